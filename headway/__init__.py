@@ -1,0 +1,3 @@
+"""Headway: how long work takes from code complete to production, where it waits, and what never arrives."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The warehouse: raw rows in immutable files, the models over them, and the published DuckDB file."""

@@ -1,0 +1,229 @@
+"""The raw store: Parquet files that never change, and one commit file that makes a batch of them visible.
+
+A batch is visible exactly when its commit file is in `raw/_commits`; that file appears by one rename. So all tables of
+a batch appear at once with their resume point, readers and writers need no lock, and a run that dies leaves only files
+that nobody refers to (`vacuum` removes them).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from headway.errors import WarehouseBusy, WarehouseError
+from headway.records import TABLES, Checkpoint, Rows
+
+__all__ = ["Batch", "Commit", "RawStore", "prepare", "write_atomically"]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One visible batch: what it holds and where its source stands after it."""
+
+    name: str
+    source: str
+    files: Mapping[str, tuple[str, ...]]
+    rows: Mapping[str, int]
+    resume: Mapping[str, Any]
+    collected_at: datetime
+    watermark_at: datetime | None
+    repo_ids: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The commit file's text, the same for the same batch."""
+        return json.dumps(
+            {
+                "source": self.source,
+                "files": {table: list(files) for table, files in self.files.items()},
+                "rows": dict(self.rows),
+                "resume": self.resume,
+                "collected_at": self.collected_at.isoformat(),
+                "watermark_at": self.watermark_at.isoformat() if self.watermark_at else None,
+                "repo_ids": list(self.repo_ids),
+            },
+            sort_keys=True,
+        )
+
+    @classmethod
+    def from_json(cls, name: str, text: str) -> Commit:
+        """Read a commit file."""
+        raw = json.loads(text)
+        return cls(
+            name=name,
+            source=raw["source"],
+            files={table: tuple(files) for table, files in raw["files"].items()},
+            rows=raw["rows"],
+            resume=raw["resume"],
+            collected_at=datetime.fromisoformat(raw["collected_at"]),
+            watermark_at=datetime.fromisoformat(raw["watermark_at"]) if raw["watermark_at"] else None,
+            repo_ids=tuple(raw["repo_ids"]),
+        )
+
+
+class RawStore:
+    """The folder of raw rows inside a warehouse folder."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self.folder = warehouse / "raw"
+        self._commits = self.folder / "_commits"
+
+    def commits(self) -> list[Commit]:
+        """All visible batches, oldest first."""
+        if not self._commits.is_dir():
+            return []
+        names = sorted(path.name for path in self._commits.iterdir() if path.suffix == ".json")
+        return [Commit.from_json(name, (self._commits / name).read_text(encoding="utf-8")) for name in names]
+
+    def latest(self) -> dict[str, Commit]:
+        """The newest batch of each source."""
+        return {commit.source: commit for commit in self.commits()}
+
+    def resume(self, source: str) -> Mapping[str, Any] | None:
+        """Where the source stopped, None if it was never read."""
+        commit = self.latest().get(source)
+        return commit.resume if commit else None
+
+    def files(self) -> dict[str, list[Path]]:
+        """The visible files of each raw table, in the order in which they came."""
+        visible: dict[str, list[Path]] = {table: [] for table in TABLES}
+        for commit in self.commits():
+            for table, names in commit.files.items():
+                visible.setdefault(table, []).extend(self.folder / table / name for name in names)
+        return visible
+
+    @contextlib.contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Hold the warehouse for one collector; raises `WarehouseBusy` if another has it."""
+        prepare(self.warehouse)
+        with (self.warehouse / "collect.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise WarehouseBusy(
+                    f"another collector is at work on {self.warehouse}", hint="wait until it has ended"
+                ) from error
+            yield
+
+    def begin(self, source: str, collected_at: datetime) -> Batch:
+        """Start a batch of one source."""
+        prepare(self.warehouse)
+        self._commits.mkdir(parents=True, exist_ok=True)
+        return Batch(self.folder, source, collected_at)
+
+    def vacuum(self, *, older_than: datetime) -> int:
+        """Remove files that no commit names, last written before `older_than` (naive UTC); return how many."""
+        named = {path for paths in self.files().values() for path in paths}
+        limit = older_than.replace(tzinfo=UTC).timestamp()
+        loose = [
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file()
+            and path not in named
+            and not (path.parent == self._commits and path.suffix == ".json")
+            and path.stat().st_mtime < limit
+        ]
+        for path in loose:
+            path.unlink(missing_ok=True)
+        return len(loose)
+
+
+@dataclass
+class Batch:
+    """Rows on their way in: written as they come, visible from `commit` on."""
+
+    folder: Path
+    source: str
+    collected_at: datetime
+    _files: dict[str, list[str]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
+    _committed: int = 0
+
+    def write(self, rows: Rows) -> None:
+        """Write rows to a file of their own, not yet visible."""
+        if rows.data.num_rows == 0:
+            return
+        expected = TABLES[rows.table].schema
+        if rows.data.schema != expected:
+            raise WarehouseError(
+                f"rows of {rows.table} do not have its columns: {rows.data.schema.names}",
+                hint="this is a defect of a collector; please report it",
+            )
+        name = f"{secrets.token_hex(16)}.parquet"
+        path = self.folder / rows.table / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _disk(path), path.open("wb") as file:
+            pq.write_table(rows.data, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        self._files.setdefault(rows.table, []).append(name)
+        self._rows[rows.table] = self._rows.get(rows.table, 0) + rows.data.num_rows
+
+    def commit(self, checkpoint: Checkpoint) -> Commit:
+        """Make everything written since the last commit visible, together with its resume point."""
+        stamp = self.collected_at.strftime("%Y%m%dT%H%M%S%f")
+        commit = Commit(
+            name=f"{stamp}-{self._committed:06d}-{secrets.token_hex(4)}.json",
+            source=self.source,
+            files={table: tuple(names) for table, names in self._files.items()},
+            rows=dict(self._rows),
+            resume=dict(checkpoint.resume),
+            collected_at=self.collected_at,
+            watermark_at=checkpoint.watermark_at,
+            repo_ids=checkpoint.repo_ids,
+        )
+        for table in self._files:
+            _sync_folder(self.folder / table)
+        write_atomically(self.folder / "_commits" / commit.name, commit.to_json())
+        self._files, self._rows = {}, {}
+        self._committed += 1
+        return commit
+
+
+def prepare(warehouse: Path) -> None:
+    """Make the warehouse folder, kept out of version control."""
+    with _disk(warehouse):
+        warehouse.mkdir(parents=True, exist_ok=True)
+        ignore = warehouse / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that it is seen whole or not at all, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with _disk(path):
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseError(
+            f"cannot write {path}: {error.strerror}", hint="see to space and rights there; nothing was lost"
+        ) from error
