@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.frame.project import ROOT, files, relative
+
+LINES = 400
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = files(".lock")
+# Where packages come from is the business of whoever installs, and paths of one machine help nobody else.
+HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org|crates\.io/api")
+MACHINE_PATHS = re.compile(r"(^|[^A-Za-z0-9_])/(work|root|farm)/", re.MULTILINE)
+
+
+def strangers(text: str) -> list[str]:
+    """Registry hosts and paths of a machine in a text."""
+    return [match[0] for pattern in (HOSTS, MACHINE_PATHS) for match in pattern.finditer(text)]
+
+
+def test_files_are_short() -> None:
+    """A file that is longer has two ideas in it."""
+    lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files(".py", ".sql")}
+    assert {path: lines for path, lines in lengths.items() if lines >= LINES} == {}
+
+
+def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
+    """The project installs and runs anywhere, through whatever mirror its user has."""
+    found = {relative(path): strangers(path.read_text(encoding="utf-8", errors="replace")) for path in files()}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("text", ["cd /" + "root/x", "at:/" + "work/main", "https://pypi" + ".org/simple"])
+def test_stranger_is_found(text: str) -> None:
+    """A registry host or a path of a machine is found anywhere in a line."""
+    assert strangers(text) != []
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=relative)
+def test_lock_has_hashes_and_no_address(path: Path) -> None:
+    """Every locked package is pinned exactly, has hashes, and comes from wherever the user's installer looks."""
+    text = path.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "--index" not in text
+    packages = re.split(r"\n(?=\S)", text.strip())
+    assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == []
+
+
+def test_all_three_locks_are_there() -> None:
+    """The locks are where dev.py looks for them."""
+    names = ["requirements-duckdb15.lock", "requirements-full.lock", "requirements.lock"]
+    assert [relative(path) for path in LOCKS] == names
+
+
+@pytest.mark.parametrize(
+    ("lock", "groups", "extras"),
+    [("requirements.lock", ["dev"], []), ("requirements-full.lock", ["dev", "full"], ["spark"])],
+)
+def test_lock_satisfies_pyproject(lock: str, groups: list[str], extras: list[str]) -> None:
+    """A dependency that was added or narrowed without `dev.py lock` is noticed."""
+    wanted = list(PROJECT["project"]["dependencies"])
+    wanted += [line for group in groups for line in PROJECT["dependency-groups"][group]]
+    wanted += [line for extra in extras for line in PROJECT["project"]["optional-dependencies"][extra]]
+    pins = _pins(ROOT / lock)
+
+    def held(need: Requirement) -> bool:
+        return any(need.specifier.contains(pin) for pin in pins.get(canonicalize_name(need.name), []))
+
+    assert [line for line in wanted if not held(Requirement(line))] == []
+
+
+def test_oldest_duckdb_is_the_lower_bound() -> None:
+    """The oldest DuckDB that pyproject.toml allows is the one that the models are tested on."""
+    (bound,) = [line for line in PROJECT["project"]["dependencies"] if line.startswith("duckdb")]
+    (pin,) = _pins(ROOT / "requirements-duckdb15.lock")["duckdb"]
+    assert f">={pin}" in bound.split(",")[0]
+
+
+def test_full_lock_adds_to_the_first_and_changes_nothing() -> None:
+    """What the full tests add leaves every other package as it was."""
+    first, full = _pins(ROOT / "requirements.lock"), _pins(ROOT / "requirements-full.lock")
+    assert {name: full.get(name) for name in first} == first
+
+
+def _pins(lock: Path) -> dict[str, list[Version]]:
+    """The versions of each package; several where they differ by Python."""
+    pins: dict[str, list[Version]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
+        pins.setdefault(canonicalize_name(name), []).append(Version(version))
+    return pins
