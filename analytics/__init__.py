@@ -1,0 +1,1 @@
+"""Statistics over the published tables: frozen results from pure functions. Nothing here writes."""

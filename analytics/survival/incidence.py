@@ -1,0 +1,182 @@
+"""Cumulative incidence: the share that has ended in each of several ways that exclude each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts, as_hours, same_length
+from analytics.survival.influence import influence_on_probability
+from analytics.survival.intervals import critical_value, log_log_interval
+from analytics.survival.moves import CENSORED, Moves
+from analytics.survival.quantiles import Quantile, as_shares, read_quantiles, refined
+from analytics.survival.tables import Timeline
+from headway.errors import AnalysisError
+
+__all__ = ["Incidence", "IncidenceAt", "incidence"]
+
+
+@dataclass(frozen=True, eq=False)
+class IncidenceAt:
+    """Cumulative incidence at some hours.
+
+    `ends`: names. `hours` (hours,). `probability`, `standard_error`, `lower`, `upper` (hours, ends): the share that
+    has ended so by then. `waiting` (hours,): the share that has not ended, one minus all ends. `at_risk` (hours,):
+    changes neither ended nor out of sight just before. `influence` (units, hours, ends): of each unit on
+    `probability`; None where changes are independent.
+    """
+
+    ends: tuple[str, ...]
+    hours: FloatArray
+    probability: FloatArray
+    standard_error: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    waiting: FloatArray
+    at_risk: FloatArray
+    influence: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Incidence:
+    """Cumulative incidence curves of one group of changes.
+
+    `ends`: names of the ways to end. `event_hours` (rows,): each distinct hour at which a change ended, ascending.
+    `probability` (rows, ends): the share that has ended so by then. `changes`: how many. `clusters`: how many
+    clusters the standard errors rest on, None where each change is independent. `level`: of the intervals.
+    `at` and `quantiles` give standard errors and intervals.
+    """
+
+    ends: tuple[str, ...]
+    event_hours: FloatArray
+    probability: FloatArray
+    changes: float
+    clusters: int | None
+    level: float
+    _timeline: Timeline = field(repr=False)
+
+    def at(self, hours: ArrayLike) -> IncidenceAt:
+        """The curves at any hours, ascending; after the last row its values stand."""
+        at = as_hours(hours, "hours")
+        if bool(np.any(np.diff(at) < 0)):
+            raise AnalysisError("the hours do not ascend", hint="sort the hours")
+        probability = self._at(self.probability, at)
+        standard_error, influence = self._standard_error(at)
+        lower, upper = log_log_interval(probability, standard_error, critical_value(self.level, self.clusters))
+        waiting, at_risk = self._timeline.probability(0, at), self._timeline.at_risk(0, at)
+        return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
+
+    def quantiles(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
+        """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do."""
+        column, rows = self.ends.index(end), self.event_hours.size
+        if rows == 0:
+            return tuple(Quantile(share, None, None, None) for share in as_shares(shares).tolist())
+        curve = self.probability[:, [column]]
+        critical = critical_value(self.level, self.clusters)
+
+        def band(positions: IntArray) -> FloatArray:
+            standard_error = self._standard_error(self.event_hours[positions])[0][:, [column]]
+            return np.hstack([curve[positions], *log_log_interval(curve[positions], standard_error, critical)])
+
+        everywhere = np.arange(rows)
+        positions, curves = (
+            (everywhere, band(everywhere)) if self.clusters is None else refined(band, rows, as_shares(shares))
+        )
+        hours = np.concatenate([[0.0], self.event_hours[positions]])
+        reached, lower, upper = np.vstack([np.zeros(3), curves]).T
+        return read_quantiles(hours, reached, (lower, upper), shares)
+
+    def _at(self, values: FloatArray, at: FloatArray) -> FloatArray:
+        return np.vstack([np.zeros(len(self.ends)), values])[np.searchsorted(self.event_hours, at, "right")]
+
+    def _standard_error(self, at: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """(hours, ends), and the influences (units, hours, ends) where units are clusters."""
+        if self.clusters is None:
+            return np.sqrt(self._at(_variance(self._timeline, self.event_hours, self.probability), at)), None
+        influence = np.empty((self._timeline.moves.units, at.size, len(self.ends)))
+        for row, on_probability in enumerate(influence_on_probability(self._timeline, at)):
+            influence[:, row] = on_probability[1:].T
+        standard_error = np.sqrt(np.einsum("uhe,uhe->he", influence, influence))
+        return (np.full_like(standard_error, np.nan) if self.clusters == 1 else standard_error), influence
+
+
+def incidence(
+    hours: ArrayLike,
+    ended_as: ArrayLike,
+    ends: tuple[str, ...],
+    *,
+    cluster: ArrayLike | None = None,
+    clusters: int | None = None,
+    count: ArrayLike | None = None,
+    level: float = 0.95,
+) -> Incidence:
+    """The cumulative incidence of each of `ends`, the others competing with it, waiting changes right-censored.
+
+    `hours` (changes,): until the change ended, or was last seen waiting. `ended_as` (changes,): the position of its
+    end in `ends`, or `CENSORED`. `cluster` (changes,): codes 0 … clusters-1; without it each change is independent.
+    `count` (changes,): how many changes a row stands for. AnalysisError where there is no change.
+
+    Aalen & Johansen (1978), Scandinavian Journal of Statistics 5, 141, for one state with several ways out. Standard
+    errors by the infinitesimal jackknife, as `survfit` of R's survival has them.
+    """
+    at = as_hours(hours, "hours")
+    end = as_codes(ended_as, "ended_as", lowest=CENSORED, highest=len(ends) - 1)
+    counts = as_counts(count, at.size, "count")
+    unit, units = _units(cluster, clusters, at.size)
+    same_length(hours=at, ended_as=end, count=counts, cluster=unit)
+    moves = Moves(
+        states=("waiting", *ends),
+        units=units,
+        start_unit=unit,
+        start_state=np.zeros_like(unit),
+        start_count=counts,
+        unit=unit,
+        hours=at,
+        from_state=np.zeros_like(unit),
+        to_state=np.where(end == CENSORED, CENSORED, end + 1),
+        count=counts,
+        clustered=cluster is not None,
+    )
+    timeline = Timeline(moves)
+    event_hours = timeline.tables[0].hours
+    probability = np.stack([timeline.probability(state, event_hours) for state in range(1, len(ends) + 1)], axis=1)
+    return Incidence(ends, event_hours, probability, moves.changes, moves.clusters, level, timeline)
+
+
+def _units(cluster: ArrayLike | None, clusters: int | None, size: int) -> tuple[IntArray, int]:
+    if cluster is None:
+        return np.arange(size), size
+    unit = as_codes(cluster, "cluster", lowest=0, highest=np.iinfo(np.int64).max)
+    return unit, clusters if clusters is not None else int(unit.max(initial=-1)) + 1
+
+
+def _variance(timeline: Timeline, hours: FloatArray, probability: FloatArray) -> FloatArray:
+    """The infinitesimal-jackknife variance of `probability` at each of `hours`, by change, (rows, ends).
+
+    With one state to leave, what a change contributes at one hour is uncorrelated with what it contributes at another
+    (all at risk share their past), so the squares add up over hours instead of changes: with Y at risk, d ends of this
+    kind and D of any, S the share still waiting just before s and F the incidence,
+
+        V(t) = Σ_s≤t  S²/Y² d (1 - d/Y)  -  2 S/Y² d (F(t) - F(s))  +  D / (Y (Y - D)) (F(t) - F(s))²
+
+    For a single end this is Greenwood's formula.
+    """
+    table = timeline.tables[0]
+    at_risk, waiting = table.at_risk[:, None], table.before[:, None]
+    kind = np.stack([table.hazard.get(to, np.zeros(hours.size)) for to in range(1, probability.shape[1] + 1)], axis=1)
+    stay = table.stay[:, None]
+    own = np.cumsum(waiting**2 * kind * (1.0 - kind) / at_risk, axis=0)
+    cross = waiting * kind / at_risk
+    square = np.where(stay > 0.0, (1.0 - stay) / (at_risk * np.where(stay > 0.0, stay, 1.0)), 0.0)
+    cross_sum = probability * np.cumsum(cross, axis=0) - np.cumsum(cross * probability, axis=0)
+    largest = probability**2 * np.cumsum(square, axis=0)
+    square_sum = (
+        largest
+        - 2.0 * probability * np.cumsum(square * probability, axis=0)
+        + np.cumsum(square * probability**2, axis=0)
+    )
+    variance: FloatArray = own - 2.0 * cross_sum + square_sum
+    # What cancels but for rounding is nothing.
+    return np.where(variance > 1e-14 * (own + largest), variance, 0.0)

@@ -1,0 +1,175 @@
+"""Where changes are, some hours after their start, and how many hours each state takes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analytics.survival.arrays import FloatArray, as_hours
+from analytics.survival.influence import influence_on_hours, influence_on_probability
+from analytics.survival.intervals import critical_value, log_log_interval, wald_interval
+from analytics.survival.moves import Moves
+from analytics.survival.tables import Timeline
+from headway.errors import AnalysisError
+
+__all__ = ["Occupancy", "TimeInState", "occupancy", "restricted_mean_hours"]
+
+
+@dataclass(frozen=True, eq=False)
+class Occupancy:
+    """State occupation probabilities.
+
+    `states`: names. `at_hours` (hours,): hours since the start, ascending. `probability`, `standard_error`, `lower`,
+    `upper` (hours, states): of being in the state at that hour; each row of `probability` adds up to 1. `at_risk`
+    (hours, states): changes seen in the state just before. `changes`: how many. `clusters`: how many independent
+    clusters the standard errors rest on, None where each change is independent. `level`: of the intervals.
+    `influence` (units, hours, states): of each unit on `probability`, where it was asked for: two groups that share
+    clusters are compared by the sum of squares of the difference of their influences.
+    """
+
+    states: tuple[str, ...]
+    at_hours: FloatArray
+    probability: FloatArray
+    standard_error: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    at_risk: FloatArray
+    changes: float
+    clusters: int | None
+    level: float
+    influence: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class TimeInState:
+    """Restricted mean hours in each state.
+
+    `states`: names. `horizon_hours`: up to which hours count. `mean_hours`, `standard_error`, `lower`, `upper`
+    (states,), hours: `mean_hours` adds up to the horizon. `changes`, `clusters`, `level`: as in `Occupancy`.
+    `influence` (units, states): of each unit on `mean_hours`, where it was asked for.
+    """
+
+    states: tuple[str, ...]
+    horizon_hours: float
+    mean_hours: FloatArray
+    standard_error: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    changes: float
+    clusters: int | None
+    level: float
+    influence: FloatArray | None
+
+
+def occupancy(
+    moves: Moves | Timeline, at_hours: ArrayLike, *, level: float = 0.95, keep_influence: bool = False
+) -> Occupancy:
+    """State occupation probabilities at each of `at_hours` (hours,), ascending.
+
+    `moves`, or their `Timeline`, which spares sorting them again where several questions are asked.
+    Aalen–Johansen over right-censored moves, with infinitesimal-jackknife standard errors by unit and log-log
+    intervals (`log_log_interval`; Student's t where units are clusters). After the last hour at which anything was
+    seen, the last value stands. AnalysisError where there is no change, or hours do not ascend.
+    """
+    at = _ascending(at_hours)
+    timeline = _timeline(moves)
+    moves = timeline.moves
+    probability = np.stack([timeline.probability(state, at) for state in range(len(moves.states))], axis=1)
+    at_risk = np.stack([timeline.at_risk(state, at) for state in range(len(moves.states))], axis=1)
+    standard_error = np.zeros_like(probability)
+    influence = np.zeros((moves.units, *probability.shape)) if keep_influence else None
+    for row, on_probability in enumerate(influence_on_probability(timeline, at)):
+        standard_error[row] = _root_sum_of_squares(on_probability)
+        if influence is not None:
+            influence[:, row] = on_probability.T
+    clusters = moves.clusters
+    if clusters == 1:
+        standard_error[:] = np.nan
+    lower, upper = log_log_interval(probability, standard_error, critical_value(level, clusters))
+    return Occupancy(
+        moves.states,
+        at,
+        probability,
+        standard_error,
+        lower,
+        upper,
+        at_risk,
+        moves.changes,
+        clusters,
+        level,
+        influence,
+    )
+
+
+def restricted_mean_hours(
+    moves: Moves | Timeline, horizon_hours: float, *, level: float = 0.95, keep_influence: bool = False
+) -> TimeInState:
+    """Mean hours in each state within `horizon_hours` of the start, from `moves` or their `Timeline`.
+
+    The area under each state's occupation probability (Andersen et al. 1993, section IV.4; `rmean` in R's survival);
+    standard errors by unit (infinitesimal jackknife), intervals by the normal distribution (Student's t where units
+    are clusters), cut to 0 … horizon. Beyond `Moves.seen_hours` the last probabilities stand. AnalysisError where
+    there is no change, or the horizon is not above zero.
+    """
+    horizon = float(as_hours([horizon_hours], "horizon_hours")[0])
+    if horizon == 0.0:
+        raise AnalysisError("a horizon of no hours holds no time", hint="give a horizon above zero")
+    timeline = _timeline(moves)
+    moves = timeline.moves
+    mean_hours = np.array([_area(timeline, state, horizon) for state in range(len(moves.states))])
+    influence = influence_on_hours(timeline, horizon)
+    standard_error = _root_sum_of_squares(influence)
+    clusters = moves.clusters
+    if clusters == 1:
+        standard_error[:] = np.nan
+    lower, upper = wald_interval(mean_hours, standard_error, critical_value(level, clusters), highest=horizon)
+    return TimeInState(
+        moves.states,
+        horizon,
+        mean_hours,
+        standard_error,
+        lower,
+        upper,
+        moves.changes,
+        clusters,
+        level,
+        influence.T if keep_influence else None,
+    )
+
+
+def _timeline(moves: Moves | Timeline) -> Timeline:
+    timeline = moves if isinstance(moves, Timeline) else Timeline(moves)
+    moves = timeline.moves
+    if not moves.clustered and bool(np.any(moves.start_count != 1.0)):
+        raise AnalysisError("one unit stands for several changes", hint="say that units are clusters")
+    return timeline
+
+
+def _ascending(at_hours: ArrayLike) -> FloatArray:
+    at = as_hours(at_hours, "at_hours")
+    if bool(np.any(np.diff(at) < 0)):
+        raise AnalysisError("at_hours does not ascend", hint="sort the hours")
+    return at
+
+
+def _root_sum_of_squares(influence: FloatArray) -> FloatArray:
+    """The standard errors of (states, units) influences, (states,)."""
+    standard_error: FloatArray = np.sqrt(np.einsum("su,su->s", influence, influence))
+    return standard_error
+
+
+def _area(timeline: Timeline, state: int, horizon: float) -> float:
+    """Probability over time: what starts or arrives counts for the rest of the horizon, what leaves no longer."""
+    table = timeline.tables[state]
+    area = table.start * horizon
+    for source, flux in table.arrived.items():
+        area += _rest(timeline.tables[source].hours, np.diff(flux), horizon)
+    for hazard in table.hazard.values():
+        area -= _rest(table.hours, table.before * hazard, horizon)
+    return float(area)
+
+
+def _rest(hours: FloatArray, probability: FloatArray, horizon: float) -> float:
+    return float(np.dot(probability, np.maximum(horizon - hours, 0.0)))

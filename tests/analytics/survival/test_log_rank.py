@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.survival import log_rank
+from headway.errors import AnalysisError
+
+
+def test_two_groups_by_hand() -> None:
+    """Four changes in two groups: expected ½ + ⅓ + ½, variance ¼ + 2/9 + ¼, so χ² is (⅔)² / (13/18) = 8/13."""
+    found = log_rank([1, 3, 2, 4], [True, True, True, False], [0, 0, 1, 1])
+    np.testing.assert_allclose(found.expected, [4 / 3, 5 / 3], rtol=1e-15)
+    assert found.observed.tolist() == [2, 1]
+    assert found.changes.tolist() == [2, 2]
+    assert found.chi_squared == pytest.approx(8 / 13, rel=1e-14)
+    assert found.degrees == 1
+    assert found.p_value == pytest.approx(0.43276758, rel=1e-6)  # a normal value beyond ±√(8/13)
+
+
+def test_strata_add_up() -> None:
+    """With strata, differences and variances add up over strata: the same four twice give twice the χ²."""
+    hours, ended, group = [1, 3, 2, 4] * 2, [True, True, True, False] * 2, [0, 0, 1, 1] * 2
+    found = log_rank(hours, ended, group, stratum=[5] * 4 + [-2] * 4)
+    assert found.chi_squared == pytest.approx(16 / 13, rel=1e-14)
+
+
+def test_ties() -> None:
+    """Ends at one hour share the hypergeometric variance: two of four, one of them of two in the group: ⅓."""
+    found = log_rank([1, 2, 1, 1], [True, False, True, False], [0, 0, 1, 1])
+    np.testing.assert_allclose(found.expected, [1, 1])
+    assert found.chi_squared == 0.0
+
+
+def test_three_groups_and_one_that_never_meets_another() -> None:
+    """A group that is never at risk beside another takes no degree of freedom."""
+    hours, ended = [1, 3, 2, 4, 1, 2], [True, True, True, False, True, True]
+    found = log_rank(hours, ended, [0, 0, 1, 1, 2, 2], stratum=[0, 0, 0, 0, 1, 1])
+    assert found.degrees == 1
+    assert found.chi_squared == pytest.approx(8 / 13, rel=1e-14)
+    assert log_rank(hours, ended, [0, 0, 1, 1, 2, 2]).degrees == 2
+
+
+def test_level_without_a_difference() -> None:
+    """Under no difference, the test rejects about as often as its level says."""
+    rng = np.random.default_rng(11)
+    p_values = np.array(
+        [log_rank(rng.exponential(1, 80), rng.random(80) < 0.7, np.arange(80) % 2).p_value for _ in range(400)]
+    )
+    assert 0.02 <= (p_values < 0.05).mean() <= 0.09
+
+
+@pytest.mark.parametrize(
+    ("hours", "ended", "group"), [([], [], []), ([1, 2], [True, True], [0, 0]), ([1, 2], [False, False], [0, 1])]
+)
+def test_nothing_to_compare(hours: list[float], ended: list[bool], group: list[int]) -> None:
+    """One group alone, or two of which nothing ended, cannot be compared."""
+    with pytest.raises(AnalysisError, match="fewer than two groups"):
+        log_rank(hours, ended, np.array(group, np.int64))
