@@ -1,0 +1,168 @@
+"""Reads a file of records: twice when it is new or has changed, not at all when it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from collectors.records_file.cdevents import Environment, NotUsed, cdevent, is_event
+from collectors.records_file.csv_rows import CsvRows
+from collectors.records_file.index import Index
+from collectors.records_file.json_lines import json_rows
+from collectors.records_file.lines import Line, LineReader, digest
+from collectors.records_file.native import Record, record
+from collectors.records_file.notices import counts_of, notices
+from collectors.records_file.rejects import RejectedLines, RejectFile
+from collectors.records_file.resume import Resume
+from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
+from collectors.records_file.tables import Gatherer
+from collectors.records_file.values import BadValue, shown
+from headway.errors import PartialRead
+from headway.progress import Progress
+from headway.records import Checkpoint, Rows
+
+__all__ = ["collect"]
+
+_LINES_A_STEP = 2_000
+
+
+def collect(
+    source: RecordsSource,
+    *,
+    rejects: Path,
+    collected_at: datetime,
+    resume: Mapping[str, Any] | None,
+    full: bool,
+    progress: Progress,
+) -> Iterator[Rows | Checkpoint]:
+    """The rows of a file of records, then one checkpoint.
+
+    `rejects` is the folder for the file of lines that were set aside, `collected_at` when the run began (naive UTC).
+    A file that is byte for byte what `resume` says yields the checkpoint alone, unless `full`. The watermark is the
+    newest time in the file that is not after `collected_at`: an export knows nothing later.
+
+    Raises `RejectedLines` after the checkpoint where lines were set aside; before it `UsageError` (no such file),
+    `CollectError` (not readable as records at all) or `PartialRead` (the file changed under the reader).
+    """
+    with opened(source) as (file, size_bytes):
+        before = Resume.read(resume)
+        with RejectFile(rejects, source) as aside:
+            if not full and before is not None and _is_unchanged(file, size_bytes, before, aside):
+                now = before
+            else:
+                reading = _Reading(source, file, size_bytes, collected_at, progress)
+                try:
+                    now = yield from reading.rows(aside, before, full=full)
+                finally:
+                    progress.done()
+            yield now.checkpoint()
+    if now.rejected:
+        raise RejectedLines(source, now.rejected, now.first_rejected, aside.path)
+
+
+def _is_unchanged(file: BinaryIO, size_bytes: int, before: Resume, aside: RejectFile) -> bool:
+    """Times in the future may have come to pass, and a reject file that someone removed is written again."""
+    if size_bytes != before.size_bytes or before.in_future or (before.rejected and not aside.path.exists()):
+        return False
+    return digest(file, size_bytes) == before.sha256
+
+
+class _Reading:
+    """The two readings of one file."""
+
+    def __init__(
+        self, source: RecordsSource, file: BinaryIO, size_bytes: int, collected_at: datetime, progress: Progress
+    ) -> None:
+        self._source = source
+        self._file = file
+        self._size_bytes = size_bytes
+        self._progress = progress
+        self._format: Format = format_of(source, file)
+        self._index = Index(collected_at)
+        self._gatherer = Gatherer(collected_at)
+        self._repo_ids: set[str] = set()
+
+    def rows(self, aside: RejectFile, before: Resume | None, *, full: bool) -> Generator[Rows, None, Resume]:
+        """All rows of the file; returns the resume point.
+
+        What an earlier state of the file told stays told (a log that was just rotated is empty), unless `full`.
+        """
+        first = LineReader(self._file, self._size_bytes)
+        self._understand(first, aside)
+        second = LineReader(self._file, self._size_bytes)
+        yield from self._emit(second)
+        if second.sha256 != first.sha256:
+            raise PartialRead(
+                f"{shown(self._source.absolute, 200)} changed while it was read",
+                hint="Write exports under another name and rename them when they are complete.",
+            )
+        counts = counts_of(self._index, aside)
+        for notice in notices(source_id(self._source), self._index, aside, before.notices if before else {}):
+            self._gatherer.add("notices", notice)
+        yield from self._gatherer.rest()
+        aside.publish()
+        newest_at = self._index.newest_at
+        told = None if full else before
+        return Resume(
+            sha256=first.sha256,
+            size_bytes=first.position,
+            newest_at=newest_at.isoformat() if newest_at else (told.newest_at if told else None),
+            in_future=self._index.in_future,
+            repo_ids=tuple(sorted(self._repo_ids.union(told.repo_ids if told else ()))),
+            notices={kind: count for kind, count in counts.items() if count},
+            rejected=aside.count,
+            first_rejected=tuple(aside.first),
+        )
+
+    def _understand(self, reader: LineReader, aside: RejectFile) -> None:
+        """First reading: which lines are good, and which has the last word on each row."""
+        for line, content in self._contents(reader, "checking"):
+            self._index.lines += 1
+            try:
+                if content is None:
+                    aside.add(line)
+                else:
+                    self._index.add(line.number, _said(content))
+            except BadValue as error:
+                aside.add(line._replace(problem=str(error)))
+        self._index.close()
+
+    def _emit(self, reader: LineReader) -> Iterator[Rows]:
+        """Second reading: the rows of those lines, then the rows told by several events."""
+        for line, content in self._contents(reader, "reading"):
+            try:
+                found = None if content is None else _said(content)
+            except BadValue:
+                continue
+            if content is None or not isinstance(found, Record) or not self._index.is_last_word(line.number, found):
+                continue
+            if is_event(content) and "environment" in found.row:
+                name = found.row["environment"]
+                found.row["environment"] = self._index.environments.get(name, name)
+            self._add(found, len(line.text))
+            yield from self._gatherer.due()
+        for folded in self._index.folded.values():
+            self._add(Record(folded.table, (), folded.finished()), 0)
+            yield from self._gatherer.due()
+
+    def _add(self, found: Record, size_bytes: int) -> None:
+        self._repo_ids.add(found.row["repo_id"])
+        self._gatherer.add(found.table, found.row, size_bytes)
+        for state, at in found.statuses:
+            status = {"repo_id": found.row["repo_id"], "state": state, "status_at": at}
+            self._gatherer.add("deployment_statuses", status | {"deployment_id": found.row["deployment_id"]})
+
+    def _contents(self, reader: LineReader, doing: str) -> Iterator[tuple[Line, dict[str, Any] | None]]:
+        """Every line or CSV row with what it holds, None where it has a problem."""
+        name = shown(self._source.path.name)
+        rows = json_rows(reader) if self._format == "json" else CsvRows(iter(reader), name)
+        for number, row in enumerate(rows):
+            if number % _LINES_A_STEP == 0:
+                self._progress.step(reader.position, self._size_bytes, f"{doing} {name}, bytes")
+            yield row
+
+
+def _said(content: Mapping[str, Any]) -> Record | Environment | NotUsed:
+    return cdevent(content) if is_event(content) else record(content)

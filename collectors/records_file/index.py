@@ -1,0 +1,139 @@
+"""What a first reading of the file finds out: which line has the last word on each row, and what does not belong.
+
+It keeps a digest and a line number a record, and the whole of what only grows: rows told by several events, and the
+names of environments. The rows themselves are made in a second reading, so that memory does not grow with the texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collectors.records_file.cdevents import Environment, NotUsed
+from collectors.records_file.native import Record
+
+__all__ = ["Folded", "Index"]
+
+_EARLIEST = {"opened_at", "first_review_at", "merged_at", "created_at", "started_at"}
+_LATEST = {"abandoned_at", "finished_at", "resolved_at", "updated_at"}
+_KINDS_OF_WHAT = 200
+
+
+@dataclass
+class Folded:
+    """A row told by several events, as far as they tell it."""
+
+    table: str
+    row: dict[str, Any]
+    events: int = 0
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take in one more event; the order of the events does not matter for the times that they stand for."""
+        self.events += 1
+        for name, value in row.items():
+            known = self.row.get(name)
+            if known is not None and name in _EARLIEST:
+                value = min(known, value)  # noqa: PLW2901
+            elif known is not None and name in _LATEST:
+                value = max(known, value)  # noqa: PLW2901
+            self.row[name] = value
+
+    @property
+    def lacks(self) -> str | None:
+        """What keeps it from being a row, None where it is one."""
+        if self.table == "ci_runs" and "sha" not in self.row:
+            return "pipelinerun without a commit (`customData.headway.sha`)"
+        if self.table == "incidents" and "opened_at" not in self.row:
+            return "incident.resolved, its start is in no line"
+        return None
+
+    def finished(self) -> dict[str, Any]:
+        """The row. A change that was closed, opened again and merged was not abandoned."""
+        row = dict(self.row)
+        if self.table == "change_records" and "merged_at" in row:
+            row.pop("abandoned_at", None)
+        return row
+
+
+@dataclass
+class Index:
+    """What the first reading knows."""
+
+    collected_at: datetime
+    lines: int = 0
+    folded: dict[bytes, Folded] = field(default_factory=dict)
+    environments: dict[str, str] = field(default_factory=dict)
+    not_used: Counter[str] = field(default_factory=Counter)
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+    superseded: int = 0
+    in_future: int = 0
+    newest_at: datetime | None = None
+    _last_word: dict[bytes, int] = field(default_factory=dict)
+    _updated_at: dict[bytes, datetime] = field(default_factory=dict)
+    _environments_at: dict[str, datetime] = field(default_factory=dict)
+
+    def add(self, line_number: int, found: Record | Environment | NotUsed) -> None:
+        """Take in what a good line says."""
+        if isinstance(found, Record):
+            self._saw(found.times())
+            for name in found.unknown:
+                self._tally(self.unknown_fields, name)
+            if found.whole:
+                self._whole(line_number, found)
+            else:
+                self.folded.setdefault(key_of(found), Folded(found.table, {})).add(found.row)
+        elif isinstance(found, Environment):
+            self._saw([found.at])
+            if found.at >= self._environments_at.get(found.id, found.at):
+                self.environments[found.id] = found.name
+                self._environments_at[found.id] = found.at
+        else:
+            self._saw([] if found.at is None else [found.at])
+            self._tally(self.not_used, found.what)
+
+    def is_last_word(self, line_number: int, found: Record) -> bool:
+        """Whether the row of this line is the one to keep."""
+        return self._last_word.get(key_of(found)) == line_number
+
+    def close(self) -> None:
+        """After the last line: whole records win over events of the same row, and what is no row is told apart."""
+        for key, folded in list(self.folded.items()):
+            if key in self._last_word:
+                self.superseded += folded.events
+                del self.folded[key]
+            elif (lack := folded.lacks) is not None:
+                self.not_used[lack] += folded.events
+                del self.folded[key]
+
+    def _whole(self, line_number: int, found: Record) -> None:
+        """The later line wins, unless both say when they were updated and it is the older one."""
+        key = key_of(found)
+        if key in self._last_word:
+            self.superseded += 1
+            before = self._updated_at.get(key)
+            if before is not None and found.updated_at is not None and found.updated_at < before:
+                return
+        self._last_word[key] = line_number
+        self._updated_at.pop(key, None)
+        if found.updated_at is not None:
+            self._updated_at[key] = found.updated_at
+
+    def _saw(self, times: list[datetime]) -> None:
+        past = [at for at in times if at <= self.collected_at]
+        self.in_future += len(past) < len(times)
+        if past:
+            self.newest_at = max(past) if self.newest_at is None else max(self.newest_at, *past)
+
+    @staticmethod
+    def _tally(counter: Counter[str], what: str) -> None:
+        """Count by name; a file of thousands of different names is counted together from some point on."""
+        name = what[:64]
+        counter[name if name in counter or len(counter) < _KINDS_OF_WHAT else "others"] += 1
+
+
+def key_of(found: Record) -> bytes:
+    """A digest of the row that a record is about."""
+    return hashlib.blake2b("\0".join((found.table, *found.key)).encode(), digest_size=16).digest()

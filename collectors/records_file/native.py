@@ -1,0 +1,167 @@
+"""A record in Headway's own words: from a JSON object (or a CSV row made one) to a row of a raw table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from collectors.records_file.kinds import KINDS, Kind
+from collectors.records_file.values import BadValue, nearest, shown
+
+__all__ = ["Record", "record"]
+
+_UNFINISHED = ("queued", "pending", "waiting", "in_progress")
+
+
+class Record(NamedTuple):
+    """One row and what is said beside it. `whole` is false for an event that only adds to its row."""
+
+    table: str
+    key: tuple[str, ...]
+    row: dict[str, Any]
+    statuses: tuple[tuple[str, datetime], ...] = ()
+    updated_at: datetime | None = None
+    unknown: tuple[str, ...] = ()
+    whole: bool = True
+
+    def times(self) -> list[datetime]:
+        """Every instant that it mentions."""
+        found = [value for value in self.row.values() if isinstance(value, datetime)]
+        found += [at for _, at in self.statuses]
+        return found if self.updated_at is None else [*found, self.updated_at]
+
+
+def record(content: Mapping[str, Any], *, whole: bool = True) -> Record:
+    """One record of a known `type`; `whole=False` asks only for what says which row it is about."""
+    kind = _kind_of(content.get("type"))
+    values, unknown = _checked(kind, content)
+    if "repo" not in values:
+        raise BadValue("`repo` is missing")
+    make, complete = _MAKERS[kind.name]
+    made = make(kind, values)
+    if whole and not values.get("deleted"):
+        complete(values, made)
+    return made._replace(updated_at=values.get("updated_at"), unknown=unknown, whole=whole)
+
+
+def _kind_of(name: Any) -> Kind:
+    if name is None or name == "":
+        raise BadValue("`type` is missing")
+    if not isinstance(name, str) or name not in KINDS:
+        guess = nearest(name, KINDS) if isinstance(name, str) else None
+        told = f"perhaps {guess!r}" if guess else f"not one of {', '.join(KINDS)}"
+        raise BadValue(f"`type` is {shown(name)}, {told}")
+    return KINDS[name]
+
+
+def _checked(kind: Kind, content: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The known fields that say something, checked, and the names of the others."""
+    values: dict[str, Any] = {}
+    unknown: list[str] = []
+    for name, value in content.items():
+        field = kind.fields.get(name)
+        if field is None:
+            if name != "type":
+                unknown.append(name)
+        elif value is not None and value != "":
+            try:
+                values[name] = field.check(value)
+            except BadValue as error:
+                raise BadValue(f"`{name}` {error}") from None
+    return values, tuple(unknown)
+
+
+def _require(values: Mapping[str, Any], *names: str) -> None:
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise BadValue(f"`{'` and `'.join(missing)}` " + ("is missing" if len(missing) == 1 else "are missing"))
+
+
+def _row(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    row = {name: value for name, value in values.items() if name not in {"repo", "id", "statuses", "state"}}
+    row["repo_id"] = values["repo"]
+    if kind.id_column is not None:
+        _require(values, "id")
+        row[kind.id_column] = values["id"]
+    return row
+
+
+def _identified(kind: Kind, values: Mapping[str, Any]) -> Record:
+    row = _row(kind, values)
+    row.pop("updated_at", None)
+    return Record(kind.table, (values["repo"], values["id"]), row)
+
+
+def _change(kind: Kind, values: Mapping[str, Any]) -> Record:
+    row = _row(kind, values)
+    if "number" in values:
+        row["change_key"] = f"#{values['number']}"
+    elif "sha" in values:
+        row["change_key"] = f"@{values['sha']}"
+    else:
+        raise BadValue("`number` or `sha` is needed to tell which change it is")
+    row.setdefault("deleted", False)
+    return Record(kind.table, (values["repo"], row["change_key"]), row)
+
+
+def _complete_change(values: Mapping[str, Any], _: Record) -> None:
+    if "merged_at" in values and "abandoned_at" in values:
+        raise BadValue("has both `merged_at` and `abandoned_at`: abandoned is closed unmerged")
+
+
+def _deployment(kind: Kind, values: Mapping[str, Any]) -> Record:
+    made = _identified(kind, values)
+    row = made.row
+    row.pop("finished_at", None)
+    row.setdefault("application", "")
+    row.setdefault("deleted", False)
+    row["source"] = "records"
+    return made._replace(statuses=_statuses(values))
+
+
+def _statuses(values: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:
+    listed: tuple[tuple[str, datetime], ...] | None = values.get("statuses")
+    if listed is not None:
+        if "state" in values or "finished_at" in values:
+            raise BadValue("has `statuses` beside `state` or `finished_at`: give one or the other")
+        return listed
+    if "state" not in values:
+        if "finished_at" in values:
+            raise BadValue("has `finished_at` without `state`: how did it end?")
+        return ()
+    state = values["state"]
+    if state in _UNFINISHED and "finished_at" in values:
+        raise BadValue(f"has `finished_at`, but its state is {state!r}")
+    due = "created_at" if state in _UNFINISHED else "finished_at"
+    if due not in values:
+        raise BadValue(f"has state {state!r} without `{due}`: since when?")
+    return ((state, values[due]),)
+
+
+def _complete_deployment(values: Mapping[str, Any], made: Record) -> None:
+    _require(values, "environment")
+    if "sha" not in values and "version" not in values:
+        raise BadValue("`sha` or `version` is needed to tell what was deployed")
+    if not made.statuses:
+        raise BadValue("`state` or `statuses` is needed: only a deployment that succeeded ships anything")
+
+
+def _complete_incident(values: Mapping[str, Any], _: Record) -> None:
+    _require(values, "opened_at")
+
+
+def _complete_ci_run(values: Mapping[str, Any], _: Record) -> None:
+    _require(values, "sha")
+    if "conclusion" in values:
+        _require(values, "finished_at")
+
+
+_MAKERS: Mapping[
+    str, tuple[Callable[[Kind, Mapping[str, Any]], Record], Callable[[Mapping[str, Any], Record], None]]
+] = {
+    "change": (_change, _complete_change),
+    "deployment": (_deployment, _complete_deployment),
+    "incident": (_identified, _complete_incident),
+    "ci_run": (_identified, _complete_ci_run),
+}

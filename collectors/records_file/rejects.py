@@ -1,0 +1,94 @@
+"""Lines that were set aside: a file beside the warehouse, and the error that tells of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from collectors.records_file.lines import Line
+from collectors.records_file.source import RecordsSource, source_id
+from collectors.records_file.values import shown
+from headway.errors import CollectError
+
+__all__ = ["RejectFile", "RejectedLines"]
+
+_NAMED = 3
+
+
+class RejectedLines(CollectError):
+    """Some lines of a file of records are not in; the others are.
+
+    Raised after the last checkpoint, so that what was good is kept. `count` says how many lines, `file` where they are.
+    """
+
+    def __init__(self, source: RecordsSource, count: int, first: Sequence[tuple[int, str]], file: Path) -> None:
+        name = shown(source.absolute, 200)
+        told = "; ".join(f"line {number}: {reason}" for number, reason in first)
+        more = "; …" if count > len(first) else ""
+        super().__init__(
+            f"{name}: {count} line{'s' if count != 1 else ''} set aside, the others are in. {told}{more}",
+            hint=f"Correct them and collect again. All of them with reasons: {file}",
+        )
+        self.count = count
+        self.file = file
+
+
+class RejectFile:
+    """Writes `<name>-<hash>.rejects.ndjson`: `{"line": …, "reason": …, "text": …}`, one a line.
+
+    It replaces the file of the reading before when the reading is done (`publish`), and removes it where all is well.
+    """
+
+    def __init__(self, folder: Path, source: RecordsSource) -> None:
+        digest = hashlib.sha256(source_id(source).encode()).hexdigest()[:12]
+        stem = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in source.path.name)[:60]
+        self.path = folder / f"{stem}-{digest}.rejects.ndjson"
+        self.count = 0
+        self.first: list[tuple[int, str]] = []
+        self._temporary = self.path.with_name(f".{self.path.name}.part")
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+    def add(self, line: Line) -> None:
+        """Set one line aside; its problem is the reason."""
+        reason = line.problem or "is not understood"
+        self.count += 1
+        if len(self.first) < _NAMED:
+            self.first.append((line.number, reason))
+        try:
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._temporary.open("w", encoding="utf-8")
+            self._file.write(json.dumps({"line": line.number, "reason": reason, "text": line.text}) + "\n")
+        except OSError as trouble:
+            raise self._cannot_write(trouble) from trouble
+
+    def publish(self) -> None:
+        """The reading is done: this is now what was set aside of the file."""
+        try:
+            if self._file is None:
+                self.path.unlink(missing_ok=True)
+            else:
+                self._file.close()
+                self._temporary.replace(self.path)
+        except OSError as trouble:
+            raise self._cannot_write(trouble) from trouble
+
+    def _cannot_write(self, trouble: OSError) -> CollectError:
+        return CollectError(
+            f"the reject file {self.path} cannot be written: {trouble.strerror}",
+            hint="Free disk space or check who may write there; nothing of the file was kept.",
+        )
