@@ -1,0 +1,194 @@
+"""The pulse check: how long from code complete to production, what has not arrived, and where the time goes.
+
+Estimates count what waits (right-censored) and what was abandoned (a competing end); see `analytics.survival`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.observations import ENDS, LEAD_STAGES, Cohort, read_cohort
+from analytics.survival import restricted_mean_hours
+
+__all__ = ["AXES", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
+
+AXES = ("builds_ai", "built_with_ai")
+HORIZON_HOURS = 720.0
+ARRIVED_AFTER_HOURS = (24.0, 168.0, 720.0)
+FEWEST = 20
+"""Groups with fewer changes than this are counted and not estimated: their intervals would say nothing."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with a 95 % interval. None: not reached, or too few changes to say."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Mean hours that a change spends in a stage within the horizon, and its share of all hours before the end."""
+
+    stage: str
+    mean_hours: Estimate
+    share: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of changes. Hours are from code complete; `enough` says whether there are changes enough to estimate.
+
+    `arrived`: share in production after so many hours. `mean_waiting_hours`: within the horizon, in all stages.
+    """
+
+    name: str
+    changes: int
+    production: int
+    waiting: int
+    abandoned: int
+    repositories: int
+    enough: bool
+    median_hours: Estimate
+    p85_hours: Estimate
+    arrived: Sequence[tuple[float, Estimate]]
+    abandoned_share: Estimate
+    stages: Sequence[StageTime]
+    mean_waiting_hours: float | None
+
+    @property
+    def bottleneck(self) -> StageTime | None:
+        """The stage that takes the most hours."""
+        return max(self.stages, key=lambda stage: stage.mean_hours.value or 0.0, default=None)
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`."""
+
+    axis: str
+    everything: Group
+    ai: Group
+    other: Group
+    automation: int
+    unknown: int
+    no_deployments: int
+    horizon_hours: float
+    as_of: tuple[datetime, datetime] | None
+
+
+def pulse(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    axis: str = "builds_ai",
+    horizon_hours: float = HORIZON_HOURS,
+) -> Pulse:
+    """The headline numbers of what was code complete in the period of `filters`."""
+    cohort = read_cohort(connection, filters)
+    people = cohort.where(pl.col("built_with_ai") != "automation")
+    ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
+    names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")
+    times = cohort.changes["as_of"]
+    return Pulse(
+        axis=axis,
+        everything=_group("all work", people, horizon_hours),
+        ai=_group(names[0], people.where(ai), horizon_hours),
+        other=_group(names[1], people.where(~ai), horizon_hours),
+        automation=len(cohort.changes) - len(people.changes),
+        unknown=cohort.unknown,
+        no_deployments=cohort.no_deployments,
+        horizon_hours=horizon_hours,
+        as_of=(times.min(), times.max()) if len(times) else None,  # type: ignore[arg-type]
+    )
+
+
+def slowest_waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10) -> pl.DataFrame:
+    """What waits longest: change, stage and age (hours), oldest first; automation left out."""
+    waiting = read_cohort(connection, filters).changes.filter(
+        (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
+    )
+    columns = [
+        "change_id",
+        "repo",
+        "title",
+        "url",
+        "author",
+        "builds_ai",
+        "built_with_ai",
+        "current_stage",
+        "age_hours",
+    ]
+    return waiting.sort(["age_hours", "change_id"], descending=[True, False]).head(most).select(columns)
+
+
+def _group(name: str, cohort: Cohort, horizon_hours: float) -> Group:
+    outcomes = cohort.changes["outcome"]
+    enough = len(outcomes) >= FEWEST
+    none = Estimate(None, None, None)
+    median = p85 = abandoned = none
+    arrived: list[tuple[float, Estimate]] = []
+    stages: list[StageTime] = []
+    waiting_hours: float | None = None
+    if enough:
+        curve = cohort.incidence(by_repository=True)
+        # Quantiles by change: with few repositories the interval by repository of a quantile says little.
+        median, p85 = (
+            Estimate(found.hours, found.lower_hours, found.upper_hours)
+            for found in cohort.incidence().quantiles("production", [0.5, 0.85])
+        )
+        at = curve.at(ARRIVED_AFTER_HOURS)
+        arrived = [
+            (hours, _estimate(at.probability[row, 0], at.lower[row, 0], at.upper[row, 0]))
+            for row, hours in enumerate(ARRIVED_AFTER_HOURS)
+        ]
+        gone = curve.at([horizon_hours])
+        abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
+        stages = _stages(cohort, horizon_hours)
+        waiting_hours = sum(stage.mean_hours.value or 0.0 for stage in stages)
+    return Group(
+        name=name,
+        changes=len(outcomes),
+        production=int((outcomes == "production").sum()),
+        waiting=int((outcomes == "waiting").sum()),
+        abandoned=int((outcomes == "abandoned").sum()),
+        repositories=cohort.changes["repo"].n_unique(),
+        enough=enough,
+        median_hours=median,
+        p85_hours=p85,
+        arrived=arrived,
+        abandoned_share=abandoned,
+        stages=stages,
+        mean_waiting_hours=waiting_hours,
+    )
+
+
+def _stages(cohort: Cohort, horizon_hours: float) -> list[StageTime]:
+    time = restricted_mean_hours(cohort.moves(by_repository=True), horizon_hours)
+    whole = float(time.mean_hours[: -len(ENDS)].sum())
+    present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
+    return [
+        StageTime(
+            stage,
+            _estimate(time.mean_hours[state], time.lower[state], time.upper[state]),
+            float(time.mean_hours[state]) / whole if whole > 0.0 else 0.0,
+        )
+        for state, stage in enumerate(LEAD_STAGES)
+        if stage in present
+    ]
+
+
+def _estimate(value: float, lower: float, upper: float) -> Estimate:
+    def known(number: float) -> float | None:
+        return None if math.isnan(number) else float(number)
+
+    return Estimate(known(value), known(lower), known(upper))

@@ -1,0 +1,151 @@
+"""Reports: published tables in the columns, order and words of the contract. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+
+__all__ = ["LEAD_TIME_COLUMNS", "REPORTS", "classification", "coverage", "deployments", "lead_time"]
+
+# Fixed: users' scripts hold on to it. New columns go to the end.
+LEAD_TIME_COLUMNS = (
+    "change_id",
+    "provider",
+    "repo",
+    "number",
+    "sha",
+    "title",
+    "url",
+    "author",
+    "team",
+    "builds_ai",
+    "built_with_ai",
+    "ai_evidence",
+    "outcome",
+    "current_stage",
+    "first_commit_at",
+    "opened_at",
+    "ready_at",
+    "first_review_at",
+    "code_complete_at",
+    "reviewed_at",
+    "approved_at",
+    "merged_at",
+    "integrated_at",
+    "staged_at",
+    "deploy_started_at",
+    "production_at",
+    "abandoned_at",
+    "deployment_id",
+    "mapped_by",
+    "lead_time_hours",
+    "dora_lead_time_hours",
+    "age_hours",
+    "coding_hours",
+    "rework_hours",
+    "pickup_hours",
+    "review_hours",
+    "merge_hours",
+    "build_hours",
+    "staging_hours",
+    "release_hours",
+    "deploy_hours",
+    "commits",
+    "files",
+    "additions",
+    "deletions",
+    "rolled_back_at",
+    "reverted_at",
+    "clamped",
+    "code_complete_source",
+    "as_of",
+)
+_DEPLOYMENT_COLUMNS = (
+    "deployment_id",
+    "provider",
+    "repo",
+    "application",
+    "environment",
+    "production",
+    "source",
+    "version",
+    "sha",
+    "created_at",
+    "succeeded_at",
+    "state",
+    "failed_attempts",
+    "kind",
+    "previous_deployment_id",
+    "new_commits",
+    "withdrawn_commits",
+    "changes",
+    "undatable",
+    "dated_by",
+    "problem",
+    "evidence",
+    "url",
+    "as_of",
+)
+_CLASSIFICATION_COLUMNS = (
+    "change_id",
+    "provider",
+    "repo",
+    "number",
+    "title",
+    "builds_ai",
+    "built_with_ai",
+    "ai_confidence",
+    "ai_evidence",
+    "as_of",
+)
+_COVERAGE_LEFT_OUT = ("repo_id",)
+
+
+def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per change that is code complete, by `change_id`; the period is that of code complete."""
+    return _table(connection, "lead_times", LEAD_TIME_COLUMNS, filters, time="code_complete_at", order=["change_id"])
+
+
+def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per deployment, by repository and time; the period is that of the first success."""
+    order = ["provider", "repo", "succeeded_at", "created_at", "deployment_id"]
+    return _table(connection, "deployments", _DEPLOYMENT_COLUMNS, filters, time="succeeded_at", order=order)
+
+
+def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per repository: what its numbers rest on. It has no period."""
+    table = filters.apply(connection.sql("select * from coverage").pl(), time=None)
+    return table.drop(_COVERAGE_LEFT_OUT).sort("provider", "repo")
+
+
+def classification(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per change: why it is or is not AI work; the period is that of code complete."""
+    columns = (*_CLASSIFICATION_COLUMNS, "code_complete_at")
+    table = _table(connection, "lead_times", columns, filters, time="code_complete_at", order=["change_id"])
+    return table.select(_CLASSIFICATION_COLUMNS)
+
+
+REPORTS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Filters], pl.DataFrame]] = {
+    "lead-time": lead_time,
+    "deployments": deployments,
+    "coverage": coverage,
+    "classification": classification,
+}
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: tuple[str, ...],
+    filters: Filters,
+    *,
+    time: str,
+    order: list[str],
+) -> pl.DataFrame:
+    chosen = ", ".join(f'"{column}"' for column in columns)
+    table: pl.DataFrame = connection.sql(f'select {chosen} from "{name}"').pl()  # noqa: S608  (names of ours)
+    return filters.apply(table, time=time).sort(order, nulls_last=True)

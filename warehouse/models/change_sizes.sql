@@ -1,0 +1,44 @@
+-- change_sizes: what a change's own commits amount to
+-- grain: one row per repository and change whose own commits are known
+-- columns:
+--   repo_id: repository
+--   change_key: `#<number>` or `@<sha>`
+--   commits: own commits that are no merges
+--   first_commit_at: earliest author date among them, UTC
+--   last_commit_at: latest committer date among them no later than the landing and the report, UTC
+--   last_seen_commit_at: latest committer date among them no later than the report, UTC
+with landed as (
+    select
+        landings.repo_id,
+        landings.change_key,
+        report_times.as_of,
+        least(report_times.as_of, commits.committed_at) as until_at
+    from landings
+    inner join report_times
+        on landings.repo_id = report_times.repo_id
+    left join commits
+        on
+            landings.repo_id = commits.repo_id
+            and landings.landing_sha = commits.sha
+    where landings.branch_commits in ('joined', 'landing')
+)
+select
+    landed.repo_id,
+    landed.change_key,
+    count(*) as commits,
+    min(commits.authored_at) as first_commit_at,
+    max(case when commits.committed_at <= landed.until_at then commits.committed_at end) as last_commit_at,
+    max(case when commits.committed_at <= landed.as_of then commits.committed_at end) as last_seen_commit_at
+from landed
+inner join change_commits
+    on
+        landed.repo_id = change_commits.repo_id
+        and landed.change_key = change_commits.change_key
+inner join commits
+    on
+        change_commits.repo_id = commits.repo_id
+        and change_commits.sha = commits.sha
+where commits.parents not like '% %'
+group by
+    landed.repo_id,
+    landed.change_key

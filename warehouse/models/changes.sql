@@ -1,0 +1,252 @@
+-- changes: changes from Git and from reports, as one, up to the merge
+-- grain: one row per change that is known to have been opened or to have landed by the time of the report
+-- columns:
+--   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
+--   repo_id: repository
+--   change_key: the part of the id behind the repository
+--   number: pull request number, null without one
+--   sha: landing commit, null while it has not landed
+--   title: title
+--   url: web address, empty where unknown
+--   author: log-in, else the name in Git
+--   author_kind: person, bot, or null where unknown
+--   head_ref: branch name, empty where unknown
+--   labels: label names, one a line
+--   body: description
+--   landed_by: merge, squash, rebase, direct, nested; `report` where only a report knows; null while open
+--   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty, not_believed; null without Git
+--   reverted_by: change that took it back
+--   first_commit_at: earliest author date among its own commits, UTC
+--   opened_at: UTC
+--   ready_at: UTC
+--   first_review_at: first review by a person not the author, whenever it came, UTC
+--   code_complete_at: its own code changed for the last time, UTC
+--   code_complete_source: branch_commits, landing_author_date (approximate) or event
+--   reviewed_at: UTC
+--   approved_at: UTC
+--   merged_at: UTC
+--   reported_integrated_at: UTC, where a report says so itself
+--   reported_staged_at: UTC, likewise
+--   reported_deploy_started_at: UTC, likewise
+--   reported_production_at: UTC, likewise
+--   abandoned_at: closed unmerged, UTC
+--   commits: own commits
+--   files: paths
+--   additions: lines
+--   deletions: lines
+--   as_of: the instant that this row speaks for, UTC
+with git as (
+    select
+        landings.repo_id,
+        landings.change_key,
+        landings.number,
+        landings.landing_sha,
+        landings.head_ref,
+        landings.landed_by,
+        landings.branch_commits,
+        landings.title,
+        landings.author,
+        landings.reverted_by,
+        commits.committed_at as landed_at,
+        commits.authored_at as landing_authored_at
+    from landings
+    left join commits
+        on
+            landings.repo_id = commits.repo_id
+            and landings.landing_sha = commits.sha
+),
+
+readiness as (
+    select
+        repo_id,
+        count(ready_at) > 0 as reported
+    from change_reports
+    group by repo_id
+),
+
+joined as (
+    select
+        git.landing_sha,
+        git.landed_by,
+        git.branch_commits,
+        git.reverted_by,
+        git.landing_authored_at,
+        coalesce(git.repo_id, change_reports.repo_id) as repo_id,
+        coalesce(git.change_key, change_reports.change_key) as change_key,
+        coalesce(git.number, change_reports.number) as number,
+        coalesce(change_reports.title, git.title) as title,
+        coalesce(change_reports.head_ref, git.head_ref, '') as head_ref,
+        coalesce(change_reports.author, git.author, '') as author,
+        coalesce(git.landed_at, change_reports.merged_at) as merged_at,
+        coalesce(change_reports.first_commit_at, change_sizes.first_commit_at) as first_commit_at,
+        coalesce(change_reports.commits, change_sizes.commits) as commits,
+        coalesce(change_reports.files, change_files.files) as files,
+        change_sizes.last_commit_at,
+        change_sizes.last_seen_commit_at,
+        change_reports.repo_id as reported_repo_id,
+        change_reports.sha as reported_sha,
+        change_reports.url,
+        change_reports.author_kind,
+        change_reports.labels,
+        change_reports.body,
+        change_reports.opened_at,
+        case when readiness.reported then change_reports.ready_at else change_reports.opened_at end as ready_at,
+        change_reports.first_review_at,
+        change_reports.code_complete_at,
+        change_reports.reviewed_at,
+        change_reports.approved_at,
+        change_reports.integrated_at,
+        change_reports.staged_at,
+        change_reports.deploy_started_at,
+        change_reports.production_at,
+        change_reports.abandoned_at,
+        change_reports.additions,
+        change_reports.deletions
+    from git
+    full outer join change_reports
+        on
+            git.repo_id = change_reports.repo_id
+            and git.change_key = change_reports.change_key
+    left join readiness
+        on change_reports.repo_id = readiness.repo_id
+    left join change_sizes
+        on
+            git.repo_id = change_sizes.repo_id
+            and git.change_key = change_sizes.change_key
+    left join change_files
+        on
+            git.repo_id = change_files.repo_id
+            and git.change_key = change_files.change_key
+),
+
+seen as (
+    select
+        joined.landing_authored_at,
+        joined.repo_id,
+        joined.change_key,
+        joined.number,
+        joined.title,
+        joined.url,
+        joined.author,
+        joined.author_kind,
+        joined.head_ref,
+        joined.labels,
+        joined.body,
+        joined.branch_commits,
+        joined.commits,
+        joined.files,
+        joined.additions,
+        joined.deletions,
+        joined.reported_repo_id,
+        joined.last_seen_commit_at,
+        joined.reverted_by,
+        report_times.as_of,
+        joined.last_commit_at,
+        case
+            when joined.merged_at <= report_times.as_of then coalesce(joined.landing_sha, joined.reported_sha)
+        end as sha,
+        case
+            when joined.merged_at <= report_times.as_of and joined.landing_sha is not null then joined.landed_by
+            when joined.merged_at <= report_times.as_of then 'report'
+        end as landed_by,
+        case when joined.first_commit_at <= report_times.as_of then joined.first_commit_at end as first_commit_at,
+        case when joined.opened_at <= report_times.as_of then joined.opened_at end as opened_at,
+        case
+            when joined.ready_at <= report_times.as_of then joined.ready_at
+            when joined.ready_at is null and joined.merged_at <= report_times.as_of then joined.opened_at
+        end as ready_at,
+        case when joined.first_review_at <= report_times.as_of then joined.first_review_at end as first_review_at,
+        case when joined.code_complete_at <= report_times.as_of then joined.code_complete_at end as told_complete_at,
+        case when joined.reviewed_at <= report_times.as_of then joined.reviewed_at end as reviewed_at,
+        case when joined.approved_at <= report_times.as_of then joined.approved_at end as approved_at,
+        case when joined.merged_at <= report_times.as_of then joined.merged_at end as merged_at,
+        case when joined.integrated_at <= report_times.as_of then joined.integrated_at end as integrated_at,
+        case when joined.staged_at <= report_times.as_of then joined.staged_at end as staged_at,
+        case when joined.deploy_started_at <= report_times.as_of then joined.deploy_started_at end as deploy_started_at,
+        case when joined.production_at <= report_times.as_of then joined.production_at end as production_at,
+        case
+            when joined.merged_at is null and joined.abandoned_at <= report_times.as_of then joined.abandoned_at
+        end as abandoned_at
+    from joined
+    inner join report_times
+        on joined.repo_id = report_times.repo_id
+    where
+        joined.merged_at <= report_times.as_of
+        or joined.opened_at <= report_times.as_of
+        or joined.code_complete_at <= report_times.as_of
+),
+
+timed as (
+    select
+        seen.*,
+        case
+            when parameters.code_complete = 'merged' then seen.merged_at
+            when parameters.code_complete = 'first_approval' then coalesce(seen.approved_at, seen.merged_at)
+            when
+                parameters.code_complete = 'ready_for_review'
+                then coalesce(seen.ready_at, seen.merged_at)
+            when seen.told_complete_at is not null then least(seen.told_complete_at, seen.merged_at)
+            when
+                seen.branch_commits = 'joined' and seen.merged_at is not null
+                then least(
+                    greatest(coalesce(seen.last_commit_at, seen.merged_at), seen.ready_at), seen.merged_at
+                )
+            when seen.merged_at is not null
+                then least(greatest(seen.landing_authored_at, seen.ready_at), seen.merged_at)
+            when seen.ready_at is not null then greatest(seen.last_seen_commit_at, seen.ready_at)
+        end as code_complete_at,
+        case
+            when parameters.code_complete <> 'last_commit' or seen.told_complete_at is not null then 'event'
+            when seen.branch_commits = 'joined' then 'branch_commits'
+            when seen.merged_at is not null and seen.landing_authored_at is not null then 'landing_author_date'
+            else 'event'
+        end as code_complete_source
+    from seen
+    cross join parameters
+)
+
+select
+    concat(timed.repo_id, timed.change_key) as change_id,
+    timed.repo_id,
+    timed.change_key,
+    timed.number,
+    timed.sha,
+    timed.title,
+    case
+        when timed.url is not null then timed.url
+        when repository_settings.url = '' then ''
+        when timed.number is not null
+            then concat(repository_settings.url, repository_settings.pull_path, cast(timed.number as string))
+        else concat(repository_settings.url, repository_settings.commit_path, timed.sha)
+    end as url,
+    timed.author,
+    timed.author_kind,
+    timed.head_ref,
+    timed.labels,
+    timed.body,
+    timed.landed_by,
+    timed.branch_commits,
+    timed.reverted_by,
+    timed.first_commit_at,
+    timed.opened_at,
+    timed.ready_at,
+    timed.first_review_at,
+    timed.code_complete_at,
+    timed.code_complete_source,
+    timed.reviewed_at,
+    timed.approved_at,
+    timed.merged_at,
+    timed.integrated_at as reported_integrated_at,
+    timed.staged_at as reported_staged_at,
+    timed.deploy_started_at as reported_deploy_started_at,
+    timed.production_at as reported_production_at,
+    timed.abandoned_at,
+    timed.commits,
+    timed.files,
+    timed.additions,
+    timed.deletions,
+    timed.as_of
+from timed
+inner join repository_settings
+    on timed.repo_id = repository_settings.repo_id
+where repository_settings.role = 'application'

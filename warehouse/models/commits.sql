@@ -1,0 +1,36 @@
+-- commits: every commit that was read, once
+-- grain: one row per repository and commit
+-- columns:
+--   repo_id: repository, `<provider>:<repo>`
+--   sha: full commit id
+--   parents: full ids separated by one space, first parent first; empty for a root
+--   author_name: as recorded
+--   author_email: as recorded
+--   authored_at: author date, UTC
+--   author_utc_offset_minutes: the author's zone, minutes east of UTC
+--   committer_name: as recorded
+--   committer_email: as recorded
+--   committed_at: committer date, UTC; a date later than the reading of it is set to that
+--   message: whole message
+--   collected_at: when the run that first read it began, UTC
+with numbered as (
+    select
+        raw_commits.*,
+        row_number() over (partition by repo_id, sha order by collected_at) as reading
+    from raw_commits
+)
+select
+    repo_id,
+    sha,
+    parents,
+    author_name,
+    author_email,
+    least(authored_at, collected_at) as authored_at,
+    author_utc_offset_minutes,
+    committer_name,
+    committer_email,
+    least(committed_at, collected_at) as committed_at,
+    message,
+    collected_at
+from numbered
+where reading = 1

@@ -1,0 +1,172 @@
+-- coverage: how much of each repository the numbers can rest on
+-- grain: one row per repository
+-- columns:
+--   repo_id: repository
+--   provider: github, gitlab, git, …
+--   repo: the repository's name
+--   role: application, or manifests (it deploys others; its own changes are not counted)
+--   team: team that owns it, empty where none is set
+--   default_branch: branch on which changes land, empty for an empty repository
+--   deployed_from: where its deployments are seen: tags, manifests, branch, records or none
+--   deployed_from_default: nobody set that: it was chosen by what was found
+--   watermark_at: up to when its sources are known completely, UTC
+--   as_of: the instant that this row speaks for, UTC
+--   commits: commits read
+--   changes: changes that landed or are reported
+--   code_complete: of them, code complete
+--   production: of those, in production
+--   waiting: waiting
+--   abandoned: closed unmerged
+--   unknown: arrival could not have been seen
+--   no_deployments: the repository reports no deployments
+--   pull_requests: landed changes with a pull request number
+--   pull_requests_joined: of them, with their own commits known
+--   pull_requests_without_ref: no PR head was found for the number
+--   pull_requests_not_believed: too many commits: the base was rewritten
+--   direct: landed changes without a pull request
+--   pull_refs_not_landed: PR heads that did not land: open or closed, Git does not tell, so no outcome is claimed
+--   approximate: code-complete times taken from the landing commit's author date
+--   reviewed: changes with a review
+--   integrated: changes with CI on the default branch
+--   clamped: changes with a milestone out of order
+--   deployments: deployments seen, in all environments
+--   production_deployments: successful ones to production, with a date
+--   rollbacks: of them, rollbacks
+--   deployments_without_commit: their commit is not in the clone, or their version names none
+--   deployments_without_date: undatable ones
+--   deployments_dated_by_commit: lightweight tags, whose commit's date is the earliest that they can have
+--   refs_rewritten: times a branch or tag was found rewritten
+--   shallow: the clone's history is cut off
+with landed as (
+    select
+        landings.repo_id,
+        count(*) as refs,
+        sum(case when landings.landed_by = 'open' and changes.change_id is null then 1 else 0 end) as open_refs
+    from landings
+    left join changes
+        on
+            landings.repo_id = changes.repo_id
+            and landings.change_key = changes.change_key
+    group by landings.repo_id
+),
+
+counted as (
+    select
+        changes.repo_id,
+        count(*) as changes,
+        sum(case when changes.merged_at is not null and changes.number is not null then 1 else 0 end) as pull_requests,
+        sum(
+            case
+                when
+                    changes.merged_at is not null and changes.number is not null and changes.branch_commits = 'joined'
+                    then 1
+                else 0
+            end
+        ) as joined_requests,
+        sum(case when changes.number is not null and changes.branch_commits = 'no_ref' then 1 else 0 end) as without_ref,
+        sum(case when changes.merged_at is not null and changes.branch_commits = 'not_believed' then 1 else 0 end)
+            as not_believed,
+        sum(case when changes.merged_at is not null and changes.number is null then 1 else 0 end) as direct,
+        sum(case when changes.first_review_at is not null or changes.reviewed_at is not null then 1 else 0 end)
+            as reviewed
+    from changes
+    group by changes.repo_id
+),
+
+judged as (
+    select
+        repo_id,
+        count(*) as code_complete,
+        sum(case when outcome = 'production' then 1 else 0 end) as production,
+        sum(case when outcome = 'waiting' then 1 else 0 end) as waiting,
+        sum(case when outcome = 'abandoned' then 1 else 0 end) as abandoned,
+        sum(case when outcome = 'unknown' then 1 else 0 end) as unknown,
+        sum(case when outcome = 'no_deployments' then 1 else 0 end) as no_deployments,
+        sum(case when code_complete_source = 'landing_author_date' then 1 else 0 end) as approximate,
+        sum(case when integrated_at is not null then 1 else 0 end) as integrated,
+        sum(case when clamped > 0 then 1 else 0 end) as clamped
+    from lead_times
+    group by repo_id
+),
+
+deployed as (
+    select
+        repo_id,
+        count(*) as deployments,
+        sum(case when production and succeeded_at is not null then 1 else 0 end) as production_deployments,
+        sum(case when production and kind = 'rollback' then 1 else 0 end) as rollbacks,
+        sum(case when problem <> '' then 1 else 0 end) as without_commit,
+        sum(case when undatable then 1 else 0 end) as without_date,
+        sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
+    from deployments
+    group by repo_id
+),
+
+read as (
+    select
+        repo_id,
+        count(*) as commits
+    from commits
+    group by repo_id
+),
+
+rewritten as (
+    select
+        repo_id,
+        sum(case when rewritten then 1 else 0 end) as refs_rewritten
+    from raw_refs
+    group by repo_id
+)
+
+select
+    repository_settings.repo_id,
+    repository_settings.provider,
+    repository_settings.repo,
+    repository_settings.role,
+    repository_settings.team,
+    repository_settings.default_branch,
+    repository_settings.deployed_from,
+    repository_settings.deployed_from_default,
+    report_times.watermark_at,
+    report_times.as_of,
+    coalesce(read.commits, 0) as commits,
+    coalesce(counted.changes, 0) as changes,
+    cast(coalesce(judged.code_complete, 0) as bigint) as code_complete,
+    cast(coalesce(judged.production, 0) as bigint) as production,
+    cast(coalesce(judged.waiting, 0) as bigint) as waiting,
+    cast(coalesce(judged.abandoned, 0) as bigint) as abandoned,
+    cast(coalesce(judged.unknown, 0) as bigint) as unknown,
+    cast(coalesce(judged.no_deployments, 0) as bigint) as no_deployments,
+    cast(coalesce(counted.pull_requests, 0) as bigint) as pull_requests,
+    cast(coalesce(counted.joined_requests, 0) as bigint) as pull_requests_joined,
+    cast(coalesce(counted.without_ref, 0) as bigint) as pull_requests_without_ref,
+    cast(coalesce(counted.not_believed, 0) as bigint) as pull_requests_not_believed,
+    cast(coalesce(counted.direct, 0) as bigint) as direct,
+    cast(coalesce(landed.open_refs, 0) as bigint) as pull_refs_not_landed,
+    cast(coalesce(judged.approximate, 0) as bigint) as approximate,
+    cast(coalesce(counted.reviewed, 0) as bigint) as reviewed,
+    cast(coalesce(judged.integrated, 0) as bigint) as integrated,
+    cast(coalesce(judged.clamped, 0) as bigint) as clamped,
+    coalesce(deployed.deployments, 0) as deployments,
+    cast(coalesce(deployed.production_deployments, 0) as bigint) as production_deployments,
+    cast(coalesce(deployed.rollbacks, 0) as bigint) as rollbacks,
+    cast(coalesce(deployed.without_commit, 0) as bigint) as deployments_without_commit,
+    cast(coalesce(deployed.without_date, 0) as bigint) as deployments_without_date,
+    cast(coalesce(deployed.dated_by_commit, 0) as bigint) as deployments_dated_by_commit,
+    cast(coalesce(rewritten.refs_rewritten, 0) as bigint) as refs_rewritten,
+    repository_settings.shallow
+from repository_settings
+left join report_times
+    on repository_settings.repo_id = report_times.repo_id
+left join landed
+    on repository_settings.repo_id = landed.repo_id
+left join counted
+    on repository_settings.repo_id = counted.repo_id
+left join judged
+    on repository_settings.repo_id = judged.repo_id
+left join deployed
+    on repository_settings.repo_id = deployed.repo_id
+left join read
+    on repository_settings.repo_id = read.repo_id
+left join rewritten
+    on repository_settings.repo_id = rewritten.repo_id

@@ -1,0 +1,51 @@
+-- deployment_times: deployments as of the report, and whether their environment is production
+-- grain: one row per repository and deployment
+-- columns:
+--   repo_id: repository
+--   deployment_id: unique within the repository
+--   source: tags, manifests, branch, or the collector that reported it
+--   application: what was deployed, empty where the repository is one application
+--   environment: as named by the source
+--   production: whether that is production
+--   version: as named by the source
+--   sha: deployed commit, null where none was found
+--   created_at: when the attempt began, UTC
+--   succeeded_at: first success, UTC
+--   state: `success`, or what it is in
+--   failed_attempts: failures before the first success
+--   undatable: it succeeded, and the source leaves no time
+--   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   problem: why there is no commit, empty where there is one
+--   evidence: the record that shows it
+--   url: web address
+select
+    deployments_seen.repo_id,
+    deployments_seen.deployment_id,
+    deployments_seen.source,
+    deployments_seen.application,
+    deployments_seen.environment,
+    coalesce(deployments_seen.reported_production, environments.production, false) as production,
+    deployments_seen.version,
+    deployments_seen.sha,
+    deployments_seen.created_at,
+    case
+        when deployments_seen.succeeded_at <= report_times.as_of then deployments_seen.succeeded_at
+    end as succeeded_at,
+    case
+        when deployments_seen.succeeded_at > report_times.as_of then 'in_progress'
+        else deployments_seen.state
+    end as state,
+    deployments_seen.failed_attempts,
+    deployments_seen.undatable,
+    deployments_seen.dated_by,
+    deployments_seen.problem,
+    deployments_seen.evidence,
+    deployments_seen.url
+from deployments_seen
+inner join report_times
+    on deployments_seen.repo_id = report_times.repo_id
+left join environments
+    on deployments_seen.environment = environments.environment
+where
+    coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) <= report_times.as_of
+    or deployments_seen.undatable

@@ -1,0 +1,78 @@
+-- deployments: every deployment of the applications, and what it was
+-- grain: one row per repository and deployment
+-- columns:
+--   repo_id: repository
+--   provider: github, gitlab, git, …
+--   repo: the repository's name
+--   deployment_id: unique within the repository
+--   source: tags, manifests, branch, or the collector that reported it
+--   application: what was deployed, empty where the repository is one application
+--   environment: as named by the source
+--   production: whether that is production
+--   version: as named by the source
+--   sha: deployed commit, null where none was found
+--   created_at: when the attempt began, UTC
+--   succeeded_at: first success, UTC
+--   state: `success`, or what it is in
+--   failed_attempts: failures before the first success
+--   kind: first, release, redeploy, rollback or rollforward in its environment; null without success, date or commit
+--   previous_deployment_id: what ran in the environment before it
+--   new_commits: commits that the environment had not had before
+--   withdrawn_commits: commits that a rollback took out
+--   changes: changes that arrived in production with it (production deployments alone)
+--   undatable: it succeeded, and the source leaves no time
+--   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   problem: why there is no commit, empty where there is one
+--   evidence: the record that shows it
+--   url: web address, empty where unknown
+--   as_of: the instant that this row speaks for, UTC
+with shipped as (
+    select
+        repo_id,
+        deployment_id,
+        count(*) as changes
+    from lead_times
+    where outcome = 'production'
+    group by
+        repo_id,
+        deployment_id
+)
+select
+    deployment_times.repo_id,
+    repository_settings.provider,
+    repository_settings.repo,
+    deployment_times.deployment_id,
+    deployment_times.source,
+    deployment_times.application,
+    deployment_times.environment,
+    deployment_times.production,
+    deployment_times.version,
+    deployment_times.sha,
+    deployment_times.created_at,
+    deployment_times.succeeded_at,
+    deployment_times.state,
+    deployment_times.failed_attempts,
+    deployment_chain.kind,
+    deployment_chain.previous_deployment_id,
+    deployment_chain.new_commits,
+    deployment_chain.withdrawn_commits,
+    case when deployment_times.production then coalesce(shipped.changes, 0) end as changes,
+    deployment_times.undatable,
+    deployment_times.dated_by,
+    deployment_times.problem,
+    deployment_times.evidence,
+    deployment_times.url,
+    report_times.as_of
+from deployment_times
+inner join repository_settings
+    on deployment_times.repo_id = repository_settings.repo_id
+inner join report_times
+    on deployment_times.repo_id = report_times.repo_id
+left join deployment_chain
+    on
+        deployment_times.repo_id = deployment_chain.repo_id
+        and deployment_times.deployment_id = deployment_chain.deployment_id
+left join shipped
+    on
+        deployment_times.repo_id = shipped.repo_id
+        and deployment_times.deployment_id = shipped.deployment_id

@@ -1,0 +1,231 @@
+"""Deployments as the sources of one repository show them: tags, manifests, a production branch, or reports.
+
+A deployment here has a commit where one could be found (`sha`, else `problem` says why not) and a time where the source
+leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.graph import Graph
+
+__all__ = ["SCHEMA", "CommitFinder", "deployments_seen"]
+
+SCHEMA = pa.schema(
+    [
+        ("repo_id", pa.string()),
+        ("deployment_id", pa.string()),
+        ("source", pa.string()),
+        ("application", pa.string()),
+        ("environment", pa.string()),
+        ("reported_production", pa.bool_()),
+        ("version", pa.string()),
+        ("sha", pa.string()),
+        ("created_at", pa.timestamp("us")),
+        ("succeeded_at", pa.timestamp("us")),
+        ("state", pa.string()),
+        ("failed_attempts", pa.int64()),
+        ("undatable", pa.bool_()),
+        ("dated_by", pa.string()),
+        ("problem", pa.string()),
+        ("evidence", pa.string()),
+        ("url", pa.string()),
+    ]
+)
+_SHORTEST_SHA = 7
+_HEX_PART = re.compile(rf"(?:^|[^0-9a-zA-Z])g?([0-9a-f]{{{_SHORTEST_SHA},64}})(?=$|[^0-9a-zA-Z])")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One repository's settings, as `repository_settings` has them."""
+
+    source: str
+    tags: str
+    branch: str
+    environment: str
+    application: str
+
+
+class CommitFinder:
+    """From a version as a deployment names it to a commit: a tag of the application, else a full or short commit id."""
+
+    def __init__(self, shas: list[str], tags: Mapping[str, str]) -> None:
+        self._known = set(shas)
+        self._sorted = sorted(shas)
+        self._tags = tags
+
+    def find(self, version: str | None) -> tuple[str | None, str]:
+        """The commit and an empty text, or None and why not."""
+        if not version:
+            return None, "no version"
+        for name in (version, f"v{version}", version.removeprefix("v")):
+            if name in self._tags:
+                tagged = self._tags[name]
+                return (tagged, "") if tagged in self._known else (None, "its commit is not in the clone")
+        for text in (version.lower(), *reversed(_HEX_PART.findall(version.lower()))):
+            sha, problem = self.commit(text)
+            if sha or problem == "ambiguous short commit id":
+                return sha, problem
+        full = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", version.lower())
+        return None, "its commit is not in the clone" if full else "no tag or commit of this name"
+
+    def commit(self, text: str) -> tuple[str | None, str]:
+        """A commit by its full or short id."""
+        if text in self._known:
+            return text, ""
+        if not re.fullmatch(rf"[0-9a-f]{{{_SHORTEST_SHA},64}}", text):
+            return None, "not a commit id"
+        at = bisect.bisect_left(self._sorted, text)
+        found = [sha for sha in self._sorted[at : at + 2] if sha.startswith(text)]
+        if len(found) == 1:
+            return found[0], ""
+        return None, "ambiguous short commit id" if found else "its commit is not in the clone"
+
+
+def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """One row per deployment of the repository whose `repository_settings`, `refs`, `commits`, … are given."""
+    settings = tables["repository_settings"].to_pylist()
+    rows: list[dict[str, Any]] = []
+    if settings:
+        repo_id = settings[0]["repo_id"]
+        rule = Rule(*(settings[0][name] for name in ("deployed_from", "tags", "branch", "environment", "application")))
+        refs = tables["refs"].to_pylist()
+        tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
+        finder = CommitFinder(tables["commits"]["sha"].to_pylist(), tags)
+        if rule.source == "tags":
+            rows.extend(_from_tags(rule, refs, tables["commits"]))
+        elif rule.source == "manifests":
+            rows.extend(_from_manifests(finder, tables["manifest_deployments"]))
+        elif rule.source == "branch":
+            rows.extend(_from_branch(rule, settings[0]["default_branch"], refs, tables["commits"]))
+        elif rule.source == "records":
+            rows.extend(_from_records(finder, tables["reported_deployments"]))
+        for row in rows:
+            row["repo_id"] = repo_id
+    return pa.Table.from_pylist([_complete(row) for row in rows], SCHEMA)
+
+
+def _complete(row: dict[str, Any]) -> dict[str, Any]:
+    defaults = {"application": "", "failed_attempts": 0, "undatable": False, "problem": "", "evidence": "", "url": ""}
+    complete = {**defaults, **row}
+    complete.setdefault("created_at", complete.get("succeeded_at"))
+    complete.setdefault("state", "success")
+    complete.setdefault("dated_by", "" if complete["undatable"] else "report")
+    return complete
+
+
+def _from_tags(rule: Rule, refs: list[dict[str, Any]], commits: pa.Table) -> Iterator[dict[str, Any]]:
+    pattern = re.compile(rule.tags)
+    committed_at = dict(zip(commits["sha"].to_pylist(), commits["committed_at"].to_pylist(), strict=True))
+    for ref in refs:
+        if ref["kind"] != "tag" or not pattern.search(ref["name"]):
+            continue
+        sha = ref["sha"] if ref["sha"] in committed_at else None
+        at = ref["tagged_at"] or committed_at.get(ref["sha"])
+        if sha is not None and at is not None:
+            # A tag cannot be older than what it names; a release rebuilt from another history may claim so.
+            at = max(at, committed_at[sha])
+        yield {
+            "deployment_id": f"tag:{ref['name']}",
+            "source": "tags",
+            "environment": rule.environment,
+            "version": ref["name"],
+            "sha": sha,
+            "succeeded_at": at,
+            "undatable": at is None,
+            # A lightweight tag has no date: that of its commit is the earliest it can have been set.
+            "dated_by": "tagger" if ref["tagged_at"] else "commit",
+            "problem": "" if sha else "it names no commit of the clone",
+            "evidence": f"annotated tag {ref['name']}"
+            if ref["tagged_at"]
+            else f"lightweight tag {ref['name']}, dated by its commit: set then or later",
+        }
+
+
+def _from_manifests(finder: CommitFinder, manifests: pa.Table) -> Iterator[dict[str, Any]]:
+    for step in manifests.to_pylist():
+        if step["version"] is None:  # taken out of the environment: nothing was deployed
+            continue
+        sha, problem = finder.find(step["version"])
+        yield {
+            "deployment_id": f"manifest:{step['environment']}:{step['application']}:{step['sha']}",
+            "source": "manifests",
+            "application": step["application"],
+            "environment": step["environment"],
+            "version": step["version"],
+            "sha": sha,
+            "succeeded_at": step["changed_at"],
+            "dated_by": "manifest",
+            "problem": problem,
+            "evidence": f"{step['path']} at {step['sha'][:12]} in {step['manifests_repo_id']}",
+        }
+
+
+def _from_branch(
+    rule: Rule, default_branch: str, refs: list[dict[str, Any]], commits: pa.Table
+) -> Iterator[dict[str, Any]]:
+    graph = Graph.of(commits)
+    tips = {ref["name"]: graph.index.get(ref["sha"] or "") for ref in refs if ref["kind"] == "branch"}
+    tip, main = tips.get(rule.branch), tips.get(default_branch)
+    if tip is None:
+        return
+    committed_at: list[datetime] = commits["committed_at"].to_pylist()
+    landed = set(graph.first_parents(main)) if main is not None and rule.branch != default_branch else set()
+    chain = graph.first_parents(tip)
+    shared = [commit for commit in chain if commit in landed]
+    if shared:  # the branch was moved here without a commit of its own: when, nobody wrote down
+        yield {
+            "deployment_id": f"branch:{rule.branch}:{graph.shas[shared[-1]]}",
+            "source": "branch",
+            "environment": rule.environment,
+            "version": rule.branch,
+            "sha": graph.shas[shared[-1]],
+            "succeeded_at": None,
+            "undatable": True,
+            "evidence": f"branch {rule.branch} was moved here by fast-forward, which leaves no date",
+        }
+    for commit in chain:
+        if commit in landed:
+            continue
+        sha = graph.shas[commit]
+        yield {
+            "deployment_id": f"branch:{rule.branch}:{sha}",
+            "source": "branch",
+            "environment": rule.environment,
+            "version": rule.branch,
+            "sha": sha,
+            "succeeded_at": committed_at[commit],
+            "dated_by": "merge",
+            "evidence": f"{'merge into' if len(graph.parents[commit]) > 1 else 'commit on'} {rule.branch} {sha[:12]}",
+        }
+
+
+def _from_records(finder: CommitFinder, reported: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in reported.to_pylist():
+        sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["version"])
+        yield {
+            "deployment_id": row["deployment_id"],
+            "source": row["source"],
+            "application": row["application"] or "",
+            "environment": row["environment"],
+            "reported_production": row["production"],
+            "version": row["version"],
+            "sha": sha,
+            "created_at": row["created_at"],
+            "succeeded_at": row["succeeded_at"],
+            "state": row["state"],
+            "failed_attempts": row["failed_attempts"],
+            "undatable": row["state"] == "success" and row["succeeded_at"] is None,
+            "problem": problem,
+            "evidence": f"reported by {row['source']}",
+            "url": row["url"] or "",
+        }

@@ -1,0 +1,194 @@
+-- lead_times: every code-complete change: what became of it, when it reached what, and where its time went
+-- grain: one row per change that is code complete
+-- columns:
+--   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
+--   repo_id: repository
+--   provider: github, gitlab, git, …
+--   repo: the repository's name
+--   number: pull request number, null without one
+--   sha: landing commit, null while it has not landed
+--   title: title
+--   url: web address, empty where unknown
+--   author: log-in, else the name in Git
+--   team: team that owns the repository, empty where none is set
+--   builds_ai: whether it builds an AI capability
+--   built_with_ai: agent, assisted, none (no AI mark) or automation
+--   ai_confidence: strong or weak, empty where there is no mark
+--   ai_evidence: the rules that spoke and what they matched
+--   outcome: production, waiting, abandoned, unknown or no_deployments
+--   outcome_reason: why it is unknown, else empty
+--   current_stage: the stage in which it waits (also where it is open and its repository reports no deployments)
+--   last_stage: the stage in which it was seen last, null unless it waits, is open or was abandoned
+--   first_commit_at: earliest author date of its own commits, UTC
+--   opened_at: UTC
+--   ready_at: left draft for good, UTC
+--   first_review_at: first review by a person not the author, whenever it came, UTC
+--   code_complete_at: its own code changed for the last time, UTC
+--   reviewed_at: first review at or after code complete, UTC
+--   approved_at: first approval at or after code complete, UTC
+--   merged_at: landed on the default branch, UTC
+--   integrated_at: first success of CI on the default branch with it, UTC
+--   staged_at: first success of another environment than production with it, UTC
+--   deploy_started_at: first production deployment with it was created, UTC
+--   production_at: first production deployment with it succeeded, UTC; null unless that is the outcome
+--   abandoned_at: closed unmerged, UTC
+--   deployment_id: the deployment that shipped it
+--   mapped_by: ancestor, cherry_pick_trailer, patch_id, branch_deploy, event, or empty
+--   lead_time_hours: code complete to production, hours
+--   dora_lead_time_hours: first commit to production, hours
+--   age_hours: code complete to as of, hours, for what waits
+--   coding_hours: first commit to ready, hours
+--   rework_hours: ready (first commit, where nobody reports readiness) to code complete, hours
+--   pickup_hours: code complete to reviewed, hours; this and the next are hours so far for `last_stage`
+--   review_hours: to approved, hours
+--   merge_hours: to merged, hours
+--   build_hours: to integrated, hours
+--   staging_hours: to staged, hours
+--   release_hours: to deploy started, hours
+--   deploy_hours: to production, hours
+--   commits: own commits, null where not known
+--   files: paths
+--   additions: lines, null where not known
+--   deletions: lines, null where not known
+--   rolled_back_at: when a rollback withdrew it, UTC
+--   reverted_at: when the change that took it back landed, UTC
+--   clamped: how many of its milestones were out of order
+--   code_complete_source: branch_commits, landing_author_date (approximate) or event
+--   as_of: the instant that this row speaks for, UTC
+with staged as (
+    select
+        change_outcomes.*,
+        case
+            when change_outcomes.ended_at is null or change_outcomes.outcome = 'production' then null
+            when repository_stages.has_review and change_outcomes.reviewed_on is null then 'pickup'
+            when repository_stages.has_approval and change_outcomes.approved_on is null then 'review'
+            when change_outcomes.merged_on is null then 'merge'
+            when repository_stages.has_integration and change_outcomes.integrated_on is null then 'build'
+            when repository_stages.has_staging and change_outcomes.staged_on is null then 'staging'
+            when change_outcomes.deploy_started_on is null then 'release'
+            else 'deploy'
+        end as last_stage,
+        repository_stages.has_rollout,
+        greatest(
+            change_outcomes.code_complete_on, change_outcomes.reviewed_on, change_outcomes.approved_on,
+            change_outcomes.merged_on, change_outcomes.integrated_on, change_outcomes.staged_on,
+            change_outcomes.deploy_started_on
+        ) as entered_on
+    from change_outcomes
+    inner join repository_stages
+        on change_outcomes.repo_id = repository_stages.repo_id
+),
+
+reverts as (
+    select
+        changes.change_id,
+        min(reverting.merged_at) as reverted_at
+    from changes
+    inner join changes as reverting
+        on
+            changes.repo_id = reverting.repo_id
+            and changes.reverted_by = reverting.change_key
+    group by changes.change_id
+)
+
+select
+    changes.change_id,
+    changes.repo_id,
+    repository_settings.provider,
+    repository_settings.repo,
+    changes.number,
+    changes.sha,
+    changes.title,
+    changes.url,
+    changes.author,
+    repository_settings.team,
+    coalesce(classification.builds_ai, false) as builds_ai,
+    coalesce(classification.built_with_ai, 'none') as built_with_ai,
+    coalesce(classification.confidence, '') as ai_confidence,
+    coalesce(classification.evidence, '') as ai_evidence,
+    staged.outcome,
+    staged.outcome_reason,
+    case when staged.outcome <> 'abandoned' then staged.last_stage end as current_stage,
+    staged.last_stage,
+    changes.first_commit_at,
+    changes.opened_at,
+    changes.ready_at,
+    changes.first_review_at,
+    changes.code_complete_at,
+    changes.reviewed_at,
+    changes.approved_at,
+    changes.merged_at,
+    change_milestones.integrated_at,
+    change_milestones.staged_at,
+    case when staged.outcome <> 'unknown' then change_milestones.deploy_started_at end as deploy_started_at,
+    staged.production_at,
+    changes.abandoned_at,
+    case when staged.outcome = 'production' then change_milestones.deployment_id end as deployment_id,
+    case when staged.outcome = 'production' then change_milestones.mapped_by else '' end as mapped_by,
+    (unix_micros(staged.production_on) - unix_micros(staged.code_complete_on)) / 3600000000e0 as lead_time_hours,
+    case
+        when changes.first_commit_at is not null
+            then (unix_micros(staged.production_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
+    end as dora_lead_time_hours,
+    case
+        when staged.outcome = 'waiting' then (unix_micros(staged.ended_at) - unix_micros(staged.code_complete_on)) / 3600000000e0
+    end as age_hours,
+    case
+        when changes.first_commit_at is not null
+            then (unix_micros(staged.ready_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
+    end as coding_hours,
+    case
+        when staged.ready_on is not null
+            then (unix_micros(staged.code_complete_on) - unix_micros(staged.ready_on)) / 3600000000e0
+        when changes.first_commit_at is not null
+            then (unix_micros(staged.code_complete_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
+    end as rework_hours,
+    case
+        when staged.last_stage = 'pickup' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.reviewed_on) - unix_micros(staged.code_complete_on)) / 3600000000e0
+    end as pickup_hours,
+    case
+        when staged.last_stage = 'review' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.approved_on) - unix_micros(coalesce(staged.reviewed_on, staged.code_complete_on))) / 3600000000e0
+    end as review_hours,
+    case
+        when staged.last_stage = 'merge' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.merged_on) - unix_micros(coalesce(staged.approved_on, staged.reviewed_on, staged.code_complete_on))) / 3600000000e0
+    end as merge_hours,
+    case
+        when staged.last_stage = 'build' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.integrated_on) - unix_micros(staged.merged_on)) / 3600000000e0
+    end as build_hours,
+    case
+        when staged.last_stage = 'staging' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.staged_on) - unix_micros(coalesce(staged.integrated_on, staged.merged_on))) / 3600000000e0
+    end as staging_hours,
+    case
+        when staged.last_stage = 'release' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        else (unix_micros(staged.deploy_started_on) - unix_micros(coalesce(staged.staged_on, staged.integrated_on, staged.merged_on))) / 3600000000e0
+    end as release_hours,
+    case
+        when staged.last_stage = 'deploy' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
+        when staged.has_rollout
+            then (unix_micros(staged.production_on) - unix_micros(staged.deploy_started_on)) / 3600000000e0
+    end as deploy_hours,
+    changes.commits,
+    changes.files,
+    changes.additions,
+    changes.deletions,
+    case when staged.outcome = 'production' then change_milestones.rolled_back_at end as rolled_back_at,
+    reverts.reverted_at,
+    staged.clamped,
+    changes.code_complete_source,
+    changes.as_of
+from staged
+inner join changes
+    on staged.change_id = changes.change_id
+inner join change_milestones
+    on staged.change_id = change_milestones.change_id
+inner join repository_settings
+    on changes.repo_id = repository_settings.repo_id
+left join classification
+    on changes.change_id = classification.change_id
+left join reverts
+    on changes.change_id = reverts.change_id

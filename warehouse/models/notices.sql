@@ -1,0 +1,24 @@
+-- notices: what collectors noticed that a reader of the numbers must know, as their newest reading found it
+-- grain: one row per repository, source and kind
+-- columns:
+--   repo_id: repository
+--   source: the source it came from
+--   kind: such as `shallow` or `future_dates`
+--   detail: one sentence
+--   count: how many
+with numbered as (
+    select
+        raw_notices.*,
+        row_number() over (partition by repo_id, source, kind order by collected_at desc) as reading
+    from raw_notices
+)
+select
+    repo_id,
+    source,
+    kind,
+    detail,
+    count
+from numbered
+where
+    reading = 1
+    and count > 0

@@ -1,0 +1,14 @@
+-- patch_ids: what a commit changes, as one number: equal for cherry-picks (only where the setting asks)
+-- grain: one row per repository and commit
+-- columns:
+--   repo_id: repository
+--   sha: commit
+--   patch_id: `git patch-id --stable`
+select
+    repo_id,
+    sha,
+    max(patch_id) as patch_id
+from raw_patch_ids
+group by
+    repo_id,
+    sha

@@ -1,0 +1,44 @@
+-- production_gaps: production deployments in time, and the ones just before them whose commit nobody knows
+-- grain: one row per successful, dated production deployment
+-- columns:
+--   repo_id: repository
+--   deployment_id: unique within the repository
+--   succeeded_at: first success, UTC
+--   resolved: its commit is known
+--   unseen_until_at: what landed before this may have arrived unseen, with a deployment without a commit after the last known one, UTC
+--   last: no later production deployment is recorded
+with earlier as (
+    select
+        repo_id,
+        deployment_id,
+        succeeded_at,
+        sha is not null as resolved,
+        max(case when sha is null then succeeded_at end) over (
+            partition by repo_id
+            order by succeeded_at, deployment_id
+            rows between unbounded preceding and 1 preceding
+        ) as unresolved_before_at,
+        max(case when sha is not null then succeeded_at end) over (
+            partition by repo_id
+            order by succeeded_at, deployment_id
+            rows between unbounded preceding and 1 preceding
+        ) as resolved_before_at,
+        row_number() over (
+            partition by repo_id
+            order by succeeded_at desc, deployment_id desc
+        ) as back
+    from deployment_times
+    where
+        production
+        and succeeded_at is not null
+)
+select
+    repo_id,
+    deployment_id,
+    succeeded_at,
+    resolved,
+    case
+        when resolved_before_at is null or unresolved_before_at > resolved_before_at then unresolved_before_at
+    end as unseen_until_at,
+    back = 1 as last
+from earlier

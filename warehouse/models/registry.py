@@ -1,0 +1,176 @@
+"""The Python models: which tables each reads and makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from warehouse.classify import Rules
+from warehouse.model import Input, PythonModel
+from warehouse.models.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
+from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_from_git
+from warehouse.models.classification import CLASSIFICATION, classification
+from warehouse.models.deployments_seen import SCHEMA as SEEN
+from warehouse.models.deployments_seen import deployments_seen
+
+__all__ = ["python_models"]
+
+_REFS = Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",))
+_COMMIT_TIMES = Input("commits", ("sha", "parents", "committed_at"), ("sha",))
+_COMMIT_MESSAGES = Input("commits", ("sha", "parents", "message"), ("sha",))
+_SETTINGS = Input(
+    "repository_settings",
+    (
+        "repo_id",
+        "role",
+        "default_branch",
+        "deployed_from",
+        "tags",
+        "branch",
+        "environment",
+        "application",
+        "max_branch_commits",
+    ),
+    ("repo_id",),
+)
+_DEPLOYMENT_TIMES = Input(
+    "deployment_times",
+    (
+        "repo_id",
+        "deployment_id",
+        "application",
+        "environment",
+        "production",
+        "sha",
+        "created_at",
+        "succeeded_at",
+        "undatable",
+    ),
+    ("deployment_id",),
+)
+
+
+def _only(name: str, table: pa.Table) -> Mapping[str, pa.Table]:
+    return {name: table}
+
+
+_WITHOUT_RULES: tuple[PythonModel, ...] = (
+    PythonModel(
+        "changes_from_git",
+        (
+            _SETTINGS,
+            Input("commits", ("sha", "parents", "author_name", "author_email", "authored_at", "message"), ("sha",)),
+            _REFS,
+            Input("change_reports", ("number", "sha", "head_sha"), ("change_key",)),
+        ),
+        {"landings": LANDINGS, "change_commits": CHANGE_COMMITS},
+        changes_from_git,
+    ),
+    PythonModel(
+        "deployments_seen",
+        (
+            _SETTINGS,
+            _REFS,
+            _COMMIT_TIMES,
+            Input(
+                "manifest_deployments",
+                (
+                    "manifests_repo_id",
+                    "sha",
+                    "path",
+                    "environment",
+                    "application",
+                    "version",
+                    "changed_at",
+                    "position",
+                ),
+                ("manifests_repo_id", "position", "environment"),
+            ),
+            Input(
+                "reported_deployments",
+                (
+                    "deployment_id",
+                    "application",
+                    "environment",
+                    "production",
+                    "sha",
+                    "version",
+                    "created_at",
+                    "succeeded_at",
+                    "state",
+                    "failed_attempts",
+                    "url",
+                    "source",
+                ),
+                ("deployment_id",),
+            ),
+        ),
+        {"deployments_seen": SEEN},
+        lambda tables: _only("deployments_seen", deployments_seen(tables)),
+    ),
+    PythonModel(
+        "deployment_chain",
+        (_DEPLOYMENT_TIMES, Input("commits", ("sha", "parents"), ("sha",))),
+        {"deployment_chain": CHAIN},
+        lambda tables: _only("deployment_chain", deployment_chain(tables)),
+    ),
+    PythonModel(
+        "arrivals",
+        (
+            Input("landings", ("repo_id", "change_key", "landing_sha", "head_sha"), ("change_key",)),
+            _COMMIT_MESSAGES,
+            _DEPLOYMENT_TIMES,
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("patch_ids", ("sha", "patch_id"), ("sha",)),
+            Input("ci_greens", ("sha", "green_at"), ("green_at", "sha")),
+        ),
+        {"arrivals": ARRIVALS},
+        lambda tables: _only("arrivals", arrivals(tables)),
+    ),
+)
+
+
+def python_models(rules: Rules) -> tuple[PythonModel, ...]:
+    """All Python models; `rules` are those by which AI work is told."""
+    classified = PythonModel(
+        "classification",
+        (
+            Input(
+                "changes",
+                (
+                    "repo_id",
+                    "change_id",
+                    "change_key",
+                    "title",
+                    "body",
+                    "author",
+                    "author_kind",
+                    "head_ref",
+                    "labels",
+                    "sha",
+                ),
+                ("change_key",),
+            ),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input(
+                "commits",
+                (
+                    "sha",
+                    "parents",
+                    "author_name",
+                    "author_email",
+                    "committer_name",
+                    "committer_email",
+                    "committed_at",
+                    "message",
+                ),
+                ("sha",),
+            ),
+            Input("commit_files", ("sha", "path"), ("sha", "path")),
+            Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+        ),
+        {"classification": CLASSIFICATION},
+        lambda tables: _only("classification", classification(tables, rules)),
+    )
+    return (*_WITHOUT_RULES, classified)

@@ -1,0 +1,26 @@
+-- report_times: the instant that reports on a repository speak for
+-- grain: one row per repository
+-- columns:
+--   repo_id: repository
+--   watermark_at: the earliest time up to which every source that feeds it is known completely, UTC
+--   as_of: the watermark, or the time asked for if that is earlier, UTC
+with fed as (
+    select
+        repository_settings.repo_id,
+        source_watermarks.watermark_at
+    from repository_settings
+    inner join source_watermarks
+        on
+            repository_settings.repo_id = source_watermarks.repo_id
+            or (
+                repository_settings.deployed_from = 'manifests'
+                and repository_settings.manifests_repo_id = source_watermarks.repo_id
+            )
+)
+select
+    fed.repo_id,
+    min(fed.watermark_at) as watermark_at,
+    least(min(fed.watermark_at), max(parameters.as_of)) as as_of
+from fed
+cross join parameters
+group by fed.repo_id

@@ -1,0 +1,91 @@
+-- reported_deployments: deployments as the systems that make them report them
+-- grain: one row per repository and deployment
+-- columns:
+--   repo_id: repository
+--   deployment_id: unique within the repository
+--   application: what was deployed, empty where the repository is one application
+--   environment: as named by the system
+--   production: the system's own flag, null where it has none
+--   sha: deployed commit, null where only a version is known
+--   version: tag or version, null where only a commit is known
+--   created_at: when the attempt began, UTC
+--   succeeded_at: first success, UTC; a later `inactive` does not move it
+--   state: `success` if it ever succeeded, else its last state, else `unknown`
+--   failed_attempts: failures before the first success
+--   url: web address
+--   source: the collector that reported it
+with numbered as (
+    select
+        raw_deployments.*,
+        row_number() over (partition by repo_id, deployment_id order by collected_at desc) as reading
+    from raw_deployments
+),
+
+current_deployments as (
+    select numbered.*
+    from numbered
+    where
+        reading = 1
+        and not coalesce(deleted, false)
+),
+
+statuses as (
+    select
+        raw_deployment_statuses.repo_id,
+        raw_deployment_statuses.deployment_id,
+        raw_deployment_statuses.state,
+        raw_deployment_statuses.status_at,
+        min(case when raw_deployment_statuses.state = 'success' then raw_deployment_statuses.status_at end) over (
+            partition by raw_deployment_statuses.repo_id, raw_deployment_statuses.deployment_id
+        ) as succeeded_at,
+        row_number() over (
+            partition by raw_deployment_statuses.repo_id, raw_deployment_statuses.deployment_id
+            order by raw_deployment_statuses.status_at desc, raw_deployment_statuses.state
+        ) as age
+    from raw_deployment_statuses
+    inner join current_deployments
+        on
+            raw_deployment_statuses.repo_id = current_deployments.repo_id
+            and raw_deployment_statuses.deployment_id = current_deployments.deployment_id
+            and raw_deployment_statuses.collected_at = current_deployments.collected_at
+),
+
+summed as (
+    select
+        repo_id,
+        deployment_id,
+        min(succeeded_at) as succeeded_at,
+        min(status_at) as first_status_at,
+        max(case when state = 'success' then 1 else 0 end) as ever,
+        max(case when age = 1 then state end) as last_state,
+        sum(
+            case
+                when state in ('failure', 'error') and (succeeded_at is null or status_at < succeeded_at) then 1
+                else 0
+            end
+        ) as failed_attempts
+    from statuses
+    group by
+        repo_id,
+        deployment_id
+)
+
+select
+    current_deployments.repo_id,
+    current_deployments.deployment_id,
+    current_deployments.application,
+    current_deployments.environment,
+    current_deployments.production,
+    current_deployments.sha,
+    current_deployments.version,
+    coalesce(current_deployments.created_at, summed.first_status_at) as created_at,
+    summed.succeeded_at,
+    case when summed.ever = 1 then 'success' else coalesce(summed.last_state, 'unknown') end as state,
+    cast(coalesce(summed.failed_attempts, 0) as bigint) as failed_attempts,
+    current_deployments.url,
+    current_deployments.source
+from current_deployments
+left join summed
+    on
+        current_deployments.repo_id = summed.repo_id
+        and current_deployments.deployment_id = summed.deployment_id

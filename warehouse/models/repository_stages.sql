@@ -1,0 +1,67 @@
+-- repository_stages: which milestones the sources of a repository report at all, and since when it deploys
+-- grain: one row per repository with changes
+-- columns:
+--   repo_id: repository
+--   has_ready: it is known when work was ready for review: stage `rework`
+--   has_review: somebody reviews there: stage `pickup`
+--   has_approval: somebody approves there: stage `review`
+--   has_integration: CI on the default branch is known: stage `build`
+--   has_staging: there are deployments to other environments than production: stage `staging`
+--   has_production: there are production deployments: stage `release`
+--   has_rollout: production deployments have a start and an end: stage `deploy`
+--   first_production_at: the first recorded production deployment, UTC
+--   unseen_until_at: set where the last production deployment has no known commit: what landed before may have arrived
+with reached as (
+    select
+        repo_id,
+        max(case when ready_at is not null then 1 else 0 end) as ready,
+        max(case when reviewed_at is not null then 1 else 0 end) as review,
+        max(case when approved_at is not null then 1 else 0 end) as approval,
+        max(case when integrated_at is not null then 1 else 0 end) as integration,
+        max(case when staged_at is not null then 1 else 0 end) as staging,
+        max(case when production_at is not null and mapped_by = 'event' then 1 else 0 end) as production,
+        max(
+            case when production_at > deploy_started_at and mapped_by = 'event' then 1 else 0 end
+        ) as rollout,
+        min(case when mapped_by = 'event' then production_at end) as first_production_at
+    from change_milestones
+    group by repo_id
+),
+
+deployed as (
+    select
+        repo_id,
+        max(case when production then 1 else 0 end) as production,
+        max(case when production and succeeded_at > created_at then 1 else 0 end) as rollout,
+        min(case when production then succeeded_at end) as first_production_at
+    from deployment_times
+    group by repo_id
+),
+
+blind as (
+    select
+        repo_id,
+        max(succeeded_at) as unseen_until_at
+    from production_gaps
+    where
+        last
+        and not resolved
+    group by repo_id
+)
+
+select
+    reached.repo_id,
+    reached.ready = 1 as has_ready,
+    reached.review = 1 as has_review,
+    reached.approval = 1 as has_approval,
+    reached.integration = 1 as has_integration,
+    reached.staging = 1 as has_staging,
+    reached.production = 1 or coalesce(deployed.production, 0) = 1 as has_production,
+    reached.rollout = 1 or coalesce(deployed.rollout, 0) = 1 as has_rollout,
+    least(reached.first_production_at, deployed.first_production_at) as first_production_at,
+    blind.unseen_until_at
+from reached
+left join deployed
+    on reached.repo_id = deployed.repo_id
+left join blind
+    on reached.repo_id = blind.repo_id

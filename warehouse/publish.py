@@ -1,0 +1,135 @@
+"""The published DuckDB file: a new name for every build, and `CURRENT` that points at it.
+
+DuckDB caches databases by path and locks them while open, so a file that is read is never written again: a dashboard
+goes on reading the old one until it looks at `CURRENT` anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from headway.errors import WarehouseError
+from headway.progress import Progress
+from headway.settings import Settings
+from warehouse.build import Sources, build_tables
+from warehouse.checks import run_checks
+from warehouse.engines import DuckDBEngine
+from warehouse.model import sql_models
+from warehouse.store import RawStore, prepare, write_atomically
+
+__all__ = ["build_in_memory", "current", "open_file", "open_published", "publish"]
+
+KEPT = 3
+# Readable by DuckDB 1.5 too.
+STORAGE_VERSION = "v1.5.0"
+
+
+def current(warehouse: Path) -> Path:
+    """The published file; raises `WarehouseError` if nothing was built yet."""
+    pointer = warehouse / "CURRENT"
+    try:
+        path = warehouse / pointer.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise WarehouseError(
+            f"nothing was built in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
+        ) from error
+    if not path.is_file():
+        raise WarehouseError(f"{pointer} names {path.name}, which is not there", hint="run `headway build`")
+    return path
+
+
+def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the published file that can reach no other file and no network."""
+    return open_file(current(warehouse))
+
+
+def open_file(path: Path) -> duckdb.DuckDBPyConnection:
+    """As `open_published`, for a published file by its own name."""
+    connection = duckdb.connect(str(path), read_only=True)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def publish(
+    warehouse: Path, settings: Settings, teams: dict[str, str], *, built_at: datetime, progress: Progress
+) -> Path:
+    """Build everything anew from the raw rows and make it current."""
+    prepare(warehouse)
+    path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
+    unfinished = path.with_suffix(".building")
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
+            connection.execute("use published")
+            _build(connection, warehouse, settings, teams, as_of=None, progress=progress)
+            connection.execute("use memory")
+            connection.execute("detach published")
+        unfinished.replace(path)
+    except duckdb.IOException as error:
+        raise WarehouseError(
+            f"cannot write the published file: {_first_line(error)}", hint="see to space and rights in the warehouse"
+        ) from error
+    finally:
+        for leftover in warehouse.glob(f"{unfinished.name}*"):
+            leftover.unlink(missing_ok=True)
+    write_atomically(warehouse / "CURRENT", path.name)
+    _forget(warehouse, path)
+    return path
+
+
+def build_in_memory(
+    warehouse: Path, settings: Settings, teams: dict[str, str], *, as_of: datetime, progress: Progress
+) -> duckdb.DuckDBPyConnection:
+    """The same build with everything after `as_of` left out, in memory."""
+    connection = duckdb.connect()
+    _build(connection, warehouse, settings, teams, as_of=as_of, progress=progress)
+    return connection
+
+
+def _build(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    settings: Settings,
+    teams: dict[str, str],
+    *,
+    as_of: datetime | None,
+    progress: Progress,
+) -> None:
+    store = RawStore(warehouse)
+    sources = Sources(store.files(), store.latest(), teams)
+    build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
+    _comment(connection)
+    run_checks(connection)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection) -> None:
+    for model in sql_models():
+        header = model.header
+        connection.execute(f'comment on table "{model.name}" is {_literal(f"{header.summary}; {header.grain}")}')
+        for column, meaning in header.columns.items():
+            connection.execute(f'comment on column "{model.name}"."{column}" is {_literal(meaning)}')
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _forget(warehouse: Path, newest: Path) -> None:
+    """Keep the newest published files: a dashboard may still read the one before."""
+    published = sorted(warehouse.glob("headway-*.duckdb"), key=lambda path: (path != newest, path.name), reverse=True)
+    older = [path for path in published if path != newest]
+    for path in older[KEPT - 1 :]:
+        path.unlink(missing_ok=True)
