@@ -1,0 +1,27 @@
+"""`headway build`: derive the tables that reports read."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from headway.session import Session
+
+EXAMPLE = """\b
+Example:
+  headway build        # after a change of headway.toml; `collect` does it by itself
+"""
+
+
+@click.command("build", epilog=EXAMPLE)
+@click.pass_obj
+def command(session: Session) -> int:
+    """Derive the tables that reports read, from what was collected."""
+    from headway.building import build, teams_of
+    from headway.progress import progress_on
+
+    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
+    click.echo(str(path))
+    return 0

@@ -1,0 +1,50 @@
+"""`headway collect`: read sources into the warehouse, then build."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from headway.session import Session
+
+SOME_FAILED = 3
+
+EXAMPLE = """\b
+Example:
+  headway collect https://github.com/alphagov/govuk-chat
+  headway collect path/to/clone events:deployments.ndjson
+  headway collect                       # every source of headway.toml, as cron would
+"""
+
+
+@click.command("collect", epilog=EXAMPLE)
+@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option("--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Sources read at a time.")
+@click.pass_obj
+def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
+    """Collect git folders, clone URLs and record files, or every source of the settings."""
+    from headway.building import build, teams_of
+    from headway.progress import progress_on
+    from headway.running import run_all
+    from headway.sources import sources_of
+    from warehouse.store import RawStore
+
+    sources = sources_of(session.settings, targets)
+    store = RawStore(session.settings.warehouse_folder)
+    progress = progress_on(sys.stderr, time.monotonic)
+    with store.collecting():
+        runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
+        for run in runs:
+            click.echo(run.line(), err=True)
+            if run.error:
+                click.echo(f"  to do: {run.hint}", err=True)
+        if any(run.landed for run in runs):
+            path = build(session, teams_of(session.settings), progress)
+            click.echo(f"built {path.name}; next: headway summary", err=True)
+    failed = [run for run in runs if run.error]
+    if not failed:
+        return 0
+    return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)

@@ -1,0 +1,66 @@
+"""`headway export`: write a report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from headway.session import Session
+from headway.times import parse_time
+
+REPORTS = ("lead-time", "deployments", "coverage", "classification")
+
+EXAMPLE = """\b
+Example:
+  headway export lead-time --out lead-times.csv
+  headway export lead-time --as-of 2026-01-01 --repo 'acme/*' --format json
+"""
+
+
+@click.command("export", epilog=EXAMPLE)
+@click.argument("report", metavar="REPORT", type=click.Choice(REPORTS))
+@click.option("--out", default="-", metavar="FILE|-", help="File to write (default: standard output).")
+@click.option("--format", "form", type=click.Choice(["csv", "parquet", "json"]), default="csv", show_default=True)
+@click.option(
+    "--as-of", type=parse_time, metavar="TIME", help="Report as of this time instead of each repository's watermark."
+)
+@click.option(
+    "--since", type=parse_time, metavar="TIME", help="Only what was code complete (was deployed) at this time or later."
+)
+@click.option(
+    "--until", type=parse_time, metavar="TIME", help="Only what was code complete (was deployed) before this time."
+)
+@click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
+@click.option("--by", metavar="COLUMN", help="Group by this column, in reports that have groups.")
+@click.pass_obj
+def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
+    session: Session,
+    report: str,
+    out: str,
+    form: str,
+    as_of: datetime | None,
+    since: datetime | None,
+    until: datetime | None,
+    repo: str | None,
+    by: str | None,
+) -> int:
+    """Write a report: lead-time, deployments, coverage or classification."""
+    from analytics.filters import Filters
+    from analytics.reports import REPORTS as TABLES
+    from headway.building import connect
+    from headway.errors import UsageError
+    from headway.progress import progress_on
+    from headway.writing import write
+
+    if by is not None:
+        raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
+    if form == "parquet" and out == "-" and sys.stdout.isatty():
+        raise UsageError("Parquet is not for a terminal", hint="name a file with --out, or pipe it")
+    with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
+        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo))
+    write(table, form, None if out == "-" else Path(out))
+    return 0

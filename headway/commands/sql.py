@@ -1,0 +1,48 @@
+"""`headway sql`: one read-only query of the published file."""
+
+from __future__ import annotations
+
+import click
+
+from headway.session import Session
+
+EXAMPLE = """\b
+Example:
+  headway sql "select outcome, count(*) from lead_times group by outcome"
+  duckdb -readonly "$(headway sql)"     # the file itself, for other tools
+"""
+
+
+@click.command("sql", epilog=EXAMPLE)
+@click.argument("query", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "csv"]), default="table", show_default=True)
+@click.pass_obj
+def command(session: Session, query: str | None, form: str) -> int:
+    """Query the published tables; without a query, print the path of their file."""
+    import duckdb
+
+    from headway.errors import UsageError
+    from headway.writing import write
+    from warehouse.publish import current, open_published
+
+    warehouse = session.settings.warehouse_folder
+    if query is None:
+        click.echo(str(current(warehouse)))
+        return 0
+    with open_published(warehouse) as connection:
+        try:
+            statements = connection.extract_statements(query)
+            if len(statements) != 1:
+                raise UsageError(f"one query is needed, not {len(statements)}", hint="run them one by one")
+            relation = connection.sql(query)
+            if relation is None:
+                raise UsageError("that is no query: it gives no table", hint="the tables are read-only; use select")
+            if form == "csv":
+                write(relation.pl(), "csv", None)
+            else:
+                click.echo(str(relation).rstrip())
+        except duckdb.Error as error:
+            raise UsageError(
+                str(error).partition("\n")[0], hint='`headway sql "show tables"` lists the tables'
+            ) from error
+    return 0

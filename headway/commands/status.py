@@ -1,0 +1,89 @@
+"""`headway status`: what is known, up to when, and how well it is covered."""
+
+from __future__ import annotations
+
+import click
+
+from headway.session import Session
+from headway.times import shown
+
+EXAMPLE = """\b
+Example:
+  headway status
+"""
+
+
+@click.command("status", epilog=EXAMPLE)
+@click.pass_obj
+def command(session: Session) -> int:
+    """Show each source with its watermark, rows and last run, and how much of each repository is covered."""
+    from analytics.filters import Filters
+    from analytics.reports import coverage
+    from headway.running import last_runs
+    from warehouse.publish import open_published
+    from warehouse.store import RawStore
+
+    warehouse = session.settings.warehouse_folder
+    commits = RawStore(warehouse).commits()
+    rows: dict[str, int] = {}
+    for commit in commits:
+        rows[commit.source] = rows.get(commit.source, 0) + sum(commit.rows.values())
+    latest = {commit.source: commit for commit in commits}
+    runs = last_runs(warehouse)
+    click.echo(f"warehouse {warehouse}")
+    click.echo("\nsources")
+    for source in sorted({*latest, *runs}):
+        click.echo(f"  {source}")
+        if source in latest:
+            known = latest[source]
+            click.echo(
+                f"    known up to {shown(known.watermark_at)}, {rows[source]:,} rows, read {shown(known.collected_at)}"
+            )
+        run = runs.get(source)
+        if run is not None and run.error:
+            click.echo(f"    last run {run.began_at}Z failed: {run.error}")
+            click.echo(f"      to do: {run.hint}")
+    if not latest:
+        return 0
+    with open_published(warehouse) as connection:
+        table = coverage(connection, Filters())
+        noticed = (
+            connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
+            .to_arrow_table()
+            .to_pylist()
+        )
+    click.echo("\nrepositories")
+    for row in table.iter_rows(named=True):
+        click.echo(f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}")
+        for line in _facts(row):
+            click.echo(f"    {line}")
+        for notice in noticed:
+            if notice["repo_id"] == f"{row['provider']}:{row['repo']}":
+                click.echo(f"    notice: {notice['detail']}")
+    return 0
+
+
+def _facts(row: dict[str, object]) -> list[str]:
+    as_of = row["as_of"]
+    facts = [f"as of {as_of:%Y-%m-%dT%H:%M:%SZ}, {row['commits']:,} commits" if as_of else "nothing known yet"]
+    if row["role"] != "application":
+        return facts
+    facts.append(
+        f"{row['changes']:,} changes: {row['production']:,} in production, {row['waiting']:,} waiting,"
+        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments"
+    )
+    pulls = row["pull_requests"]
+    if pulls:
+        facts.append(
+            f"{pulls:,} landed pull requests, {row['pull_requests_joined']:,} with their own commits;"
+            f" {row['pull_refs_not_landed']:,} more heads that did not land (open or closed: not told)"
+        )
+    chosen = " (found, not set)" if row["deployed_from_default"] else ""
+    facts.append(
+        f"deployments from {row['deployed_from']}{chosen}: {row['deployments']:,},"
+        f" {row['production_deployments']:,} to production, {row['rollbacks']:,} rollbacks,"
+        f" {row['deployments_without_commit']:,} without a known commit,"
+        f" {row['deployments_without_date']:,} without a date"
+    )
+    facts.append(f"reviews on {row['reviewed']:,} changes, CI on {row['integrated']:,}")
+    return facts

@@ -1,0 +1,34 @@
+"""What every command starts from: where, with which settings, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from headway.settings import Settings, WarehouseSettings, load
+
+__all__ = ["Session"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """The program's surroundings, asked for once. `now` is naive UTC."""
+
+    config: Path | None
+    warehouse: Path | None
+    debug: bool
+    folder: Path
+    environment: Mapping[str, str]
+    now: datetime
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, with `--warehouse` over them."""
+        settings = load(self.config, self.environment, folder=self.folder)
+        if self.warehouse is None:
+            return settings
+        path = str((self.folder / self.warehouse).absolute())
+        return replace(settings, warehouse=WarehouseSettings(path=path))

@@ -1,0 +1,55 @@
+"""The settings as a commented file, written from the same fields that read it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from headway import settings
+
+__all__ = ["commented"]
+
+_HEAD = """# Headway's settings. Every line that is commented out shows its default.
+# Secrets do not belong here: HEADWAY_GITHUB_TOKEN in the environment.
+"""
+_EXAMPLES = {
+    "sources": {"target": "https://github.com/acme/checkout", "team": "payments"},
+    "deployments": {"repo": "acme/*"},
+}
+
+
+def commented() -> str:
+    """The text of a `headway.toml` that says what each setting means and changes nothing."""
+    parts = [_HEAD]
+    for name, cls in settings.SECTIONS.items():
+        parts.append(f"[{name}]\n{_lines(cls, {})}")
+    for name, cls in settings.LISTS.items():
+        doc = (cls.__doc__ or "").partition("\n")[0]
+        parts.append(f"# {doc}\n# [[{name}]]\n{_lines(cls, _EXAMPLES[name])}")
+    doc = (settings.ManifestsSettings.__doc__ or "").partition("\n")[0]
+    parts.append(f"# {doc}\n# [sources.manifests]\n{_lines(settings.ManifestsSettings, {})}")
+    return "\n".join(parts)
+
+
+def _lines(cls: type, examples: dict[str, Any]) -> str:
+    lines = []
+    for spec in fields(cls):
+        if spec.name == "manifests" and cls is settings.SourceSettings:
+            continue
+        key = settings.SPELLED.get(spec.name, spec.name)
+        choices = f" ({', '.join(spec.metadata['choices'])})" if spec.metadata["choices"] else ""
+        value = examples.get(key, spec.default)
+        shown = "false" if value is None else _toml(value)
+        lines.append(f"# {key}: {spec.metadata['doc']}{choices}\n# {key} = {shown}\n")
+    return "".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[]"
+    if isinstance(value, str) and "\\" in value:
+        return f"'{value}'"
+    return json.dumps(value)

@@ -1,0 +1,114 @@
+"""From the words of a target or of the settings to a source that a collector reads: one line a kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from collectors import git, records_file
+from headway.errors import UsageError
+from headway.progress import Progress
+from headway.records import Checkpoint, Rows
+from headway.settings import GitSettings, Settings, SourceSettings
+
+__all__ = ["Collect", "Source", "sources_of"]
+
+
+class Collect(Protocol):
+    """Read a source from its resume point, or in full; `at` is when the run began."""
+
+    def __call__(
+        self, resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
+    ) -> Iterator[Rows | Checkpoint]:
+        """Rows and checkpoints, in the order in which they belong together."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something to collect: a stable id, how a person calls it, who owns it, and how to read it."""
+
+    id: str
+    label: str
+    team: str
+    collect: Collect
+
+
+def sources_of(settings: Settings, targets: tuple[str, ...] = ()) -> list[Source]:
+    """The targets given, or else every source of the settings.
+
+    A target that the settings name too is read as they say. Raises `UsageError` where there is nothing to read.
+    """
+    known = {source.target: source for source in settings.sources}
+    asked = [known.get(target, SourceSettings(target=target)) for target in targets] or list(settings.sources)
+    if not asked:
+        raise UsageError(
+            "nothing to collect: no target was given and the settings name no source",
+            hint="run `headway collect PATH-OR-URL`, or add [[sources]] to headway.toml (`headway init` writes one)",
+        )
+    # A target on the command line is relative to the working folder, one in the settings to their folder.
+    found = [_source(source, settings, named=source.target in known) for source in asked]
+    return list({source.id: source for source in found}.values())
+
+
+def _source(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
+    target = source.target
+    if not target:
+        raise UsageError("a source has no target", hint="give each of [[sources]] a target in headway.toml")
+    if target.startswith("github:"):
+        raise UsageError(
+            f"{target} cannot be collected from GitHub's API by this version",
+            hint=f"collect its Git repository: https://github.com/{target.removeprefix('github:')}",
+        )
+    if target.startswith("events:"):
+        return _records(target, source, settings, named=named)
+    return _git(source, settings, named=named)
+
+
+def _records(target: str, source: SourceSettings, settings: Settings, *, named: bool) -> Source:
+    base = settings.base if named else Path()
+    file = records_file.RecordsSource(base / Path(target.removeprefix("events:")).expanduser())
+    rejects = settings.warehouse_folder / "rejects"
+
+    def collect(
+        resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
+    ) -> Iterator[Rows | Checkpoint]:
+        return records_file.collect(file, rejects=rejects, collected_at=at, resume=resume, full=full, progress=progress)
+
+    return Source(records_file.source_id(file), target, source.team, collect)
+
+
+def _git(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
+    repository = _git_source(source, settings.git, base=settings.base if named else Path())
+    cache = settings.warehouse_folder / "cache"
+
+    def collect(
+        resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
+    ) -> Iterator[Rows | Checkpoint]:
+        return git.collect(repository, cache=cache, collected_at=at, resume=resume, full=full, progress=progress)
+
+    return Source(git.source_id(repository), source.target, source.team, collect)
+
+
+def _git_source(source: SourceSettings, settings: GitSettings, *, base: Path) -> git.GitSource:
+    target = source.target
+    if "://" not in target and (base / Path(target).expanduser()).exists():
+        target = str((base / Path(target).expanduser()).absolute())
+    patterns = source.manifests
+    return git.GitSource(
+        target=target,
+        name=source.name or None,
+        pull_heads=settings.pull_heads if source.pull_heads is None else source.pull_heads,
+        patch_ids=settings.patch_ids,
+        added_lines=settings.added_lines,
+        manifests=git.ManifestPatterns(
+            path=patterns.path,
+            version=patterns.version,
+            trigger=patterns.trigger or None,
+            application=patterns.application,
+        )
+        if patterns
+        else None,
+    )

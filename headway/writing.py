@@ -1,0 +1,61 @@
+"""Write a report so that a script reads it back and a spreadsheet runs nothing of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from headway.errors import HeadwayError
+
+__all__ = ["csv_safe", "write"]
+
+# A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection").
+FORMULA_STARTS = r"^[=+\-@\t\r]"
+
+
+def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
+    """Write `table` as csv, parquet or json to a file, or to standard output."""
+    try:
+        if out is None:
+            _write(table, form, sys.stdout.buffer)
+            sys.stdout.flush()
+        else:
+            with out.open("wb") as file:
+                _write(table, form, file)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = out or "standard output"
+        raise HeadwayError(f"cannot write {place}: {error.strerror}", hint="see to space and rights there") from error
+
+
+def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:
+    if form == "parquet":
+        table.write_parquet(file)
+    elif form == "json":
+        file.write(_as_text(table).write_json().encode())
+    else:
+        csv_safe(_as_text(table)).write_csv(file)
+
+
+def _as_text(table: pl.DataFrame) -> pl.DataFrame:
+    """Times as ISO 8601 UTC ending in Z."""
+    times = [name for name, kind in table.schema.items() if isinstance(kind, pl.Datetime)]
+    return table.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+
+
+def csv_safe(table: pl.DataFrame) -> pl.DataFrame:
+    """Text cells that a spreadsheet would run get a leading apostrophe; absent and empty text are both empty."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    return table.with_columns(
+        pl.when(pl.col(name) == "")
+        .then(None)
+        .when(pl.col(name).str.contains(FORMULA_STARTS))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )
