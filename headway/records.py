@@ -14,40 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
+from headway.forge_records import FORGE_TABLES
+from headway.raw_table import BOOL, DELETED, INT, TEXT, TIME, Column, RawTable, columns
+
 __all__ = ["TABLES", "Checkpoint", "Column", "RawTable", "Rows", "schema_of"]
-
-TEXT = pa.string()
-TIME = pa.timestamp("us")
-INT = pa.int64()
-BOOL = pa.bool_()
-
-
-class Column(NamedTuple):
-    """One column of a raw table."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A raw table: its grain in words, its key, and its columns in order."""
-
-    name: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    set_of: tuple[str, ...] = ()
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema, `collected_at` last."""
-        return pa.schema([(column.name, column.type) for column in self.columns])
 
 
 @dataclass(frozen=True)
@@ -71,20 +45,11 @@ class Checkpoint:
     repo_ids: tuple[str, ...] = field(default=())
 
 
-_REPO = Column("repo_id", TEXT, "repository, `<provider>:<repo>`")
-_COLLECTED = Column("collected_at", TIME, "when the run that read this row began")
-_DELETED = Column("deleted", BOOL, "true: the source no longer has it")
-
-
-def _columns(*columns: tuple[str, pa.DataType, str]) -> tuple[Column, ...]:
-    return (_REPO, *(Column(*column) for column in columns), _COLLECTED)
-
-
 _REPOSITORIES = RawTable(
     "repositories",
     "one row per repository and run that found it changed",
     ("repo_id",),
-    _columns(
+    columns(
         ("provider", TEXT, "github, gitlab, git, …"),
         ("repo", TEXT, "its name at the provider, such as `owner/name`"),
         ("url", TEXT, "web address without credentials, empty where unknown"),
@@ -99,7 +64,7 @@ _COMMITS = RawTable(
     "commits",
     "one row per commit",
     ("repo_id", "sha"),
-    _columns(
+    columns(
         ("sha", TEXT, "full object id"),
         ("parents", TEXT, "full ids separated by one space, first parent first; empty for a root"),
         ("author_name", TEXT, "as recorded, no mailmap"),
@@ -118,7 +83,7 @@ _COMMIT_FILES = RawTable(
     "commit_files",
     "one row per commit and path changed against its only parent (merges have none)",
     ("repo_id", "sha", "path"),
-    _columns(
+    columns(
         ("sha", TEXT, "commit"),
         ("status", TEXT, "A, C, D, M, R or T"),
         ("path", TEXT, "path after the change (before it, for D)"),
@@ -130,7 +95,7 @@ _REFS = RawTable(
     "refs",
     "one row per ref and run that found it new, moved or gone",
     ("repo_id", "ref"),
-    _columns(
+    columns(
         ("ref", TEXT, "full name, such as refs/heads/main"),
         ("kind", TEXT, "`branch`, `tag` or `pull_head`"),
         ("name", TEXT, "branch or tag name, or the number of the pull request"),
@@ -139,7 +104,7 @@ _REFS = RawTable(
         ("tagged_at", TIME, "annotated tags: tagger date, UTC"),
         ("previous_sha", TEXT, "where the previous run found it, null if new"),
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
-        ("deleted", BOOL, _DELETED.meaning),
+        ("deleted", BOOL, DELETED.meaning),
     ),
 )
 
@@ -147,7 +112,7 @@ _MANIFEST_VERSIONS = RawTable(
     "manifest_versions",
     "one row per step of a manifests repository's default branch, environment and application that it deployed",
     ("repo_id", "sha", "environment", "application"),
-    _columns(
+    columns(
         ("sha", TEXT, "first-parent commit of the manifests repository"),
         ("path", TEXT, "the file that names the version"),
         ("environment", TEXT, "from the path pattern"),
@@ -162,14 +127,14 @@ _PATCH_IDS = RawTable(
     "patch_ids",
     "one row per commit with a patch id (only where the setting asks)",
     ("repo_id", "sha"),
-    _columns(("sha", TEXT, "commit"), ("patch_id", TEXT, "`git patch-id --stable`")),
+    columns(("sha", TEXT, "commit"), ("patch_id", TEXT, "`git patch-id --stable`")),
 )
 
 _ADDED_LINES = RawTable(
     "added_lines",
     "one row per line that a commit added to a package manifest (only where the clone has the blobs)",
     ("repo_id", "sha", "path", "line"),
-    _columns(
+    columns(
         ("sha", TEXT, "commit"),
         ("path", TEXT, "the manifest"),
         ("line", TEXT, "the added line, without its newline"),
@@ -180,7 +145,7 @@ _CHANGE_RECORDS = RawTable(
     "change_records",
     "one row per change and time it was reported by a system that knows its milestones",
     ("repo_id", "change_key"),
-    _columns(
+    columns(
         ("change_key", TEXT, "`#<number>` or `@<sha>`"),
         ("number", INT, "pull request number, null without one"),
         ("sha", TEXT, "landing commit, null while it has none"),
@@ -211,7 +176,7 @@ _CHANGE_RECORDS = RawTable(
         ("additions", INT, "lines"),
         ("deletions", INT, "lines"),
         ("updated_at", TIME, "when the reporting system last changed it"),
-        ("deleted", BOOL, _DELETED.meaning),
+        ("deleted", BOOL, DELETED.meaning),
     ),
 )
 
@@ -219,11 +184,13 @@ _CI_RUNS = RawTable(
     "ci_runs",
     "one row per CI run on a commit",
     ("repo_id", "run_id"),
-    _columns(
+    columns(
         ("run_id", TEXT, "the system's own id"),
         ("name", TEXT, "workflow or job"),
         ("sha", TEXT, "commit"),
         ("branch", TEXT, "branch it ran on"),
+        ("event", TEXT, "what started it: `push`, `pull_request`, `merge_group`, `schedule`, …; null where unknown"),
+        ("attempt", INT, "attempt that the times speak of, from 1; null where unknown"),
         ("conclusion", TEXT, "`success`, `failure`, … or null while it runs"),
         ("created_at", TIME, "queued"),
         ("started_at", TIME, ""),
@@ -235,7 +202,7 @@ _DEPLOYMENTS = RawTable(
     "deployments",
     "one row per deployment reported by a system that makes them",
     ("repo_id", "deployment_id"),
-    _columns(
+    columns(
         ("deployment_id", TEXT, "unique within the repository"),
         ("application", TEXT, "what was deployed, empty where the repository is one application"),
         ("environment", TEXT, "as named by the system"),
@@ -245,7 +212,7 @@ _DEPLOYMENTS = RawTable(
         ("created_at", TIME, "the attempt began; null where unknown"),
         ("url", TEXT, ""),
         ("source", TEXT, "which collector: `records`, `github`, …"),
-        ("deleted", BOOL, _DELETED.meaning),
+        ("deleted", BOOL, DELETED.meaning),
     ),
 )
 
@@ -253,7 +220,7 @@ _DEPLOYMENT_STATUSES = RawTable(
     "deployment_statuses",
     "one row per status that a deployment had",
     ("repo_id", "deployment_id", "status_at", "state"),
-    _columns(
+    columns(
         ("deployment_id", TEXT, ""),
         ("state", TEXT, "`queued`, `waiting`, `in_progress`, `success`, `failure`, `inactive`, …"),
         ("status_at", TIME, ""),
@@ -265,7 +232,7 @@ _INCIDENTS = RawTable(
     "incidents",
     "one row per incident",
     ("repo_id", "incident_id"),
-    _columns(
+    columns(
         ("incident_id", TEXT, ""),
         ("deployment_id", TEXT, "the deployment that caused it, where known"),
         ("opened_at", TIME, ""),
@@ -279,7 +246,7 @@ _NOTICES = RawTable(
     "notices",
     "one row per thing that a collector noticed and a reader of the numbers must know",
     ("repo_id", "source", "kind"),
-    _columns(
+    columns(
         ("source", TEXT, "the source it came from"),
         ("kind", TEXT, "such as `shallow`, `missing_blobs`, `history_rewritten`"),
         ("detail", TEXT, "one sentence"),
@@ -303,6 +270,7 @@ TABLES: Mapping[str, RawTable] = {
         _DEPLOYMENT_STATUSES,
         _INCIDENTS,
         _NOTICES,
+        *FORGE_TABLES,
     )
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +11,7 @@ import polars as pl
 
 from headway.errors import HeadwayError
 
-__all__ = ["csv_safe", "write"]
+__all__ = ["csv_bytes", "csv_safe", "write"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection").
 FORMULA_STARTS = r"^[=+\-@\t\r]"
@@ -30,6 +31,13 @@ def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
     except OSError as error:
         place = out or "standard output"
         raise HeadwayError(f"cannot write {place}: {error.strerror}", hint="see to space and rights there") from error
+
+
+def csv_bytes(table: pl.DataFrame) -> bytes:
+    """What `write` writes as CSV, for a download."""
+    buffer = io.BytesIO()
+    _write(table, "csv", buffer)
+    return buffer.getvalue()
 
 
 def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:

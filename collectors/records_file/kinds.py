@@ -153,7 +153,8 @@ _CI_RUN = Kind(
     "ci_run",
     "ci_runs",
     _COMMON
-    | {"id": _ID, "name": _TEXT, "sha": _COMMIT, "branch": _TEXT, "conclusion": Field(one_of(*CONCLUSIONS))}
+    | {"id": _ID, "name": _TEXT, "sha": _COMMIT, "branch": _TEXT, "event": _TEXT, "attempt": _COUNT}
+    | {"conclusion": Field(one_of(*CONCLUSIONS))}
     | {"created_at": _TIME, "started_at": _TIME, "finished_at": _TIME},
     id_column="run_id",
 )

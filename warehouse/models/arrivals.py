@@ -162,7 +162,7 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
     undatable = _undatable(graph, production)
     green = [graph.index[sha] for sha in tables["ci_greens"]["sha"].to_pylist() if sha in graph.index]
     integrated = first_reach(graph, green)
-    copies = _copies(graph, tables)
+    copies = _copies(graph, tables, {change["landing_sha"] for change in changes})
     own = _own_commits(graph, tables["change_commits"])
     back = _withdrawals(graph, shipped.deployments)
     found = []
@@ -206,9 +206,9 @@ def _first(
     if landing is not None:
         if first[landing] != NEVER:
             options.append((first[landing], 0, "ancestor", landing))
-        options += _by_copy(first, [landing], copies)
+        options += _by_copy(first, landing, [landing], copies)
         if own and own != [landing]:
-            options += _by_copy(first, own, copies)
+            options += _by_copy(first, landing, own, copies)
     if head is not None and head != landing and first[head] != NEVER:
         options.append((first[head], 3, "branch_deploy", head))
     if not options:
@@ -217,16 +217,28 @@ def _first(
     return position, how, through
 
 
-_Copies = Sequence[tuple[int, str, Mapping[int, Sequence[int]]]]
+@dataclass(frozen=True)
+class _Copies:
+    """Commits that repeat others, by kind and rank, and where on the default branch each commit came in."""
+
+    kinds: Sequence[tuple[int, str, Mapping[int, Sequence[int]]]]
+    landed: Sequence[int]
+
+    def after(self, landing: int, copies: Sequence[int]) -> list[int]:
+        """Those that were not on the default branch before `landing`: what came back after a revert is no copy of it."""
+        return [copy for copy in copies if self.landed[copy] == NEVER or self.landed[copy] >= self.landed[landing]]
 
 
-def _by_copy(first: Sequence[int], commits: Sequence[int], copies: _Copies) -> list[tuple[int, int, str, int]]:
+def _by_copy(
+    first: Sequence[int], landing: int, commits: Sequence[int], copies: _Copies
+) -> list[tuple[int, int, str, int]]:
     """Shipped when every one of `commits` is there as a copy: at the last of them."""
     options = []
-    for rank, how, copied in copies:
+    for rank, how, copied in copies.kinds:
         best = []
         for commit in commits:
-            places = [(first[copy], copy) for copy in copied.get(commit, ()) if first[copy] != NEVER]
+            found = copies.after(landing, copied.get(commit, ()))
+            places = [(first[copy], copy) for copy in found if first[copy] != NEVER]
             if not places:
                 break
             best.append(min(places))
@@ -236,7 +248,7 @@ def _by_copy(first: Sequence[int], commits: Sequence[int], copies: _Copies) -> l
     return options
 
 
-def _copies(graph: Graph, tables: Mapping[str, pa.Table]) -> _Copies:
+def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str | None]) -> _Copies:
     """Cherry-picks by trailer, and commits with an equal patch id where those were collected."""
     picks: dict[int, list[int]] = {}
     messages = tables["commits"]["message"].to_pylist()
@@ -255,7 +267,10 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table]) -> _Copies:
     for commits in groups.values():
         for commit in commits if len(commits) > 1 else ():
             equal[commit] = [other for other in commits if other != commit]
-    return ((1, "cherry_pick_trailer", picks), (2, "patch_id", equal))
+    depth = graph.depths() if picks or equal else []
+    known = {graph.index[sha] for sha in landings if sha in graph.index} if depth else set()
+    landed = first_reach(graph, sorted(known, key=depth.__getitem__))
+    return _Copies(((1, "cherry_pick_trailer", picks), (2, "patch_id", equal)), landed)
 
 
 def _own_commits(graph: Graph, change_commits: pa.Table) -> dict[str, list[int]]:
@@ -278,7 +293,7 @@ def _undatable(graph: Graph, rows: Iterable[Mapping[str, Any]]) -> _Sweep:
 
 def _withdrawals(graph: Graph, deployments: Iterable[Deployed]) -> dict[int, list[Step]]:
     withdrawn: dict[int, list[Step]] = {}
-    for step in steps(graph, deployments):
+    for step in sorted(steps(graph, deployments), key=lambda step: (step.deployment.at, step.deployment.id)):
         for commit in step.withdrawn:
             withdrawn.setdefault(commit, []).append(step)
     return withdrawn

@@ -16,7 +16,7 @@ by_name as (
         newest.repo_id,
         newest.sha,
         newest.name,
-        min(newest.created_at) as created_at,
+        min(coalesce(newest.created_at, newest.started_at, newest.finished_at)) as created_at,
         min(case when newest.conclusion = 'success' then newest.finished_at end) as succeeded_at
     from newest
     inner join repository_settings
@@ -27,7 +27,7 @@ by_name as (
         on newest.repo_id = report_times.repo_id
     where
         newest.reading = 1
-        and newest.created_at <= report_times.as_of
+        and coalesce(newest.created_at, newest.started_at, newest.finished_at) <= report_times.as_of
         and coalesce(newest.conclusion, '') not in ('skipped', 'neutral')
     group by
         newest.repo_id,

@@ -287,9 +287,9 @@ def _nested(history: History, position: int, number: int | None, claimed: set[in
             inside = reach(
                 history.graph,
                 parents[commit][1:],
-                lambda c, before=before: history.position[c] == position and c not in before and c not in taken,  # type: ignore[misc]
+                lambda c, before=before: history.position[c] == position and c not in before,  # type: ignore[misc]
             )
-            own, believed = tuple(inside), "joined"
+            own, believed = tuple(c for c in inside if c not in taken), "joined"
         else:
             own, believed = _off_main(history, head)
         mine.add(found)

@@ -1,0 +1,105 @@
+"""Serve the dashboard: on loopback unless told otherwise, nothing sent anywhere, quiet until there is trouble."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import os
+import socket
+import sys
+import threading
+import tomllib
+import webbrowser
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+import dashboard
+from headway.errors import HeadwayError
+
+__all__ = ["serve"]
+
+FOLDER = Path(dashboard.__file__).resolve().parent
+SCRIPT = FOLDER.parent / "app.py"
+
+
+def serve(warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bool = False) -> int:
+    """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
+
+    `browser` opens it there too, where there is a screen to open it on. Raises `HeadwayError` where the port or the
+    address cannot be had.
+    """
+    import streamlit as st
+
+    _free(address, port)
+    url = f"http://{_host(address)}:{port}"
+
+    @contextlib.asynccontextmanager
+    async def announced(_: object) -> AsyncIterator[None]:
+        # Its socket listens already, so a browser that comes now is answered in a moment.
+        click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
+        if not _loopback(address):
+            click.echo("  whoever can reach this address can read it", err=True)
+        if browser and _has_screen():
+            threading.Thread(target=_open, args=(url,), daemon=True).start()
+        yield
+
+    # From here on this process is the script and its one argument, as under `streamlit run app.py -- FOLDER`.
+    sys.argv = [str(SCRIPT), str(warehouse)]
+    logging.disable(logging.INFO)
+    with contextlib.suppress(KeyboardInterrupt):
+        st.App(SCRIPT, lifespan=announced).run(config=options(port, address))
+    return 0
+
+
+def options(port: int, address: str) -> dict[str, Any]:
+    """Streamlit's options by their dotted names: those of `dashboard/config.toml`, at this address."""
+    chosen = dict(_flat(tomllib.loads((FOLDER / "config.toml").read_text(encoding="utf-8"))))
+    # Under which names people reach another address is theirs to know.
+    hosts = chosen["server.allowedHosts"] if _loopback(address) else ["*"]
+    return {**chosen, "server.port": port, "server.address": address, "server.allowedHosts": hosts}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    parts = []
+    for name, value in table.items():
+        parts += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return parts
+
+
+def _free(address: str, port: int) -> None:
+    """Try the address before Streamlit does, which would say it in its own words."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((address, port))
+    except OSError as error:
+        what = f"cannot serve on {_host(address)}:{port}: {error.strerror}"
+        raise HeadwayError(what, hint="choose another --port, or end what has this one") from error
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _has_screen() -> bool:
+    """Without one, `webbrowser` would start a browser for the terminal, in this terminal."""
+    return not sys.platform.startswith("linux") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+
+
+def _open(url: str) -> None:
+    with contextlib.suppress(webbrowser.Error, OSError):
+        webbrowser.open(url)
