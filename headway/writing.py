@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +12,7 @@ import polars as pl
 
 from headway.errors import HeadwayError
 
-__all__ = ["csv_bytes", "csv_safe", "write"]
+__all__ = ["csv_bytes", "csv_safe", "safe_cell", "write"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection").
 FORMULA_STARTS = r"^[=+\-@\t\r]"
@@ -53,6 +54,11 @@ def _as_text(table: pl.DataFrame) -> pl.DataFrame:
     """Times as ISO 8601 UTC ending in Z."""
     times = [name for name, kind in table.schema.items() if isinstance(kind, pl.Datetime)]
     return table.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+
+
+def safe_cell(text: str) -> str:
+    """One text cell that a spreadsheet will not run."""
+    return f"'{text}" if re.match(FORMULA_STARTS, text) else text
 
 
 def csv_safe(table: pl.DataFrame) -> pl.DataFrame:

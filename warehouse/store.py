@@ -38,6 +38,7 @@ class Commit:
     collected_at: datetime
     watermark_at: datetime | None
     repo_ids: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The commit file's text, the same for the same batch."""
@@ -50,6 +51,7 @@ class Commit:
                 "collected_at": self.collected_at.isoformat(),
                 "watermark_at": self.watermark_at.isoformat() if self.watermark_at else None,
                 "repo_ids": list(self.repo_ids),
+                "replaces": list(self.replaces),
             },
             sort_keys=True,
         )
@@ -67,6 +69,7 @@ class Commit:
             collected_at=datetime.fromisoformat(raw["collected_at"]),
             watermark_at=datetime.fromisoformat(raw["watermark_at"]) if raw["watermark_at"] else None,
             repo_ids=tuple(raw["repo_ids"]),
+            replaces=tuple(raw["replaces"]),
         )
 
 
@@ -76,14 +79,23 @@ class RawStore:
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
         self.folder = warehouse / "raw"
-        self._commits = self.folder / "_commits"
+        self.commits_folder = self.folder / "_commits"
 
     def commits(self) -> list[Commit]:
         """All visible batches, oldest first."""
-        if not self._commits.is_dir():
+        while True:
+            try:
+                found = self._read_commits()
+            except FileNotFoundError:
+                continue  # a compactor replaced one of them meanwhile: look again
+            replaced = {name for commit in found for name in commit.replaces}
+            return [commit for commit in found if commit.name not in replaced]
+
+    def _read_commits(self) -> list[Commit]:
+        if not self.commits_folder.is_dir():
             return []
-        names = sorted(path.name for path in self._commits.iterdir() if path.suffix == ".json")
-        return [Commit.from_json(name, (self._commits / name).read_text(encoding="utf-8")) for name in names]
+        names = sorted(path.name for path in self.commits_folder.iterdir() if path.suffix == ".json")
+        return [Commit.from_json(name, (self.commits_folder / name).read_text(encoding="utf-8")) for name in names]
 
     def latest(self) -> dict[str, Commit]:
         """The newest batch of each source."""
@@ -118,7 +130,7 @@ class RawStore:
     def begin(self, source: str, collected_at: datetime) -> Batch:
         """Start a batch of one source."""
         prepare(self.warehouse)
-        self._commits.mkdir(parents=True, exist_ok=True)
+        self.commits_folder.mkdir(parents=True, exist_ok=True)
         return Batch(self.folder, source, collected_at)
 
     def vacuum(self, *, older_than: datetime) -> int:
@@ -130,7 +142,7 @@ class RawStore:
             for path in self.folder.rglob("*")
             if path.is_file()
             and path not in named
-            and not (path.parent == self._commits and path.suffix == ".json")
+            and not (path.parent == self.commits_folder and path.suffix == ".json")
             and path.stat().st_mtime < limit
         ]
         for path in loose:

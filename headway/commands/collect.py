@@ -30,6 +30,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from headway.progress import progress_on
     from headway.running import run_all
     from headway.sources import sources_of
+    from warehouse.compaction import tidy
     from warehouse.store import RawStore
 
     sources = sources_of(session.settings, targets)
@@ -41,6 +42,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             click.echo(run.line(), err=True)
             if run.error:
                 click.echo(f"  to do: {run.hint}", err=True)
+        tidy(store, now=session.now)
         if any(run.landed for run in runs):
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
