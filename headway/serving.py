@@ -60,7 +60,8 @@ def options(port: int, address: str) -> dict[str, Any]:
     chosen = dict(_flat(tomllib.loads((FOLDER / "config.toml").read_text(encoding="utf-8"))))
     # Under which names people reach another address is theirs to know.
     hosts = chosen["server.allowedHosts"] if _loopback(address) else ["*"]
-    return {**chosen, "server.port": port, "server.address": address, "server.allowedHosts": hosts}
+    ours = {"server.port": port, "server.address": address, "server.allowedHosts": hosts}
+    return {**chosen, **ours, "logger.hideWelcomeMessage": True}
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

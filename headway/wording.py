@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analytics.pulse import Estimate, Group, Pulse
 
-__all__ = ["NOT_REACHED", "NOT_SEEN", "TOO_FEW", "gone", "hours", "interval", "left_out", "share", "with_interval"]
+__all__ = [
+    "NOT_REACHED",
+    "NOT_SEEN",
+    "TOO_FEW",
+    "bottleneck",
+    "capital",
+    "counted",
+    "gone",
+    "hours",
+    "how_long",
+    "interval",
+    "left_out",
+    "median",
+    "plain",
+    "share",
+    "share_interval",
+    "with_interval",
+]
 
 TOO_FEW = "too few to say"
 NOT_REACHED = "not reached"
@@ -38,17 +55,77 @@ def interval(estimate: Estimate) -> str:
     return f"{low} – {high}"
 
 
+def median(group: Group) -> str:
+    """The time after which half of a group is in production, without its interval."""
+    return NOT_REACHED if group.median_hours.value is None else hours(group.median_hours.value)
+
+
 def share(estimate: Estimate) -> str:
     """A share with its interval; empty where there is none."""
     if estimate.value is None:
         return ""
-    inside = f" [{estimate.lower:.0%} – {estimate.upper:.0%}]" if None not in {estimate.lower, estimate.upper} else ""
-    return f"{estimate.value:.0%}{inside}"
+    inside = share_interval(estimate)
+    return f"{estimate.value:.0%} [{inside}]" if inside else f"{estimate.value:.0%}"
+
+
+def share_interval(estimate: Estimate) -> str:
+    """Both bounds of a share; empty where they are not known."""
+    if estimate.lower is None or estimate.upper is None:
+        return ""
+    return f"{estimate.lower:.0%} – {estimate.upper:.0%}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 repository`, `2 repositories`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def plain(text: str) -> str:
+    """Text from outside on one line, with nothing in it that steers a terminal or turns the direction of reading."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def capital(name: str) -> str:
+    """A name at the beginning of a line."""
+    return name[:1].upper() + name[1:]
 
 
 def gone(group: Group, *, closed_work_is_seen: bool) -> str:
     """How many were abandoned, where any source would tell."""
     return f"{group.abandoned:,}" if closed_work_is_seen else NOT_SEEN
+
+
+def how_long(found: Pulse) -> str:
+    """When half of the work has arrived: the answer as one sentence."""
+    if not found.everything.enough:
+        return f"{counted(found.everything.changes, 'change')}: {TOO_FEW} how long work takes"
+    first, *rest = found.compared
+    if any(group.median_hours.value is None for group in found.compared):
+        return ". ".join(_half(group) for group in found.compared)
+    return _half(first) + "".join(f", of {_work(group)} after {median(group)}" for group in rest)
+
+
+def _half(group: Group) -> str:
+    if group.median_hours.value is None:
+        return f"Less than half of {_work(group)} is seen to reach production"
+    return f"Half of {_work(group)} is in production after {median(group)}"
+
+
+def _work(group: Group) -> str:
+    """The name of a group inside a sentence."""
+    return {"made with AI": "work made with AI", "no AI mark": "work with no AI mark"}.get(group.name, group.name)
+
+
+def bottleneck(group: Group, horizon_hours: float) -> str:
+    """The stage that takes the most of a group's time, and how much; empty where there is none."""
+    stage = group.bottleneck
+    if stage is None:
+        return ""
+    return (
+        f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours)} of a change's first"
+        f" {horizon_hours / 24:.0f} days, {stage.share:.0%} of its waiting"
+    )
 
 
 def left_out(found: Pulse) -> str:

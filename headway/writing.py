@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import sys
@@ -27,11 +28,12 @@ def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
         else:
             with out.open("wb") as file:
                 _write(table, form, file)
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if error.errno == errno.EPIPE or "Broken pipe" in str(error):  # Polars wraps it and loses the number
+            raise BrokenPipeError from error
         place = out or "standard output"
-        raise HeadwayError(f"cannot write {place}: {error.strerror}", hint="see to space and rights there") from error
+        what = error.strerror or str(error)
+        raise HeadwayError(f"cannot write {place}: {what}", hint="see to space and rights there") from error
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:

@@ -69,9 +69,9 @@ def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, closed_work_is_se
     text += [_row(group, closed_work_is_seen=closed_work_is_seen) for group in groups]
     text += ["", *_bottlenecks(found)]
     if len(waiting):
-        text += ["", "Waiting longest:"]
+        text += ["", "Waiting longest since code complete, and where now:"]
         text += [
-            f"  {_hours(row['age_hours']):>8} in {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}"
+            f"  {_hours(row['age_hours']):>8}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}"
             for row in waiting.iter_rows(named=True)
         ]
     text += ["", *_left_out(found)]

@@ -1,0 +1,34 @@
+"""A simulated company with a known truth, for the demo and for tests; nothing in it is real."""
+
+from collectors.simulate.company import simulate
+from collectors.simulate.model import (
+    Change,
+    CiRun,
+    Commit,
+    Company,
+    Deployment,
+    Identity,
+    Initiative,
+    Repo,
+    Review,
+    Status,
+    TimelineEvent,
+)
+from collectors.simulate.truth import MILESTONES, STAGES
+
+__all__ = [
+    "MILESTONES",
+    "STAGES",
+    "Change",
+    "CiRun",
+    "Commit",
+    "Company",
+    "Deployment",
+    "Identity",
+    "Initiative",
+    "Repo",
+    "Review",
+    "Status",
+    "TimelineEvent",
+    "simulate",
+]

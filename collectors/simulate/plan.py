@@ -1,0 +1,155 @@
+"""The blueprint: which repositories the company has, how they land and ship, and how much happens there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["PLANS", "PRESETS", "Plan", "Preset", "Train"]
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """When production is brought up to date: weekdays (Monday is 0) and hours UTC, from a day of the simulation on."""
+
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[int, ...] = ()
+    from_day: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One repository. Shares are of its changes; `ai_share` is at mid-time: it doubles from beginning to end."""
+
+    name: str
+    team: str
+    styles: Mapping[str, float]  # weights of merge, squash and rebase
+    deploys: str
+    train: Train = field(default_factory=Train)
+    ai_share: float = 0.15
+    bot_share: float = 0.08
+    direct_share: float = 0.02
+    reported: bool = True  # the events file knows its pull requests and CI runs
+    reports_code_complete: bool = False
+    freeze_days: int = 0  # at the end, when nothing is released
+    dismisses_stale_approvals: bool = False
+    review_bot: bool = False
+
+    @property
+    def stages_before_production(self) -> bool:
+        """Whether builds go to a staging environment first."""
+        return self.deploys in ("manifests", "records")
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """The milestones that git and the events file hold for this repository."""
+        names = {"first_commit_at", "code_complete_at", "merged_at"}
+        if self.reported:
+            names |= {"opened_at", "ready_at", "first_review_at", "reviewed_at", "approved_at", "integrated_at"}
+            names |= {"abandoned_at"}
+        if self.stages_before_production:
+            names.add("staged_at")
+        if self.deploys != "none":
+            names |= {"deploy_started_at", "production_at"}
+        return frozenset(names)
+
+
+_WEEK = (0, 1, 2, 3, 4)
+
+PLANS: Mapping[str, Plan] = {
+    plan.name: plan
+    for plan in (
+        Plan(
+            "checkout",
+            "payments",
+            {"merge": 8, "squash": 1},
+            "manifests",
+            Train(_WEEK, (10, 13, 16)),
+            ai_share=0.06,
+            dismisses_stale_approvals=True,
+        ),
+        Plan(
+            "search",
+            "discovery",
+            {"squash": 9, "rebase": 1},
+            "manifests",
+            Train(_WEEK, (14,)),
+            ai_share=0.35,
+            review_bot=True,
+        ),
+        Plan(
+            "assistant",
+            "assistant",
+            {"squash": 8, "merge": 2},
+            "records",
+            Train((1, 3), (12,)),
+            ai_share=0.5,
+            freeze_days=9,
+        ),
+        Plan(
+            "ledger",
+            "payments",
+            {"merge": 1},
+            "manifests",
+            Train((1, 3), (11,)),
+            ai_share=0.05,
+            direct_share=0.03,
+            freeze_days=6,
+        ),
+        Plan(
+            "web",
+            "storefront",
+            {"squash": 6, "rebase": 4},
+            "branch",
+            Train((0, 1, 2, 3), (15,), from_day=60),
+            ai_share=0.12,
+            review_bot=True,
+        ),
+        Plan("sdk", "platform", {"rebase": 7, "squash": 3}, "tags", Train((2,), (12,)), ai_share=0.15),
+        Plan(
+            "catalog",
+            "storefront",
+            {"merge": 6, "squash": 2, "rebase": 1},
+            "manifests",
+            Train((0, 2, 4), (11,)),
+            ai_share=0.12,
+            reported=False,
+        ),
+        Plan(
+            "research",
+            "discovery",
+            {"squash": 5, "merge": 2},
+            "none",
+            ai_share=0.6,
+            bot_share=0.03,
+            reports_code_complete=True,
+            direct_share=0.1,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How big a company is: days, and pull requests and pushes a repository (reverts and fixes come on top)."""
+
+    days: int
+    changes: Mapping[str, int]
+
+
+PRESETS: Mapping[str, Preset] = {
+    "full": Preset(
+        480,
+        {
+            "checkout": 640,
+            "search": 560,
+            "assistant": 500,
+            "ledger": 420,
+            "web": 540,
+            "sdk": 360,
+            "catalog": 400,
+            "research": 200,
+        },
+    ),
+    "tiny": Preset(60, {"checkout": 45, "assistant": 40, "sdk": 35}),
+}

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from headway.progress import Progress, SilentProgress, TerminalProgress, progress_on
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        """The time in seconds."""
+        return self.seconds
+
+
+def test_nothing_is_drawn_where_no_terminal_is() -> None:
+    """A pipe gets the silent twin, and nothing is written to it."""
+    stream = io.StringIO()
+    progress = progress_on(stream, Clock())
+    progress.step(1, 2, "commits")
+    progress.done()
+    assert isinstance(progress, SilentProgress)
+    assert stream.getvalue() == ""
+
+
+def test_terminal_is_drawn_on_and_cleared() -> None:
+    """Counts are shown with and without a total, and the line is gone at the end."""
+    stream = Terminal()
+    progress = progress_on(stream, Clock())
+    progress.step(1000, None, "commits")
+    progress.step(1, 20, "sources")
+    progress.step(0, None, "cloning")
+    progress.done()
+    assert stream.getvalue().split("\r\x1b[K") == ["", "commits 1,000", "sources 1 of 20", "cloning", ""]
+
+
+def test_drawing_is_limited_by_the_clock() -> None:
+    """The same label is drawn again only after a tenth of a second."""
+    stream, clock = Terminal(), Clock()
+    progress = TerminalProgress(stream, clock)
+    for count in range(50):
+        progress.step(count + 1, None, "commits")
+        clock.seconds += 0.01
+    assert stream.getvalue().count("commits") == 5
+
+
+def test_done_without_a_step_writes_nothing() -> None:
+    """A run with nothing to report leaves the terminal alone."""
+    stream = Terminal()
+    TerminalProgress(stream, Clock()).done()
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(("label", "shown"), [("a\x1b[31m\nb", "a [31m b 1"), ("x" * 100, "x" * 59 + "… 1")])
+def test_label_cannot_steer_the_terminal(label: str, shown: str) -> None:
+    """Control characters become blanks and a long label is cut."""
+    stream = Terminal()
+    progress: Progress = TerminalProgress(stream, Clock())
+    progress.step(1, None, label)
+    assert stream.getvalue() == "\r\x1b[K" + shown
