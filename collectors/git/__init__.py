@@ -1,0 +1,11 @@
+"""Git repositories: commits, paths, branches, tags, heads of pull requests, and what a manifests repository deployed.
+
+Any clone will do, without a token: a folder, which is only read, or a URL, which is cloned into the cache.
+"""
+
+from __future__ import annotations
+
+from collectors.git.collector import collect
+from collectors.git.source import GitSource, ManifestPatterns, source_id
+
+__all__ = ["GitSource", "ManifestPatterns", "collect", "source_id"]

@@ -1,0 +1,241 @@
+"""One run over one Git source: what is new since the last, as rows, and then the point to go on from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from collectors.git.commits import CommitReader
+from collectors.git.failures import os_failures
+from collectors.git.lines import COPIED_PATH, MANIFEST_PATH, AddedLines
+from collectors.git.manifests import ChainEnd, Deployed, read_chain
+from collectors.git.movements import Movements, compare
+from collectors.git.notices import Notices
+from collectors.git.opening import Opened, open_source
+from collectors.git.patches import read_patch_ids
+from collectors.git.refs import pull_heads
+from collectors.git.resume import Resume
+from collectors.git.source import GitSource, source_id
+from headway.progress import Progress
+from headway.records import Checkpoint, Rows, schema_of
+
+__all__ = ["collect"]
+
+_BATCH_ROWS = 20_000
+_EPOCH = datetime(1970, 1, 1)
+
+
+def collect(
+    source: GitSource,
+    *,
+    cache: Path,
+    collected_at: datetime,
+    resume: Mapping[str, Any] | None,
+    full: bool,
+    progress: Progress,
+) -> Iterator[Rows | Checkpoint]:
+    """Read what is new in a Git source: some `Rows`, then one `Checkpoint`; only that if nothing changed.
+
+    `collected_at` is when the run began, naive UTC. `resume` is the last checkpoint's, None before the first; `full`
+    reads everything again. A folder is never written to; clones of URLs are kept in `cache`. UsageError for a source
+    that cannot be one; CollectError (NotARepository, AccessDenied, PartialRead) where it cannot be read: then nothing
+    of this run counts.
+    """
+    with os_failures(source_id(source)):
+        opened = open_source(source, cache, progress)
+        yield from _Run(source, opened, Resume.from_json(resume), collected_at, full=full, progress=progress).rows()
+
+
+class _Manifests(NamedTuple):
+    """What a manifests repository deployed since the last run, and where the next one goes on."""
+
+    deployed: list[Deployed]
+    end: Mapping[str, Any] | None
+    rewritten: bool
+
+
+class _Run:
+    """What one run knows; `rows` does the work, in order."""
+
+    def __init__(
+        self,
+        source: GitSource,
+        opened: Opened,
+        before: Resume,
+        collected_at: datetime,
+        *,
+        full: bool,
+        progress: Progress,
+    ) -> None:
+        self._source, self._opened, self._before = source, opened, before
+        self._collected_at, self._progress = collected_at, progress
+        self._git = opened.repository.git
+        self._repo_id = opened.identity.repo_id
+        self._options = _options(source, opened)
+        self._again = full or _asks_more(self._options, before.options)
+        self._notices = Notices(before.notices, again=self._again)
+        self._touching_manifests: list[str] = []
+
+    def rows(self) -> Iterator[Rows | Checkpoint]:
+        """All rows of this run, and its checkpoint."""
+        now = compare(self._git, self._opened.listing.oids, self._before, everything=self._again)
+        described = _described(self._source, self._opened)
+        if self._again or described != self._before.repository:
+            yield from self._rows("repositories", [described])
+        known = set() if self._again else self._before.commits
+        main, pulls = self._reader(), self._reader()
+        yield from self._commits(main, now.commits(), known)
+        yield from self._commits(pulls, now.pull_commits(), known | now.commits())
+        yield from self._rows("added_lines", self._added_lines())
+        yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), known))
+        manifests = self._manifests(now)
+        yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
+        yield from self._rows("refs", now.rows)
+        self._notices.add("future_dates", main.future_dates + pulls.future_dates)
+        self._note_state(now, rewritten=manifests.rewritten)
+        yield from self._rows("notices", self._notices.news(source_id(self._source)))
+        newest = self._newest(now, main, pulls)
+        resume = Resume(
+            options=self._options,
+            tips=now.tips,
+            objects=now.objects,
+            repository=described,
+            notices=self._notices.kept(),
+            newest_micros=newest,
+            manifests=manifests.end,
+        )
+        yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
+
+    def _reader(self) -> CommitReader:
+        return CommitReader(self._opened.repository, self._repo_id, self._collected_at)
+
+    def _commits(self, reader: CommitReader, tips: set[str], known: set[str]) -> Iterator[Rows]:
+        """Commits and their files, a batch at a time, so that memory does not grow with history."""
+        if tips <= known:
+            return
+        tables: list[tuple[pa.Table, pa.Table]] = []
+        done = waiting = 0
+        for commits, files in reader.read(sorted(tips - known), sorted(known)):
+            tables.append((commits, files))
+            self._look_for_manifests(files)
+            done += commits.num_rows
+            waiting += commits.num_rows
+            self._progress.step(done, None, f"{self._repo_id} commits")
+            if waiting >= _BATCH_ROWS:
+                yield from _joined(tables)
+                tables, waiting = [], 0
+        yield from _joined(tables)
+
+    def _look_for_manifests(self, files: pa.Table) -> None:
+        """Remember the commits that touch a package manifest, if their lines are wanted."""
+        if self._options["added_lines"]:
+            paths = files["path"]
+            theirs = pc.and_not(
+                pc.match_substring_regex(paths, MANIFEST_PATH), pc.match_substring_regex(paths, COPIED_PATH)
+            )
+            self._touching_manifests += pc.unique(files["sha"].filter(theirs)).to_pylist()
+
+    def _added_lines(self) -> Iterator[dict[str, Any]]:
+        if self._options["added_lines"]:
+            reader = AddedLines(self._git)
+            for line in reader.read(self._touching_manifests):
+                yield line._asdict()
+            self._notices.add("added_lines_cut", reader.cut)
+
+    def _patch_ids(self, tips: set[str], known: set[str]) -> Iterator[dict[str, Any]]:
+        if self._options["patch_ids"] and not tips <= known:
+            for patch in read_patch_ids(self._git, sorted(tips - known), sorted(known)):
+                if patch.sha not in self._opened.repository.shallow:
+                    yield patch._asdict()
+
+    def _manifests(self, now: Movements) -> _Manifests:
+        """What the default branch deployed; other patterns than last time mean all of it."""
+        patterns = self._source.manifests
+        tip = now.tips.get(f"refs/heads/{self._opened.listing.default_branch}")
+        if patterns is None or tip is None:
+            return _Manifests([], None, rewritten=False)
+        kept = self._before.manifests
+        before = None
+        if kept and kept["patterns"] == patterns.fingerprint and not self._again:
+            before = ChainEnd.from_json(kept["end"])
+        id_length = self._opened.repository.id_length
+        read = read_chain(self._git, tip, patterns, id_length=id_length, before=before)
+        end = {"patterns": patterns.fingerprint, "end": read.end.to_json()}
+        return _Manifests(read.deployed, end, read.rewritten)
+
+    def _note_state(self, now: Movements, *, rewritten: bool) -> None:
+        opened = self._opened
+        default = f"refs/heads/{opened.listing.default_branch}"
+        rewritten = rewritten or any(row["rewritten"] for row in now.rows if row["ref"] == default)
+        needs_blobs = self._source.added_lines or self._source.patch_ids
+        self._notices.add("history_rewritten", int(rewritten), forever=True)
+        self._notices.state("empty", int(not any(now.tips.values())))
+        self._notices.state("missing_blobs", int(needs_blobs and opened.repository.blobless))
+        self._notices.state("pull_heads_unavailable", int(opened.pulls_unavailable))
+        self._notices.state("shallow", len(opened.repository.shallow))
+
+    def _newest(self, now: Movements, main: CommitReader, pulls: CommitReader) -> int | None:
+        """The newest commit or tag not after this run; borrowed pull requests say nothing of the clone's age."""
+        dates = [main.newest_micros, now.newest_tag_micros(self._collected_at)]
+        dates.append(None if self._again else self._before.newest_micros)
+        dates.append(None if self._opened.pulls_borrowed else pulls.newest_micros)
+        return max((date for date in dates if date is not None), default=None)
+
+    def _watermark(self, newest_micros: int | None) -> datetime | None:
+        if self._opened.fetched:
+            return self._collected_at
+        return None if newest_micros is None else _EPOCH + timedelta(microseconds=newest_micros)
+
+    def _rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Rows]:
+        """Rows given as dictionaries, a batch at a time; what all have in common is added."""
+        common = {"repo_id": self._repo_id, "collected_at": self._collected_at}
+        left = iter(rows)
+        while batch := [common | dict(row) for row in islice(left, _BATCH_ROWS)]:
+            yield Rows(table, pa.Table.from_pylist(batch, schema=schema_of(table)))
+
+
+def _joined(tables: list[tuple[pa.Table, pa.Table]]) -> Iterator[Rows]:
+    for name, parts in zip(("commits", "commit_files"), zip(*tables, strict=True), strict=False):
+        whole = pa.concat_tables(parts)
+        if whole.num_rows:
+            yield Rows(name, whole)
+
+
+def _options(source: GitSource, opened: Opened) -> dict[str, Any]:
+    """What decides which rows there are."""
+    repository = opened.repository
+    cut_off = " ".join(sorted(repository.shallow))
+    return {
+        "repo_id": opened.identity.repo_id,
+        "shallow": hashlib.sha256(cut_off.encode()).hexdigest()[:16] if cut_off else "",
+        "added_lines": source.added_lines and not repository.blobless,
+        "patch_ids": source.patch_ids and not repository.blobless,
+    }
+
+
+def _asks_more(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether what was read before lacks something now: another id, another cut, or rows that were not asked for."""
+    return any(value and value != before.get(name) for name, value in now.items()) or (
+        bool(before.get("shallow")) and not now["shallow"]
+    )
+
+
+def _described(source: GitSource, opened: Opened) -> dict[str, Any]:
+    """The repository's row, without its id and time."""
+    asked = source.pull_heads and not opened.pulls_unavailable
+    return {
+        "provider": opened.identity.provider,
+        "repo": opened.identity.repo,
+        "url": opened.identity.url,
+        "default_branch": opened.listing.default_branch,
+        "origin": "fetched" if opened.fetched else "clone",
+        "shallow": bool(opened.repository.shallow),
+        "pull_heads": asked or bool(pull_heads(opened.listing.oids)),
+    }

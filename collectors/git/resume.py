@@ -1,0 +1,61 @@
+"""Where the last run stood: plain data that the warehouse keeps and hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+__all__ = ["Resume"]
+
+_VERSION = 1
+
+
+@dataclass
+class Resume:
+    """What a run must know of the one before; empty before the first."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What decides which rows there are: with other options everything is read again."""
+    tips: dict[str, str | None] = field(default_factory=dict)
+    """Each ref and the commit that it led to, None for none."""
+    objects: dict[str, str] = field(default_factory=dict)
+    """What a ref holds where that is no commit: an annotated tag may be made anew on the same commit."""
+    repository: Mapping[str, Any] = field(default_factory=dict)
+    """The repository's row, without its time."""
+    notices: dict[str, int] = field(default_factory=dict)
+    """Each notice and its count."""
+    newest_micros: int | None = None
+    """The newest commit or tag so far, not later than the run that saw it, in microseconds since 1970."""
+    manifests: Mapping[str, Any] | None = None
+    """Where the chain of a manifests repository ended."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
+        """What `to_json` gave; anything else counts as no earlier run."""
+        if not kept or kept.get("version") != _VERSION:
+            return cls()
+        fields = {name: value for name, value in kept.items() if name in cls.__dataclass_fields__}
+        return cls(**fields)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: dictionaries, lists, text, numbers."""
+        return {
+            "version": _VERSION,
+            "options": dict(self.options),
+            "tips": dict(sorted(self.tips.items())),
+            "objects": dict(sorted(self.objects.items())),
+            "repository": dict(self.repository),
+            "notices": dict(sorted(self.notices.items())),
+            "newest_micros": self.newest_micros,
+            "manifests": self.manifests,
+        }
+
+    def holds(self, ref: str, oid: str) -> bool:
+        """Whether a ref was last found to hold this very object."""
+        return self.objects.get(ref, self.tips.get(ref)) == oid
+
+    @property
+    def commits(self) -> set[str]:
+        """All commits that refs led to: what leads to them has been read."""
+        return {sha for sha in self.tips.values() if sha}
