@@ -85,6 +85,11 @@ class Pulse:
     horizon_hours: float
     as_of: tuple[datetime, datetime] | None
 
+    @property
+    def compared(self) -> Sequence[Group]:
+        """The groups to show beside each other: one beside nothing is no comparison, then it is all work."""
+        return (self.ai, self.other) if self.ai.enough and self.other.enough else (self.everything,)
+
 
 def pulse(
     connection: duckdb.DuckDBPyConnection,

@@ -65,26 +65,28 @@ def groups_table(pulses: Sequence[Pulse], *, closed_work_is_seen: bool) -> pl.Da
     rows = []
     for axis, group, pulse in groups:
         gone = group.abandoned_share if closed_work_is_seen else None
-        rows.append({
-            "axis": axis,
-            "group": group.name,
-            "changes": group.changes,
-            "repositories": group.repositories,
-            "production": group.production,
-            "waiting": group.waiting,
-            "abandoned": group.abandoned if closed_work_is_seen else None,
-            "median_hours": group.median_hours.value,
-            "median_lower": group.median_hours.lower,
-            "median_upper": group.median_hours.upper,
-            "p85_hours": group.p85_hours.value,
-            "p85_lower": group.p85_hours.lower,
-            "p85_upper": group.p85_hours.upper,
-            "abandoned_share": gone.value if gone else None,
-            "abandoned_lower": gone.lower if gone else None,
-            "abandoned_upper": gone.upper if gone else None,
-            "horizon_hours": pulse.horizon_hours,
-            "as_of": _as_of(pulse),
-        })
+        rows.append(
+            {
+                "axis": axis,
+                "group": group.name,
+                "changes": group.changes,
+                "repositories": group.repositories,
+                "production": group.production,
+                "waiting": group.waiting,
+                "abandoned": group.abandoned if closed_work_is_seen else None,
+                "median_hours": group.median_hours.value,
+                "median_lower": group.median_hours.lower,
+                "median_upper": group.median_hours.upper,
+                "p85_hours": group.p85_hours.value,
+                "p85_lower": group.p85_hours.lower,
+                "p85_upper": group.p85_hours.upper,
+                "abandoned_share": gone.value if gone else None,
+                "abandoned_lower": gone.lower if gone else None,
+                "abandoned_upper": gone.upper if gone else None,
+                "horizon_hours": pulse.horizon_hours,
+                "as_of": _as_of(pulse),
+            }
+        )
     return pl.DataFrame(rows, schema=_GROUPS)
 
 

@@ -20,7 +20,7 @@ import click
 import dashboard
 from headway.errors import HeadwayError
 
-__all__ = ["serve"]
+__all__ = ["ensure_free", "serve"]
 
 FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
@@ -34,7 +34,7 @@ def serve(warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bo
     """
     import streamlit as st
 
-    _free(address, port)
+    ensure_free(port, address)
     url = f"http://{_host(address)}:{port}"
 
     @contextlib.asynccontextmanager
@@ -71,8 +71,8 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return parts
 
 
-def _free(address: str, port: int) -> None:
-    """Try the address before Streamlit does, which would say it in its own words."""
+def ensure_free(port: int, address: str = "127.0.0.1") -> None:
+    """Raise `HeadwayError` where the port or the address cannot be had: Streamlit would say it in words of its own."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as trial:

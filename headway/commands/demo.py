@@ -29,7 +29,10 @@ Example:
 def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
     """Simulate a company whose truth is known, collect and build it, and open the dashboard on it."""
     from headway.demonstration import build_demo
+    from headway.serving import ensure_free, serve
 
+    if show:
+        ensure_free(port)  # before the minute that building takes
     folder = (session.folder / (session.warehouse or FOLDER)).absolute()
     _clear(folder)
     demo = build_demo(folder, session, until=UNTIL, clock=time.monotonic, stream=sys.stderr)
@@ -42,8 +45,6 @@ def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
         context.obj = demo
         context.invoke(summary)
         return 0
-    from headway.serving import serve
-
     return serve(demo.settings.warehouse_folder, port=port, browser=True)
 
 

@@ -1,0 +1,1 @@
+"""The dashboard: pages that call `analytics` and compute nothing. `app.py` beside this folder lists them."""

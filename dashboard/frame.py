@@ -1,0 +1,55 @@
+"""What stands around every page: navigation, filters, the banner of a simulation, and what to do where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from dashboard import data
+from dashboard.filters import View, choose
+from headway.errors import HeadwayError
+from headway.wording import plain
+
+__all__ = ["draw", "view"]
+
+_LOOK_AGAIN_SECONDS = 10.0
+
+
+def draw(pages: Sequence[StreamlitPage]) -> None:
+    """Draw the frame and the page that was asked for."""
+    page = st.navigation(list(pages))
+    st.set_page_config(page_title=f"{page.title} · Headway", layout="wide")
+    file = ""
+    try:
+        file = data.published()
+        if data.simulated():
+            st.warning(
+                "**SIMULATED.** Nothing here is real: it shows what Headway says of a company whose truth is known."
+            )
+        st.session_state["view"] = choose(file, data.scope(file))
+        page.run()
+    except HeadwayError as error:
+        st.title("Nothing to show yet")
+        # As text: a path may hold anything, and Markdown would interpret it.
+        st.text(f"{plain(str(error))}\nto do: {plain(error.hint)}")
+    with st.sidebar:
+        _follow(file)
+
+
+def view() -> View:
+    """What the page that runs now is to show."""
+    chosen: View = st.session_state["view"]
+    return chosen
+
+
+@st.fragment(run_every=_LOOK_AGAIN_SECONDS)
+def _follow(shown: str) -> None:
+    """Show the next published file on pages that are open when it comes."""
+    try:
+        newest = data.published()
+    except HeadwayError:
+        return
+    if newest != shown:
+        st.rerun()

@@ -1,0 +1,89 @@
+"""Warehouses for the dashboard's tests, built from raw rows: busy, empty, hostile and others, each published."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from headway.progress import SilentProgress
+from headway.settings import AiSettings, Settings
+from tests.builders.rows import START, Raw, stored
+from warehouse.publish import publish
+
+HOSTILE = (
+    "<script>window.hit=1</script><img src=x onerror='window.hit=1'> **bold** :smile: $x^2$ [link](https://evil.example/)"
+    " =1+1 `code` :red[red] \u202egnp.exe"
+)
+HOSTILE_REPO = "acme/**bold**:smile:$x$<b>[a](javascript:alert(1))"
+
+
+def published(warehouse: Path, *parts: Raw, built_at: datetime = START, simulated: bool = False) -> Path:
+    """Store raw rows, build, and publish; returns the warehouse."""
+    stored(warehouse, *parts)
+    settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)))
+    publish(warehouse, settings, {}, built_at=built_at, progress=SilentProgress())
+    if simulated:
+        (warehouse / "SIMULATED").write_text("Nothing here is real.\n", encoding="utf-8")
+    return warehouse
+
+
+def busy(repo: str = "acme/shop", *, changes: int = 90, seed: int = 7, **facts: Any) -> Raw:
+    """A repository with AI work and other work: arrived, waiting and closed; `facts` are of every change."""
+    dice = random.Random(seed)
+    raw = Raw(repo, provider="github")
+    for number in range(1, changes + 1):
+        ai, opened = number % 3 == 0, number * 9.0
+        ready = opened + dice.uniform(0, 4)
+        reviewed = ready + dice.expovariate(1 / (40 if ai else 12))
+        merged = reviewed + dice.expovariate(1 / 10)
+        arrived = merged + dice.expovariate(1 / (90 if ai else 30))
+        times = {"reviewed": reviewed, "approved": reviewed, "merged": merged, "production": arrived}
+        if number % 11 == 0:
+            times = {"abandoned": ready + dice.uniform(5, 100)}
+        raw.change(
+            number,
+            **{
+                "title": f"Change number {number}",
+                "author": "ann",
+                "url": f"https://github.example/{repo}/pull/{number}",
+                "labels": "ai" if ai else "",
+                "head_ref": f"copilot/{number}" if number % 4 == 0 else f"topic-{number}",
+                **facts,
+            },
+            opened=opened,
+            ready=ready,
+            code_complete=ready,
+            **{name: at for name, at in times.items() if at < 1000},
+        )
+    return raw
+
+
+def hostile() -> Raw:
+    """Titles, authors, branches and links that would do harm if anything interpreted them."""
+    raw = busy(HOSTILE_REPO, title=HOSTILE, author=HOSTILE, head_ref=HOSTILE, url="javascript:window.hit=1")
+    return raw.add("notices", source="git:acme/shop", kind="shallow", detail=HOSTILE, count=1)
+
+
+def undeployed(repo: str = "acme/tool") -> Raw:
+    """A repository that lands changes and reports no deployment at all."""
+    raw = Raw(repo, provider="github")
+    for number in range(1, 30):
+        raw.change(
+            number, title=f"Change {number}", opened=number, ready=number, code_complete=number, merged=number + 5
+        )
+    return raw
+
+
+def git_only(repo: str = "acme/lib") -> Raw:
+    """A repository known from Git alone: pushes to the default branch, and a deployment after every fifth."""
+    raw = Raw(repo, provider="github").commits(" ".join(f"c{number}" for number in range(1, 61)))
+    for number in range(5, 61, 5):
+        raw.deploy(f"d{number}", f"c{number}", number + 2.0)
+    return raw
+
+
+def quiet(repo: str = "acme/new") -> Raw:
+    """A repository of which nothing is known yet."""
+    return Raw(repo, provider="github")
