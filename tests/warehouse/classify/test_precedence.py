@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.warehouse.classify.making import RULES, commit, judged, landed, rules_of
+from warehouse.classify import ChangeFacts, LineAttribution
+
+COPILOT = ("Copilot", "198982749+Copilot@users.noreply.github.com")
+DEPENDABOT = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
+ACTIONS = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+CLAUDE = "Co-authored-by: Claude <noreply@anthropic.com>"
+
+
+def change(**given: object) -> ChangeFacts:
+    return ChangeFacts("github:acme/shop#7", **given)  # type: ignore[arg-type]
+
+
+def test_agent_with_people_as_co_authors_is_an_agent() -> None:
+    """GitHub names the people who asked an agent as its co-authors; the agent is still the author."""
+    verdict = judged("Sort\n\nCo-authored-by: Ada <ada@example.com>", author=COPILOT)
+    assert verdict.built_with_ai == "agent"
+
+
+def test_automation_with_an_ai_co_author_is_automation() -> None:
+    """A bump is a bump, whoever helped it along."""
+    assert judged(f"Bump left-pad\n\n{CLAUDE}", author=DEPENDABOT).built_with_ai == "automation"
+
+
+@pytest.mark.parametrize("subject", ["[release/9.5] Sort the shelves (#12)", "Backport: sort the shelves"])
+def test_backport_by_a_bot_shows_what_it_copies(subject: str) -> None:
+    """A bot that ports back an agent's work hands on its mark; without a mark it is automation."""
+    marked = f"{subject}\n\nCo-authored-by: copilot-swe-agent[bot] <198982749+Copilot@users.noreply.github.com>"
+    assert judged(marked, author=ACTIONS).built_with_ai == "assisted"
+    assert judged(subject, author=ACTIONS).built_with_ai == "automation"
+
+
+def test_session_speaks_for_a_bot() -> None:
+    """An agent that runs as a workflow's bot is known by its session."""
+    body = "https://claude.ai/code/session_01AbCdEf"
+    assert judged(f"Sort\n\n{body}", author=ACTIONS).built_with_ai == "assisted"
+
+
+def test_one_agent_commit_of_many_assists() -> None:
+    """One agent commit among a person's makes a change assisted, and the share says how little it was."""
+    commits = (commit(sha="a"), commit(sha="b"), commit(sha="c"), commit(sha="d", author=COPILOT))
+    verdict = RULES.judge(change(commits=commits, landing=commit("Sort (#7)\n\n* a\n\n* b", sha="e")))
+    assert (verdict.built_with_ai, verdict.marked_share) == ("assisted", 0.25)
+    assert "mixed" in rules_of(verdict, "how")
+
+
+def test_most_agent_commits_make_an_agent() -> None:
+    """A change most of whose commits an agent made is the agent's, whoever squashed it; merges and bots do not count."""
+    commits = (
+        commit(sha="a", author=COPILOT),
+        commit(sha="b", author=COPILOT),
+        commit(sha="c"),
+        commit("Merge branch 'main' into sort", sha="d"),
+        commit(sha="e", author=DEPENDABOT),
+    )
+    verdict = RULES.judge(change(commits=commits[:4], landing=commit("Merge pull request #7 from acme/sort", sha="f")))
+    assert (verdict.built_with_ai, verdict.marked_share) == ("agent", pytest.approx(2 / 3))
+    assert RULES.judge(change(commits=commits)).marked_share == pytest.approx(2 / 3)
+
+
+def test_squash_lists_its_share() -> None:
+    """Where only the squash is known, its list of commits shows the share; without marks in it, it is not known."""
+    both = f"Sort (#7)\n\n* Begin\n\n* Go on\n\n{CLAUDE}\n\n* End\n\n* Lint\n\n---------\n\n{CLAUDE}"
+    verdict = judged(both)
+    assert (verdict.built_with_ai, verdict.marked_share) == ("assisted", 0.25)
+    lifted = judged(f"Sort (#7)\n\n* Begin\n\n* End\n\n---------\n\n{CLAUDE}")
+    assert (lifted.built_with_ai, lifted.marked_share) == ("assisted", None)
+    assert judged(f"Sort (#7)\n\n{CLAUDE}").marked_share == 1.0
+
+
+@pytest.mark.parametrize(
+    "branch", ["copilot/fix-12", "cursor/sort-shelves-1a2b", "claude/sort", "devin/123-sort", "codex/sort-the-shelves"]
+)
+def test_branch_of_an_agent_makes_an_agent(branch: str) -> None:
+    """An agent's branch makes the change an agent's, by its name or by the merge that names it."""
+    assert RULES.judge(change(head_ref=branch, commits=(commit(),))).built_with_ai == "agent"
+    merged = judged(f"Merge pull request #7 from acme/{branch}\n\nSort the shelves")
+    assert (merged.built_with_ai, merged.evidence[0].field) == ("agent", "branch")
+
+
+def test_branch_does_not_speak_against_the_commits() -> None:
+    """On an agent's branch with mostly unmarked commits the commits decide."""
+    commits = (commit(f"a\n\n{CLAUDE}", sha="a"), *(commit(sha=letter) for letter in "bcd"))
+    assert RULES.judge(change(head_ref="claude/sort", commits=commits)).built_with_ai == "assisted"
+
+
+@pytest.mark.parametrize("branch", ["claude-4-models", "cursor-pagination", "ai-search", "agent/install", "copilot", ""])
+def test_topic_branch_is_no_agent(branch: str) -> None:
+    """Branches about a tool are no branches by it."""
+    assert RULES.judge(change(head_ref=branch, commits=(commit(),))).built_with_ai == "none"
+
+
+def test_pull_request_author_decides() -> None:
+    """The log-in that opened the pull request is its author: an app, a bot, or a person."""
+    commits = (commit(),)
+    assert RULES.judge(change(author="Copilot", author_kind="bot", commits=commits)).built_with_ai == "agent"
+    assert RULES.judge(change(author="devin-ai-integration[bot]", commits=commits)).built_with_ai == "agent"
+    assert RULES.judge(change(author="dependabot[bot]", commits=commits)).built_with_ai == "automation"
+    assert RULES.judge(change(author="app/renovate", commits=commits)).built_with_ai == "automation"
+    assert RULES.judge(change(author="copilot", author_kind="person", commits=commits)).built_with_ai == "none"
+    assert RULES.judge(change(author="ada", author_kind="person", commits=commits)).built_with_ai == "none"
+
+
+def test_bot_branch_is_automation() -> None:
+    """A dependency bot that pushes as a person is known by its branch."""
+    verdict = RULES.judge(change(head_ref="renovate/left-pad-1.x", landing=commit()))
+    assert verdict.built_with_ai == "automation"
+
+
+@pytest.mark.parametrize(
+    ("label", "confidence"), [("ai-assisted", "strong"), ("🤖 Claude Code", "strong"), ("codex", "weak")]
+)
+def test_label_assists(label: str, confidence: str) -> None:
+    """A label may say how a change was made; a tool's bare name says it weakly."""
+    verdict = RULES.judge(change(labels=("bug", label), commits=(commit(),)))
+    assert (verdict.built_with_ai, verdict.confidence_how) == ("assisted", confidence)
+
+
+def test_text_of_the_pull_request_is_read() -> None:
+    """A session in the pull request's text makes an agent, a footer assists, a template's comment says nothing."""
+    session = "Link: https://app.devin.ai/sessions/0a1b2c\nRequested by Ada"
+    assert RULES.judge(change(body=session, commits=(commit(),))).built_with_ai == "agent"
+    footer = RULES.judge(change(body="Sorted.\n\n🤖 Generated with [Claude Code](https://x)", commits=(commit(),)))
+    assert (footer.built_with_ai, footer.evidence[0].field) == ("assisted", "pr_trailer")
+    template = "<!-- This change was written with Claude. -->Sorted. See https://app.devin.ai"
+    assert RULES.judge(change(body=template, commits=(commit(),))).built_with_ai == "none"
+
+
+def test_line_attribution_outranks_rules() -> None:
+    """What a tool recorded line by line wins over marks: in share, and where it recorded people alone."""
+    mixed = commit(attribution=LineAttribution(30, 10, ("cursor",)))
+    verdict = RULES.judge(change(commits=(mixed,)))
+    assert (verdict.built_with_ai, verdict.marked_share) == ("assisted", 0.75)
+    assert verdict.evidence[0].matched == "30 of 40 lines cursor"
+    people = commit(f"Sort\n\n{CLAUDE}", attribution=LineAttribution(0, 12))
+    assert RULES.judge(change(commits=(people,))).built_with_ai == "none"
+    other = commit(f"Sort\n\n{CLAUDE}", sha="b")
+    assert RULES.judge(change(commits=(people, other))).built_with_ai == "assisted"
+
+
+def test_merge_commit_does_not_make_its_merger_the_author() -> None:
+    """Who pressed the merge button made nothing."""
+    merge = landed("Merge pull request #7 from ada/sort\n\nSort the shelves", author=DEPENDABOT, paths=())
+    assert RULES.judge(merge).built_with_ai == "none"
+
+
+def test_nothing_known_is_nothing_found() -> None:
+    """A change without commits and texts has no mark and no evidence."""
+    assert RULES.judge(change()) == (False, "none", "", "", 0.0, ())

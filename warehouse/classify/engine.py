@@ -1,0 +1,140 @@
+"""The rules applied: to one commit, to one change, to the changes of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from warehouse.classify.copies import copied_from, keys_of
+from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
+from warehouse.classify.how import HowJudge
+from warehouse.classify.learned import LearnedDirectories
+from warehouse.classify.rules import load_rules
+from warehouse.classify.settings import ChangeOverride, RuleSettings
+from warehouse.classify.what import WhatJudge
+
+__all__ = ["Repository", "Rules", "classify_commit", "classify_repository"]
+
+_SHA_CHARACTERS = 7  # of a commit id, under which originals are looked up
+
+
+class Rules:
+    """The rules under a team's settings, ready to judge. Make one and keep it: it remembers people and paths."""
+
+    def __init__(self, settings: RuleSettings) -> None:
+        self.rule_set = load_rules(settings)
+        self.how = HowJudge(self.rule_set)
+        self.what = WhatJudge(self.rule_set)
+
+    @classmethod
+    def load(cls, overrides: RuleSettings | None = None) -> Rules:
+        """The built-in rules under a team's settings. Raises `UsageError` for a setting that is not understood."""
+        return cls(overrides or RuleSettings())
+
+    def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> Verdict:
+        """The verdict on one change; the team's own answer for it comes last and wins."""
+        how, what = self.how.judge(change), self.what.judge(change, learned)
+        verdict = Verdict(
+            what.builds_ai,
+            how.built_with_ai,
+            how.confidence,
+            what.confidence,
+            how.marked_share,
+            (*how.evidence, *what.evidence),
+        )
+        return self.overridden(change.change_id, verdict)
+
+    def overridden(self, change_id: str, verdict: Verdict) -> Verdict:
+        """The verdict under the team's own answer for this change, if there is one."""
+        override = self.rule_set.settings.overrides.get(change_id)
+        return verdict if override is None else _overridden(verdict, override)
+
+
+def classify_commit(commit: CommitFacts, rules: Rules, *, change_id: str = "") -> Verdict:
+    """The verdict on one commit alone: no learned directories, no originals."""
+    return rules.judge(ChangeFacts(change_id or f"@{commit.sha}", landing=commit))
+
+
+def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterator[tuple[str, Verdict]]:
+    """Change ids and verdicts of one repository's changes, in their order.
+
+    The changes are gone through two or three times: to learn directories, to find what reverts and backports copy, and
+    to judge. What is kept grows with directories and copies, not with changes. A plain iterator is put into a list.
+    """
+    if iter(changes) is changes:
+        changes = list(changes)
+    repository = Repository(rules)
+    for change in changes:
+        repository.learn(change)
+    if repository.has_copies:
+        for change in changes:
+            repository.remember(change)
+    for change in changes:
+        yield change.change_id, repository.verdict(change)
+
+
+class Repository:
+    """What one repository's own history adds to the rules. Feed it all changes to each method, one after the other."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._learned = LearnedDirectories(rules.rule_set.numbers)
+        self._wanted: dict[str, set[str]] = {}
+        self._originals: dict[str, Verdict] = {}
+
+    @property
+    def has_copies(self) -> bool:
+        """Some change is a revert or backport and names its original."""
+        return bool(self._wanted)
+
+    def learn(self, change: ChangeFacts) -> None:
+        """First pass: count directories, note which originals are named."""
+        self._rules.what.learn(change, self._learned)
+        for key in copied_from(change):
+            self._wanted.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
+
+    def remember(self, change: ChangeFacts) -> None:
+        """Second pass, only needed with copies: judge what they name."""
+        for own in keys_of(change):
+            for key in self._wanted.get(own[:_SHA_CHARACTERS], ()):
+                if own.startswith(key) if key[0] != "#" else own == key:
+                    self._originals[key] = self._rules.judge(change, self._learned)
+
+    def verdict(self, change: ChangeFacts) -> Verdict:
+        """Last pass: the verdict, with the class of the original where this is a copy."""
+        verdict = self._rules.judge(change, self._learned)
+        if not self._wanted:
+            return verdict
+        for key in copied_from(change):
+            original = self._originals.get(key)
+            if original is not None and key not in keys_of(change):
+                return self._rules.overridden(change.change_id, _inherited(verdict, original, key))
+        return verdict
+
+
+def _inherited(verdict: Verdict, original: Verdict, key: str) -> Verdict:
+    """What a copy builds is what its original builds; how it was made too, unless it bears an AI mark of its own."""
+    evidence = [*verdict.evidence]
+    how = (verdict.built_with_ai, verdict.confidence_how, verdict.marked_share)
+    if verdict.built_with_ai not in {"agent", "assisted"} and original.built_with_ai != verdict.built_with_ai:
+        how = (original.built_with_ai, original.confidence_how, original.marked_share)
+        evidence.append(Evidence("how", "original", "copy of", f"{key}: {original.built_with_ai}", 1.0))
+    if original.builds_ai != verdict.builds_ai:
+        builds = "builds AI" if original.builds_ai else "other work"
+        evidence.append(
+            Evidence("what", "original", "copy of", f"{key}: {builds}", 3.0 if original.builds_ai else -3.0)
+        )
+    return Verdict(original.builds_ai, how[0], how[1], original.confidence_what, how[2], tuple(evidence))
+
+
+def _overridden(verdict: Verdict, override: ChangeOverride) -> Verdict:
+    """The team's answer; where it says how a change was built, that is certain for all of it."""
+    note = override.note or "the team's own answer"
+    evidence = [item for item in verdict.evidence if item.rule != "override"]
+    if override.built_with_ai is not None:
+        evidence.insert(0, Evidence("how", "override", override.built_with_ai, note, 100.0))
+        share = 1.0 if override.built_with_ai in {"agent", "assisted"} else 0.0
+        verdict = verdict._replace(built_with_ai=override.built_with_ai, confidence_how="strong", marked_share=share)
+    if override.builds_ai is not None:
+        evidence.insert(0, Evidence("what", "override", "yes" if override.builds_ai else "no", note, 100.0))
+        verdict = verdict._replace(builds_ai=override.builds_ai, confidence_what="strong")
+    return verdict._replace(evidence=tuple(evidence))

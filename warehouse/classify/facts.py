@@ -1,0 +1,109 @@
+"""What the rules look at, and what they answer. Plain values; nothing here decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+__all__ = ["ChangeFacts", "CommitFacts", "Evidence", "LineAttribution", "Verdict"]
+
+# Control characters, line and paragraph ends, marks that turn the direction of text, halves of characters.
+_CONTROL = dict.fromkeys(
+    (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        *range(0x200E, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    ),
+    " ",
+)
+_MATCHED_CHARACTERS = 60
+_LINE_CHARACTERS = 400
+_SHOWN_PER_AXIS = 3
+
+
+class LineAttribution(NamedTuple):
+    """Lines of one commit by who wrote them, as a tool recorded them in a Git note."""
+
+    ai_lines: int
+    human_lines: int
+    tools: tuple[str, ...] = ()
+
+
+class CommitFacts(NamedTuple):
+    """One commit. `committed_at` is naive UTC; `added_lines` are pairs of path ("" where unknown) and added line."""
+
+    sha: str
+    author_name: str
+    author_email: str
+    committer_name: str = ""
+    committer_email: str = ""
+    committed_at: datetime | None = None
+    message: str = ""
+    paths: tuple[str, ...] = ()
+    added_lines: tuple[tuple[str, str], ...] = ()
+    attribution: LineAttribution | None = None
+
+
+class ChangeFacts(NamedTuple):
+    """One change: a pull request with its own commits, or the landing commit alone.
+
+    `change_id` is `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`; `author` is a log-in, `author_kind`
+    `person`, `bot` or None; `landing` is the merge, squash or direct commit and is not among `commits`.
+    """
+
+    change_id: str
+    title: str = ""
+    body: str = ""
+    author: str = ""
+    author_kind: str | None = None
+    head_ref: str = ""
+    labels: tuple[str, ...] = ()
+    commits: tuple[CommitFacts, ...] = ()
+    landing: CommitFacts | None = None
+
+
+class Evidence(NamedTuple):
+    """One reason: the rule, where it looked (`field`), the text that it matched, and what that weighed."""
+
+    axis: str
+    rule: str
+    field: str
+    matched: str
+    weight: float
+
+    def text(self) -> str:
+        """The reason in a few words, on one line, without control characters."""
+        matched = self.matched[: _MATCHED_CHARACTERS + 1].translate(_CONTROL)
+        if len(matched) > _MATCHED_CHARACTERS:
+            matched = matched[: _MATCHED_CHARACTERS - 1] + "…"
+        return f'{self.axis} {self.rule} {self.field} "{matched}"'
+
+
+class Verdict(NamedTuple):
+    """The answer to both questions, with its reasons.
+
+    `built_with_ai` is `agent`, `assisted`, `none` (no AI mark: a lower bound, not a proof) or `automation`. Confidences
+    are `strong`, `weak`, or empty where nothing was found; a `builds_ai` of False that is `weak` was a near miss.
+    `marked_share` is the share of the change's own commits with an AI mark, 0 to 1; None where some commits are
+    marked and it cannot be seen how many.
+    """
+
+    builds_ai: bool
+    built_with_ai: str
+    confidence_how: str
+    confidence_what: str
+    marked_share: float | None
+    evidence: tuple[Evidence, ...]
+
+    def evidence_text(self) -> str:
+        """The reasons on one line of at most 400 characters: for each axis the heaviest three."""
+        shown: list[str] = []
+        for axis in ("how", "what"):
+            of_axis = [item for item in self.evidence if item.axis == axis]
+            of_axis.sort(key=lambda item: -abs(item.weight))
+            shown.extend(item.text() for item in of_axis[:_SHOWN_PER_AXIS])
+        line = "; ".join(shown)
+        return line if len(line) <= _LINE_CHARACTERS else line[: _LINE_CHARACTERS - 1] + "…"

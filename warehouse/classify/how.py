@@ -1,0 +1,157 @@
+"""How was a change built? The order in which the marks of agents and bots speak."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
+from warehouse.classify.identities import Match
+from warehouse.classify.marks import NOTHING, Mark, MarkReader, Reading, search
+from warehouse.classify.message import is_merge_subject, split_message, squashed_parts
+from warehouse.classify.rules import RuleSet
+
+__all__ = ["How", "HowJudge"]
+
+_COPIED = re.compile(r"\bback-?port|\bcherry[- ]?pick|^\[?release[/-]|^\[\d+\.[\dx]+\]", re.IGNORECASE | re.MULTILINE)
+_SOURCE = re.compile(
+    r"\.(py|rb|jsx?|tsx?|mjs|go|rs|java|kt|cs|cpp|cc|c|h|hpp|swift|scala|php|exs?|vue|svelte|dart|lua|sql|erb|clj)\Z"
+)
+_SPEAKS_FOR_BOT = {"claude-session", "copilot-session", "footer", "tool-trailer", "pr-session"}
+_WHOLE_CHANGE = {"branch", "pr_body", "title"}
+
+
+class How(NamedTuple):
+    """The answer on this axis."""
+
+    built_with_ai: str
+    confidence: str
+    marked_share: float | None
+    evidence: tuple[Evidence, ...]
+
+
+_NO_MARK = How("none", "", 0.0, ())
+
+
+class HowJudge:
+    """Applies the rules of the axis *how*."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._reader = MarkReader(rules)
+        self.identities = self._reader.identities
+        self._bots = rules.of("how", "bot")
+        self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
+
+    def judge(self, change: ChangeFacts) -> How:
+        """The verdict on one change from its author, commits, branch, labels and texts."""
+        landing = change.landing
+        readings = [self._reader.of_commit(item) for item in change.commits if not is_merge_subject(item.message)]
+        landed = self._reader.of_commit(landing) if landing is not None else NOTHING
+        merged = landing is not None and is_merge_subject(landing.message)
+        author = self._author(change, readings, NOTHING if merged else landed)
+        marks = [*self._reader.of_change(change), *landed.marks]
+        for reading in readings:
+            marks.extend(reading.marks)
+        recorded = _recorded(change, author)
+        if recorded is not None or (author is None and not marks):
+            return recorded or _NO_MARK
+        if author is not None and author.rule.verdict == "automation" and not _speaks_for_bot(change, marks):
+            made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
+            return How("automation", "weak" if author.rule.generic else "strong", 0.0, (made_by,))
+        share = _share(readings) if readings else self._share_of_landing(landing, landed)
+        return _decide(author, marks, share)
+
+    def _author(self, change: ChangeFacts, readings: list[Reading], landed: Reading) -> Match | None:
+        """The agent or bot that made the change: by log-in, most of its commits, the squash's author, or its branch."""
+        author = self.identities.of_login(change.author, change.author_kind) if change.author else None
+        if author is None and readings:
+            author = _most(readings)
+        elif author is None:
+            author = landed.author
+            if author is None and change.head_ref:
+                mark = next(search(self._bot_branches, "branch", change.head_ref), None)
+                author = None if mark is None else Match(mark.rule, "branch", mark.matched)
+        return author if author is None or not author.rule.generic else self._writing_bot(change, author)
+
+    def _writing_bot(self, change: ChangeFacts, author: Match) -> Match:
+        """A bot that only a generic rule knows, and that wrote source code, is taken for an agent."""
+        title = change.title or (split_message(change.landing.message)[0] if change.landing is not None else "")
+        commits = (*change.commits, change.landing) if change.landing is not None else change.commits
+        if any(_SOURCE.search(path) for commit in commits for path in commit.paths):
+            for rule in self._bots:
+                if rule.found(title):
+                    return Match(rule, author.by, author.matched)
+        return author
+
+    def _share_of_landing(self, landing: CommitFacts | None, landed: Reading) -> float | None:
+        """The share as far as a squash tells: its list of commits repeats their trailers."""
+        parts = squashed_parts(split_message(landing.message)[1]) if landing is not None else []
+        if not parts:
+            return 1.0 if landed.marks else 0.0
+        marked = sum(bool(self._reader.of_text(part, None)) for part in parts)
+        return marked / len(parts) if marked else None
+
+
+def _most(readings: list[Reading]) -> Match | None:
+    """The agent, else the bot, that is the author of more than half of the commits."""
+    for verdict in ("ai", "automation"):
+        made = [item.author for item in readings if item.author is not None and item.author.rule.verdict == verdict]
+        if 2 * len(made) > len(readings):
+            return made[0]
+    return None
+
+
+def _share(readings: list[Reading]) -> float:
+    """Share of the commits, those of bots aside, that carry an AI mark."""
+    counted = [item for item in readings if item.marks or item.author is None or item.author.rule.verdict == "ai"]
+    return sum(bool(item.marks) for item in counted) / len(counted) if counted else 0.0
+
+
+def _speaks_for_bot(change: ChangeFacts, marks: list[Mark]) -> bool:
+    """A bot hands on what others made: in a backport every mark counts, else those of a session."""
+    if not marks:
+        return False
+    text = change.landing.message if change.landing is not None else ""
+    copied = _COPIED.search(change.title) is not None or _COPIED.search(text[:5000]) is not None
+    return copied or any(mark.rule.id in _SPEAKS_FOR_BOT for mark in marks)
+
+
+def _decide(author: Match | None, marks: list[Mark], share: float | None) -> How:
+    if author is not None and author.rule.verdict == "ai":
+        if not any(mark.rule.id == author.rule.id for mark in marks):
+            marks.insert(0, Mark(author.rule, f"author_{author.by}", author.matched, author.rule.weak_on(None)))
+        return How("agent", _confidence(marks), share if share != 0 else 1.0, _evidence(marks))
+    evidence = _evidence(marks)
+    # Only a branch or a session of the whole change says that an agent wrote it; and not against its commits.
+    whole = any(mark.rule.level == "authored" and mark.field in _WHOLE_CHANGE for mark in marks)
+    mixed = share is not None and 0 < share < 0.5
+    if mixed:
+        evidence = (*evidence, Evidence("how", "mixed", "commits", f"{share:.0%} of the commits are marked", 0.0))
+    built = "agent" if whole and not mixed else "assisted"
+    return How(built, _confidence(marks), 1.0 if whole and share == 0 else share, evidence)
+
+
+def _evidence(marks: list[Mark]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(mark.evidence() for mark in marks))
+
+
+def _confidence(marks: list[Mark]) -> str:
+    return "weak" if all(mark.weak for mark in marks) else "strong"
+
+
+def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
+    """What a tool recorded line by line outranks every rule."""
+    commits = change.commits or ((change.landing,) if change.landing is not None else ())
+    recorded = [commit.attribution for commit in commits if commit.attribution is not None]
+    if not recorded:
+        return None
+    ai_lines = sum(item.ai_lines for item in recorded)
+    lines = ai_lines + sum(item.human_lines for item in recorded)
+    if not lines or (not ai_lines and len(recorded) < len(commits)):
+        return None
+    tools = " ".join(dict.fromkeys(tool for item in recorded for tool in item.tools))
+    evidence = Evidence("how", "attribution", "note", f"{ai_lines} of {lines} lines {tools}".strip(), 1.0)
+    if not ai_lines:
+        return How("none", "strong", 0.0, (evidence,))
+    agent = author is not None and author.rule.verdict == "ai"
+    return How("agent" if agent else "assisted", "strong", ai_lines / lines, (evidence,))

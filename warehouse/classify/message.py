@@ -1,0 +1,125 @@
+"""Commit messages taken apart: subject, body, trailers, what a merge or a squash says about its branch."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = [
+    "Person",
+    "co_authors",
+    "head_branch",
+    "is_merge_subject",
+    "number_in",
+    "policy_answer",
+    "split_message",
+    "squashed_parts",
+    "without_comments",
+]
+
+# The rules read no more of a text than this: its beginning and its end, where trailers stand.
+MOST_CHARACTERS = 16_000
+
+_CO_AUTHOR = re.compile(
+    r"^[ \t>*]{0,20}(?:co-authored|co-developed|lead-authored|authored)-by[ \t]{0,8}:[ \t]*(\S[^\n]{0,300})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ADDRESS = re.compile(r"<([^<>\s]*)>?\s*\Z")
+_MERGED = (
+    re.compile(r"Merge pull request #\d+ from [^/\s]+/(\S+)"),
+    re.compile(r"Merge (?:remote-tracking )?branch '(?:origin/)?([^'\n]+)'"),
+    re.compile(r"Merged in (\S+) \(pull request #\d+\)"),
+)
+_MERGE = re.compile(r"Merge (?:pull request #|(?:remote-tracking )?branch |tag |commit )|Merged in \S+ \(pull request")
+_NUMBER = re.compile(r"\(#(\d{1,9})\)\s*\Z|\AMerge pull request #(\d{1,9}) |\(pull request #(\d{1,9})\)")
+_QUESTION = re.compile(
+    r"(?:generative ai|\bai|\bllm)[ -](?:tool(?:s|ing)?|assist\w{1,10}|agents?)\b[^\n?]{0,60}\?", re.IGNORECASE
+)
+_BULLET = re.compile(r"^\* ", re.MULTILINE)
+
+
+class Person(NamedTuple):
+    """A name and an address as a trailer wrote them; `text` is the whole."""
+
+    name: str
+    email: str
+    text: str
+
+
+@lru_cache(maxsize=64)
+def split_message(message: str) -> tuple[str, str]:
+    """Subject (the first line) and body of a message; a very long body loses its middle."""
+    subject, _, body = message.lstrip("\n").partition("\n")
+    if len(body) > MOST_CHARACTERS:
+        body = f"{body[: MOST_CHARACTERS // 2]}\n{body[-MOST_CHARACTERS // 2 :]}"
+    return subject.rstrip("\r")[:2000], body
+
+
+def co_authors(body: str) -> tuple[Person, ...]:
+    """The people named by co-author trailers on any line of a body, in order, each once."""
+    return tuple(_person(text) for text in dict.fromkeys(_CO_AUTHOR.findall(body)))
+
+
+def _person(text: str) -> Person:
+    text = text.strip()
+    match = _ADDRESS.search(text)
+    if match is None:
+        name, _, last = text.rpartition(" ")
+        return Person(name, last, text) if "@" in last else Person(text, "", text)
+    return Person(text[: match.start()].strip().strip('"'), match[1], text)
+
+
+def head_branch(subject: str) -> str:
+    """The branch that a merge commit's subject names, empty if none."""
+    if subject.startswith("Merge"):
+        for pattern in _MERGED:
+            match = pattern.match(subject)
+            if match:
+                return match[1]
+    return ""
+
+
+def is_merge_subject(subject: str) -> bool:
+    """The subject is Git's or a forge's own for a merge."""
+    return subject.startswith("Merge") and _MERGE.match(subject) is not None
+
+
+def number_in(subject: str) -> str:
+    """The pull request number that a merge or squash subject names, empty if none."""
+    if "#" not in subject:
+        return ""
+    match = _NUMBER.search(subject)
+    return "" if match is None else match[1] or match[2] or match[3]
+
+
+def without_comments(text: str) -> str:
+    """A pull request's text without HTML comments, which hold its template."""
+    kept: list[str] = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept.append(text[position:start])
+        position = end + 3
+    return "".join((*kept, text[position:])) if kept else text
+
+
+def policy_answer(body: str) -> str:
+    """What stands under a template's question about AI tools: the first paragraph, at most 300 characters."""
+    end = body.find("?") + 1
+    while end:
+        start = max(body.rfind("\n", 0, end) + 1, end - 200)
+        if _QUESTION.search(body, start, end):
+            answer = body[end : end + 400].lstrip(" \t:*\n").partition("\n\n")[0][:300]
+            return "" if answer.startswith(("#", "Closes ", "- [ ]", "<!--")) else answer
+        end = body.find("?", end) + 1
+    return ""
+
+
+def squashed_parts(body: str) -> list[str]:
+    """The messages of the commits that a squash lists with `* `; empty if it lists fewer than two."""
+    starts = [match.start() for match in _BULLET.finditer(body)]
+    if len(starts) < 2:
+        return []
+    end = body.rfind("\n---------\n")
+    stops = [*starts[1:], end if end > starts[-1] else len(body)]
+    return [body[start:stop] for start, stop in zip(starts, stops, strict=True)]

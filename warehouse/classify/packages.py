@@ -1,0 +1,128 @@
+"""AI packages in added lines: of manifests by their ecosystem's own form, of source code by its imports."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from importlib import resources
+
+__all__ = ["ai_import", "ai_package"]
+
+_REMEMBERED = 20_000
+_LONGEST = 400  # characters of a line that are looked at
+_VERSION = r"[ \t]*(?:[<>=!~]=?|===|@)[ \t]*\S"
+
+# How a manifest names a package, by ecosystem. Where the file is not known, every form is tried.
+_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("npm", re.compile(r'"(@?[\w.-]+(?:/[\w.-]+)?)"[ \t]*:[ \t]*"(?:[\^~<>=*\d]|workspace:|npm:|latest|catalog:)')),
+    ("gem", re.compile(r"""(?:gem|\w{1,9}\.add_(?:runtime_|development_)?dependency)[ \t(]+["']([\w-]+)["']""")),
+    ("nuget", re.compile(r"""<Package(?:Reference|Version)\b[^>]{0,100}\b(?:Include|Update)="([\w.]+)""")),
+    ("maven", re.compile(r"<(?:groupId|artifactId)>([\w.-]+)</")),
+    ("maven", re.compile(r"""[\w ]{0,30}[( ]["']([\w.-]+:[\w.-]+)(?::[\w.$\-{}]+)?["']""")),
+    ("go", re.compile(r"(?:require[ \t]+)?((?:[\w-]+\.)+[a-z]+/\S+)[ \t]+v\d")),
+    ("cargo", re.compile(r"""([\w-]+)(?:\.workspace)?[ \t]*=[ \t]*(?:["'][\^~<>=*\d]|\{|true\b)""")),
+    ("cargo", re.compile(r"\[(?:[\w.-]+\.)?dependencies\.([\w-]+)\]")),
+    ("pypi", re.compile(r"""([\w.-]+)(?:\[[\w,. -]+\])?[ \t]*=[ \t]*(?:["'][\^~<>=*\d]|\{)""")),
+    ("pypi", re.compile(rf"""["']([\w.-]+)(?:\[[\w,. -]+\])?(?:{_VERSION}[^"']*)?["'],?[ \t]*(?:#.*)?\Z""")),
+    ("pypi", re.compile(rf"([\w.-]+)(?:\[[\w,. -]+\])?{_VERSION}")),
+)
+_BARE = ("pypi", re.compile(r"([\w.-]+)(?:\[[\w,. -]+\])?[ \t]*(?:#.*|;.*)?\Z"))
+_BY_NAME = (
+    (re.compile(r"package\.json\Z|pnpm-workspace\.ya?ml\Z"), {"npm"}),
+    (re.compile(r"(?:requirements[\w.-]*\.(?:txt|in)|setup\.(?:py|cfg)|pyproject\.toml|Pipfile)\Z"), {"pypi"}),
+    (re.compile(r"requirements/[\w.-]+\Z"), {"pypi"}),
+    (re.compile(r"go\.mod\Z"), {"go"}),
+    (re.compile(r"Cargo\.toml\Z"), {"cargo"}),
+    (re.compile(r"(?:pom\.xml|\.gradle(?:\.kts)?|libs\.versions\.toml)\Z"), {"maven"}),
+    (re.compile(r"(?:proj|\.props|packages\.config)\Z"), {"nuget"}),
+    (re.compile(r"(?:Gemfile|\.gemspec)\Z"), {"gem"}),
+)
+_SOURCE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("javascript", re.compile(r"""(?:import|export)\b[^"';]{0,300}["']([^"']+)["']""")),
+    ("javascript", re.compile(r"""[^"']{0,200}\b(?:require|import)\(["']([^"']+)["']\)""")),
+    ("ruby", re.compile(r"""require[ \t]+["']([\w/-]+)["']""")),
+    ("go", re.compile(r"""(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"((?:[\w-]+\.)+[a-z]+/[^"]+)"[ \t]*\Z""")),
+    ("rust", re.compile(r"(?:pub[ \t]+)?use[ \t]+(\w+)(?:::|;)")),
+    ("dotted", re.compile(r"(?:global[ \t]+)?using[ \t]+(?:static[ \t]+)?([\w.]+);")),
+    ("dotted", re.compile(r"import[ \t]+(?:static[ \t]+)?([\w.]+)(?:\.\*)?;")),
+    (
+        "python",
+        re.compile(r"(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+\w+)?[ \t]*(?:,|\Z|#))"),
+    ),
+)
+
+
+class _Names:
+    """A list of names, some of which are only a beginning."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        every = [name.lower() for name in names]
+        self._whole = frozenset(name for name in every if not name.endswith("*"))
+        self._starts = tuple(name[:-1] for name in every if name.endswith("*"))
+
+    def has(self, name: str) -> bool:
+        return name in self._whole or name.startswith(self._starts)
+
+    def has_parent(self, module: str, separator: str) -> bool:
+        """The module or one that holds it is on the list."""
+        parts = module.split(separator)
+        return any(separator.join(parts[:end]) in self._whole for end in range(1, len(parts) + 1))
+
+
+@lru_cache(maxsize=1)
+def _lists() -> tuple[dict[str, _Names], dict[str, _Names]]:
+    data = tomllib.loads(resources.files(__package__).joinpath("packages.toml").read_text(encoding="utf-8"))
+    modules = {language: _Names(table["names"].split()) for language, table in data.pop("import").items()}
+    return {ecosystem: _Names(table["names"].split()) for ecosystem, table in data.items()}, modules
+
+
+def ai_package(path: str, line: str) -> str:
+    """The AI package that an added line of a manifest names, empty if none; `path` is empty where it is not known."""
+    return _package(_ecosystems(path), path != "", line.strip()[:_LONGEST])
+
+
+@lru_cache(_REMEMBERED)
+def _package(ecosystems: frozenset[str], known: bool, line: str) -> str:  # noqa: FBT001 - a key of the cache
+    lists, _ = _lists()
+    for ecosystem, name in _named(ecosystems, line, known=known):
+        wanted = name.replace("_", "-") if ecosystem == "pypi" else name
+        if lists[ecosystem].has(wanted) or (ecosystem == "maven" and lists["maven"].has(wanted.partition(":")[2])):
+            return name
+    return ""
+
+
+def _named(ecosystems: frozenset[str], line: str, *, known: bool) -> Iterator[tuple[str, str]]:
+    for ecosystem, form in (*_FORMS, _BARE) if known and "pypi" in ecosystems else _FORMS:
+        if ecosystem in ecosystems and (match := form.match(line)) is not None:
+            yield ecosystem, match[1].lower()
+
+
+@lru_cache(_REMEMBERED)
+def _ecosystems(path: str) -> frozenset[str]:
+    for pattern, ecosystems in _BY_NAME:
+        if pattern.search(path):
+            return frozenset(ecosystems)
+    return frozenset() if path else frozenset(ecosystem for ecosystem, _ in _FORMS)
+
+
+def ai_import(line: str) -> str:
+    """The AI package that an added line of source code imports, empty if none."""
+    return _import(line.strip()[:_LONGEST])
+
+
+def _look_up_import(line: str) -> str:
+    _, modules = _lists()
+    for language, form in _SOURCE_FORMS:
+        match = form.match(line)
+        if match is None:
+            continue
+        module = next(group for group in match.groups() if group)
+        separator = "." if language in {"python", "dotted"} else "/"
+        if modules[language].has_parent(module.lower(), separator):
+            return module
+    return ""
+
+
+_import: Callable[[str], str] = lru_cache(_REMEMBERED)(_look_up_import)

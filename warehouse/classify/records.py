@@ -1,0 +1,104 @@
+"""Changes given as records: one JSON object a line, one commit each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from headway.errors import UsageError
+from warehouse.classify.engine import Repository, Rules
+from warehouse.classify.facts import ChangeFacts, CommitFacts, Verdict
+
+__all__ = ["Classified", "classify_records", "facts_from_record", "read_records"]
+
+
+class Classified(NamedTuple):
+    """One record's repository, commit and verdict."""
+
+    repo: str
+    sha: str
+    verdict: Verdict
+
+
+def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
+    """Repository and facts of one record.
+
+    Read are `repo`, `sha`, `author_name`, `author_email`, `committer_name`, `committer_email`, `committed_at` (ISO
+    8601), `message`, `files` (objects with `path`, or paths), `manifest_added` and `imports_added` (lines); and where
+    given `title`, `body`, `author`, `author_kind`, `head_ref`, `labels`, `number`. Only `repo` and `sha` must be there.
+    Raises `UsageError` for a record of another shape.
+    """
+    try:
+        repo, sha = record["repo"], record["sha"]
+        paths = [item["path"] if isinstance(item, dict) else item for item in record.get("files") or ()]
+        lines = [("", line) for key in ("manifest_added", "imports_added") for line in record.get(key) or ()]
+        commit = CommitFacts(
+            sha,
+            record.get("author_name") or "",
+            record.get("author_email") or "",
+            record.get("committer_name") or "",
+            record.get("committer_email") or "",
+            _instant(record.get("committed_at")),
+            record.get("message") or "",
+            tuple(paths),
+            tuple(lines),
+        )
+        number = record.get("number")
+        change = ChangeFacts(
+            f"{repo}#{number}" if number else f"{repo}@{sha}",
+            record.get("title") or "",
+            record.get("body") or "",
+            record.get("author") or "",
+            record.get("author_kind"),
+            record.get("head_ref") or "",
+            tuple(record.get("labels") or ()),
+            (),
+            commit,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"a record has another shape: {error!r}", hint="each needs at least repo and sha") from error
+    if not all(isinstance(text, str) for text in (repo, *commit[:5], commit.message, *commit.paths)):
+        raise UsageError("a record holds something else where a text should be", hint="see docs/ai_rules.md")
+    return repo, change
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+
+
+def read_records(lines: Iterable[str]) -> Iterator[tuple[str, ChangeFacts]]:
+    """Repository and facts of each line; empty lines are passed over. Raises `UsageError` with the line's number."""
+    for number, line in enumerate(lines, 1):
+        if line.isspace() or not line:
+            continue
+        try:
+            yield facts_from_record(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"line {number} is not JSON: {error}", hint="write one object a line") from error
+        except UsageError as error:
+            raise UsageError(f"line {number}: {error}", hint=error.hint) from error
+
+
+def classify_records(open_lines: Callable[[], Iterable[str]], rules: Rules) -> Iterator[Classified]:
+    """The verdict on every record, in order.
+
+    `open_lines` is called two or three times, and each time gives the lines from the first on: what is kept in between
+    grows with the directories of the repositories, not with the records.
+    """
+    repositories: dict[str, Repository] = {}
+    for repo, change in read_records(open_lines()):
+        repository = repositories.get(repo)
+        if repository is None:
+            repository = repositories[repo] = Repository(rules)
+        repository.learn(change)
+    if any(repository.has_copies for repository in repositories.values()):
+        for repo, change in read_records(open_lines()):
+            repositories[repo].remember(change)
+    for repo, change in read_records(open_lines()):
+        sha = change.landing.sha if change.landing is not None else ""
+        yield Classified(repo, sha, repositories[repo].verdict(change))

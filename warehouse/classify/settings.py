@@ -1,0 +1,48 @@
+"""What a team says over the built-in rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["ChangeOverride", "RuleSettings"]
+
+
+@dataclass(frozen=True)
+class ChangeOverride:
+    """The team's own answer for one change; None leaves that question to the rules. `note` says why."""
+
+    builds_ai: bool | None = None
+    built_with_ai: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """A team's own words. Globs know `*` (within a folder), `**` and `?`, and ignore case in identities and labels.
+
+    - `rules`: tables shaped like those of `rules.toml`; one with the id of a built-in rule takes its place
+    - `disable`, `enable`: globs of rule ids, such as `disclosure` or `label-*`
+    - `weights`: weight by rule id, on the axis *what*
+    - `numbers`: values of the `[numbers]` table
+    - `ai_identities`, `automation_identities`: e-mail addresses, names or log-ins, globs allowed
+    - `ai_repos`: globs of repositories that as a whole are AI products
+    - `ai_paths`, `not_ai_paths`: globs of paths that are AI work, and that never are
+    - `ai_labels`, `scopes`: pull request labels and commit scopes that mark AI work
+    - `overrides`: answers for single changes, by change id
+    """
+
+    rules: tuple[Mapping[str, Any], ...] = ()
+    disable: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    ai_identities: tuple[str, ...] = ()
+    automation_identities: tuple[str, ...] = ()
+    ai_repos: tuple[str, ...] = ()
+    ai_paths: tuple[str, ...] = ()
+    not_ai_paths: tuple[str, ...] = ()
+    ai_labels: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    overrides: Mapping[str, ChangeOverride] = field(default_factory=dict)

@@ -1,0 +1,137 @@
+"""What the words of a change say: its title, scope, branch and body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from warehouse.classify.facts import ChangeFacts, Evidence
+from warehouse.classify.gate import Gate, Vocabulary, Words, lines_with
+from warehouse.classify.globs import compile_globs
+from warehouse.classify.message import head_branch, is_merge_subject, split_message, without_comments
+from warehouse.classify.rules import RuleSet
+
+__all__ = ["Topic", "TopicReader", "title_of"]
+
+_SCOPE = re.compile(r"\w+\(([^()\n]{1,80})\)!?:")
+_PARTS_OF_SCOPE = re.compile(r"[,/\s]+")
+# Lines of a body that name who made the change, or link somewhere: they say nothing on what it builds.
+_ABOUT_MAKING = ("-by:", "-By:", "://", "@", "🤖")
+_WEAK = 0.5
+_SPEAKS = 2.0
+_SECOND_TERM = 0.5
+
+
+class Topic(NamedTuple):
+    """What the title says: reasons, and whether it `speaks` plainly of AI work. `tooling` voids the words."""
+
+    evidence: tuple[Evidence, ...]
+    speaks: bool
+    tooling: bool
+
+
+_SILENT = Topic((), speaks=False, tooling=False)
+_TOOLING = Topic((), speaks=False, tooling=True)
+
+
+class TopicReader:
+    """Reads the words by the rules."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        subjects = rules.of("what", "subject")
+        self._numbers = rules.numbers
+        self._vocabulary = Vocabulary((*subjects, *rules.of("what", "tooling")))
+        self._terms = Gate(rule for rule in subjects if rule.weight > _WEAK)
+        self._weak_words = Gate(rule for rule in subjects if rule.weight <= _WEAK)
+        self._tooling = Gate(rules.of("what", "tooling"))
+        self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
+        self._bodies = rules.of("what", "body")
+        self._own_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
+
+    def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
+        """The title's evidence; `tooling` says that the paths already show agent configuration."""
+        title = title_of(change)
+        own = tuple(self._own_scope(title)) if self._own_scopes is not None else ()
+        words = self._vocabulary.of(title)
+        if not own and (tooling or any(rule.found(title) for rule in self._tooling.likely(words))):
+            return _TOOLING
+        evidence = own
+        if words:
+            evidence = (*own, *self._term_evidence(title, words), *self._weak_evidence(title, words))
+        evidence = (*evidence, *self._scope_evidence(title), *self._branch_evidence(change))
+        if not evidence:
+            return _SILENT
+        return Topic(evidence, speaks=sum(item.weight for item in evidence) >= _SPEAKS, tooling=False)
+
+    def body_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
+        """Terms below the title: little for one kind, a little more for two."""
+        text = without_comments(change.body) if change.body else ""
+        if change.landing is not None:
+            landed = split_message(change.landing.message)[1]
+            text = f"{text}\n{landed}" if text else landed
+        text = text[: int(self._numbers.body_characters)]
+        words = self._vocabulary.of(text)
+        likely = self._terms.likely(words)
+        if likely or self._bodies:
+            lines = text if self._bodies else lines_with(text, words)
+            text = "\n".join([line for line in lines.split("\n") if not any(part in line for part in _ABOUT_MAKING)])
+            found = [(rule, matched) for rule in likely if (matched := rule.found(text))]
+            for rule, matched in found[:2]:
+                yield Evidence("what", rule.id, "body", matched, _WEAK)
+            for rule in self._bodies:
+                if matched := rule.found(text):
+                    yield Evidence("what", rule.id, "body", matched, rule.weight)
+
+    def _term_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
+        found = [(rule, matched) for rule in self._terms.likely(words) if (matched := rule.found(title))]
+        found.sort(key=lambda item: -item[0].weight)
+        for rank, (rule, matched) in enumerate(found[:2]):
+            yield Evidence("what", rule.id, "subject", matched, _SECOND_TERM if rank else rule.weight)
+
+    def _weak_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
+        left = self._numbers.weak_words_most
+        for rule in self._weak_words.likely(words):
+            for word in dict.fromkeys(match.group().lower().rstrip("s") for match in rule.regex.finditer(title)):
+                if left > 0:
+                    yield Evidence("what", rule.id, "subject", word, min(rule.weight, left))
+                left -= rule.weight
+
+    def _scope_evidence(self, title: str) -> Iterator[Evidence]:
+        match = _SCOPE.match(title)
+        for part in _PARTS_OF_SCOPE.split(match[1]) if match is not None else ():
+            for rule in self._scopes:
+                if rule.found(part):
+                    yield Evidence("what", rule.id, "scope", part, rule.weight)
+                    return
+
+    def _own_scope(self, title: str) -> Iterator[Evidence]:
+        match = _SCOPE.match(title) if self._own_scopes is not None else None
+        if match is not None and self._own_scopes is not None:
+            for part in _PARTS_OF_SCOPE.split(match[1]):
+                if self._own_scopes.match(part):
+                    yield Evidence("what", "scopes", "scope", part, self._numbers.builds_ai)
+
+    def _branch_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
+        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
+        for rule in self._branches if branch else ():
+            if matched := rule.found(branch):
+                yield Evidence("what", rule.id, "branch", matched, rule.weight)
+
+
+def title_of(change: ChangeFacts) -> str:
+    """The title of the pull request; else the landing subject; for a merge, the first line below it."""
+    if change.title and not is_merge_subject(change.title):
+        return change.title
+    if change.landing is not None:
+        subject, body = split_message(change.landing.message)
+        if not is_merge_subject(subject):
+            return subject
+        first = body.strip().partition("\n")[0]
+        if first:
+            return first[:2000]
+    for commit in change.commits:
+        subject = split_message(commit.message)[0]
+        if not is_merge_subject(subject):
+            return subject
+    return ""

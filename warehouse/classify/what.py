@@ -1,0 +1,186 @@
+"""What does a change build? Weighted evidence from words, paths, packages, labels and learned directories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from warehouse.classify.facts import ChangeFacts, Evidence
+from warehouse.classify.globs import compile_globs
+from warehouse.classify.learned import LearnedDirectories
+from warehouse.classify.packages import ai_import, ai_package
+from warehouse.classify.paths import PathReader, PathTraits, path_evidence
+from warehouse.classify.rules import Rule, RuleSet
+from warehouse.classify.topic import Topic, TopicReader, title_of
+
+__all__ = ["What", "WhatJudge"]
+
+_BUMP = re.compile(
+    r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*)\b", re.IGNORECASE
+)
+_TEST = re.compile(r"(?:^|[/_.-])(tests?|specs?|cassettes|fixtures)(?=[/_.-]|$)", re.IGNORECASE)
+
+
+class What(NamedTuple):
+    """The answer on this axis."""
+
+    builds_ai: bool
+    confidence: str
+    evidence: tuple[Evidence, ...]
+
+
+_NO = What(builds_ai=False, confidence="", evidence=())
+
+
+class WhatJudge:
+    """Applies the rules of the axis *what*."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._numbers = rules.numbers
+        self._paths = PathReader(rules)
+        self._topics = TopicReader(rules)
+        self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
+        self._package = next(iter(rules.of("what", "package")), None)
+        self._import = next(iter(rules.of("what", "import")), None)
+        self._own_repos = compile_globs(rules.settings.ai_repos)
+        self._own_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
+        self._repo_rules = lru_cache(1000)(self._look_up_repo)
+
+    def learn(self, change: ChangeFacts, learned: LearnedDirectories) -> None:
+        """Count a change for the directories that it touches."""
+        traits = self._traits(change)
+        names = {name for item in traits if not item.strong for name in item.directories}
+        if names:
+            learned.learn(names, speaks=self._speaks(traits, self._topic(change, traits)))
+
+    def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> What:
+        """The verdict on one change; without learned directories from the change alone."""
+        traits = self._traits(change)
+        topic = self._topic(change, traits)
+        counted = [item for item in traits if not (item.config or item.noise or item.own_not_ai)]
+        own = list(self._own_evidence(change, counted))
+        if not own and not counted and any(item.config or item.own_not_ai for item in traits):
+            return _only_tooling(change)
+        evidence = [*own, *topic.evidence, *path_evidence(counted, self._numbers)]
+        if change.labels:
+            evidence.extend(self._label_evidence(change))
+        if (repo_rules := self._repo_rules(_repo_of(change))) and _has_product(counted):
+            evidence.extend(repo_rules)
+        evidence.extend(self._line_evidence(change, len(traits)))
+        if evidence and not topic.tooling:
+            evidence.extend(self._topics.body_evidence(change))
+        if learned is not None and counted:
+            evidence.extend(self._learned_evidence(counted, learned, speaks=self._speaks(traits, topic)))
+        if not evidence:
+            return _NO
+        bump = not own and _is_bump(title_of(change), traits, topic)
+        return self._sum(evidence, most=self._numbers.near_miss if bump else None, own=bool(own))
+
+    def _traits(self, change: ChangeFacts) -> list[PathTraits]:
+        paths = change.landing.paths if change.landing is not None else ()
+        if not paths:
+            paths = tuple(dict.fromkeys(path for commit in change.commits for path in commit.paths))
+        return list(map(self._paths.read, paths))
+
+    def _topic(self, change: ChangeFacts, traits: list[PathTraits]) -> Topic:
+        config = len([True for item in traits if item.config])
+        return self._topics.read(change, tooling=config > 0 and config >= self._numbers.config_share * len(traits))
+
+    def _own_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
+        """What the team's settings say: half of the files in its AI paths, one of its repositories or labels."""
+        own = [item for item in counted if item.own_ai]
+        if own and 2 * len(own) >= len(counted):
+            folder = f"{own[0].directories[-1]}/" if own[0].directories else own[0].path
+            yield Evidence("what", "ai_paths", "path", folder, self._numbers.builds_ai)
+        if self._own_repos is not None and self._own_repos.match(_repo_of(change)) and _has_product(counted):
+            yield Evidence("what", "ai_repos", "repo", _repo_of(change), self._numbers.builds_ai)
+        for label in change.labels:
+            if self._own_labels is not None and self._own_labels.match(label):
+                yield Evidence("what", "ai_labels", "label", label, self._numbers.builds_ai)
+
+    def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
+        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.found(repo))
+
+    def _label_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
+        for label in change.labels:
+            for rule in self._labels:
+                if rule.found(label):
+                    yield Evidence("what", rule.id, "label", label, rule.weight)
+                    return
+
+    def _line_evidence(self, change: ChangeFacts, files: int) -> Iterator[Evidence]:
+        """One package, else one import, is enough."""
+        commits = (*change.commits, change.landing) if change.landing is not None else change.commits
+        lines = [item for commit in commits for item in commit.added_lines]
+        package = next(filter(None, (ai_package(path, line) for path, line in lines)), "")
+        if package and self._package is not None:
+            yield Evidence("what", self._package.id, "package", package, self._package_weight(self._package, files))
+            return
+        imported = next(filter(None, (ai_import(line) for _, line in lines)), "")
+        if imported and self._import is not None:
+            yield Evidence("what", self._import.id, "import", imported, self._import.weight)
+
+    def _package_weight(self, rule: Rule, files: int) -> float:
+        return rule.parts[-1] if rule.parts and files > self._numbers.many_files else rule.weight
+
+    def _learned_evidence(
+        self, counted: list[PathTraits], learned: LearnedDirectories, *, speaks: bool
+    ) -> Iterator[Evidence]:
+        numbers = self._numbers
+        shares = [(1.0, "") if item.strong else learned.share(item.directories, speaks=speaks) for item in counted]
+        names = [name for share, name in shares if name and share >= numbers.learned_perhaps]
+        if not names:
+            return
+        for least, weight in (
+            (numbers.learned_share, numbers.learned_weight),
+            (numbers.learned_perhaps, numbers.learned_perhaps_weight),
+        ):
+            if sum(share >= least for share, _ in shares) >= numbers.learned_files * len(counted):
+                yield Evidence("what", "learned-directory", "directory", f"{names[0]}/", weight)
+                return
+
+    def _speaks(self, traits: list[PathTraits], topic: Topic) -> bool:
+        """The change is AI work by its subject, or by enough of its paths."""
+        if topic.speaks:
+            return True
+        strong = len([True for item in traits if item.strong])
+        counted = len([True for item in traits if not (item.config or item.noise)])
+        return strong > 0 and strong >= self._numbers.most_files * counted
+
+    def _sum(self, evidence: list[Evidence], *, most: float | None, own: bool) -> What:
+        score = sum(item.weight for item in evidence)
+        if most is not None and score > most:
+            evidence.append(Evidence("what", "version-bump", "subject", "only manifests", most - score))
+            score = most
+        numbers = self._numbers
+        builds_ai = score >= numbers.builds_ai
+        if builds_ai:
+            confidence = "strong" if own or score >= numbers.strong else "weak"
+        else:
+            confidence = "weak" if score >= numbers.near_miss else ""
+        return What(builds_ai, confidence, tuple(evidence))
+
+
+def _only_tooling(change: ChangeFacts) -> What:
+    """Nothing but agent configuration, or paths that the team excludes."""
+    return _NO._replace(evidence=(Evidence("what", "agent-config", "path", title_of(change), 0.0),))
+
+
+def _repo_of(change: ChangeFacts) -> str:
+    """The repository's name in a change id: what stands between the provider and the number or commit."""
+    return change.change_id.partition("#")[0].partition("@")[0].rpartition(":")[2]
+
+
+def _has_product(counted: list[PathTraits]) -> bool:
+    """Some file is neither a manifest nor hidden, as CI is."""
+    return any(not item.manifest and item.path[:1] != "." for item in counted)
+
+
+def _is_bump(title: str, traits: list[PathTraits], topic: Topic) -> bool:
+    """New versions, and nothing else: only manifests; or tests too, and a title that names nothing of AI."""
+    if not any(item.manifest for item in traits) or _BUMP.search(title) is None:
+        return False
+    rest = [item for item in traits if not (item.manifest or item.noise)]
+    return not rest or (not topic.evidence and all(_TEST.search(item.path) for item in rest))
