@@ -17,13 +17,15 @@ STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "
 _UNKNOWN = {
     "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
     "undatable_deployment": "only a deployment without a date contains it",
-    "deployment_without_commit": "it may have arrived with a deployment whose commit is not known",
+    "deployment_without_commit": "it may have arrived with a deployment whose commit, or its history, is not known",
+    "merged_elsewhere": "it was merged into another branch, and no history tells whether it got further",
 }
 _ARRIVALS = {
     "production": "a report says so; no deployment was found that contains it",
     "abandoned": "closed unmerged",
     "no_deployments": "its repository reports no deployments",
 }
+_COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
 _OPEN_HEAD = "its head is known from Git, which does not tell whether it is open or closed"
 
 
@@ -74,9 +76,11 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
     )
     commits = _rows(
         connection,
-        "select commits.* from change_commits inner join commits on change_commits.repo_id = commits.repo_id"
-        " and change_commits.sha = commits.sha where change_commits.repo_id = $repo and change_key = $key"
-        " order by committed_at, commits.sha",
+        f"select {_COMMIT}, commits.parents like '% %' as merge from change_commits"  # noqa: S608  (columns of ours)
+        " inner join commits on change_commits.repo_id = commits.repo_id and change_commits.sha = commits.sha"
+        " where change_commits.repo_id = $repo and change_key = $key"
+        f" union all select {_COMMIT}, false as merge from told_commits as commits"
+        " where repo_id = $repo and change_key = $key order by committed_at, sha",
         repo=change["repo_id"],
         key=source.get("change_key"),
     )
@@ -109,14 +113,22 @@ def _milestones(
     )
     landing = f"{source.get('landed_by')} commit {(change['sha'] or '')[:12]}"
     complete = {
-        "branch_commits": "last commit on its own branch that is no merge",
+        "branch_commits": "it left draft, after its last commit"
+        if change["code_complete_at"] == change["ready_at"]
+        else "last commit on its own branch that is no merge",
         "landing_author_date": f"author date of {landing} (approximate: its own commits are not known)",
         "event": "reported",
     }[change["code_complete_source"]]
+    told = "the forge" if reported.get("forge") else "reported"
+    merged = (
+        told if reported.get("forge") or source.get("landed_by") in {None, "report"} else f"committer date of {landing}"
+    )
     records = {
-        "first_commit_at": "reported" if reported.get("first_commit_at") else "earliest author date of its own commits",
+        "first_commit_at": "reported"
+        if reported.get("first_commit_at") and not reported.get("forge")
+        else "earliest author date of its own commits",
         "code_complete_at": complete,
-        "merged_at": f"committer date of {landing}" if source.get("landed_by") not in {None, "report"} else "reported",
+        "merged_at": merged,
         "integrated_at": "CI on the default branch",
         "staged_at": "first deployment elsewhere that contains it",
         "deploy_started_at": "first production deployment that contains it",
@@ -142,7 +154,7 @@ def _milestones(
         "abandoned_at",
     ]
     return [
-        Milestone(name, at, records.get(name, "reported") if at else "")
+        Milestone(name, at, records.get(name, told) if at else "")
         for name in names
         for at in [change[name] if name in change else observed.get(name)]
     ]

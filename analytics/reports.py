@@ -63,6 +63,10 @@ LEAD_TIME_COLUMNS = (
     "clamped",
     "code_complete_source",
     "as_of",
+    "gate_hours",
+    "failed_attempts",
+    "ci_queue_hours",
+    "ci_rerun_hours",
 )
 _DEPLOYMENT_COLUMNS = (
     "deployment_id",
@@ -89,6 +93,7 @@ _DEPLOYMENT_COLUMNS = (
     "evidence",
     "url",
     "as_of",
+    "gate_hours",
 )
 _CLASSIFICATION_COLUMNS = (
     "change_id",

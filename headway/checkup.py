@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from headway.errors import HeadwayError
 from headway.session import Session
@@ -19,6 +20,8 @@ __all__ = ["Check", "checkup"]
 OLDEST_GIT = (2, 30)
 LEAST_FREE_BYTES = 1 << 30
 STALE = timedelta(days=2)
+MOST_SUGGESTIONS = 3
+WHERE_SEEN = "say in [[deployments]] where they are seen: tags, manifests, branch, records, workflow or releases"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def _sources(session: Session) -> Iterator[Check]:
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.filters import Filters
     from analytics.reports import coverage
+    from analytics.suggestions import suggest_deployments
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
@@ -107,19 +111,21 @@ def _warehouse(session: Session) -> Iterator[Check]:
     try:
         with open_published(folder) as connection:
             rows = coverage(connection, Filters()).to_dicts()
+            unseen = [_name(row) for row in rows if _ships_unseen(row)]
+            seen = {name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in unseen}
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", todo=error.hint)
         return
     yield Check(ok=True, what=f"published file: {len(rows)} repositories")
     for row in rows:
-        name = f"{row['provider']}:{row['repo']}"
+        name = _name(row)
         if row["role"] != "application":
             continue
-        if row["changes"] and not row["production_deployments"]:
+        if name in seen:
             yield Check(
                 ok=False,
                 what=f"{name}: no production deployment is known (from {row['deployed_from']})",
-                todo="say in [[deployments]] where they are seen: tags, manifests, branch or records",
+                todo="\n               or: ".join(seen[name]) or WHERE_SEEN,
             )
         if row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
             days = (session.now - row["watermark_at"]).days
@@ -128,3 +134,12 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: known only up to {days} days ago",
                 todo="collect it again; a clone that others keep must be fetched first",
             )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"{row['provider']}:{row['repo']}"
+
+
+def _ships_unseen(row: Mapping[str, Any]) -> bool:
+    """An application whose changes are known, and whose production deployments are not."""
+    return bool(row["role"] == "application" and row["changes"] and not row["production_deployments"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -37,6 +38,18 @@ COMMANDS = (
     "doctor",
     "init",
 )
+
+
+class _Time:
+    """Time as it passes."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+        time.sleep(seconds)
+
+    def now(self) -> datetime:
+        """The moment, naive UTC."""
+        return datetime.now(UTC).replace(tzinfo=None)
 
 
 class _Commands(click.Group):
@@ -73,7 +86,8 @@ def program(ctx: click.Context, config: Path | None, warehouse: Path | None, deb
         debug=debug,
         folder=Path.cwd(),
         environment=dict(os.environ),
-        now=datetime.now(UTC).replace(tzinfo=None),
+        now=_Time().now(),
+        waiting=_Time(),
     )
 
 

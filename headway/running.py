@@ -17,7 +17,7 @@ from headway.records import Rows
 from headway.sources import Source
 from warehouse.store import RawStore, write_atomically
 
-__all__ = ["Run", "last_runs", "run_all"]
+__all__ = ["Run", "last_runs", "mixed_up", "run_all"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,17 @@ def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: 
         hint=hint,
         exit_code=code,
     )
+
+
+def mixed_up(store: RawStore, runs: Iterable[Run]) -> dict[str, list[str]]:
+    """Repositories named only after their folder that several Git sources feed: two folders of one name."""
+    labels = {run.source: run.label for run in runs}
+    feeding: dict[str, list[str]] = {}
+    for source, commit in sorted(store.latest().items()):
+        for repo_id in commit.repo_ids:
+            if source.startswith("git:") and repo_id.startswith("git:"):
+                feeding.setdefault(repo_id, []).append(labels.get(source, source))
+    return {repo_id: found for repo_id, found in feeding.items() if len(found) > 1}
 
 
 def _remember(warehouse: Path, run: Run) -> None:

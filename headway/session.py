@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headway.settings import Settings, WarehouseSettings, load
+
+if TYPE_CHECKING:
+    from collectors.github import Waiting
 
 __all__ = ["Session"]
 
@@ -23,6 +27,8 @@ class Session:
     folder: Path
     environment: Mapping[str, str]
     now: datetime
+    waiting: Waiting | None = None
+    """Time to wait in, for what must; None where nothing may take time."""
 
     @cached_property
     def settings(self) -> Settings:

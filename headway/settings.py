@@ -21,6 +21,7 @@ __all__ = [
     "AiSettings",
     "DeploymentRule",
     "GitSettings",
+    "GithubSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
@@ -31,9 +32,14 @@ __all__ = [
 ]
 
 FILE_NAME = "headway.toml"
-SECRETS = ("HEADWAY_GITHUB_TOKEN",)
+SECRETS = (
+    "HEADWAY_GITHUB_TOKEN",
+    "HEADWAY_GITHUB_APP_ID",
+    "HEADWAY_GITHUB_APP_PRIVATE_KEY",
+    "HEADWAY_GITHUB_APP_INSTALLATION_ID",
+)
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
-DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "none")
+DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
 
 
 def _setting(default: Any, doc: str, *, choices: tuple[str, ...] = (), pattern: bool = False) -> Any:
@@ -52,6 +58,9 @@ class ReportSettings:
     """What reports mean by their words."""
 
     code_complete: str = _setting("last_commit", "what makes a change code complete", choices=CODE_COMPLETE)
+    not_ci: str = _setting(
+        "(?i)deploy|release|publish", "pattern of workflows that are no CI: they deploy or publish", pattern=True
+    )
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,21 @@ class GitSettings:
     patch_ids: bool = _setting(default=False, doc="compute patch ids, to find cherry-picks without a trailer (slow)")
     added_lines: bool = _setting(default=True, doc="read lines added to package manifests, where the clone has them")
     max_branch_commits: int = _setting(250, "a PR ref with more commits than this is not believed")
+
+
+@dataclass(frozen=True)
+class GithubSettings:
+    """How GitHub's API is read, for targets `github:OWNER/NAME` and `github:OWNER`."""
+
+    base_url: str = _setting(
+        "https://api.github.com", "where its API is; GitHub Enterprise Server: https://HOST/api/v3"
+    )
+    include: tuple[str, ...] = _setting((), "of `github:OWNER`: globs of repositories; empty: all")
+    exclude: tuple[str, ...] = _setting((), "of `github:OWNER`: globs of repositories to leave out")
+    archived: bool = _setting(default=False, doc="of `github:OWNER`: archived repositories too")
+    forks: bool = _setting(default=False, doc="of `github:OWNER`: forks too")
+    jobs_days: int = _setting(90, "read the jobs of CI runs no older than this: each run costs a request")
+    wait_minutes: int = _setting(15, "wait for a rate limit that ends sooner; else stop, and go on the next night")
 
 
 @dataclass(frozen=True)
@@ -87,7 +111,7 @@ class ManifestsSettings:
 class SourceSettings:
     """One source that `headway collect` reads every night."""
 
-    target: str = _setting("", "git folder or clone URL, or `events:FILE`")
+    target: str = _setting("", "git folder or clone URL, `github:OWNER/NAME`, `github:OWNER`, or `events:FILE`")
     name: str = _setting("", "the repository's name, where its folder or URL does not tell")
     team: str = _setting("", "team that owns it")
     pull_heads: bool | None = _setting(None, "as in [git], for this source alone")
@@ -102,7 +126,10 @@ class DeploymentRule:
     source: str = _setting("tags", "where deployments are seen (`from`)", choices=DEPLOYED_FROM)
     tags: str = _setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
     branch: str = _setting("production", "from branch: the branch whose merges are deployments")
-    environment: str = _setting("production", "from tags, from branch: the environment they deploy to")
+    workflow: str = _setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
+    environment: str = _setting(
+        "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
+    )
     manifests: str = _setting("", "from manifests: name of the manifests repository; empty: any")
     application: str = _setting("", "from manifests: the application; empty: the last part of the repository's name")
 
@@ -129,6 +156,7 @@ class Settings:
     warehouse: WarehouseSettings = WarehouseSettings()
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
+    github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
     ai: AiSettings = AiSettings()
     sources: tuple[SourceSettings, ...] = ()
@@ -148,6 +176,7 @@ SECTIONS: dict[str, type] = {
     "warehouse": WarehouseSettings,
     "report": ReportSettings,
     "git": GitSettings,
+    "github": GithubSettings,
     "production": ProductionSettings,
     "ai": AiSettings,
 }
@@ -196,7 +225,9 @@ def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
             raise _unknown(name, list(known), "the environment")
         section, key = known[name]
         hint = get_type_hints(SECTIONS[section])[key]
-        raw.setdefault(section, {})[key] = _from_text(text, hint, name)
+        table = raw.setdefault(section, {})
+        if isinstance(table, dict):  # what is none is told where the sections are read
+            table[key] = _from_text(text, hint, name)
 
 
 def _from_text(text: str, hint: Any, name: str) -> Any:
@@ -248,7 +279,7 @@ def _value(value: Any, hint: Any, metadata: Mapping[str, Any], where: str) -> An
     if metadata["pattern"] and value:
         try:
             re.compile(str(value))
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             raise UsageError(f"{where} is not a regular expression: {error}", hint="mend the pattern") from error
     return value
 

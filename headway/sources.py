@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from collectors import git, records_file
 from headway.errors import UsageError
+from headway.github_sources import GitHubAccess, github_repositories, reading
 from headway.progress import Progress
 from headway.records import Checkpoint, Rows
 from headway.settings import GitSettings, Settings, SourceSettings
@@ -36,10 +37,11 @@ class Source:
     collect: Collect
 
 
-def sources_of(settings: Settings, targets: tuple[str, ...] = ()) -> list[Source]:
+def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: GitHubAccess | None = None) -> list[Source]:
     """The targets given, or else every source of the settings.
 
-    A target that the settings name too is read as they say. Raises `UsageError` where there is nothing to read.
+    A target that the settings name too is read as they say. With `access` GitHub is asked what `github:OWNER` stands
+    for, which takes its time. Raises `UsageError` where there is nothing to read.
     """
     known = {source.target: source for source in settings.sources}
     asked = [known.get(target, SourceSettings(target=target)) for target in targets] or list(settings.sources)
@@ -49,22 +51,34 @@ def sources_of(settings: Settings, targets: tuple[str, ...] = ()) -> list[Source
             hint="run `headway collect PATH-OR-URL`, or add [[sources]] to headway.toml (`headway init` writes one)",
         )
     # A target on the command line is relative to the working folder, one in the settings to their folder.
-    found = [_source(source, settings, named=source.target in known) for source in asked]
-    return list({source.id: source for source in found}.values())
+    found = [one for source in asked for one in _sources(source, settings, access, named=source.target in known)]
+    # One repository may be meant twice, by itself and by its owner: what is said of it first counts.
+    unique: dict[str, Source] = {}
+    for one in found:
+        unique.setdefault(one.id, one)
+    return list(unique.values())
 
 
-def _source(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
+def _sources(
+    source: SourceSettings, settings: Settings, access: GitHubAccess | None, *, named: bool
+) -> Iterator[Source]:
     target = source.target
     if not target:
         raise UsageError("a source has no target", hint="give each of [[sources]] a target in headway.toml")
     if target.startswith("github:"):
-        raise UsageError(
-            f"{target} cannot be collected from GitHub's API by this version",
-            hint=f"collect its Git repository: https://github.com/{target.removeprefix('github:')}",
-        )
-    if target.startswith("events:"):
-        return _records(target, source, settings, named=named)
-    return _git(source, settings, named=named)
+        yield from _github(source, settings, access)
+    elif target.startswith("events:"):
+        yield _records(target, source, settings, named=named)
+    else:
+        yield _git(source, settings, named=named)
+
+
+def _github(source: SourceSettings, settings: Settings, access: GitHubAccess | None) -> Iterator[Source]:
+    from collectors import github
+
+    for repository in github_repositories(source.target, settings, access):
+        id_ = github.source_id(repository)
+        yield Source(id_, id_, source.team, reading(repository, settings, access))
 
 
 def _records(target: str, source: SourceSettings, settings: Settings, *, named: bool) -> Source:

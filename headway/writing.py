@@ -28,11 +28,11 @@ def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
         else:
             with out.open("wb") as file:
                 _write(table, form, file)
-    except OSError as error:
-        if error.errno == errno.EPIPE or "Broken pipe" in str(error):  # Polars wraps it and loses the number
+    except (OSError, pl.exceptions.ComputeError) as error:  # Polars wraps some, and loses the number of others
+        if getattr(error, "errno", None) == errno.EPIPE or "Broken pipe" in str(error):
             raise BrokenPipeError from error
         place = out or "standard output"
-        what = error.strerror or str(error)
+        what = getattr(error, "strerror", None) or str(error)
         raise HeadwayError(f"cannot write {place}: {what}", hint="see to space and rights there") from error
 
 
@@ -49,7 +49,7 @@ def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:
     elif form == "json":
         file.write(_as_text(table).write_json().encode())
     else:
-        csv_safe(_as_text(table)).write_csv(file)
+        csv_safe(_as_text(table)).write_csv(file, float_scientific=False)
 
 
 def _as_text(table: pl.DataFrame) -> pl.DataFrame:

@@ -88,7 +88,7 @@ def _parameters(engine: Engine, sources: Sources, settings: Settings, as_of: dat
     engine.put("source_watermarks", watermarks)
     newest: dict[str, dict[str, object]] = {}
     columns = ["repo_id", "url", "default_branch", "shallow", "collected_at"]
-    for row in engine.fetch("raw_repositories", columns, order=["collected_at"]).to_pylist():
+    for row in engine.fetch("raw_repositories", columns, order=["collected_at", "default_branch", "url"]).to_pylist():
         newest[row["repo_id"]] = row
     tags: dict[str, list[str]] = {}
     for row in engine.fetch("raw_refs", ["repo_id", "kind", "name"]).to_pylist():

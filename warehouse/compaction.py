@@ -37,6 +37,8 @@ def tidy(store: RawStore, *, now: datetime) -> int:
 def compact(store: RawStore, commits: list[Commit]) -> Commit:
     """Replace batches of one source, oldest first, by one with the same rows and the newest resume point."""
     newest = commits[-1]
+    # A compaction that died before it removed them left files that only its own commit keeps from counting.
+    left = [name for commit in commits for name in commit.replaces if (store.commits_folder / name).exists()]
     files: dict[str, tuple[str, ...]] = {}
     for table in TABLES:
         parts = [store.folder / table / name for commit in commits for name in commit.files.get(table, ())]
@@ -48,14 +50,15 @@ def compact(store: RawStore, commits: list[Commit]) -> Commit:
         name=f"{newest.name.removesuffix('.json')}-{secrets.token_hex(4)}.json",
         files=files,
         rows={table: sum(commit.rows.get(table, 0) for commit in commits) for table in files},
-        replaces=tuple(commit.name for commit in commits),
+        replaces=(*left, *(commit.name for commit in commits)),
     )
     write_atomically(store.commits_folder / merged.name, merged.to_json())
     for commit in commits:
         for table, names in commit.files.items():
             for name in names:
                 (store.folder / table / name).touch()  # whoever reads it now has a day
-        (store.commits_folder / commit.name).unlink(missing_ok=True)
+    for name in merged.replaces:
+        (store.commits_folder / name).unlink(missing_ok=True)
     return merged
 
 

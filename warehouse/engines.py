@@ -49,7 +49,7 @@ class DuckDBEngine:
         else:
             # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
             listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-            self.connection.execute(f'create or replace view "{name}" as select * from read_parquet([{listed}])')  # noqa: S608
+            self.connection.execute(f'create or replace temp view "{name}" as select * from read_parquet([{listed}])')  # noqa: S608
 
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""

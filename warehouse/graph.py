@@ -39,6 +39,14 @@ class Graph:
                 parents.append(() if found is None else (found,))
         return cls(shas, index, parents)
 
+    def having(self, shas: Iterable[str]) -> Graph:
+        """This graph, and each of `shas` that is not in it as a commit on its own; numbers stay as they are."""
+        more = [sha for sha in dict.fromkeys(shas) if sha not in self.index]
+        if not more:
+            return self
+        index = {**self.index, **{sha: number for number, sha in enumerate(more, len(self.shas))}}
+        return Graph([*self.shas, *more], index, [*self.parents, *(() for _ in more)])
+
     def first_parents(self, tip: int) -> list[int]:
         """The first-parent chain that ends in `tip`, oldest first."""
         chain = [tip]

@@ -43,6 +43,8 @@ REPOSITORY_SETTINGS = pa.schema(
         ("deployed_from_default", pa.bool_()),
         ("tags", pa.string()),
         ("branch", pa.string()),
+        ("workflow", pa.string()),
+        ("not_ci", pa.string()),
         ("environment", pa.string()),
         ("application", pa.string()),
         ("manifests_repo_id", pa.string()),
@@ -121,6 +123,8 @@ def repository_settings(
                 "deployed_from_default": rule is None,
                 "tags": chosen.tags,
                 "branch": chosen.branch,
+                "workflow": chosen.workflow,
+                "not_ci": settings.report.not_ci,
                 "environment": chosen.environment,
                 "application": application,
                 "manifests_repo_id": next(

@@ -101,7 +101,8 @@ def _build(
     progress: Progress,
 ) -> None:
     store = RawStore(warehouse)
-    sources = Sources(store.files(), store.latest(), teams)
+    commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
+    sources = Sources(store.files(commits), store.latest(commits), teams)
     build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
     _comment(connection)
     run_checks(connection)

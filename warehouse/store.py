@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,21 +95,29 @@ class RawStore:
         if not self.commits_folder.is_dir():
             return []
         names = sorted(path.name for path in self.commits_folder.iterdir() if path.suffix == ".json")
-        return [Commit.from_json(name, (self.commits_folder / name).read_text(encoding="utf-8")) for name in names]
+        return [self._read_commit(self.commits_folder / name) for name in names]
 
-    def latest(self) -> dict[str, Commit]:
-        """The newest batch of each source."""
-        return {commit.source: commit for commit in self.commits()}
+    def _read_commit(self, path: Path) -> Commit:
+        try:
+            return Commit.from_json(path.name, path.read_text(encoding="utf-8"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise WarehouseError(
+                f"{path} is damaged: {error!r}", hint="restore it, or remove it and run `headway collect --full`"
+            ) from error
+
+    def latest(self, commits: Iterable[Commit] | None = None) -> dict[str, Commit]:
+        """The newest batch of each source, among `commits` (oldest first) or all visible ones."""
+        return {commit.source: commit for commit in (self.commits() if commits is None else commits)}
 
     def resume(self, source: str) -> Mapping[str, Any] | None:
         """Where the source stopped, None if it was never read."""
         commit = self.latest().get(source)
         return commit.resume if commit else None
 
-    def files(self) -> dict[str, list[Path]]:
-        """The visible files of each raw table, in the order in which they came."""
+    def files(self, commits: Iterable[Commit] | None = None) -> dict[str, list[Path]]:
+        """The files of each raw table, in the order in which they came, of `commits` or all visible ones."""
         visible: dict[str, list[Path]] = {table: [] for table in TABLES}
-        for commit in self.commits():
+        for commit in self.commits() if commits is None else commits:
             for table, names in commit.files.items():
                 visible.setdefault(table, []).extend(self.folder / table / name for name in names)
         return visible
@@ -118,33 +126,38 @@ class RawStore:
     def collecting(self) -> Iterator[None]:
         """Hold the warehouse for one collector; raises `WarehouseBusy` if another has it."""
         prepare(self.warehouse)
-        with (self.warehouse / "collect.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise WarehouseBusy(
-                    f"another collector is at work on {self.warehouse}", hint="wait until it has ended"
-                ) from error
+        path = self.warehouse / "collect.lock"
+        with contextlib.ExitStack() as held:
+            with _disk(path):
+                lock = held.enter_context(path.open("w"))
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise WarehouseBusy(
+                        f"another collector is at work on {self.warehouse}", hint="wait until it has ended"
+                    ) from error
             yield
 
     def begin(self, source: str, collected_at: datetime) -> Batch:
         """Start a batch of one source."""
         prepare(self.warehouse)
-        self.commits_folder.mkdir(parents=True, exist_ok=True)
+        with _disk(self.commits_folder):
+            self.commits_folder.mkdir(parents=True, exist_ok=True)
         return Batch(self.folder, source, collected_at)
 
     def vacuum(self, *, older_than: datetime) -> int:
         """Remove files that no commit names, last written before `older_than` (naive UTC); return how many."""
-        named = {path for paths in self.files().values() for path in paths}
         limit = older_than.replace(tzinfo=UTC).timestamp()
-        loose = [
+        old = [
             path
             for path in self.folder.rglob("*")
             if path.is_file()
-            and path not in named
             and not (path.parent == self.commits_folder and path.suffix == ".json")
             and path.stat().st_mtime < limit
         ]
+        # Asked after the folder was listed: what is committed meanwhile is named.
+        named = {path for paths in self.files().values() for path in paths}
+        loose = [path for path in old if path not in named]
         for path in loose:
             path.unlink(missing_ok=True)
         return len(loose)
@@ -173,11 +186,12 @@ class Batch:
             )
         name = f"{secrets.token_hex(16)}.parquet"
         path = self.folder / rows.table / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _disk(path), path.open("wb") as file:
-            pq.write_table(rows.data, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
+        with _disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                pq.write_table(rows.data, file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
         self._files.setdefault(rows.table, []).append(name)
         self._rows[rows.table] = self._rows.get(rows.table, 0) + rows.data.num_rows
 
@@ -195,7 +209,8 @@ class Batch:
             repo_ids=checkpoint.repo_ids,
         )
         for table in self._files:
-            _sync_folder(self.folder / table)
+            with _disk(self.folder / table):
+                _sync_folder(self.folder / table)
         write_atomically(self.folder / "_commits" / commit.name, commit.to_json())
         self._files, self._rows = {}, {}
         self._committed += 1

@@ -14,6 +14,7 @@ SOME_FAILED = 3
 EXAMPLE = """\b
 Example:
   headway collect https://github.com/alphagov/govuk-chat
+  headway collect github:acme/checkout github:acme-labs
   headway collect path/to/clone events:deployments.ndjson
   headway collect                       # every source of headway.toml, as cron would
 """
@@ -25,15 +26,17 @@ Example:
 @click.option("--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Sources read at a time.")
 @click.pass_obj
 def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
-    """Collect git folders, clone URLs and record files, or every source of the settings."""
+    """Collect git folders, clone URLs, GitHub repositories and record files, or every source of the settings."""
     from headway.building import build, teams_of
+    from headway.github_sources import GitHubAccess
     from headway.progress import progress_on
-    from headway.running import run_all
+    from headway.running import mixed_up, run_all
     from headway.sources import sources_of
     from warehouse.compaction import tidy
     from warehouse.store import RawStore
 
-    sources = sources_of(session.settings, targets)
+    access = GitHubAccess(session.environment, session.waiting) if session.waiting else None
+    sources = sources_of(session.settings, targets, access)
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
     with store.collecting():
@@ -42,6 +45,9 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             click.echo(run.line(), err=True)
             if run.error:
                 click.echo(f"  to do: {run.hint}", err=True)
+        for repo_id, labels in sorted(mixed_up(store, runs).items()):
+            click.echo(f"{' and '.join(labels)} are both called {repo_id}: their changes are mixed", err=True)
+            click.echo("  to do: give one of them a `name` in [[sources]]", err=True)
         tidy(store, now=session.now)
         if any(run.landed for run in runs):
             path = build(session, teams_of(session.settings), progress)

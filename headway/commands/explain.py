@@ -61,7 +61,7 @@ def lines(found: Explanation) -> list[str]:
     shown_lines += ["", f"its own commits: {len(found.commits)}"]
     for commit in found.commits[:20]:
         subject = (commit["message"] or "").partition("\n")[0][:80]
-        kind = " (merge)" if " " in commit["parents"] else ""
+        kind = " (merge)" if commit["merge"] else ""
         when = shown(commit["committed_at"])
         shown_lines.append(f"  {commit['sha'][:12]} {when} {commit['author_name']}: {subject}{kind}")
     return ["".join(c if c.isprintable() else " " for c in line) for line in shown_lines]

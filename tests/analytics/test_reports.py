@@ -37,7 +37,7 @@ def test_lead_time_has_the_columns_of_the_contract(connection: duckdb.DuckDBPyCo
 def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyConnection) -> None:
     """Outcomes, stages, ways of mapping and sources of code complete are those that users know."""
     table = lead_time(connection, Filters())
-    allowed = {
+    allowed: dict[str, set[str | None]] = {
         "outcome": {"production", "waiting", "abandoned", "unknown", "no_deployments"},
         "current_stage": {None, "pickup", "review", "merge", "build", "staging", "release", "deploy"},
         "mapped_by": {"ancestor", "cherry_pick_trailer", "patch_id", "branch_deploy", "event", ""},

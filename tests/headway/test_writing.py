@@ -69,7 +69,7 @@ FORMULAS = [
     "-",
     "=",
 ]
-HARMLESS = ["plain", " =1", "1=1", "a@b", "'=1", "0", "–1", "＝1", "\n=1", '"=1"']
+HARMLESS = ["plain", " =1", "1=1", "a@b", "'=1", "0", "–1", "\uff1d1", "\n=1", '"=1"']
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -120,7 +120,7 @@ def test_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=12), max_size=6))
+@given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=6))
 def test_any_text_survives_csv(texts: list[str | None]) -> None:
     """Whatever a title holds, quotes, line breaks and commas among it, a CSV reader gives it back."""
     table = pl.DataFrame({"id": list(range(len(texts))), "title": texts}, schema={"id": pl.Int64, "title": pl.String})
@@ -143,7 +143,7 @@ def test_full_disk_is_told(tmp_path: Path) -> None:
 
 def test_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """A path that cannot be written is named."""
-    with pytest.raises(HeadwayError, match="cannot write .*nowhere/report.csv: No such file or directory"):
+    with pytest.raises(HeadwayError, match=r"cannot write .*nowhere/report\.csv: No such file or directory"):
         write(TABLE, "csv", tmp_path / "nowhere" / "report.csv")
     with pytest.raises(HeadwayError, match="Is a directory"):
         write(TABLE, "csv", tmp_path)

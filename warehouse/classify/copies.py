@@ -11,14 +11,17 @@ from warehouse.classify.message import number_in, split_message, squashed_parts
 __all__ = ["copied_from", "keys_of"]
 
 _SHA_CHARACTERS = 7
-_PICKED = re.compile(r"^[(]?cherry[- ]picked from commit [0-9a-f]{7}", re.MULTILINE)
+_COPY_LINE = re.compile(
+    r"^[(]?cherry[- ]picked from commit [0-9a-f]{7}|^[^\w\n]{0,4}back-?port(?:s|ed)? (?:of |from )?(?:[\w./-]+)?#\d",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SHA = re.compile(
     r"(?:reverts commit|cherry[- ]picked from(?: commit)?|backport of(?: commit)?)[ \t\n]+([0-9a-f]{7,64})\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?:reverts?|back-?ports?(?:ed)?(?: of| from)?|cherry[- ]pick(?:ed|s)?(?: of| from)?)[ :]+(?:pull request |pr )?"
-    r"(?:[\w.-]+/[\w.-]+)?#?(\d{2,9})\b",
+    r"(?:reverts?|back-?port(?:s|ed)?(?: of| from)?|cherry[- ]pick(?:ed|s)?(?: of| from)?)[ :]+(?:pull request |pr )?"
+    r"(?:[\w.-]{1,100}/[\w.-]{1,100})?#(\d{1,9})\b|back-?port(?:s|ed)? (?:of|from) (\d{2,9})\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'revert "(.{1,300})"', re.IGNORECASE)
@@ -32,8 +35,10 @@ def copied_from(change: ChangeFacts) -> tuple[str, ...]:
     subject, body = split_message(change.landing.message) if change.landing is not None else (change.title, "")
     titles = f"{change.title}\n{subject}"
     lower = titles.lower()
-    in_title = "revert" in lower or "backport" in lower or "back-port" in lower or "cherry" in lower
-    if not in_title and ("picked from" not in body or _PICKED.search(body) is None or squashed_parts(body)):
+    copies = "revert" in lower or "backport" in lower or "back-port" in lower or "cherry" in lower
+    if not copies and ("picked from" in body or "ackport" in body):
+        copies = _COPY_LINE.search(body) is not None and not squashed_parts(body)
+    if not copies:
         return ()
     text = "\n".join(part for part in (titles, body[:4000], change.body[:4000]) if part)
     return tuple(dict.fromkeys(_named(text, subject)))
@@ -44,7 +49,7 @@ def _named(text: str, subject: str) -> Iterator[str]:
     quoted = _QUOTED.search(subject)
     if quoted is not None and (number := number_in(quoted[1])):
         yield f"#{number}"
-    yield from (f"#{number}" for number in _NUMBER.findall(text))
+    yield from (f"#{marked or bare}" for marked, bare in _NUMBER.findall(text))
 
 
 def keys_of(change: ChangeFacts) -> Iterator[str]:

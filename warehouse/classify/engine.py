@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from warehouse.classify.copies import copied_from, keys_of
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
+from warehouse.classify.gate import Vocabulary
 from warehouse.classify.how import HowJudge
 from warehouse.classify.learned import LearnedDirectories
 from warehouse.classify.rules import load_rules
@@ -22,8 +23,9 @@ class Rules:
 
     def __init__(self, settings: RuleSettings) -> None:
         self.rule_set = load_rules(settings)
-        self.how = HowJudge(self.rule_set)
-        self.what = WhatJudge(self.rule_set)
+        vocabulary = Vocabulary(self.rule_set.rules)
+        self.how = HowJudge(self.rule_set, vocabulary)
+        self.what = WhatJudge(self.rule_set, vocabulary)
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
+from warehouse.classify.gate import Vocabulary
 from warehouse.classify.identities import Match
 from warehouse.classify.marks import NOTHING, Mark, MarkReader, Reading, search
 from warehouse.classify.message import is_merge_subject, split_message, squashed_parts
@@ -36,8 +37,8 @@ _NO_MARK = How("none", "", 0.0, ())
 class HowJudge:
     """Applies the rules of the axis *how*."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        self._reader = MarkReader(rules)
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
+        self._reader = MarkReader(rules, vocabulary)
         self.identities = self._reader.identities
         self._bots = rules.of("how", "bot")
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
@@ -58,7 +59,7 @@ class HowJudge:
         if author is not None and author.rule.verdict == "automation" and not _speaks_for_bot(change, marks):
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
             return How("automation", "weak" if author.rule.generic else "strong", 0.0, (made_by,))
-        share = _share(readings) if readings else self._share_of_landing(landing, landed)
+        share = _share(readings) if readings else _share_of_landing(landing, landed)
         return _decide(author, marks, share)
 
     def _author(self, change: ChangeFacts, readings: list[Reading], landed: Reading) -> Match | None:
@@ -83,13 +84,15 @@ class HowJudge:
                     return Match(rule, author.by, author.matched)
         return author
 
-    def _share_of_landing(self, landing: CommitFacts | None, landed: Reading) -> float | None:
-        """The share as far as a squash tells: its list of commits repeats their trailers."""
-        parts = squashed_parts(split_message(landing.message)[1]) if landing is not None else []
-        if not parts:
-            return 1.0 if landed.marks else 0.0
-        marked = sum(bool(self._reader.of_text(part, None)) for part in parts)
-        return marked / len(parts) if marked else None
+
+def _share_of_landing(landing: CommitFacts | None, landed: Reading) -> float | None:
+    """The share as far as a squash tells: its list of commits repeats their trailers."""
+    parts = squashed_parts(split_message(landing.message)[1]) if landing is not None else []
+    if not parts:
+        return 1.0 if landed.marks else 0.0
+    texts = {mark.matched.strip().lower() for mark in landed.marks if mark.field not in {"author_email", "author_name"}}
+    marked = sum(any(text in part.lower() for text in texts) for part in parts)
+    return marked / len(parts) if marked else None
 
 
 def _most(readings: list[Reading]) -> Match | None:

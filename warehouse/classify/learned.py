@@ -14,6 +14,9 @@ from warehouse.classify.rules import Numbers
 
 __all__ = ["LearnedDirectories"]
 
+_ABOVE = 2  # times as many changes are asked of the directory above
+_PRIOR_SAID, _PRIOR_KNOWN = 2, 3  # as if so many changes in AI files had been seen, so many of which said so
+
 
 class LearnedDirectories:
     """Per directory name: how many changes touched it, and how many of them were AI work. Grows with names only."""
@@ -22,6 +25,7 @@ class LearnedDirectories:
         self._numbers = numbers
         self._changes: dict[str, int] = {}
         self._speaking: dict[str, int] = {}
+        self._known, self._said = _PRIOR_KNOWN, _PRIOR_SAID
         self._shares: dict[tuple[tuple[str, ...], bool], tuple[float, str]] = {}
 
     def learn(self, names: Iterable[str], *, speaks: bool) -> None:
@@ -33,10 +37,23 @@ class LearnedDirectories:
             if speaks:
                 speaking[name] = speaking.get(name, 0) + 1
 
-    def share(self, names: tuple[str, ...], *, speaks: bool) -> tuple[float, str]:
-        """The share of AI work in the innermost directory (`names` are outermost first) that enough others touched.
+    def learn_known(self, *, says_so: bool) -> None:
+        """Count one change that is AI work by its own paths, and whether its subject says so."""
+        self._known += 1
+        self._said += says_so
 
-        The change that asks, which `speaks` itself or not, is left out. Gives 0 and no name where nothing is known.
+    @property
+    def needed_share(self) -> float:
+        """The share of AI work that makes a directory AI work: less where known AI work is seldom called so."""
+        numbers = self._numbers
+        share = numbers.learned_of_known * self._said / self._known
+        return max(numbers.learned_least, min(numbers.learned_share, share))
+
+    def share(self, names: tuple[str, ...], *, speaks: bool) -> tuple[float, str]:
+        """The share of AI work among the other changes of a path's directory; `names` are outermost first.
+
+        Where too few touched it, the one above is asked, if it is no top folder and many more did. The change that
+        asks, which `speaks` itself or not, is left out. Gives 0 and no name where nothing is known.
         """
         known = self._shares.get((names, speaks))
         if known is None:
@@ -45,9 +62,10 @@ class LearnedDirectories:
 
     def _share(self, names: tuple[str, ...], *, speaks: bool) -> tuple[float, str]:
         numbers = self._numbers
-        for name in reversed(names):
+        above = (names[-2], _ABOVE * numbers.learned_changes) if len(names) > 2 else ("", 0)
+        for name, least in ((names[-1] if names else "", numbers.learned_changes), above):
             others = self._changes.get(name, 1) - 1
-            if others >= numbers.learned_changes:
+            if name and others >= least:
                 speaking = self._speaking.get(name, 0) - speaks
                 return (speaking / others, name) if speaking >= numbers.learned_speaking else (0.0, "")
         return 0.0, ""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
-from warehouse.classify.gate import Gate, Vocabulary, Words, lines_with
+from warehouse.classify.gate import CO_AUTHORS, QUESTIONS, Gate, Vocabulary, Words, lines_with
 from warehouse.classify.identities import Identities, Match
 from warehouse.classify.message import co_authors, head_branch, policy_answer, split_message, without_comments
 from warehouse.classify.rules import Rule, RuleSet
@@ -17,8 +17,6 @@ __all__ = ["Mark", "MarkReader", "Reading", "search"]
 
 _WRAPPED = re.compile(r"(?<=[\w,])\n(?=[\w(])")
 _SENTENCE_END = re.compile(r"(?<=[\w)][.!?])[ \t]")
-_CO_AUTHOR_WORDS = frozenset((b"authored", b"developed"))
-_QUESTION_WORDS = frozenset((b"ai", b"llm"))
 
 
 class Mark(NamedTuple):
@@ -47,13 +45,13 @@ NOTHING = Reading(None, ())
 class MarkReader:
     """Reads marks by the rules of the axis *how*."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self.identities = Identities(rules)
-        texts = [rule for field in ("line", "prose", "body") for rule in rules.of("how", field)]
-        self._vocabulary = Vocabulary(texts, _CO_AUTHOR_WORDS | _QUESTION_WORDS)
+        self._vocabulary = vocabulary
         self._lines, self._answers = Gate(rules.of("how", "line")), rules.of("how", "answer")
         self._prose, self._bodies = Gate(rules.of("how", "prose")), Gate(rules.of("how", "body"))
-        self._always = any(not rule.needs for rule in texts)
+        self._words = CO_AUTHORS | QUESTIONS | self._lines.words | self._prose.words
+        self._always = not all(rule.needs for field in ("line", "prose") for rule in rules.of("how", field))
         self._labels, self._titles = rules.of("how", "label"), rules.of("how", "title")
         self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "ai")
 
@@ -77,15 +75,15 @@ class MarkReader:
 
     def of_text(self, text: str, day: date | None) -> tuple[Mark, ...]:
         """The marks in a text below a subject. Its sentences are only asked where nothing else is found."""
-        words = self._vocabulary.of(text)
+        words = self._vocabulary.of(text) & self._words
         if not words and not self._always:
             return ()
         marks: list[Mark] = []
         lines = text if self._always else lines_with(text, words)
-        if not words.isdisjoint(_CO_AUTHOR_WORDS):
+        if not words.isdisjoint(CO_AUTHORS):
             marks.extend(self._co_author_marks(lines, day))
         marks.extend(search(self._lines.likely(words), "trailer", lines, day))
-        if not words.isdisjoint(_QUESTION_WORDS) and (answer := policy_answer(text)):
+        if not words.isdisjoint(QUESTIONS) and (answer := policy_answer(text)):
             marks.extend(search(self._answers, "policy_answer", answer, day))
         if not marks and (rules := self._prose.likely(words)):
             marks.extend(search(rules, "message", self._sentences(text, words), day))

@@ -59,7 +59,9 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"a record has another shape: {error!r}", hint="each needs at least repo and sha") from error
-    if not all(isinstance(text, str) for text in (repo, *commit[:5], commit.message, *commit.paths)):
+    added = (line for _, line in commit.added_lines)
+    given = (repo, *commit[:5], commit.message, *commit.paths, *added, *change.labels, *change[1:4], change.head_ref)
+    if not all(isinstance(text, str) for text in given) or change.author_kind not in {"person", "bot", None}:
         raise UsageError("a record holds something else where a text should be", hint="see docs/ai_rules.md")
     return repo, change
 

@@ -21,7 +21,7 @@ __all__ = ["HOW_FIELDS", "WHAT_FIELDS", "Numbers", "Rule", "RuleSet", "load_rule
 
 HOW_FIELDS = ("app", "email", "name", "person", "line", "answer", "prose", "branch", "label", "title", "body", "bot")
 WHAT_FIELDS = (
-    *("path", "scope", "subject", "body", "label", "branch", "repo", "package", "import"),
+    *("path", "scope", "title", "subject", "body", "label", "branch", "repo", "package", "import"),
     *("config", "noise", "manifest", "tooling"),
 )
 LEVELS = ("authored", "co-authored", "assisted", "disclosed")
@@ -43,6 +43,8 @@ class Numbers:
     many_files: float
     body_characters: float
     learned_share: float
+    learned_of_known: float
+    learned_least: float
     learned_perhaps: float
     learned_changes: float
     learned_speaking: float

@@ -63,7 +63,7 @@ def read_labels(lines: Iterable[str]) -> dict[tuple[str, str], Label]:
             if (row[column] or "") not in values:
                 hint = f"one of {', '.join(sorted(values - {''}))}"
                 raise UsageError(f"labels, line {number}: {column} is {row[column]!r}", hint=hint)
-        labels[row["repo"], row["sha"]] = Label(row["axis_a"] or "", row["axis_b"] or "")
+        labels[row["repo"] or "", row["sha"] or ""] = Label(row["axis_a"] or "", row["axis_b"] or "")
     return labels
 
 

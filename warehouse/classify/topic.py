@@ -38,12 +38,13 @@ _TOOLING = Topic((), speaks=False, tooling=True)
 class TopicReader:
     """Reads the words by the rules."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         subjects = rules.of("what", "subject")
         self._numbers = rules.numbers
-        self._vocabulary = Vocabulary((*subjects, *rules.of("what", "tooling")))
+        self._vocabulary = vocabulary
         self._terms = Gate(rule for rule in subjects if rule.weight > _WEAK)
         self._weak_words = Gate(rule for rule in subjects if rule.weight <= _WEAK)
+        self._titles = rules.of("what", "title")
         self._tooling = Gate(rules.of("what", "tooling"))
         self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
         self._bodies = rules.of("what", "body")
@@ -52,17 +53,20 @@ class TopicReader:
     def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
         """The title's evidence; `tooling` says that the paths already show agent configuration."""
         title = title_of(change)
-        own = tuple(self._own_scope(title)) if self._own_scopes is not None else ()
         words = self._vocabulary.of(title)
-        if not own and (tooling or any(rule.found(title) for rule in self._tooling.likely(words))):
+        own = tuple(self._own_scope(title)) if self._own_scopes is not None else ()
+        if not own and (tooling or (words and any(rule.found(title) for rule in self._tooling.likely(words)))):
             return _TOOLING
-        evidence = own
+        evidence = [*own, *self._term_evidence(title, words)]
         if words:
-            evidence = (*own, *self._term_evidence(title, words), *self._weak_evidence(title, words))
-        evidence = (*evidence, *self._scope_evidence(title), *self._branch_evidence(change))
+            evidence.extend(self._weak_evidence(title, words))
+        if "(" in title:
+            evidence.extend(self._scope_evidence(title))
+        if change.head_ref or title is not change.title:
+            evidence.extend(self._branch_evidence(change))
         if not evidence:
             return _SILENT
-        return Topic(evidence, speaks=sum(item.weight for item in evidence) >= _SPEAKS, tooling=False)
+        return Topic(tuple(evidence), speaks=sum([item.weight for item in evidence]) >= _SPEAKS, tooling=False)
 
     def body_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         """Terms below the title: little for one kind, a little more for two."""
@@ -70,8 +74,8 @@ class TopicReader:
         if change.landing is not None:
             landed = split_message(change.landing.message)[1]
             text = f"{text}\n{landed}" if text else landed
+        words = self._vocabulary.of(text) & self._terms.words
         text = text[: int(self._numbers.body_characters)]
-        words = self._vocabulary.of(text)
         likely = self._terms.likely(words)
         if likely or self._bodies:
             lines = text if self._bodies else lines_with(text, words)
@@ -83,11 +87,15 @@ class TopicReader:
                 if matched := rule.found(text):
                     yield Evidence("what", rule.id, "body", matched, rule.weight)
 
-    def _term_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
-        found = [(rule, matched) for rule in self._terms.likely(words) if (matched := rule.found(title))]
+    def _term_evidence(self, title: str, words: Words) -> list[Evidence]:
+        """The strongest term of the title, and a little for a second one."""
+        likely = (*self._terms.likely(words), *self._titles) if words else self._titles
+        found = [(rule, matched) for rule in likely if (matched := rule.found(title))]
         found.sort(key=lambda item: -item[0].weight)
-        for rank, (rule, matched) in enumerate(found[:2]):
-            yield Evidence("what", rule.id, "subject", matched, _SECOND_TERM if rank else rule.weight)
+        return [
+            Evidence("what", rule.id, "subject", matched, _SECOND_TERM if rank else rule.weight)
+            for rank, (rule, matched) in enumerate(found[:2])
+        ]
 
     def _weak_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
         left = self._numbers.weak_words_most

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from warehouse.classify.facts import ChangeFacts, Evidence
+from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
+from warehouse.classify.gate import Vocabulary
 from warehouse.classify.globs import compile_globs
 from warehouse.classify.learned import LearnedDirectories
 from warehouse.classify.packages import ai_import, ai_package
@@ -37,30 +38,36 @@ _NO = What(builds_ai=False, confidence="", evidence=())
 class WhatJudge:
     """Applies the rules of the axis *what*."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._numbers = rules.numbers
         self._paths = PathReader(rules)
-        self._topics = TopicReader(rules)
+        self._topics = TopicReader(rules, vocabulary)
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
         self._package = next(iter(rules.of("what", "package")), None)
         self._import = next(iter(rules.of("what", "import")), None)
         self._own_repos = compile_globs(rules.settings.ai_repos)
         self._own_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
+        settings = rules.settings
+        self._has_own = bool(settings.ai_paths or settings.ai_labels or settings.ai_repos)
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
 
     def learn(self, change: ChangeFacts, learned: LearnedDirectories) -> None:
         """Count a change for the directories that it touches."""
         traits = self._traits(change)
-        names = {name for item in traits if not item.strong for name in item.directories}
-        if names:
-            learned.learn(names, speaks=self._speaks(traits, self._topic(change, traits)))
+        topic = self._topic(change, traits)
+        folders = {item.directories for item in traits if not item.strong}
+        if names := {name for folder in folders for name in folder}:
+            learned.learn(names, speaks=self._speaks(traits, topic))
+        strong = len([True for item in traits if item.strong])
+        if strong and 2 * strong >= len([True for item in traits if not (item.config or item.noise)]):
+            learned.learn_known(says_so=topic.speaks)
 
     def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> What:
         """The verdict on one change; without learned directories from the change alone."""
         traits = self._traits(change)
         topic = self._topic(change, traits)
         counted = [item for item in traits if not (item.config or item.noise or item.own_not_ai)]
-        own = list(self._own_evidence(change, counted))
+        own = list(self._own_evidence(change, counted)) if self._has_own else []
         if not own and not counted and any(item.config or item.own_not_ai for item in traits):
             return _only_tooling(change)
         evidence = [*own, *topic.evidence, *path_evidence(counted, self._numbers)]
@@ -68,7 +75,8 @@ class WhatJudge:
             evidence.extend(self._label_evidence(change))
         if (repo_rules := self._repo_rules(_repo_of(change))) and _has_product(counted):
             evidence.extend(repo_rules)
-        evidence.extend(self._line_evidence(change, len(traits)))
+        if lines := [item for commit in _commits(change) for item in commit.added_lines]:
+            evidence.extend(self._line_evidence(lines, len(traits)))
         if evidence and not topic.tooling:
             evidence.extend(self._topics.body_evidence(change))
         if learned is not None and counted:
@@ -101,7 +109,8 @@ class WhatJudge:
                 yield Evidence("what", "ai_labels", "label", label, self._numbers.builds_ai)
 
     def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
-        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.found(repo))
+        name = repo.rpartition("/")[2]
+        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.found(name))
 
     def _label_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         for label in change.labels:
@@ -110,10 +119,8 @@ class WhatJudge:
                     yield Evidence("what", rule.id, "label", label, rule.weight)
                     return
 
-    def _line_evidence(self, change: ChangeFacts, files: int) -> Iterator[Evidence]:
+    def _line_evidence(self, lines: list[tuple[str, str]], files: int) -> Iterator[Evidence]:
         """One package, else one import, is enough."""
-        commits = (*change.commits, change.landing) if change.landing is not None else change.commits
-        lines = [item for commit in commits for item in commit.added_lines]
         package = next(filter(None, (ai_package(path, line) for path, line in lines)), "")
         if package and self._package is not None:
             yield Evidence("what", self._package.id, "package", package, self._package_weight(self._package, files))
@@ -130,14 +137,12 @@ class WhatJudge:
     ) -> Iterator[Evidence]:
         numbers = self._numbers
         shares = [(1.0, "") if item.strong else learned.share(item.directories, speaks=speaks) for item in counted]
-        names = [name for share, name in shares if name and share >= numbers.learned_perhaps]
-        if not names:
-            return
-        for least, weight in (
-            (numbers.learned_share, numbers.learned_weight),
-            (numbers.learned_perhaps, numbers.learned_perhaps_weight),
-        ):
-            if sum(share >= least for share, _ in shares) >= numbers.learned_files * len(counted):
+        full = learned.needed_share
+        perhaps = numbers.learned_perhaps * full
+        names = [name for share, name in shares if name and share >= perhaps]
+        for least, weight in ((full, numbers.learned_weight), (perhaps, numbers.learned_perhaps_weight)):
+            many = len([True for share, _ in shares if share >= least]) >= numbers.learned_files * len(counted)
+            if names and many:
                 yield Evidence("what", "learned-directory", "directory", f"{names[0]}/", weight)
                 return
 
@@ -146,8 +151,9 @@ class WhatJudge:
         if topic.speaks:
             return True
         strong = len([True for item in traits if item.strong])
-        counted = len([True for item in traits if not (item.config or item.noise)])
-        return strong > 0 and strong >= self._numbers.most_files * counted
+        if not strong:
+            return False
+        return strong >= self._numbers.most_files * len([True for item in traits if not (item.config or item.noise)])
 
     def _sum(self, evidence: list[Evidence], *, most: float | None, own: bool) -> What:
         score = sum(item.weight for item in evidence)
@@ -161,6 +167,10 @@ class WhatJudge:
         else:
             confidence = "weak" if score >= numbers.near_miss else ""
         return What(builds_ai, confidence, tuple(evidence))
+
+
+def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:
+    return (*change.commits, change.landing) if change.landing is not None else change.commits
 
 
 def _only_tooling(change: ChangeFacts) -> What:

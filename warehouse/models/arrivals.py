@@ -150,11 +150,13 @@ class _Sweep:
 
 def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per change of the repository: the deployments that first tried, staged and shipped it."""
-    changes = tables["landings"].to_pylist()
+    changes = tables["change_landings"].to_pylist()
     if not changes:
         return pa.Table.from_pylist([], ARRIVALS)
-    graph = Graph.of(tables["commits"])
     rows = tables["deployment_times"].to_pylist()
+    # Without its history a commit is contained where it is deployed itself, and nowhere else.
+    named = (change[name] for change in changes for name in ("landing_sha", "head_sha"))
+    graph = Graph.of(tables["commits"]).having(sha for sha in named if sha)
     production = [row for row in rows if row["production"]]
     shipped = _Sweep.of(graph, _deployed(graph, production, "succeeded_at"))
     tried = _Sweep.of(graph, _deployed(graph, production, "created_at"))
@@ -171,7 +173,9 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
         head = graph.index.get(change["head_sha"] or "")
         commits = own.get(change["change_key"], [])
         position, how, through = _first(shipped.first, landing, head, commits, copies)
-        attempt = _first(tried.first, landing, head, commits, copies)[0]
+        # What was tried or staged of a branch is no deployment of what landed: that is for review apps and previews.
+        branch = head if how == "branch_deploy" else None
+        attempt = _first(tried.first, landing, branch, commits, copies)[0]
         rollbacks = back.get(landing, ()) if landing is not None else ()
         found.append(
             {
@@ -181,7 +185,7 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
                 "mapped_by": how,
                 "mapped_through": graph.shas[through] if through is not None else None,
                 "attempt_deployment_id": tried.id(attempt),
-                "staged_deployment_id": staged.id(_first(staged.first, landing, head, commits, copies)[0]),
+                "staged_deployment_id": staged.id(_first(staged.first, landing, None, commits, copies)[0]),
                 "undatable_deployment_id": undatable.id(undatable.first[landing]) if landing is not None else None,
                 "rollback_deployment_id": next(
                     (step.deployment.id for step in rollbacks if _after(shipped, position, step.deployment)), None
@@ -225,7 +229,7 @@ class _Copies:
     landed: Sequence[int]
 
     def after(self, landing: int, copies: Sequence[int]) -> list[int]:
-        """Those that were not on the default branch before `landing`: what came back after a revert is no copy of it."""
+        """Those that were not on the default branch before `landing`: after a revert the same patch may land again."""
         return [copy for copy in copies if self.landed[copy] == NEVER or self.landed[copy] >= self.landed[landing]]
 
 

@@ -18,6 +18,7 @@
 --   mapped_by: ancestor, cherry_pick_trailer, patch_id, branch_deploy, event, or empty
 --   mapped_through: the commit that the deployment contains
 --   undatable: only a deployment without a date contains it
+--   untraceable: it was merged into another branch, and there is no history to tell whether it got further
 --   rolled_back_at: when a rollback withdrew it from production, UTC
 --   as_of: the instant that this row speaks for, UTC
 select
@@ -29,7 +30,11 @@ select
     changes.reviewed_at,
     changes.approved_at,
     changes.merged_at,
-    coalesce(ci_greens.green_at, changes.reported_integrated_at) as integrated_at,
+    -- A merge queue tests a commit before it lands.
+    coalesce(
+        case when ci_greens.green_at is not null then greatest(ci_greens.green_at, changes.merged_at) end,
+        changes.reported_integrated_at
+    ) as integrated_at,
     coalesce(staged.succeeded_at, changes.reported_staged_at) as staged_at,
     coalesce(tried.created_at, changes.reported_deploy_started_at) as deploy_started_at,
     coalesce(shipped.succeeded_at, changes.reported_production_at) as production_at,
@@ -44,6 +49,7 @@ select
     shipped.deployment_id is null
     and changes.reported_production_at is null
     and arrivals.undatable_deployment_id is not null as undatable,
+    changes.untraceable,
     withdrawn.succeeded_at as rolled_back_at,
     changes.as_of
 from changes

@@ -4,8 +4,8 @@
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown or no_deployments
---   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment or deployment_without_commit (it may
---     have arrived with one); else empty
+--   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
+--     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of what was observed of it, UTC: arrival, abandonment, or as of for what waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
@@ -31,6 +31,7 @@ with judged as (
         repository_stages.has_rollout,
         case
             when change_milestones.abandoned_at is not null and change_milestones.production_at is null then ''
+            when change_milestones.untraceable and change_milestones.production_at is null then 'merged_elsewhere'
             when not repository_stages.has_production then ''
             when
                 change_milestones.merged_at < repository_stages.first_production_at

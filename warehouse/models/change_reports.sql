@@ -1,10 +1,10 @@
--- change_reports: changes as systems that know their milestones report them
+-- change_reports: changes as records and forges report them: what a record says goes before what a forge's events show
 -- grain: one row per repository and change
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
 --   number: pull request number, null without one
---   sha: landing commit, null while it has none
+--   sha: landing commit, or the one by which it was merged elsewhere; null while it has none
 --   head_sha: last commit of the branch
 --   head_ref: branch name
 --   title: title
@@ -20,7 +20,7 @@
 --   code_complete_at: UTC
 --   reviewed_at: UTC
 --   approved_at: UTC
---   merged_at: UTC
+--   merged_at: landed on the default branch, UTC
 --   integrated_at: UTC
 --   staged_at: UTC
 --   deploy_started_at: UTC
@@ -30,46 +30,101 @@
 --   files: files changed
 --   additions: lines
 --   deletions: lines
+--   code_complete_source: event (a record says so) or branch_commits (a forge knows its commits); null without
+--   forge: a forge tells it, with every event: what is not there did not happen
+--   elsewhere: it was merged into another branch than the default one
+--   own_commits: a forge tells its own commits
 with numbered as (
     select
         raw_change_records.*,
         row_number() over (
             partition by repo_id, change_key
-            order by collected_at desc, updated_at desc
+            order by
+                collected_at desc, updated_at desc, coalesce(deleted, false), merged_at desc, coalesce(sha, ''),
+                coalesce(head_sha, ''), coalesce(title, '')
         ) as reading
     from raw_change_records
+),
+
+records as (
+    select numbered.*
+    from numbered
+    where
+        reading = 1
+        and not coalesce(deleted, false)
+),
+
+forges as (
+    select
+        pull_request_milestones.*,
+        concat('#', cast(pull_request_milestones.number as string)) as change_key,
+        case when pull_request_milestones.merged_at is not null then pull_requests.merge_sha end as sha,
+        pull_requests.head_sha,
+        pull_requests.head_ref,
+        pull_requests.title,
+        pull_requests.body,
+        pull_requests.url,
+        pull_requests.author,
+        pull_requests.author_kind,
+        pull_requests.labels,
+        pull_requests.commits as all_commits,
+        pull_requests.files,
+        pull_requests.additions,
+        pull_requests.deletions,
+        merged_elsewhere.number is not null as elsewhere
+    from pull_request_milestones
+    inner join pull_requests
+        on
+            pull_request_milestones.repo_id = pull_requests.repo_id
+            and pull_request_milestones.number = pull_requests.number
+    left join merged_elsewhere
+        on
+            pull_request_milestones.repo_id = merged_elsewhere.repo_id
+            and pull_request_milestones.number = merged_elsewhere.number
 )
+
 select
-    repo_id,
-    change_key,
-    number,
-    sha,
-    head_sha,
-    head_ref,
-    title,
-    body,
-    url,
-    author,
-    author_kind,
-    labels,
-    first_commit_at,
-    opened_at,
-    ready_at,
-    first_review_at,
-    code_complete_at,
-    reviewed_at,
-    approved_at,
-    merged_at,
-    integrated_at,
-    staged_at,
-    deploy_started_at,
-    production_at,
-    abandoned_at,
-    commits,
-    files,
-    additions,
-    deletions
-from numbered
-where
-    reading = 1
-    and not coalesce(deleted, false)
+    coalesce(records.repo_id, forges.repo_id) as repo_id,
+    coalesce(records.change_key, forges.change_key) as change_key,
+    coalesce(records.number, forges.number) as number,
+    coalesce(records.sha, forges.sha) as sha,
+    coalesce(records.head_sha, forges.head_sha) as head_sha,
+    coalesce(records.head_ref, forges.head_ref) as head_ref,
+    coalesce(records.title, forges.title) as title,
+    coalesce(records.body, forges.body) as body,
+    coalesce(records.url, forges.url) as url,
+    coalesce(records.author, forges.author) as author,
+    coalesce(records.author_kind, forges.author_kind) as author_kind,
+    coalesce(records.labels, forges.labels) as labels,
+    coalesce(records.first_commit_at, forges.first_commit_at) as first_commit_at,
+    coalesce(records.opened_at, forges.opened_at) as opened_at,
+    coalesce(records.ready_at, forges.ready_at) as ready_at,
+    coalesce(records.first_review_at, forges.first_review_at) as first_review_at,
+    coalesce(records.code_complete_at, forges.code_complete_at) as code_complete_at,
+    coalesce(records.reviewed_at, forges.reviewed_at) as reviewed_at,
+    coalesce(records.approved_at, forges.approved_at) as approved_at,
+    case
+        when forges.merged_at is not null and not forges.elsewhere then forges.merged_at
+        else records.merged_at
+    end as merged_at,
+    records.integrated_at,
+    records.staged_at,
+    records.deploy_started_at,
+    records.production_at,
+    coalesce(records.abandoned_at, forges.abandoned_at) as abandoned_at,
+    coalesce(records.commits, forges.commits, forges.all_commits) as commits,
+    coalesce(records.files, forges.files) as files,
+    coalesce(records.additions, forges.additions) as additions,
+    coalesce(records.deletions, forges.deletions) as deletions,
+    case
+        when records.code_complete_at is not null then 'event'
+        when forges.code_complete_at is not null then 'branch_commits'
+    end as code_complete_source,
+    forges.repo_id is not null as forge,
+    coalesce(forges.elsewhere, false) as elsewhere,
+    forges.commits is not null as own_commits
+from records
+full outer join forges
+    on
+        records.repo_id = forges.repo_id
+        and records.change_key = forges.change_key

@@ -3,7 +3,7 @@
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
---   commits: own commits that are no merges
+--   commits: own commits that are no merges, made by the time of the report
 --   first_commit_at: earliest author date among them, UTC
 --   last_commit_at: latest committer date among them no later than the landing and the report, UTC
 --   last_seen_commit_at: latest committer date among them no later than the report, UTC
@@ -28,7 +28,7 @@ select
     count(*) as commits,
     min(commits.authored_at) as first_commit_at,
     max(case when commits.committed_at <= landed.until_at then commits.committed_at end) as last_commit_at,
-    max(case when commits.committed_at <= landed.as_of then commits.committed_at end) as last_seen_commit_at
+    max(commits.committed_at) as last_seen_commit_at
 from landed
 inner join change_commits
     on
@@ -38,7 +38,9 @@ inner join commits
     on
         change_commits.repo_id = commits.repo_id
         and change_commits.sha = commits.sha
-where commits.parents not like '% %'
+where
+    commits.parents not like '% %'
+    and commits.committed_at <= landed.as_of
 group by
     landed.repo_id,
     landed.change_key

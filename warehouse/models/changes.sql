@@ -14,7 +14,8 @@
 --   labels: label names, one a line
 --   body: description
 --   landed_by: merge, squash, rebase, direct, nested; `report` where only a report knows; null while open
---   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty, not_believed; null without Git
+--   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty, not_believed, or forge where a
+--     forge tells its commits; null without either
 --   reverted_by: change that took it back
 --   first_commit_at: earliest author date among its own commits, UTC
 --   opened_at: UTC
@@ -34,29 +35,9 @@
 --   files: paths
 --   additions: lines
 --   deletions: lines
+--   untraceable: it was merged into another branch, and there is no history to tell whether it got further
 --   as_of: the instant that this row speaks for, UTC
-with git as (
-    select
-        landings.repo_id,
-        landings.change_key,
-        landings.number,
-        landings.landing_sha,
-        landings.head_ref,
-        landings.landed_by,
-        landings.branch_commits,
-        landings.title,
-        landings.author,
-        landings.reverted_by,
-        commits.committed_at as landed_at,
-        commits.authored_at as landing_authored_at
-    from landings
-    left join commits
-        on
-            landings.repo_id = commits.repo_id
-            and landings.landing_sha = commits.sha
-),
-
-readiness as (
+with readiness as (
     select
         repo_id,
         count(ready_at) > 0 as reported
@@ -66,57 +47,64 @@ readiness as (
 
 joined as (
     select
-        git.landing_sha,
-        git.landed_by,
-        git.branch_commits,
-        git.reverted_by,
-        git.landing_authored_at,
-        coalesce(git.repo_id, change_reports.repo_id) as repo_id,
-        coalesce(git.change_key, change_reports.change_key) as change_key,
-        coalesce(git.number, change_reports.number) as number,
-        coalesce(change_reports.title, git.title) as title,
-        coalesce(change_reports.head_ref, git.head_ref, '') as head_ref,
-        coalesce(change_reports.author, git.author, '') as author,
-        coalesce(git.landed_at, change_reports.merged_at) as merged_at,
+        change_landings.repo_id,
+        change_landings.change_key,
+        change_landings.number,
+        change_landings.landing_sha,
+        change_landings.landed_by,
+        change_landings.untraceable,
+        change_landings.reverted_by,
+        change_landings.landing_authored_at,
+        change_landings.landed_at as merged_at,
+        case
+            when change_reports.own_commits and coalesce(change_landings.branch_commits, '') <> 'joined' then 'forge'
+            else change_landings.branch_commits
+        end as branch_commits,
+        coalesce(change_reports.title, change_landings.title) as title,
+        coalesce(change_reports.head_ref, change_landings.head_ref, '') as head_ref,
+        coalesce(change_reports.author, change_landings.author, '') as author,
         coalesce(change_reports.first_commit_at, change_sizes.first_commit_at) as first_commit_at,
         coalesce(change_reports.commits, change_sizes.commits) as commits,
         coalesce(change_reports.files, change_files.files) as files,
         change_sizes.last_commit_at,
         change_sizes.last_seen_commit_at,
-        change_reports.repo_id as reported_repo_id,
-        change_reports.sha as reported_sha,
         change_reports.url,
         change_reports.author_kind,
         change_reports.labels,
         change_reports.body,
         change_reports.opened_at,
-        case when readiness.reported then change_reports.ready_at else change_reports.opened_at end as ready_at,
+        case
+            when readiness.reported or change_reports.forge then change_reports.ready_at
+            else change_reports.opened_at
+        end as ready_at,
         change_reports.first_review_at,
         change_reports.code_complete_at,
+        change_reports.code_complete_source,
+        change_reports.forge,
         change_reports.reviewed_at,
         change_reports.approved_at,
         change_reports.integrated_at,
         change_reports.staged_at,
         change_reports.deploy_started_at,
         change_reports.production_at,
-        change_reports.abandoned_at,
+        coalesce(change_reports.abandoned_at, change_landings.abandoned_at) as abandoned_at,
         change_reports.additions,
         change_reports.deletions
-    from git
-    full outer join change_reports
+    from change_landings
+    left join change_reports
         on
-            git.repo_id = change_reports.repo_id
-            and git.change_key = change_reports.change_key
+            change_landings.repo_id = change_reports.repo_id
+            and change_landings.change_key = change_reports.change_key
     left join readiness
         on change_reports.repo_id = readiness.repo_id
     left join change_sizes
         on
-            git.repo_id = change_sizes.repo_id
-            and git.change_key = change_sizes.change_key
+            change_landings.repo_id = change_sizes.repo_id
+            and change_landings.change_key = change_sizes.change_key
     left join change_files
         on
-            git.repo_id = change_files.repo_id
-            and git.change_key = change_files.change_key
+            change_landings.repo_id = change_files.repo_id
+            and change_landings.change_key = change_files.change_key
 ),
 
 seen as (
@@ -137,18 +125,15 @@ seen as (
         joined.files,
         joined.additions,
         joined.deletions,
-        joined.reported_repo_id,
         joined.last_seen_commit_at,
         joined.reverted_by,
+        joined.untraceable,
         report_times.as_of,
         joined.last_commit_at,
-        case
-            when joined.merged_at <= report_times.as_of then coalesce(joined.landing_sha, joined.reported_sha)
-        end as sha,
-        case
-            when joined.merged_at <= report_times.as_of and joined.landing_sha is not null then joined.landed_by
-            when joined.merged_at <= report_times.as_of then 'report'
-        end as landed_by,
+        joined.code_complete_source as told_source,
+        joined.forge,
+        case when joined.merged_at <= report_times.as_of then joined.landing_sha end as sha,
+        case when joined.merged_at <= report_times.as_of then joined.landed_by end as landed_by,
         case when joined.first_commit_at <= report_times.as_of then joined.first_commit_at end as first_commit_at,
         case when joined.opened_at <= report_times.as_of then joined.opened_at end as opened_at,
         case
@@ -165,7 +150,10 @@ seen as (
         case when joined.deploy_started_at <= report_times.as_of then joined.deploy_started_at end as deploy_started_at,
         case when joined.production_at <= report_times.as_of then joined.production_at end as production_at,
         case
-            when joined.merged_at is null and joined.abandoned_at <= report_times.as_of then joined.abandoned_at
+            when
+                (joined.merged_at is null or joined.merged_at > report_times.as_of)
+                and joined.abandoned_at <= report_times.as_of
+                then joined.abandoned_at
         end as abandoned_at
     from joined
     inner join report_times
@@ -196,11 +184,15 @@ timed as (
             when seen.ready_at is not null then greatest(seen.last_seen_commit_at, seen.ready_at)
         end as code_complete_at,
         case
-            when parameters.code_complete <> 'last_commit' or seen.told_complete_at is not null then 'event'
+            when parameters.code_complete <> 'last_commit' then 'event'
+            when seen.told_complete_at is not null then seen.told_source
             when seen.branch_commits = 'joined' then 'branch_commits'
             when seen.merged_at is not null and seen.landing_authored_at is not null then 'landing_author_date'
             else 'event'
-        end as code_complete_source
+        end as code_complete_source,
+        -- A forge's reviews are told for what its own commits say, as those of a record for what the record says.
+        parameters.code_complete = 'last_commit'
+        and (not coalesce(seen.forge, false) or coalesce(seen.told_source = 'branch_commits', false)) as reviews_fit
     from seen
     cross join parameters
 )
@@ -217,7 +209,9 @@ select
         when repository_settings.url = '' then ''
         when timed.number is not null
             then concat(repository_settings.url, repository_settings.pull_path, cast(timed.number as string))
-        else concat(repository_settings.url, repository_settings.commit_path, timed.sha)
+        when timed.sha is not null
+            then concat(repository_settings.url, repository_settings.commit_path, timed.sha)
+        else ''
     end as url,
     timed.author,
     timed.author_kind,
@@ -233,8 +227,17 @@ select
     timed.first_review_at,
     timed.code_complete_at,
     timed.code_complete_source,
-    timed.reviewed_at,
-    timed.approved_at,
+    -- Reports tell the first at or after the code complete that they know; another one asks for the first after that.
+    case
+        when timed.reviews_fit or timed.code_complete_at is null then timed.reviewed_at
+        when timed.first_review_at >= timed.code_complete_at then least(timed.first_review_at, timed.reviewed_at)
+        when timed.reviewed_at >= timed.code_complete_at then timed.reviewed_at
+        when timed.approved_at <= timed.code_complete_at then timed.code_complete_at
+    end as reviewed_at,
+    case
+        when not timed.reviews_fit and timed.approved_at < timed.code_complete_at then timed.code_complete_at
+        else timed.approved_at
+    end as approved_at,
     timed.merged_at,
     timed.integrated_at as reported_integrated_at,
     timed.staged_at as reported_staged_at,
@@ -245,6 +248,7 @@ select
     timed.files,
     timed.additions,
     timed.deletions,
+    timed.untraceable,
     timed.as_of
 from timed
 inner join repository_settings

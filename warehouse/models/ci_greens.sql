@@ -4,35 +4,21 @@
 --   repo_id: repository
 --   sha: commit
 --   green_at: the first time at which every kind of run that had begun had succeeded, UTC; what begins later moves nothing
-with newest as (
+with by_name as (
     select
-        raw_ci_runs.*,
-        row_number() over (partition by repo_id, run_id order by collected_at desc) as reading
-    from raw_ci_runs
-),
-
-by_name as (
-    select
-        newest.repo_id,
-        newest.sha,
-        newest.name,
-        min(coalesce(newest.created_at, newest.started_at, newest.finished_at)) as created_at,
-        min(case when newest.conclusion = 'success' then newest.finished_at end) as succeeded_at
-    from newest
-    inner join repository_settings
-        on
-            newest.repo_id = repository_settings.repo_id
-            and newest.branch = repository_settings.default_branch
-    inner join report_times
-        on newest.repo_id = report_times.repo_id
+        repo_id,
+        sha,
+        name,
+        min(coalesce(created_at, started_at, finished_at)) as created_at,
+        min(case when conclusion = 'success' then finished_at end) as succeeded_at
+    from ci_attempts
     where
-        newest.reading = 1
-        and coalesce(newest.created_at, newest.started_at, newest.finished_at) <= report_times.as_of
-        and coalesce(newest.conclusion, '') not in ('skipped', 'neutral')
+        integrates
+        and coalesce(conclusion, '') not in ('skipped', 'neutral')
     group by
-        newest.repo_id,
-        newest.sha,
-        newest.name
+        repo_id,
+        sha,
+        name
 ),
 
 blocked as (
@@ -61,15 +47,11 @@ blocked as (
 )
 
 select
-    blocked.repo_id,
-    blocked.sha,
-    min(blocked.succeeded_at) as green_at
+    repo_id,
+    sha,
+    min(succeeded_at) as green_at
 from blocked
-inner join report_times
-    on blocked.repo_id = report_times.repo_id
-where
-    blocked.unfinished = 0
-    and blocked.succeeded_at <= report_times.as_of
+where unfinished = 0
 group by
-    blocked.repo_id,
-    blocked.sha
+    repo_id,
+    sha

@@ -26,15 +26,16 @@ CLASSIFICATION = pa.schema(
 
 
 def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
-    """From `changes`, `change_commits`, `commits`, `commit_files`, `added_lines`: one row per change, its verdict."""
+    """From `changes`, their commits by Git and by the forge, paths and added lines: one row per change, its verdict."""
     changes = tables["changes"].to_pylist()
     if not changes:
         return CLASSIFICATION.empty_table()
     own: dict[str, list[str]] = {}
-    for key, sha in _pairs(tables["change_commits"], "change_key", "sha"):
-        own.setdefault(key, []).append(sha)
+    for table in ("change_commits", "told_commits"):
+        for key, sha in _pairs(tables[table], "change_key", "sha"):
+            own.setdefault(key, []).append(sha)
     wanted = {change["sha"] for change in changes} | {sha for shas in own.values() for sha in shas}
-    commits = _commits(tables, wanted)
+    commits = {**_told(tables["told_commits"]), **_commits(tables, wanted)}
     facts = [_facts(change, own.get(change["change_key"], []), commits) for change in changes]
     verdicts = list(classify_repository(facts, rules))
     return pa.Table.from_pylist(
@@ -97,6 +98,20 @@ def _commits(tables: Mapping[str, pa.Table], wanted: set[str]) -> dict[str, Comm
                 tuple(lines.get(sha, ())),
             )
     return found
+
+
+def _told(table: pa.Table) -> dict[str, CommitFacts]:
+    """Commits of which the forge tells the author and the message, and no more."""
+    return {
+        row["sha"]: CommitFacts(
+            row["sha"],
+            row["author_name"] or "",
+            row["author_email"] or "",
+            committed_at=row["committed_at"],
+            message=row["message"] or "",
+        )
+        for row in table.to_pylist()
+    }
 
 
 def _pairs(table: pa.Table, first: str, second: str) -> zip[tuple[str, str]]:

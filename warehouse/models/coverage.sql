@@ -7,7 +7,7 @@
 --   role: application, or manifests (it deploys others; its own changes are not counted)
 --   team: team that owns it, empty where none is set
 --   default_branch: branch on which changes land, empty for an empty repository
---   deployed_from: where its deployments are seen: tags, manifests, branch, records or none
+--   deployed_from: where its deployments are seen: tags, manifests, branch, records, workflow, releases or none
 --   deployed_from_default: nobody set that: it was chosen by what was found
 --   watermark_at: up to when its sources are known completely, UTC
 --   as_of: the instant that this row speaks for, UTC
@@ -37,6 +37,8 @@
 --   deployments_dated_by_commit: lightweight tags, whose commit's date is the earliest that they can have
 --   refs_rewritten: times a branch or tag was found rewritten
 --   shallow: the clone's history is cut off
+--   deployments_without_history: their commit is known by name alone, and ships what landed by exactly it
+--   pull_requests_elsewhere: merged into another branch than the default one, and not landed as far as is known
 with landed as (
     select
         landings.repo_id,
@@ -58,7 +60,8 @@ counted as (
         sum(
             case
                 when
-                    changes.merged_at is not null and changes.number is not null and changes.branch_commits = 'joined'
+                    changes.merged_at is not null and changes.number is not null
+                    and changes.branch_commits in ('joined', 'forge')
                     then 1
                 else 0
             end
@@ -97,9 +100,23 @@ deployed as (
         sum(case when production and kind = 'rollback' then 1 else 0 end) as rollbacks,
         sum(case when problem <> '' then 1 else 0 end) as without_commit,
         sum(case when undatable then 1 else 0 end) as without_date,
+        sum(case when isolated then 1 else 0 end) as without_history,
         sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
     from deployments
     group by repo_id
+),
+
+elsewhere as (
+    select
+        merged_elsewhere.repo_id,
+        count(*) as pull_requests
+    from merged_elsewhere
+    inner join changes
+        on
+            merged_elsewhere.repo_id = changes.repo_id
+            and merged_elsewhere.number = changes.number
+    where changes.merged_at is null
+    group by merged_elsewhere.repo_id
 ),
 
 read as (
@@ -110,11 +127,21 @@ read as (
     group by repo_id
 ),
 
+moves as (
+    select distinct
+        repo_id,
+        ref,
+        sha,
+        collected_at
+    from raw_refs
+    where rewritten
+),
+
 rewritten as (
     select
         repo_id,
-        sum(case when rewritten then 1 else 0 end) as refs_rewritten
-    from raw_refs
+        count(*) as refs_rewritten
+    from moves
     group by repo_id
 )
 
@@ -154,7 +181,9 @@ select
     cast(coalesce(deployed.without_date, 0) as bigint) as deployments_without_date,
     cast(coalesce(deployed.dated_by_commit, 0) as bigint) as deployments_dated_by_commit,
     cast(coalesce(rewritten.refs_rewritten, 0) as bigint) as refs_rewritten,
-    repository_settings.shallow
+    repository_settings.shallow,
+    cast(coalesce(deployed.without_history, 0) as bigint) as deployments_without_history,
+    coalesce(elsewhere.pull_requests, 0) as pull_requests_elsewhere
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id
@@ -170,3 +199,5 @@ left join read
     on repository_settings.repo_id = read.repo_id
 left join rewritten
     on repository_settings.repo_id = rewritten.repo_id
+left join elsewhere
+    on repository_settings.repo_id = elsewhere.repo_id

@@ -3,7 +3,7 @@
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
---   source: tags, manifests, branch, or the collector that reported it
+--   source: tags, manifests, branch, workflow, releases, or the collector that reported it
 --   application: what was deployed, empty where the repository is one application
 --   environment: as named by the source
 --   production: whether that is production
@@ -16,6 +16,7 @@
 --   undatable: it succeeded, and the source leaves no time
 --   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
+--   isolated: its commit is known by name alone, without its history
 --   evidence: the record that shows it
 --   url: web address
 select
@@ -28,17 +29,13 @@ select
     deployments_seen.version,
     deployments_seen.sha,
     deployments_seen.created_at,
-    case
-        when deployments_seen.succeeded_at <= report_times.as_of then deployments_seen.succeeded_at
-    end as succeeded_at,
-    case
-        when deployments_seen.succeeded_at > report_times.as_of then 'in_progress'
-        else deployments_seen.state
-    end as state,
+    deployments_seen.succeeded_at,
+    deployments_seen.state,
     deployments_seen.failed_attempts,
     deployments_seen.undatable,
     deployments_seen.dated_by,
     deployments_seen.problem,
+    deployments_seen.isolated,
     deployments_seen.evidence,
     deployments_seen.url
 from deployments_seen

@@ -5,7 +5,7 @@
 --   provider: github, gitlab, git, …
 --   repo: the repository's name
 --   deployment_id: unique within the repository
---   source: tags, manifests, branch, or the collector that reported it
+--   source: tags, manifests, branch, workflow, releases, or the collector that reported it
 --   application: what was deployed, empty where the repository is one application
 --   environment: as named by the source
 --   production: whether that is production
@@ -26,6 +26,8 @@
 --   evidence: the record that shows it
 --   url: web address, empty where unknown
 --   as_of: the instant that this row speaks for, UTC
+--   gate_hours: at gates and in queues before its first success or so far, hours; null where its statuses are not known
+--   isolated: its commit is known by name alone, without its history
 with shipped as (
     select
         repo_id,
@@ -62,7 +64,9 @@ select
     deployment_times.problem,
     deployment_times.evidence,
     deployment_times.url,
-    report_times.as_of
+    report_times.as_of,
+    deployment_friction.gate_hours,
+    deployment_times.isolated
 from deployment_times
 inner join repository_settings
     on deployment_times.repo_id = repository_settings.repo_id
@@ -72,6 +76,10 @@ left join deployment_chain
     on
         deployment_times.repo_id = deployment_chain.repo_id
         and deployment_times.deployment_id = deployment_chain.deployment_id
+left join deployment_friction
+    on
+        deployment_times.repo_id = deployment_friction.repo_id
+        and deployment_times.deployment_id = deployment_friction.deployment_id
 left join shipped
     on
         deployment_times.repo_id = shipped.repo_id

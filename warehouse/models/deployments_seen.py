@@ -1,4 +1,4 @@
-"""Deployments as the sources of one repository show them: tags, manifests, a production branch, or reports.
+"""Deployments as the sources of one repository show them: tags, manifests, a branch, reports, workflows or releases.
 
 A deployment here has a commit where one could be found (`sha`, else `problem` says why not) and a time where the source
 leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
         ("undatable", pa.bool_()),
         ("dated_by", pa.string()),
         ("problem", pa.string()),
+        ("isolated", pa.bool_()),
         ("evidence", pa.string()),
         ("url", pa.string()),
     ]
@@ -58,9 +59,10 @@ class Rule:
 class CommitFinder:
     """From a version as a deployment names it to a commit: a tag of the application, else a full or short commit id."""
 
-    def __init__(self, shas: list[str], tags: Mapping[str, str]) -> None:
-        self._known = set(shas)
-        self._sorted = sorted(shas)
+    def __init__(self, shas: list[str], tags: Mapping[str, str], reported: Iterable[str] = ()) -> None:
+        """`reported` are commits of which only the id is known: the landings and heads that reports name."""
+        self._known = {*shas, *reported}
+        self._sorted = sorted(self._known)
         self._tags = tags
 
     def find(self, version: str | None) -> tuple[str | None, str]:
@@ -100,7 +102,8 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
         rule = Rule(*(settings[0][name] for name in ("deployed_from", "tags", "branch", "environment", "application")))
         refs = tables["refs"].to_pylist()
         tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
-        finder = CommitFinder(tables["commits"]["sha"].to_pylist(), tags)
+        known: list[str] = tables["commits"]["sha"].to_pylist()
+        finder = CommitFinder(known, tags, _reported(tables["change_reports"]))
         if rule.source == "tags":
             rows.extend(_from_tags(rule, refs, tables["commits"]))
         elif rule.source == "manifests":
@@ -109,8 +112,14 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
             rows.extend(_from_branch(rule, settings[0]["default_branch"], refs, tables["commits"]))
         elif rule.source == "records":
             rows.extend(_from_records(finder, tables["reported_deployments"]))
+        elif rule.source == "workflow":
+            rows.extend(_from_workflow(finder, rule, tables["workflow_deployments"]))
+        elif rule.source == "releases":
+            rows.extend(_from_releases(finder, rule, tables["releases"]))
+        history = set(known)
         for row in rows:
             row["repo_id"] = repo_id
+            row["isolated"] = row["sha"] is not None and row["sha"] not in history
     return pa.Table.from_pylist([_complete(row) for row in rows], SCHEMA)
 
 
@@ -143,11 +152,11 @@ def _from_tags(rule: Rule, refs: list[dict[str, Any]], commits: pa.Table) -> Ite
             "succeeded_at": at,
             "undatable": at is None,
             # A lightweight tag has no date: that of its commit is the earliest it can have been set.
-            "dated_by": "tagger" if ref["tagged_at"] else "commit",
+            "dated_by": "tagger" if ref["tagged_at"] else "commit" if sha else "",
             "problem": "" if sha else "it names no commit of the clone",
             "evidence": f"annotated tag {ref['name']}"
             if ref["tagged_at"]
-            else f"lightweight tag {ref['name']}, dated by its commit: set then or later",
+            else f"lightweight tag {ref['name']}" + (", dated by its commit: set then or later" if sha else ""),
         }
 
 
@@ -229,3 +238,45 @@ def _from_records(finder: CommitFinder, reported: pa.Table) -> Iterator[dict[str
             "evidence": f"reported by {row['source']}",
             "url": row["url"] or "",
         }
+
+
+def _from_workflow(finder: CommitFinder, rule: Rule, runs: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in runs.to_pylist():
+        sha, problem = finder.commit((row["sha"] or "").lower())
+        yield {
+            "deployment_id": row["deployment_id"],
+            "source": "workflow",
+            "environment": rule.environment,
+            "sha": sha,
+            "created_at": row["created_at"],
+            "succeeded_at": row["succeeded_at"],
+            "state": row["state"],
+            "failed_attempts": row["failed_attempts"],
+            "problem": problem,
+            "evidence": f"run of the workflow {row['workflow']}",
+        }
+
+
+def _from_releases(finder: CommitFinder, rule: Rule, releases: pa.Table) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for row in releases.to_pylist():
+        if row["published_at"] is None or row["prerelease"] or row["tag"] in seen:
+            continue
+        seen.add(row["tag"])
+        sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["tag"])
+        yield {
+            "deployment_id": f"release:{row['tag']}",
+            "source": "releases",
+            "environment": rule.environment,
+            "version": row["tag"],
+            "sha": sha,
+            "succeeded_at": row["published_at"],
+            "problem": problem,
+            "evidence": f"release {row['tag']}",
+            "url": row["url"] or "",
+        }
+
+
+def _reported(reports: pa.Table) -> list[str]:
+    named = (sha for name in ("sha", "head_sha") for sha in reports[name].to_pylist())
+    return [sha for sha in named if sha]

@@ -43,7 +43,10 @@ class Landed:
 
 @dataclass
 class History:
-    """One repository's graph with what the landing rules need of it."""
+    """One repository's graph with what the landing rules need of it.
+
+    `reported` and `merged` lead from a commit to the pull request that it merged: by any report, and by the forge.
+    """
 
     graph: Graph
     messages: list[str]
@@ -53,6 +56,7 @@ class History:
     position: list[int]
     heads: dict[int, int]
     reported: dict[int, int]
+    merged: dict[int, int]
     max_branch_commits: int
     segments: dict[int, list[int]] = field(default_factory=dict)
 
@@ -76,8 +80,8 @@ def read_history(
 ) -> History | None:
     """The history that landed on `default_branch`; None where the repository has no such branch.
 
-    `reports` (`number`, `sha`, `head_sha`) is what another system knows of pull requests: it adds to what messages and
-    PR refs tell.
+    `reports` (`number`, `sha`, `head_sha`, `forge`) is what another system knows of pull requests: it adds to what
+    messages and PR refs tell, and where that is the forge it goes before them.
     """
     graph = Graph.of(commits)
     columns = (refs[name].to_pylist() for name in ("kind", "name", "sha"))
@@ -102,6 +106,9 @@ def read_history(
         position=first_reach(graph, chain),
         heads=heads,
         reported={graph.index[row["sha"]]: row["number"] for row in known if row["sha"] in graph.index},
+        merged={
+            graph.index[row["sha"]]: row["number"] for row in known if row.get("forge") and row["sha"] in graph.index
+        },
         max_branch_commits=max_branch_commits,
     )
     for commit, position in enumerate(history.position):
@@ -145,12 +152,19 @@ def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, t
 
 
 def _claim_numbers(history: History, read: list[Landing]) -> dict[int, int]:
-    """Which step lands which pull request: each number once, by the step for which its PR ref speaks if one does."""
+    """Which step lands which pull request: each number once, by the step for which its PR ref speaks if one does.
+
+    What the forge says of a step is not asked of its message, which may name an issue or another pull request.
+    """
     claims: dict[int, list[int]] = {}
+    merged = {history.merged[commit] for commit in history.chain if commit in history.merged}
     for position, landing in enumerate(read):
+        if history.chain[position] in history.merged:
+            continue
         known = tuple(number for number in landing.numbers if number in history.heads)
         for number in (known or landing.numbers)[:1]:
-            claims.setdefault(number, []).append(position)
+            if number not in merged:
+                claims.setdefault(number, []).append(position)
     chosen: dict[int, int] = {}
     for number, positions in claims.items():
         head = history.heads.get(number)
@@ -181,14 +195,14 @@ def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, 
     found: dict[int, tuple[int, list[int]]] = {}
     for number in sorted(candidates.values()):
         positions = _rebased_positions(history, number, steps)
-        free = [position for position in positions if position not in found]
+        free = [p for p in positions if p not in found and history.merged.get(history.chain[p], number) == number]
         if free and positions[-1] == free[-1]:
             found.update(dict.fromkeys(free, (number, free)))
     return found
 
 
 def _reported(history: History, numbers: dict[int, int], rebased: dict[int, tuple[int, list[int]]]) -> dict[int, int]:
-    """Steps that only a report knows to be a pull request's: a squash whose message lost the number."""
+    """Steps that a report knows to be a pull request's: a squash whose message lost the number."""
     taken = {*numbers.values(), *(number for number, _ in rebased.values())}
     return {
         position: number
@@ -268,7 +282,8 @@ def _off_main(history: History, head: int) -> tuple[tuple[int, ...], str]:
 def _nested(history: History, position: int, number: int | None, claimed: set[int]) -> Iterator[Landed]:
     """Pull requests merged into the branch that this step merges: named there, and confirmed by their own PR ref.
 
-    Without the ref a number may be another repository's (a fork that follows its upstream merges such commits).
+    Without the ref a number may be another repository's (a fork that follows its upstream merges such commits). What
+    the forge itself says needs none.
     """
     parents = history.graph.parents
     landing = history.chain[position]
@@ -276,12 +291,14 @@ def _nested(history: History, position: int, number: int | None, claimed: set[in
     mine = {number, *claimed}
     for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
         read = read_landing(history.messages[commit], merge=history.merge(commit))
-        found = next((n for n in read.numbers if n in history.heads and n not in mine), None)
+        told = history.merged.get(commit)
+        named = (told,) if told is not None else read.numbers
+        found = next((n for n in named if (told is not None or n in history.heads) and n not in mine), None)
         if found is None:
             continue
-        head = history.heads[found]
+        head = history.heads.get(found)
         if history.merge(commit):
-            if head not in parents[commit][1:]:
+            if told is None and head not in parents[commit][1:]:
                 continue
             before = set(reach(history.graph, parents[commit][:1], lambda c: history.position[c] == position))
             inside = reach(
@@ -291,7 +308,7 @@ def _nested(history: History, position: int, number: int | None, claimed: set[in
             )
             own, believed = tuple(c for c in inside if c not in taken), "joined"
         else:
-            own, believed = _off_main(history, head)
+            own, believed = _off_main(history, head) if head is not None else ((), "no_ref")
         mine.add(found)
         taken.update(own, (commit,))
         yield Landed(found, landing, commit, position, "nested", believed, own or (commit,), read.title, read.branch)

@@ -55,6 +55,10 @@
 --   clamped: how many of its milestones were out of order
 --   code_complete_source: branch_commits, landing_author_date (approximate) or event
 --   as_of: the instant that this row speaks for, UTC
+--   gate_hours: inside `deploy`: at gates and in queues of deployments, hours; this and the next null where not known
+--   failed_attempts: inside `deploy`: failed tries to deploy it
+--   ci_queue_hours: inside `build`: CI waited for runners, hours
+--   ci_rerun_hours: inside `build`: after the first failure of CI, hours
 with staged as (
     select
         change_outcomes.*,
@@ -180,7 +184,11 @@ select
     reverts.reverted_at,
     staged.clamped,
     changes.code_complete_source,
-    changes.as_of
+    changes.as_of,
+    change_friction.gate_hours,
+    change_friction.failed_attempts,
+    change_friction.ci_queue_hours,
+    change_friction.ci_rerun_hours
 from staged
 inner join changes
     on staged.change_id = changes.change_id
@@ -192,3 +200,5 @@ left join classification
     on changes.change_id = classification.change_id
 left join reverts
     on changes.change_id = reverts.change_id
+left join change_friction
+    on changes.change_id = change_friction.change_id

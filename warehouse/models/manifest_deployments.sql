@@ -15,7 +15,7 @@ with numbered as (
         raw_manifest_versions.*,
         row_number() over (
             partition by repo_id, sha, environment, application
-            order by collected_at desc
+            order by collected_at desc, coalesce(version, ''), path
         ) as reading
     from raw_manifest_versions
 )

@@ -9,7 +9,10 @@
 with numbered as (
     select
         raw_notices.*,
-        row_number() over (partition by repo_id, source, kind order by collected_at desc) as reading
+        row_number() over (
+            partition by repo_id, source, kind
+            order by collected_at desc, count desc, coalesce(detail, '')
+        ) as reading
     from raw_notices
 )
 select

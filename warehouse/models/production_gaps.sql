@@ -1,24 +1,24 @@
--- production_gaps: production deployments in time, and the ones just before them whose commit nobody knows
+-- production_gaps: production deployments in time, and the ones just before them whose content nobody knows
 -- grain: one row per successful, dated production deployment
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
 --   succeeded_at: first success, UTC
---   resolved: its commit is known
---   unseen_until_at: what landed before this may have arrived unseen, with a deployment without a commit after the last known one, UTC
+--   resolved: its commit is known, with its history
+--   unseen_until_at: what landed before this may have arrived unseen, with a deployment of unknown content after the last known one, UTC
 --   last: no later production deployment is recorded
 with earlier as (
     select
         repo_id,
         deployment_id,
         succeeded_at,
-        sha is not null as resolved,
-        max(case when sha is null then succeeded_at end) over (
+        sha is not null and not coalesce(isolated, false) as resolved,
+        max(case when sha is null or coalesce(isolated, false) then succeeded_at end) over (
             partition by repo_id
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding
         ) as unresolved_before_at,
-        max(case when sha is not null then succeeded_at end) over (
+        max(case when sha is not null and not coalesce(isolated, false) then succeeded_at end) over (
             partition by repo_id
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding

@@ -10,7 +10,7 @@
 with numbered as (
     select
         raw_refs.*,
-        row_number() over (partition by repo_id, ref order by collected_at desc) as reading
+        row_number() over (partition by repo_id, ref order by collected_at desc, deleted, coalesce(sha, '')) as reading
     from raw_refs
 )
 select

@@ -8,11 +8,15 @@ import pyarrow as pa
 
 from warehouse.classify import Rules
 from warehouse.model import Input, PythonModel
+from warehouse.models.accounts import AUTOMATED_ACCOUNTS, automated_accounts
 from warehouse.models.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
+from warehouse.models.carriers import CARRIERS, carriers
 from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_from_git
 from warehouse.models.classification import CLASSIFICATION, classification
 from warehouse.models.deployments_seen import SCHEMA as SEEN
 from warehouse.models.deployments_seen import deployments_seen
+from warehouse.models.told_reverts import TOLD_REVERTS, told_reverts
+from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
 
 __all__ = ["python_models"]
 
@@ -62,7 +66,7 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
             _SETTINGS,
             Input("commits", ("sha", "parents", "author_name", "author_email", "authored_at", "message"), ("sha",)),
             _REFS,
-            Input("change_reports", ("number", "sha", "head_sha"), ("change_key",)),
+            Input("change_reports", ("number", "sha", "head_sha", "forge"), ("change_key",)),
         ),
         {"landings": LANDINGS, "change_commits": CHANGE_COMMITS},
         changes_from_git,
@@ -105,6 +109,21 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
                 ),
                 ("deployment_id",),
             ),
+            Input(
+                "workflow_deployments",
+                (
+                    "deployment_id",
+                    "workflow",
+                    "sha",
+                    "created_at",
+                    "succeeded_at",
+                    "state",
+                    "failed_attempts",
+                ),
+                ("deployment_id",),
+            ),
+            Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
+            Input("change_reports", ("sha", "head_sha"), ("change_key",)),
         ),
         {"deployments_seen": SEEN},
         lambda tables: _only("deployments_seen", deployments_seen(tables)),
@@ -118,7 +137,7 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
     PythonModel(
         "arrivals",
         (
-            Input("landings", ("repo_id", "change_key", "landing_sha", "head_sha"), ("change_key",)),
+            Input("change_landings", ("repo_id", "change_key", "landing_sha", "head_sha"), ("change_key",)),
             _COMMIT_MESSAGES,
             _DEPLOYMENT_TIMES,
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
@@ -127,6 +146,33 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
         ),
         {"arrivals": ARRIVALS},
         lambda tables: _only("arrivals", arrivals(tables)),
+    ),
+    PythonModel(
+        "workflow_kinds",
+        (
+            Input("repository_settings", ("repo_id", "deployed_from", "workflow", "not_ci"), ("repo_id",)),
+            Input("workflow_names", ("name",), ("name",)),
+        ),
+        {"workflow_kinds": WORKFLOW_KINDS},
+        lambda tables: _only("workflow_kinds", workflow_kinds(tables)),
+    ),
+    PythonModel(
+        "carriers",
+        (
+            Input(
+                "carriages",
+                ("repo_id", "number", "carrier", "merged_at", "elsewhere", "abandoned_at"),
+                ("number", "carrier"),
+            ),
+        ),
+        {"carriers": CARRIERS},
+        lambda tables: _only("carriers", carriers(tables)),
+    ),
+    PythonModel(
+        "told_reverts",
+        (Input("revert_requests", ("repo_id", "number", "title", "body"), ("merged_at", "number")),),
+        {"told_reverts": TOLD_REVERTS},
+        lambda tables: _only("told_reverts", told_reverts(tables)),
     ),
 )
 
@@ -167,10 +213,21 @@ def python_models(rules: Rules) -> tuple[PythonModel, ...]:
                 ),
                 ("sha",),
             ),
+            Input(
+                "told_commits",
+                ("change_key", "sha", "author_name", "author_email", "committed_at", "message"),
+                ("change_key", "committed_at", "sha"),
+            ),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
         ),
         {"classification": CLASSIFICATION},
         lambda tables: _only("classification", classification(tables, rules)),
     )
-    return (*_WITHOUT_RULES, classified)
+    accounts = PythonModel(
+        "automated_accounts",
+        (Input("reviewers", ("repo_id", "login", "kind"), ("login", "kind")),),
+        {"automated_accounts": AUTOMATED_ACCOUNTS},
+        lambda tables: _only("automated_accounts", automated_accounts(tables, rules)),
+    )
+    return (*_WITHOUT_RULES, accounts, classified)

@@ -1,4 +1,4 @@
--- reported_deployments: deployments as the systems that make them report them
+-- reported_deployments: deployments as the systems that make them report them, with what had become of them by the report
 -- grain: one row per repository and deployment
 -- columns:
 --   repo_id: repository
@@ -14,10 +14,16 @@
 --   failed_attempts: failures before the first success
 --   url: web address
 --   source: the collector that reported it
+--   collected_at: when it was read; its statuses count only from the same reading, UTC
 with numbered as (
     select
         raw_deployments.*,
-        row_number() over (partition by repo_id, deployment_id order by collected_at desc) as reading
+        row_number() over (
+            partition by repo_id, deployment_id
+            order by
+                collected_at desc, coalesce(deleted, false), created_at desc, coalesce(sha, ''), coalesce(version, ''),
+                coalesce(environment, ''), coalesce(application, ''), source
+        ) as reading
     from raw_deployments
 ),
 
@@ -29,25 +35,37 @@ current_deployments as (
         and not coalesce(deleted, false)
 ),
 
-statuses as (
-    select
+told as (
+    select distinct
         raw_deployment_statuses.repo_id,
         raw_deployment_statuses.deployment_id,
         raw_deployment_statuses.state,
-        raw_deployment_statuses.status_at,
-        min(case when raw_deployment_statuses.state = 'success' then raw_deployment_statuses.status_at end) over (
-            partition by raw_deployment_statuses.repo_id, raw_deployment_statuses.deployment_id
-        ) as succeeded_at,
-        row_number() over (
-            partition by raw_deployment_statuses.repo_id, raw_deployment_statuses.deployment_id
-            order by raw_deployment_statuses.status_at desc, raw_deployment_statuses.state
-        ) as age
+        raw_deployment_statuses.status_at
     from raw_deployment_statuses
     inner join current_deployments
         on
             raw_deployment_statuses.repo_id = current_deployments.repo_id
             and raw_deployment_statuses.deployment_id = current_deployments.deployment_id
             and raw_deployment_statuses.collected_at = current_deployments.collected_at
+    inner join report_times
+        on raw_deployment_statuses.repo_id = report_times.repo_id
+    where coalesce(raw_deployment_statuses.status_at, report_times.as_of) <= report_times.as_of
+),
+
+statuses as (
+    select
+        repo_id,
+        deployment_id,
+        state,
+        status_at,
+        min(case when state = 'success' then status_at end) over (
+            partition by repo_id, deployment_id
+        ) as succeeded_at,
+        row_number() over (
+            partition by repo_id, deployment_id
+            order by status_at desc, state
+        ) as age
+    from told
 ),
 
 summed as (
@@ -83,7 +101,8 @@ select
     case when summed.ever = 1 then 'success' else coalesce(summed.last_state, 'unknown') end as state,
     cast(coalesce(summed.failed_attempts, 0) as bigint) as failed_attempts,
     current_deployments.url,
-    current_deployments.source
+    current_deployments.source,
+    current_deployments.collected_at
 from current_deployments
 left join summed
     on

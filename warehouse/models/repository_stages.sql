@@ -10,7 +10,7 @@
 --   has_production: there are production deployments: stage `release`
 --   has_rollout: production deployments have a start and an end: stage `deploy`
 --   first_production_at: the first recorded production deployment, UTC
---   unseen_until_at: set where the last production deployment has no known commit: what landed before may have arrived
+--   unseen_until_at: set where the last production deployment has no known commit: what landed before may have arrived, UTC
 with reached as (
     select
         repo_id,

@@ -18,7 +18,7 @@ def commit(message: str = "Tidy the parser", **given: Any) -> CommitFacts:
     given.setdefault("committed_at", datetime(2026, 1, 5, 9, 0))
     given.setdefault("paths", ("src/parser.py",))
     sha = given.pop("sha", "1" * 40)
-    return CommitFacts(sha, *author, *committer, message=message, **given)
+    return CommitFacts(sha, author[0], author[1], committer[0], committer[1], message=message, **given)
 
 
 def landed(message: str = "Tidy the parser", *, change_id: str = "git:shop@1", **given: Any) -> ChangeFacts:

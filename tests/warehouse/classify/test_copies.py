@@ -14,6 +14,7 @@ ORIGINAL = landed("Ask the LLM again (#12)", change_id="github:acme/shop#12", sh
 
 
 def judged_with(*copies: ChangeFacts) -> list[Verdict]:
+    """The verdicts on some changes, in a history that also holds their original."""
     return [verdict for _, verdict in classify_repository([*copies, ORIGINAL], RULES)]
 
 
@@ -56,6 +57,7 @@ def test_own_mark_is_kept() -> None:
         "Sort (#15)\n\n* Begin\n\n* Revert\n\nThis reverts commit abcdef0123456789.\n\n* End",
         'Revert "Other (#13)" (#16)',
         f"Fix what commit {SHA} broke",
+        "Revert 12 of the colours",
     ],
 )
 def test_mention_is_no_copy(message: str) -> None:
@@ -77,5 +79,5 @@ def test_unknown_original_changes_nothing() -> None:
 
 def test_title_of_a_pull_request_names_its_original() -> None:
     """Without a landing commit the pull request's title and text are read."""
-    assert copied_from(ChangeFacts("x#9", title="Backport 12", body="Backport of acme/shop#12.")) == ("#12",)
+    assert copied_from(ChangeFacts("x#9", title="[1.0] Backport of 12", body="Backport of acme/shop#12.")) == ("#12",)
     assert copied_from(ChangeFacts("x#9", title="Sort")) == ()

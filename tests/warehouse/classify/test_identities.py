@@ -95,7 +95,7 @@ def test_person_is_no_agent(name: str, email: str) -> None:
         "Co-Authored-By: Claude Opus 4.8 (1M context) <noreply@anthropic.com>",
         "co-authored-by: Cursor <cursoragent@cursor.com>",
         "Co-authored-by: Copilot <223556219+Copilot@users.noreply.github.com>",
-        "Co-authored-by: Copilot Autofix powered by AI <62310815+github-advanced-security[bot]@users.noreply.github.com>",
+        f"Co-authored-by: Copilot Autofix powered by AI <62310815+github-advanced-security[bot]@{NOREPLY}>",
         "Co-developed-by: Codex <noreply@openai.com>",
         "> Co-authored-by: opencode <noreply@opencode.ai>",
         "Co-authored-by: openhands openhands@all-hands.dev",

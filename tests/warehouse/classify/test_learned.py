@@ -9,6 +9,7 @@ from warehouse.classify import ChangeFacts, Verdict, classify_repository
 
 
 def history(*changes: tuple[str, str]) -> list[ChangeFacts]:
+    """Changes of one file each, from their subjects and paths."""
     return [
         landed(subject, change_id=f"git:shop@{number}", sha=f"{number:040x}", paths=(path,))
         for number, (subject, path) in enumerate(changes)
@@ -16,6 +17,7 @@ def history(*changes: tuple[str, str]) -> list[ChangeFacts]:
 
 
 def verdicts(changes: list[ChangeFacts]) -> list[Verdict]:
+    """The verdicts on a repository of these changes."""
     return [verdict for _, verdict in classify_repository(changes, RULES)]
 
 
@@ -26,7 +28,7 @@ def test_directory_is_learned_from_its_history() -> None:
     """A terse change in a directory whose other changes speak of AI is AI work, with the directory as evidence."""
     found = verdicts(history(*SPEAKING, ("Tidy", "src/vector/e.py"), ("Tidy", "src/cart/e.py")))
     assert [verdict.builds_ai for verdict in found] == [True, True, True, True, True, False]
-    assert found[4].evidence[0][1:4] == ("learned-directory", "directory", "vector/")
+    assert found[4].evidence[-1][1:4] == ("learned-directory", "directory", "vector/")
 
 
 def test_learned_directory_may_move() -> None:

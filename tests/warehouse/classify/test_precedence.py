@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.warehouse.classify.making import RULES, commit, judged, landed, rules_of
@@ -11,8 +13,9 @@ ACTIONS = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.gi
 CLAUDE = "Co-authored-by: Claude <noreply@anthropic.com>"
 
 
-def change(**given: object) -> ChangeFacts:
-    return ChangeFacts("github:acme/shop#7", **given)  # type: ignore[arg-type]
+def change(**given: Any) -> ChangeFacts:
+    """A pull request of which only what is given is known."""
+    return ChangeFacts("github:acme/shop#7", **given)
 
 
 def test_agent_with_people_as_co_authors_is_an_agent() -> None:
@@ -49,7 +52,7 @@ def test_one_agent_commit_of_many_assists() -> None:
 
 
 def test_most_agent_commits_make_an_agent() -> None:
-    """A change most of whose commits an agent made is the agent's, whoever squashed it; merges and bots do not count."""
+    """A change most of whose commits an agent made is the agent's; merges and bots do not count."""
     commits = (
         commit(sha="a", author=COPILOT),
         commit(sha="b", author=COPILOT),
@@ -58,7 +61,8 @@ def test_most_agent_commits_make_an_agent() -> None:
         commit(sha="e", author=DEPENDABOT),
     )
     verdict = RULES.judge(change(commits=commits[:4], landing=commit("Merge pull request #7 from acme/sort", sha="f")))
-    assert (verdict.built_with_ai, verdict.marked_share) == ("agent", pytest.approx(2 / 3))
+    assert verdict.built_with_ai == "agent"
+    assert verdict.marked_share == pytest.approx(2 / 3)
     assert RULES.judge(change(commits=commits)).marked_share == pytest.approx(2 / 3)
 
 
@@ -88,7 +92,9 @@ def test_branch_does_not_speak_against_the_commits() -> None:
     assert RULES.judge(change(head_ref="claude/sort", commits=commits)).built_with_ai == "assisted"
 
 
-@pytest.mark.parametrize("branch", ["claude-4-models", "cursor-pagination", "ai-search", "agent/install", "copilot", ""])
+@pytest.mark.parametrize(
+    "branch", ["claude-4-models", "cursor-pagination", "ai-search", "agent/install", "copilot", ""]
+)
 def test_topic_branch_is_no_agent(branch: str) -> None:
     """Branches about a tool are no branches by it."""
     assert RULES.judge(change(head_ref=branch, commits=(commit(),))).built_with_ai == "none"

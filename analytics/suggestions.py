@@ -1,0 +1,105 @@
+"""Where the deployments of a repository may be seen, from what its sources show: for a person to choose from."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+__all__ = ["suggest_deployments"]
+
+_LONGEST_NAME = 100
+_FEWEST_TAGS = 2
+_DEPLOYING = re.compile(r"(?i)deploy|release|publish|rollout|\bship|\bprod|\bcd\b")
+_DEPLOYED_BRANCH = re.compile(r"(?i)^(prod|production|live|release|deploy|stable)$")
+# Environments that nobody means when they say production.
+_NOT_PRODUCTION = re.compile(r"(?i)stag|test|dev|preview|review|qa|sandbox|demo|integration|pages|pr-?\d+")
+
+
+def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[str]:
+    """What may be put into the settings for a repository without production deployments, the likeliest first.
+
+    Each is one line: what was seen, and the setting that takes it for deployments. Empty where nothing was.
+    """
+    repo = repo_id.partition(":")[2]
+    found = [
+        *_environments(connection, repo_id),
+        *_workflows(connection, repo_id, repo),
+        *_releases(connection, repo_id, repo),
+        *_tags(connection, repo_id, repo),
+        *_branches(connection, repo_id, repo),
+    ]
+    return [line for line in found if line.isprintable()]
+
+
+def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> Iterator[str]:
+    """Reported deployments to environments that nothing calls production."""
+    query = (
+        "select environment, count(*) as n from reported_deployments where repo_id = $repo_id"
+        " and succeeded_at is not null group by environment order by n desc, environment"
+    )
+    for row in _rows(connection, query, repo_id):
+        name = row["environment"] or ""
+        if 0 < len(name) <= _LONGEST_NAME and not _NOT_PRODUCTION.search(name):
+            pattern = _quoted(f"^{re.escape(name)}$")
+            yield f"{row['n']} deployments to {name} succeeded: [production] environments = {pattern}"
+
+
+def _workflows(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
+    query = (
+        "select name, count(*) as n from ci_runs where repo_id = $repo_id and conclusion = 'success'"
+        " and coalesce(event, '') not like 'pull_request%' group by name order by n desc, name"
+    )
+    for row in _rows(connection, query, repo_id):
+        name = row["name"]
+        if _DEPLOYING.search(name) and len(name) <= _LONGEST_NAME:
+            rule = _rule(repo, "workflow", workflow=glob.escape(name))
+            yield f"{row['n']} runs of the workflow {name} succeeded: {rule}"
+
+
+def _releases(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
+    query = (
+        "select count(*) as n from releases where repo_id = $repo_id and published_at is not null and not prerelease"
+    )
+    for row in _rows(connection, query, repo_id):
+        if row["n"]:
+            yield f"{row['n']} releases were published: {_rule(repo, 'releases')}"
+
+
+def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
+    """The commonest form of the tags' names, numbers aside."""
+    query = "select name from refs where repo_id = $repo_id and kind = 'tag' order by name"
+    names = [row["name"] for row in _rows(connection, query, repo_id) if len(row["name"]) <= _LONGEST_NAME]
+    forms = Counter(re.sub(r"[0-9]+", lambda _: r"\d+", re.escape(name)) for name in names if re.search(r"[0-9]", name))
+    for form, count in forms.most_common(1):
+        if count >= _FEWEST_TAGS:
+            yield f"{count} tags are named alike: {_rule(repo, 'tags', tags=f'^{form}$')}"
+
+
+def _branches(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
+    query = "select name from refs where repo_id = $repo_id and kind = 'branch' order by name"
+    for row in _rows(connection, query, repo_id):
+        if _DEPLOYED_BRANCH.search(row["name"]):
+            yield f"there is a branch {row['name']}: {_rule(repo, 'branch', branch=row['name'])}"
+
+
+def _rule(repo: str, source: str, **settings: str) -> str:
+    keys = {"repo": repo, "from": source, **settings}
+    return "[[deployments]] " + ", ".join(f"{key} = {_quoted(value)}" for key, value in keys.items())
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, repo_id: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (
+        connection.cursor().sql(query, params={"repo_id": repo_id}).to_arrow_table().to_pylist()
+    )
+    return rows

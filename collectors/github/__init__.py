@@ -1,0 +1,33 @@
+"""GitHub's API: pull requests with commits, reviews and events, deployments, CI, releases and environments.
+
+All of it, at some 40 requests for a thousand pull requests, 10 for a thousand deployments, and two in a night with
+nothing new. See `docs/github.md`.
+"""
+
+from __future__ import annotations
+
+from collectors.github.access import Access, access_of
+from collectors.github.auth import SECRETS, GitHubAuth, auth_from
+from collectors.github.collector import collect
+from collectors.github.limits import Limits, Waiting
+from collectors.github.owners import known_as, repositories_of
+from collectors.github.signals import OutOfBudget
+from collectors.github.source import GitHubSource, checked_base_url, parse_target, source_id
+
+__all__ = [
+    "SECRETS",
+    "Access",
+    "GitHubAuth",
+    "GitHubSource",
+    "Limits",
+    "OutOfBudget",
+    "Waiting",
+    "access_of",
+    "auth_from",
+    "checked_base_url",
+    "collect",
+    "known_as",
+    "parse_target",
+    "repositories_of",
+    "source_id",
+]

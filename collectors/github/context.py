@@ -1,0 +1,64 @@
+"""What all parts of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectors.github.client import Client, Listing
+from collectors.github.gather import Gather
+from collectors.github.notices import Notices
+from collectors.github.resume import Resume
+from collectors.github.signals import Moved
+from collectors.github.source import GitHubSource
+from headway.errors import CollectError
+from headway.progress import Progress
+
+__all__ = ["Run"]
+
+
+@dataclass
+class Run:
+    """One run over one repository."""
+
+    source: GitHubSource
+    client: Client
+    state: Resume
+    gather: Gather
+    notices: Notices
+    collected_at: datetime
+    progress: Progress
+    name_with_owner: str
+    """What GitHub calls the repository now."""
+    default_branch: str
+
+    @property
+    def now(self) -> str:
+        """When this run began, as the resume point keeps it."""
+        return self.collected_at.isoformat()
+
+    def rest(self, path: str, parameters: Mapping[str, str | int], *, etag: str = "") -> Listing:
+        """REST below this repository. A rename while we read is followed, by GitHub's id of the repository."""
+        try:
+            return self.client.rest(f"/repos/{self.name_with_owner}{path}", parameters, etag=etag)
+        except Moved:
+            node = self.client.graphql("Identity", {"id": self.state.node_id})["node"]
+            self.name_with_owner = node["nameWithOwner"]
+        try:
+            return self.client.rest(f"/repos/{self.name_with_owner}{path}", parameters, etag=etag)
+        except Moved as moved:
+            raise CollectError(
+                f"GitHub sends us elsewhere ({moved})", hint="set base_url of [github] to where its API is now"
+            ) from moved
+
+    def step(self, done: int, total: int | None, what: str) -> None:
+        """Report progress."""
+        self.progress.step(done, total, f"{self.state.repo_id.partition(':')[2]} {what}")
+
+    def query(self, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The repository's node as a query tells it."""
+        node = self.client.graphql(name, {"repository": self.state.node_id, **variables})["node"]
+        assert isinstance(node, dict)  # noqa: S101  (an id that is not found raises)
+        return node

@@ -1,0 +1,82 @@
+"""The rest of lists that did not fit on a page: of many objects in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from collectors.github.client import Client
+from collectors.github.documents import EVENT_TYPES
+from collectors.github.paging import Patience
+from collectors.github.signals import Gone
+
+__all__ = ["Lost", "Want", "next_pages"]
+
+_AT_ONCE = 20
+_PAGE = 100
+_FRAGMENTS = {
+    "labels": "LabelPage",
+    "commits": "CommitPage",
+    "reviews": "ReviewPage",
+    "timelineItems": "EventPage",
+    "statuses": "StatusPage",
+}
+
+
+class Want(NamedTuple):
+    """The next page of one list of one object."""
+
+    id: str
+    type: str
+    list: str
+    cursor: str
+
+
+class Lost(Enum):
+    """Why there is no page."""
+
+    GONE = 0
+    UNREADABLE = 1
+
+
+def next_pages(client: Client, wants: Sequence[Want]) -> Iterator[tuple[Want, dict[str, Any] | Lost]]:
+    """The pages wanted, twenty at a time."""
+    patience = Patience(client, _AT_ONCE)
+    waiting = list(wants)
+    while waiting:
+        some = patience.ask_or_leave(lambda: _some(client, waiting[: patience.size], patience.step))
+        if some is None:
+            some = [(waiting[0], Lost.UNREADABLE)]
+        yield from some
+        del waiting[: len(some)]
+
+
+def _some(client: Client, wants: list[Want], step: int) -> list[tuple[Want, dict[str, Any] | Lost]]:
+    variables: dict[str, Any] = {"size": max(_PAGE >> step, 1)}
+    for place, want in enumerate(wants):
+        variables[f"i{place}"], variables[f"c{place}"] = want.id, want.cursor
+    if any(want.list == "timelineItems" for want in wants):
+        variables["eventTypes"] = EVENT_TYPES
+    try:
+        data = client.query(_text(wants), variables)
+    except Gone:
+        # One of them is; which, shows when they are asked for one by one.
+        return [(wants[0], Lost.GONE)] if len(wants) == 1 else _some(client, wants[:1], step)
+    return [(want, data[f"x{place}"][want.list]) for place, want in enumerate(wants)]
+
+
+def _text(wants: list[Want]) -> str:
+    """A query with an alias for each."""
+    declared = ["$size: Int!"]
+    if any(want.list == "timelineItems" for want in wants):
+        declared.append("$eventTypes: [PullRequestTimelineItemsItemType!]!")
+    fields = []
+    for place, want in enumerate(wants):
+        declared += [f"$i{place}: ID!", f"$c{place}: String!"]
+        types = ", itemTypes: $eventTypes" if want.list == "timelineItems" else ""
+        fields.append(
+            f"  x{place}: node(id: $i{place}) {{ ... on {want.type} {{ "
+            f"{want.list}(first: $size, after: $c{place}{types}) {{ ...{_FRAGMENTS[want.list]} }} }} }}\n"
+        )
+    return f"query Overflow({', '.join(declared)}) {{\n{''.join(fields)}}}\n"

@@ -1,0 +1,95 @@
+"""Pages of pull requests, as large as GitHub can put together; one that it cannot give at all is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+from collectors.github.context import Run
+from collectors.github.documents import EVENT_TYPES
+from collectors.github.overflow import Lost, Want, next_pages
+from collectors.github.paging import Patience
+from collectors.github.pulls import Pull
+
+__all__ = ["Page", "PullPages"]
+
+_NESTED = {"labels": 50, "commits": 100, "reviews": 50, "events": 100}
+_LEAST_NESTED = 5
+
+
+class Page(NamedTuple):
+    """Some pull requests, numbers of those that are gone or cannot be read by node id, and how to go on."""
+
+    pulls: list[Pull]
+    gone: dict[str, int]
+    unreadable: dict[str, int]
+    cursor: str | None = None
+    more: bool = False
+    total: int = 0
+
+
+class PullPages:
+    """Reads pages; knows how large they may be."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._patience = Patience(run.client, run.client.page)
+
+    def after(self, cursor: str | None) -> Page:
+        """The next page in order of creation."""
+
+        def ask() -> dict[str, Any]:
+            variables = {"size": self._patience.size, "cursor": cursor, **self._nested()}
+            page: dict[str, Any] = self._run.query("PullRequests", variables)["pullRequests"]
+            return page
+
+        found = self._patience.ask_or_leave(ask)
+        pulls, unreadable = [], {}
+        if found is not None:
+            pulls = [Pull(node) for node in found["nodes"]]
+        else:
+            found = self._run.query("PullRequestIds", {"size": 1, "cursor": cursor})["pullRequests"]
+            unreadable = {node["id"]: node["number"] for node in found["nodes"]}
+        # An empty page has no cursor; what comes later then follows the same one.
+        end, more = found["pageInfo"]["endCursor"] or cursor, found["pageInfo"]["hasNextPage"]
+        return Page(pulls, {}, unreadable, end, more, found["totalCount"])
+
+    def by_id(self, numbers: Mapping[str, int]) -> Iterator[Page]:
+        """Pull requests by node id, in the given order; their numbers are for those that are gone."""
+        waiting = dict(numbers)
+
+        def ask() -> dict[str, dict[str, Any] | None]:
+            ids = list(islice(waiting, self._patience.size))
+            data = self._run.client.graphql("PullRequestsById", {"ids": ids, **self._nested()}, may_be_gone="nodes")
+            return dict(zip(ids, data["nodes"], strict=True))
+
+        while waiting:
+            nodes = self._patience.ask_or_leave(ask)
+            unreadable = {}
+            if nodes is None:
+                one = next(iter(waiting))
+                nodes, unreadable = {}, {one: waiting.pop(one)}
+            taken = {id_: waiting.pop(id_) for id_ in nodes}
+            gone = {id_: taken[id_] for id_, node in nodes.items() if node is None}
+            pulls = [Pull(node) for node in nodes.values() if node is not None]
+            yield Page(pulls, gone, unreadable, None, bool(waiting), len(numbers))
+
+    def complete(self, pulls: list[Pull]) -> Page:
+        """Read the rest of their lists; those that are gone or cannot be read are left out."""
+        known = {pull.id: pull for pull in pulls}
+        lost: dict[Lost, dict[str, int]] = {Lost.GONE: {}, Lost.UNREADABLE: {}}
+        while wants := [Want(p.id, "PullRequest", *missing) for p in known.values() for missing in p.missing()]:
+            for want, page in next_pages(self._run.client, wants):
+                if want.id not in known:
+                    continue
+                if isinstance(page, Lost):
+                    lost[page][want.id] = known.pop(want.id).number
+                else:
+                    known[want.id].extend(want.list, page)
+        return Page(list(known.values()), lost[Lost.GONE], lost[Lost.UNREADABLE])
+
+    def _nested(self) -> dict[str, Any]:
+        """How much of each list comes with a pull request: less on smaller pages, the rest is read apart."""
+        sizes = {name: max(most >> self._patience.step, _LEAST_NESTED) for name, most in _NESTED.items()}
+        return {**sizes, "eventTypes": EVENT_TYPES}

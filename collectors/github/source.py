@@ -1,0 +1,74 @@
+"""What to collect: one repository of one server, and how its target is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from collectors.github.values import shown
+from headway.errors import UsageError
+
+__all__ = ["PUBLIC", "GitHubSource", "checked_base_url", "parse_target", "source_id"]
+
+PUBLIC = "https://api.github.com"
+_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class GitHubSource:
+    """One repository."""
+
+    owner: str
+    name: str
+    base_url: str = PUBLIC
+    """Where the REST API lies; GraphQL is found from it."""
+    jobs_days: int = 90
+    """Jobs are read of runs no older than this: each run costs a request."""
+    deploy_workflows: tuple[str, ...] = ()
+    """Globs of workflow names whose runs deploy: their jobs are read too."""
+    database_id: int | None = None
+    """GitHub's own id of the repository, where a listing told it."""
+
+
+def source_id(source: GitHubSource) -> str:
+    """A stable id of the source: `github:<owner>/<name>`, by the name under which it was first collected."""
+    return f"github:{source.owner}/{source.name}"
+
+
+def parse_target(target: str) -> tuple[str, str]:
+    """Owner and name of `github:OWNER/NAME`; the name is empty for `github:OWNER`. UsageError for anything else."""
+    owner, slash, name = target.removeprefix("github:").partition("/")
+    name = name.removesuffix(".git") if slash else ""
+    known = _OWNER.fullmatch(owner) and (not slash or (_NAME.fullmatch(name) and name not in {".", ".."}))
+    if not known:
+        raise UsageError(f"{shown(target)!r} is no target", hint="write github:OWNER/NAME or github:OWNER")
+    return owner, name
+
+
+def checked_base_url(base_url: str) -> str:
+    """A base URL without a slash at its end; UsageError for one that would lead to the wrong GraphQL address.
+
+    PyGithub takes GraphQL to be at `/graphql` unless the path ends in `/v3`. On a server of one's own it is at
+    `/api/graphql`, and a bare host would be asked in the wrong place.
+    """
+    parts = urlsplit(base_url)
+    if parts.username is not None:
+        raise UsageError(
+            f"the base URL of {shown(parts.hostname)} holds a name or token", hint="set HEADWAY_GITHUB_TOKEN instead"
+        )
+    url = base_url.rstrip("/")
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(f"{shown(url)!r} is no base URL of GitHub", hint="such as https://github.acme.com/api/v3")
+    loopback = parts.hostname in _LOOPBACK
+    if parts.scheme == "http" and not loopback:
+        raise UsageError(f"{shown(url)} would send the token unencrypted", hint="write https://…")
+    hosted = parts.hostname.startswith("api.") or loopback
+    if not parts.path.rstrip("/").endswith("/api/v3") and not (hosted and parts.path in {"", "/"}):
+        raise UsageError(
+            f"{shown(url)} is not where a GitHub server has its API",
+            hint=f"GitHub Enterprise Server: https://{parts.hostname}/api/v3; with data residency: https://api.TENANT.ghe.com",
+        )
+    return url

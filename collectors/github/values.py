@@ -1,0 +1,75 @@
+"""Values of GitHub's answers as values of our rows. What is not as documented raises: it never becomes a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+__all__ = ["Account", "account", "commit_moment", "login_of", "moment", "shown", "text", "whole"]
+
+_LONGEST_SHOWN = 200
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Account(NamedTuple):
+    """Who did something: a log-in and `person` or `bot`; both None where the account is gone."""
+
+    login: str | None
+    kind: str | None
+
+
+def account(actor: Mapping[str, Any] | None) -> Account:
+    """An actor of GraphQL. A bot gets the ending `[bot]` that GitHub shows everywhere but in GraphQL."""
+    if actor is None:
+        return Account(None, None)
+    login = text(actor["login"])
+    if login.endswith("[bot]"):
+        return Account(login, "bot")
+    if actor["__typename"] == "Bot":
+        return Account(f"{login}[bot]", "bot")
+    return Account(login, "person")
+
+
+def login_of(actor: Mapping[str, Any] | None) -> str | None:
+    """The log-in of an actor."""
+    return account(actor).login
+
+
+def moment(value: str | None) -> datetime | None:
+    """A time in ISO 8601 with its zone, as naive UTC; None for None and empty text. ValueError for anything else."""
+    if not value:
+        return None
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError(f"a time without its zone: {value!r}")
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def commit_moment(value: str | None) -> datetime | None:
+    """The time of a commit, which whoever made it chose: None for one that no calendar has."""
+    try:
+        return moment(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def text(value: str | None) -> str:
+    """Text that Parquet and SQL can hold: no NUL and no half of a surrogate pair; None is empty."""
+    if value is None:
+        return ""
+    return _UNSTORABLE.sub("�", value)
+
+
+def whole(value: object) -> int | None:
+    """A whole number or None; TypeError for anything else, so that a changed format is noticed."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise TypeError(f"not a whole number: {value!r}")
+
+
+def shown(value: object) -> str:
+    """Text from outside for a message: one line, no control characters, not too long."""
+    line = "".join(letter if letter.isprintable() else " " for letter in str(value)).strip()
+    return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from headway.errors import WarehouseError
+from headway.progress import SilentProgress
+from headway.records import Checkpoint
+from headway.settings import Settings
+from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
+from tests.builders.rows import Raw, hour, stored
+from warehouse.model import sql_models
+from warehouse.publish import build_in_memory, current, open_published, publish
+from warehouse.store import RawStore
+
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+
+
+def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS) -> Path:
+    """Build a warehouse and make it current."""
+    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress())
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published portfolio, in a folder whose name has to be quoted and looks like a pattern."""
+    folder = tmp_path_factory.mktemp("it's a [b] * warehouse")
+    stored(folder, *portfolio())
+    published(folder)
+    return folder
+
+
+def test_headers_become_comments(filled: Path) -> None:
+    """Every table and column of an SQL model carries its meaning in the published file, for any tool that reads it."""
+    with open_published(filled) as connection:
+        columns = connection.sql("select table_name, column_name, comment from duckdb_columns()").fetchall()
+        tables = dict(connection.sql("select table_name, comment from duckdb_tables()").fetchall())
+    comments = {(table, column): comment for table, column, comment in columns}
+    for model in sql_models():
+        header = model.header
+        assert tables[model.name] == f"{header.summary}; {header.grain}"
+        assert {name: comments[model.name, name] for name in header.columns} == dict(header.columns)
+
+
+def test_published_file_holds_no_raw_rows_and_nothing_temporary(filled: Path) -> None:
+    """What is published stands alone: no table of raw rows and no view of files that may go."""
+    with open_published(filled) as connection:
+        tables = [name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()]
+        views = connection.sql("select view_name from duckdb_views() where not internal").fetchall()
+    assert [name for name in tables if name.startswith(("raw_", "_"))] == []
+    assert views == []
+    assert {model.name for model in sql_models()} <= set(tables)
+
+
+def test_published_file_reaches_nothing_else(filled: Path, tmp_path: Path) -> None:
+    """A query of the published file can neither write nor read another file, nor take that lock off."""
+    with open_published(filled) as connection:
+        for query in (
+            "create table x as select 1",
+            "delete from lead_times",
+            f"copy lead_times to '{tmp_path / 'x.csv'}'",
+            "select * from read_text('/etc/passwd')",
+            "set enable_external_access = true",
+            "install httpfs",
+            "attach ':memory:' as other",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.sql(query).fetchall()
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None:
+    """Each build is a file of its own, current even where the clock went back; whoever reads an older one goes on."""
+    stored(tmp_path, Raw().commits("a"))
+    first = published(tmp_path, NOW)
+    with open_published(tmp_path) as reader:
+        second, third, last = (published(tmp_path, NOW + timedelta(minutes=n)) for n in (1, 2, -1))
+        assert reader.sql("select count(*) from lead_times").fetchall() == [(1,)]
+    assert current(tmp_path) == last
+    assert set(tmp_path.glob("*.duckdb")) == {second, third, last}
+    assert not first.exists()
+    assert [path.name for path in tmp_path.iterdir() if "building" in path.name] == []
+
+
+def test_build_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an invariant breaks nothing is published, nothing is left over, and the error says which."""
+    stored(tmp_path, Raw().commits("a"))
+    before = published(tmp_path)
+    monkeypatch.setattr("warehouse.checks.checks", lambda: {"never": "select 1 as broken from lead_times"})
+    with pytest.raises(WarehouseError, match=r"never: \[\{'broken': 1\}\]") as caught:
+        published(tmp_path)
+    assert "still serves" in caught.value.hint
+    assert current(tmp_path) == before
+    assert list(tmp_path.glob("headway-*")) == [before]
+
+
+def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
+    """A warehouse without a build, and one whose file is gone, are told with the command that helps."""
+    with pytest.raises(WarehouseError, match="nothing was built") as caught:
+        current(tmp_path)
+    assert "headway collect" in caught.value.hint
+    stored(tmp_path, Raw())
+    published(tmp_path).unlink()
+    with pytest.raises(WarehouseError, match="is not there") as caught:
+        open_published(tmp_path)
+    assert caught.value.hint == "run `headway build`"
+
+
+def test_batch_that_lands_during_a_build_waits_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build takes rows and watermarks of the same moment: one never promises what it did not read."""
+    store = stored(tmp_path, Raw(known=50).commits("a@1 b@5"))
+    looked: list[str] = []
+    listed = RawStore.commits
+
+    def then_another(self: RawStore) -> object:
+        found = listed(self)
+        if not looked:
+            looked.append("once")
+            later = Raw(known=90, read=2000)
+            store.begin(later.source, later.collected_at).commit(Checkpoint({}, hour(90), (later.repo_id,)))
+        return found
+
+    monkeypatch.setattr(RawStore, "commits", then_another)
+    published(tmp_path)
+    with open_published(tmp_path) as connection:
+        assert connection.sql("select as_of from report_times").fetchall() == [(hour(50),)]
+
+
+def test_published_and_in_memory_are_the_same(filled: Path) -> None:
+    """A report as of the watermark is the published one."""
+    with (
+        open_published(filled) as file,
+        build_in_memory(filled, SETTINGS, TEAMS, as_of=hour(9000), progress=SilentProgress()) as memory,
+    ):
+        for table in ("lead_times", "deployments"):
+            query = f"select * from {table} order by all"
+            assert file.sql(query).fetchall() == memory.sql(query).fetchall()
+
+
+def test_damaged_published_file_is_no_warehouse(tmp_path: Path) -> None:
+    """A file that is no DuckDB file is an error of DuckDB's own, never an empty answer."""
+    (tmp_path / "headway-x.duckdb").write_bytes(random.Random(1).randbytes(5000))
+    (tmp_path / "CURRENT").write_text("headway-x.duckdb")
+    with pytest.raises(duckdb.Error):
+        open_published(tmp_path)

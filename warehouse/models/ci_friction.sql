@@ -1,0 +1,79 @@
+-- ci_friction: what held up CI on each commit of the default branch
+-- grain: one row per repository and commit with CI
+-- columns:
+--   repo_id: repository
+--   sha: commit
+--   runs: runs of CI that had begun by the report
+--   attempts: their attempts
+--   queue_hours: time in which any of its jobs waited for a runner, hours; null where nobody tells
+--   failed_at: the first failure, UTC
+--   rerun_hours: from the first failure to the success, or so far, hours; 0 where nothing failed before it
+with ordered as (
+    select
+        repo_id,
+        sha,
+        began_at,
+        ended_at,
+        max(ended_at) over (
+            partition by repo_id, sha
+            order by began_at, ended_at, run_id, attempt, job_id
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until_at
+    from ci_waits
+),
+
+waited as (
+    select
+        repo_id,
+        sha,
+        sum(
+            greatest(unix_micros(ended_at) - unix_micros(greatest(began_at, covered_until_at)), 0)
+        ) / 3600000000e0 as queue_hours
+    from ordered
+    group by
+        repo_id,
+        sha
+),
+
+tried as (
+    select
+        repo_id,
+        sha,
+        count(distinct run_id) as runs,
+        count(*) as attempts,
+        min(
+            case when conclusion in ('failure', 'timed_out', 'startup_failure', 'error') then finished_at end
+        ) as failed_at
+    from ci_attempts
+    where integrates
+    group by
+        repo_id,
+        sha
+)
+
+select
+    tried.repo_id,
+    tried.sha,
+    tried.runs,
+    tried.attempts,
+    waited.queue_hours,
+    tried.failed_at,
+    case
+        when tried.failed_at < coalesce(ci_greens.green_at, report_times.as_of)
+            then (
+                unix_micros(coalesce(ci_greens.green_at, report_times.as_of)) - unix_micros(tried.failed_at)
+            ) / 3600000000e0
+        else 0e0
+    end as rerun_hours
+from tried
+inner join report_times
+    on tried.repo_id = report_times.repo_id
+left join waited
+    on
+        tried.repo_id = waited.repo_id
+        and tried.sha = waited.sha
+left join ci_greens
+    on
+        tried.repo_id = ci_greens.repo_id
+        and tried.sha = ci_greens.sha
+where tried.sha is not null

@@ -1,0 +1,211 @@
+"""The models on a cluster, over Spark Connect: the same raw files, the same SQL, the same tables.
+
+Every table is Parquet files in a folder that the cluster sees under the same path as this machine. Spark makes the
+tables of queries; what Python models read and make, and the published DuckDB file, goes through the files, not through
+the connection: so nothing has to fit into one message, or into the memory of Spark's driver.
+
+Times are naive UTC in every file. Inside Spark they are its TIMESTAMP in a session whose zone is UTC, for `unix_micros`
+takes no TIMESTAMP_NTZ there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import secrets
+import shutil
+import socket
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headway.errors import UsageError, WarehouseError
+from warehouse.engines import DuckDBEngine
+
+__all__ = ["SparkEngine", "copy_tables", "spark_engine"]
+
+_ADDRESS = re.compile(r"sc://(?P<host>[\w.-]+)(:(?P<port>\d{1,5}))?(/.*)?$")
+_PORT = 15002
+_WAIT_SECONDS = 10.0
+_RETRIES = 6
+_MOUNT = "mount the warehouse on the cluster under the same path, for reading and writing"
+# Spark reads these in a path as a pattern, or as an escape.
+_PATTERN = re.compile(r"[\[\]{}*?%\\]")
+# Clients up to 4.2 print each failed query there, as JSON with the whole trace of the server.
+_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
+
+
+class SparkEngine:
+    """Tables as Parquet below `folder`, made by a session of Spark Connect. See `warehouse.engines.Engine`."""
+
+    def __init__(self, session: Any, folder: Path) -> None:
+        self.files: dict[str, list[Path]] = {}
+        self._session = session
+        self._folder = _plain(folder)
+        self._local = DuckDBEngine(duckdb.connect())
+
+    def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
+        """See `Engine.scan`."""
+        if files:
+            self._show(name, [_plain(file) for file in files])
+        else:
+            self.put(name, schema.empty_table())
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """See `Engine.put`."""
+        target = self._emptied(name)
+        target.mkdir()
+        pq.write_table(table, target / "table.parquet")
+        self._show(name, [target / "table.parquet"])
+
+    def create(self, name: str, sql: str) -> None:
+        """See `Engine.create`; raises `WarehouseError` where Spark fails."""
+        target = self._emptied(name)
+        with _spark_errors(f"Spark could not make the table {name}"):
+            made = _cast(self._session.sql(sql), "timestamp", "timestamp_ntz")
+            made.write.parquet(_url(target))
+            if files := sorted(target.glob("*.parquet")):
+                self._show(name, files)
+                return
+            first = made.limit(1).toArrow()  # of no rows, not every server writes a file
+        if first.num_rows:
+            raise _unshared(target)
+        self.put(name, first)
+
+    def fetch(
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+    ) -> pa.Table:
+        """See `Engine.fetch`; reads the files, so that one repository after the other costs no job of Spark's."""
+        return self._local.fetch(name, columns, order=order, repo_id=repo_id)
+
+    def check(self) -> None:
+        """Raises `WarehouseError` unless Spark sees the folder: not every server says so of a file that it misses."""
+        self.put("seen_by_spark", pa.table({"seen": [True]}))
+        with _spark_errors("Spark could not count a first table"):
+            rows = self._session.table("seen_by_spark").count()
+        if rows != 1:
+            raise _unshared(self._folder)
+
+    def close(self) -> None:
+        """End the session; the files stay."""
+        self._local.connection.close()
+        with _spark_errors("Spark could not end the session"):
+            self._session.client.set_retry_policies([])  # a server that is gone has nothing to end
+            self._session.stop()
+
+    def _emptied(self, name: str) -> Path:
+        target = self._folder / name
+        shutil.rmtree(target, ignore_errors=True)
+        return target
+
+    def _show(self, name: str, files: list[Path]) -> None:
+        self.files[name] = files
+        self._local.scan(name, files, pa.schema([]))
+        with _spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
+            frame = self._session.read.parquet(*map(_url, files))
+            _cast(frame, "timestamp_ntz", "timestamp").createOrReplaceTempView(name)
+
+
+@contextlib.contextmanager
+def spark_engine(url: str, folder: Path) -> Iterator[SparkEngine]:
+    """An engine on the Spark Connect server at `url` (`sc://host:port`), its tables in a new folder below `folder`.
+
+    The session and the tables are gone when it ends. Raises `UsageError` where the client is not installed or `url` is
+    none, `WarehouseError` where the server does not answer or does not see `folder`.
+    """
+    tables = _plain(folder) / f"spark-{secrets.token_hex(4)}"
+    _reach(url)
+    tables.mkdir(parents=True)
+    try:
+        with contextlib.closing(SparkEngine(_session(url), tables)) as engine:
+            engine.check()
+            yield engine
+    finally:
+        shutil.rmtree(tables, ignore_errors=True)
+
+
+def copy_tables(engine: SparkEngine, connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Make tables in DuckDB of the ones made on Spark, without holding them in memory."""
+    for name in names:
+        files = [str(file) for file in engine.files[name]]
+        sql = f'create or replace table "{name}" as select * from read_parquet($files)'  # noqa: S608 - a name of ours
+        connection.execute(sql, {"files": files})
+
+
+def _session(url: str) -> Any:
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
+    with _spark_errors("Spark could not begin a session"):
+        from pyspark.sql import SparkSession
+        from pyspark.sql.connect.client.retries import DefaultPolicy
+
+        session = SparkSession.builder.remote(url).create()
+        # A server that is gone is waited for a minute, not the ten that are the default.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+        session.conf.set("spark.sql.session.timeZone", "UTC")
+    return session
+
+
+def _reach(url: str) -> None:
+    """Ask for an answer of the server's port first: the client itself would go on asking for ten minutes."""
+    if not (found := _ADDRESS.match(url)):
+        raise UsageError("this is not the address of a Spark Connect server", hint="write sc://host:port")
+    if "token=" in url:
+        raise UsageError(
+            "the address of the Spark Connect server holds a token",
+            hint="take it out, and set SPARK_CONNECT_AUTHENTICATE_TOKEN in the environment",
+        )
+    if find_spec("pyspark") is None:
+        raise UsageError("the client of Spark Connect is not installed", hint="pip install 'headway[spark]'")
+    host, port = found["host"], int(found["port"] or _PORT)
+    try:
+        socket.create_connection((host, port), timeout=_WAIT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise WarehouseError(
+            f"no Spark Connect server answers at {host}:{port}: {error}", hint="start it, or mend the address"
+        ) from error
+
+
+@contextlib.contextmanager
+def _spark_errors(what: str, *, hint: str = "see the log of the Spark server") -> Iterator[None]:
+    from pyspark.errors import PySparkException
+
+    try:
+        with warnings.catch_warnings():
+            # The client warns of pandas 3, which nothing here goes through, and of retries, which end in an error.
+            warnings.filterwarnings("ignore", module=r"pyspark\.")
+            yield
+    except PySparkException as error:
+        text = str(error).strip()
+        lost = re.search(r'details = "(.+)"', text)  # not an answer, but what became of the call
+        raise WarehouseError(f"{what}: {lost[1] if lost else text.partition(chr(10))[0]}", hint=hint) from error
+
+
+def _cast(frame: Any, old: str, new: str) -> Any:
+    """The same columns, those of type `old` as `new`; exact, for the zone of the session is UTC."""
+    return frame.select(*(frame[name].cast(new) if kind == old else frame[name] for name, kind in frame.dtypes))
+
+
+def _plain(path: Path) -> Path:
+    path = path.absolute()
+    if found := _PATTERN.search(str(path)):
+        raise UsageError(
+            f"Spark would read the {found[0]} in {path} as a pattern", hint="give the warehouse a folder without it"
+        )
+    return path
+
+
+def _url(path: Path) -> str:
+    # With the scheme, so that a cluster whose own file system is another one looks at the shared folder.
+    return f"file://{path}"
+
+
+def _unshared(folder: Path) -> WarehouseError:
+    return WarehouseError(f"Spark and this machine do not see the same files in {folder}", hint=_MOUNT)
