@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from collectors.github.values import moment, text
+from collectors.github.values import moment, next_cursor, text
 
 __all__ = ["Deployment", "Glimpse", "glimpse", "production_flags", "tombstone"]
 
@@ -35,12 +35,12 @@ class Deployment:
 
     def missing(self) -> str | None:
         """The cursor after which its statuses go on."""
-        page = self._node["statuses"]["pageInfo"]
-        return page["endCursor"] if page["hasNextPage"] else None
+        return next_cursor(self._node["statuses"]["pageInfo"], None)
 
     def extend(self, page: Mapping[str, Any]) -> None:
         """Add the next page of statuses."""
         known = self._node["statuses"]
+        next_cursor(page["pageInfo"], known["pageInfo"]["endCursor"])
         known["nodes"] += page["nodes"]
         known["pageInfo"], known["totalCount"] = page["pageInfo"], page["totalCount"]
 

@@ -12,6 +12,7 @@ from collectors.github.client import Client
 from collectors.github.limits import Limits
 from collectors.github.signals import Gone, LockedOut, Lost, Refused, Signal
 from collectors.github.source import PUBLIC, GitHubSource, checked_base_url, source_id
+from collectors.github.values import next_cursor
 from headway.progress import Progress, SilentProgress
 
 __all__ = ["known_as", "repositories_of"]
@@ -51,8 +52,8 @@ def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
         ) from refused
     except Gone as gone:
         raise _unknown(owner) from gone
-    except Signal as signal:
-        raise client.unanswered(str(signal)) from signal
+    except (Signal, KeyError, TypeError, ValueError) as problem:
+        raise client.unanswered(str(problem)) from problem
 
 
 def known_as(sources: Iterable[GitHubSource], resumes: Mapping[str, Mapping[str, Any]]) -> list[GitHubSource]:
@@ -73,7 +74,7 @@ def known_as(sources: Iterable[GitHubSource], resumes: Mapping[str, Mapping[str,
 
 
 def _listed(client: Client, owner: str) -> Iterator[Mapping[str, Any]]:
-    cursor = None
+    cursor: str | None = None
     while True:
         found = client.graphql("Repositories", {"owner": owner, "cursor": cursor})["repositoryOwner"]
         if found is None:
@@ -81,9 +82,8 @@ def _listed(client: Client, owner: str) -> Iterator[Mapping[str, Any]]:
         # A user's list has repositories of others that they work on.
         own = f"{found['login']}/".lower()
         yield from (node for node in found["repositories"]["nodes"] if node["nameWithOwner"].lower().startswith(own))
-        page = found["repositories"]["pageInfo"]
-        cursor = page["endCursor"]
-        if not page["hasNextPage"]:
+        cursor = next_cursor(found["repositories"]["pageInfo"], cursor)
+        if cursor is None:
             return
 
 

@@ -11,6 +11,7 @@ from collectors.github.documents import EVENT_TYPES
 from collectors.github.overflow import Lost, Want, next_pages
 from collectors.github.paging import Patience
 from collectors.github.pulls import Pull
+from collectors.github.values import next_cursor
 
 __all__ = ["Page", "PullPages"]
 
@@ -52,8 +53,8 @@ class PullPages:
             found = self._run.query("PullRequestIds", {"size": 1, "cursor": cursor})["pullRequests"]
             unreadable = {node["id"]: node["number"] for node in found["nodes"]}
         # An empty page has no cursor; what comes later then follows the same one.
-        end, more = found["pageInfo"]["endCursor"] or cursor, found["pageInfo"]["hasNextPage"]
-        return Page(pulls, {}, unreadable, end, more, found["totalCount"])
+        more = next_cursor(found["pageInfo"], cursor) is not None
+        return Page(pulls, {}, unreadable, found["pageInfo"]["endCursor"] or cursor, more, found["totalCount"])
 
     def by_id(self, numbers: Mapping[str, int]) -> Iterator[Page]:
         """Pull requests by node id, in the given order; their numbers are for those that are gone."""
@@ -79,14 +80,13 @@ class PullPages:
         """Read the rest of their lists; those that are gone or cannot be read are left out."""
         known = {pull.id: pull for pull in pulls}
         lost: dict[Lost, dict[str, int]] = {Lost.GONE: {}, Lost.UNREADABLE: {}}
-        while wants := [Want(p.id, "PullRequest", *missing) for p in known.values() for missing in p.missing()]:
-            for want, page in next_pages(self._run.client, wants):
-                if want.id not in known:
+        while wants := [Want(p.id, "PullRequest", lists) for p in known.values() if (lists := tuple(p.missing()))]:
+            for want, pages in next_pages(self._run.client, wants):
+                if isinstance(pages, Lost):
+                    lost[pages][want.id] = known.pop(want.id).number
                     continue
-                if isinstance(page, Lost):
-                    lost[page][want.id] = known.pop(want.id).number
-                else:
-                    known[want.id].extend(want.list, page)
+                for name, page in pages.items():
+                    known[want.id].extend(name, page)
         return Page(list(known.values()), lost[Lost.GONE], lost[Lost.UNREADABLE])
 
     def _nested(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from collectors.github.events import event_rows
-from collectors.github.values import account, commit_moment, login_of, moment, text, whole
+from collectors.github.values import account, commit_moment, login_of, moment, next_cursor, text, whole
 
 __all__ = ["LISTS", "Glimpse", "Pull", "glimpse", "tombstone"]
 
@@ -40,13 +40,14 @@ class Pull:
     def missing(self) -> Iterator[tuple[str, str]]:
         """Each list that goes on, and the cursor after which it does."""
         for name in LISTS:
-            page = self._node[name]["pageInfo"]
-            if page["hasNextPage"]:
-                yield name, page["endCursor"]
+            cursor = next_cursor(self._node[name]["pageInfo"], None)
+            if cursor is not None:
+                yield name, cursor
 
     def extend(self, name: str, page: Mapping[str, Any]) -> None:
         """Add the next page of a list."""
         known = self._node[name]
+        next_cursor(page["pageInfo"], known["pageInfo"]["endCursor"])
         known["nodes"] += page["nodes"]
         known["pageInfo"], known["totalCount"] = page["pageInfo"], page["totalCount"]
 

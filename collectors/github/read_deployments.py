@@ -17,12 +17,12 @@ from collectors.github.edge import back
 from collectors.github.overflow import Lost, Want, next_pages
 from collectors.github.paging import Patience
 from collectors.github.signals import BadCursor, Gone, Refused
-from collectors.github.values import moment
+from collectors.github.values import moment, next_cursor
 
 __all__ = ["DeploymentReader"]
 
 _PAGE = 100
-_STATUSES = 20
+_LIST, _STATUSES = "statuses", 20
 _LATELY = timedelta(days=7)
 # A gate of GitHub's gives up after 30 days.
 _WATCHED = timedelta(days=35)
@@ -56,7 +56,8 @@ class DeploymentReader:
         while more:
             page = self._next()
             self._land([Deployment(node) for node in page["nodes"] if "statuses" in node])
-            state.cursor, more = page["pageInfo"]["endCursor"] or state.cursor, page["pageInfo"]["hasNextPage"]
+            more = next_cursor(page["pageInfo"], state.cursor) is not None
+            state.cursor = page["pageInfo"]["endCursor"] or state.cursor
             reached = moment(page["nodes"][-1]["createdAt"]) if page["nodes"] else None
             state.known_at = reached.isoformat() if reached else state.known_at
             done += len(page["nodes"])
@@ -112,8 +113,9 @@ class DeploymentReader:
         """Further pages, back to a week before the newest."""
         patience = Patience(self._run.client, _PAGE)
         down_to = min(self._state.edge.overlap_from, back(newest, _LATELY))
-        while page["pageInfo"]["hasNextPage"] and page["nodes"][-1]["createdAt"] > down_to:
-            asked = {"cursor": page["pageInfo"]["endCursor"], "direction": "DESC"}
+        cursor: str | None = None
+        while (cursor := next_cursor(page["pageInfo"], cursor)) and page["nodes"][-1]["createdAt"] > down_to:
+            asked = {"cursor": cursor, "direction": "DESC"}
             page = patience.ask(lambda: self._listed("DeploymentIds", {**asked, "size": patience.size}))  # noqa: B023  (asked at once)
             yield from map(glimpse, page["nodes"])
 
@@ -142,12 +144,12 @@ class DeploymentReader:
 
     def _land(self, deployments: list[Deployment]) -> None:
         known = {one.id: one for one in deployments}
-        while wants := [Want(one.id, "Deployment", "statuses", c) for one in known.values() if (c := one.missing())]:
-            for want, page in next_pages(self._run.client, wants):
-                if page is Lost.UNREADABLE:
+        while wants := [Want(one.id, "Deployment", ((_LIST, c),)) for one in known.values() if (c := one.missing())]:
+            for want, pages in next_pages(self._run.client, wants):
+                if pages is Lost.UNREADABLE:
                     raise self._run.client.unanswered("no statuses of a deployment")
-                if isinstance(page, dict):
-                    known[want.id].extend(page)
+                if isinstance(pages, dict):
+                    known[want.id].extend(pages[_LIST])
                 else:
                     self._forget({want.id: known.pop(want.id).deployment_id})
         self._run.notices.add("statuses_incomplete", sum(one.is_short() for one in known.values()))

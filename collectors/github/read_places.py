@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from collectors.github.context import Run
 from collectors.github.paging import Patience
 from collectors.github.places import environment_row, release_row, repository_row, tombstone
+from collectors.github.values import next_cursor
 
 __all__ = ["read_environments", "read_releases", "read_repository"]
 
@@ -31,24 +33,23 @@ def read_environments(run: Run, first: Mapping[str, Any]) -> None:
     nodes = list(first["nodes"])
     known = run.state.environments
     if first["totalCount"] != len(known):
-        nodes += _rest(run, "Environments", "environments", first)
-    for node in nodes:
-        row = environment_row(node)
-        if known.get(row["environment"]) != row:
-            run.gather.add("environments", [row])
-            known[row["environment"]] = row
+        for more in _rest(run, "Environments", "environments", first):
+            nodes += more
+    rows = {row["environment"]: row for row in map(environment_row, nodes)}
+    run.gather.add("environments", [row for name, row in rows.items() if known.get(name) != row])
+    left = rows if len(rows) == first["totalCount"] else known | rows
+    run.state.environments = dict(sorted(left.items()))
 
 
 def read_releases(run: Run, newest: Mapping[str, Any]) -> None:
     """Releases that are new, changed or gone among the newest; the first time all of them, newest first."""
-    state, patience = run.state.releases, Patience(run.client, _PAGE)
-    known, page = state.newest, newest
-    while True:
-        rows = [release_row(node) for node in page["nodes"]]
+    state, known = run.state.releases, run.state.releases.newest
+    rest = _rest(run, "Releases", "releases", newest)
+    for nodes in chain([newest["nodes"]], rest):
+        rows = [release_row(node) for node in nodes]
         run.gather.add("releases", [row for row in rows if known.get(row["release_id"]) != _mark(row)])
-        if not page["pageInfo"]["hasNextPage"] or any(row["release_id"] in known for row in rows):
+        if any(row["release_id"] in known for row in rows):
             break
-        page = _next(run, patience, "Releases", "releases", page)
     shown = {row["release_id"]: _mark(row) for row in map(release_row, newest["nodes"])}
     # A known one is pushed off the first page by newer ones, but what is newer than the last one there must be on it.
     last = min(shown.values(), default=[""])[0] if newest["pageInfo"]["hasNextPage"] else ""
@@ -57,18 +58,14 @@ def read_releases(run: Run, newest: Mapping[str, Any]) -> None:
     state.newest, state.known_at = shown, run.now
 
 
-def _rest(run: Run, query: str, name: str, page: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The nodes of all further pages."""
+def _rest(run: Run, query: str, name: str, page: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
+    """The nodes of each further page."""
+    cursor: str | None = None
     patience = Patience(run.client, _PAGE)
-    while page["pageInfo"]["hasNextPage"]:
-        page = _next(run, patience, query, name, page)
-        yield from page["nodes"]
-
-
-def _next(run: Run, patience: Patience, query: str, name: str, page: Mapping[str, Any]) -> Mapping[str, Any]:
-    cursor = page["pageInfo"]["endCursor"]
-    found: Mapping[str, Any] = patience.ask(lambda: run.query(query, {"size": patience.size, "cursor": cursor})[name])
-    return found
+    while cursor := next_cursor(page["pageInfo"], cursor):
+        asked = {"cursor": cursor}
+        page = patience.ask(lambda: run.query(query, {**asked, "size": patience.size})[name])  # noqa: B023  (asked at once)
+        yield page["nodes"]
 
 
 def _mark(row: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from collectors.github.paging import Patience
 from collectors.github.pull_pages import Page, PullPages
 from collectors.github.pulls import Glimpse, Pull, glimpse, tombstone
 from collectors.github.signals import BadCursor
-from collectors.github.values import moment
+from collectors.github.values import moment, next_cursor
 
 __all__ = ["PullReader"]
 
@@ -105,12 +105,12 @@ class PullReader:
         """
         edge, patience = self._state.edge, Patience(self._run.client, _GLIMPSES)
         down_to = min(edge.overlap_from, back(newest, _LATELY)) if newest else edge.overlap_from
-        while page["pageInfo"]["hasNextPage"] and page["nodes"][-1]["updatedAt"] > down_to:
-            cursor = page["pageInfo"]["endCursor"]
-            page = patience.ask(lambda: self._changed_page(patience.size, cursor))  # noqa: B023  (asked at once)
+        cursor: str | None = None
+        while (cursor := next_cursor(page["pageInfo"], cursor)) and page["nodes"][-1]["updatedAt"] > down_to:
+            page = patience.ask(lambda: self._changed_page(patience.size, cursor))
             yield from map(glimpse, page["nodes"])
 
-    def _changed_page(self, size: int, cursor: str) -> Mapping[str, Any]:
+    def _changed_page(self, size: int, cursor: str | None) -> Mapping[str, Any]:
         variables = {"size": size, "cursor": cursor, "eventTypes": EVENT_TYPES}
         page: Mapping[str, Any] = self._run.query("ChangedPullRequests", variables)["pullRequests"]
         return page

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-__all__ = ["Account", "account", "commit_moment", "login_of", "moment", "shown", "text", "whole"]
+__all__ = ["Account", "account", "commit_moment", "login_of", "moment", "next_cursor", "shown", "text", "whole"]
 
 _LONGEST_SHOWN = 200
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -60,6 +60,16 @@ def text(value: str | None) -> str:
     if value is None:
         return ""
     return _UNSTORABLE.sub("�", value)
+
+
+def next_cursor(info: Mapping[str, Any], before: str | None) -> str | None:
+    """The cursor to go on after, None at the end of a list; ValueError for one that leads nowhere, again and again."""
+    if not info["hasNextPage"]:
+        return None
+    cursor = info["endCursor"]
+    if not isinstance(cursor, str) or cursor == before:
+        raise ValueError("a list that goes on where it was")
+    return cursor
 
 
 def whole(value: object) -> int | None:

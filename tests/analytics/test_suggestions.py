@@ -30,7 +30,14 @@ def test_nothing_seen_suggests_nothing() -> None:
 
 def test_likeliest_comes_first() -> None:
     """Environments, workflows, releases, tags and branches, each as a setting that can be copied."""
-    shop = Forge().commits("a@1 b@2", branch=None).branch("main", "b").branch("live", "a").tag("rel-2024.1", "a").tag("rel-2024.2", "b")
+    shop = (
+        Forge()
+        .commits("a@1 b@2", branch=None)
+        .branch("main", "b")
+        .branch("live", "a")
+        .tag("rel-2024.1", "a")
+        .tag("rel-2024.2", "b")
+    )
     shop.deploy("1", "a", 3, environment="live-eu", production=False).deploy("2", "a", 3, environment="staging")
     shop.deploy("3", "a", states=[("failure", 3)], environment="live-us")
     for number in range(3):
@@ -56,7 +63,14 @@ def test_likeliest_comes_first() -> None:
 @pytest.mark.parametrize("place", range(4))
 def test_suggestion_taken_shows_deployments(place: int) -> None:
     """Whoever follows a suggestion has production deployments."""
-    shop = Forge().commits("a@1 b@2").tag("rel-1", "a").tag("rel-2", "b").run("a", 5, 6, name="ship [live]").release("v1", "a", 9)
+    shop = (
+        Forge()
+        .commits("a@1 b@2")
+        .tag("rel-1", "a")
+        .tag("rel-2", "b")
+        .run("a", 5, 6, name="ship [live]")
+        .release("v1", "a", 9)
+    )
     shop.deploy("1", "a", 3, environment="live", production=None)
     found = rule(suggested(shop)[place])
     if found.pop("table") == "production":

@@ -180,5 +180,3 @@ class Forge(Raw):
                 **facts,
             },
         )
-
-

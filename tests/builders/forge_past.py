@@ -20,11 +20,15 @@ def forge_past(table: str, part: Raw, moment: datetime) -> Iterator[dict[str, An
     if table in _TIMES:
         yield from (row for row in rows if not _later(row.get(_TIMES[table]), moment))
     elif table == "pull_requests":
-        yield from (_request(row, part, moment) for row in rows if not row.get("created_at") or row["created_at"] <= moment)
+        yield from (
+            _request(row, part, moment) for row in rows if not row.get("created_at") or row["created_at"] <= moment
+        )
     elif table == "ci_jobs":
         yield from (_job(row, moment) for row in rows if not _later(row.get("created_at"), moment))
     else:
-        yield from (row if not _later(row.get("published_at"), moment) else {**row, "published_at": None} for row in rows)
+        yield from (
+            row if not _later(row.get("published_at"), moment) else {**row, "published_at": None} for row in rows
+        )
 
 
 def run_past(row: dict[str, Any], part: Raw, moment: datetime) -> dict[str, Any]:
@@ -55,7 +59,9 @@ def _request(row: dict[str, Any], part: Raw, moment: datetime) -> dict[str, Any]
     happened = [event for event in events if event["happened_at"] <= moment]
     turns = [event for event in events if event["kind"] in ("ready_for_review", "converted_to_draft")]
     turned = [event for event in turns if event in happened]
-    draft = turned[-1]["kind"] == "converted_to_draft" if turned else bool(turns) and turns[0]["kind"] == "ready_for_review"
+    draft = (
+        turned[-1]["kind"] == "converted_to_draft" if turned else bool(turns) and turns[0]["kind"] == "ready_for_review"
+    )
     past = {**row, "draft": draft if turns else row["draft"]}
     if row["merged_at"] is not None and row["merged_at"] <= moment:
         return past
@@ -68,7 +74,10 @@ def _request(row: dict[str, Any], part: Raw, moment: datetime) -> dict[str, Any]
 
 
 def _job(row: dict[str, Any], moment: datetime) -> dict[str, Any]:
-    past = {name: None if name in ("started_at", "finished_at") and _later(row.get(name), moment) else row[name] for name in row}
+    past = {
+        name: None if name in ("started_at", "finished_at") and _later(row.get(name), moment) else row[name]
+        for name in row
+    }
     return {**past, "conclusion": row.get("conclusion") if past.get("finished_at") else None}
 
 

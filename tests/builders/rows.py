@@ -255,7 +255,7 @@ class Tables:
         (row,) = self(f"select * from lead_times where change_id like '%{key}'")
         return row
 
-    def hours(self, table: str, key: str, *columns: str) -> dict[str, tuple[float | None, ...]]:
+    def hours(self, table: str, key: str, *columns: str) -> dict[Any, tuple[float | None, ...]]:
         """Times of a table as hours after `START`, by a column with one value a row."""
         rows = self(f"select * from {table}")
         return {row[key]: tuple(_since(row[column]) for column in columns) for row in rows}

@@ -22,12 +22,16 @@ def checks(folder: Path, *parts: Raw) -> dict[str, Check]:
 
 def test_repository_without_production_deployments_is_told_where_they_may_be(tmp_path: Path) -> None:
     """The doctor names what it sees, as settings to choose from; where it sees nothing, which there are."""
-    shop = Forge().request(1, opened=2, commits="a@1", merged=5).run("a", 6, 7, name="Ship to prod").release("v1", "a", 9)
+    shop = (
+        Forge().request(1, opened=2, commits="a@1", merged=5).run("a", 6, 7, name="Ship to prod").release("v1", "a", 9)
+    )
     plain = Raw("acme/plain", provider="gitlab").commits("a@1")
     shipping = Forge("acme/shipping").request(1, opened=2, commits="a@1", merged=5).deploy("d", "a", 9)
     found = checks(tmp_path, shop, plain, shipping)
     assert found.keys() == {"github", "gitlab"}
     assert found["github"].what == "github:acme/shop: no production deployment is known (from none)"
     assert 'workflow = "Ship to prod"' in found["github"].todo
-    assert 'or: 1 releases were published: [[deployments]] repo = "acme/shop", from = "releases"' in found["github"].todo
+    assert (
+        'or: 1 releases were published: [[deployments]] repo = "acme/shop", from = "releases"' in found["github"].todo
+    )
     assert "workflow or releases" in found["gitlab"].todo

@@ -17,6 +17,7 @@ QUESTIONS = frozenset((b"ai", b"llm"))
 # Bytes of ASCII text: letters in lower case, everything else a space.
 _LETTERS = bytes(code | 0x20 if chr(code).isalpha() else 0x20 for code in range(128)) + b" " * 128
 _REMEMBERED = 64  # texts: several rules ask for the same one in a row
+_COMBINATIONS = 1000  # of words, and the rules that need one of them
 
 
 class Vocabulary:
@@ -42,12 +43,14 @@ class Gate:
             for word in rule.needs:
                 self._by_word.setdefault(word.encode(), set()).add(rule.id)
         self.words: Words = frozenset(self._by_word)
+        self._needing: Callable[[Words], tuple[Rule, ...]] = lru_cache(_COMBINATIONS)(self._look_up)
 
     def likely(self, words: Words) -> tuple[Rule, ...]:
         """The rules that may match a text of these words, in order."""
         hits = words & self.words
-        if not hits:
-            return self._always
+        return self._needing(hits) if hits else self._always
+
+    def _look_up(self, hits: Words) -> tuple[Rule, ...]:
         chosen = set().union(*[self._by_word[word] for word in hits])
         return tuple(rule for rule in self._rules if not rule.needs or rule.id in chosen)
 

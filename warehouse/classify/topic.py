@@ -68,6 +68,11 @@ class TopicReader:
             return _SILENT
         return Topic(tuple(evidence), speaks=sum([item.weight for item in evidence]) >= _SPEAKS, tooling=False)
 
+    def body_matters(self, score: float) -> bool:
+        """Could the body move a verdict of this weight? Only a team's own rules give it more than a little."""
+        numbers = self._numbers
+        return bool(self._bodies) or numbers.near_miss - _SECOND_TERM * 2 <= score < numbers.strong
+
     def body_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         """Terms below the title: little for one kind, a little more for two."""
         text = without_comments(change.body) if change.body else ""

@@ -77,12 +77,13 @@ class WhatJudge:
             evidence.extend(repo_rules)
         if lines := [item for commit in _commits(change) for item in commit.added_lines]:
             evidence.extend(self._line_evidence(lines, len(traits)))
-        if evidence and not topic.tooling:
-            evidence.extend(self._topics.body_evidence(change))
         if learned is not None and counted:
             evidence.extend(self._learned_evidence(counted, learned, speaks=self._speaks(traits, topic)))
         if not evidence:
             return _NO
+        score = sum([item.weight for item in evidence])
+        if not topic.tooling and self._topics.body_matters(score):
+            evidence.extend(self._topics.body_evidence(change))
         bump = not own and _is_bump(title_of(change), traits, topic)
         return self._sum(evidence, most=self._numbers.near_miss if bump else None, own=bool(own))
 

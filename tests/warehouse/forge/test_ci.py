@@ -31,10 +31,13 @@ def test_first_success_of_a_run_counts_whatever_is_run_again_after_it() -> None:
 def test_attempts_are_those_that_had_begun() -> None:
     """Each attempt with its times and its end, as of the report; of one that nobody tells of, that it was."""
     shop = Forge().run("a", 3, 9, "success", run_id="1", attempt=3, started=8)
-    shop.run_jobs("1", 1, (3, 3.5, 4, "failure"), (3, 3.25, 5, "cancelled")).run_jobs("1", 2, (6, 6.5, 7, "cancelled"), (6, 6, 6, "skipped"))
+    shop.run_jobs("1", 1, (3, 3.5, 4, "failure"), (3, 3.25, 5, "cancelled")).run_jobs(
+        "1", 2, (6, 6.5, 7, "cancelled"), (6, 6, 6, "skipped")
+    )
     shop.run("b", 3, 9, "success", run_id="2", attempt=2, started=8)
     columns = "run_id, attempt, conclusion, (epoch(created_at) - epoch(timestamp '2025-01-06')) / 3600 as created"
-    query = f"select {columns}, started_at is not null as started, finished_at is not null as ended from ci_attempts order by 1, 2"
+    query = f"""select {columns}, started_at is not null as started, finished_at is not null as ended
+        from ci_attempts order by 1, 2"""
     with built(shop) as tables:
         assert [tuple(row.values()) for row in tables(query)] == [
             ("1", 1, "failure", 3, True, True),
@@ -88,7 +91,9 @@ def test_settings_say_what_is_no_ci() -> None:
 
 def test_deploying_workflow_holds_up_no_build() -> None:
     """A workflow that deploys on a push waits at its gate; that is no time to integrate."""
-    shop = Forge().request(1, opened=2, commits="x@1", merged=3, merge="a").run("a", 3, 4).run("a", 3, 30, name="Deploy")
+    shop = (
+        Forge().request(1, opened=2, commits="x@1", merged=3, merge="a").run("a", 3, 4).run("a", 3, 30, name="Deploy")
+    )
     shop.deploy("d0", "start", 1).deploy("d1", "a", 30, created=20)
     with built(shop) as tables:
         row = tables.change(1)
@@ -98,7 +103,9 @@ def test_deploying_workflow_holds_up_no_build() -> None:
 def queued() -> Forge:
     """Two pull requests: one with a queue, a failure and a rerun; one whose CI was quick."""
     shop = Forge().deploy("d0", "start", 1).request(9, opened=1, commits="w@0.5", merged=1, merge="c").run("c", 1, 1.5)
-    shop.request(1, opened=2, commits="x@1", merged=3, merge="a").request(2, opened=2, commits="y@1", merged=20, merge="b")
+    shop.request(1, opened=2, commits="x@1", merged=3, merge="a").request(
+        2, opened=2, commits="y@1", merged=20, merge="b"
+    )
     shop.run("a", 3, 9, "success", run_id="1", attempt=2, started=8)
     shop.run_jobs("1", 1, (3, 3.5, 5, "failure"), (3, 3.25, 4, "success"), (4, 4.5, 4.75, "success"))
     shop.run_jobs("1", 2, (8, 8.5, 9, "success")).run("a", 3, 6, name="lint", run_id="2")
@@ -147,7 +154,9 @@ def test_queue_that_nobody_tells_is_null() -> None:
     shop.request(2, opened=2, commits="y@1", merged=6, merge="b").run("b", 6, 9, started=7)
     shop.request(3, opened=2, commits="z@1", merged=7, merge="c").request(4, opened=2, commits="w@1")
     with built(shop, as_of=50) as tables:
-        found = {row["number"]: (row["ci_queue_hours"], row["ci_rerun_hours"]) for row in tables("select * from lead_times")}
+        found = {
+            row["number"]: (row["ci_queue_hours"], row["ci_rerun_hours"]) for row in tables("select * from lead_times")
+        }
     assert found == {1: (None, 0), 2: (1, 0), 3: (None, None), 4: (None, None)}
 
 

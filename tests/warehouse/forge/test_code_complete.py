@@ -36,7 +36,10 @@ def test_code_is_complete_with_its_last_own_commit() -> None:
     """The latest commit on the head that is no merge, not after the merge and not before it was ready."""
     shop = Forge()
     for number, case in enumerate(CASES, 1):
-        given = {**case.given, "commits": " ".join(f"n{number}{word}" for word in case.given.get("commits", "").split())}
+        given = {
+            **case.given,
+            "commits": " ".join(f"n{number}{word}" for word in case.given.get("commits", "").split()),
+        }
         shop.request(number, opened=4, **given)
     with built(shop, as_of=50) as tables:
         found = tables.hours("lead_times", "number", "first_commit_at", "code_complete_at")

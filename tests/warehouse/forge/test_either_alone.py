@@ -28,9 +28,14 @@ def history() -> Raw:
 
 
 def test_without_history_only_the_deployed_commit_itself_has_arrived() -> None:
-    """What landed before a deployment of another commit may be in it: unknown, not waiting; what landed after it waits."""
+    """What landed before a deployment of another commit may be in it: unknown, not waiting; what landed after waits."""
     with built(deployed(), as_of=20) as tables:
-        assert outcomes(tables) == {1: ("production", "d1"), 2: ("unknown", None), 3: ("production", "d3"), 4: ("waiting", None)}
+        assert outcomes(tables) == {
+            1: ("production", "d1"),
+            2: ("unknown", None),
+            3: ("production", "d3"),
+            4: ("waiting", None),
+        }
         assert tables("select distinct outcome_reason from lead_times where number = 2") == [
             {"outcome_reason": "deployment_without_commit"}
         ]
@@ -52,7 +57,7 @@ def test_history_from_any_source_tells_the_rest() -> None:
 
 
 def test_exact_deployment_after_one_without_history_may_not_be_the_first() -> None:
-    """A redeployment of its own commit says nothing of when a change arrived that an unknown deployment may have had."""
+    """A deployment of its own commit says nothing of when a change arrived that an earlier one may have had."""
     shop = deployed().deploy("d2", "m2", 9)
     with built(shop, as_of=20) as tables:
         assert outcomes(tables)[2] == ("unknown", None)
@@ -110,7 +115,9 @@ def test_head_of_a_preview_stages_nothing() -> None:
     shop.deploy("s1", "m1", 10, environment="staging").deploy("d1", "m1", 12, created=11)
     for parts in ((shop,), (shop, Raw(provider="github").commits("start@0.5 b@2", branch=None).commits("m1@9:start"))):
         with built(*parts, as_of=20) as tables:
-            found = tables.hours("lead_times where number = 1", "number", "staged_at", "deploy_started_at", "production_at")
+            found = tables.hours(
+                "lead_times where number = 1", "number", "staged_at", "deploy_started_at", "production_at"
+            )
             assert found == {1: (10, 11, 12)}
             assert tables.change(1)["clamped"] == 0
             assert tables("select sha from deployments where deployment_id = 'p1'") == [{"sha": commit_id("b")}]

@@ -33,7 +33,7 @@ def test_merged_into_another_branch_has_not_landed() -> None:
 
 
 def test_merged_into_another_branch_waits_where_history_shows_that_it_has_not_landed() -> None:
-    """With Git it is known to wait for its landing, and a deployment of that branch brings it to production all the same."""
+    """With Git it is known to wait for its landing, and a deployment of that branch brings it to production anyway."""
     raw = Raw(provider="github").commits("a@1").commits("b@6:a x@9:a y@12", branch="release/1.x").branch("main", "a")
     shop = Forge().request(2, opened=7, commits="b@6", merged=9, merge="x", base_ref="release/1.x")
     with built(raw, shop.deploy("d0", "a", 1.5), as_of=50) as tables:

@@ -28,7 +28,11 @@ def company(dice: random.Random) -> Forge:
             if dice.random() < 0.4:
                 events += [("converted_to_draft", between[1]), ("ready_for_review", between[2])]
         reviews: list[Any] = [
-            (dice.choice(["bob", "cat", "rabbit[bot]", "ann"]), dice.choice(["approved", "commented", "changes_requested"]), at)
+            (
+                dice.choice(["bob", "cat", "rabbit[bot]", "ann"]),
+                dice.choice(["approved", "commented", "changes_requested"]),
+                at,
+            )
             for at in between[1:4]
         ]
         if dice.random() < 0.3:
@@ -57,7 +61,7 @@ def _build(shop: Forge, commit: str, run: str, at: float, dice: random.Random) -
         began, started, ended = at, at + dice.random(), at + 1 + dice.random()
         good = "success" if attempt == attempts and dice.random() < 0.9 else "failure"
         shop.run_jobs(run, attempt, (began, started, ended, good), (began, began, started, "success"))
-        facts = {"attempt": attempt, "started": began}
+        facts: dict[str, Any] = {"attempt": attempt, "started": began}
         last = (ended, good, facts)
         at = ended + dice.random() * 2
     ended, good, facts = last
@@ -85,9 +89,15 @@ def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
     shop = company(dice)
     history: list[Raw] = []
     if seed % 2:
-        merges = sorted((row["merged_at"], row["number"]) for row in shop.rows["pull_requests"] if row["merged_at"] and row["base_ref"] == "main")
+        merges = sorted(
+            (row["merged_at"], row["number"])
+            for row in shop.rows["pull_requests"]
+            if row["merged_at"] and row["base_ref"] == "main"
+        )
         at = (merged - hour(0) for merged, _ in merges)
-        notation = " ".join(f"m{number}@{when.total_seconds() / 3600!r}" for when, (_, number) in zip(at, merges, strict=True))
+        notation = " ".join(
+            f"m{number}@{when.total_seconds() / 3600!r}" for when, (_, number) in zip(at, merges, strict=True)
+        )
         history = [Raw(provider="github").commits(f"start@0.3 {notation}")]
     for moment in (hour(12 + dice.random() * 10), hour(30 + dice.random() * 20)):
         with built(shop, *history, as_of=moment) as now, built(*as_collected_at([shop, *history], moment)) as then:

@@ -67,7 +67,9 @@ def test_gates_and_failed_tries_so_far(as_of: float, hours: float, gate: float, 
 def test_tries_at_the_same_time_count_once() -> None:
     """Two deployments that wait at once hold up a change no longer than one of them."""
     forge = Forge().deploy("d0", "start", 1, created=0.5).request(1, opened=2, commits="x@1", merged=4, merge="a")
-    forge.deploy("d1", "a", states=[("waiting", 5), ("failure", 9)]).deploy("d2", "a", states=[("waiting", 6), ("success", 10)])
+    forge.deploy("d1", "a", states=[("waiting", 5), ("failure", 9)]).deploy(
+        "d2", "a", states=[("waiting", 6), ("success", 10)]
+    )
     with built(forge, as_of=50) as tables:
         row = tables.change(1)
     assert (row["deploy_hours"], row["gate_hours"], row["failed_attempts"]) == (5, 5, 1)

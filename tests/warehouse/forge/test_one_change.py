@@ -26,7 +26,9 @@ def git() -> Raw:
     """The same repository as a clone: a squash with its number, a merge with its branch, two PR heads."""
     raw = Raw(provider="github")
     raw.commits("a@1 b@2:a c@5", branch=None).commits("s1@9:a", says={"s1": "Change 1 (#1)"})
-    raw.commits("d@10:s1 e@12", branch=None).commits("m2@15:s1,e", says={"m2": "Merge pull request #2 from ann/topic-2\n\nX"})
+    raw.commits("d@10:s1 e@12", branch=None).commits(
+        "m2@15:s1,e", says={"m2": "Merge pull request #2 from ann/topic-2\n\nX"}
+    )
     raw.commits("f@11:s1 g@11.5:s1", branch=None)
     return raw.pull(1, "c").pull(2, "e").pull(3, "f").pull(4, "g")
 
@@ -35,8 +37,12 @@ def records() -> Raw:
     """The same changes as a system that knows their milestones reports them."""
     raw = Raw(provider="github")
     raw.source = "records"
-    raw.change(1, opened=3, ready=3, first_review=7, reviewed=7, approved=7, merged=9, sha="s1", head_sha="c", title="Change 1")
-    raw.change(2, opened=10, ready=10, first_review=13, reviewed=13, merged=15, sha="m2", head_sha="e", title="Change 2")
+    raw.change(
+        1, opened=3, ready=3, first_review=7, reviewed=7, approved=7, merged=9, sha="s1", head_sha="c", title="Change 1"
+    )
+    raw.change(
+        2, opened=10, ready=10, first_review=13, reviewed=13, merged=15, sha="m2", head_sha="e", title="Change 2"
+    )
     raw.change(3, opened=11, ready=11, head_sha="f", title="Change 3")
     return raw.change(4, opened=11, ready=11, abandoned=16, head_sha="g", title="Change 4")
 
@@ -78,12 +84,14 @@ def test_forge_alone_maps_by_exactly_the_merge_commit() -> None:
 def test_git_alone_has_no_reviews_and_no_outcome_of_what_is_not_landed() -> None:
     """The clone knows the same landings and code complete, and nothing of open, closed and reviewed."""
     with built(git().deploy("d0", "a", 1.5).deploy("d2", "m2", 18), as_of=50) as tables:
-        found = tables.hours("lead_times where number is not null", "number", "code_complete_at", "merged_at", "production_at")
+        found = tables.hours(
+            "lead_times where number is not null", "number", "code_complete_at", "merged_at", "production_at"
+        )
     assert found == {1: (5, 9, 18), 2: (12, 15, 18)}
 
 
 def test_record_goes_before_the_forge() -> None:
-    """What somebody reports on purpose is taken, the rest is the forge's; reviews are then those of that code complete."""
+    """What somebody reports on purpose is taken, the rest is the forge's; reviews are those of that code complete."""
     shop = Forge().request(
         1, opened=2, commits="a@1 b@5", reviews=[("bob", "commented", 6), ("bob", "approved", 7)], merged=20
     )
@@ -100,7 +108,11 @@ def test_forge_knows_whose_landing_a_commit_is() -> None:
     """A squash that names an issue, or another pull request, is that of the forge, and nobody else's."""
     says = {"s": "Mend the basket (#7)", "t": "Add (#9) (#8)", "u": "Again (#5)"}
     raw = Raw(provider="github").commits("a@1 s@9 t@10 u@11", says=says)
-    shop = Forge().request(5, opened=3, commits="c@4", merged=9, merge="s").request(8, opened=3, commits="d@4", merged=10, merge="t")
+    shop = (
+        Forge()
+        .request(5, opened=3, commits="c@4", merged=9, merge="s")
+        .request(8, opened=3, commits="d@4", merged=10, merge="t")
+    )
     with built(raw, shop) as tables:
         rows = {row["change_key"]: row["sha"] for row in tables("select change_key, sha from changes")}
     assert rows == {
@@ -114,7 +126,9 @@ def test_forge_knows_whose_landing_a_commit_is() -> None:
 @pytest.mark.parametrize("heads", [False, True])
 def test_rebase_merge_is_one_change_with_and_without_its_head(heads: bool) -> None:
     """Each commit of a rebase lands anew; the forge knows the commits, and so they are the pull request's."""
-    raw = Raw(provider="github").commits("a@1 r1@9:a r2@9.1", authored={"r1": 3, "r2": 4}, says={"r1": "One", "r2": "Two"})
+    raw = Raw(provider="github").commits(
+        "a@1 r1@9:a r2@9.1", authored={"r1": 3, "r2": 4}, says={"r1": "One", "r2": "Two"}
+    )
     if heads:
         raw.commits("b@3:a c@4", branch=None, says={"b": "One", "c": "Two"}).pull(1, "c")
     shop = Forge().request(1, opened=3, commits="b@3 c@4", merged=9.1, merge="r2")
@@ -140,7 +154,10 @@ def test_commit_of_a_pull_request_that_lands_again_is_a_push() -> None:
     """A commit put onto main once more, after its pull request had landed, is a change of its own."""
     raw = Raw(provider="github").commits("a@1 s@9 again@20", authored={"again": 4}, says={"again": "b", "s": "S (#1)"})
     with built(raw, Forge().request(1, opened=3, commits="b@4", merged=9, merge="s")) as tables:
-        assert {row["change_key"] for row in tables("select change_key from changes")} >= {f"@{commit_id('again')}", "#1"}
+        assert {row["change_key"] for row in tables("select change_key from changes")} >= {
+            f"@{commit_id('again')}",
+            "#1",
+        }
 
 
 def test_merge_queue_lands_when_the_forge_says_and_is_built_by_then() -> None:
@@ -156,7 +173,11 @@ def test_merge_queue_lands_when_the_forge_says_and_is_built_by_then() -> None:
 def test_two_pull_requests_of_one_queue_batch_ship_together() -> None:
     """A merge queue's batch lands each pull request by a commit of its own; a deployment of the last has them all."""
     raw = Raw(provider="github").commits("a@1 q1@8 q2@8.1", says={"q1": "One (#1)", "q2": "Two (#2)"})
-    shop = Forge().request(1, opened=3, commits="b@4", merged=9, merge="q1").request(2, opened=3, commits="c@5", merged=9, merge="q2")
+    shop = (
+        Forge()
+        .request(1, opened=3, commits="b@4", merged=9, merge="q1")
+        .request(2, opened=3, commits="c@5", merged=9, merge="q2")
+    )
     shop.deploy("d0", "a", 1.5).deploy("d1", "q2", 12, created=11)
     with built(raw, shop, as_of=20) as tables:
         assert tables.hours("lead_times where number is not null", "number", "production_at") == {1: (12,), 2: (12,)}

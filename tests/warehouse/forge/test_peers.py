@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders.forge import Forge
-from tests.builders.rows import START, Raw, Tables, built
+from tests.builders.rows import START, Raw, Tables, built, commit_id, ruled
 
 MINUTE = 1 / 60
 SECOND = MINUTE / 60
@@ -33,7 +33,7 @@ def at(text: str) -> float:
 
 
 def test_devlake_1_whole_journey() -> None:
-    """DevLake 1, in seconds instead of minutes rounded up: coding 1440, pickup 5, then 55 to the merge, 2977.45 to production.
+    """DevLake 1 in seconds, not minutes rounded up: coding 1440, pickup 5, 55 to the merge, 2977.45 to production.
 
     DevLake calls the 55 minutes review; nobody approved there, so for us they are the wait for the merge.
     """
@@ -55,7 +55,7 @@ def test_devlake_1_whole_journey() -> None:
 
 
 def test_devlake_2_first_commit_after_the_opening() -> None:
-    """DevLake leaves coding empty; for us it took no time, the order is counted as clamped, and pickup is two seconds."""
+    """DevLake leaves coding empty; for us it took no time, clamped and counted, and pickup is two seconds."""
     shop = base().request(1, opened=2, commits="a@3", reviews=[("bob", "commented", 3 + 2 * SECOND)], merged=4)
     with built(shop, as_of=9) as tables:
         row = tables.change(1)
@@ -74,7 +74,7 @@ def test_devlake_3_comment_a_day_before_the_opening() -> None:
 
 
 def test_devlake_4_deployed_before_the_merge() -> None:
-    """A deployment of the landing commit that ended before the merge is an anomaly: it counts as clamped, and adds up."""
+    """A deployment of the landing commit that ended before the merge is an anomaly: clamped, counted, adding up."""
     shop = base().request(1, opened=2, commits="a@2", merged=30, merge="m").deploy("d1", "m", 7, created=6)
     with built(shop, as_of=40) as tables:
         row = tables.change(1)
@@ -86,7 +86,11 @@ def test_devlake_5_only_the_first_deployment_has_it() -> None:
     shop = Forge().request(1, opened=2, commits="a@2", merged=5, merge="m").deploy("d1", "m", 30)
     with built(shop, as_of=40) as tables:
         row = tables.change(1)
-    assert (row["outcome"], row["outcome_reason"], row["lead_time_hours"]) == ("unknown", "before_first_deployment", None)
+    assert (row["outcome"], row["outcome_reason"], row["lead_time_hours"]) == (
+        "unknown",
+        "before_first_deployment",
+        None,
+    )
 
 
 def test_devlake_6_to_8_what_has_not_arrived() -> None:
@@ -122,17 +126,17 @@ def test_devlake_11_small_negative_times() -> None:
 
 def test_devlake_19_deployment_without_a_start() -> None:
     """DevLake takes finish less duration; runs have no duration of their own, so one without a start took no time."""
-    from tests.builders.rows import ruled
-
     shop = Forge().add("ci_runs", run_id="1", name="Deploy", sha="a", conclusion="success", finished_at=9)
     with built(shop, settings=ruled("workflow"), as_of=40) as tables:
         assert tables.hours("deployments", "deployment_id", "created_at", "succeeded_at") == {"workflow:1": (9, 9)}
 
 
 def test_middleware_29_and_30_response_and_no_response() -> None:
-    """A review an hour after opening; merged unreviewed the whole day is pickup, where Middleware leaves the rest empty."""
+    """A review an hour after opening; unreviewed the whole day is pickup, where Middleware leaves the rest empty."""
     shop = base().request(1, opened=2, commits="a@2", reviews=[("bob", "commented", 3)], merged=26)
-    shop.request(2, opened=2, commits="b@2", merged=26).request(3, opened=2, commits="c@2", reviews=[("bob", "approved", 3)])
+    shop.request(2, opened=2, commits="b@2", merged=26).request(
+        3, opened=2, commits="c@2", reviews=[("bob", "approved", 3)]
+    )
     with built(shop, as_of=40) as tables:
         one, two = tables.change(1), tables.change(2)
     assert minutes(one, "pickup") == (60,)
@@ -160,7 +164,9 @@ def test_middleware_32_drafts() -> None:
     shop = base().request(1, opened=2, commits="a@2", events=[("ready_for_review", 4)], merged=28)
     twice = [("ready_for_review", 3.0), ("ready_for_review", 5.0)]
     shop.request(2, opened=2, commits="b@2", events=twice, merged=26)
-    shop.request(3, opened=2, commits="c@2", events=[("ready_for_review", 50)], reviews=[("bob", "approved", 54)], merged=60)
+    shop.request(
+        3, opened=2, commits="c@2", events=[("ready_for_review", 50)], reviews=[("bob", "approved", 54)], merged=60
+    )
     with built(shop, as_of=90) as tables:
         assert [minutes(tables.change(number), "pickup") for number in (1, 2, 3)] == [(1440,), (1380,), (240,)]
 
@@ -181,7 +187,9 @@ def test_issue_metrics_62_time_in_draft() -> None:
     shop = base()
     first = [("ready_for_review", 2 * DAY)]
     shop.request(1, opened=1, commits="a@1", events=[("converted_to_draft", 1), *first])
-    shop.request(2, opened=1, commits="b@1", events=[*first, ("converted_to_draft", 4 * DAY), ("ready_for_review", 6 * DAY)])
+    shop.request(
+        2, opened=1, commits="b@1", events=[*first, ("converted_to_draft", 4 * DAY), ("ready_for_review", 6 * DAY)]
+    )
     shop.request(3, opened=1, commits="c@1", events=first).request(4, opened=1, commits="d@1", draft=True)
     shop.request(5, opened=1, commits="e@1", draft=True, closed=2 * DAY)
     with built(shop, as_of=400) as tables:
@@ -190,11 +198,13 @@ def test_issue_metrics_62_time_in_draft() -> None:
 
 
 def test_heartbeat_67_builds_without_a_pull_request() -> None:
-    """Five builds, one with a pull request of 60 s: Heartbeat's mean is 12 s; for us pushes are changes of their own."""
+    """Five builds, one with a pull request of 60 s: a mean of 12 s there; here pushes are changes of their own."""
     raw = Raw(provider="github").commits("start@0.1 p1@3 p2@4 p3@5 p4@6 m@7")
     shop = base().request(1, opened=7 - MINUTE, commits=f"a@{7 - MINUTE!r}", merged=7, merge="m").deploy("d1", "m", 9)
     with built(raw, shop, as_of=40) as tables:
-        rows = tables("select number, merge_hours from lead_times where outcome = 'production' order by number nulls last")
+        rows = tables(
+            "select number, merge_hours from lead_times where outcome = 'production' order by number nulls last"
+        )
     assert [round(row["merge_hours"] * 3600) for row in rows] == [60, 0, 0, 0, 0]
     assert [row["number"] for row in rows] == [1, None, None, None, None]
 
@@ -205,14 +215,16 @@ def test_gitlab_53_review_app_and_failed_deployment() -> None:
     shop.deploy("r1", "a", 3, environment="review/topic").deploy("d1", "m", states=[("failure", 6)])
     with built(shop, as_of=40) as tables:
         row = tables.change(1)
-    assert (row["staged_at"], row["production_at"], row["outcome"], row["failed_attempts"]) == (None, None, "waiting", 1)
+    assert (row["staged_at"], row["production_at"], row["outcome"], row["failed_attempts"]) == (
+        None,
+        None,
+        "waiting",
+        1,
+    )
 
 
 def _release_branch() -> Raw:
-    says = {"m": "Mend (#1)", "pick": "Mend (#1)\n\n(cherry picked from commit {})"}
-    from tests.builders.rows import commit_id
-
-    says["pick"] = says["pick"].format(commit_id("m"))
+    says = {"m": "Mend (#1)", "pick": f"Mend (#1)\n\n(cherry picked from commit {commit_id('m')})"}
     raw = Raw(provider="github").commits("start@0.1 other@4 m@5", says=says)
     return raw.commits("pick@6:start", branch="release", says=says)
 
@@ -228,7 +240,11 @@ def test_cherry_pick_to_a_release_branch_without_a_pull_request() -> None:
 def test_rollback_then_forward_with_another_commit() -> None:
     """Nobody tests it: what was withdrawn keeps its first arrival and says when it was withdrawn."""
     raw = Raw(provider="github").commits("start@0.1 m1@3 m2@8")
-    shop = base().request(1, opened=2, commits="a@2", merged=3, merge="m1").request(2, opened=6, commits="b@6", merged=8, merge="m2")
+    shop = (
+        base()
+        .request(1, opened=2, commits="a@2", merged=3, merge="m1")
+        .request(2, opened=6, commits="b@6", merged=8, merge="m2")
+    )
     shop.deploy("d1", "m1", 4).deploy("d2", "start", 5).deploy("d3", "m2", 9)
     with built(raw, shop, as_of=40) as tables:
         kinds = {row["deployment_id"]: row["kind"] for row in tables("select * from deployments")}
@@ -246,9 +262,14 @@ def test_inactive_before_it_was_collected() -> None:
 
 
 def test_commits_page_that_never_came() -> None:
-    """Nobody tests it: a pull request whose commits are not there is complete by what Git knows, else when it was ready."""
+    """Nobody tests it: a pull request without its commits is complete by what Git knows, else when it was ready."""
     shop = base().request(1, opened=2, merged=9, merge="m", head_sha=None)
-    raw = Raw(provider="github").commits("start@0.1 b@3", branch=None).commits("m@9:start", says={"m": "Add (#1)"}).pull(1, "b")
+    raw = (
+        Raw(provider="github")
+        .commits("start@0.1 b@3", branch=None)
+        .commits("m@9:start", says={"m": "Add (#1)"})
+        .pull(1, "b")
+    )
 
     def complete(*parts: Raw) -> Any:
         with built(*parts, as_of=40) as tables:

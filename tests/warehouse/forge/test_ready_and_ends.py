@@ -43,7 +43,9 @@ ENDS = [
     Case("closed the first time", {"closed": 8, "events": [("closed", 5), ("reopened", 6), ("closed", 8)]}, 2, 5, 5.5),
     Case("open between", {"closed": 8, "events": [("closed", 5), ("reopened", 6), ("closed", 8)]}, 2, None, 7),
     Case("closed, then merged after all", {"merged": 9, "events": [("closed", 5), ("reopened", 6), ("closed", 9)]}, 2),
-    Case("closed before the merge", {"merged": 9, "events": [("closed", 5), ("reopened", 6), ("closed", 9)]}, 2, 5, 5.5),
+    Case(
+        "closed before the merge", {"merged": 9, "events": [("closed", 5), ("reopened", 6), ("closed", 9)]}, 2, 5, 5.5
+    ),
     Case("merged, which closes", {"merged": 9, "events": [("merged", 9), ("closed", 9)]}, 2),
     Case("not closed then", {"closed": 8, "events": [("closed", 8)]}, 2, None, 7),
 ]
@@ -76,8 +78,12 @@ def test_pull_request_is_what_its_events_made_it(cases: list[Case]) -> None:
 
 
 def test_draft_is_not_code_complete_and_has_no_lead_time() -> None:
-    """Open or closed drafts are changes that are known, and wait for nobody (issue-metrics 62 has no number there too)."""
-    shop = Forge().request(1, opened=2, commits="a@1", draft=True).request(2, opened=2, commits="b@1", draft=True, closed=8)
+    """Open or closed drafts are changes that are known, and wait for nobody (nor do they in issue-metrics 62)."""
+    shop = (
+        Forge()
+        .request(1, opened=2, commits="a@1", draft=True)
+        .request(2, opened=2, commits="b@1", draft=True, closed=8)
+    )
     with built(shop.request(3, opened=2, commits="c@1"), as_of=20) as tables:
         assert [row["number"] for row in tables("select number from lead_times order by 1")] == [3]
         assert tables("select changes, code_complete, abandoned from coverage") == [

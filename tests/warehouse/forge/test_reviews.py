@@ -24,7 +24,13 @@ CASES = [
     Case("commented, then approved", {"reviews": [("bob", "commented", 6), ("bob", "approved", 8)]}, 6, 6, 8),
     Case("approved at once", {"reviews": [("bob", "approved", 6)]}, 6, 6, 6),
     Case("two approvals: the first", {"reviews": [("bob", "approved", 6), ("cat", "approved", 7)]}, 6, 6, 6),
-    Case("asked for changes, then approved", {"reviews": [("bob", "changes_requested", 6), ("bob", "approved", 9)]}, 6, 6, 9),
+    Case(
+        "asked for changes, then approved",
+        {"reviews": [("bob", "changes_requested", 6), ("bob", "approved", 9)]},
+        6,
+        6,
+        9,
+    ),
     Case("reviewed before the last commit only", {"reviews": [("bob", "commented", 4)]}, 4, None, None),
     Case("before and after", {"reviews": [("bob", "commented", 4), ("cat", "commented", 7)]}, 4, 7, None),
     Case("an approval from before that stands", {"reviews": [("bob", "approved", 4)]}, 4, 5, 5),
@@ -52,7 +58,13 @@ CASES = [
         5,
         5,
     ),
-    Case("a wish for changes after it stood", {"reviews": [("bob", "approved", 4), ("bob", "changes_requested", 6)]}, 4, 5, 5),
+    Case(
+        "a wish for changes after it stood",
+        {"reviews": [("bob", "approved", 4), ("bob", "changes_requested", 6)]},
+        4,
+        5,
+        5,
+    ),
     Case("at the very moment of the last commit", {"reviews": [("bob", "approved", 5)]}, 5, 5, 5),
     Case("the author's own", {"reviews": [("ann", "commented", 6), ("Ann", "commented", 7)]}, None, None, None),
     Case("a bot's", {"reviews": [("rabbit[bot]", "approved", 6), ("bob", "approved", 9)]}, 9, 9, 9),
@@ -61,8 +73,20 @@ CASES = [
     Case("both accounts deleted", {"reviews": [(None, "approved", 6)], "author": None}, None, None, None),
     Case("after the merge", {"reviews": [("bob", "approved", 22)]}, 22, 22, 22),
     Case("not handed in", {"reviews": [("bob", "commented", None)]}, None, None, None),
-    Case("while it was a draft", {"reviews": [("bob", "commented", 4)], "events": [("ready_for_review", 8)]}, 4, None, None),
-    Case("approved while it was a draft", {"reviews": [("bob", "approved", 6)], "events": [("ready_for_review", 8)]}, 6, 8, 8),
+    Case(
+        "while it was a draft",
+        {"reviews": [("bob", "commented", 4)], "events": [("ready_for_review", 8)]},
+        4,
+        None,
+        None,
+    ),
+    Case(
+        "approved while it was a draft",
+        {"reviews": [("bob", "approved", 6)], "events": [("ready_for_review", 8)]},
+        6,
+        8,
+        8,
+    ),
 ]
 
 
@@ -70,7 +94,10 @@ def forge() -> Forge:
     """All cases as pull requests from 1 on."""
     shop = Forge()
     for number, case in enumerate(CASES, 1):
-        events = [(kind, at, *(subject.format(number) for subject in more)) for kind, at, *more in case.given.get("events", ())]
+        events = [
+            (kind, at, *(subject.format(number) for subject in more))
+            for kind, at, *more in case.given.get("events", ())
+        ]
         given = {**case.given, "events": events}
         shop.request(number, opened=2, commits=f"a{number}@1 b{number}@5", merged=20, **given)
     return shop
@@ -157,7 +184,13 @@ def test_account_is_a_bot_by_its_name_and_not_by_a_part_of_it() -> None:
     shop = Forge()
     for number, login in enumerate((*BOTS, *PEOPLE, "robo-ann"), 1):
         shop.request(number, opened=2, commits=f"a{number}@1").add(
-            "reviews", number=number, review_id="1", author=login, author_kind="person", state="approved", submitted_at=4
+            "reviews",
+            number=number,
+            review_id="1",
+            author=login,
+            author_kind="person",
+            state="approved",
+            submitted_at=4,
         )
     settings = Settings(base=ruled().base, ai=AiSettings(automation_identities=("robo-*",)))
     with built(shop, settings=settings, as_of=50) as tables:
@@ -170,5 +203,10 @@ def test_author_kind_and_a_deleted_account_are_told() -> None:
     shop = Forge().request(1, opened=2, commits="a@1", author="dep[bot]", author_kind="bot", labels="ai\nslow")
     shop.request(2, opened=2, commits="b@1", author=None, author_kind=None)
     with built(shop, as_of=50) as tables:
-        rows = tables("select author, author_kind, labels, additions, deletions, files, commits from changes order by number")
-    assert [tuple(row.values()) for row in rows] == [("dep[bot]", "bot", "ai\nslow", 10, 2, 1, 1), ("", None, "", 10, 2, 1, 1)]
+        rows = tables(
+            "select author, author_kind, labels, additions, deletions, files, commits from changes order by number"
+        )
+    assert [tuple(row.values()) for row in rows] == [
+        ("dep[bot]", "bot", "ai\nslow", 10, 2, 1, 1),
+        ("", None, "", 10, 2, 1, 1),
+    ]

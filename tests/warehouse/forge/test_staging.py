@@ -42,7 +42,11 @@ def test_what_was_read_twice_is_there_once() -> None:
 
 def test_jobs_belong_to_the_newest_reading_of_their_run() -> None:
     """Jobs of an attempt that the newest reading no longer has are gone."""
-    old = Forge(read=10).run("a", 5, 6, "failure", run_id="1").run_jobs("1", 1, (5, 5, 6, "failure"), (5, 5, 6, "success"))
+    old = (
+        Forge(read=10)
+        .run("a", 5, 6, "failure", run_id="1")
+        .run_jobs("1", 1, (5, 5, 6, "failure"), (5, 5, 6, "success"))
+    )
     new = Forge(read=20).run("a", 5, 8, run_id="1", attempt=2, started=7).run_jobs("1", 2, (7, 7, 8, "success"))
     with built(old, new) as tables:
         assert tables("select job_id from ci_jobs") == [{"job_id": "1.2.0"}]

@@ -29,7 +29,9 @@ def test_run_of_the_workflow_is_a_deployment() -> None:
     """From its queueing to its first success, with its result; other workflows are none (DevLake 17, Middleware 37)."""
     shop = Forge().run("a", 12, 12 + 11 / 60, name="Deploy", run_id="1").run("a", 12, 13, name="ci")
     shop.run("b", 20, 21, "failure", name="deploy to production", run_id="2").run("b", 22, name="Deploy", run_id="3")
-    shop.run("b", 22, 23, "cancelled", name="Deploy", run_id="4").run("b", 22, 23, "timed_out", name="Deploy", run_id="5")
+    shop.run("b", 22, 23, "cancelled", name="Deploy", run_id="4").run(
+        "b", 22, 23, "timed_out", name="Deploy", run_id="5"
+    )
     found = by_workflow(shop)
     assert found == {
         "workflow:1": (12, pytest.approx(12 + 11 / 60), "success", 0),
@@ -60,7 +62,9 @@ def test_attempts_up_to_the_success_are_one_deployment() -> None:
 def test_old_run_that_is_run_again_is_a_rollback() -> None:
     """A workflow of an old commit, run again after a newer one had been deployed, withdraws what came between."""
     shop = Forge().commits("a@1 b@8").run("a", 5, 30, run_id="1", attempt=2, started=29, name="Deploy")
-    shop.run_jobs("1", 1, (5, 5, 6, "success")).run_jobs("1", 2, (29, 29, 30, "success")).run("b", 10, 11, run_id="2", name="Deploy")
+    shop.run_jobs("1", 1, (5, 5, 6, "success")).run_jobs("1", 2, (29, 29, 30, "success")).run(
+        "b", 10, 11, run_id="2", name="Deploy"
+    )
     with built(shop, settings=ruled("workflow"), as_of=50) as tables:
         rows = tables("select deployment_id, kind from deployments order by succeeded_at")
         assert [tuple(row.values()) for row in rows] == [
@@ -68,12 +72,19 @@ def test_old_run_that_is_run_again_is_a_rollback() -> None:
             ("workflow:2", "release"),
             ("workflow:1.2", "rollback"),
         ]
-        assert tables.hours("lead_times where sha = '" + commit_id("b") + "'", "outcome", "rolled_back_at") == {"production": (30,)}
+        assert tables.hours("lead_times where sha = '" + commit_id("b") + "'", "outcome", "rolled_back_at") == {
+            "production": (30,)
+        }
 
 
 @pytest.mark.parametrize(
     ("glob", "names"),
-    [("*deploy*", {"Deploy", "deploy.yml"}), ("ship", {"Ship"}), ("[Ss]hip", {"Ship"}), ("*", {"Deploy", "deploy.yml", "Ship"})],
+    [
+        ("*deploy*", {"Deploy", "deploy.yml"}),
+        ("ship", {"Ship"}),
+        ("[Ss]hip", {"Ship"}),
+        ("*", {"Deploy", "deploy.yml", "Ship"}),
+    ],
 )
 def test_workflow_is_chosen_by_a_glob(glob: str, names: set[str]) -> None:
     """Upper and lower case are one, and without a setting a name with `deploy` in it is taken."""
@@ -84,7 +95,9 @@ def test_workflow_is_chosen_by_a_glob(glob: str, names: set[str]) -> None:
     assert set(by_workflow(shop)) == {"workflow:Deploy", "workflow:deploy.yml"}
 
 
-@pytest.mark.parametrize(("environment", "production"), [("production", True), ("prod-eu", True), ("staging", False), ("", False)])
+@pytest.mark.parametrize(
+    ("environment", "production"), [("production", True), ("prod-eu", True), ("staging", False), ("", False)]
+)
 def test_environment_is_the_settings(environment: str, production: bool) -> None:
     """What they deploy to is a setting; without a name it is not production (DevLake 21)."""
     shop = Forge().run("a", 5, 6, name="Deploy").release("v1", "a", 7)
@@ -101,7 +114,9 @@ def test_changes_ship_with_a_workflow() -> None:
     shop.request(1, opened=2, commits="x@1", merged=5, merge="a").run("a", 6, 8, name="Deploy")
     with built(shop, settings=ruled("workflow"), as_of=50) as tables:
         row = tables.change(1)
-        times = tables.hours("lead_times where number = 1", "number", "integrated_at", "deploy_started_at", "production_at")
+        times = tables.hours(
+            "lead_times where number = 1", "number", "integrated_at", "deploy_started_at", "production_at"
+        )
     assert times == {1: (5.5, 6, 8)}
     assert (row["deployment_id"], row["gate_hours"]) == ("workflow:Deploy-2", None)
 
@@ -141,7 +156,10 @@ def test_neither_is_taken_unless_settings_say_so() -> None:
 def test_settings_take_both(tmp_path: Any) -> None:
     """`from` may be `workflow`, with the workflow's name, or `releases`."""
     path = tmp_path / "headway.toml"
-    path.write_text('[[deployments]]\nfrom = "workflow"\nworkflow = "Ship*"\nenvironment = "live"\n[[deployments]]\nfrom = "releases"\n')
+    path.write_text(
+        '[[deployments]]\nfrom = "workflow"\nworkflow = "Ship*"\nenvironment = "live"\n'
+        '[[deployments]]\nfrom = "releases"\n'
+    )
     first, second = load(path, {}, folder=tmp_path).deployments
     assert (first.source, first.workflow, first.environment, second.source) == ("workflow", "Ship*", "live", "releases")
     path.write_text('[[deployments]]\nfrom = "workflows"\n')

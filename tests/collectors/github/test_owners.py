@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from collectors.github import GitHubSource, Limits, known_as, repositories_of
+from collectors.github.signals import Lost
+from tests.builders.github import FakeGitHub
+from tests.collectors.github.reading import token
+
+
+def names(github: FakeGitHub, owner: str = "acme", **wanted: Any) -> list[str]:
+    """The names of an owner's repositories."""
+    limits = Limits(waiting=github.clock)
+    found = repositories_of(owner, auth=token(github), base_url=github.url, limits=limits, **wanted)
+    assert {source.base_url for source in found} <= {github.url}
+    assert all(source.database_id for source in found)
+    return [source.name for source in found]
+
+
+def test_archived_repositories_and_forks_are_left_out_unless_asked_for(github: FakeGitHub) -> None:
+    """`github:OWNER` means what its people work on: archived ones and forks come only when asked for."""
+    github.edit.add_repository("old", archived=True)
+    github.edit.add_repository("copy", fork=True)
+    plain = names(github)
+    assert {"checkout", "assistant", "sdk"} <= set(plain)
+    assert not {"old", "copy"} & set(plain)
+    assert {*names(github, archived=True)} == {*plain, "old"}
+    assert {*names(github, forks=True)} == {*plain, "copy"}
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (["check*"], [], ["checkout"]),
+        (["ACME/Check*"], [], ["checkout"]),
+        ([], ["*t"], ["sdk"]),
+        (["*"], ["acme/*"], []),
+    ],
+)
+def test_globs_choose_by_name(github: FakeGitHub, include: list[str], exclude: list[str], expected: list[str]) -> None:
+    """Globs are on the name with or without its owner, whatever the case; `exclude` has the last word."""
+    wanted = [
+        name for name in names(github, include=include, exclude=exclude) if name in {"checkout", "assistant", "sdk"}
+    ]
+    assert wanted == expected
+
+
+def test_all_pages_of_a_large_owner_are_read(github: FakeGitHub) -> None:
+    """An owner with more repositories than fit on a page is read to the end, at a request for each hundred."""
+    before = len(names(github))
+    for number in range(130):
+        github.edit.add_repository(f"service-{number:03d}")
+    github.forget()
+    assert len(names(github)) == before + 130
+    assert github.count(operation="Repositories") == 2
+
+
+def test_unknown_owner_is_an_error(github: FakeGitHub) -> None:
+    """An owner that GitHub does not know is not an owner without repositories."""
+    with pytest.raises(Lost, match="nobody"):
+        names(github, "nobody")
+
+
+def test_repository_is_known_by_the_name_it_was_first_collected_under() -> None:
+    """A renamed repository in an owner's list goes on as the source that it was; a new one is a new one."""
+    listed = [GitHubSource("acme", "shop", database_id=7), GitHubSource("acme", "new", database_id=8)]
+    resumes = {"github:acme/bulk": {"database_id": 7}, "git:/somewhere": {}, "github:acme/gone": {"database_id": 9}}
+    assert [(source.name, source.database_id) for source in known_as(listed, resumes)] == [("bulk", 7), ("new", 8)]

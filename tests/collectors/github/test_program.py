@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headway.errors import AccessDenied, UsageError
+from headway.github_sources import GitHubAccess
+from headway.progress import SilentProgress
+from headway.running import Run, run_all
+from headway.settings import GithubSettings, Settings, SourceSettings, load
+from headway.sources import sources_of
+from tests.builders.github import FakeGitHub
+from warehouse.store import RawStore
+
+
+def settings(github: FakeGitHub, folder: Path, *sources: SourceSettings) -> Settings:
+    """Settings whose GitHub is the fake."""
+    return Settings(base=folder, sources=sources, github=GithubSettings(base_url=github.url))
+
+
+def collect(github: FakeGitHub, wanted: Settings, *targets: str, jobs: int = 1) -> list[Run]:
+    """What `headway collect` does with targets."""
+    access = GitHubAccess({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
+    store = RawStore(wanted.warehouse_folder)
+    sources = sources_of(wanted, targets, access)
+    return run_all(store, sources, full=False, jobs=jobs, began_at=github.clock.now(), progress=SilentProgress())
+
+
+def test_owner_means_all_its_repositories(github: FakeGitHub, tmp_path: Path) -> None:
+    """`github:OWNER` becomes a source for each repository, and their rows are in the warehouse."""
+    wanted = settings(github, tmp_path)
+    runs = collect(github, wanted, "github:acme", jobs=3)
+    assert [run.source for run in runs] == ["github:acme/assistant", "github:acme/checkout", "github:acme/sdk"]
+    assert [run.error for run in runs] == ["", "", ""]
+    assert all(run.rows["pull_requests"] for run in runs)
+    github.forget()
+    assert [run.rows for run in collect(github, wanted, "github:acme")] == [{}, {}, {}]
+    assert len(github.served) == 1 + 2 * 3
+
+
+def test_renamed_repository_of_an_owner_goes_on_as_it_was(github: FakeGitHub, tmp_path: Path) -> None:
+    """A repository that an owner has renamed is no new source, and nothing of it is read again."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:acme")
+    github.edit.rename("checkout", "basket")
+    github.advance(hours=24)
+    runs = {run.source: run for run in collect(github, wanted, "github:acme")}
+    assert "github:acme/basket" not in runs
+    assert runs["github:acme/checkout"].rows["notices"] == 1
+    assert "pull_requests" not in runs["github:acme/checkout"].rows
+
+
+def test_team_of_an_owner_is_known_without_asking(github: FakeGitHub, tmp_path: Path) -> None:
+    """Without access an owner stands for what was collected of it, each with the team that the settings name."""
+    wanted = settings(github, tmp_path, SourceSettings(target="github:acme", team="payments"))
+    collect(github, wanted)
+    github.forget()
+    known = sources_of(wanted)
+    assert {source.id: source.team for source in known} == dict.fromkeys(
+        ["github:acme/assistant", "github:acme/checkout", "github:acme/sdk"], "payments"
+    )
+    assert len(github.served) == 0
+
+
+def test_repository_named_by_itself_and_by_its_owner_is_read_once(github: FakeGitHub, tmp_path: Path) -> None:
+    """What is said of a repository first counts: its own team here, not its owner's."""
+    own, whole = (SourceSettings(target=f"github:acme{name}", team=name) for name in ("/sdk", ""))
+    access = GitHubAccess({"GITHUB_TOKEN": github.token}, github.clock)
+    found = sources_of(settings(github, tmp_path, own, whole), (), access)
+    assert [(source.id, source.team) for source in found] == [
+        ("github:acme/sdk", "/sdk"),
+        ("github:acme/assistant", ""),
+        ("github:acme/checkout", ""),
+    ]
+
+
+def test_missing_token_fails_its_sources_alone(github: FakeGitHub, tmp_path: Path) -> None:
+    """Without a token a repository's run fails and says what to set; for an owner nothing can be listed at all."""
+    wanted = settings(github, tmp_path)
+    access = GitHubAccess({}, github.clock)
+    store = RawStore(wanted.warehouse_folder)
+    sources = sources_of(wanted, ("github:acme/sdk",), access)
+    (run,) = run_all(store, sources, full=False, jobs=1, began_at=github.clock.now(), progress=SilentProgress())
+    assert "HEADWAY_GITHUB_TOKEN" in run.hint
+    with pytest.raises(AccessDenied):
+        sources_of(wanted, ("github:acme",), access)
+
+
+def test_owner_of_whom_nothing_is_wanted_is_an_error(github: FakeGitHub, tmp_path: Path) -> None:
+    """Globs that leave nothing are said, instead of a run that does nothing."""
+    wanted = Settings(base=tmp_path, github=GithubSettings(base_url=github.url, include=("nothing-*",)))
+    with pytest.raises(UsageError, match="no repository that is wanted"):
+        collect(github, wanted, "github:acme")
+
+
+def test_secrets_of_an_app_are_no_settings(tmp_path: Path) -> None:
+    """The variables with tokens and keys are not taken for settings, and what is set beside them is."""
+    environment = {
+        "HEADWAY_GITHUB_TOKEN": "ghp_x",
+        "HEADWAY_GITHUB_APP_ID": "1",
+        "HEADWAY_GITHUB_APP_PRIVATE_KEY": "-----BEGIN",
+        "HEADWAY_GITHUB_APP_INSTALLATION_ID": "2",
+        "HEADWAY_GITHUB_BASE_URL": "https://github.acme.com/api/v3",
+        "HEADWAY_GITHUB_EXCLUDE": "old-*, tmp-*",
+    }
+    found = load(None, environment, folder=tmp_path)
+    assert found.github.base_url == "https://github.acme.com/api/v3"
+    assert found.github.exclude == ("old-*", "tmp-*")
+    assert "ghp_x" not in repr(found)
