@@ -15,6 +15,7 @@ from typing import Any
 
 from headway.settings import DeploymentRule, Settings
 from tests.builders.any_rows import any_forge_rows
+from tests.builders.forge import Forge
 from tests.builders.rows import Raw, commit_id
 
 __all__ = ["SETTINGS", "TEAMS", "portfolio"]
@@ -53,6 +54,7 @@ def portfolio() -> list[Raw]:
         _twice(1),
         _forge(random.Random(3), 900),
         _forge(random.Random(4), 901),
+        _hub(),
         _desk(random.Random(1)),
         _desk(random.Random(2), read=1001),
     ]
@@ -182,6 +184,13 @@ def _forge(dice: random.Random, read: float) -> Raw:
     forge = Raw("acme/forge", provider="github", read=read, known=700, url="https://example.com/acme/forge")
     forge.commits("f0 f1 f2 f3 f4 f5:f0 f6 f7:f4,f6 f8 f9").pull(1, "f6").tag("f8", "f8")
     return any_forge_rows(forge, dice)
+
+
+def _hub() -> Raw:
+    """A forge without a clone, where one pull request takes back another."""
+    hub = Forge("acme/hub", known=300)
+    hub.request(1, opened=2, commits="h1@1 h2@3", reviews=[("bob", "approved", 4)], merged=5)
+    return hub.request(2, opened=6, commits="h3@6", merged=8, title='Revert "Change 1"', body="Reverts acme/hub#1")
 
 
 def _some(dice: random.Random, names: tuple[str, ...]) -> Iterator[tuple[str, float]]:
