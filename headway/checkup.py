@@ -62,6 +62,8 @@ def _git(session: Session) -> Check:
 
 def _disk(folder: Path) -> Check:
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not place.is_dir():
+        return Check(ok=False, what=f"warehouse {folder}: {place} is no folder", todo="set another [warehouse] path")
     if not os.access(place, os.W_OK):
         return Check(ok=False, what=f"warehouse {folder}: cannot be written", todo="see to the rights there")
     free = shutil.disk_usage(place).free

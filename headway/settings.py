@@ -7,6 +7,7 @@ Each section is a frozen dataclass; the metadata of a field says what it means, 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -123,7 +124,11 @@ class DeploymentRule:
     """How deployments of some repositories are known. The first rule whose `repo` matches counts."""
 
     repo: str = _setting("*", "glob on the repository's name")
-    source: str = _setting("tags", "where deployments are seen (`from`)", choices=DEPLOYED_FROM)
+    source: str = _setting(
+        "tags",
+        "where deployments are seen (`from`; `records`: by any system, GitHub too)",
+        choices=DEPLOYED_FROM,
+    )
     tags: str = _setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
     branch: str = _setting("production", "from branch: the branch whose merges are deployments")
     workflow: str = _setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
@@ -190,7 +195,7 @@ def load(path: Path | None, environment: Mapping[str, str], *, folder: Path) -> 
     `path` None means `headway.toml` in `folder` if there is one. Raises `UsageError` for anything not understood.
     """
     file = path if path is not None else folder / FILE_NAME
-    if path is None and not file.is_file():
+    if path is None and not os.path.lexists(file):
         raw: dict[str, Any] = {}
     else:
         raw = _read(file)

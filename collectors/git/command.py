@@ -42,6 +42,7 @@ _OVERRIDES = {
     "log.mailmap": "false",
     "log.showRoot": "true",
     "log.showSignature": "false",
+    "advice.graftFileDeprecated": "false",
     "safe.bareRepository": "all",
 }
 _NETWORK_OVERRIDES = {

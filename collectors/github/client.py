@@ -31,7 +31,7 @@ class Client:
 
     def __init__(self, base_url: str, auth: GitHubAuth, limits: Limits, label: str, progress: Progress) -> None:
         self._base_url, self._auth, self._limits = base_url, auth, limits
-        self.page = limits.page
+        self.page, self.look = limits.page, limits.look
         self._label, self._progress = label, progress
         self._connection = auth.connection(base_url, limits.timeout_seconds)
         self._budgets = Budgets(limits)

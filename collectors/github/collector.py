@@ -138,10 +138,13 @@ class _Collector:
             yield from DeploymentReader(run).read(overview)
         yield from PullReader(run).read(overview)
         if "runs" not in denied:
+            reader = RunReader(run)
             try:
-                yield from RunReader(run).read(overview["createdAt"])
+                newest = reader.newest()
             except (Gone, Refused):
                 denied["runs"] = run.now
+            else:
+                yield from reader.read(newest, overview["createdAt"])
 
     def _land(self) -> Iterator[Rows | Checkpoint]:
         """Everything since the last time, and where to go on."""

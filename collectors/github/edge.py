@@ -52,6 +52,10 @@ class Edge:
         changed = [one for one in found.values() if self.marks.get(one.id) != one.mark]
         return sorted(changed, key=lambda one: (one.changed_at, one.id))
 
+    def overlooked(self, glimpses: Iterable[G], since: str) -> list[G]:
+        """Those that changed after `since`, which may be long ago, and were not read since then as far as we know."""
+        return [one for one in glimpses if one.changed_at > since and self.marks.get(one.id) != one.mark]
+
     def read(self, one: _Glimpse) -> None:
         """It was read as this glimpse shows it."""
         if one.changed_at > self.overlap_from:

@@ -44,6 +44,8 @@ class Limits:
     """Pause between two requests: 600 a minute, below the 900 points of GitHub's secondary limit."""
     page: int = 25
     """Pull requests a page: 50 take GitHub twice as long, and 100 more than it allows itself."""
+    look: int = 100
+    """How many pull requests or deployments are looked at in one request, to see whether they have changed."""
 
 
 class _Budget(NamedTuple):

@@ -16,7 +16,6 @@ from collectors.github.source import GitHubSource
 __all__ = ["Opening"]
 
 _PARTS = ("deployments", "releases", "environments")
-_MOST = 100
 _RELEASES = 20
 # A part that the token may not read is asked for again after so long: permissions change.
 _ASK_AGAIN = timedelta(days=7)
@@ -27,7 +26,7 @@ class Opening:
 
     def __init__(self, source: GitHubSource, client: Client, state: Resume, collected_at: datetime) -> None:
         self._source, self._client, self._state, self._collected_at = source, client, state, collected_at
-        self._patience = Patience(client, _MOST)
+        self._patience = Patience(client, client.look)
         for part, tried in list(state.denied.items()):
             if datetime.fromisoformat(tried) + _ASK_AGAIN <= collected_at:
                 del state.denied[part]

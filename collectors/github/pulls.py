@@ -25,6 +25,8 @@ class Glimpse(NamedTuple):
     """Its last update or event, whichever is later: a merge queue need not touch `updatedAt`."""
     mark: str
     """Another one whenever something has changed; begins with `changed_at`."""
+    silent: bool
+    """The last event did not move it up in the order of updates."""
 
 
 class Pull:
@@ -153,7 +155,8 @@ def glimpse(node: Mapping[str, Any]) -> Glimpse:
 def _glimpse(node: Mapping[str, Any], count: int, last: list[Mapping[str, Any] | None]) -> Glimpse:
     event_at = last[0].get("createdAt", "") if last and last[0] else ""
     changed_at = max(node["updatedAt"], event_at)
-    return Glimpse(node["id"], node["number"], node["createdAt"], changed_at, f"{changed_at} {count}")
+    silent = event_at > node["updatedAt"]
+    return Glimpse(node["id"], node["number"], node["createdAt"], changed_at, f"{changed_at} {count}", silent)
 
 
 def tombstone(number: int) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class DeploymentReader:
 
     def _deeper(self, page: Mapping[str, Any], newest: str) -> Iterator[Glimpse]:
         """Further pages, back to a week before the newest."""
-        patience = Patience(self._run.client, _PAGE)
+        patience = Patience(self._run.client, self._run.client.look)
         down_to = min(self._state.edge.overlap_from, back(newest, _LATELY))
         cursor: str | None = None
         while (cursor := next_cursor(page["pageInfo"], cursor)) and page["nodes"][-1]["createdAt"] > down_to:

@@ -19,7 +19,6 @@ __all__ = ["PullReader"]
 
 _LATELY = timedelta(days=7)
 _SETTLE_AT = 20
-_GLIMPSES = 100
 _TRY_AGAIN = 5
 
 
@@ -64,6 +63,7 @@ class PullReader:
             run.notices.state("pull_requests_incomplete", max(page.total - state.seen, 0) if state.done else 0)
             yield
         state.edge.advance(state.edge.until)
+        state.turn_from = state.last_turn_from = state.edge.until
 
     def _next(self) -> Page:
         """The next page; from the beginning if GitHub has forgotten where we were."""
@@ -86,24 +86,32 @@ class PullReader:
 
     def _changed(self, overview: Mapping[str, Any], *, thorough: bool) -> Iterator[None]:
         """What has changed, oldest change first, so that everything up to the last one read is known."""
-        state, run = self._state, self._run
-        listed, turn = overview["pullRequests"], overview["open"]
-        glimpses = [glimpse(node) for node in (*listed["nodes"], *turn["nodes"])]
+        edge, listed = self._state.edge, overview["pullRequests"]
+        still_open = [glimpse(node) for node in overview["open"]["nodes"]]
+        glimpses = [*map(glimpse, listed["nodes"]), *still_open]
         newest = max((one.changed_at for one in glimpses), default="")
-        found = state.edge.news(glimpses)
+        found = edge.news(glimpses)
         deeper = self._deeper(listed, newest if found or thorough else "")
-        found = state.edge.news([*found, *deeper])
-        yield from self._read_changed(found)
-        state.edge.advance(newest)
-        state.open_cursor = turn["pageInfo"]["endCursor"] if turn["pageInfo"]["hasNextPage"] else None
-        state.known_at = run.now
+        found = edge.news([*found, *deeper])
+        silent = edge.overlooked((one for one in still_open if one.silent), self._state.last_turn_from)
+        yield from self._read_changed([*(one for one in silent if one not in found), *found])
+        self._next_turn(overview["open"]["pageInfo"])
+        edge.advance(newest)
+        self._state.known_at = self._run.now
+
+    def _next_turn(self, page: Mapping[str, Any]) -> None:
+        """The next hundred open ones come next time; after the last the first again."""
+        state = self._state
+        state.open_cursor = next_cursor(page, state.open_cursor)
+        if state.open_cursor is None:
+            state.last_turn_from, state.turn_from = state.turn_from, state.edge.until
 
     def _deeper(self, page: Mapping[str, Any], newest: str) -> Iterator[Glimpse]:
         """Further pages as far as there may be changes; where there are some, whatever was updated in the last week.
 
         What happens to a pull request in a merge queue or by a deployment need not move it up in this order.
         """
-        edge, patience = self._state.edge, Patience(self._run.client, _GLIMPSES)
+        edge, patience = self._state.edge, Patience(self._run.client, self._run.client.look)
         down_to = min(edge.overlap_from, back(newest, _LATELY)) if newest else edge.overlap_from
         cursor: str | None = None
         while (cursor := next_cursor(page["pageInfo"], cursor)) and page["nodes"][-1]["updatedAt"] > down_to:

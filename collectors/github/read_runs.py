@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from collectors.github.client import Listing
 from collectors.github.context import Run
 from collectors.github.edge import back
 from collectors.github.resume import Runs
@@ -41,10 +42,14 @@ class RunReader:
             run.state.runs = Runs(options=options)
         self._state = run.state.runs
 
-    def read(self, created_at: str) -> Iterator[None]:
-        """All that is new; `created_at` is when the repository was made. Refused or Gone if runs are not for us."""
+    def newest(self) -> Listing:
+        """The newest page, if anything on it has changed. Refused or Gone if runs are not for us."""
+        parameters: dict[str, str | int] = {"per_page": _PAGE, "exclude_pull_requests": "true"}
+        return self._run.rest("/actions/runs", parameters, etag=self._state.etag)
+
+    def read(self, newest: Listing, created_at: str) -> Iterator[None]:
+        """All that is new since; `created_at` is when the repository was made."""
         state, run = self._state, self._run
-        newest = run.rest("/actions/runs", {"per_page": _PAGE, "exclude_pull_requests": "true"}, etag=state.etag)
         if state.goal:  # of an earlier run, which did not reach it
             yield from self._walk(0)
             run.gather.next_pass()

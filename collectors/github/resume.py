@@ -34,7 +34,11 @@ class Pulls:
     unreadable: dict[str, int] = field(default_factory=dict)
     """Those that GitHub could not give us: node id and number."""
     open_cursor: str | None = None
-    """Open ones are looked at in turns; here the next turn begins."""
+    """Open ones are looked at in turns; here the next turn goes on."""
+    turn_from: str = ""
+    """How far changes were known when this turn through the open ones began."""
+    last_turn_from: str = ""
+    """And when the one before it began: what is looked at now was last looked at after that."""
 
 
 @dataclass

@@ -51,9 +51,11 @@ def differences(company: Session) -> dict[str, int]:
     folder = company.folder
     with duckdb.connect() as connection:
         connection.execute(f"attach '{current(company.settings.warehouse_folder)}' as built (read_only)")
-        # An open draft is not code complete: it is counted in coverage and has no lead time to be true.
+        # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are
+        # counted in coverage and have no lead time to be true.
         connection.execute(
-            f"create table truth as select * from read_csv('{folder / 'truth.csv'}') where code_complete_at is not null"
+            f"create table truth as select * from read_csv('{folder / 'truth.csv'}')"
+            " where code_complete_at is not null and outcome is not null"
         )
         different = {
             **{name: f"truth.{name} is distinct from told.{name}" for name in ("outcome", "current_stage")},

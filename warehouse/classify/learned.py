@@ -4,6 +4,9 @@ No general rule tells a `vector/` of embeddings from one of C++ vectors; the cha
 its bare name, so that it stays known when it moves and its tests help to know it. It is learned if enough of the
 *other* changes in it are AI work by their subject or their other paths: no change is its own witness. Files whose own
 path says AI speak for themselves, not for their neighbours (one `integrations/` holds many things).
+
+How large a share is enough depends on how the repository's people write. On five repositories' whole histories with
+terse subjects, the two relaxations below found some 250 changes more; of 70 of them, read, 3 were wrong.
 """
 
 from __future__ import annotations
@@ -26,11 +29,14 @@ class LearnedDirectories:
         self._changes: dict[str, int] = {}
         self._speaking: dict[str, int] = {}
         self._known, self._said = _PRIOR_KNOWN, _PRIOR_SAID
+        self._all, self._all_speaking = 0, 0
         self._shares: dict[tuple[tuple[str, ...], bool], tuple[float, str]] = {}
 
     def learn(self, names: Iterable[str], *, speaks: bool) -> None:
         """Count one change that touched directories of these names."""
         self._shares.clear()
+        self._all += 1
+        self._all_speaking += speaks
         changes, speaking = self._changes, self._speaking
         for name in names:
             changes[name] = changes.get(name, 0) + 1
@@ -67,5 +73,15 @@ class LearnedDirectories:
             others = self._changes.get(name, 1) - 1
             if name and others >= least:
                 speaking = self._speaking.get(name, 0) - speaks
-                return (speaking / others, name) if speaking >= numbers.learned_speaking else (0.0, "")
+                if speaking < numbers.learned_speaking:
+                    return 0.0, ""
+                share = speaking / others
+                return (1.0 if self._stands_out(share, others) else share), name
         return 0.0, ""
+
+    def _stands_out(self, share: float, others: int) -> bool:
+        """In a long history a smaller share tells as well, if it is many times that of the whole repository."""
+        numbers = self._numbers
+        if others < numbers.learned_lift_changes or share < numbers.learned_lift_least:
+            return False
+        return share * self._all >= numbers.learned_lift * self._all_speaking

@@ -45,6 +45,9 @@ class Numbers:
     learned_share: float
     learned_of_known: float
     learned_least: float
+    learned_lift: float
+    learned_lift_least: float
+    learned_lift_changes: float
     learned_perhaps: float
     learned_changes: float
     learned_speaking: float

@@ -56,8 +56,7 @@ class WhatJudge:
         traits = self._traits(change)
         topic = self._topic(change, traits)
         folders = {item.directories for item in traits if not item.strong}
-        if names := {name for folder in folders for name in folder}:
-            learned.learn(names, speaks=self._speaks(traits, topic))
+        learned.learn({name for folder in folders for name in folder}, speaks=self._speaks(traits, topic))
         strong = len([True for item in traits if item.strong])
         if strong and 2 * strong >= len([True for item in traits if not (item.config or item.noise)]):
             learned.learn_known(says_so=topic.speaks)

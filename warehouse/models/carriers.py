@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,14 +24,6 @@ CARRIERS = pa.schema(
 )
 
 
-class _Fate(NamedTuple):
-    """The landed carrier and when, or when the last one was abandoned; neither while one is still open."""
-
-    landed_at: datetime | None
-    carrier: int | None
-    abandoned_at: datetime | None
-
-
 def carriers(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `carriages`: one row per pull request that was carried anywhere."""
     rows = tables["carriages"].to_pylist()
@@ -40,30 +32,33 @@ def carriers(tables: Mapping[str, pa.Table]) -> pa.Table:
         by_number.setdefault(row["number"], []).append(row)
     found = []
     for number in sorted(by_number):
-        fate = _fate(number, by_number, frozenset())
+        carrier, abandoned_at = _fate(number, by_number)
         found.append(
-            {
-                "repo_id": rows[0]["repo_id"],
-                "number": number,
-                "carrier": fate.carrier,
-                "abandoned_at": fate.abandoned_at,
-            }
+            {"repo_id": rows[0]["repo_id"], "number": number, "carrier": carrier, "abandoned_at": abandoned_at}
         )
     return pa.Table.from_pylist(found, CARRIERS)
 
 
-def _fate(number: int, by_number: Mapping[int, list[dict[str, Any]]], passed: frozenset[int]) -> _Fate:
-    """The first landing of any carrier, by way of further ones; abandoned when all of them are."""
-    fates = [
-        _fate(row["carrier"], by_number, passed | {number})
-        if row["elsewhere"]
-        else _Fate(row["merged_at"], row["carrier"] if row["merged_at"] else None, row["abandoned_at"])
-        for row in by_number.get(number, ())
-        if row["carrier"] not in passed
-    ]
-    landed = [(fate.landed_at, fate.carrier) for fate in fates if fate.landed_at is not None]
+def _fate(number: int, by_number: Mapping[int, list[dict[str, Any]]]) -> tuple[int | None, datetime | None]:
+    """The carrier that landed first, by way of further ones; else when the last was abandoned, if none is open."""
+    landed: list[tuple[datetime, int]] = []
+    ended: list[datetime] = []
+    still_open = False
+    known, waiting = {number}, [number]
+    while waiting:
+        rows = by_number.get(waiting.pop(), [])
+        still_open = still_open or not rows  # merged into a branch that nobody carries any further
+        for row in rows:
+            if row["elsewhere"]:
+                if row["carrier"] not in known:
+                    known.add(row["carrier"])
+                    waiting.append(row["carrier"])
+            elif row["merged_at"] is not None:
+                landed.append((row["merged_at"], row["carrier"]))
+            elif row["abandoned_at"] is not None:
+                ended.append(row["abandoned_at"])
+            else:
+                still_open = True
     if landed:
-        return _Fate(*min(landed), None)
-    ends = [fate.abandoned_at for fate in fates]
-    ended = [end for end in ends if end is not None]
-    return _Fate(None, None, max(ended) if ended and len(ended) == len(ends) else None)
+        return min(landed)[1], None
+    return None, max(ended) if ended and not still_open else None

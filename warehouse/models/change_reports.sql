@@ -67,7 +67,7 @@ forges as (
         pull_requests.author,
         pull_requests.author_kind,
         pull_requests.labels,
-        pull_requests.commits as all_commits,
+        case when not pull_request_milestones.own_commits then pull_requests.commits end as all_commits,
         pull_requests.files,
         pull_requests.additions,
         pull_requests.deletions,
@@ -122,7 +122,7 @@ select
     end as code_complete_source,
     forges.repo_id is not null as forge,
     coalesce(forges.elsewhere, false) as elsewhere,
-    forges.commits is not null as own_commits
+    coalesce(forges.own_commits, false) as own_commits
 from records
 full outer join forges
     on

@@ -13,7 +13,8 @@
 --   approved_at: first approval, likewise, UTC
 --   merged_at: merged into its base, UTC
 --   abandoned_at: closed unmerged and not opened again, UTC
---   commits: its own commits, no merges, made by the time of the report; null where none is known
+--   commits: its own commits, no merges, made by the time of the report; null where that is not known
+--   own_commits: its commits are known
 with base as (
     select
         pull_requests.repo_id,
@@ -120,14 +121,24 @@ written as (
     select
         told.repo_id,
         told.number,
-        count(*) as known,
-        sum(case when pull_request_commits.committed_at <= told.as_of then 1 else 0 end) as commits,
+        sum(case when pull_request_commits.parents < 2 then 1 else 0 end) as known,
+        sum(
+            case
+                when pull_request_commits.parents < 2 and pull_request_commits.committed_at <= told.as_of then 1
+                else 0
+            end
+        ) as commits,
         min(
-            case when pull_request_commits.committed_at <= told.as_of then pull_request_commits.authored_at end
+            case
+                when pull_request_commits.parents < 2 and pull_request_commits.committed_at <= told.as_of
+                    then pull_request_commits.authored_at
+            end
         ) as first_commit_at,
         max(
             case
-                when pull_request_commits.committed_at <= least(told.as_of, told.merged_at, told.abandoned_at)
+                when
+                    pull_request_commits.parents < 2
+                    and pull_request_commits.committed_at <= least(told.as_of, told.merged_at, told.abandoned_at)
                     then pull_request_commits.committed_at
             end
         ) as last_commit_at
@@ -136,7 +147,6 @@ written as (
         on
             told.repo_id = pull_request_commits.repo_id
             and told.number = pull_request_commits.number
-    where pull_request_commits.parents < 2
     group by
         told.repo_id,
         told.number
@@ -217,12 +227,13 @@ complete as (
         firsts.first_review_at,
         firsts.first_approval_at,
         written.first_commit_at,
-        written.commits,
+        written.number is not null as own_commits,
+        -- After a force push all commits are younger than an earlier report: how many there were before is not known.
+        case when written.commits > 0 or written.known = 0 then written.commits end as commits,
         case
             when parameters.code_complete = 'merged' then told.merged_at
             when parameters.code_complete = 'first_approval' then coalesce(firsts.first_approval_at, told.merged_at)
             when parameters.code_complete = 'ready_for_review' then coalesce(told.ready_at, told.merged_at)
-            -- A force push leaves commits that are all younger than an earlier report: there were some before, unknown now.
             when told.ready_at is not null and written.known > 0
                 then least(
                     greatest(coalesce(written.last_commit_at, told.merged_at, told.ready_at), told.ready_at),
@@ -285,7 +296,8 @@ select
     case when judged.stands = 1 then complete.code_complete_at else judged.approved_after_at end as approved_at,
     complete.merged_at,
     complete.abandoned_at,
-    case when complete.commits > 0 then cast(complete.commits as bigint) end as commits
+    cast(complete.commits as bigint) as commits,
+    complete.own_commits
 from complete
 left join judged
     on

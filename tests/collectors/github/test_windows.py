@@ -41,7 +41,7 @@ def test_window_is_written_as_github_wants_it() -> None:
 
 def _glimpse(number: int, minute: int, count: int = 0) -> Glimpse:
     at = (START + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Glimpse(f"PR_{number}", number, at, at, f"{at} {count}")
+    return Glimpse(f"PR_{number}", number, at, at, f"{at} {count}", silent=False)
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 120)), max_size=40), st.integers(1, 5))

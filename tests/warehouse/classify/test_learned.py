@@ -58,6 +58,24 @@ def test_minority_teaches_nothing() -> None:
     assert not verdicts(history(*SPEAKING, *others))[-1].builds_ai
 
 
+def test_share_that_stands_out_is_enough() -> None:
+    """In a long history a quarter is enough, where hardly any change elsewhere speaks of AI."""
+    terse = [("Tidy", f"src/vector/{number}.py") for number in range(21)]
+    elsewhere = [("Sort", f"src/cart/{number}.py") for number in range(200)]
+    telling = [("Index the embeddings", f"src/vector/x{number}.py") for number in range(7)]
+    assert verdicts(history(*telling, *elsewhere, *terse))[-1].builds_ai
+    assert not verdicts(history(*telling, *elsewhere[:50], *terse))[-1].builds_ai
+
+
+def test_terse_team_needs_less() -> None:
+    """Where even changes in AI files seldom say so, a smaller share of a directory tells."""
+    known = [("Tidy", f"src/llm/{number}.py") for number in range(12)]
+    others = [("Tidy", f"src/ranker/{number}.py") for number in range(6)]
+    telling = [("Index the embeddings", f"src/ranker/x{number}.py") for number in range(3)]
+    assert verdicts(history(*known, *telling, *others))[-1].builds_ai
+    assert not verdicts(history(*telling, *others))[-1].builds_ai
+
+
 def test_hidden_folders_are_not_learned() -> None:
     """CI is never an AI directory, whatever its changes speak of."""
     changes = [("Evaluate the LLM nightly", f".github/workflows/{letter}.yml") for letter in "abcd"]
