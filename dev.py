@@ -86,7 +86,7 @@ def lock(*rest: str) -> None:
     if installer() != "uv":
         sys.exit("Making the lock files needs uv on the PATH.")
     tool = ("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
-    form = (*tool, "--no-annotate", "--quiet", *rest)
+    form = (*tool, "--no-annotate", "--no-strip-extras", "--quiet", *rest)
     must(*form, "pyproject.toml", "--group", "dev", "--output-file", LOCK)
     more = ("--extra", "spark", "--group", "dev", "--group", "full", "--constraint", LOCK)
     must(*form, "pyproject.toml", *more, "--output-file", FULL_LOCK)
