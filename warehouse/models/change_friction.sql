@@ -5,7 +5,7 @@
 --   gate_hours: of `deploy`, the time at gates and in queues of the deployments that tried to ship it, hours
 --   failed_attempts: failures of these deployments before it arrived
 --   ci_queue_hours: of `build`, the time in which CI of the commits that integrate it waited for runners, hours
---   ci_rerun_hours: of `build`, the time after the first failure of that CI, hours
+--   ci_rerun_hours: of `build`, the time after the first failure of that CI, hours; null where that is not known
 with rollouts as (
     select
         change_outcomes.change_id,
@@ -135,7 +135,8 @@ reruns as (
                     then unix_micros(built.ended_at) - unix_micros(greatest(ci_friction.failed_at, built.began_at))
                 else 0
             end
-        ) / 3600000000e0 as ci_rerun_hours
+        ) / 3600000000e0 as ci_rerun_hours,
+        max(coalesce(ci_friction.untold_attempts, 0)) as untold_attempts
     from built
     left join ci_friction
         on
@@ -214,7 +215,7 @@ select
     case when failures.change_id is not null then coalesce(waited.gate_hours, 0e0) end as gate_hours,
     cast(failures.failed_attempts as bigint) as failed_attempts,
     case when waited.queued = 1 then waited.queue_hours end as ci_queue_hours,
-    reruns.ci_rerun_hours
+    case when reruns.untold_attempts = 0 then reruns.ci_rerun_hours end as ci_rerun_hours
 from change_outcomes
 left join failures
     on change_outcomes.change_id = failures.change_id

@@ -4,10 +4,12 @@
 --   repo_id: repository
 --   sha: commit
 --   runs: runs of CI that had begun by the report
---   attempts: their attempts
+--   attempts: attempts of these that are told of
 --   queue_hours: time in which any of its jobs waited for a runner, hours; null where nobody tells
+--   untold_attempts: attempts that were followed by another one and of which nobody tells how they ended
 --   failed_at: the first failure, UTC
---   rerun_hours: from the first failure to the success, or so far, hours; 0 where nothing failed before it
+--   rerun_hours: from the first failure to the success, or so far, hours; 0 where nothing failed before it, null where
+--     that is not known
 with ordered as (
     select
         repo_id,
@@ -35,17 +37,25 @@ waited as (
         sha
 ),
 
+followed as (
+    select
+        ci_attempts.*,
+        row_number() over (partition by repo_id, run_id order by attempt desc) > 1 as followed
+    from ci_attempts
+    where integrates
+),
+
 tried as (
     select
         repo_id,
         sha,
         count(distinct run_id) as runs,
         count(*) as attempts,
+        sum(case when followed and finished_at is null then 1 else 0 end) as untold_attempts,
         min(
             case when conclusion in ('failure', 'timed_out', 'startup_failure', 'error') then finished_at end
         ) as failed_at
-    from ci_attempts
-    where integrates
+    from followed
     group by
         repo_id,
         sha
@@ -57,8 +67,10 @@ select
     tried.runs,
     tried.attempts,
     waited.queue_hours,
+    cast(tried.untold_attempts as bigint) as untold_attempts,
     tried.failed_at,
     case
+        when tried.untold_attempts > 0 then null
         when tried.failed_at < coalesce(ci_greens.green_at, report_times.as_of)
             then (
                 unix_micros(coalesce(ci_greens.green_at, report_times.as_of)) - unix_micros(tried.failed_at)

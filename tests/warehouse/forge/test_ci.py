@@ -165,3 +165,14 @@ def test_repository_without_ci_has_no_friction_of_it() -> None:
     with built(Forge().request(1, opened=2, commits="x@1", merged=3)) as tables:
         row = tables.change(1)
     assert [row[name] for name in ("build_hours", "ci_queue_hours", "ci_rerun_hours")] == [None] * 3
+
+
+def test_rerun_of_an_attempt_that_nobody_tells_is_null() -> None:
+    """GitHub keeps of a run its last attempt: without jobs it is not known when the first one failed."""
+    shop = Forge().request(1, opened=2, commits="x@1", merged=3, merge="a")
+    shop.run("a", 3, 9, run_id="1", attempt=3, started=8)
+    with built(shop) as tables:
+        assert tables.change(1)["ci_rerun_hours"] is None
+        assert tables("select attempts, untold_attempts, rerun_hours from ci_friction") == [
+            {"attempts": 2, "untold_attempts": 1, "rerun_hours": None}
+        ]
