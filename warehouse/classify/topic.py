@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, Evidence
@@ -21,6 +22,7 @@ _ABOUT_MAKING = ("-by:", "-By:", "://", "@", "🤖")
 _WEAK = 0.5
 _SPEAKS = 2.0
 _SECOND_TERM = 0.5
+_REMEMBERED = 20_000  # titles
 
 
 class Topic(NamedTuple):
@@ -49,10 +51,18 @@ class TopicReader:
         self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
         self._bodies = rules.of("what", "body")
         self._own_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
+        # Every title is asked for twice: when a repository is learned, and when it is judged.
+        self._of_title: Callable[[str, bool], Topic] = lru_cache(_REMEMBERED)(self._read_title)
 
     def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
-        """The title's evidence; `tooling` says that the paths already show agent configuration."""
-        title = title_of(change)
+        """What the title and the branch say; `tooling`: the paths already show agent configuration."""
+        topic = self._of_title(title_of(change), tooling)
+        if topic.tooling or not (branch := change.head_ref or _merged_branch(change)):
+            return topic
+        evidence = tuple(self._branch_evidence(branch))
+        return _topic((*topic.evidence, *evidence)) if evidence else topic
+
+    def _read_title(self, title: str, tooling: bool) -> Topic:  # noqa: FBT001 - a key of the cache
         words = self._vocabulary.of(title)
         own = tuple(self._own_scope(title)) if self._own_scopes is not None else ()
         if not own and (tooling or (words and any(rule.found(title) for rule in self._tooling.likely(words)))):
@@ -62,11 +72,7 @@ class TopicReader:
             evidence.extend(self._weak_evidence(title, words))
         if "(" in title:
             evidence.extend(self._scope_evidence(title))
-        if change.head_ref or title is not change.title:
-            evidence.extend(self._branch_evidence(change))
-        if not evidence:
-            return _SILENT
-        return Topic(tuple(evidence), speaks=sum([item.weight for item in evidence]) >= _SPEAKS, tooling=False)
+        return _topic(tuple(evidence)) if evidence else _SILENT
 
     def body_matters(self, score: float) -> bool:
         """Could the body move a verdict of this weight? Only a team's own rules give it more than a little."""
@@ -125,11 +131,18 @@ class TopicReader:
                 if self._own_scopes.match(part):
                     yield Evidence("what", "scopes", "scope", part, self._numbers.builds_ai)
 
-    def _branch_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
-        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
-        for rule in self._branches if branch else ():
+    def _branch_evidence(self, branch: str) -> Iterator[Evidence]:
+        for rule in self._branches:
             if matched := rule.found(branch):
                 yield Evidence("what", rule.id, "branch", matched, rule.weight)
+
+
+def _topic(evidence: tuple[Evidence, ...]) -> Topic:
+    return Topic(evidence, speaks=sum([item.weight for item in evidence]) >= _SPEAKS, tooling=False)
+
+
+def _merged_branch(change: ChangeFacts) -> str:
+    return head_branch(change.landing.message) if change.landing is not None else ""
 
 
 def title_of(change: ChangeFacts) -> str:
