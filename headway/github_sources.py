@@ -84,16 +84,17 @@ def reading(source: GitHubSource, settings: Settings, access: GitHubAccess | Non
     workflows = tuple(
         rule.workflow for rule in settings.deployments if rule.source == "workflow" and fnmatchcase(name, rule.repo)
     )
-    wanted = replace(source, jobs_days=settings.github.jobs_days, deploy_workflows=workflows)
+    github = settings.github
+    wanted = replace(source, jobs_days=github.jobs_days, deploy_workflows=workflows, history=github.history)
 
     def collect(
         resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
     ) -> Iterator[Rows | Checkpoint]:
-        from collectors import github
+        from collectors.github import collect as collected
 
         if access is None:
             raise UsageError(f"github:{name} cannot be read from here", hint="run `headway collect`")
-        return github.collect(
+        return collected(
             wanted,
             auth=access.auth(),
             collected_at=at,

@@ -86,6 +86,9 @@ class GithubSettings:
     archived: bool = _setting(default=False, doc="of `github:OWNER`: archived repositories too")
     forks: bool = _setting(default=False, doc="of `github:OWNER`: forks too")
     jobs_days: int = _setting(90, "read the jobs of CI runs no older than this: each run costs a request")
+    history: bool = _setting(
+        default=True, doc="read commits of the default branch and tags; not needed where Git is collected too"
+    )
     wait_minutes: int = _setting(15, "wait for a rate limit that ends sooner; else stop, and go on the next night")
 
 

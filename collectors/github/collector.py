@@ -14,9 +14,11 @@ from collectors.github.limits import Limits
 from collectors.github.notices import Notices
 from collectors.github.opening import Opening
 from collectors.github.read_deployments import DeploymentReader
+from collectors.github.read_history import HistoryReader
 from collectors.github.read_places import read_environments, read_releases, read_repository
 from collectors.github.read_pulls import PullReader
 from collectors.github.read_runs import RunReader
+from collectors.github.read_tags import read_tags
 from collectors.github.resume import Resume
 from collectors.github.signals import Gone, LockedOut, Lost, Refused, Signal
 from collectors.github.source import GitHubSource, checked_base_url, source_id
@@ -26,7 +28,7 @@ from headway.records import Checkpoint, Rows
 
 __all__ = ["collect"]
 
-_PARTS = ("deployments", "environments", "releases", "runs")
+_PARTS = ("deployments", "environments", "history", "releases", "runs")
 
 
 def collect(
@@ -136,7 +138,11 @@ class _Collector:
         yield
         if "deployments" not in denied:
             yield from DeploymentReader(run).read(overview)
-        yield from PullReader(run).read(overview)
+        if run.wants("history"):
+            yield from read_tags(run, overview["tags"])
+        history = HistoryReader(run, overview)
+        yield from PullReader(run, history).read(overview)
+        yield from history.read()
         if "runs" not in denied:
             reader = RunReader(run)
             try:
@@ -172,6 +178,7 @@ class _Collector:
         state = self._state
         times = {"deployments": state.deployments.known_at, "releases": state.releases.known_at}
         times |= {"pulls": state.pulls.known_at, "runs": state.runs.known_at}
+        times |= {"history": state.history.known_at} if self._source.history else {}
         return min(at for part, at in times.items() if part not in state.denied)
 
     def _unreachable(self) -> Iterator[Rows | Checkpoint]:

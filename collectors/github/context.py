@@ -34,6 +34,10 @@ class Run:
     """What GitHub calls the repository now."""
     default_branch: str
 
+    def wants(self, part: str) -> bool:
+        """Whether a part is asked for: the source wants it, and the token may read it."""
+        return part not in self.state.denied and (part != "history" or self.source.history)
+
     @property
     def now(self) -> str:
         """When this run began, as the resume point keeps it."""

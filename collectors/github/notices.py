@@ -13,6 +13,7 @@ _DETAILS = {
     "deployments_unreadable": "GitHub could not give these deployments, even one by one: they are missing",
     "no_access_deployments": "the token may not read deployments: there are none in these numbers",
     "no_access_environments": "the token may not read environments: gates before deployments are not known",
+    "no_access_history": "the token may not read contents: what a deployed commit contains is not known from here",
     "no_access_releases": "the token may not read releases: there are none in these numbers",
     "no_access_runs": "the token may not read Actions, or they are switched off: there is no CI in these numbers",
     "pull_requests_incomplete": "GitHub counts more pull requests than it gave; collect with --full to look again",

@@ -15,8 +15,11 @@ from collectors.github.source import GitHubSource
 
 __all__ = ["Opening"]
 
-_PARTS = ("deployments", "releases", "environments")
+# What a query calls a part, and the part that a token may not read then.
+_PARTS = {name: name for name in ("deployments", "releases", "environments", "history")} | {"tags": "history"}
 _RELEASES = 20
+_TAGS = 20
+_COMMITS = 30
 # A part that the token may not read is asked for again after so long: permissions change.
 _ASK_AGAIN = timedelta(days=7)
 
@@ -77,7 +80,7 @@ class Opening:
 
     def _leave_out(self, refused: Refused) -> None:
         """Go on without a part that the token may not read."""
-        part = next((part for part in _PARTS if part in refused.path), None)
+        part = next((part for name, part in _PARTS.items() if name in refused.path), None)
         if part is None or part in self._state.denied:
             raise LockedOut(
                 f"the token may not read {self._source.owner}/{self._source.name}: {refused}",
@@ -96,9 +99,12 @@ class Opening:
             "watched": _watched(state)[:most],
             "releases": min(_RELEASES, most),
             "environments": most,
+            "tags": min(_TAGS, most),
+            "history": min(_COMMITS, most) if state.history.done else 1,
             "withDeployments": "deployments" not in state.denied,
             "withReleases": "releases" not in state.denied,
             "withEnvironments": "environments" not in state.denied,
+            "withHistory": self._source.history and "history" not in state.denied,
             "eventTypes": EVENT_TYPES,
         }
 

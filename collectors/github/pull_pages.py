@@ -11,6 +11,7 @@ from collectors.github.documents import EVENT_TYPES
 from collectors.github.overflow import Lost, Want, next_pages
 from collectors.github.paging import Patience
 from collectors.github.pulls import Pull
+from collectors.github.read_history import HistoryReader
 from collectors.github.values import next_cursor
 
 __all__ = ["Page", "PullPages"]
@@ -31,10 +32,10 @@ class Page(NamedTuple):
 
 
 class PullPages:
-    """Reads pages; knows how large they may be."""
+    """Reads pages; knows how large they may be. The commit graph's first pages come along with them."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, history: HistoryReader) -> None:
+        self._run, self._history = run, history
         self._patience = Patience(run.client, run.client.page)
 
     def after(self, cursor: str | None) -> Page:
@@ -42,16 +43,17 @@ class PullPages:
 
         def ask() -> dict[str, Any]:
             variables = {"size": self._patience.size, "cursor": cursor, **self._nested()}
-            page: dict[str, Any] = self._run.query("PullRequests", variables)["pullRequests"]
-            return page
+            return self._run.query("PullRequests", variables | self._history.along(self._patience.step))
 
-        found = self._patience.ask_or_leave(ask)
+        node = self._patience.ask_or_leave(ask)
         pulls, unreadable = [], {}
-        if found is not None:
-            pulls = [Pull(node) for node in found["nodes"]]
+        if node is not None:
+            found = node["pullRequests"]
+            pulls = [Pull(each) for each in found["nodes"]]
+            self._history.take(node)
         else:
             found = self._run.query("PullRequestIds", {"size": 1, "cursor": cursor})["pullRequests"]
-            unreadable = {node["id"]: node["number"] for node in found["nodes"]}
+            unreadable = {each["id"]: each["number"] for each in found["nodes"]}
         # An empty page has no cursor; what comes later then follows the same one.
         more = next_cursor(found["pageInfo"], cursor) is not None
         return Page(pulls, {}, unreadable, found["pageInfo"]["endCursor"] or cursor, more, found["totalCount"])

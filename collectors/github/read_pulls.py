@@ -12,6 +12,7 @@ from collectors.github.edge import back
 from collectors.github.paging import Patience
 from collectors.github.pull_pages import Page, PullPages
 from collectors.github.pulls import Glimpse, Pull, glimpse, tombstone
+from collectors.github.read_history import HistoryReader
 from collectors.github.signals import BadCursor
 from collectors.github.values import moment, next_cursor
 
@@ -29,9 +30,9 @@ class PullReader:
     the rest of all of them. It lands whole or not at all; meanwhile the resume point owes it.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run, self._state = run, run.state.pulls
-        self._pages = PullPages(run)
+    def __init__(self, run: Run, history: HistoryReader) -> None:
+        self._run, self._state, self._history = run, run.state.pulls, history
+        self._pages = PullPages(run, history)
         self._waiting: dict[str, Pull] = {}
 
     def read(self, overview: Mapping[str, Any]) -> Iterator[None]:
@@ -69,8 +70,8 @@ class PullReader:
         """The next page; from the beginning if GitHub has forgotten where we were."""
         try:
             return self._pages.after(self._state.cursor)
-        except BadCursor:
-            if self._state.cursor is None:
+        except BadCursor:  # which of the two it was is not said
+            if not self._history.forget_cursor() and self._state.cursor is None:
                 raise
             self._state.cursor, self._state.seen = None, 0
             self._run.gather.next_pass()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from collectors.github.edge import Edge
 
-__all__ = ["Deployments", "Pulls", "Releases", "Resume", "Runs"]
+__all__ = ["Deployments", "History", "Pulls", "Releases", "Resume", "Runs", "Tags"]
 
 _VERSION = 1
 T = TypeVar("T")
@@ -100,6 +101,32 @@ class Runs:
 
 
 @dataclass
+class History:
+    """The commit graph of the default branch: first all of it, newest first; then what was added."""
+
+    tip: str = ""
+    """From which the first reading goes."""
+    cursor: str | None = None
+    """After which it goes on."""
+    done: bool = False
+    known_at: str = ""
+    tips: list[str] = field(default_factory=list)
+    """Where the branch led; all that can be reached from there is in. The newest last."""
+    branch: str = ""
+    """The name of the branch when that was last told."""
+
+
+@dataclass
+class Tags:
+    """Tags: those of the newest commits are seen every night."""
+
+    count: int | None = None
+    """How many there were; None before the first reading."""
+    newest: dict[str, str] = field(default_factory=dict)
+    """Those of the newest commits: name, and where each leads."""
+
+
+@dataclass
 class Resume:
     """What a run must know of the one before; empty before the first."""
 
@@ -122,13 +149,15 @@ class Resume:
     deployments: Deployments = field(default_factory=Deployments)
     releases: Releases = field(default_factory=Releases)
     runs: Runs = field(default_factory=Runs)
+    history: History = field(default_factory=History)
+    tags: Tags = field(default_factory=Tags)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any] | None) -> Resume:
         """What `to_json` gave; anything else counts as no earlier run."""
         if not kept or kept.get("version") != _VERSION:
             return cls()
-        return _made(cls, kept)
+        return _made(cls, deepcopy(dict(kept)))  # what a run does to it counts with its checkpoint alone
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: dictionaries, lists, text, numbers."""

@@ -29,6 +29,8 @@ class GitHubSource:
     """Jobs are read of runs no older than this: each run costs a request."""
     deploy_workflows: tuple[str, ...] = ()
     """Globs of workflow names whose runs deploy: their jobs are read too."""
+    history: bool = True
+    """Read the commits of the default branch and the tags; not needed where Git is collected too."""
     database_id: int | None = None
     """GitHub's own id of the repository, where a listing told it."""
 

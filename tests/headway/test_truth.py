@@ -46,8 +46,11 @@ HOURS = (
 )
 
 
-def differences(company: Session) -> dict[str, int]:
-    """For outcome, stage, each milestone and each duration: the number of changes whose truth is another."""
+def differences(company: Session, among: str = "true") -> dict[str, int]:
+    """For outcome, stage, each milestone and each duration: the number of changes `among` these whose truth is another.
+
+    `among` is a condition that both tables understand.
+    """
     folder = company.folder
     with duckdb.connect() as connection:
         connection.execute(f"attach '{current(company.settings.warehouse_folder)}' as built (read_only)")
@@ -55,8 +58,9 @@ def differences(company: Session) -> dict[str, int]:
         # counted in coverage and have no lead time to be true.
         connection.execute(
             f"create table truth as select * from read_csv('{folder / 'truth.csv'}')"
-            " where code_complete_at is not null and outcome is not null"
+            f" where code_complete_at is not null and outcome is not null and {among}"
         )
+        connection.execute(f"create view told as select * from built.lead_times where {among}")
         different = {
             **{name: f"truth.{name} is distinct from told.{name}" for name in ("outcome", "current_stage")},
             **{name: f"truth.{name}::timestamptz is distinct from told.{name}::timestamptz" for name in MILESTONES},
@@ -67,7 +71,7 @@ def differences(company: Session) -> dict[str, int]:
         }
         counts = ", ".join(f"count(*) filter (where {condition})" for condition in different.values())
         connection.execute("set timezone = 'UTC'")
-        query = f"select {counts} from truth full join built.lead_times as told on truth.change_id = told.change_id"
+        query = f"select {counts} from truth full join told on truth.change_id = told.change_id"
         found = connection.execute(query).fetchone()
         assert found is not None
         return {name: count for name, count in zip(different, found, strict=True) if count}

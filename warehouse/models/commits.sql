@@ -16,7 +16,21 @@
 with numbered as (
     select
         raw_commits.*,
-        row_number() over (partition by repo_id, sha order by collected_at) as reading
+        -- Git and a forge may have read it in the same run, and spell it differently.
+        row_number() over (
+            partition by repo_id, sha
+            order by
+                collected_at,
+                parents desc,
+                author_utc_offset_minutes,
+                message,
+                author_name,
+                author_email,
+                committer_name,
+                committer_email,
+                authored_at,
+                committed_at
+        ) as reading
     from raw_commits
 )
 select

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha1
 from typing import Any
 
 from tests.builders.github.clock import iso
@@ -68,8 +69,28 @@ def ref(where: RepositoryView, name: str) -> Typed | None:
     if name.startswith("refs/tags/"):
         prefix, short = name[:10], name[10:]
     target = commit(tip, where)
+    leads_to = _tag(where, name, target) if name in where.repository.annotated else target
     known = node_id("REF", where.repository.id, name)
-    return Typed("Ref", target, id=known, name=short, prefix=prefix, repository=where, target=target)
+    return Typed("Ref", target, id=known, name=short, prefix=prefix, repository=where, target=leads_to)
+
+
+def _tag(where: RepositoryView, name: str, target: CommitView | None) -> Typed:
+    """The object of an annotated tag."""
+    made = where.repository.annotated[name]
+    oid = sha1(f"{name} {made.at}".encode(), usedforsecurity=False).hexdigest()
+    return Typed(
+        "Tag",
+        target,
+        id=node_id("TA", where.repository.id, oid),
+        oid=oid,
+        abbreviatedOid=oid[:7],
+        commitUrl=f"{WEB}/{where.repository.full_name}/commit/{oid}",
+        repository=where,
+        name=name.removeprefix("refs/tags/"),
+        message=f"Tag {name}",
+        tagger=_signature(made.tagger, made.at),
+        target=target,
+    )
 
 
 def _signature(who: Signature, at: int) -> dict[str, Any]:
@@ -79,6 +100,12 @@ def _signature(who: Signature, at: int) -> dict[str, Any]:
 def _parents(source: CommitView, _info: Any, **arguments: Any) -> dict[str, Any]:
     where = source.repository
     return connect(source.commit.parents, arguments, wrap=lambda oid: commit(where.commits.get(oid), where))
+
+
+def _history(source: CommitView, info: Any, **arguments: Any) -> dict[str, Any]:
+    info.context.may("contents")
+    where = source.repository
+    return connect(where.history(source.commit), arguments, wrap=lambda one: commit(one, where))
 
 
 def _suites(source: CommitView, info: Any, **arguments: Any) -> dict[str, Any]:
@@ -184,6 +211,11 @@ def _repositories(source: Typed, info: Any, **arguments: Any) -> dict[str, Any]:
 def _refs(source: RepositoryView, info: Any, refPrefix: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803
     info.context.may("contents")
     mine = sorted(name for name in source.refs if name.startswith(refPrefix))
+    order = arguments.get("orderBy") or {"field": "ALPHABETICAL", "direction": "ASC"}
+    if order["field"] == "TAG_COMMIT_DATE":
+        mine.sort(key=lambda name: source.refs[name].committed_at)
+    if order["direction"] == "DESC":
+        mine.reverse()
     return connect(mine, arguments, wrap=lambda name: ref(source, name))
 
 
@@ -282,6 +314,7 @@ REPOSITORY: dict[str, dict[str, Callable[..., Any]]] = {
         "author": lambda one, _info: _signature(one.commit.author, one.commit.authored_at),
         "committer": lambda one, _info: _signature(one.commit.committer, one.commit.committed_at),
         "parents": _parents,
+        "history": _history,
         "checkSuites": _suites,
     },
 }

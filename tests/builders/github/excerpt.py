@@ -102,6 +102,8 @@ enum ReleaseOrderField {{ CREATED_AT NAME }}
 enum RepositoryOrderField {{ CREATED_AT NAME PUSHED_AT UPDATED_AT }}
 input IssueOrder {{ direction: OrderDirection! field: IssueOrderField! }}
 input DeploymentOrder {{ direction: OrderDirection! field: DeploymentOrderField! }}
+enum RefOrderField {{ ALPHABETICAL TAG_COMMIT_DATE }}
+input RefOrder {{ direction: OrderDirection! field: RefOrderField! }}
 input ReleaseOrder {{ direction: OrderDirection! field: ReleaseOrderField! }}
 input RepositoryOrder {{ direction: OrderDirection! field: RepositoryOrderField! }}
 
@@ -111,7 +113,7 @@ type Repository implements Node {{
   isArchived: Boolean! isDisabled: Boolean! isEmpty: Boolean! isFork: Boolean! isPrivate: Boolean!
   defaultBranchRef: Ref
   ref(qualifiedName: String!): Ref
-  refs({_PAGED}, refPrefix: String!): RefConnection
+  refs({_PAGED}, orderBy: RefOrder, refPrefix: String!): RefConnection
   object(expression: String, oid: GitObjectID): GitObject
   pullRequest(number: Int!): PullRequest
   pullRequests({_PAGED}, baseRefName: String, headRefName: String, labels: [String!], orderBy: IssueOrder,
@@ -163,7 +165,13 @@ type Commit implements GitObject & Node {{
   message: String! messageHeadline: String! author: GitActor committer: GitActor
   authoredDate: DateTime! committedDate: DateTime!
   parents({_PAGED}): CommitConnection!
+  history({_PAGED}): CommitHistoryConnection!
   checkSuites({_PAGED}): CheckSuiteConnection
+}}
+type CommitHistoryConnection {{ nodes: [Commit] pageInfo: PageInfo! totalCount: Int! }}
+type Tag implements GitObject & Node {{
+  id: ID! oid: GitObjectID! abbreviatedOid: String! commitUrl: URI! repository: Repository!
+  name: String! message: String tagger: GitActor target: GitObject!
 }}
 type Ref implements Node {{ id: ID! name: String! prefix: String! repository: Repository! target: GitObject }}
 type Release implements Node {{

@@ -11,6 +11,7 @@ from collectors.simulate import Deployment as Shipped
 from collectors.simulate.people import DEPLOY_BOT, FORGE
 from tests.builders.github.model import (
     Account,
+    Annotated,
     Attempt,
     Commit,
     Deployment,
@@ -75,7 +76,7 @@ class _Mapping:
     def whole(self, deployments: str) -> Repository:
         """Everything of the repository."""
         to, repo = self.to, self.repo
-        to.main = [Pushed(self.commit(one.landing[-1]), one.merged_at or 0) for one in repo.landed]
+        to.main = [Pushed(self.commit(each), one.merged_at or 0) for one in repo.landed for each in one.landing]
         to.pulls = [self.pull(one) for one in repo.changes if one.number is not None]
         to.runs = list(self.runs())
         if repo.deploys == "records" or (deployments == "all" and repo.deploys != "none"):
@@ -86,6 +87,15 @@ class _Mapping:
         tips = {f"refs/heads/{name}": tip for name, tip in repo.branches.items() if name != "main"}
         tips |= {f"refs/tags/{name}": tip for name, tip in repo.tags.items()}
         to.refs = {name: Pushed(self.commit(tip), tip.committed_at) for name, tip in tips.items()}
+        if repo.deploys == "tags":
+            made = [one for one in repo.deployments if one.version]
+            to.annotated = {
+                f"refs/tags/{one.version}": Annotated(self.signature(DEPLOY_BOT), one.created_at) for one in made
+            }
+            to.refs |= {
+                f"refs/tags/{one.version}": to.refs[f"refs/tags/{one.version}"]._replace(at=one.created_at)
+                for one in made
+            }
         return to
 
     def account(self, who: Identity) -> Account:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 __all__ = [
     "Account",
+    "Annotated",
     "Attempt",
     "Commit",
     "Deployment",
@@ -75,6 +76,13 @@ class Pushed(NamedTuple):
     commit: Commit
     at: int
     until: int | None = None
+
+
+class Annotated(NamedTuple):
+    """Who made a tag object, and when."""
+
+    tagger: Signature
+    at: int
 
 
 class Label(NamedTuple):
@@ -251,6 +259,7 @@ class Repository:
     releases: list[Release] = field(default_factory=list)
     main: list[Pushed] = field(default_factory=list)  # landings on the default branch, oldest first
     refs: dict[str, Pushed] = field(default_factory=dict)  # full name to tip, but for the default branch
+    annotated: dict[str, Annotated] = field(default_factory=dict)  # full names of tags that are objects of their own
     version: int = 0
     shown: Any = None  # the last view, kept by views.py
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from tests.builders.github.model import (
@@ -181,6 +182,7 @@ class RepositoryView:
     def __init__(self, repository: Repository, now: int) -> None:
         """Work out what is visible; the lists on demand."""
         self.repository, self.now = repository, now
+        self._histories: dict[str, list[Commit]] = {}
 
     @cached_property
     def tip(self) -> Commit | None:
@@ -200,6 +202,21 @@ class RepositoryView:
         landed = (one.commit for one in self.repository.main if one.at <= self.now)
         heads = (commit for pull in self.pulls for commit in pull.commits)
         return {one.oid: one for one in (*landed, *self.refs.values(), *heads)}
+
+    def history(self, tip: Commit) -> list[Commit]:
+        """All that can be reached from a commit, the newest first, as `git log` lists it."""
+        if tip.oid not in self._histories:
+            waiting, found, known = [(-tip.committed_at, 0, tip)], [], {tip.oid}
+            while waiting:
+                one = heappop(waiting)[-1]
+                found.append(one)
+                for oid in one.parents:
+                    parent = self.commits.get(oid)
+                    if parent is not None and oid not in known:
+                        known.add(oid)
+                        heappush(waiting, (-parent.committed_at, len(known), parent))
+            self._histories[tip.oid] = found
+        return self._histories[tip.oid]
 
     @cached_property
     def pulls(self) -> list[PullView]:
