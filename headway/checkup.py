@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from headway.checkup_github import github_access, github_notices, wants_github
 from headway.errors import HeadwayError
 from headway.session import Session
 
@@ -45,6 +46,8 @@ def checkup(session: Session) -> Iterator[Check]:
         ok=True, what=f"settings: {len(settings.sources)} sources, {len(settings.deployments)} deployment rules"
     )
     yield _disk(settings.warehouse_folder)
+    if wants_github(session):
+        yield from (Check(*told) for told in github_access(session))
     yield from _sources(session)
     yield from _warehouse(session)
 
@@ -115,10 +118,12 @@ def _warehouse(session: Session) -> Iterator[Check]:
             rows = coverage(connection, Filters()).to_dicts()
             unseen = [_name(row) for row in rows if _ships_unseen(row)]
             seen = {name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in unseen}
+            noticed = [Check(*told) for told in github_notices(connection)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", todo=error.hint)
         return
     yield Check(ok=True, what=f"published file: {len(rows)} repositories")
+    yield from noticed
     for row in rows:
         name = _name(row)
         if row["role"] != "application":
