@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import duckdb
 
+from analytics.explain_records import deployment_records, forge_records, friction
 from headway.errors import AnalysisError
 
 __all__ = ["Explanation", "Milestone", "Stage", "explain"]
@@ -54,6 +56,7 @@ class Explanation:
     change: Mapping[str, Any]
     milestones: Sequence[Milestone]
     stages: Sequence[Stage]
+    friction: Sequence[str]
     verdict: str
     evidence: Sequence[str]
     deployment: Mapping[str, Any] | None
@@ -88,6 +91,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         change=change,
         milestones=_milestones(connection, change, source, observed),
         stages=_stages(change),
+        friction=friction(change),
         verdict=_verdict(change),
         evidence=[part for part in (change["ai_evidence"] or "").split("; ") if part],
         deployment=deployment,
@@ -113,7 +117,7 @@ def _milestones(
     )
     landing = f"{source.get('landed_by')} commit {(change['sha'] or '')[:12]}"
     complete = {
-        "branch_commits": "it left draft, after its last commit"
+        "branch_commits": _ready(change)
         if change["code_complete_at"] == change["ready_at"]
         else "last commit on its own branch that is no merge",
         "landing_author_date": f"author date of {landing} (approximate: its own commits are not known)",
@@ -153,11 +157,20 @@ def _milestones(
         "reverted_at",
         "abandoned_at",
     ]
+    ask = partial(_rows, connection)
+    records |= deployment_records(ask, change, source.get("change_key") or "")
+    if reported.get("forge"):
+        records |= forge_records(ask, change)
     return [
         Milestone(name, at, records.get(name, told) if at else "")
         for name in names
         for at in [change[name] if name in change else observed.get(name)]
     ]
+
+
+def _ready(change: Mapping[str, Any]) -> str:
+    what = "it was opened" if change["ready_at"] == change["opened_at"] else "it left draft"
+    return f"{what}, after its last commit"
 
 
 def _stages(change: Mapping[str, Any]) -> list[Stage]:

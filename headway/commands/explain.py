@@ -54,6 +54,7 @@ def lines(found: Explanation) -> list[str]:
     shown_lines += ["", "where its time went (hours; the stages from pickup on add up to the lead time)"]
     for stage in found.stages:
         shown_lines.append(f"  {stage.name:<10} {stage.hours:>10.2f}{'' if stage.ended else '  so far'}")
+    shown_lines += [f"    {line}" for line in found.friction]
     for name, label in (("lead_time_hours", "lead time"), ("age_hours", "age")):
         if change[name] is not None:
             shown_lines.append(f"  {label:<10} {change[name]:>10.2f}")

@@ -2,32 +2,57 @@ from __future__ import annotations
 
 from analytics.explain import explain
 from tests.builders.forge import Forge
-from tests.builders.rows import Raw, built
+from tests.builders.rows import Raw, built, commit_id
 
 
-def test_change_that_a_forge_tells_names_the_forge() -> None:
-    """Each milestone of a pull request is the forge's, and its own commits are there without Git."""
+def test_change_that_a_forge_tells_names_its_records() -> None:
+    """Each milestone of a pull request names review, event, run or deployment; its commits are there without Git."""
     shop = (
         Forge()
         .deploy("d0", "start", 1)
         .request(1, opened=3, commits="b@2 c@5", reviews=[("bob", "approved", 7)], merged=9, merge="m")
+        .run("m", 9, 9.5, run_id="17")
+        .deploy("s1", "m", 10, environment="staging")
     )
     with built(shop.deploy("d1", "m", 12), as_of=20) as tables:
         found = explain(tables.connection, "github:acme/shop#1")
     records = {one.name: one.record for one in found.milestones if one.at is not None}
     assert records == {
         "first_commit_at": "earliest author date of its own commits",
-        "opened_at": "the forge",
-        "ready_at": "the forge",
-        "first_review_at": "the forge",
+        "opened_at": "pull request #1 opened by ann",
+        "ready_at": "opened ready for review",
+        "first_review_at": "review 1-0 by bob: approved",
         "code_complete_at": "last commit on its own branch that is no merge",
-        "reviewed_at": "the forge",
-        "approved_at": "the forge",
+        "reviewed_at": "review 1-0 by bob: approved",
+        "approved_at": "review 1-0 by bob: approved",
         "merged_at": "the forge",
-        "deploy_started_at": "first production deployment that contains it",
+        "integrated_at": f"CI run 17 (ci) on {commit_id('m')[:12]} succeeded",
+        "staged_at": "deployment s1 to staging succeeded",
+        "deploy_started_at": "deployment d1 created",
         "production_at": "deployment d1",
     }
     assert [commit["message"] for commit in found.commits] == ["b", "c"]
+
+
+def test_what_held_a_change_up_is_told_apart() -> None:
+    """Runners, reruns, gates and failed attempts inside `build` and `deploy` each have their line."""
+    shop = Forge().deploy("d0", "start", 1).request(1, opened=2, commits="b@2", merged=3, merge="m")
+    states = [("waiting", 5), ("in_progress", 8), ("failure", 9)]
+    shop.deploy("d1", "m", created=4, states=states).deploy("d2", "m", 12, created=11)
+    with built(shop, as_of=20) as tables:
+        found = explain(tables.connection, "github:acme/shop#1").friction
+    assert found == ["of deploy: 3.00 h at gates and in queues", "of deploy: failed attempts: 1"]
+
+
+def test_approval_from_before_is_the_record_where_it_stands() -> None:
+    """Where an earlier approval stands, reviewed is code complete itself, and the approval is named."""
+    reviews = [("bob", "approved", 3)]
+    shop = (
+        Forge().deploy("d0", "start", 1).request(1, opened=2, commits="b@2 c@5", reviews=reviews, merged=9, merge="m")
+    )
+    with built(shop, as_of=20) as tables:
+        found = {one.name: one.record for one in explain(tables.connection, "github:acme/shop#1").milestones}
+    assert found["approved_at"] == "review 1-0 by bob: approved, from before, stands"
 
 
 def test_arrival_that_no_history_shows_says_so() -> None:

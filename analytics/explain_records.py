@@ -1,0 +1,115 @@
+"""The very records behind a change's milestones, where a forge, CI or a deployment system told them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+__all__ = ["Ask", "deployment_records", "forge_records", "friction"]
+
+Ask = Callable[..., Sequence[Mapping[str, Any]]]
+"""Rows of a query with named parameters."""
+
+_REVIEWS = """
+    select review_id, author, state from reviews
+    where repo_id = $repo and number = $number and submitted_at = $at
+    order by lower(author) = lower($author), state <> $wanted, review_id limit 1
+"""
+_STANDING = """
+    select review_id, author, state from reviews
+    where repo_id = $repo and number = $number and submitted_at <= $at and state = 'approved'
+    order by submitted_at desc, review_id limit 1
+"""
+_EVENT = """
+    select event_id, actor from pull_request_events
+    where repo_id = $repo and number = $number and kind = $kind and happened_at = $at order by event_id limit 1
+"""
+_RUNS = """
+    select name, run_id, attempt, ci_attempts.sha from ci_attempts
+    inner join arrivals on ci_attempts.repo_id = arrivals.repo_id and ci_attempts.sha = arrivals.integrated_sha
+    where arrivals.repo_id = $repo and arrivals.change_key = $key and finished_at = $at and conclusion = 'success'
+    order by integrates desc, name, run_id limit 1
+"""
+_ARRIVAL = """
+    select staged.deployment_id as staged, staged.environment as stage, arrivals.attempt_deployment_id as tried
+    from arrivals
+    left join deployments as staged
+        on arrivals.repo_id = staged.repo_id and arrivals.staged_deployment_id = staged.deployment_id
+    where arrivals.repo_id = $repo and arrivals.change_key = $key
+"""
+_FRICTION = (
+    ("ci_queue_hours", "build", "{:.2f} h waiting for runners"),
+    ("ci_rerun_hours", "build", "{:.2f} h after CI had failed first"),
+    ("gate_hours", "deploy", "{:.2f} h at gates and in queues"),
+    ("failed_attempts", "deploy", "failed attempts: {}"),
+)
+
+
+def forge_records(ask: Ask, change: Mapping[str, Any]) -> dict[str, str]:
+    """For each milestone that the forge told of a pull request: which record says so, and whose it is.
+
+    `change` is its row of `lead_times`. Milestones that no single record shows are left out.
+    """
+    who = {"repo": change["repo_id"], "number": change["number"]}
+
+    def review(name: str, wanted: str) -> str:
+        at: datetime = change[name]
+        found = ask(_REVIEWS, **who, at=at, author=change["author"], wanted=wanted)
+        if found:
+            return _review(found[0])
+        standing = ask(_STANDING, **who, at=at)
+        return f"{_review(standing[0])}, from before, stands" if standing else ""
+
+    def event(name: str, kind: str, words: str) -> str:
+        found = ask(_EVENT, **who, kind=kind, at=change[name])
+        return f"{words} by {_whose(found[0]['actor'])} (event {found[0]['event_id']})" if found else ""
+
+    told: dict[str, Callable[[], str]] = {
+        "opened_at": lambda: f"pull request #{change['number']} opened by {_whose(change['author'])}",
+        "ready_at": lambda: (
+            "opened ready for review"
+            if change["ready_at"] == change["opened_at"]
+            else event("ready_at", "ready_for_review", "marked ready for review")
+        ),
+        "first_review_at": lambda: review("first_review_at", "commented"),
+        "reviewed_at": lambda: review("reviewed_at", "commented"),
+        "approved_at": lambda: review("approved_at", "approved"),
+        "merged_at": lambda: event("merged_at", "merged", f"merged as {(change['sha'] or '')[:12]}"),
+        "abandoned_at": lambda: event("abandoned_at", "closed", "closed"),
+    }
+    found = {name: tell() for name, tell in told.items() if change[name] is not None}
+    return {name: record for name, record in found.items() if record}
+
+
+def deployment_records(ask: Ask, change: Mapping[str, Any], key: str) -> dict[str, str]:
+    """The CI run and the deployments behind the milestones between merge and production."""
+    found: dict[str, str] = {}
+    who = {"repo": change["repo_id"], "key": key}
+    if change["integrated_at"] is not None:
+        for run in ask(_RUNS, **who, at=change["integrated_at"]):
+            again = f", attempt {run['attempt']}" if run["attempt"] and run["attempt"] > 1 else ""
+            found["integrated_at"] = f"CI run {run['run_id']} ({run['name']}{again}) on {run['sha'][:12]} succeeded"
+    for row in ask(_ARRIVAL, **who):
+        if row["staged"] is not None:
+            found["staged_at"] = f"deployment {row['staged']} to {row['stage']} succeeded"
+        if row["tried"] is not None:
+            found["deploy_started_at"] = f"deployment {row['tried']} created"
+    return found
+
+
+def friction(change: Mapping[str, Any]) -> list[str]:
+    """What held it up inside `build` and `deploy`, a line each; nothing where nothing did or nobody tells."""
+    return [
+        f"of {stage}: {words.format(change[name])}"
+        for name, stage, words in _FRICTION
+        if change[name] is not None and round(change[name], 2) > 0
+    ]
+
+
+def _review(row: Mapping[str, Any]) -> str:
+    return f"review {row['review_id']} by {_whose(row['author'])}: {(row['state'] or '').replace('_', ' ')}"
+
+
+def _whose(login: str | None) -> str:
+    return login or "an account that is gone"
