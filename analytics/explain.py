@@ -191,7 +191,11 @@ def _verdict(change: Mapping[str, Any]) -> str:
     builds = (
         "builds an AI capability" if change["builds_ai"] else "does not build an AI capability, as far as marks tell"
     )
-    return f"{builds}; {made}"
+    return f"{builds}{_sure(change['ai_confidence_what'])}; {made}{_sure(change['ai_confidence_how'])}"
+
+
+def _sure(confidence: str) -> str:
+    return f" ({confidence} evidence)" if confidence else ""
 
 
 def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment: Mapping[str, Any] | None) -> str:

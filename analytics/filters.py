@@ -8,16 +8,23 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
-__all__ = ["Filters"]
+__all__ = ["EVIDENCE", "Filters"]
+
+EVIDENCE = ("any", "strong")
+_CONFIDENCE = {"builds_ai": "ai_confidence_what", "built_with_ai": "ai_confidence_how"}
 
 
 @dataclass(frozen=True)
 class Filters:
-    """A period (naive UTC, from `since` to before `until`) and a glob on the repository's name."""
+    """A period (naive UTC, from `since` to before `until`), a glob on the repository's name, and what to trust.
+
+    `evidence` is `any`, or `strong`: then what is weakly told from its marks is on neither side of a comparison.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     repo: str | None = None
+    evidence: str = "any"
 
     def apply(self, table: pl.DataFrame, *, time: str | None) -> pl.DataFrame:
         """Rows of `table` (with columns `repo` and `time`) that are asked for; without a time, the period is moot."""
@@ -29,3 +36,15 @@ class Filters:
         if time is not None and self.until is not None:
             table = table.filter(pl.col(time) < self.until)
         return table
+
+    def sure(self, table: pl.DataFrame, axis: str | None = None) -> pl.DataFrame:
+        """Rows of `table` (of `lead_times`) whose verdict may be used, with `evidence` strong only those not weak.
+
+        `axis` is `builds_ai` or `built_with_ai`; without one a weak verdict on either is enough to leave a row out. A
+        weak "no" (a near miss) is left out like a weak "yes": nothing changes sides. Where no mark was found there is
+        nothing weak: the row stays.
+        """
+        if self.evidence == "any":
+            return table
+        columns = _CONFIDENCE.values() if axis is None else (_CONFIDENCE[axis],)
+        return table.filter(pl.all_horizontal(pl.col(name) != "weak" for name in columns))

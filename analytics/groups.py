@@ -14,6 +14,7 @@ from analytics.observations import Cohort, cohort_of
 from analytics.options import Options
 from headway.errors import UsageError
 
+AXES = ("builds_ai", "built_with_ai")
 __all__ = ["ALL", "COLUMNS", "FEWEST", "Group", "read_groups"]
 
 ALL = "all"
@@ -64,11 +65,11 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
         raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     value = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
     table, grid = read_columns(connection, (), group=value)
-    table = filters.apply(table, time="code_complete_at")
+    axis = options.by if options.by in AXES else None
     bots = options.automation or options.by == "built_with_ai"
-    for name in _ordered(table["group"].unique().to_list()):
+    for name in _ordered(filters.apply(table, time="code_complete_at")["group"].unique().to_list()):
         rows = table if options.by is None else table.filter(pl.col("group") == name)
-        whole = cohort_of(rows, grid, options.working)
+        whole = cohort_of(rows, grid, options.working, filters=filters, axis=axis)
         people = whole if bots else whole.where(pl.col("built_with_ai") != "automation")
         yield Group(name, people, len(whole.changes) - len(people.changes))
 

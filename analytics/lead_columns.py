@@ -19,10 +19,31 @@ GRID_HOURS = 1.0 / 60.0
 more than a minute (half of one at each end), so no mean does; an occupation probability by no more than the share of
 changes that move within half a minute of that hour."""
 
-_NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
+_NEEDED = (
+    "repo",
+    "builds_ai",
+    "built_with_ai",
+    "ai_confidence_how",
+    "ai_confidence_what",
+    "outcome",
+    "last_stage",
+    "code_complete_at",
+    "as_of",
+)
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
 # Few values in many rows: as codes with a dictionary they take a byte or two.
-_WORDS = ("repo", "provider", "team", "built_with_ai", "ai_confidence", "outcome", "current_stage", "last_stage")
+_WORDS = (
+    "repo",
+    "provider",
+    "team",
+    "built_with_ai",
+    "ai_confidence",
+    "ai_confidence_how",
+    "ai_confidence_what",
+    "outcome",
+    "current_stage",
+    "last_stage",
+)
 
 
 def read_columns(

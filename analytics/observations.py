@@ -29,6 +29,7 @@ RANDOM_GROUPS = 200
 """Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
+_ALL = Filters()
 _COLUMNS = (
     "change_id",
     "repo",
@@ -41,6 +42,8 @@ _COLUMNS = (
     "builds_ai",
     "built_with_ai",
     "ai_confidence",
+    "ai_confidence_how",
+    "ai_confidence_what",
     "outcome",
     "current_stage",
     "last_stage",
@@ -70,7 +73,8 @@ class Cohort:
     `changes`: rows of `lead_times` with outcome production, waiting or abandoned, and `hours`, the time from code
     complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`: changes left out, counted.
     `clock`: on which the hours were told, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
-    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of kept.
+    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of kept. `weak`: changes
+    whose arrival was observed, left out because strong evidence was asked for.
     """
 
     changes: pl.DataFrame
@@ -78,6 +82,7 @@ class Cohort:
     no_deployments: int
     clock: str = "wall"
     grid_hours: float = 0.0
+    weak: int = 0
 
     def where(self, condition: pl.Expr) -> Cohort:
         """The part of the cohort for which `condition` holds."""
@@ -169,27 +174,39 @@ def read_cohort(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
     *,
+    axis: str | None = None,
     columns: Sequence[str] | None = None,
     calendar: WorkingCalendar | None = None,
 ) -> Cohort:
     """The cohort of changes code complete in the period of `filters`.
 
     `columns`: those of `lead_times` wanted beside what the cohort itself needs; all that describe a change when not
-    given, which millions of changes make large. `calendar`: tells the hours in working time.
+    given, which millions of changes make large. `calendar`: tells the hours in working time. `axis` is that of the
+    comparison, if it has one: where `filters` ask for strong evidence, what is weak on it is left out and counted.
     """
     table, grid = read_columns(connection, _COLUMNS if columns is None else columns)
-    return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar)
+    return cohort_of(table, grid, calendar, filters=filters, axis=axis)
 
 
-def cohort_of(table: pl.DataFrame, grid_hours: float = 0.0, calendar: WorkingCalendar | None = None) -> Cohort:
-    """The cohort among rows of `lead_times` as `read_columns` has them."""
+def cohort_of(
+    table: pl.DataFrame,
+    grid_hours: float = 0.0,
+    calendar: WorkingCalendar | None = None,
+    *,
+    filters: Filters = _ALL,
+    axis: str | None = None,
+) -> Cohort:
+    """The cohort among rows of `lead_times` as `read_columns` has them; arguments as those of `read_cohort`."""
+    table = filters.apply(table, time="code_complete_at")
     outcome = table["outcome"]
     unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
     seen = table.filter(pl.col("outcome").is_in([*ENDS, "waiting"]))
+    sure = filters.sure(seen, axis)
+    weak, seen = len(seen) - len(sure), sure
     if calendar is not None:
         seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
     seen = seen.with_columns(pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES).alias("hours"))
-    return Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
+    return Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours, weak)
 
 
 def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatArray, FloatArray, IntArray, IntArray]:

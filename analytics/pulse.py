@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -73,7 +73,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Pulse:
-    """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`."""
+    """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`.
+
+    `automation`, `unknown`, `no_deployments` and `weak` count changes that take no part; `weak` those whose verdict on
+    the axis is weak, where strong evidence was asked for.
+    """
 
     axis: str
     everything: Group
@@ -84,6 +88,7 @@ class Pulse:
     no_deployments: int
     horizon_hours: float
     as_of: tuple[datetime, datetime] | None
+    weak: int = 0
 
     @property
     def compared(self) -> Sequence[Group]:
@@ -99,7 +104,7 @@ def pulse(
     horizon_hours: float = HORIZON_HOURS,
 ) -> Pulse:
     """The headline numbers of what was code complete in the period of `filters`."""
-    cohort = read_cohort(connection, filters)
+    cohort = read_cohort(connection, filters, axis)
     people = cohort.where(pl.col("built_with_ai") != "automation")
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")
@@ -114,12 +119,16 @@ def pulse(
         no_deployments=cohort.no_deployments,
         horizon_hours=horizon_hours,
         as_of=(times.min(), times.max()) if len(times) else None,  # type: ignore[arg-type]
+        weak=cohort.weak,
     )
 
 
 def slowest_waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10) -> pl.DataFrame:
-    """What waits longest: change, stage and age (hours), oldest first; automation left out."""
-    waiting = read_cohort(connection, filters).changes.filter(
+    """What waits longest: change, stage and age (hours), oldest first; automation left out.
+
+    No comparison: what waits, waits, however weak the evidence is of what it is.
+    """
+    waiting = read_cohort(connection, replace(filters, evidence="any")).changes.filter(
         (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
     )
     columns = [

@@ -119,6 +119,8 @@ _CLASSIFICATION_COLUMNS = (
     "ai_confidence",
     "ai_evidence",
     "as_of",
+    "ai_confidence_how",
+    "ai_confidence_what",
 )
 _COVERAGE_LEFT_OUT = ("repo_id",)
 _PLAIN = Options()
@@ -135,7 +137,7 @@ class Report(Protocol):
 
 def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that is code complete, by `change_id`; the period is that of code complete."""
-    return _table(connection, "lead_times", LEAD_TIME_COLUMNS, filters, time="code_complete_at", order=["change_id"])
+    return _changes(connection, LEAD_TIME_COLUMNS, filters)
 
 
 def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
@@ -152,9 +154,7 @@ def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options
 
 def classification(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per change: why it is or is not AI work; the period is that of code complete."""
-    columns = (*_CLASSIFICATION_COLUMNS, "code_complete_at")
-    table = _table(connection, "lead_times", columns, filters, time="code_complete_at", order=["change_id"])
-    return table.select(_CLASSIFICATION_COLUMNS)
+    return _changes(connection, _CLASSIFICATION_COLUMNS, filters)
 
 
 # A new report is a line here, its name in `headway.commands.export`, and in `GROUPED` if `--by` means anything to it.
@@ -167,6 +167,13 @@ REPORTS: Mapping[str, Report] = {
     "occupancy": where_work_is,
 }
 GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:
+    """Columns of `lead_times`; with strong evidence, of those changes that are weak on neither axis."""
+    needed = dict.fromkeys((*columns, "code_complete_at", "ai_confidence_how", "ai_confidence_what"))
+    table = _table(connection, "lead_times", tuple(needed), filters, time="code_complete_at", order=["change_id"])
+    return filters.sure(table).select(columns)
 
 
 def _table(

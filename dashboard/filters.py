@@ -46,11 +46,19 @@ def choose(file: str, scope: Scope) -> View:
             help="By when a change was code complete, counted back from the as-of time.",
         )
         axis = st.radio("Compare by", list(AXES), captions=AXIS_CAPTIONS, key="axis", bind="query-params")
+        strong = st.toggle(
+            "Strong evidence only",
+            key="strong",
+            bind="query-params",
+            help="Leaves changes whose evidence is weak out of both sides, and counts them.",
+        )
     # The filter of the reports is a glob; this one means a single name.
     name = None if repo == EVERYTHING else glob.escape(repo)
-    filters = Filters(since=_since(PERIODS[period], scope.as_of), repo=name)
+    evidence = "strong" if strong else "any"
+    filters = Filters(since=_since(PERIODS[period], scope.as_of), repo=name, evidence=evidence)
     when = "all time" if filters.since is None else f"code complete in the last {period}"
-    return View(file, filters, AXES[axis], f"{plain(repo)}, {when}")
+    sure = ", strong evidence only" if strong else ""
+    return View(file, filters, AXES[axis], f"{plain(repo)}, {when}{sure}")
 
 
 def _since(days: int | None, as_of: datetime | None) -> datetime | None:

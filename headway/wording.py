@@ -128,12 +128,19 @@ def bottleneck(group: Group, horizon_hours: float) -> str:
     )
 
 
-def left_out(found: Pulse) -> str:
-    """What takes no part in the numbers, counted; empty where nothing was left out."""
+_WEAK = {
+    "builds_ai": "with weak evidence of what they build",
+    "built_with_ai": "with weak evidence of how they were made",
+}
+
+
+def left_out(found: Pulse, *others: Pulse) -> str:
+    """What takes no part in the numbers, counted; empty where nothing was. `others`: the same work on other axes."""
     parts = [
         (found.automation, "by bots"),
         (found.unknown, "whose arrival could not have been seen"),
         (found.no_deployments, "in repositories without deployments"),
+        *((one.weak, _WEAK[one.axis]) for one in (found, *others)),
     ]
     told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
     return f"Left out and counted: {told}." if told else ""

@@ -61,15 +61,13 @@ def _write(verdicts: Iterable[Classified], out: Path | None) -> None:
 
     def rows() -> Iterator[tuple[str, ...]]:
         for repo, sha, verdict in verdicts:
-            told = [one for one in (verdict.confidence_how, verdict.confidence_what) if one]
-            confidence = "weak" if "weak" in told else "strong" if told else ""
             builds = "true" if verdict.builds_ai else "false"
             yield (
                 safe_cell(repo),
                 safe_cell(sha),
                 builds,
                 verdict.built_with_ai,
-                confidence,
+                verdict.confidence,
                 safe_cell(verdict.evidence_text()),
             )
 

@@ -14,6 +14,7 @@ from headway.times import parse_time
 
 REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy")
 CLOCKS = ("wall", "working")
+WITHOUT_VERDICTS = ("deployments", "coverage")
 
 EXAMPLE = """\b
 Example:
@@ -46,6 +47,13 @@ Example:
     help="Tell the hours of statistics in working time, by the [calendar] of the settings.",
 )
 @click.option("--automation", is_flag=True, help="Count what bots made too; without it, it is left out and counted.")
+@click.option(
+    "--evidence",
+    type=click.Choice(["any", "strong"]),
+    default="any",
+    show_default=True,
+    help="With strong, changes whose verdict is weak are left out.",
+)
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     session: Session,
@@ -59,6 +67,7 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     by: str | None,
     clock: str,
     automation: bool,  # noqa: FBT001  (a flag of the command line)
+    evidence: str,
 ) -> int:
     """Write a report as CSV, JSON or Parquet."""
     from analytics.filters import Filters
@@ -73,11 +82,13 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
 
     if by is not None and report not in GROUPED:
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
+    if evidence != "any" and report in WITHOUT_VERDICTS:
+        raise UsageError(f"the report {report} tells no verdicts, so --evidence has no meaning", hint="leave it out")
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal", hint="name a file with --out, or pipe it")
     calendar = WorkingCalendar.of(session.settings.calendar)
     options = Options(by=by, automation=automation, clock=clock, calendar=calendar)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
-        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo), options)
+        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo, evidence=evidence), options)
     write(table, form, None if out == "-" else Path(out))
     return 0

@@ -28,8 +28,15 @@ _WEEK_HOURS = 168.0
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
 @click.option("--since", type=parse_time, metavar="TIME", help="Only what was code complete at this time or later.")
+@click.option(
+    "--evidence",
+    type=click.Choice(["any", "strong"]),
+    default="any",
+    show_default=True,
+    help="With strong, what is weakly told to be AI work or not is left out and counted.",
+)
 @click.pass_obj
-def command(session: Session, repo: str | None, since: datetime | None) -> int:
+def command(session: Session, repo: str | None, since: datetime | None, evidence: str) -> int:
     """Print the headline numbers: AI beside other work, what waits, and the biggest bottleneck."""
     from analytics.basis import closed_work_is_seen
     from analytics.filters import Filters
@@ -37,7 +44,7 @@ def command(session: Session, repo: str | None, since: datetime | None) -> int:
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
-    filters = Filters(since=since, repo=repo)
+    filters = Filters(since=since, repo=repo, evidence=evidence)
     with open_published(warehouse) as connection:
         text = lines(
             pulse(connection, filters),
@@ -54,7 +61,7 @@ def command(session: Session, repo: str | None, since: datetime | None) -> int:
 def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> list[str]:
     """The summary as text; `seen` says whether closed work is."""
     if found.as_of is None:
-        return ["No change whose arrival in production could be observed yet.", wording.left_out(found)]
+        return ["No change whose arrival in production could be observed yet.", wording.left_out(found, made)]
     first, last = (shown(at) for at in found.as_of)
     head = f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            in 7 days"
     text = [f"Code complete to production, as of {last if first == last else f'{first} … {last}'}", "", head]
@@ -66,7 +73,7 @@ def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> li
             f"  {wording.hours(row['age_hours']):>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}"
             for row in waiting.iter_rows(named=True)
         ]
-    text += ["", wording.left_out(found)]
+    text += ["", wording.left_out(found, made)]
     if not seen:
         text.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
     return [wording.plain(line).rstrip() for line in text]

@@ -98,6 +98,12 @@ class Verdict(NamedTuple):
     marked_share: float | None
     evidence: tuple[Evidence, ...]
 
+    @property
+    def confidence(self) -> str:
+        """One confidence for both answers: weak if either is, empty where nothing was found on any axis."""
+        told = {self.confidence_how, self.confidence_what}
+        return next((one for one in ("weak", "strong") if one in told), "")
+
     def evidence_text(self) -> str:
         """The reasons on one line of at most 400 characters: for each axis the heaviest three."""
         shown: list[str] = []

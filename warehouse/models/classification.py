@@ -21,6 +21,8 @@ CLASSIFICATION = pa.schema(
         ("confidence", pa.string()),
         ("marked_share", pa.float64()),
         ("evidence", pa.string()),
+        ("confidence_how", pa.string()),
+        ("confidence_what", pa.string()),
     ]
 )
 
@@ -44,16 +46,16 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
 
 
 def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
-    # One confidence for both answers: a comparison may be asked for strong evidence only.
-    told = [one for one in (verdict.confidence_how, verdict.confidence_what) if one]
     return {
         "repo_id": repo_id,
         "change_id": change_id,
         "builds_ai": verdict.builds_ai,
         "built_with_ai": verdict.built_with_ai,
-        "confidence": "weak" if "weak" in told else "strong" if told else "",
+        "confidence": verdict.confidence,
         "marked_share": verdict.marked_share,
         "evidence": verdict.evidence_text(),
+        "confidence_how": verdict.confidence_how,
+        "confidence_what": verdict.confidence_what,
     }
 
 

@@ -59,6 +59,8 @@
 --   failed_attempts: inside `deploy`: failed tries to deploy it
 --   ci_queue_hours: inside `build`: CI waited for runners, hours
 --   ci_rerun_hours: inside `build`: after the first failure of CI, hours
+--   ai_confidence_how: confidence of `built_with_ai` alone: strong, weak, or empty where there is no mark
+--   ai_confidence_what: confidence of `builds_ai` alone; weak and not `builds_ai`: a near miss
 with staged as (
     select
         change_outcomes.*,
@@ -188,7 +190,9 @@ select
     change_friction.gate_hours,
     change_friction.failed_attempts,
     change_friction.ci_queue_hours,
-    change_friction.ci_rerun_hours
+    change_friction.ci_rerun_hours,
+    coalesce(classification.confidence_how, '') as ai_confidence_how,
+    coalesce(classification.confidence_what, '') as ai_confidence_what
 from staged
 inner join changes
     on staged.change_id = changes.change_id

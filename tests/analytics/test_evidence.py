@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from analytics.filters import Filters
+from analytics.observations import read_cohort
+from analytics.pulse import pulse, slowest_waiting
+from analytics.reports import classification, lead_time
+from headway.wording import left_out
+from tests.builders.rows import Raw, built, ruled
+
+STRONG = Filters(evidence="strong")
+# What each change shows, and how sure that makes the answers: on what it builds, on how it was made.
+SHOWN: dict[int, dict[str, str]] = {
+    1: {"title": "Ask the LLM again", "labels": "area/ai"},  # strong, none
+    2: {"title": "Ask the LLM again"},  # weak: one term
+    3: {"title": "AI: a shorter prompt"},  # a near miss
+    4: {"title": "Sort the shelves"},  # no mark of any kind
+    5: {"title": "Sort the shelves", "head_ref": "codex/sort"},  # none, strong
+    6: {"title": "Sort the shelves", "labels": "codex"},  # none, weak
+    7: {"title": "Bump left-pad", "author": "dependabot[bot]", "author_kind": "bot"},
+}
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Changes of every confidence; all arrived but the one that a label alone says was made with AI."""
+    raw = Raw("acme/shop", provider="github")
+    for number, shown in SHOWN.items():
+        times: dict[str, float] = {} if number == 6 else {"production": 30.0}
+        raw.change(number, **shown, opened=1, ready=1, code_complete=2, merged=30.0, **times)
+    with built(raw, settings=ruled()) as tables:
+        yield tables.connection
+
+
+def groups(connection: duckdb.DuckDBPyConnection, axis: str, filters: Filters) -> tuple[int, int, int]:
+    """How many changes are on the side of AI, on the other side, and left out as weak."""
+    found = pulse(connection, filters, axis=axis)
+    assert found.everything.changes == found.ai.changes + found.other.changes
+    assert found.automation == 1
+    return found.ai.changes, found.other.changes, found.weak
+
+
+def test_weak_verdicts_leave_both_sides_and_are_counted(connection: duckdb.DuckDBPyConnection) -> None:
+    """With strong evidence a weak yes and a near miss are on no side of their axis; what shows no mark stays."""
+    assert groups(connection, "builds_ai", Filters()) == (2, 4, 0)
+    assert groups(connection, "builds_ai", STRONG) == (1, 3, 2)
+    assert groups(connection, "built_with_ai", Filters()) == (2, 4, 0)
+    assert groups(connection, "built_with_ai", STRONG) == (1, 4, 1)
+
+
+def test_a_cohort_without_an_axis_trusts_both_answers(connection: duckdb.DuckDBPyConnection) -> None:
+    """A report that does not say what it compares gets what is weak on neither axis."""
+    cohort = read_cohort(connection, STRONG)
+    assert (len(cohort.changes), cohort.weak) == (4, 3)
+    assert read_cohort(connection, Filters()).weak == 0
+
+
+def test_exports_leave_out_what_is_weak_on_either_axis(connection: duckdb.DuckDBPyConnection) -> None:
+    """One row a change: those with a weak answer are missing, and none of the others is another one."""
+    for report in (lead_time, classification):
+        everything, strong = report(connection, Filters()), report(connection, STRONG)
+        ids = [f"github:acme/shop#{number}" for number in (1, 4, 5, 7)]
+        assert strong["change_id"].to_list() == ids
+        assert strong.equals(everything.filter(everything["change_id"].is_in(ids)))
+
+
+def test_the_worklist_compares_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    """What waits is listed however weak the evidence is of what it is."""
+    assert slowest_waiting(connection, STRONG)["change_id"].to_list() == ["github:acme/shop#6"]
+
+
+def test_words_count_what_is_left_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Whoever reads the summary is told how many have weak evidence, on each axis."""
+    found, made = (pulse(connection, STRONG, axis=axis) for axis in ("builds_ai", "built_with_ai"))
+    said = left_out(found, made)
+    assert "2 with weak evidence of what they build" in said
+    assert "1 with weak evidence of how they were made" in said
