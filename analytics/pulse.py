@@ -104,7 +104,7 @@ def pulse(
     horizon_hours: float = HORIZON_HOURS,
 ) -> Pulse:
     """The headline numbers of what was code complete in the period of `filters`."""
-    cohort = read_cohort(connection, filters, axis)
+    cohort = read_cohort(connection, filters, axis=axis)
     people = cohort.where(pl.col("built_with_ai") != "automation")
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")

@@ -15,6 +15,7 @@ from typing import Any
 from headway.checkup_github import github_access, github_notices, wants_github
 from headway.errors import HeadwayError
 from headway.session import Session
+from headway.settings import Settings
 
 __all__ = ["Check", "checkup"]
 
@@ -39,6 +40,7 @@ def checkup(session: Session) -> Iterator[Check]:
     yield _git(session)
     try:
         settings = session.settings
+        _rules(settings)
     except HeadwayError as error:
         yield Check(ok=False, what=f"settings: {error}", todo=error.hint)
         return
@@ -50,6 +52,13 @@ def checkup(session: Session) -> Iterator[Check]:
         yield from (Check(*told) for told in github_access(session))
     yield from _sources(session)
     yield from _warehouse(session)
+
+
+def _rules(settings: Settings) -> None:
+    """Raises what is wrong with the team's own rules."""
+    from warehouse.classify import Rules, RuleSettings
+
+    Rules.load(RuleSettings.of(settings.ai))
 
 
 def _git(session: Session) -> Check:

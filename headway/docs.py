@@ -92,8 +92,13 @@ def settings_page() -> str:
     """Every setting: its key, its default, the variable that goes over it, and what it means."""
     parts = [_SETTINGS_HEAD]
     for name, cls in settings.SECTIONS.items():
-        with_variable = ((*row, f"`HEADWAY_{name}_{row[0].strip('`')}`".upper()) for row in _settings_of(cls))
+        variables = settings.variables()
+        with_variable = ((*row, _variable(name, row[0].strip("`"), variables)) for row in _settings_of(cls))
         parts.append(f"## [{name}]\n\n{_first_line(cls)}\n\n{_table((*_HEADING, 'variable'), with_variable)}\n")
+        for spec in fields(cls):
+            if (table := spec.metadata["tables"]) is not None:
+                rows = _table(_HEADING, _settings_of(table))
+                parts.append(f"## [[{name}.{spec.name}]]\n\n{_first_line(table)}\n\n{rows}\n")
     for name, cls in settings.LISTS.items():
         parts.append(f"## [[{name}]]\n\n{_first_line(cls)}\n\n{_table(_HEADING, _settings_of(cls))}\n")
     manifests = settings.ManifestsSettings
@@ -122,13 +127,18 @@ def _settings_of(cls: type) -> Iterator[tuple[str, str, str]]:
         if spec.name == "manifests" and cls is settings.SourceSettings:
             continue
         key = settings.SPELLED.get(spec.name, spec.name)
-        choices = spec.metadata["choices"]
+        choices = [choice for choice in spec.metadata["choices"] if choice]
         said = (
             f"{spec.metadata['doc']}: {', '.join(f'`{choice}`' for choice in choices)}"
             if choices
             else spec.metadata["doc"]
         )
         yield f"`{key}`", _default(spec.default), said
+
+
+def _variable(section: str, key: str, known: Mapping[str, tuple[str, str]]) -> str:
+    name = f"HEADWAY_{section}_{key}".upper()
+    return f"`{name}`" if name in known else ""
 
 
 def _default(value: object) -> str:

@@ -7,18 +7,23 @@ Each section is a frozen dataclass; the metadata of a field says what it means, 
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from headway.ai_settings import AiOverride, AiRule, AiSettings
 from headway.errors import UsageError
+from headway.setting import setting as _setting
 
 __all__ = [
+    "AiOverride",
+    "AiRule",
     "AiSettings",
     "CalendarSettings",
     "DeploymentRule",
@@ -31,6 +36,7 @@ __all__ = [
     "SourceSettings",
     "WarehouseSettings",
     "load",
+    "variables",
 ]
 
 FILE_NAME = "headway.toml"
@@ -42,10 +48,6 @@ SECRETS = (
 )
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
 DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
-
-
-def _setting(default: Any, doc: str, *, choices: tuple[str, ...] = (), pattern: bool = False) -> Any:
-    return field(default=default, metadata={"doc": doc, "choices": choices, "pattern": pattern})
 
 
 @dataclass(frozen=True)
@@ -144,20 +146,6 @@ class DeploymentRule:
 
 
 @dataclass(frozen=True)
-class AiSettings:
-    """A team's own words on what is AI work."""
-
-    ai_identities: tuple[str, ...] = _setting((), "e-mail addresses or log-ins of the team's own agents")
-    automation_identities: tuple[str, ...] = _setting((), "e-mail addresses or log-ins of the team's own bots")
-    ai_paths: tuple[str, ...] = _setting((), "globs of paths that are AI work")
-    not_ai_paths: tuple[str, ...] = _setting((), "globs of paths that never are")
-    ai_labels: tuple[str, ...] = _setting((), "pull request labels that mark AI work")
-    scopes: tuple[str, ...] = _setting((), "commit scopes, as in `feat(assistant): …`, that mark AI work")
-    disable: tuple[str, ...] = _setting((), "built-in rules that do not apply here: ids or globs of them")
-    enable: tuple[str, ...] = _setting((), "built-in rules that are off unless named here")
-
-
-@dataclass(frozen=True)
 class CalendarSettings:
     """When work is done: what `--clock working` counts, and the working hours of each change."""
 
@@ -180,7 +168,7 @@ class Settings:
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
-    ai: AiSettings = AiSettings()
+    ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
@@ -206,6 +194,7 @@ SECTIONS: dict[str, type] = {
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule}
 SPELLED = {"source": "from"}  # `from` is a Python keyword
+_BARE = str.maketrans({"[": "", "]": "", " ": "."})  # from `[ai] rules` to the name of the table
 
 
 def load(path: Path | None, environment: Mapping[str, str], *, folder: Path) -> Settings:
@@ -236,12 +225,18 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is not valid TOML: {error}", hint="mend that line") from error
 
 
-def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    known = {
+def variables() -> dict[str, tuple[str, str]]:
+    """Each variable of the environment that goes over a setting, with its section and key."""
+    return {
         f"HEADWAY_{section}_{spec.name}".upper(): (section, spec.name)
         for section, cls in SECTIONS.items()
         for spec in fields(cls)
+        if _as_text(get_type_hints(cls)[spec.name])
     }
+
+
+def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    known = variables()
     for name, text in environment.items():
         if not name.startswith("HEADWAY_") or name in SECRETS:
             continue
@@ -252,6 +247,11 @@ def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
         table = raw.setdefault(section, {})
         if isinstance(table, dict):  # what is none is told where the sections are read
             table[key] = _from_text(text, hint, name)
+
+
+def _as_text(hint: Any) -> bool:
+    """Whether a variable of the environment can say it."""
+    return hint in {str, int, bool, tuple[str, ...]}
 
 
 def _from_text(text: str, hint: Any, name: str) -> Any:
@@ -295,17 +295,42 @@ def _value(value: Any, hint: Any, metadata: Mapping[str, Any], where: str) -> An
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(f"{where} is not a list of texts", hint='write ["one", "two"]')
         return tuple(value)
+    if metadata["tables"] is not None:
+        return _list(metadata["tables"], value, where.translate(_BARE))
+    if metadata["numbers"]:
+        return _numbers(value, where)
+    if hint is float:
+        return _number(value, where)
     expected: type = bool if hint == bool | None else hint
     if type(value) is not expected:
         raise UsageError(f"{where} should be a {expected.__name__}: {value!r}", hint="see `headway init`")
+    return _allowed(value, metadata, where)
+
+
+def _allowed(value: Any, metadata: Mapping[str, Any], where: str) -> Any:
     if metadata["choices"] and value not in metadata["choices"]:
-        raise UsageError(f"{where} is not one of {', '.join(metadata['choices'])}: {value!r}", hint="choose one")
+        choices = ", ".join(filter(None, metadata["choices"]))
+        raise UsageError(f"{where} is not one of {choices}: {value!r}", hint="choose one")
+    if metadata["longest"] is not None and len(value) > metadata["longest"]:
+        raise UsageError(f"{where} has more than {metadata['longest']:,} characters", hint="make it shorter")
     if metadata["pattern"] and value:
         try:
             re.compile(str(value))
-        except (re.error, OverflowError) as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise UsageError(f"{where} is not a regular expression: {error}", hint="mend the pattern") from error
     return value
+
+
+def _numbers(value: Any, where: str) -> tuple[tuple[str, float], ...]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} is not a table", hint=f"write [{where.translate(_BARE)}] and below it name = number")
+    return tuple((name, _number(number, f"{where} {name}")) for name, number in sorted(value.items()))
+
+
+def _number(value: Any, where: str) -> float:
+    if type(value) not in {int, float} or not math.isfinite(value):
+        raise UsageError(f"{where} is no number: {value!r}", hint="write a number, such as 2.5")
+    return float(value)
 
 
 def _unknown(key: str, known: list[str], where: str) -> UsageError:

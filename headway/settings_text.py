@@ -13,9 +13,11 @@ __all__ = ["commented"]
 _HEAD = """# Headway's settings. Every line that is commented out shows its default.
 # Secrets do not belong here: HEADWAY_GITHUB_TOKEN in the environment.
 """
-_EXAMPLES = {
+_EXAMPLES: dict[str, dict[str, Any]] = {
     "sources": {"target": "https://github.com/acme/checkout", "team": "payments"},
     "deployments": {"repo": "acme/*"},
+    "ai.rules": {"id": "house-agent", "pattern": r"^made-by: house\b"},
+    "ai.overrides": {"change": "github:acme/checkout#12", "builds_ai": True, "note": "the ranking is a model"},
 }
 
 
@@ -23,7 +25,7 @@ def commented() -> str:
     """The text of a `headway.toml` that says what each setting means and changes nothing."""
     parts = [_HEAD]
     for name, cls in settings.SECTIONS.items():
-        parts.append(f"[{name}]\n{_lines(cls, {})}")
+        parts.append(f"[{name}]\n{_lines(cls, {})}{_tables(name, cls)}")
     for name, cls in settings.LISTS.items():
         doc = (cls.__doc__ or "").partition("\n")[0]
         parts.append(f"# {doc}\n# [[{name}]]\n{_lines(cls, _EXAMPLES[name])}")
@@ -38,11 +40,23 @@ def _lines(cls: type, examples: dict[str, Any]) -> str:
         if spec.name == "manifests" and cls is settings.SourceSettings:
             continue
         key = settings.SPELLED.get(spec.name, spec.name)
-        choices = f" ({', '.join(spec.metadata['choices'])})" if spec.metadata["choices"] else ""
+        choices = ", ".join(filter(None, spec.metadata["choices"]))
+        choices = f" ({choices})" if choices else ""
         value = examples.get(key, spec.default)
-        shown = "false" if value is None else _toml(value)
+        shown = "{}" if spec.metadata["numbers"] else "false" if value is None else _toml(value)
         lines.append(f"# {key}: {spec.metadata['doc']}{choices}\n# {key} = {shown}\n")
     return "".join(lines)
+
+
+def _tables(section: str, cls: type) -> str:
+    """An example of each list of tables in a section: indented, for it is no default."""
+    text = ""
+    for spec in fields(cls):
+        if spec.metadata["tables"] is not None:
+            name = f"{section}.{spec.name}"
+            lines = _lines(spec.metadata["tables"], _EXAMPLES[name]).replace("# ", "#   ")
+            text += f"# For example:\n#   [[{name}]]\n{lines}"
+    return text
 
 
 def _toml(value: Any) -> str:

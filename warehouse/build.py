@@ -6,7 +6,7 @@ A build is always a full one, into a new file: no migrations, no state that coul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def build_tables(
     for table in TABLES.values():
         engine.scan(f"raw_{table.name}", sources.files.get(table.name, ()), table.schema)
     made = _parameters(engine, sources, settings, as_of)
-    models = all_models(Rules.load(RuleSettings(**asdict(settings.ai))))
+    models = all_models(Rules.load(RuleSettings.of(settings.ai)))
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
         if isinstance(model, PythonModel):

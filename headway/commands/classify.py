@@ -31,11 +31,9 @@ Example:
 @click.pass_obj
 def command(session: Session, file: Path, labels: Path | None, out: str | None) -> int:
     """Apply the AI rules to changes given as records; with labels print precision, recall and F1 of each class."""
-    from dataclasses import asdict
-
     from warehouse.classify import Rules, RuleSettings, classify_records, read_labels, score
 
-    rules = Rules.load(RuleSettings(**asdict(session.settings.ai)))
+    rules = Rules.load(RuleSettings.of(session.settings.ai))
     verdicts = list(classify_records(lambda: _lines(file), rules))
     place = out if out is not None else None if labels else "-"
     if place is not None:

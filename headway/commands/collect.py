@@ -32,11 +32,13 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from headway.progress import progress_on
     from headway.running import mixed_up, run_all
     from headway.sources import sources_of
+    from warehouse.classify import Rules, RuleSettings
     from warehouse.compaction import tidy
     from warehouse.store import RawStore
 
     access = GitHubAccess(session.environment, session.waiting) if session.waiting else None
     sources = sources_of(session.settings, targets, access)
+    Rules.load(RuleSettings.of(session.settings.ai))  # what is wrong with them is told before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
     with store.collecting():

@@ -9,11 +9,13 @@ from tests.frame.project import LIBRARIES, PACKAGES, modules
 
 COMMON = {
     "headway",
+    "headway.ai_settings",
     "headway.errors",
     "headway.forge_records",
     "headway.progress",
     "headway.raw_table",
     "headway.records",
+    "headway.setting",
     "headway.settings",
 }
 OUTER = {"dashboard", "app", "streamlit", "altair"}

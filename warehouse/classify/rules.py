@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from importlib import resources
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from headway.errors import UsageError
@@ -118,7 +119,7 @@ def load_rules(settings: RuleSettings | None = None) -> RuleSet:
     settings = settings or RuleSettings()
     built_in, numbers = _built_in()
     rules = {rule.id: rule for rule in built_in}
-    own = [_rule(table) for table in settings.rules]
+    own = [_own(rule) for rule in sorted(map(_rule, settings.rules), key=attrgetter("id"))]
     rules.update({rule.id: rule for rule in own})
     _check_known(settings.weights, rules, "weights of rules")
     _check_known(settings.numbers, vars(numbers), "numbers")
@@ -126,6 +127,14 @@ def load_rules(settings: RuleSettings | None = None) -> RuleSet:
         rules[rule_id] = _weighed(rules[rule_id], weight)
     switched = _switched(rules.values(), settings)
     return RuleSet(tuple(switched), replace(numbers, **settings.numbers), settings)
+
+
+def _own(rule: Rule) -> Rule:
+    """A rule of the team's, if it can do anything."""
+    weighs = rule.axis == "what" and rule.field not in {"config", "noise", "manifest", "tooling"}
+    if weighs and not rule.weight and not any(rule.parts):
+        raise UsageError(f"rule {rule.id!r} weighs nothing", hint="give it a weight: 3 makes a change AI work")
+    return rule
 
 
 @lru_cache(maxsize=1)
@@ -190,7 +199,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
 def _compile(pattern: str, where: str, *, case: bool) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.ASCII | re.MULTILINE | (0 if case else re.IGNORECASE))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{where} has no valid pattern: {error}", hint="mend the regular expression") from error
 
 

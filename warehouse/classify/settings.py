@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from headway.settings import AiOverride, AiRule, AiSettings
 
 __all__ = ["ChangeOverride", "RuleSettings"]
 
@@ -46,3 +48,22 @@ class RuleSettings:
     ai_labels: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     overrides: Mapping[str, ChangeOverride] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ai: AiSettings) -> RuleSettings:
+        """The section `[ai]` of a team's settings."""
+        given = {spec.name: getattr(ai, spec.name) for spec in fields(ai)}
+        given["weights"], given["numbers"] = dict(ai.weights), dict(ai.numbers)
+        given["rules"] = tuple(_table(rule) for rule in ai.rules)
+        given["overrides"] = {one.change: _override(one) for one in ai.overrides}
+        return cls(**given)
+
+
+def _table(rule: AiRule) -> dict[str, Any]:
+    """A rule as `rules.toml` would have it: what is not set is not there."""
+    table = {spec.name: getattr(rule, spec.name) for spec in fields(rule)}
+    return {name: value for name, value in table.items() if value != ""}
+
+
+def _override(override: AiOverride) -> ChangeOverride:
+    return ChangeOverride(override.builds_ai, override.built_with_ai or None, override.note)
