@@ -141,6 +141,19 @@ _ADDED_LINES = RawTable(
     ),
 )
 
+_AI_NOTES = RawTable(
+    "ai_notes",
+    "one row per commit with line-level attribution in a Git note, and run that found it new or changed",
+    ("repo_id", "sha"),
+    columns(
+        ("sha", TEXT, "the commit that the note is on"),
+        ("ai_lines", INT, "lines written by agents"),
+        ("human_lines", INT, "lines written by known people"),
+        ("tools", TEXT, "names of the tools, one a line; nothing else of the note is kept"),
+        ("deleted", BOOL, DELETED.meaning),
+    ),
+)
+
 _CHANGE_RECORDS = RawTable(
     "change_records",
     "one row per change and time it was reported by a system that knows its milestones",
@@ -264,6 +277,7 @@ TABLES: Mapping[str, RawTable] = {
         _MANIFEST_VERSIONS,
         _PATCH_IDS,
         _ADDED_LINES,
+        _AI_NOTES,
         _CHANGE_RECORDS,
         _CI_RUNS,
         _DEPLOYMENTS,

@@ -74,6 +74,7 @@ class GitSettings:
     pull_heads: bool = _setting(default=False, doc="fetch the heads of pull and merge requests from remotes")
     patch_ids: bool = _setting(default=False, doc="compute patch ids, to find cherry-picks without a trailer (slow)")
     added_lines: bool = _setting(default=True, doc="read lines added to package manifests, where the clone has them")
+    ai_notes: bool = _setting(default=True, doc="read line-level attribution from Git notes (refs/notes/ai)")
     max_branch_commits: int = _setting(250, "a PR ref with more commits than this is not believed")
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from collectors.git.address import parse_url
 from collectors.git.command import Git, network
 from collectors.git.failures import os_failures, shown
+from collectors.git.notes import NOTES_REF
 from collectors.git.repository import Repository
 from headway.errors import CollectError
 
@@ -47,10 +48,11 @@ class Cache:
     label: str
     """What messages call the source."""
 
-    def clone(self, url: str, *, blobs: bool, pull_heads: bool) -> Path:
+    def clone(self, url: str, *, blobs: bool, pull_heads: bool, notes: bool = False) -> Path:
         """A clone of a URL, up to date: branches and tags, deleted ones gone, HEAD as on the remote.
 
-        With `blobs` it has file contents, with `pull_heads` the heads of pull requests. AccessDenied, NotARepository or
+        With `blobs` it has file contents, with `pull_heads` the heads of pull requests, with `notes` the notes of
+        line-level attribution, if the remote has any. AccessDenied, NotARepository or
         CollectError where Git cannot fetch; it asks nothing.
         """
         kind = "whole" if blobs else "blobless"
@@ -58,9 +60,9 @@ class Cache:
         with os_failures(self.label), self._held(folder) as lock:
             if _usable(folder):
                 self._fetch(folder, lock, *_HEADS, *(_PULLS if pull_heads else ()), url=url)
-                self._follow_default(folder, lock)
             else:
                 self._clone(url, folder, lock, blobs=blobs, pull_heads=pull_heads)
+            self._follow(folder, lock, url, notes=notes)
         return folder
 
     def borrow(self, repository: Repository, url: str) -> Path:
@@ -113,12 +115,17 @@ class Cache:
         if _refs(folder, self.label) != before:
             self._tidy(folder, lock)
 
-    def _follow_default(self, folder: Path, lock: int) -> None:
-        """Let HEAD name the branch that it names on the remote."""
-        listed = self._git(lock, f"--git-dir={folder}", "ls-remote", "--symref", "origin", "HEAD")
+    def _follow(self, folder: Path, lock: int, url: str, *, notes: bool) -> None:
+        """Let HEAD name the branch that it names on the remote, and fetch notes, whose contents are what is wanted."""
+        listed = self._git(lock, f"--git-dir={folder}", "ls-remote", "--symref", "origin", "HEAD", NOTES_REF)
         if match := re.search(rb"^ref: (refs/heads/[^\t\n]+)\tHEAD$", listed, re.MULTILINE):
             name = match[1].decode("utf-8", "surrogateescape")
             self._git(lock, f"--git-dir={folder}", "symbolic-ref", "HEAD", name)
+        if notes and re.search(rb"^[0-9a-f]+\t%b$" % NOTES_REF.encode(), listed, re.MULTILINE):
+            refspec = f"+{NOTES_REF}:{NOTES_REF}"
+            self._git(lock, f"--git-dir={folder}", *_FETCH, *_upload_pack(url), "--no-filter", "origin", refspec)
+        else:
+            self._git(lock, f"--git-dir={folder}", "update-ref", "-d", NOTES_REF)
 
     def _tidy(self, folder: Path, lock: int) -> None:
         """Make reading fast: one file of refs, and a commit-graph for questions of ancestry."""

@@ -17,6 +17,7 @@ from collectors.git.failures import os_failures
 from collectors.git.lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.manifests import ChainEnd, Deployed, read_chain
 from collectors.git.movements import Movements, compare
+from collectors.git.notes import NoteReader
 from collectors.git.notices import Notices
 from collectors.git.opening import Opened, open_source
 from collectors.git.patches import read_patch_ids
@@ -98,6 +99,11 @@ class _Run:
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
         yield from self._rows("refs", now.rows)
+        noted = self._opened.listing.notes if self._source.ai_notes else ""
+        notes = NoteReader(self._git, self._opened.repository.id_length)
+        yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))
+        self._notices.add("notes_other_form", notes.other_form)
+        self._notices.state("notes_unreadable", int(notes.unreadable))
         self._notices.add("future_dates", main.future_dates + pulls.future_dates)
         self._note_state(now, rewritten=manifests.rewritten)
         yield from self._rows("notices", self._notices.news(source_id(self._source)))
@@ -110,6 +116,7 @@ class _Run:
             notices=self._notices.kept(),
             newest_micros=newest,
             manifests=manifests.end,
+            ai_notes=self._before.ai_notes if notes.unreadable else noted,
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 

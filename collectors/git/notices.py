@@ -14,6 +14,8 @@ _DETAILS = {
     "future_dates": "commits have a date after the run that read them; their dates are kept as they are",
     "history_rewritten": "the default branch was rewritten: commits that were on it no longer are",
     "missing_blobs": "this clone has no file contents: package manifests and patch ids were not read",
+    "notes_other_form": "notes under refs/notes/ai are of another form, or longer than 1 MB, and tell nothing",
+    "notes_unreadable": "the notes under refs/notes/ai could not be read; the rest of the repository was",
     "pull_heads_unavailable": "heads of pull requests were asked for, and the clone has no remote to fetch them from",
     "shallow": "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
 }

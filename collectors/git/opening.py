@@ -44,7 +44,7 @@ def open_source(source: GitSource, cache: Path, progress: Progress) -> Opened:
         return _folder(source, location, clones, progress)
     progress.step(0, None, f"fetching {location.name}")
     blobs = source.manifests is not None
-    folder = clones.clone(location.url, blobs=blobs, pull_heads=source.pull_heads)
+    folder = clones.clone(location.url, blobs=blobs, pull_heads=source.pull_heads, notes=source.ai_notes)
     repository = open_repository(folder, location.name)
     return Opened(repository, list_refs(repository), identify(location, "", source.name), fetched=True)
 

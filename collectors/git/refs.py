@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from collectors.git.notes import NOTES_REF
 from collectors.git.repository import Repository
 
 __all__ = ["Listing", "is_pull_head", "kind_and_name", "list_refs", "pull_heads"]
 
 _PULL = re.compile(r"refs/(?:pull|merge-requests)/(\d{1,18})/head")
-_READ = ("refs/heads", "refs/tags", "refs/remotes", "refs/pull", "refs/merge-requests")
+_READ = ("refs/heads", "refs/tags", "refs/remotes", "refs/pull", "refs/merge-requests", NOTES_REF)
 _BRANCHES = "refs/heads/"
 _USUAL_DEFAULTS = ("main", "master")
 
@@ -29,11 +30,14 @@ class Listing:
     oids: Mapping[str, str] = field(default_factory=dict)
     default_branch: str = ""
     """Short name; empty where there is no branch to choose."""
+    notes: str = ""
+    """What the clone's own notes with line-level attribution lead to; empty where there are none."""
 
 
 def list_refs(repository: Repository) -> Listing:
     """The refs that count. Refs that lead nowhere or point at each other in circles are left out, as Git does."""
     own, theirs, remote_head = _listed(repository)
+    notes = own.pop(NOTES_REF, "")
     if not repository.bare and any(map(_is_branch, theirs)):
         own = {name: oid for name, oid in own.items() if not _is_branch(name)}
     else:
@@ -41,8 +45,8 @@ def list_refs(repository: Repository) -> Listing:
     oids = {name: oid for name, oid in sorted((theirs | own).items()) if kind_and_name(name)}
     branches = {name.removeprefix(_BRANCHES) for name in oids if _is_branch(name)}
     if not branches and (detached := _detached(repository)):
-        return Listing(oids | {"HEAD": detached}, "HEAD")
-    return Listing(oids, _default(repository, branches, remote_head.removeprefix(_BRANCHES)))
+        return Listing(oids | {"HEAD": detached}, "HEAD", notes)
+    return Listing(oids, _default(repository, branches, remote_head.removeprefix(_BRANCHES)), notes)
 
 
 def is_pull_head(ref: str) -> bool:

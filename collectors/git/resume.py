@@ -29,6 +29,8 @@ class Resume:
     """The newest commit or tag so far, not later than the run that saw it, in microseconds since 1970."""
     manifests: Mapping[str, Any] | None = None
     """Where the chain of a manifests repository ended."""
+    ai_notes: str = ""
+    """What the ref of the notes held, as far as they were read; empty for no notes."""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
@@ -49,6 +51,7 @@ class Resume:
             "notices": dict(sorted(self.notices.items())),
             "newest_micros": self.newest_micros,
             "manifests": self.manifests,
+            "ai_notes": self.ai_notes,
         }
 
     def holds(self, ref: str, oid: str) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["as_collected_at"]
 
 _MILESTONES = tuple(name for name in schema_of("change_records").names if name.endswith("_at"))
 _BEGINS = ("opened_at", "merged_at", "code_complete_at")
-_OF_COMMITS = ("commit_files", "patch_ids", "added_lines")
+_OF_COMMITS = ("commit_files", "patch_ids", "added_lines", "ai_notes")
 
 
 def as_collected_at(parts: Iterable[Raw], moment: datetime) -> list[Raw]:

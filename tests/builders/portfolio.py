@@ -78,6 +78,10 @@ def _shop() -> Raw:
     shop.commits("e@80:m7 f", branch=None).pull(1, "b").pull(7, "d").pull(8, "f").pull(9, "root")
     shop.files("a", "src/basket.py", "src/Ümlaut.py").files("b", "src/basket.py").files("s2", "llm/prompts/pay.md")
     shop.add("added_lines", sha=commit_id("a"), path="requirements.txt", line="openai==1.2")
+    for commit, lines in (("a", 8), ("s5", 3), ("s6", 0)):
+        shop.add(
+            "ai_notes", sha=commit_id(commit), ai_lines=lines, human_lines=2, tools="cursor\nclaude", deleted=False
+        )
     for commit, at in (("m1", 4.5), ("s2", None), ("s5", 41), ("s6", 52)):
         shop.ran(commit, at, conclusion="success" if at else None, created_at=at or 11)
     shop.ran("s5", 42, name="lint", conclusion="failure").ran("s5", 44, name="lint").ran("s5", 43, conclusion="skipped")

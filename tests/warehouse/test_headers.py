@@ -15,6 +15,7 @@ from warehouse.models.registry import python_models
 # What makes a row of each table the only one of its kind: its grain, in columns.
 GRAIN = {
     "added_lines": "repo_id, sha, path, line",
+    "ai_notes": "repo_id, sha",
     "change_files": "repo_id, change_key",
     "change_milestones": "change_id",
     "change_outcomes": "change_id",

@@ -1,6 +1,5 @@
 """Is it AI work? Two questions, answered from rules that are data, each answer with its reasons."""
 
-from warehouse.classify.attribution import parse_note
 from warehouse.classify.bots import UnknownBot, unknown_bots
 from warehouse.classify.engine import Repository, Rules, classify_commit, classify_repository
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, LineAttribution, Verdict
@@ -26,7 +25,6 @@ __all__ = [
     "classify_records",
     "classify_repository",
     "facts_from_record",
-    "parse_note",
     "read_labels",
     "read_records",
     "score",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from warehouse.classify import ChangeFacts, CommitFacts, Rules, Verdict, classify_repository
+from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 
 __all__ = ["CLASSIFICATION", "classification"]
 
@@ -38,6 +38,11 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
             own.setdefault(key, []).append(sha)
     wanted = {change["sha"] for change in changes} | {sha for shas in own.values() for sha in shas}
     commits = {**_told(tables["told_commits"]), **_commits(tables, wanted)}
+    commits |= {
+        sha: commits[sha]._replace(attribution=noted)
+        for sha, noted in _attributions(tables["ai_notes"])
+        if sha in commits
+    }
     facts = [_facts(change, own.get(change["change_key"], []), commits) for change in changes]
     verdicts = list(classify_repository(facts, rules))
     return pa.Table.from_pylist(
@@ -114,6 +119,12 @@ def _told(table: pa.Table) -> dict[str, CommitFacts]:
         )
         for row in table.to_pylist()
     }
+
+
+def _attributions(table: pa.Table) -> Iterator[tuple[str, LineAttribution]]:
+    for row in table.to_pylist():
+        tools = tuple((row["tools"] or "").split("\n")) if row["tools"] else ()
+        yield row["sha"], LineAttribution(row["ai_lines"] or 0, row["human_lines"] or 0, tools)
 
 
 def _pairs(table: pa.Table, first: str, second: str) -> zip[tuple[str, str]]:

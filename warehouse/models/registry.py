@@ -220,6 +220,7 @@ def python_models(rules: Rules) -> tuple[PythonModel, ...]:
             ),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+            Input("ai_notes", ("sha", "ai_lines", "human_lines", "tools"), ("sha",)),
         ),
         {"classification": CLASSIFICATION},
         lambda tables: _only("classification", classification(tables, rules)),

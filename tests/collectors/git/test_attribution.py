@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.classify import LineAttribution, parse_note
+from collectors.git.attribution import Attribution, parse_note
 
 METADATA = {"schema_version": "authorship/3.0.0", "prompts": {"0a1b": {"agent_id": {"tool": "cursor", "model": "m"}}}}
 
@@ -19,7 +19,7 @@ def note(head: str, metadata: object = METADATA) -> str:
 def test_lines_of_agents_and_people_are_counted() -> None:
     """Ranges count both ends; sessions of known humans are theirs, all others an agent's."""
     text = note("src/a.py\n  0a1b 1-5,9\n  h_77aa 6-8\nsrc/my file.py\n  s_1::t_2 12")
-    assert parse_note(text) == LineAttribution(7, 3, ("cursor",))
+    assert parse_note(text) == Attribution(7, 3, ("cursor",))
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_other_notes_say_nothing(text: str) -> None:
 
 def test_odd_ranges_are_passed_over() -> None:
     """Ranges that run backwards, or are no numbers of lines, count nothing."""
-    assert parse_note(note("a\n  x 5-1,3,9999999999,7-,-2")) == LineAttribution(2, 0, ("cursor",))
+    assert parse_note(note("a\n  x 5-1,3,9999999999,7-,-2")) == Attribution(2, 0, ("cursor",))
     metadata = {
         "schema_version": "authorship/3.0.0",
         "prompts": {"a": 7, "b": {"agent_id": {"tool": 7}}},
         "sessions": [],
     }
-    assert parse_note(note("a\n  x 1", metadata)) == LineAttribution(1, 0)
+    assert parse_note(note("a\n  x 1", metadata)) == Attribution(1, 0)
 
 
 @given(st.text())

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from tests.builders.rows import Raw, built, commit_id
+
+CLAUDE = "\n\nCo-authored-by: Claude <noreply@anthropic.com>"
+
+
+def verdicts(*parts: Raw) -> dict[str, tuple[str, str]]:
+    """How each change was made, and why, by its title, as a build tells."""
+    with built(*parts) as tables:
+        rows = tables("select title, built_with_ai, ai_evidence from lead_times")
+        return {row["title"]: (row["built_with_ai"], row["ai_evidence"]) for row in rows}
+
+
+def noted(raw: Raw, commit: str, ai: int | None, human: int | None, **facts: object) -> Raw:
+    """A note on a commit."""
+    row = {"tools": "cursor", "deleted": False, **facts}
+    return raw.add("ai_notes", sha=commit_id(commit), ai_lines=ai, human_lines=human, **row)
+
+
+def test_notes_outrank_rules() -> None:
+    """Agents' lines make a change assisted without any mark, and only people's lines undo one."""
+    raw = Raw().commits("a b", says={"a": "Sort", "b": f"Order{CLAUDE}"})
+    noted(noted(raw, "a", 30, 10), "b", 0, 12)
+    found = verdicts(raw)
+    assert found["Sort"] == ("assisted", 'how attribution note "30 of 40 lines cursor"')
+    assert found["Order"][0] == "none"
+
+
+def test_notes_of_own_commits_speak_for_the_change() -> None:
+    """Of a merged pull request the notes on its own commits count, not that on the merge alone."""
+    raw = Raw().commits("a b@2 c@3:a m@4:a,c", says={"m": "Merge pull request #1 from ann/x\n\nSort"}).pull(1, "c")
+    noted(noted(raw, "c", 5, 0, tools=None), "m", 0, 7)
+    assert verdicts(raw)["Sort"][0] == "assisted"
+
+
+def test_the_newest_reading_of_a_note_counts() -> None:
+    """A note that changed is the new one, and one that went is none, in whatever order the readings lie."""
+    first = noted(noted(Raw(read=10).commits("a b", says={"a": "Sort", "b": "Order"}), "a", 5, 0), "b", 5, 0)
+    second = noted(noted(Raw(read=20), "a", 0, 9), "b", None, None, deleted=True)
+    for parts in ((first, second), (second, first)):
+        found = verdicts(*parts)
+        assert found["Sort"][0] == "none"
+        assert found["Order"] == ("none", "")
+
+
+def test_a_note_on_an_unknown_commit_is_nothing() -> None:
+    """A note that names a commit of no change changes nothing."""
+    raw = noted(Raw().commits("a", says={"a": "Sort"}), "elsewhere", 5, 0)
+    assert verdicts(raw) == {"Sort": ("none", "")}
