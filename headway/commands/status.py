@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from headway.session import Session
 from headway.times import shown
+
+if TYPE_CHECKING:
+    import duckdb
 
 EXAMPLE = """\b
 Example:
@@ -16,9 +22,8 @@ Example:
 @click.command("status", epilog=EXAMPLE)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Show each source with its watermark, rows and last run, and how much of each repository is covered."""
-    from analytics.filters import Filters
-    from analytics.reports import coverage
+    """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
+    from headway.own_words import own_words
     from headway.running import last_runs
     from warehouse.publish import open_published
     from warehouse.store import RawStore
@@ -46,21 +51,29 @@ def command(session: Session) -> int:
     if not latest:
         return 0
     with open_published(warehouse) as connection:
-        table = coverage(connection, Filters())
-        noticed = (
-            connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
-            .to_arrow_table()
-            .to_pylist()
-        )
-    click.echo("\nrepositories")
+        lines = [*_repositories(connection), *own_words(connection, session.settings.ai)]
+    click.echo("\n".join(lines))
+    return 0
+
+
+def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What is known of each repository, and what collectors noticed there."""
+    from analytics.filters import Filters
+    from analytics.reports import coverage
+
+    table = coverage(connection, Filters())
+    noticed = (
+        connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
+        .to_arrow_table()
+        .to_pylist()
+    )
+    yield "\nrepositories"
     for row in table.iter_rows(named=True):
-        click.echo(f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}")
-        for line in _facts(row):
-            click.echo(f"    {line}")
+        yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
+        yield from (f"    {line}" for line in _facts(row))
         for notice in noticed:
             if notice["repo_id"] == f"{row['provider']}:{row['repo']}":
-                click.echo(f"    notice: {notice['detail']}")
-    return 0
+                yield f"    notice: {notice['detail']}"
 
 
 def _facts(row: dict[str, object]) -> list[str]:

@@ -1,6 +1,6 @@
 """Is it AI work? Two questions, answered from rules that are data, each answer with its reasons."""
 
-from warehouse.classify.bots import UnknownBot, unknown_bots
+from warehouse.classify.bots import Author, UnknownBot, unknown_bots
 from warehouse.classify.engine import Repository, Rules, classify_commit, classify_repository
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, LineAttribution, Verdict
 from warehouse.classify.records import Classified, classify_records, facts_from_record, read_records
@@ -8,6 +8,7 @@ from warehouse.classify.score import ClassScore, Label, read_labels, score, scor
 from warehouse.classify.settings import ChangeOverride, RuleSettings
 
 __all__ = [
+    "Author",
     "ChangeFacts",
     "ChangeOverride",
     "ClassScore",

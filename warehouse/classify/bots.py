@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from warehouse.classify.engine import Rules
-from warehouse.classify.facts import CommitFacts
 
-__all__ = ["UnknownBot", "unknown_bots"]
+__all__ = ["Author", "UnknownBot", "unknown_bots"]
 
 
-class UnknownBot(NamedTuple):
-    """An author who looks like a bot: as the commits write them, how many there are, and which rule says so."""
+class Author(NamedTuple):
+    """Somebody as commits write them, or by a forge's log-in (then without an address), and how much there is."""
 
     name: str
     email: str
-    commits: int
+    written: int
+    kind: str | None = None
+    """`bot` or `person` where a forge says so."""
+
+
+class UnknownBot(NamedTuple):
+    """An author who looks like a bot, and which generic rule says so."""
+
+    name: str
+    email: str
+    written: int
     rule: str
 
 
-def unknown_bots(commits: Iterable[CommitFacts], rules: Rules) -> list[UnknownBot]:
-    """The bot-like authors that only a generic rule matches, those with most commits first."""
-    counts = Counter((commit.author_name, commit.author_email) for commit in commits)
-    found = []
-    for (name, email), count in counts.items():
-        match = rules.how.identities.of(name, email)
-        if match is not None and match.rule.generic:
-            found.append(UnknownBot(name, email, count, match.rule.id))
-    return sorted(found, key=lambda bot: (-bot.commits, bot.name, bot.email))
+def unknown_bots(authors: Iterable[Author], rules: Rules) -> list[UnknownBot]:
+    """The bot-like authors that only a generic rule matches, those with most first; each name and address once.
+
+    A log-in that an author of commits already bears as a name is not listed again.
+    """
+    identities = rules.how.identities
+    found: dict[tuple[str, str], UnknownBot] = {}
+    for author in sorted(authors, key=lambda one: not one.email):
+        if author.email or author.kind is None:
+            match = identities.of(author.name, author.email)
+        else:
+            match = identities.of_login(author.name, author.kind)
+        listed = not author.email and any(name == author.name for name, _ in found)
+        if match is not None and match.rule.generic and not listed:
+            found[author.name, author.email] = UnknownBot(author.name, author.email, author.written, match.rule.id)
+    return sorted(found.values(), key=lambda bot: (-bot.written, bot.name, bot.email))

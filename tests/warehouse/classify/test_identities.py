@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.warehouse.classify.making import RULES, commit, judged, rules_of
-from warehouse.classify import unknown_bots
+from tests.warehouse.classify.making import PERSON, RULES, commit, judged, rules_of
+from warehouse.classify import Author, Rules, RuleSettings, unknown_bots
 
 NOREPLY = "users.noreply.github.com"
 
@@ -174,7 +174,15 @@ def test_own_bot_that_mends_code_is_an_agent() -> None:
 def test_unknown_bots_are_listed() -> None:
     """Bots that no rule knows by name are listed for a person to sort, the busiest first."""
     helper, tidy = ("Helper Bot", "helper@example.com"), ("tidy[bot]", f"9+tidy[bot]@{NOREPLY}")
-    commits = [commit(author=helper), commit(author=tidy), commit(author=tidy), commit()]
-    commits.append(commit(author=("dependabot[bot]", f"49699333+dependabot[bot]@{NOREPLY}")))
-    found = unknown_bots(commits, RULES)
-    assert [(bot.name, bot.commits) for bot in found] == [("tidy[bot]", 2), ("Helper Bot", 1)]
+    dependabot = ("dependabot[bot]", f"49699333+dependabot[bot]@{NOREPLY}")
+    authors = [Author(*helper, 1), Author(*tidy, 2), Author(*PERSON, 9), Author(*dependabot, 7)]
+    logins = [("tidy[bot]", 4), ("mend", 3), ("claude", 5)]
+    authors += [Author(login, "", count, "bot") for login, count in logins]
+    found = unknown_bots(authors, RULES)
+    assert [(bot.name, bot.written, bot.rule) for bot in found] == [
+        ("mend", 3, "bot-account"),
+        ("tidy[bot]", 2, "bot-account"),
+        ("Helper Bot", 1, "bot-name"),
+    ]
+    named = RuleSettings(ai_identities=("mend",), automation_identities=("helper@example.com", "tidy*"))
+    assert unknown_bots(authors, Rules.load(named)) == []

@@ -1,0 +1,37 @@
+"""What a team could still say in `[ai]`: bots that nobody named, and answers for changes that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from headway.settings import AiSettings
+from headway.wording import counted, plain
+from warehouse.classify import Author, Rules, RuleSettings, unknown_bots
+
+__all__ = ["own_words"]
+
+_SHOWN = 15
+_COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
+_CHANGES = "select author, '', count(*), author_kind from changes where author_kind = 'bot' group by all order by all"
+_KNOWN = "select change_id from changes where list_contains($ids, change_id)"
+
+
+def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
+    """Lines for `headway status`: none where nothing is left to say."""
+    rows = [*connection.sql(_COMMITS).fetchall(), *connection.sql(_CHANGES).fetchall()]
+    authors = [Author(name or "", email or "", *rest) for name, email, *rest in rows]
+    bots = unknown_bots(authors, Rules.load(RuleSettings.of(ai)))
+    if bots:
+        yield "\nbots that no rule knows by name: sort them into [ai] ai_identities and automation_identities"
+    for bot in bots[:_SHOWN]:
+        address = f" <{bot.email}>" if bot.email else ""
+        many = counted(bot.written, "commit" if bot.email else "change")
+        yield plain(f"  {many:>16}  {bot.name}{address}  ({bot.rule})")
+    if len(bots) > _SHOWN:
+        yield f"  {len(bots) - _SHOWN:,} more"
+    ids = [override.change for override in ai.overrides]
+    known = {row[0] for row in connection.sql(_KNOWN, params={"ids": ids}).fetchall()} if ids else set()
+    for missing in sorted(set(ids) - known):
+        yield "\n" + plain(f"[[ai.overrides]] answers for {missing}: there is no such change")
