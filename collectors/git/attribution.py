@@ -32,8 +32,11 @@ class Attribution(NamedTuple):
 
 
 def parse_note(text: str) -> Attribution | None:
-    """Counts of lines by agents and by known humans; None for a note of another form, or one that records nothing."""
-    head, separator, tail = text.partition("\n---\n")
+    """Counts of lines by agents and by known humans; None for a note of another form.
+
+    Lines that nobody tracked are in no note: one that counts none says nothing of who wrote the commit.
+    """
+    head, separator, tail = f"\n{text}".partition("\n---\n")
     metadata = _json(tail if separator else "")
     if not str(metadata.get("schema_version", "")).startswith(_SCHEMA):
         return None
@@ -46,8 +49,6 @@ def parse_note(text: str) -> Attribution | None:
                 human_lines += count
             else:
                 ai_lines += count
-    if not ai_lines and not human_lines:
-        return None
     return Attribution(ai_lines, human_lines, tuple(islice(dict.fromkeys(_tools(metadata)), _MOST_TOOLS)))
 
 

@@ -46,7 +46,7 @@ class NoteReader:
         """A row per commit whose note is new, changed or gone, from the notes at `before` to those at `tip`.
 
         Either is the id that the ref held, empty for no notes. With `everything` also what did not change. A note that
-        is gone, or that tells nothing any more, is a row that says `deleted`. Never fails: see `unreadable`.
+        is gone, or that counts no lines any more, is a row that says `deleted`. Never fails: see `unreadable`.
         """
         if tip == before and not (tip and everything):
             return
@@ -85,8 +85,7 @@ class NoteReader:
             said = self._attributions([changed[commit] for commit in some if changed[commit]])
             for commit in some:
                 attribution = said.get(changed[commit])
-                if attribution is None:
-                    self.other_form += bool(changed[commit])
+                self.other_form += attribution is None and changed[commit] != ""
                 yield _row(commit, attribution)
 
     def _attributions(self, notes: Sequence[str]) -> dict[str, Attribution]:
@@ -101,14 +100,9 @@ class NoteReader:
 
 
 def _row(commit: str, attribution: Attribution | None) -> dict[str, Any]:
-    ai_lines, human_lines, tools = attribution or (None, None, ())
-    return {
-        "sha": commit,
-        "ai_lines": ai_lines,
-        "human_lines": human_lines,
-        "tools": "\n".join(tools),
-        "deleted": attribution is None,
-    }
+    if attribution is None or attribution.ai_lines + attribution.human_lines == 0:
+        return {"sha": commit, "ai_lines": None, "human_lines": None, "tools": "", "deleted": True}
+    return {"sha": commit, **attribution._asdict(), "tools": "\n".join(attribution.tools), "deleted": False}
 
 
 def _entries(printed: BinaryIO) -> Iterator[tuple[bytes, bytes, bytes]]:

@@ -57,12 +57,16 @@ class Gate:
 
 def lines_with(text: str, words: Words) -> str:
     """The lines of a text that hold one of these words, and perhaps some more: patterns are slow on long texts."""
-    lowered = text.lower().split("\n")
-    chosen: set[int] = set()
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters become two: then no place in one is that in the other
+        lowered = "".join([letter if len(letter) == 1 else "?" for letter in map(str.lower, text)])
+    lines: dict[int, int] = {}
     for word in words:
         wanted = word.decode()
-        chosen.update([number for number, line in enumerate(lowered) if wanted in line])
-    if len(chosen) == len(lowered):
-        return text
-    lines = text.split("\n")
-    return "\n".join([lines[number] for number in sorted(chosen)])
+        found = lowered.find(wanted)
+        while found >= 0:
+            end = lowered.find("\n", found)
+            end = len(text) if end < 0 else end
+            lines[lowered.rfind("\n", 0, found) + 1] = end
+            found = lowered.find(wanted, end)
+    return "\n".join([text[start : lines[start]] for start in sorted(lines)])

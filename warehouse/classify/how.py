@@ -153,7 +153,7 @@ def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     if not lines or (not ai_lines and len(recorded) < len(commits)):
         return None
     tools = " ".join(dict.fromkeys(tool for item in recorded for tool in item.tools))
-    evidence = Evidence("how", "attribution", "note", f"{ai_lines} of {lines} lines {tools}".strip(), 1.0)
+    evidence = Evidence("how", "attribution", "note", f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
     if not ai_lines:
         return How("none", "strong", 0.0, (evidence,))
     agent = author is not None and author.rule.verdict == "ai"

@@ -15,8 +15,9 @@ from warehouse.classify.rules import Rule, RuleSet
 
 __all__ = ["Mark", "MarkReader", "Reading", "search"]
 
-_WRAPPED = re.compile(r"(?<=[\w,])\n(?=[\w(])")
-_SENTENCE_END = re.compile(r"(?<=[\w)][.!?])[ \t]")
+# Both begin with what is rare, and look back from there: so the search runs over the rest.
+_WRAPPED = re.compile(r"\n(?<=[\w,]\n)(?=[\w(])")
+_SENTENCE_END = re.compile(r"([.!?])(?<=[\w)][.!?])[ \t]")
 
 
 class Mark(NamedTuple):
@@ -91,7 +92,11 @@ class MarkReader:
 
     def _sentences(self, text: str, words: Words) -> str:
         """One sentence a line, for it may be wrapped, and another one may deny it."""
-        sentences = _SENTENCE_END.sub("\n", _WRAPPED.sub(" ", text))
+        if not self._always:
+            wanted = [word.decode() for word in words]
+            blocks = zip(text.split("\n\n"), text.lower().split("\n\n"), strict=True)
+            text = "\n\n".join([block for block, lower in blocks if any(word in lower for word in wanted)])
+        sentences = _SENTENCE_END.sub(r"\1\n", _WRAPPED.sub(" ", text))
         return sentences if self._always else lines_with(sentences, words)
 
     def _co_author_marks(self, text: str, day: date | None) -> Iterator[Mark]:

@@ -14,6 +14,9 @@ from warehouse.classify.facts import ChangeFacts, CommitFacts, Verdict
 __all__ = ["Classified", "classify_records", "facts_from_record", "read_records"]
 
 
+_DECODER = json.JSONDecoder()
+
+
 class Classified(NamedTuple):
     """One record's repository, commit and verdict."""
 
@@ -59,11 +62,18 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"a record has another shape: {error!r}", hint="each needs at least repo and sha") from error
-    added = (line for _, line in commit.added_lines)
-    given = (repo, *commit[:5], commit.message, *commit.paths, *added, *change.labels, *change[1:4], change.head_ref)
-    if not all(isinstance(text, str) for text in given) or change.author_kind not in {"person", "bot", None}:
+    given = (repo, *commit[:5], commit.message, *paths, *change.labels, *change[1:4], change.head_ref)
+    texts = {*map(type, given), *[type(line) for _, line in lines]}
+    if texts != {str} or change.author_kind not in {"person", "bot", None}:
         raise UsageError("a record holds something else where a text should be", hint="see docs/ai_rules.md")
     return repo, change
+
+
+def _parsed(line: str) -> Any:
+    record, end = _DECODER.raw_decode(line)
+    if end != len(line):
+        raise ValueError(f"more follows after character {end}")
+    return record
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -79,7 +89,7 @@ def read_records(lines: Iterable[str]) -> Iterator[tuple[str, ChangeFacts]]:
         if line.isspace() or not line:
             continue
         try:
-            yield facts_from_record(json.loads(line))
+            yield facts_from_record(_parsed(line.strip()))
         except (ValueError, RecursionError) as error:
             raise UsageError(f"line {number} is not JSON: {error}", hint="write one object a line") from error
         except UsageError as error:

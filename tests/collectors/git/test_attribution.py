@@ -28,7 +28,6 @@ def test_lines_of_agents_and_people_are_counted() -> None:
         "",
         "a note by a person",
         "src/a.py\n  0a1b 1-5",
-        note("src/a.py"),
         note("src/a.py\n  0a1b 1-5", {"schema_version": "other/1"}),
         note("src/a.py\n  0a1b 1-5", []),
         "src/a.py\n  0a1b 1-5\n---\n{not json",
@@ -38,6 +37,12 @@ def test_lines_of_agents_and_people_are_counted() -> None:
 def test_other_notes_say_nothing(text: str) -> None:
     """A note of another form, or without lines, is no attribution."""
     assert parse_note(text) is None
+
+
+def test_note_of_no_lines_counts_none() -> None:
+    """The tool leaves a note also where it tracked nothing: that is of its form, and says nothing."""
+    assert parse_note("---\n" + json.dumps({"schema_version": "authorship/3.0.0", "prompts": {}})) is not None
+    assert parse_note(note("src/a.py")) == Attribution(0, 0, ("cursor",))
 
 
 def test_odd_ranges_are_passed_over() -> None:

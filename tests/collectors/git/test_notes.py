@@ -166,6 +166,13 @@ def test_hostile_notes_tell_nothing_and_stop_nothing(repo: Repository) -> None:
     assert found.notices == {"notes_other_form": len(HOSTILE)}
 
 
+def test_notes_that_count_no_line_are_nothing(repo: Repository) -> None:
+    """A note of a commit of which nothing was tracked makes no row, and is no notice."""
+    noted(repo, {repo.head: note(), "a" * 40: "---\n" + json.dumps({**METADATA, "prompts": {}}), "b" * 40: note("")})
+    found = run(repo.path)
+    assert (set(told(found)), found.notices) == ({repo.head}, {})
+
+
 def test_tools_of_odd_names_can_be_stored(repo: Repository) -> None:
     """Names that are no text, or many, or of half a character, become a few short plain lines."""
     prompts: dict[str, object] = {f"s{number}": {"agent_id": {"tool": f"tool {number}"}} for number in range(50)}

@@ -23,7 +23,7 @@ def test_notes_outrank_rules() -> None:
     raw = Raw().commits("a b", says={"a": "Sort", "b": f"Order{CLAUDE}"})
     noted(noted(raw, "a", 30, 10), "b", 0, 12)
     found = verdicts(raw)
-    assert found["Sort"] == ("assisted", 'how attribution note "30 of 40 lines cursor"')
+    assert found["Sort"] == ("assisted", 'how attribution note "30 of 40 recorded lines cursor"')
     assert found["Order"][0] == "none"
 
 

@@ -141,7 +141,7 @@ def test_line_attribution_outranks_rules() -> None:
     mixed = commit(attribution=LineAttribution(30, 10, ("cursor",)))
     verdict = RULES.judge(change(commits=(mixed,)))
     assert (verdict.built_with_ai, verdict.marked_share) == ("assisted", 0.75)
-    assert verdict.evidence[0].matched == "30 of 40 lines cursor"
+    assert verdict.evidence[0].matched == "30 of 40 recorded lines cursor"
     people = commit(f"Sort\n\n{CLAUDE}", attribution=LineAttribution(0, 12))
     assert RULES.judge(change(commits=(people,))).built_with_ai == "none"
     other = commit(f"Sort\n\n{CLAUDE}", sha="b")
