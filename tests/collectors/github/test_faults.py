@@ -75,7 +75,8 @@ def test_lasting_fault_stops_the_run_and_the_next_one_completes_it(clean: Tables
 def test_pages_shrink_until_the_server_can_and_grow_again(clean: Tables) -> None:
     """Pages that are too much for the server are halved, those after them too, and nothing is lost by it."""
     with forge() as github:
-        github.faults = Faults([Fault(kinds.resource_limits(), operation="PullRequests", over=30)])
+        too_many = Fault(kinds.resource_limits(), operation="PullRequests", when=lambda one: one.variables["size"] > 1)
+        github.faults = Faults([too_many])
         reader = Reader.of(github, page=4)
         reader.night()
         sizes = [one.variables["size"] for one in github.served if one.operation == "PullRequests"]
