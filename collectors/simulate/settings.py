@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.simulate.manifests import MANIFESTS
 from collectors.simulate.model import Repo
+from collectors.simulate.rare import OVERRIDES
 
 __all__ = ["settings_text"]
 
@@ -43,4 +44,10 @@ def settings_text(repos: list[Repo]) -> str:
         + _DEPLOYMENTS.get(repo.deploys, "").format(name=repo.name)
         for repo in repos
     )
-    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules)
+    overrides = (
+        f'\n[[ai.overrides]]\nchange = "{repo.change_id(change)}"\n{OVERRIDES[change.mark]}\nnote = "said so"\n'
+        for repo in repos
+        for change in repo.changes
+        if change.mark in OVERRIDES
+    )
+    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(overrides)

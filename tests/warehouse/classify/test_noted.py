@@ -27,6 +27,15 @@ def test_notes_outrank_rules() -> None:
     assert found["Order"][0] == "none"
 
 
+def test_an_agent_of_half_of_the_commits_is_not_the_author() -> None:
+    """Where no forge tells the author, the commits do: half of them are not most."""
+    says = {"m": "Merge pull request #1 from ann/x\n\nSort", "b": "Begin", "c": "Go on"}
+    for agent, made in (("b", "assisted"), ("b c", "agent")):
+        by = dict.fromkeys(agent.split(), "Devin Bot (aider)")
+        raw = Raw().commits("a b@2:a c@3 m@4:a,c", says=says, by=by).pull(1, "c")
+        assert verdicts(raw)["Sort"][0] == made
+
+
 def test_notes_of_own_commits_speak_for_the_change() -> None:
     """Of a merged pull request the notes on its own commits count, not that on the merge alone."""
     raw = Raw().commits("a b@2 c@3:a m@4:a,c", says={"m": "Merge pull request #1 from ann/x\n\nSort"}).pull(1, "c")
