@@ -68,6 +68,10 @@ def _facts(change: Mapping[str, Any], own: list[str], commits: Mapping[str, Comm
     author, known = change["author"] or "", [commits[sha] for sha in own if sha in commits and sha != change["sha"]]
     if change["author_kind"] is None and any(commit.author_name == author for commit in known):
         author = ""  # not a log-in but the name of most of its commits, which speak for themselves
+    landing = commits.get(change["sha"])
+    if landing is not None and change["landed_by"] == "rebase" and known:
+        # The last of several: its author and its paths are not those of the whole, which the others tell.
+        landing = CommitFacts(landing.sha, "", "", committed_at=landing.committed_at, message=landing.message)
     return ChangeFacts(
         change_id=change["change_id"],
         title=change["title"] or "",
@@ -77,7 +81,7 @@ def _facts(change: Mapping[str, Any], own: list[str], commits: Mapping[str, Comm
         head_ref=change["head_ref"] or "",
         labels=tuple((change["labels"] or "").split("\n")) if change["labels"] else (),
         commits=tuple(known),
-        landing=commits.get(change["sha"]),
+        landing=landing,
     )
 
 

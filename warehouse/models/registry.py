@@ -195,6 +195,7 @@ def python_models(rules: Rules) -> tuple[PythonModel, ...]:
                     "head_ref",
                     "labels",
                     "sha",
+                    "landed_by",
                 ),
                 ("change_key",),
             ),
