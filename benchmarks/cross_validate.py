@@ -3,8 +3,8 @@
     python benchmarks/cross_validate.py RECORDS.ndjson LABELS.csv
 
 The rules' few numbers are chosen anew on the other repositories (by F1 of what is built), and the one left out is
-judged with that choice. Pooled over all repositories this is the figure to expect elsewhere, as far as numbers go: that the
-words of the rules were written with these repositories in view no such figure can take back.
+judged with that choice. Pooled over all repositories this is the figure to expect elsewhere, as far as numbers go: that
+the words of the rules were written with these repositories in view no such figure can take back.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ class HowJudge:
         """The verdict on one change from its author, commits, branch, labels and texts."""
         landing = change.landing
         own = [item for item in change.commits if not is_merge_subject(item.message)]
-        own.sort(key=lambda item: item.committed_at or _NEVER)
+        if len(own) > 1:
+            own.sort(key=lambda item: item.committed_at or _NEVER)
         readings = list(map(self._reader.of_commit, own))
         landed = self._reader.of_commit(landing) if landing is not None else NOTHING
         merged = landing is not None and is_merge_subject(landing.message)

@@ -70,7 +70,9 @@ class WhatJudge:
         own = list(self._own_evidence(change, counted)) if self._has_own else []
         if not own and not counted and any(item.config or item.own_not_ai for item in traits):
             return _only_tooling(change)
-        evidence = [*own, *topic.evidence, *path_evidence(_but_manifests(counted), self._numbers)]
+        evidence = [*own, *topic.evidence]
+        if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
+            evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
             evidence.extend(self._label_evidence(change))
         if (repo_rules := self._repo_rules(_repo_of(change))) and _has_product(counted):
