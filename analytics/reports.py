@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import duckdb
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.options import Options
 
-__all__ = ["LEAD_TIME_COLUMNS", "REPORTS", "classification", "coverage", "deployments", "lead_time"]
+__all__ = [
+    "GROUPED",
+    "LEAD_TIME_COLUMNS",
+    "REPORTS",
+    "Report",
+    "classification",
+    "coverage",
+    "deployments",
+    "lead_time",
+]
 
 # Fixed: users' scripts hold on to it. New columns go to the end.
 LEAD_TIME_COLUMNS = (
@@ -108,38 +119,50 @@ _CLASSIFICATION_COLUMNS = (
     "as_of",
 )
 _COVERAGE_LEFT_OUT = ("repo_id",)
+_PLAIN = Options()
 
 
-def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+class Report(Protocol):
+    """A report: the published tables, which part of them, and how it is asked for."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = ..., /
+    ) -> pl.DataFrame:
+        """The rows in the order and with the columns of the contract."""
+
+
+def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that is code complete, by `change_id`; the period is that of code complete."""
     return _table(connection, "lead_times", LEAD_TIME_COLUMNS, filters, time="code_complete_at", order=["change_id"])
 
 
-def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per deployment, by repository and time; the period is that of the first success."""
     order = ["provider", "repo", "succeeded_at", "created_at", "deployment_id"]
     return _table(connection, "deployments", _DEPLOYMENT_COLUMNS, filters, time="succeeded_at", order=order)
 
 
-def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per repository: what its numbers rest on. It has no period."""
     table = filters.apply(connection.sql("select * from coverage").pl(), time=None)
     return table.drop(_COVERAGE_LEFT_OUT).sort("provider", "repo")
 
 
-def classification(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+def classification(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per change: why it is or is not AI work; the period is that of code complete."""
     columns = (*_CLASSIFICATION_COLUMNS, "code_complete_at")
     table = _table(connection, "lead_times", columns, filters, time="code_complete_at", order=["change_id"])
     return table.select(_CLASSIFICATION_COLUMNS)
 
 
-REPORTS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Filters], pl.DataFrame]] = {
+# A new report is a line here, its name in `headway.commands.export`, and in `GROUPED` if `--by` means anything to it.
+REPORTS: Mapping[str, Report] = {
     "lead-time": lead_time,
     "deployments": deployments,
     "coverage": coverage,
     "classification": classification,
 }
+GROUPED: frozenset[str] = frozenset()
 
 
 def _table(

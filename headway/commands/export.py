@@ -48,19 +48,21 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     repo: str | None,
     by: str | None,
 ) -> int:
-    """Write a report: lead-time, deployments, coverage or classification."""
+    """Write a report as CSV, JSON or Parquet."""
     from analytics.filters import Filters
+    from analytics.options import Options
+    from analytics.reports import GROUPED
     from analytics.reports import REPORTS as TABLES
     from headway.building import connect
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.writing import write
 
-    if by is not None:
+    if by is not None and report not in GROUPED:
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal", hint="name a file with --out, or pipe it")
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
-        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo))
+        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo), Options(by=by))
     write(table, form, None if out == "-" else Path(out))
     return 0

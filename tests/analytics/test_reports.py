@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from analytics.filters import Filters
-from analytics.reports import LEAD_TIME_COLUMNS, REPORTS, classification, coverage, deployments, lead_time
+from analytics.reports import GROUPED, LEAD_TIME_COLUMNS, REPORTS, classification, coverage, deployments, lead_time
+from headway.commands.export import REPORTS as EXPORTED
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, built, hour
 
@@ -52,6 +53,12 @@ def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyCo
     waiting = table.filter(pl.col("outcome") == "waiting")
     assert waiting["age_hours"].null_count() == 0
     assert table.filter(pl.col("outcome") != "waiting")["age_hours"].null_count() == table.height - waiting.height
+
+
+def test_every_report_can_be_exported() -> None:
+    """The command line offers what the registry has, and only that has groups which is there."""
+    assert set(EXPORTED) == set(REPORTS)
+    assert set(REPORTS) >= GROUPED
 
 
 def test_reports_are_ordered(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,207 @@
+"""How long each report takes over millions of changes, and how much memory, against reading its columns at all.
+
+    python benchmarks/reports.py                    a million changes, every registered report
+    python benchmarks/reports.py 10000000 stages    ten million, one report
+    python benchmarks/reports.py --by team          grouped, where a report has groups
+
+Makes a DuckDB file as a build publishes it (kept in the folder for temporary files and used again), with `lead_times`
+of 200 repositories, and runs each report in a process of its own. The baseline is a plain `select` of the columns of
+`lead_times` that the statistics need, into Polars, in a process of its own in the same run: the figures to keep are the
+ratios to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+REPOSITORIES = 200
+BASELINE = "(baseline)"
+# Reports that list every change: their size is that of the answer, so they are no statistics.
+LISTS = ("lead-time", "classification", "deployments")
+STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
+# Mean hours of each stage: a change's own are drawn from an exponential, slower for AI work and by repository.
+MEANS = {"pickup": 14, "review": 20, "merge": 6, "build": 0.6, "staging": 9, "release": 55, "deploy": 0.4}
+SHARE_ABANDONED = 0.08
+
+
+def main() -> None:
+    """Print one table, or be one of its measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("changes", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("reports", nargs="*")
+    parser.add_argument("--by")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        measure(given.measure, given.file, given.by)
+        return
+    file = published(given.changes)
+    names = given.reports or registered()
+    print(f"{given.changes:,} changes in {REPOSITORIES} repositories, {file.stat().st_size / 1e6:,.0f} MB")
+    print(f"{'report':<16}{'rows':>12}{'seconds':>10}{'ratio':>8}{'peak MB':>10}")
+    base: float | None = None
+    total, highest = 0.0, 0.0
+    for name in (BASELINE, *names):
+        rows, seconds, peak = apart(name, file, given.by)
+        base = base or seconds
+        print(f"{name:<16}{rows:>12,}{seconds:>10.2f}{seconds / base:>8.2f}{peak:>10,.0f}", flush=True)
+        if name != BASELINE and name not in LISTS:
+            total, highest = total + seconds, max(highest, peak)
+    print(f"{'all statistics':<28}{total:>10.2f}{total / (base or 1.0):>8.2f}{highest:>10,.0f}")
+
+
+def registered() -> list[str]:
+    """The reports that there are."""
+    from analytics.reports import REPORTS
+
+    return list(REPORTS)
+
+
+def apart(name: str, file: Path, by: str | None) -> tuple[int, float, float]:
+    """One report in a fresh process: rows, seconds from opening the file to the table, peak megabytes."""
+    command = [sys.executable, __file__, "--measure", name, "--file", str(file), *(["--by", by] if by else [])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    rows, seconds, peak = done.stdout.split()
+    return int(rows), float(seconds), float(peak)
+
+
+def measure(name: str, file: Path, by: str | None) -> None:
+    """Print rows, seconds and peak megabytes of one report."""
+    from analytics.filters import Filters
+    from analytics.options import Options
+    from analytics.reports import GROUPED, REPORTS
+    from warehouse.publish import open_file
+
+    began = time.perf_counter()
+    with open_file(file) as connection:
+        if name == BASELINE:
+            columns = ", ".join(["repo", "builds_ai", "built_with_ai", "outcome", *(f"{s}_hours" for s in STAGES)])
+            table = connection.sql(f"select {columns} from lead_times").pl()  # noqa: S608  (names of ours)
+        else:
+            table = REPORTS[name](connection, Filters(), Options(by=by if name in GROUPED else None))
+    seconds = time.perf_counter() - began
+    print(len(table), seconds, peak_megabytes())
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process ever held (where Linux tells, without what its parent held at the fork)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(
+            float(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM")
+        )
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def published(changes: int) -> Path:
+    """A file as a build publishes it, with so many changes; made once."""
+    file = Path(tempfile.gettempdir(), f"headway-benchmark-{changes}.duckdb")
+    if file.exists():
+        return file
+    from headway.progress import SilentProgress
+    from headway.settings import Settings
+    from warehouse.build import Sources, build_tables
+    from warehouse.engines import DuckDBEngine
+
+    unfinished = file.with_suffix(".making")
+    unfinished.unlink(missing_ok=True)
+    with duckdb.connect(str(unfinished)) as connection:
+        # All tables that a build makes, empty; then the changes.
+        build_tables(
+            DuckDBEngine(connection),
+            Sources({}, {}, {}),
+            Settings(base=ROOT),
+            as_of=None,
+            progress=SilentProgress(),
+        )
+        connection.execute(f"create temp macro chance(i, k) as ({_UNIFORM})")
+        connection.execute("create temp macro hours_of(u, mean) as (round(-ln(u) * mean * 3600) / 3600)")
+        connection.execute("insert into lead_times by name " + _changes(changes))
+    unfinished.rename(file)
+    return file
+
+
+# A number in (0, 1) for each change and purpose: the same every time, on every machine.
+_UNIFORM = "(hash(i * 32 + k) >> 11)::double / 9007199254740992.0 + 1e-17"
+
+
+def _changes(changes: int) -> str:
+    """The query that makes the rows: drawn, followed through the stages, cut where watching ends."""
+    drawn = ", ".join(
+        f"case when has_{stage} then hours_of(chance(i, {k}), {MEANS[stage]} * pace) end as {stage}_full"
+        for k, stage in enumerate(STAGES, 10)
+    )
+    ends = []
+    for position, stage in enumerate(STAGES):
+        before = " + ".join(["0", *(f"coalesce({earlier}_full, 0)" for earlier in STAGES[:position])])
+        ends.append(f"{before} as {stage}_begin")
+    whole = " + ".join(f"coalesce({stage}_full, 0)" for stage in STAGES)
+    hours = ", ".join(
+        f"case when {stage}_full is not null and {stage}_begin <= watched and ({stage}_begin < watched or {stage}_begin = 0)"
+        f" then least({stage}_full, watched - {stage}_begin) end as {stage}_hours"
+        for stage in STAGES
+    )
+    last = " ".join(f"when {stage}_hours is not null then '{stage}'" for stage in reversed(STAGES))
+    at = "code_complete_at + to_microseconds(({0} * 3600000000)::bigint)"
+    return f"""
+with numbered as (
+    select i, floor(chance(i, 1) * chance(i, 1) * {REPOSITORIES})::integer as repository, chance(i, 2) < 0.3 as builds_ai,
+        timestamp '2024-01-01' + to_seconds((chance(i, 3) * 731 * 86400)::bigint) as code_complete_at
+    from range({changes}) numbers(i)
+), named as (
+    select *, true as has_pickup, true as has_review, true as has_merge, true as has_release, true as has_deploy,
+        repository % 3 > 0 as has_build, repository % 2 > 0 as has_staging, timestamp '2026-01-01' as as_of,
+        (0.5 + (hash(repository) % 1000) / 1000.0) * case when builds_ai then 1.3 else 1.0 end as pace
+    from numbered
+), drawn as (
+    select *, {drawn}, case when chance(i, 4) < {SHARE_ABANDONED} then hours_of(chance(i, 5), 60) end as given_up,
+        (epoch_us(as_of) - epoch_us(code_complete_at)) / 3600000000e0 as age
+    from named
+), placed as (select *, {", ".join(ends)}, {whole} as whole from drawn),
+cut as (
+    select *, least(whole, coalesce(given_up, whole), age) as watched, case
+        when whole <= age and whole <= coalesce(given_up, whole) then 'production'
+        when given_up <= age then 'abandoned' else 'waiting' end as outcome
+    from placed
+), timed as (select *, {hours} from cut)
+select
+    'github:acme/service-' || repository || '#' || i as change_id, 'github:acme/service-' || repository as repo_id,
+    'github' as provider, 'acme/service-' || repository as repo, i as number, md5(i::varchar) as sha,
+    'Change number ' || i || ' of the service' as title, '' as url, 'author-' || (hash(i) % 997) as author,
+    'team-' || (repository % 12) as team, builds_ai,
+    case when chance(i, 6) < 0.1 then 'automation' when chance(i, 6) < 0.25 then 'agent'
+        when chance(i, 6) < 0.4 then 'assisted' else 'none' end as built_with_ai,
+    '' as ai_confidence, '' as ai_evidence, outcome, '' as outcome_reason,
+    case when outcome = 'waiting' then case {last} end end as current_stage,
+    case when outcome <> 'production' then case {last} end end as last_stage,
+    code_complete_at - interval 9 hour as first_commit_at, code_complete_at as opened_at, code_complete_at as ready_at,
+    code_complete_at,
+    case when build_hours is not null or release_hours is not null then {at.format("build_begin")} end as merged_at,
+    case when deploy_hours is not null then {at.format("deploy_begin")} end as deploy_started_at,
+    case when outcome = 'production' then {at.format("whole")} end as production_at,
+    case when outcome = 'abandoned' then {at.format("given_up")} end as abandoned_at,
+    case when outcome = 'production' then 'deployment-' || (hash(i) % 100000) end as deployment_id,
+    case when outcome = 'production' then 'ancestor' else '' end as mapped_by,
+    case when outcome = 'production' then watched end as lead_time_hours,
+    case when outcome = 'waiting' then watched end as age_hours,
+    {", ".join(f"{stage}_hours" for stage in STAGES)},
+    1 + (hash(i) % 5) as commits, 1 + (hash(i) % 20) as files, (hash(i + 1) % 400) as additions,
+    (hash(i + 2) % 200) as deletions, 0 as clamped, 'branch_commits' as code_complete_source, as_of
+from timed
+"""  # noqa: S608  (names and numbers of ours)
+
+
+if __name__ == "__main__":
+    main()
