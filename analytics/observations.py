@@ -41,6 +41,8 @@ _COLUMNS = [
     "lead_time_hours",
     "age_hours",
     "as_of",
+    "additions",
+    "deletions",
 ]
 
 

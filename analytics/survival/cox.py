@@ -48,7 +48,8 @@ class Cox:
     `names`: of the covariates. `coefficient`, `lower`, `upper` (covariates,): the log of the rate ratio for one unit
     more; below zero is slower. `standard_error`: by the model; `robust_standard_error`: by cluster, None without
     clusters. `p_value`, `lower`, `upper` rest on the robust one where there is one, and on the normal distribution.
-    `changes`, `ended`: how many.
+    `cluster_information` (clusters, covariates): how much of what is known of each coefficient, given the others, comes
+    from each cluster, in the order of their codes; None without clusters. `changes`, `ended`: how many.
     """
 
     names: tuple[str, ...]
@@ -63,6 +64,7 @@ class Cox:
     changes: int
     ended: int
     level: float
+    cluster_information: FloatArray | None
 
 
 def cox(
@@ -110,6 +112,7 @@ def cox(
         at.size,
         int(over.sum()),
         level,
+        None if cluster is None else _information_by(sets, fit, covariance, group),
     )
 
 
@@ -165,6 +168,14 @@ def _robust(parts: FloatArray, group: IntArray) -> FloatArray:
     by_cluster = np.stack([totals(code, column, found.size) for column in parts.T], axis=1)
     robust: FloatArray = np.sqrt((by_cluster**2).sum(axis=0))
     return robust
+
+
+def _information_by(sets: RiskSets, fit: AtCoefficients, covariance: FloatArray, group: IntArray) -> FloatArray:
+    """The information on each coefficient, given the others, by the cluster of the change that ended."""
+    _, code = np.unique(group, return_inverse=True)
+    ended = np.asarray(code, dtype=np.int64)[sets.order][sets.end_rows]
+    size = int(code.max(initial=-1)) + 1
+    return np.stack([totals(ended, sets.spread(fit, axis), size) for axis in covariance.T], axis=1)
 
 
 def _proportionality(sets: RiskSets, fit: AtCoefficients, survival: FloatArray) -> Proportionality:

@@ -68,6 +68,11 @@ class Incidence:
         waiting, at_risk = self._timeline.probability(0, at), self._timeline.at_risk(0, at)
         return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
 
+    def seen_at(self, hours: float) -> bool:
+        """Whether changes were still watched then, or all had ended before; else the last value stands for a guess."""
+        at = as_hours([hours], "hours")
+        return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= 0.0)
+
     def quantiles(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
         """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do."""
         column, rows = self.ends.index(end), self.event_hours.size
