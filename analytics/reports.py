@@ -8,6 +8,7 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.comparison import comparison
 from analytics.filters import Filters
 from analytics.options import Options
 from analytics.stages import stages
@@ -165,8 +166,9 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "comparison": comparison,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison"})
 
 
 def _table(

@@ -4,9 +4,9 @@
     python benchmarks/compare.py 1000 5 12   so many, with 5 and with 12 repositories
 
 For each number of repositories, simulated companies whose repositories differ (one effect for both groups, unequal
-sizes and shares of AI work, release trains): under no difference, how many tests reject at 5 % (`reject`); under a known
-one, how many 95 % intervals hold it (`cover`) and how many tests see it (`power`). The truth is the same company very
-large, watched to the end.
+sizes and shares of AI work, release trains): under no difference, how many tests reject at 5 % (`reject`) and how many
+95 % intervals hold zero (`cover 0`); under a known one, how many intervals hold it (`cover`) and how many tests see it
+(`power`). The truth is the same company very large, watched to the end.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def figures(job: tuple[int, int]) -> tuple[dict[str, Figure], dict[str, Figure]]
         cohort = company(seed + offset, repositories, CHANGES.get(repositories, 40 * repositories), factors)
         found = compare(cohort, ai_beside_other())
         told.append(
-            {f"{m.name}{' *' * (m.basis != 'all changes')}": (m.difference, m.lower, m.upper, m.p_value) for m in found.measures}
+            {
+                f"{m.name}{' *' * (m.basis != 'all changes')}": (m.difference, m.lower, m.upper, m.p_value)
+                for m in found.measures
+            }
         )
     return told[0], told[1]
 
@@ -67,7 +70,10 @@ def true_differences() -> dict[str, float]:
     sides = []
     for part in (changes.filter("builds_ai"), changes.filter(~pl.col("builds_ai"))):
         hours, arrived = part["hours"].to_numpy(), part["outcome"].to_numpy() == "production"
-        by = {f"share_arrived_{n}": float((arrived & (hours <= t)).mean()) for n, t in (("24h", 24), ("7d", 168), ("30d", 720))}
+        by = {
+            f"share_arrived_{n}": float((arrived & (hours <= t)).mean())
+            for n, t in (("24h", 24), ("7d", 168), ("30d", 720))
+        }
         by["share_abandoned"] = float((~arrived & (hours <= 720)).mean())
         by["median_hours"] = float(np.quantile(np.where(arrived, hours, np.inf), 0.5))
         by["mean_hours_in_production"] = float(np.where(arrived, np.maximum(720.0 - hours, 0.0), 0.0).mean())

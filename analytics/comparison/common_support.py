@@ -9,29 +9,23 @@ Imbens & Rubin 2015, Causal Inference, ch. 15-17).
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
-from analytics.comparison.contrasts import QUARTER
+from analytics.comparison.cells import QUARTER, REPOSITORY, numbered, together
 from analytics.comparison.results import Support
+from analytics.observations import Cohort
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["quarters", "support_of"]
+__all__ = ["support_of"]
 
 _PARTS = 2.0**30
 
 
-def quarters(changes: pl.DataFrame) -> pl.DataFrame:
-    """The changes with the calendar quarter of code complete, such as `2026-1`."""
-    at = pl.col("code_complete_at").dt
-    return changes.with_columns(pl.concat_str(at.year(), pl.lit("-"), at.quarter()).alias(QUARTER))
-
-
-def support_of(changes: pl.DataFrame, first: BoolArray, cells: tuple[str, ...]) -> tuple[Support, FloatArray]:
+def support_of(cohort: Cohort, first: BoolArray, cells: tuple[str, ...]) -> tuple[Support, FloatArray]:
     """How far two groups overlap, and the weights (changes,): one for the first group, 0 outside common cells.
 
-    `changes` (not empty in either group) with the columns `repo`, `QUARTER`, `code_complete_at` and those of `cells`.
+    Neither group may be empty. `cells`: what two changes share that are in one cell.
     """
-    code = changes.select(pl.concat_str(cells, separator="\n").rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
+    code = together(*(numbered(cohort, what) for what in cells))
     ours, theirs = _counts(code, first)
     both = (ours > 0) & (theirs > 0)
     # In whole parts of 2⁻³⁰: sums are exact, and when the last change leaves a state exactly nothing stays behind.
@@ -42,9 +36,9 @@ def support_of(changes: pl.DataFrame, first: BoolArray, cells: tuple[str, ...]) 
     support = Support(
         ai_share=float(ours[both].sum() / ours.sum()),
         other_share=float(theirs[both].sum() / theirs.sum()),
-        repositories_overlap=_overlap(changes, first, "repo"),
-        quarters_overlap=_overlap(changes, first, QUARTER),
-        newer_days=_newer_days(changes, first),
+        repositories_overlap=_overlap(numbered(cohort, REPOSITORY), first),
+        quarters_overlap=_overlap(numbered(cohort, QUARTER), first),
+        newer_days=_newer_days(cohort, first),
         cells=int(both.sum()),
         effective_other=float(other.sum() ** 2 / square) if square > 0.0 else 0.0,
     )
@@ -57,12 +51,12 @@ def _counts(code: IntArray, first: BoolArray) -> tuple[FloatArray, FloatArray]:
     return ours, theirs
 
 
-def _overlap(changes: pl.DataFrame, first: BoolArray, column: str) -> float:
-    """What two distributions over the values of a column have in common, 0 to 1."""
-    ours, theirs = _counts(changes[column].rank("dense").cast(pl.Int64).to_numpy() - 1, first)
+def _overlap(code: IntArray, first: BoolArray) -> float:
+    """What the distributions of two groups over codes have in common, 0 to 1."""
+    ours, theirs = _counts(code, first)
     return float(np.minimum(ours / ours.sum(), theirs / theirs.sum()).sum())
 
 
-def _newer_days(changes: pl.DataFrame, first: BoolArray) -> float:
-    at = changes["code_complete_at"].dt.epoch("s").to_numpy()
+def _newer_days(cohort: Cohort, first: BoolArray) -> float:
+    at = cohort.changes["code_complete_at"].to_numpy().astype("datetime64[s]").astype(np.int64)
     return float((np.median(at[first]) - np.median(at[~first])) / 86_400.0)

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from analytics.comparison.common_support import quarters, support_of
+from analytics.comparison.common_support import support_of
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.differences import (
     ARRIVED_AFTER,
@@ -36,12 +36,15 @@ FEWEST = 20
 """Nothing is claimed of a group with fewer changes: their intervals would say nothing."""
 
 
-def compare(cohort: Cohort, contrast: Contrast, *, horizon_hours: float = HORIZON_HOURS) -> Comparison:
-    """The two groups of `contrast`, with what bots made left out and counted."""
-    people = cohort.where(pl.col("built_with_ai") != "automation")
-    people = replace(people, changes=quarters(people.changes))
+def compare(
+    cohort: Cohort, contrast: Contrast, *, horizon_hours: float = HORIZON_HOURS, automation: bool = False
+) -> Comparison:
+    """The two groups of `contrast`; what bots made is left out and counted, unless `automation` asks for it.
+
+    `horizon_hours`: up to which time in stages counts, 30 days or the working hours in them.
+    """
+    people = cohort if automation else cohort.where(pl.col("built_with_ai") != "automation")
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
-    automation = len(cohort.changes) - len(people.changes)
     ai, other = (
         _side(name, people.changes.filter(pl.Series(mask, dtype=pl.Boolean)))
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
@@ -59,10 +62,11 @@ def compare(cohort: Cohort, contrast: Contrast, *, horizon_hours: float = HORIZO
         friction=found.friction,
         supported_friction=found.supported_friction,
         units=found.units,
-        automation=automation,
+        automation=len(cohort.changes) - len(people.changes),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
         horizon_hours=found.horizon_hours or horizon_hours,
+        clock=cohort.clock,
         as_of=as_of,
     )
     return replace(result, measures=annotated(result))
@@ -79,7 +83,7 @@ class _Estimated:
 
 
 def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hours: float) -> _Estimated:
-    support, weights = support_of(people.changes, first, contrast.cells)
+    support, weights = support_of(people, first, contrast.cells)
     everything = _on(ALL, people, first, np.ones(first.size), horizon_hours)
     rates = list(rate_measures(people, first, contrast))
     inside = weights > 0.0
@@ -102,7 +106,7 @@ def _on(basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, horiz
     sides = sides_of(cohort, first, weights)
     curves = sides.incidences()
     horizon = longest_horizon(curves, horizon_hours)
-    measures = [*shares(sides, curves, basis, horizon), median(sides, curves, basis)]
+    measures = [*shares(sides, curves, basis, horizon_hours), median(sides, curves, basis)]
     if horizon is None:
         return _Estimated(measures, units=sides.unit)
     hours = hours_in_states(sides, horizon)
@@ -120,8 +124,8 @@ def _same_friction(found: Friction, basis: str, counts: tuple[int, int]) -> Meas
 
 def _side(name: str, changes: pl.DataFrame) -> Side:
     outcome = changes["outcome"]
-    counts = [int((outcome == end).sum()) for end in ("production", "waiting", "abandoned")]
-    return Side(name, len(changes), *counts, changes["repo"].n_unique())
+    production, waiting, abandoned = (int((outcome == end).sum()) for end in ("production", "waiting", "abandoned"))
+    return Side(name, len(changes), production, waiting, abandoned, changes["repo"].n_unique())
 
 
 def _too_few(ai: Side, other: Side) -> tuple[Measure, ...]:

@@ -8,14 +8,12 @@ from datetime import datetime
 
 import polars as pl
 
+from analytics.comparison.cells import QUARTER, REPOSITORY
 from headway.errors import UsageError
 
-__all__ = ["AI_AXES", "QUARTER", "Contrast", "ai_beside_other", "before_beside_after", "contrasts_by", "team_beside_rest"]
+__all__ = ["AI_AXES", "Contrast", "ai_beside_other", "before_beside_after", "contrasts_by", "team_beside_rest"]
 
 AI_AXES = ("builds_ai", "built_with_ai")
-QUARTER = "quarter"
-"""The calendar quarter of code complete: a column that a comparison adds to the changes."""
-
 _NAMES = {"builds_ai": ("AI work", "other work"), "built_with_ai": ("work made with AI", "work with no AI mark")}
 
 
@@ -23,9 +21,9 @@ _NAMES = {"builds_ai": ("AI work", "other work"), "built_with_ai": ("work made w
 class Contrast:
     """Two groups, named for a sentence: `group` is where `first` holds, `beside` the rest.
 
-    `axis`: what tells them apart. `cells`: columns within which the groups are alike but for the axis: common support
-    is where both are in one cell. `dated`: whether time of code complete is not the axis itself, so that it can be
-    held equal.
+    `axis`: what tells them apart. `cells`: what they must share to be alike but for the axis (`cells.numbered`); common
+    support is where both are in one cell. `dated`: whether time of code complete is not the axis itself, so that it can
+    be held equal.
     """
 
     axis: str
@@ -40,11 +38,11 @@ def ai_beside_other(axis: str = "builds_ai") -> Contrast:
     """AI work beside other work: by what it builds, or by how it was made (by an agent or assisted, beside no mark)."""
     group, beside = _NAMES[axis]
     first = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
-    return Contrast(axis, group, beside, first, ("repo", QUARTER))
+    return Contrast(axis, group, beside, first, (REPOSITORY, QUARTER))
 
 
 def team_beside_rest(team: str) -> Contrast:
-    """What a team's repositories bring beside all others'. Repositories belong to a team, so only time can be shared."""
+    """A team's work beside that of all others. Repositories belong to a team, so only time can be shared."""
     return Contrast("team", f"work of {team}", "work of the others", pl.col("team") == team, (QUARTER,))
 
 
@@ -52,7 +50,7 @@ def before_beside_after(at: datetime) -> Contrast:
     """What was code complete from `at` (naive UTC) on, beside what was before, within the same repositories."""
     day = at.date().isoformat()
     first = pl.col("code_complete_at") >= at
-    return Contrast("period", f"work since {day}", f"work before {day}", first, ("repo",), dated=False)
+    return Contrast("period", f"work since {day}", f"work before {day}", first, (REPOSITORY,), dated=False)
 
 
 def contrasts_by(by: str | None, changes: pl.DataFrame) -> tuple[Contrast, ...]:

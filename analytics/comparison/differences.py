@@ -22,13 +22,14 @@ from analytics.survival.tables import Timeline
 
 __all__ = ["ARRIVED_AFTER", "Hours", "hours_in_states", "hours_measures", "longest_horizon", "median", "shares"]
 
-ARRIVED_AFTER = {"24h": 24.0, "7d": 168.0, "30d": 720.0}
+ARRIVED_AFTER = {"24h": 1.0 / 30.0, "7d": 7.0 / 30.0, "30d": 1.0}
+"""As parts of a horizon of 30 days, or of the working hours in them."""
 SMALLEST_SHARE = 0.1
 """The difference between shares that a team would act on: what the number of changes needed is told for."""
 SMALLEST_PART = 0.25
 """Likewise between hours, as a part of the hours of the second group."""
 _LEVEL = 0.95
-_HORIZONS = (720.0, 336.0, 168.0, 72.0, 24.0)
+_HORIZONS = (1.0, 14.0 / 30.0, 7.0 / 30.0, 0.1, 1.0 / 30.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +43,14 @@ class Hours:
 
 def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> float | None:
     """The longest horizon up to which both groups were watched, None where there is none."""
-    within = (hours for hours in (highest, *_HORIZONS) if hours <= highest)
+    within = (part * highest for part in _HORIZONS)
     return next((hours for hours in within if all(curve.seen_at(hours) for curve in curves)), None)
 
 
-def shares(sides: Sides, curves: tuple[Incidence, Incidence], basis: str, horizon: float | None) -> Iterator[Measure]:
-    """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon."""
-    asked = [(f"share_arrived_{name}", hours, 0) for name, hours in ARRIVED_AFTER.items()]
-    asked += [("share_abandoned", horizon or ARRIVED_AFTER["30d"], ENDS.index("abandoned"))]
+def shares(sides: Sides, curves: tuple[Incidence, Incidence], basis: str, highest: float) -> Iterator[Measure]:
+    """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched."""
+    asked = [(f"share_arrived_{name}", part * highest, 0) for name, part in ARRIVED_AFTER.items()]
+    asked += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
     grid = sorted({hours for _, hours, _ in asked})
     first, second = (curve.at(grid) for curve in curves)
     for name, hours, end in asked:
@@ -65,7 +66,7 @@ def shares(sides: Sides, curves: tuple[Incidence, Incidence], basis: str, horizo
 
 def hours_in_states(sides: Sides, horizon: float) -> Hours:
     """Restricted mean hours of both groups in each state within the horizon."""
-    found = [restricted_mean_hours(Timeline(moves), horizon, keep_influence=True) for moves in sides.moves()]
+    found = [restricted_mean_hours(Timeline(moves), horizon, keep_influence=True) for moves in sides.moves(horizon)]
     influence = [one.influence for one in found if one.influence is not None]
     return Hours(horizon, np.stack([one.mean_hours for one in found]), np.stack(influence))
 
@@ -73,11 +74,11 @@ def hours_in_states(sides: Sides, horizon: float) -> Hours:
 def hours_measures(sides: Sides, hours: Hours, basis: str) -> Iterator[Measure]:
     """Hours in each stage that either group has, in all of them, and in production."""
     stages = len(LEAD_STAGES)
-    groups = [np.arange(stages), [STATES.index("production")]]
-    names = ["mean_hours_waiting", "mean_hours_in_production"]
     present = np.flatnonzero(hours.mean[:, :stages].max(axis=0) > 0.0)
-    names = [*(f"mean_hours_{LEAD_STAGES[stage]}" for stage in present), *names]
-    for name, states in zip(names, [*([stage] for stage in present), *groups], strict=True):
+    asked = {f"mean_hours_{LEAD_STAGES[stage]}": np.array([stage]) for stage in present}
+    asked["mean_hours_waiting"] = np.arange(stages)
+    asked["mean_hours_in_production"] = np.array([STATES.index("production")])
+    for name, states in asked.items():
         mean = hours.mean[:, states].sum(axis=1)
         moved = hours.influence[:, :, states].sum(axis=2)
         smallest = SMALLEST_PART * float(mean[1])

@@ -40,25 +40,25 @@ def friction_of(sides: Sides, hours: Hours) -> Friction | None:
 
     The test is the ANOVA-type statistic d'd / tr V of the differences d of the shares, whose covariance V, by unit, has
     no inverse (shares add up to one, and units are few): Brunner, Dette & Munk (1997), JASA 92, 1494. It is taken as
-    F with f = (tr V)² / tr V² and f·ν degrees, ν those of Student's t for one difference; tr V² is freed of what
-    the error of V adds to it.
+    F with f = (tr V)² / tr V² and f·t degrees, t those of Student's t for one difference; f is that of the estimate
+    (Geisser & Greenhouse 1958, Annals of Mathematical Statistics 29, 885), which errs to the side of too few.
 
     The distance ½ Σ|d| is the largest of the sums of d over sets of stages. Its upper bound is the largest of the upper
     bounds of those sums, each at 97.5 %, which holds the true one because the true set is among them; its lower bound
     takes as many tests into account as there are sets (Bonferroni), and is 0 where the test sees no difference.
     """
     stages, share, moved = _shares(hours)
-    nu = sides.reach.degrees
-    if len(stages) < 2 or not np.isfinite(nu):
+    degrees_of_t = sides.reach.degrees
+    if len(stages) < 2 or not np.isfinite(degrees_of_t):
         return None
     covariance = sides.reach.inflation**2 * moved.T @ moved
     trace = float(np.trace(covariance))
     if trace <= 1e-24:
         return None
     difference = share[0] - share[1]
-    degrees = _degrees(covariance, nu)
-    p_value = float(special.fdtrc(degrees, degrees * nu, float(difference @ difference) / trace))
-    lower, upper = _bounds(difference, covariance, nu)
+    degrees = _degrees(covariance)
+    p_value = float(special.fdtrc(degrees, degrees * degrees_of_t, float(difference @ difference) / trace))
+    lower, upper = _bounds(difference, covariance, degrees_of_t)
     return Friction(
         stages,
         tuple(share[0].tolist()),
@@ -83,18 +83,14 @@ def _shares(hours: Hours) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
     return tuple(LEAD_STAGES[stage] for stage in present), share, on_share[0] - on_share[1]
 
 
-def _degrees(covariance: FloatArray, nu: float) -> float:
-    """(tr V)² / tr V², between one and the rank that V can have."""
-    trace, square = float(np.trace(covariance)), float((covariance**2).sum())
-    if nu > 1.0:
-        square = nu**2 / ((nu - 1.0) * (nu + 2.0)) * (square - trace**2 / nu)
-    most = float(covariance.shape[0] - 1)
-    return most if square * most <= trace**2 else max(trace**2 / square, 1.0)
+def _degrees(covariance: FloatArray) -> float:
+    """(tr V)² / tr V², at least one: that of the estimate, which is below the true one where units are few."""
+    return max(float(np.trace(covariance)) ** 2 / float((covariance**2).sum()), 1.0)
 
 
-def _bounds(difference: FloatArray, covariance: FloatArray, nu: float) -> tuple[float, float]:
+def _bounds(difference: FloatArray, covariance: FloatArray, degrees_of_t: float) -> tuple[float, float]:
     sets = np.array(list(product((0.0, 1.0), repeat=difference.size)))[1:-1]
     moved = sets @ difference
     error = np.sqrt(np.maximum(np.einsum("sk,kl,sl->s", sets, covariance, sets), 0.0))
-    one, many = (float(special.stdtrit(nu, 1.0 - 0.025 / tests)) for tests in (1, len(sets)))
+    one, many = (float(special.stdtrit(degrees_of_t, 1.0 - 0.025 / tests)) for tests in (1, len(sets)))
     return max(float((moved - many * error).max()), 0.0), min(float((moved + one * error).max()), 1.0)

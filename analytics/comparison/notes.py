@@ -70,8 +70,8 @@ def _notes(one: Measure, found: Comparison) -> Iterator[str]:
             yield f"{found.contrast.group} is {differs}: see common support"
     elif found.support:
         yield (
-            f"in cells with both: {found.support.ai_share:.0%} of {found.contrast.group}, {found.support.other_share:.0%} of"
-            f" {found.contrast.beside}, weighted to the mix of the first"
+            f"in cells with both: {found.support.ai_share:.0%} of {found.contrast.group},"
+            f" {found.support.other_share:.0%} of {found.contrast.beside}, weighted to the mix of the first"
         )
 
 

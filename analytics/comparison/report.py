@@ -12,7 +12,7 @@ from analytics.filters import Filters
 from analytics.observations import read_cohort
 from analytics.options import Options
 
-__all__ = ["COMPARISON", "comparison", "comparison_table"]
+__all__ = ["COMPARED", "COMPARISON", "comparison", "comparison_table"]
 
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
 
@@ -38,20 +38,25 @@ COMPARISON = {
     "units": _TEXT,
     "horizon_hours": _NUMBER,
     "as_of": pl.Datetime("us"),
+    "clock": _TEXT,
 }
-_PLAIN = Options()
+COMPARED = ("team", "additions", "deletions")
+"""What a comparison needs of `lead_times` beside what every cohort has."""
 
 
-def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
+def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
     """Two groups beside each other, a row a measure; for both axes of AI work, or what `by` asks for.
 
-    `by`: an axis, `team` (each team beside the rest), or a day (before beside after). The first group is in `ai`, what it
-    stands beside in `other`. A measure on common support has the suffix `_supported`, so that in each comparison a
+    `by`: an axis, `team` (each team beside the rest), or a day (before beside after). The first group is in `ai`, what
+    it stands beside in `other`. A measure on common support has the suffix `_supported`, so that in each comparison a
     measure's name is met once.
     """
-    cohort = read_cohort(connection, filters)
-    contrasts = contrasts_by(options.by, cohort.changes)
-    tables = [comparison_table(compare(cohort, contrast)) for contrast in contrasts]
+    asked = options or Options()
+    cohort = read_cohort(connection, filters, columns=COMPARED, calendar=asked.working)
+    tables = [
+        comparison_table(compare(cohort, contrast, horizon_hours=asked.horizon_hours, automation=asked.automation))
+        for contrast in contrasts_by(asked.by, cohort.changes)
+    ]
     return pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
 
 
@@ -80,6 +85,7 @@ def comparison_table(found: Comparison) -> pl.DataFrame:
             "units": found.units,
             "horizon_hours": found.horizon_hours,
             "as_of": found.as_of,
+            "clock": found.clock,
         }
         for one in found.measures
         if found.as_of is not None

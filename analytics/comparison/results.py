@@ -18,9 +18,9 @@ class Measure:
     """One figure of both groups and their difference, first minus second.
 
     `unit`: `share` (0 to 1), `hours`, `ratio` (of rates; the second group is 1) or `test` (a p-value alone). `basis`:
-    `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`, `upper`: the
-    95 % interval of the difference; None where it is open, or nothing can be said. `q_value`: the p-value, controlled
-    for the false discovery rate, where the measure is one of many stages. `n_ai`, `n_other`: changes behind it.
+    `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`, `upper`:
+    the 95 % interval of the difference; None where it is open, or nothing can be said. `q_value`: the p-value,
+    controlled for the false discovery rate, where the measure is one of many stages. `n_ai`, `n_other`: changes behind it.
     `n_needed`: of the first group, at the present mix, to see a difference of `smallest_difference` with a chance of
     80 %. None: not known.
     """
@@ -104,7 +104,7 @@ class Comparison:
     `measures`: in the order of the report. `friction`, `supported_friction`: None where it cannot be said.
     `units`: what the standard errors take as independent: `repository`, `repository and month` or `change`. `enough`:
     whether both groups have changes enough to claim anything. `automation`, `unknown`, `no_deployments`: changes left
-    out. `horizon_hours`: of hours in stages. `as_of`: None where there is no change at all.
+    out. `horizon_hours`: of hours in stages. `clock`: `wall` or `working`. `as_of`: None where there is no change.
     """
 
     contrast: Contrast
@@ -120,7 +120,13 @@ class Comparison:
     unknown: int
     no_deployments: int
     horizon_hours: float
+    clock: str
     as_of: datetime | None
+
+    @property
+    def both(self) -> tuple[Side, Side]:
+        """The first group and what it stands beside."""
+        return self.ai, self.other
 
     def measure(self, name: str, basis: str = ALL) -> Measure | None:
         """The measure of that name, None where there is none."""

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
 from analytics.comparison.small_samples import Reach, reach_of_two
-from analytics.observations import ENDS, FEWEST_CLUSTERS, Cohort
+from analytics.histories import Histories, counted_ends, counted_moves
+from analytics.observations import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
 from analytics.survival import Incidence, Moves, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["Sides", "sides_of"]
 
+BETWEEN_UNITS = 0.05
+"""The working model of the correction for few units: so much of the variance of a change lies between units."""
 FEWEST_OF_A_GROUP = 3
 """A group in fewer units has no spread between units that could be told from nothing."""
 
@@ -40,24 +44,38 @@ class Sides:
 
     def incidences(self) -> tuple[Incidence, Incidence]:
         """The cumulative incidence of both ends in each group, influences by unit."""
-        first, second = (
-            incidence(cohort.hours, cohort.ended_as, ENDS, cluster=code, clusters=self.units, count=weight)
-            for cohort, code, weight in zip(self.cohorts, self.codes, self.weights, strict=True)
-        )
-        return first, second
+        return self._incidence(0), self._incidence(1)
 
-    def moves(self) -> tuple[Moves, Moves]:
-        """Both groups as moves between states, units numbered alike."""
-        first, second = (
-            _in_units(cohort.moves(), code, weight, self.units)
-            for cohort, code, weight in zip(self.cohorts, self.codes, self.weights, strict=True)
+    def moves(self, until_hours: float) -> tuple[Moves, Moves]:
+        """Both groups as moves between states, units numbered alike; later than `until_hours` may be left out."""
+        return self._moves(0, until_hours), self._moves(1, until_hours)
+
+    def _incidence(self, side: int) -> Incidence:
+        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
+        hours, ended = cohort.hours, cohort.ended_as
+        if cohort.grid_hours:
+            kind, unit_of, weight_of = _kinds(code, weight)
+            kind, hours, ended, weight = counted_ends(
+                hours, ended, len(ENDS), kind, unit_of.size, grid_hours=cohort.grid_hours
+            )
+            code, weight = unit_of[kind], weight * weight_of[kind]
+        return incidence(hours, ended, ENDS, cluster=code, clusters=self.units, count=weight)
+
+    def _moves(self, side: int, until_hours: float) -> Moves:
+        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
+        if not cohort.grid_hours:
+            return _in_units(cohort.moves(), code, weight, self.units)
+        kind, unit_of, weight_of = _kinds(code, weight)
+        histories = Histories([cohort.changes[f"{stage}_hours"].to_numpy() for stage in LEAD_STAGES], cohort.ended_as)
+        counted = counted_moves(
+            histories, STATES, kind, unit_of.size, grid_hours=cohort.grid_hours, until_hours=until_hours
         )
-        return first, second
+        return _in_units(counted, unit_of, weight_of, self.units)
 
 
 def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
     """Both groups of a cohort: `first` (changes,) tells them apart, `weights` (changes,) what each change counts."""
-    unit, code = _independent(cohort.changes, first)
+    unit, code = _independent(cohort, first)
     units = int(code.max(initial=-1)) + 1
     masks = (first, ~first)
     cohorts = tuple(replace(cohort, changes=cohort.changes.filter(pl.Series(mask))) for mask in masks)
@@ -73,24 +91,24 @@ def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
     )
 
 
-def _independent(changes: pl.DataFrame, first: BoolArray) -> tuple[str, IntArray]:
+def _independent(cohort: Cohort, first: BoolArray) -> tuple[str, IntArray]:
     """The largest units of which there are enough: repositories, their months, single changes.
 
     What ships with one release arrives together, so that even the changes of one repository are not independent.
     """
-    repository = changes["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    repository = numbered(cohort, REPOSITORY)
     if _enough(repository, first):
         return "repository", repository
-    month = pl.concat_str("repo", pl.col("code_complete_at").dt.strftime(" %Y-%m"))
-    code = changes.select(month.rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
+    code = together(repository, numbered(cohort, MONTH))
     if _enough(code, first):
         return "repository and month", code
-    return "change", np.arange(len(changes))
+    return "change", np.arange(len(cohort.changes))
 
 
 def _enough(code: IntArray, first: BoolArray) -> bool:
-    return np.unique(code).size >= FEWEST_CLUSTERS and all(
-        np.unique(code[mask]).size >= FEWEST_OF_A_GROUP for mask in (first, ~first)
+    units = int(code.max(initial=-1)) + 1
+    return units >= FEWEST_CLUSTERS and all(
+        np.count_nonzero(np.bincount(code[mask], minlength=units)) >= FEWEST_OF_A_GROUP for mask in (first, ~first)
     )
 
 
@@ -100,12 +118,23 @@ def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: 
         total = np.bincount(code, weights=weight, minlength=units)
         square = np.bincount(code, weights=weight**2, minlength=units)
         shares.append(total / max(total.sum(), 1e-300))
-        variances.append(np.where(total > 0.0, square / np.where(total > 0.0, total, 1.0) ** 2, 0.0))
+        changes = np.where(total > 0.0, square / np.where(total > 0.0, total, 1.0) ** 2, 0.0)
+        variances.append((1.0 - BETWEEN_UNITS) * changes + BETWEEN_UNITS)
     return reach_of_two(shares[0], shares[1], np.stack(variances))
 
 
+def _kinds(code: IntArray, weight: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Changes of one unit and one weight are of one kind: the kind of each change, the unit and weight of each kind."""
+    _, place = np.unique(weight, return_inverse=True)
+    kind = together(code, np.asarray(place, dtype=np.int64))
+    size = int(kind.max(initial=-1)) + 1
+    unit_of, weight_of = np.zeros(size, dtype=np.int64), np.zeros(size)
+    unit_of[kind], weight_of[kind] = code, weight
+    return kind, unit_of, weight_of
+
+
 def _in_units(moves: Moves, code: IntArray, weight: FloatArray, units: int) -> Moves:
-    """Moves whose units are changes, given to the units of those."""
+    """Moves by kinds of changes (or single ones), each given to its unit and counted by its weight."""
     return replace(
         moves,
         units=units,

@@ -92,7 +92,7 @@ def cox(
         raise AnalysisError("no change has ended", hint="wait, or widen the time range")
     sets = RiskSets(at, over, design, strata)
     coefficient, fit = _maximum(sets, tuple(names))
-    covariance = np.linalg.inv(sets.information(fit))
+    covariance = np.asarray(np.linalg.inv(sets.information(fit)), dtype=np.float64)
     standard_error = np.sqrt(np.diag(covariance))
     robust = None if cluster is None else _robust(sets.scores(fit) @ covariance, group)
     error = standard_error if robust is None else robust

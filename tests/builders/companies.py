@@ -26,7 +26,7 @@ _WATCHED_HOURS = 2160.0
 _BEGINS = datetime(2026, 1, 1)
 
 
-def company(  # noqa: PLR0913, PLR0914
+def company(
     seed: int,
     repositories: int,
     changes: int,
