@@ -16,6 +16,9 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["Sides", "sides_of"]
 
+QUARTER_HOUR = 0.25
+"""The grid of moves in a large cohort. No mean moves by more than half of it, and few by any of it: ends of stays are
+rounded, not stays, so that what one stage gains its neighbour loses."""
 BETWEEN_UNITS = 0.05
 """The working model of the correction for few units: so much of the variance of a change lies between units."""
 FEWEST_OF_A_GROUP = 3
@@ -66,10 +69,8 @@ class Sides:
         if not cohort.grid_hours:
             return _in_units(cohort.moves(), code, weight, self.units)
         kind, unit_of, weight_of = _kinds(code, weight)
-        histories = Histories([cohort.changes[f"{stage}_hours"].to_numpy() for stage in LEAD_STAGES], cohort.ended_as)
-        counted = counted_moves(
-            histories, STATES, kind, unit_of.size, grid_hours=cohort.grid_hours, until_hours=until_hours
-        )
+        histories = Histories(_on_quarters(cohort), cohort.ended_as)
+        counted = counted_moves(histories, STATES, kind, unit_of.size, grid_hours=QUARTER_HOUR, until_hours=until_hours)
         return _in_units(counted, unit_of, weight_of, self.units)
 
 
@@ -121,6 +122,18 @@ def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: 
         changes = np.where(total > 0.0, square / np.where(total > 0.0, total, 1.0) ** 2, 0.0)
         variances.append((1.0 - BETWEEN_UNITS) * changes + BETWEEN_UNITS)
     return reach_of_two(shares[0], shares[1], np.stack(variances))
+
+
+def _on_quarters(cohort: Cohort) -> list[FloatArray]:
+    """The hours of each stage between ends rounded to quarters of an hour, nan where it was not entered."""
+    told: list[FloatArray] = []
+    end, rounded = np.zeros(len(cohort.changes)), np.zeros(len(cohort.changes))
+    for stage in LEAD_STAGES:
+        hours = cohort.changes[f"{stage}_hours"].to_numpy()
+        end = end + np.nan_to_num(hours)
+        before, rounded = rounded, np.rint(end / QUARTER_HOUR) * QUARTER_HOUR
+        told.append(np.where(np.isnan(hours), np.nan, rounded - before))
+    return told
 
 
 def _kinds(code: IntArray, weight: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
