@@ -28,7 +28,7 @@ SMALLEST_SHARE = 0.1
 """The difference between shares that a team would act on: what the number of changes needed is told for."""
 SMALLEST_PART = 0.25
 """Likewise between hours, as a part of the hours of the second group."""
-_LEVEL = 0.95
+_LEVEL, _HALVINGS = 0.95, 30
 _HORIZONS = (1.0, 14.0 / 30.0, 7.0 / 30.0, 0.1, 1.0 / 30.0)
 
 
@@ -90,35 +90,48 @@ def median(sides: Sides, curves: tuple[Incidence, Incidence], basis: str) -> Mea
 
     Bounds of each median are where its curve passes one half more or less the reach of its error at the median
     (Woodruff 1952, JASA 47, 635); those of the difference put them together as Zou & Donner (2008, Statistics in
-    Medicine 27, 1693), with the correlation that the units give. The test asks whether the curves differ at the
-    median of both groups together.
+    Medicine 27, 1693), with the correlation that the units give. The p-value is that of the widest interval that does
+    not hold zero, so that interval and test never disagree.
     """
     hours = [crossing_hours(*_curve(curve), 0.5) for curve in curves]
     if hours[0] is None or hours[1] is None:
         return _not_reached(sides, basis, (hours[0], hours[1]))
-    critical = sides.reach.critical(_LEVEL)
-    influence = [_on_arrived(curve, at) for curve, at in zip(curves, hours, strict=True) if at is not None]
-    error = [float(np.sqrt((one**2).sum())) for one in influence]
-    bounds = [_around(curve, critical * one) for curve, one in zip(curves, error, strict=True)]
-    together = 0.0 if min(error) == 0.0 else float(influence[0] @ influence[1]) / (error[0] * error[1])
-    lower = hours[0] - hours[1] - _put_together(hours[0], bounds[0][0], hours[1], bounds[1][1], together)
-    upper = hours[0] - hours[1] + _put_together(hours[0], bounds[0][1], hours[1], bounds[1][0], together)
-    middle = _common_median(curves)
-    moved = _on_arrived(curves[0], middle) - _on_arrived(curves[1], middle)
-    arrived = [float(curve.at([middle]).probability[0, 0]) for curve in curves]
-    spread = float(np.sqrt((moved**2).sum()))
-    return Measure(
-        "median_hours",
-        basis,
-        "hours",
-        hours[0],
-        hours[1],
-        hours[0] - hours[1],
-        _finite(lower),
-        _finite(upper),
-        _finite(sides.reach.p_value(arrived[0] - arrived[1], spread)) if spread > 0.0 else None,
-        *sides.changes,
-    )
+    both = _Medians(curves, (hours[0], hours[1]))
+    lower, upper = both.bounds(sides.reach.critical(_LEVEL))
+    difference = hours[0] - hours[1]
+    p_value = sides.reach.p_value(both.farthest(difference), 1.0) if difference else 1.0
+    bounds = difference, _finite(lower), _finite(upper), _finite(p_value)
+    return Measure("median_hours", basis, "hours", hours[0], hours[1], *bounds, *sides.changes)
+
+
+class _Medians:
+    """Two medians, and how far their difference reaches at so many errors."""
+
+    def __init__(self, curves: tuple[Incidence, Incidence], hours: tuple[float, float]) -> None:
+        self.curves = [_curve(curve) for curve in curves]
+        self.hours = hours
+        influence = [_on_arrived(curve, at) for curve, at in zip(curves, hours, strict=True)]
+        self.error = [float(np.sqrt((one**2).sum())) for one in influence]
+        self.together = float(influence[0] @ influence[1]) / (self.error[0] * self.error[1]) if min(self.error) else 0.0
+
+    def bounds(self, critical: float) -> tuple[float, float]:
+        """The interval of the difference at so many errors; infinite where a curve never goes so far."""
+        (low, high), (other_low, other_high) = (
+            _around(*curve, critical * error) for curve, error in zip(self.curves, self.error, strict=True)
+        )
+        first, second = self.hours
+        below = _put_together(first - low, other_high - second, self.together)
+        above = _put_together(high - first, second - other_low, self.together)
+        return first - second - below, first - second + above
+
+    def farthest(self, difference: float) -> float:
+        """The most errors at which the interval still leaves zero out."""
+        near, far = 0.0, 64.0
+        for _ in range(_HALVINGS):
+            middle = (near + far) / 2.0
+            lower, upper = self.bounds(middle)
+            near, far = (middle, far) if (lower > 0.0 if difference > 0.0 else upper < 0.0) else (near, middle)
+        return near
 
 
 def measured(
@@ -160,27 +173,18 @@ def _on_arrived(curve: Incidence, hours: float) -> FloatArray:
     return influence[:, 0, 0]
 
 
-def _around(curve: Incidence, reach: float) -> tuple[float, float]:
+def _around(hours: FloatArray, arrived: FloatArray, reach: float) -> tuple[float, float]:
     """The hours at which the curve passes one half less `reach`, and one half more; infinite where it never does."""
-    hours, arrived = _curve(curve)
-    low = crossing_hours(hours, arrived, 0.5 - reach) if reach < 0.5 else 0.0
-    high = crossing_hours(hours, arrived, 0.5 + reach) if reach < 0.5 else None
+    if not reach < 0.5:
+        return 0.0, float("inf")
+    low, high = (crossing_hours(hours, arrived, 0.5 + side * reach) for side in (-1.0, 1.0))
     return (low if low is not None else 0.0), (high if high is not None else float("inf"))
 
 
-def _put_together(first: float, first_bound: float, second: float, second_bound: float, together: float) -> float:
-    one, two = abs(first - first_bound), abs(second_bound - second)
+def _put_together(one: float, two: float, together: float) -> float:
     if not np.isfinite(one + two):
         return float("inf")
     return float(np.sqrt(max(one**2 + two**2 - 2.0 * together * one * two, 0.0)))
-
-
-def _common_median(curves: tuple[Incidence, Incidence]) -> float:
-    """Where the mean of both curves passes one half: both medians are reached, so it is."""
-    hours = np.union1d(*(curve.event_hours for curve in curves))
-    arrived = [_curve(curve)[1][np.searchsorted(curve.event_hours, hours, "right")] for curve in curves]
-    found = crossing_hours(np.concatenate([[0.0], hours]), np.concatenate([[0.0], (arrived[0] + arrived[1]) / 2]), 0.5)
-    return float(hours[-1]) if found is None else found
 
 
 def _not_reached(sides: Sides, basis: str, hours: tuple[float | None, float | None]) -> Measure:

@@ -9,7 +9,7 @@ from scipy import special
 __all__ = ["POWER", "changes_needed", "changes_needed_for_shares"]
 
 POWER = 0.8
-_MOST = 10_000_000
+_FEWEST, _MOST = 20, 10_000_000
 _REACH = float(special.ndtri(0.975) + special.ndtri(POWER))
 """A difference so many standard errors from zero is told from zero at 5 % with a chance of 80 %."""
 
@@ -18,12 +18,13 @@ def changes_needed(changes: int, standard_error: float, smallest: float) -> int 
     """Changes of a group that would show a difference of `smallest`, given the error that `changes` of it leave.
 
     The error shrinks with the root of the number, as long as further changes come in the same mix of groups and units
-    (Cohen 1988, Statistical Power Analysis, ch. 2). None where nothing can be said: more than ten million, or no error.
+    (Cohen 1988, Statistical Power Analysis, ch. 2). At least 20, below which nothing is claimed. None where nothing can
+    be said: more than ten million, or no error.
     """
     if smallest <= 0.0 or standard_error <= 0.0:
         return None
     needed = changes * (_REACH * standard_error / smallest) ** 2
-    return ceil(needed) if needed <= _MOST else None
+    return max(ceil(needed), _FEWEST) if needed <= _MOST else None
 
 
 def changes_needed_for_shares(smallest: float, *, ratio: float) -> int:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from scipy import stats
 
-from analytics.comparison.results import ALL, Comparison, Measure, Support
+from analytics.comparison.cells import QUARTER, REPOSITORY
+from analytics.comparison.results import ALL, Comparison, Measure
 
 __all__ = ["annotated", "unlike"]
 
@@ -23,14 +24,15 @@ def annotated(found: Comparison) -> tuple[Measure, ...]:
     return tuple(replace(one, note="; ".join(_notes(one, found))) for one in controlled)
 
 
-def unlike(support: Support | None) -> str:
+def unlike(found: Comparison) -> str:
     """In what the first group differs from the second beside what names it; empty where in nothing much."""
+    support, cells = found.support, found.contrast.cells
     if support is None:
         return ""
     parts = []
-    if support.repositories_overlap < OVERLAP:
+    if REPOSITORY in cells and support.repositories_overlap < OVERLAP:
         parts.append(f"in other repositories (overlap {support.repositories_overlap:.0%})")
-    if support.quarters_overlap < OVERLAP:
+    if QUARTER in cells and support.quarters_overlap < OVERLAP:
         word = "newer" if support.newer_days > 0.0 else "older"
         parts.append(f"{word} by {abs(support.newer_days):.0f} days at the median")
     return " and ".join(parts)
@@ -62,11 +64,16 @@ def _notes(one: Measure, found: Comparison) -> Iterator[str]:
     if one.q_value is not None:
         yield f"one of several stages: q-value by Benjamini and Hochberg {one.q_value:.3g}"
     if one.lower is not None and not one.seen:
-        yield "no difference seen, and any in the interval remains possible"
+        counted = one.p_value is not None and one.p_value <= 0.05
+        yield (
+            "not told from chance, so many stages being tested"
+            if counted
+            else ("no difference seen, and any in the interval remains possible")
+        )
         if one.n_needed and one.n_needed > one.n_ai:
             yield f"some {one.n_needed:,} changes of {found.contrast.group} would show {_size(one)}"
     if one.basis == ALL:
-        if one.unit in {"share", "hours"} and (differs := unlike(found.support)):
+        if one.unit in {"share", "hours"} and (differs := unlike(found)):
             yield f"{found.contrast.group} is {differs}: see common support"
     elif found.support:
         yield (

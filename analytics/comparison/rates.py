@@ -10,7 +10,7 @@ import polars as pl
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import ALL, Measure
-from analytics.comparison.small_samples import Reach, reach_of_one
+from analytics.comparison.small_samples import Reach, reach_of
 from analytics.observations import FEWEST_CLUSTERS, Cohort
 from analytics.survival import Cox, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
@@ -131,8 +131,9 @@ def _years(changes: pl.DataFrame) -> FloatArray:
 
 def _reach(model: Cox) -> tuple[Reach, float, str]:
     """How to take the error of the first coefficient: by repository if enough of them say something about it."""
-    share = model.cluster_information[:, 0] if model.cluster_information is not None else np.zeros(0)
+    information = np.zeros(1) if model.cluster_information is None else model.cluster_information[:, 0]
+    share = information / max(float(information.sum()), 1e-300)
     if model.robust_standard_error is not None and int((share > 0.0).sum()) >= FEWEST_CLUSTERS:
-        return reach_of_one(share), float(model.robust_standard_error[0]), "errors by repository"
+        return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0]), "errors by repository"
     normal = Reach(1.0, float("inf"))
     return normal, float(model.standard_error[0]), "errors by change, for there are few repositories with both"

@@ -21,8 +21,8 @@ class Measure:
     `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`, `upper`:
     the 95 % interval of the difference; None where it is open, or nothing can be said. `q_value`: the p-value,
     controlled for the false discovery rate, where the measure is one of many stages. `n_ai`, `n_other`: changes behind
-    it. `n_needed`: of the first group, at the present mix, to see a difference of `smallest_difference` with a chance of
-    80 %. None: not known.
+    it. `n_needed`: of the first group, at the present mix, to see a difference of `smallest_difference` with a chance
+    of 80 %. None: not known.
     """
 
     name: str

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
-from analytics.comparison.small_samples import Reach, reach_of_two
+from analytics.comparison.small_samples import Reach, reach_of
 from analytics.histories import Histories, counted_ends, counted_moves
 from analytics.observations import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
 from analytics.survival import Incidence, Moves, incidence
@@ -19,8 +19,6 @@ __all__ = ["Sides", "sides_of"]
 QUARTER_HOUR = 0.25
 """The grid of moves in a large cohort. No mean moves by more than half of it, and few by any of it: ends of stays are
 rounded, not stays, so that what one stage gains its neighbour loses."""
-BETWEEN_UNITS = 0.05
-"""The working model of the correction for few units: so much of the variance of a change lies between units."""
 FEWEST_OF_A_GROUP = 3
 """A group in fewer units has no spread between units that could be told from nothing."""
 
@@ -114,14 +112,14 @@ def _enough(code: IntArray, first: BoolArray) -> bool:
 
 
 def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: int) -> Reach:
-    shares, variances = [], []
-    for code, weight in zip(codes, weights, strict=True):
-        total = np.bincount(code, weights=weight, minlength=units)
-        square = np.bincount(code, weights=weight**2, minlength=units)
-        shares.append(total / max(total.sum(), 1e-300))
-        changes = np.where(total > 0.0, square / np.where(total > 0.0, total, 1.0) ** 2, 0.0)
-        variances.append((1.0 - BETWEEN_UNITS) * changes + BETWEEN_UNITS)
-    return reach_of_two(shares[0], shares[1], np.stack(variances))
+    return reach_of(_weight_of_units(code, weight, units) for code, weight in zip(codes, weights, strict=True))
+
+
+def _weight_of_units(code: IntArray, weight: FloatArray, units: int) -> tuple[FloatArray, FloatArray]:
+    """Each unit's share of the weight of a group, and the changes that its weights amount to (Kish)."""
+    total, square = (np.bincount(code, weights=each, minlength=units) for each in (weight, weight**2))
+    there = square > 0.0
+    return total / total.sum(), np.where(there, total**2 / np.where(there, square, 1.0), 0.0)
 
 
 def _on_quarters(cohort: Cohort) -> list[FloatArray]:

@@ -9,6 +9,7 @@ who find that the choice of the working model matters little).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,10 @@ from scipy import special
 
 from analytics.survival.arrays import FloatArray
 
-__all__ = ["Reach", "reach_of_one", "reach_of_two"]
+__all__ = ["Reach", "reach_of"]
+
+BETWEEN_UNITS = 0.05
+"""The working model: so much of the variance of a change lies between units, the rest within."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +39,31 @@ class Reach:
         return float(2.0 * special.stdtr(self.degrees, -abs(estimate) / (self.inflation * standard_error)))
 
 
-def reach_of_two(first: FloatArray, second: FloatArray, shared: FloatArray) -> Reach:
-    """For the difference of two means over the same units.
+def _variance_of_means(changes: FloatArray) -> FloatArray:
+    """The variance of a unit's mean over so many changes (units,) by the working model, up to one factor; 0 for none."""
+    there = changes > 0.0
+    return np.where(there, (1.0 - BETWEEN_UNITS) / np.where(there, changes, 1.0) + BETWEEN_UNITS, 0.0)
 
-    `first`, `second` (units,): the share of each group's weight in each unit. `shared` (2, units): the variance of a
-    unit's mean in each group, up to one factor, as the working model has it.
 
-    With a and o the shares and A, O their diagonal matrices, unit influences are (A - a1'A) x - (O - o1'O) y of the
-    units' means x and y, so their covariance is V = D + LK' with D diagonal and L, K a few columns. The sum of squares
-    has the mean tr V and the variance 2 tr V².
+def reach_of(groups: Iterable[tuple[FloatArray, FloatArray]]) -> Reach:
+    """For a sum or difference of weighted means, one for each of `groups`, over the same units.
+
+    Each group gives the share of its weight in each unit, (units,), and the changes that each unit's mean rests on.
+
+    With a the shares of a group and A their diagonal matrix, what units add to its mean is (A - a1'A) x of the units'
+    means x, so their covariance is V = D + LK' with D diagonal and L, K three columns for each group. The sum of
+    squares has the mean tr V, where the true variance is 1'AWA1, and the variance 2 tr V².
     """
-    diagonal = np.zeros(first.size)
+    true, diagonal = 0.0, np.zeros(1)
     left: list[FloatArray] = []
     right: list[FloatArray] = []
-    true = 0.0
-    for share, variance in zip((first, second), shared, strict=True):
-        spread = share * variance * share
-        diagonal += spread
+    for share, changes in groups:
+        spread = share**2 * _variance_of_means(changes)
+        diagonal = diagonal + spread
         true += float(spread.sum())
         left += [-spread, -share, share * spread.sum()]
         right += [share, spread, share]
     return _reach(true, diagonal, np.stack(left, axis=1), np.stack(right, axis=1))
-
-
-def reach_of_one(information: FloatArray) -> Reach:
-    """For an estimate whose score is a sum over units, from the share of the information in each, (units,)."""
-    share = information / information.sum()
-    return _reach(1.0, share, -share[:, None], share[:, None])
 
 
 def _reach(true: float, diagonal: FloatArray, left: FloatArray, right: FloatArray) -> Reach:

@@ -133,7 +133,9 @@ def _maximum(sets: RiskSets, names: tuple[str, ...]) -> tuple[FloatArray, AtCoef
         step = np.linalg.solve(information, gradient)
         trial = sets.at(coefficient + step)
         for _ in range(_STEPS):
-            if trial.log_likelihood >= fit.log_likelihood - 1e-9 * abs(fit.log_likelihood):
+            # Infinite where a risk set lost all its risk: that step was too far, whatever it promises.
+            within = np.isfinite(trial.log_likelihood)
+            if within and trial.log_likelihood >= fit.log_likelihood - 1e-9 * abs(fit.log_likelihood):
                 break
             step = step / 2.0
             trial = sets.at(coefficient + step)
