@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from analytics.comparison import ALL, SUPPORTED, Comparison, Friction, Measure
-from analytics.comparison.notes import unlike
+import duckdb
 
-__all__ = ["Finding", "by_importance", "findings_of"]
+from analytics.comparison import ALL, SUPPORTED, Comparison, Friction, Measure, ai_beside_other, compare
+from analytics.comparison.compare import HORIZON_HOURS
+from analytics.comparison.contrasts import AI_AXES
+from analytics.comparison.notes import unlike
+from analytics.comparison.report import COMPARED
+from analytics.filters import Filters
+from analytics.observations import read_cohort
+from analytics.working import WorkingCalendar
+
+__all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
 
 _STAGE = "mean_hours_"
 _NOT_STAGES = ("mean_hours_waiting", "mean_hours_in_production")
@@ -37,6 +45,16 @@ class Finding:
 def by_importance(findings: Iterable[Finding]) -> list[Finding]:
     """The most important first; what is as important, by kind and axis in the order given."""
     return sorted(findings, key=lambda one: -one.importance)
+
+
+def findings_in(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, calendar: WorkingCalendar | None = None
+) -> list[Finding]:
+    """What can be said of AI work beside other work, on both axes, the most important first."""
+    cohort = read_cohort(connection, filters, columns=COMPARED, calendar=calendar)
+    horizon = HORIZON_HOURS if calendar is None else calendar.horizon_hours
+    compared = (compare(cohort, ai_beside_other(axis), horizon_hours=horizon) for axis in AI_AXES)
+    return by_importance(finding for one in compared for finding in findings_of(one))
 
 
 def findings_of(found: Comparison) -> list[Finding]:
@@ -68,19 +86,27 @@ def _arrival(found: Comparison) -> Iterator[Finding]:
         return
     ai, other = (side.name for side in found.both)
     if one.unit == "hours":
-        pair = f"half of {ai} is in production after {_hours(one.ai)}, of {other} after {_hours(one.other)}"
+        pair = f"half is in production after {_hours(one.ai, found)}, half of {other} after {_hours(one.other, found)}"
     else:
-        after = _SHARES[one.name]
-        pair = f"{_percent(one.ai)} of {ai} is in production after {after}, {_percent(one.other)} of {other}"
+        after = _after(one.name, found)
+        pair = f"{_percent(one.ai)} is in production after {after}, {_percent(one.other)} of {other}"
     if one.seen:
         later = (one.difference > 0.0) == (one.unit == "hours")
-        head = f"{_capital(ai)} arrives {'later' if later else 'sooner'}: {pair}, {_difference(one)}"
+        head = f"{_capital(ai)} arrives {'later' if later else 'sooner'}: {pair}, {_difference(one, found)}"
     else:
-        head = f"No difference seen in when work arrives: {pair}, and {_range(one)} remains possible"
+        head = f"No difference seen in when {ai} arrives: {pair}; {_range(one, found)} remains possible"
     yield _told(found, "arrival", f"{head} ({_counts(found)}).{_in_common(found, one)}", one, 1.0)
 
 
-_SHARES = {"share_arrived_30d": "30 days", "share_arrived_7d": "7 days", "share_arrived_24h": "a day"}
+_SHARES = {"share_arrived_30d": 30.0, "share_arrived_7d": 7.0, "share_arrived_24h": 1.0}
+
+
+def _after(name: str, found: Comparison) -> str:
+    """How long after code complete a share was asked for."""
+    days = _SHARES[name]
+    if found.clock == "working":
+        return f"the working hours of {days:.0f} days"
+    return "a day" if days == 1.0 else f"{days:.0f} days"
 
 
 def _stage(found: Comparison) -> Iterator[Finding]:
@@ -94,8 +120,8 @@ def _stage(found: Comparison) -> Iterator[Finding]:
     more = "more" if (one.difference or 0.0) > 0.0 else "less"
     others = ", ".join(m.name.removeprefix(_STAGE) for m in seen if m is not one)
     sentence = (
-        f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0))} {more} in {one.name.removeprefix(_STAGE)} than"
-        f" {other} does {_interval(one)}, of {_horizon(found)} ({_counts(found)}; {len(stages)} stages tested)"
+        f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0), found)} {more} in {one.name.removeprefix(_STAGE)} than"
+        f" {other} does {_interval(one, found)}, of {_horizon(found)} ({_counts(found)}; {len(stages)} stages tested)"
     )
     sentence += f"; it also differs in {others}." if others else "."
     yield _told(found, "stage", sentence + _in_common(found, one), one, 0.8)
@@ -140,7 +166,7 @@ def _abandoned(found: Comparison) -> Iterator[Finding]:
     often = "more" if one.ai > one.other else "less"
     sentence = (
         f"{_capital(ai)} is abandoned {often} often: {_percent(one.ai)} against {_percent(one.other)} within"
-        f" {_horizon(found)}, {_difference(one)} ({_counts(found)}).{_in_common(found, one)}"
+        f" {_horizon(found)}, {_difference(one, found)} ({_counts(found)}).{_in_common(found, one)}"
     )
     yield _told(found, "abandoned", sentence, one, 0.75)
 
@@ -157,7 +183,7 @@ def _adjusted(found: Comparison) -> Iterator[Finding]:
         f"Within repositories, size and time held equal, {ai} arrives at {one.ai:.2f} times the rate of {other}"
         f" {bounds}{alike}{average} ({_counts(found)})."
     )
-    yield _told(found, "adjusted", sentence, one, 0.6)
+    yield _told(found, "adjusted", sentence, one, 0.85)
 
 
 def _told(found: Comparison, kind: str, sentence: str, one: Measure, importance: float) -> Finding:
@@ -180,8 +206,8 @@ def _in_common(found: Comparison, one: Measure) -> str:
     if supported is None or supported.lower is None or supported.upper is None:
         return f"{head}; {_where(found)} nothing can be told."
     if supported.seen:
-        return f"{head}; {_where(found)} {waits}{_difference(supported)}."
-    return f"{head}; {_where(found)} no difference is told from chance: {_range(supported)} remains possible."
+        return f"{head}; {_where(found)} {waits}{_difference(supported, found)}."
+    return f"{head}; {_where(found)} it is not told from chance: {_range(supported, found)} is possible."
 
 
 def _where(found: Comparison) -> str:
@@ -189,36 +215,34 @@ def _where(found: Comparison) -> str:
     return f"in {cells.get(found.contrast.cells, 'repositories')} with both"
 
 
-def _difference(one: Measure) -> str:
+def _difference(one: Measure, found: Comparison) -> str:
     """How much more or less, with its interval."""
     size = abs(one.difference or 0.0)
     more = "more" if (one.difference or 0.0) > 0.0 else "less"
-    told = _hours(size) if one.unit == "hours" else f"{100.0 * size:.0f} points"
-    return f"{told} {more} {_interval(one)}"
+    told = _hours(size, found) if one.unit == "hours" else f"{100.0 * size:.0f} points"
+    return f"{told} {more} {_interval(one, found)}"
 
 
-def _interval(one: Measure) -> str:
+def _interval(one: Measure, found: Comparison) -> str:
     """The bounds of the size of a difference, in the unit in which the size is told."""
     sign = -1.0 if (one.difference or 0.0) < 0.0 else 1.0
-    per = _per(one)
+    per = _per(one, found)
     bounds = [None if bound is None else sign * bound / per for bound in (one.lower, one.upper)]
     low, high = reversed(bounds) if sign < 0.0 else bounds
     return f"[{_bound(low, one)} – {_bound(high, one)}]"
 
 
-def _range(one: Measure) -> str:
+def _range(one: Measure, found: Comparison) -> str:
     """Everything from one bound to the other, in words."""
-    per = _per(one)
-    unit = "points" if one.unit == "share" else "d" if per == 24.0 else "h"
+    per = _per(one, found)
+    unit = "points" if one.unit == "share" else _unit(abs(one.difference or 0.0), found)[1]
     bounds = (None if bound is None else bound / per for bound in (one.lower, one.upper))
     low, high = (_bound(bound, one, signed=True) for bound in bounds)
     return f"anything from {low} to {high} {unit}"
 
 
-def _per(one: Measure) -> float:
-    if one.unit == "share":
-        return 0.01
-    return 24.0 if abs(one.difference or 0.0) >= 48.0 else 1.0
+def _per(one: Measure, found: Comparison) -> float:
+    return 0.01 if one.unit == "share" else _unit(abs(one.difference or 0.0), found)[0]
 
 
 def _bound(bound: float | None, one: Measure, *, signed: bool = False) -> str:
@@ -230,8 +254,16 @@ def _bound(bound: float | None, one: Measure, *, signed: bool = False) -> str:
     return told.replace("-", "−")
 
 
-def _hours(number: float) -> str:
-    return f"{number / 24.0:,.1f} d" if number >= 48.0 else f"{number:,.1f} h"
+def _hours(number: float, found: Comparison) -> str:
+    per, unit = _unit(number, found)
+    return f"{number / per:,.1f} {unit}"
+
+
+def _unit(hours: float, found: Comparison) -> tuple[float, str]:
+    """Days from two days on; what is told in working hours stays in them, for their days have other lengths."""
+    if found.clock == "working":
+        return 1.0, "working h"
+    return (1.0, "h") if hours < 48.0 else (24.0, "d")
 
 
 def _percent(share: float) -> str:

@@ -40,7 +40,7 @@ class Reach:
 
 
 def _variance_of_means(changes: FloatArray) -> FloatArray:
-    """The variance of a unit's mean over so many changes (units,) by the working model, up to one factor; 0 for none."""
+    """The variance of units' means over so many changes (units,) by the working model, up to one factor; 0 for none."""
     there = changes > 0.0
     return np.where(there, (1.0 - BETWEEN_UNITS) / np.where(there, changes, 1.0) + BETWEEN_UNITS, 0.0)
 

@@ -15,7 +15,10 @@ from analytics.survival.quantiles import Quantile, as_shares, crossing_hours, re
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
-__all__ = ["Incidence", "IncidenceAt", "incidence"]
+__all__ = ["HARDLY_ANY", "Incidence", "IncidenceAt", "incidence"]
+
+HARDLY_ANY = 0.02
+"""What becomes of so small a share of changes after they went out of sight moves no share by more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +72,9 @@ class Incidence:
         return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
 
     def seen_at(self, hours: float) -> bool:
-        """Whether changes were still watched then, or all had ended before; else the last value stands for a guess."""
+        """Whether changes were still watched then, or hardly any had not ended; else the last value is a guess."""
         at = as_hours([hours], "hours")
-        return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= 0.0)
+        return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= HARDLY_ANY)
 
     def quantiles(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
         """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do."""

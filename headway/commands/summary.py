@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from headway.times import parse_time, shown
 if TYPE_CHECKING:
     import polars as pl
 
+    from analytics.findings import Finding
     from analytics.pulse import Group, Pulse
 
 EXAMPLE = """\b
@@ -22,7 +25,9 @@ Example:
   headway summary --repo 'acme/*' --since 2026-01-01
   headway summary --clock working
 """
-_WAITING_SHOWN = 3
+_WAITING_SHOWN = 2
+_LINES, _WIDTH = 23, 100
+"""What a terminal of 24 lines shows together with the next prompt."""
 
 
 @click.command("summary", epilog=EXAMPLE)
@@ -37,9 +42,10 @@ _WAITING_SHOWN = 3
 )
 @click.pass_obj
 def command(session: Session, repo: str | None, since: datetime | None, clock: str) -> int:
-    """Print the headline numbers: AI beside other work, what waits, and the biggest bottleneck."""
+    """Print the headline numbers: AI beside other work, what was found, what waits, and the biggest bottleneck."""
     from analytics.basis import closed_work_is_seen
     from analytics.filters import Filters
+    from analytics.findings import findings_in
     from analytics.pulse import pulse, slowest_waiting
     from analytics.working import WorkingCalendar
     from warehouse.publish import open_published
@@ -52,34 +58,54 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             pulse(connection, filters, calendar=calendar),
             pulse(connection, filters, axis="built_with_ai", calendar=calendar),
             slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
+            findings_in(connection, filters, calendar),
             seen=closed_work_is_seen(connection, filters),
+            above=["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else [],
         )
-    if (warehouse / "SIMULATED").exists():
-        text = ["SIMULATED DATA: nothing here is real", "", *text]
     click.echo("\n".join(text))
     return 0
 
 
-def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> list[str]:
-    """The summary as text; `seen` says whether closed work is."""
+def lines(  # noqa: PLR0913  (what is shown, part by part)
+    found: Pulse,
+    made: Pulse,
+    waiting: pl.DataFrame,
+    findings: Sequence[Finding],
+    *,
+    seen: bool,
+    above: Sequence[str] = (),
+) -> list[str]:
+    """The summary as text; `seen` says whether closed work is; `above` stands over it."""
     if found.as_of is None:
-        return ["No change whose arrival in production could be observed yet.", wording.left_out(found)]
+        return [*above, "No change whose arrival in production could be observed yet.", wording.left_out(found)]
     first, last = (shown(at) for at in found.as_of)
     week = "in 7 days" if found.clock == "wall" else f"in {found.week_hours:g} h"
-    head = f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            {week}"
     by = "" if found.clock == "wall" else ", in working hours"
-    text = [f"Code complete to production{by}, as of {last if first == last else f'{first} … {last}'}", "", head]
-    text += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
-    text += ["", *(wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)]
-    if len(waiting):
-        text += ["", "Waiting longest since code complete, and where now:"]
-        for row in waiting.iter_rows(named=True):
-            age = wording.hours(row["age_hours"], found.clock)
-            text.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
-    text += ["", wording.left_out(found)]
+    head = [*above, f"Code complete to production{by}, as of {last if first == last else f'{first} … {last}'}"]
+    head.append(
+        f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            {week}"
+    )
+    head += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
+    middle = ["", *(wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)]
+    tail = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
+    for row in waiting.iter_rows(named=True):
+        age = wording.hours(row["age_hours"], found.clock)
+        tail.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
+    tail += ["", wording.left_out(found)]
     if not seen:
-        text.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
-    return [wording.plain(line).rstrip() for line in text]
+        tail.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
+    room = _LINES - len(head) - len(middle) - len(tail)
+    return [wording.plain(line).rstrip() for line in [*head, *middle, *_fitting(findings, room), *tail]]
+
+
+def _fitting(findings: Sequence[Finding], room: int) -> list[str]:
+    """As many of the findings, from the first on, as have room whole."""
+    text: list[str] = []
+    for finding in findings:
+        more = textwrap.wrap(finding.sentence, _WIDTH, subsequent_indent="  ")
+        if len(text) + len(more) <= room:
+            text += more
+    return text
 
 
 def _row(group: Group, found: Pulse, *, seen: bool) -> str:
