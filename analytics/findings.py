@@ -120,8 +120,8 @@ def _stage(found: Comparison) -> Iterator[Finding]:
     more = "more" if (one.difference or 0.0) > 0.0 else "less"
     others = ", ".join(m.name.removeprefix(_STAGE) for m in seen if m is not one)
     sentence = (
-        f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0), found)} {more} in {one.name.removeprefix(_STAGE)} than"
-        f" {other} does {_interval(one, found)}, of {_horizon(found)} ({_counts(found)}; {len(stages)} stages tested)"
+        f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0), found)} {more} in {one.name.removeprefix(_STAGE)}"
+        f" than {other} does {_interval(one, found)}, of {_horizon(found)} ({_counts(found)}; {len(stages)} stages tested)"
     )
     sentence += f"; it also differs in {others}." if others else "."
     yield _told(found, "stage", sentence + _in_common(found, one), one, 0.8)

@@ -66,7 +66,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     return 0
 
 
-def lines(  # noqa: PLR0913  (what is shown, part by part)
+def lines(
     found: Pulse,
     made: Pulse,
     waiting: pl.DataFrame,
