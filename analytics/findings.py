@@ -22,6 +22,8 @@ from analytics.working import WorkingCalendar
 
 __all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
 
+_ELSEWHERE = 0.7
+"""How much less a difference matters that is not seen where both groups are."""
 _STAGE = "mean_hours_"
 _NOT_STAGES = ("mean_hours_waiting", "mean_hours_in_production")
 
@@ -121,7 +123,8 @@ def _stage(found: Comparison) -> Iterator[Finding]:
     others = ", ".join(m.name.removeprefix(_STAGE) for m in seen if m is not one)
     sentence = (
         f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0), found)} {more} in {one.name.removeprefix(_STAGE)}"
-        f" than {other} does {_interval(one, found)}, of {_horizon(found)} ({_counts(found)}; {len(stages)} stages tested)"
+        f" than {other} does {_interval(one, found)}, of {_horizon(found)}"
+        f" ({_counts(found)}; {len(stages)} stages tested)"
     )
     sentence += f"; it also differs in {others}." if others else "."
     yield _told(found, "stage", sentence + _in_common(found, one), one, 0.8)
@@ -187,8 +190,13 @@ def _adjusted(found: Comparison) -> Iterator[Finding]:
 
 
 def _told(found: Comparison, kind: str, sentence: str, one: Measure, importance: float) -> Finding:
-    """What is seen comes before what is not, and what work builds before how it was made."""
+    """What is seen comes before what is not, what work builds before how it was made."""
     weight = importance * (1.0 if one.seen else 0.5) * (0.9 if found.contrast.axis == "built_with_ai" else 1.0)
+    supported = found.measure(one.name, SUPPORTED)
+    # The adjusted effect is within repositories already.
+    elsewhere = kind != "adjusted" and one.basis == ALL and unlike(found)
+    if one.seen and elsewhere and not (supported and supported.seen):
+        weight *= _ELSEWHERE
     return Finding(kind, found.contrast.axis, sentence, weight, one.seen, one.n_ai + one.n_other)
 
 

@@ -14,6 +14,7 @@ __all__ = ["annotated", "unlike"]
 
 STAGE_FAMILIES = ("mean_hours_", "share_of_wait_")
 NOT_STAGES = ("mean_hours_waiting", "mean_hours_in_production")
+_DAYS = 14.0
 OVERLAP = 0.8
 """Less overlap than this, of the distributions over repositories or over quarters, is worth a word."""
 
@@ -33,8 +34,11 @@ def unlike(found: Comparison) -> str:
     if REPOSITORY in cells and support.repositories_overlap < OVERLAP:
         parts.append(f"in other repositories (overlap {support.repositories_overlap:.0%})")
     if QUARTER in cells and support.quarters_overlap < OVERLAP:
-        word = "newer" if support.newer_days > 0.0 else "older"
-        parts.append(f"{word} by {abs(support.newer_days):.0f} days at the median")
+        if abs(support.newer_days) < _DAYS:
+            parts.append(f"of other times (overlap {support.quarters_overlap:.0%})")
+        else:
+            word = "newer" if support.newer_days > 0.0 else "older"
+            parts.append(f"{word} by {abs(support.newer_days):.0f} days at the median")
     return " and ".join(parts)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import ALL, Measure
+from analytics.comparison.sides import independent_units
 from analytics.comparison.small_samples import Reach, reach_of
 from analytics.observations import FEWEST_CLUSTERS, Cohort
 from analytics.survival import Cox, cox, log_rank
@@ -63,7 +64,7 @@ def _adjusted(
     except AnalysisError as error:
         yield Measure(name, ALL, "ratio", None, None, None, None, None, None, *counts, str(error))
         return
-    reach, spread, by = _reach(model)
+    reach, spread = _reach(model)
     ratio = float(np.exp(model.coefficient[0]))
     critical = reach.critical(_LEVEL)
     lower, upper = (float(np.exp(model.coefficient[0] + side * critical * spread)) - 1.0 for side in (-1.0, 1.0))
@@ -78,7 +79,7 @@ def _adjusted(
         upper,
         reach.p_value(float(model.coefficient[0]), spread),
         *counts,
-        f"rate of arriving, {contrast.beside} being 1; within repositories, {held}; {by}",
+        f"rate of arriving, {contrast.beside} being 1; within repositories, {held}",
         n_needed=changes_needed(counts[0], spread * reach.inflation, float(np.log(SMALLEST_RATIO))),
         smallest_difference=SMALLEST_RATIO - 1.0,
     )
@@ -92,19 +93,21 @@ def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Cont
     cohort, arrived, first = _sampled(cohort, arrived, first)
     columns = {"size": _size(cohort.changes)} | ({"time": _years(cohort.changes)} if contrast.dated else {})
     held = [name for name, column in columns.items() if float(np.ptp(column)) > 0.0]
-    repository = cohort.cluster[0]
+    repository, unit = cohort.cluster[0], independent_units(cohort, first)
+    cluster = None if unit[0] == "change" else unit[1]
     while True:
         design = np.column_stack([first.astype(np.float64), *(columns[name] for name in held)])
         names = [contrast.axis, *held]
         try:
-            model = cox(cohort.hours, arrived, design, names, stratum=repository, cluster=repository)
+            model = cox(cohort.hours, arrived, design, names, stratum=repository, cluster=cluster)
         except AnalysisError:
             if not held:
                 raise
             held.pop()
             continue
         told = {"size": "lines changed", "time": "time of code complete"}
-        return model, "holding " + " and ".join(told[name] for name in held) if held else "nothing else held equal"
+        equal = "holding " + " and ".join(told[name] for name in held) if held else "nothing else held equal"
+        return model, f"{equal}; errors by {unit[0]}"
 
 
 def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Cohort, BoolArray, BoolArray]:
@@ -129,11 +132,11 @@ def _years(changes: pl.DataFrame) -> FloatArray:
     return np.asarray((at - at.min(initial=at[0])) / _YEAR, dtype=np.float64)
 
 
-def _reach(model: Cox) -> tuple[Reach, float, str]:
-    """How to take the error of the first coefficient: by repository if enough of them say something about it."""
+def _reach(model: Cox) -> tuple[Reach, float]:
+    """How to take the error of the first coefficient: by units if enough of them say something about it."""
     information = np.zeros(1) if model.cluster_information is None else model.cluster_information[:, 0]
     share = information / max(float(information.sum()), 1e-300)
     if model.robust_standard_error is not None and int((share > 0.0).sum()) >= FEWEST_CLUSTERS:
-        return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0]), "errors by repository"
+        return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0])
     normal = Reach(1.0, float("inf"))
-    return normal, float(model.standard_error[0]), "errors by change, for there are few repositories with both"
+    return normal, float(model.standard_error[0])

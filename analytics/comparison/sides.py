@@ -14,7 +14,7 @@ from analytics.observations import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, C
 from analytics.survival import Incidence, Moves, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Sides", "sides_of"]
+__all__ = ["Sides", "independent_units", "sides_of"]
 
 QUARTER_HOUR = 0.25
 """The grid of moves in a large cohort. No mean moves by more than half of it, and few by any of it: ends of stays are
@@ -74,7 +74,7 @@ class Sides:
 
 def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
     """Both groups of a cohort: `first` (changes,) tells them apart, `weights` (changes,) what each change counts."""
-    unit, code = _independent(cohort, first)
+    unit, code = independent_units(cohort, first)
     units = int(code.max(initial=-1)) + 1
     masks = (first, ~first)
     cohorts = tuple(replace(cohort, changes=cohort.changes.filter(pl.Series(mask))) for mask in masks)
@@ -90,7 +90,7 @@ def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
     )
 
 
-def _independent(cohort: Cohort, first: BoolArray) -> tuple[str, IntArray]:
+def independent_units(cohort: Cohort, first: BoolArray) -> tuple[str, IntArray]:
     """The largest units of which there are enough: repositories, their months, single changes.
 
     What ships with one release arrives together, so that even the changes of one repository are not independent.
