@@ -12,7 +12,7 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.histories import Histories, counted_ends, counted_moves
-from analytics.lead_columns import LEAD_STAGES, read_columns
+from analytics.lead_columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
 from analytics.survival.arrays import FloatArray, IntArray
 from analytics.working import WorkingCalendar, in_working_hours
@@ -25,10 +25,6 @@ MOVED_ON = "moved_on"
 
 FEWEST_CLUSTERS = 5
 """With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
-
-RANDOM_GROUPS = 200
-"""Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
-groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
 _MICROS = 3_600_000_000.0
 _COLUMNS = (
@@ -158,7 +154,7 @@ class Cohort:
             return cluster, clusters
         if not self.grid_hours:
             return None
-        return np.arange(len(self.changes)) % RANDOM_GROUPS, RANDOM_GROUPS
+        return self.changes["random_group"].to_numpy().astype(np.int64), RANDOM_GROUPS
 
     def _incidence(
         self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None
