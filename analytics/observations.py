@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.histories import Histories, counted_ends, counted_moves
+from analytics.lead_columns import LEAD_STAGES, read_columns
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
 from analytics.survival.arrays import FloatArray, IntArray
+from analytics.working import WorkingCalendar, in_working_hours
 
-__all__ = ["ENDS", "LEAD_STAGES", "STATES", "Cohort", "read_cohort"]
+__all__ = ["ENDS", "LEAD_STAGES", "MOVED_ON", "STATES", "Cohort", "Stay", "cohort_of", "read_cohort"]
 
-LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 ENDS = ("production", "abandoned")
 STATES = (*LEAD_STAGES, *ENDS)
+MOVED_ON = "moved_on"
 
 FEWEST_CLUSTERS = 5
 """With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
 
-_COLUMNS = [
+RANDOM_GROUPS = 200
+"""Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
+groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
+
+_COLUMNS = (
     "change_id",
     "repo",
     "provider",
@@ -41,7 +49,18 @@ _COLUMNS = [
     "lead_time_hours",
     "age_hours",
     "as_of",
-]
+)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long changes stay in one stage: those who entered it, and the incidence of moving on and of being abandoned.
+
+    `entered`: changes. `incidence`: of `MOVED_ON` and abandoned, by hours since the stage was entered.
+    """
+
+    entered: int
+    incidence: Incidence
 
 
 @dataclass(frozen=True)
@@ -50,20 +69,24 @@ class Cohort:
 
     `changes`: rows of `lead_times` with outcome production, waiting or abandoned, and `hours`, the time from code
     complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`: changes left out, counted.
+    `clock`: on which the hours were told, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
+    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of kept.
     """
 
     changes: pl.DataFrame
     unknown: int
     no_deployments: int
+    clock: str = "wall"
+    grid_hours: float = 0.0
 
     def where(self, condition: pl.Expr) -> Cohort:
         """The part of the cohort for which `condition` holds."""
-        return Cohort(self.changes.filter(condition), self.unknown, self.no_deployments)
+        return replace(self, changes=self.changes.filter(condition))
 
     @property
     def hours(self) -> FloatArray:
         """Hours from code complete to the outcome, (changes,)."""
-        return self.changes["hours"].to_numpy()
+        return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
 
     @property
     def ended_as(self) -> IntArray:
@@ -74,39 +97,102 @@ class Cohort:
     @property
     def cluster(self) -> tuple[IntArray, int]:
         """A code for each change's repository, and how many there are."""
-        codes = self.changes["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        repo = self.changes["repo"]
+        physical = repo if repo.dtype == pl.String else repo.to_physical()
+        codes = physical.rank("dense").cast(pl.Int64).to_numpy() - 1
         return codes, int(codes.max(initial=-1)) + 1
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The stages that any of its repositories has."""
+        return tuple(stage for stage in LEAD_STAGES if self.changes[f"{stage}_hours"].is_not_null().any())
+
+    @property
+    def interval_by(self) -> str:
+        """What intervals by repository take as independent: `repository`, or `change` where repositories are few."""
+        return "repository" if self.cluster[1] >= FEWEST_CLUSTERS else "change"
 
     def incidence(self, *, by_repository: bool = False) -> Incidence:
         """Cumulative incidence of both ends; intervals by change, or by repository if there are enough."""
-        cluster, clusters = self.cluster
-        if by_repository and clusters >= FEWEST_CLUSTERS:
-            return incidence(self.hours, self.ended_as, ENDS, cluster=cluster, clusters=clusters)
-        return incidence(self.hours, self.ended_as, ENDS)
+        return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
 
-    def moves(self, *, by_repository: bool = False) -> Moves:
-        """The changes as moves between `STATES`; units are changes, or repositories if there are enough."""
-        change, start, end, source, target = _spells(self.changes)
-        cluster, clusters = self.cluster
+    def stay(self, stage: str, *, by_repository: bool = False) -> Stay | None:
+        """How long changes stay in `stage`, from when they enter it; None where no change entered it."""
+        hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
+        entered = ~np.isnan(hours)
+        if not entered.any():
+            return None
+        last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
+        ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
+        units = self._unit(by_repository=by_repository)
+        here = None if units is None else (units[0][entered], units[1])
+        curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), here)
+        return Stay(int(entered.sum()), curve)
+
+    def moves(self, *, by_repository: bool = False, until_hours: float | None = None) -> Moves:
+        """The changes as moves between `STATES`; units are changes, or repositories if there are enough.
+
+        `until_hours`: where nothing after so many hours will be asked for, what happens then may be left out. In a
+        large cohort units that are not repositories are `RANDOM_GROUPS` of changes.
+        """
+        units = self._unit(by_repository=by_repository)
+        if self.grid_hours and units is not None:
+            histories = Histories([self.changes[f"{s}_hours"].to_numpy() for s in LEAD_STAGES], self.ended_as)
+            return counted_moves(histories, STATES, *units, grid_hours=self.grid_hours, until_hours=until_hours)
+        change, start, end, source, target = _spells(self.changes, self.ended_as)
         spells = Spells.of(change, start, end, source, target)
+        if units is None:
+            return moves_from_spells(spells, STATES)
+        return moves_from_spells(spells, STATES, cluster=units[0][change], clusters=units[1])
+
+    def _unit(self, *, by_repository: bool) -> tuple[IntArray, int] | None:
+        """The units whose independence the errors rest on, and how many; None: each change is one."""
+        cluster, clusters = self.cluster
         if by_repository and clusters >= FEWEST_CLUSTERS:
-            return moves_from_spells(spells, STATES, cluster=cluster[change], clusters=clusters)
-        return moves_from_spells(spells, STATES)
+            return cluster, clusters
+        if not self.grid_hours:
+            return None
+        return np.arange(len(self.changes)) % RANDOM_GROUPS, RANDOM_GROUPS
+
+    def _incidence(
+        self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None
+    ) -> Incidence:
+        if units is None:
+            return incidence(hours, ended, ends)
+        if not self.grid_hours:
+            return incidence(hours, ended, ends, cluster=units[0], clusters=units[1])
+        unit, hours, ended, count = counted_ends(hours, ended, len(ends), *units, grid_hours=self.grid_hours)
+        return incidence(hours, ended, ends, cluster=unit, clusters=units[1], count=count)
 
 
-def read_cohort(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Cohort:
-    """The cohort of changes code complete in the period of `filters`."""
-    names = [*_COLUMNS, *(f"{stage}_hours" for stage in LEAD_STAGES)]
-    chosen = ", ".join(f'"{name}"' for name in names)
-    table: pl.DataFrame = connection.cursor().sql(f"select {chosen} from lead_times order by change_id").pl()  # noqa: S608
-    table = filters.apply(table, time="code_complete_at")
+def read_cohort(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    columns: Sequence[str] | None = None,
+    calendar: WorkingCalendar | None = None,
+) -> Cohort:
+    """The cohort of changes code complete in the period of `filters`.
+
+    `columns`: those of `lead_times` wanted beside what the cohort itself needs; all that describe a change when not
+    given, which millions of changes make large. `calendar`: tells the hours in working time.
+    """
+    table, grid = read_columns(connection, _COLUMNS if columns is None else columns)
+    return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar)
+
+
+def cohort_of(table: pl.DataFrame, grid_hours: float = 0.0, calendar: WorkingCalendar | None = None) -> Cohort:
+    """The cohort among rows of `lead_times` as `read_columns` has them."""
     outcome = table["outcome"]
-    hours = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
-    seen = table.filter(pl.col("outcome").is_in([*ENDS, "waiting"])).with_columns(hours.alias("hours"))
-    return Cohort(seen, int((outcome == "unknown").sum()), int((outcome == "no_deployments").sum()))
+    unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
+    seen = table.filter(pl.col("outcome").is_in([*ENDS, "waiting"]))
+    if calendar is not None:
+        seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
+    seen = seen.with_columns(pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES).alias("hours"))
+    return Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
 
 
-def _spells(changes: pl.DataFrame) -> tuple[IntArray, FloatArray, FloatArray, IntArray, IntArray]:
+def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatArray, FloatArray, IntArray, IntArray]:
     """One row per change and stage that it entered: change, start, end (hours), state, next state."""
     hours = np.column_stack([changes[f"{stage}_hours"].to_numpy() for stage in LEAD_STAGES])
     if not len(changes):
@@ -114,7 +200,6 @@ def _spells(changes: pl.DataFrame) -> tuple[IntArray, FloatArray, FloatArray, In
     entered = ~np.isnan(hours)
     ends = np.cumsum(np.where(entered, hours, 0.0), axis=1)
     starts = np.column_stack([np.zeros(len(changes)), ends[:, :-1]])
-    ended_as = Cohort(changes, 0, 0).ended_as
     final = np.where(ended_as == CENSORED, CENSORED, ended_as + len(LEAD_STAGES))
     following = np.empty(hours.shape, dtype=np.int64)
     after = final.copy()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["Options"]
+from analytics.working import WorkingCalendar
+
+__all__ = ["CLOCKS", "Options"]
+
+CLOCKS = ("wall", "working")
+_WALL_HORIZON_HOURS = 720.0
 
 
 @dataclass(frozen=True)
@@ -12,8 +17,21 @@ class Options:
     """What a report may be asked for.
 
     `by`: the column whose values are its groups, None for the report's own. `automation`: whether what bots made takes
-    part; otherwise it is left out and counted.
+    part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
+    work is done, for the working clock and for columns that tell both.
     """
 
     by: str | None = None
     automation: bool = False
+    clock: str = "wall"
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+
+    @property
+    def working(self) -> WorkingCalendar | None:
+        """The calendar by which hours are told; None for the wall clock."""
+        return self.calendar if self.clock == "working" else None
+
+    @property
+    def horizon_hours(self) -> float:
+        """Up to which hours time in state is counted: 30 days, or the working hours in them."""
+        return self.calendar.horizon_hours if self.clock == "working" else _WALL_HORIZON_HOURS

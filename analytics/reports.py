@@ -10,6 +10,8 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.options import Options
+from analytics.stages import stages
+from analytics.where_work_is import where_work_is
 
 __all__ = [
     "GROUPED",
@@ -161,8 +163,10 @@ REPORTS: Mapping[str, Report] = {
     "deployments": deployments,
     "coverage": coverage,
     "classification": classification,
+    "stages": stages,
+    "occupancy": where_work_is,
 }
-GROUPED: frozenset[str] = frozenset()
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
 
 
 def _table(

@@ -149,7 +149,7 @@ def _changes(changes: int) -> str:
         ends.append(f"{before} as {stage}_begin")
     whole = " + ".join(f"coalesce({stage}_full, 0)" for stage in STAGES)
     hours = ", ".join(
-        f"case when {stage}_full is not null and {stage}_begin <= watched and ({stage}_begin < watched or {stage}_begin = 0)"
+        f"case when {stage}_full is not null and ({stage}_begin < watched or {stage}_begin = 0)"
         f" then least({stage}_full, watched - {stage}_begin) end as {stage}_hours"
         for stage in STAGES
     )
@@ -157,7 +157,8 @@ def _changes(changes: int) -> str:
     at = "code_complete_at + to_microseconds(({0} * 3600000000)::bigint)"
     return f"""
 with numbered as (
-    select i, floor(chance(i, 1) * chance(i, 1) * {REPOSITORIES})::integer as repository, chance(i, 2) < 0.3 as builds_ai,
+    select i, chance(i, 2) < 0.3 as builds_ai,
+        floor(chance(i, 1) * chance(i, 1) * {REPOSITORIES})::integer as repository,
         timestamp '2024-01-01' + to_seconds((chance(i, 3) * 731 * 86400)::bigint) as code_complete_at
     from range({changes}) numbers(i)
 ), named as (

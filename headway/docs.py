@@ -6,6 +6,7 @@ test fails when a committed page is stale.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -133,6 +134,8 @@ def _settings_of(cls: type) -> Iterator[tuple[str, str, str]]:
 def _default(value: object) -> str:
     if value in (None, "", ()):
         return ""
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

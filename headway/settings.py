@@ -20,6 +20,7 @@ from headway.errors import UsageError
 
 __all__ = [
     "AiSettings",
+    "CalendarSettings",
     "DeploymentRule",
     "GitSettings",
     "GithubSettings",
@@ -154,6 +155,19 @@ class AiSettings:
 
 
 @dataclass(frozen=True)
+class CalendarSettings:
+    """When work is done: what `--clock working` counts, and the working hours of each change."""
+
+    zone: str = _setting("UTC", "time zone of the working hours, as `Europe/London`")
+    days: tuple[str, ...] = _setting(("Mon", "Tue", "Wed", "Thu", "Fri"), "days of the week on which work is done")
+    begin: str = _setting("09:00", "when work begins on these days, by the clock of the zone")
+    end: str = _setting("17:00", "when it ends; `24:00` is midnight")
+    holidays: str = _setting("", "country whose public holidays are no working days, as `GB`; empty: none")
+    subdivision: str = _setting("", "part of that country, as `SCT`, where its holidays differ")
+    days_off: tuple[str, ...] = _setting((), "more days without work, as `2026-12-24`")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set, and the folder that relative paths are relative to."""
 
@@ -164,6 +178,7 @@ class Settings:
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
     ai: AiSettings = AiSettings()
+    calendar: CalendarSettings = CalendarSettings()
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
 
@@ -184,6 +199,7 @@ SECTIONS: dict[str, type] = {
     "github": GithubSettings,
     "production": ProductionSettings,
     "ai": AiSettings,
+    "calendar": CalendarSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule}
 SPELLED = {"source": "from"}  # `from` is a Python keyword

@@ -49,7 +49,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return "[]"
+        return json.dumps(value)
     if isinstance(value, str) and "\\" in value:
         return f"'{value}'"
     return json.dumps(value)

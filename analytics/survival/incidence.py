@@ -11,7 +11,7 @@ from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts,
 from analytics.survival.influence import influence_on_probability
 from analytics.survival.intervals import critical_value, log_log_interval
 from analytics.survival.moves import CENSORED, Moves
-from analytics.survival.quantiles import Quantile, as_shares, read_quantiles, refined
+from analytics.survival.quantiles import Quantile, as_shares, crossing_hours, read_quantiles, refined
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
@@ -87,6 +87,27 @@ class Incidence:
         hours = np.concatenate([[0.0], self.event_hours[positions]])
         reached, lower, upper = np.vstack([np.zeros(3), curves]).T
         return read_quantiles(hours, reached, (lower, upper), shares)
+
+    def quantiles_by_inversion(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
+        """As `quantiles`, with intervals from the error at the quantile alone, where the curve's at many hours is dear.
+
+        The interval of the share is carried over to hours by the curve (Woodruff 1952, JASA 47, 635). Where the share
+        is not reached, the error at the last end stands for it.
+        """
+        column = self.ends.index(end)
+        hours = np.concatenate([[0.0], self.event_hours])
+        reached = np.concatenate([[0.0], self.probability[:, column]])
+        wanted = as_shares(shares)
+        found = [crossing_hours(hours, reached, share) for share in wanted.tolist()]
+        places = np.array([hours[-1] if hour is None else hour for hour in found])
+        order = np.argsort(places)
+        standard_error = np.empty(wanted.size)
+        standard_error[order] = self._standard_error(places[order])[0][:, column]
+        lower, upper = log_log_interval(wanted, standard_error, critical_value(self.level, self.clusters))
+        return tuple(
+            Quantile(share, hour, *(crossing_hours(hours, reached, bound) for bound in bounds))
+            for share, hour, *bounds in zip(wanted.tolist(), found, lower.tolist(), upper.tolist(), strict=True)
+        )
 
     def _at(self, values: FloatArray, at: FloatArray) -> FloatArray:
         return np.vstack([np.zeros(len(self.ends)), values])[np.searchsorted(self.event_hours, at, "right")]

@@ -12,12 +12,14 @@ import click
 from headway.session import Session
 from headway.times import parse_time
 
-REPORTS = ("lead-time", "deployments", "coverage", "classification")
+REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy")
+CLOCKS = ("wall", "working")
 
 EXAMPLE = """\b
 Example:
   headway export lead-time --out lead-times.csv
   headway export lead-time --as-of 2026-01-01 --repo 'acme/*' --format json
+  headway export stages --by builds_ai --clock working
 """
 
 
@@ -36,6 +38,14 @@ Example:
 )
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
 @click.option("--by", metavar="COLUMN", help="Group by this column, in reports that have groups.")
+@click.option(
+    "--clock",
+    type=click.Choice(CLOCKS),
+    default="wall",
+    show_default=True,
+    help="Tell the hours of statistics in working time, by the [calendar] of the settings.",
+)
+@click.option("--automation", is_flag=True, help="Count what bots made too; without it, it is left out and counted.")
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     session: Session,
@@ -47,12 +57,15 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     until: datetime | None,
     repo: str | None,
     by: str | None,
+    clock: str,
+    automation: bool,  # noqa: FBT001  (a flag of the command line)
 ) -> int:
     """Write a report as CSV, JSON or Parquet."""
     from analytics.filters import Filters
     from analytics.options import Options
     from analytics.reports import GROUPED
     from analytics.reports import REPORTS as TABLES
+    from analytics.working import WorkingCalendar
     from headway.building import connect
     from headway.errors import UsageError
     from headway.progress import progress_on
@@ -62,7 +75,9 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal", hint="name a file with --out, or pipe it")
+    calendar = WorkingCalendar.of(session.settings.calendar)
+    options = Options(by=by, automation=automation, clock=clock, calendar=calendar)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
-        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo), Options(by=by))
+        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo), options)
     write(table, form, None if out == "-" else Path(out))
     return 0
