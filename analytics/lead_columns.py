@@ -26,36 +26,45 @@ _WORDS = ("repo", "provider", "team", "built_with_ai", "ai_confidence", "outcome
 
 
 def read_columns(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None, ended_at: bool = False
 ) -> tuple[pl.DataFrame, float]:
-    """Rows of `lead_times` by change, and the grid of their hours (0: exact).
+    """Rows of `lead_times`, and the grid of their hours (0: exact).
 
-    The columns that every cohort needs, those of `columns`, `ended_at` (when it ended, or as of), the hours of the
-    stages from code complete on, and `group`, the value of an expression over `lead_times`. A large table has texts of
-    few values as categories, and hours as 32-bit numbers.
+    The columns that every cohort needs, those of `columns`, the hours of the stages from code complete on, `group`, the
+    value of an expression over `lead_times`, and on demand `ended_at` (when it ended, or as of). By change; but a large
+    table in the order of the file, with texts of few values as categories and hours as 32-bit numbers.
     """
     cursor = connection.cursor()
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
     names = list(dict.fromkeys([*_NEEDED, *columns]))
     chosen = [_as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
-    chosen.append(f"{_ENDED_AT} as ended_at")
-    chosen += _on_grid() if large else [_quoted(f"{stage}_hours") for stage in LEAD_STAGES]
+    if ended_at:
+        chosen.append(f"{_ENDED_AT} as ended_at")
     if group is not None:
         chosen.append(f'{group} as "group"')
-    order = "" if large else " order by change_id"
-    table: pl.DataFrame = cursor.sql(f"select {', '.join(chosen)} from lead_times{order}").pl()  # noqa: S608  (ours)
+    chosen += _on_grid() if large else [_quoted(f"{stage}_hours") for stage in LEAD_STAGES]
+    source = f"(select *, {_minutes()} from lead_times)" if large else "lead_times order by change_id"  # noqa: S608
+    table: pl.DataFrame = cursor.sql(f"select {', '.join(chosen)} from {source}").pl()  # noqa: S608  (names of ours)
     return table, GRID_HOURS if large else 0.0
+
+
+def _minutes() -> str:
+    """When each stage ended, in minutes since code complete."""
+    ends = []
+    for position, stage in enumerate(LEAD_STAGES, 1):
+        hours = " + ".join(f"coalesce({earlier}_hours, 0)" for earlier in LEAD_STAGES[:position])
+        ends.append(f"round(({hours}) * 60) as {stage}_end")
+    return ", ".join(ends)
 
 
 def _on_grid() -> list[str]:
     """Hours of each stage between milestones rounded to the grid: whole minutes fit a 32-bit number for 16 years."""
-    shown, end = [], "0"
-    for stage in LEAD_STAGES:
-        begin, end = end, f"{end} + coalesce({stage}_hours, 0)"
-        minutes = f"round(({end}) * 60) - round(({begin}) * 60)"
-        shown.append(f"case when {stage}_hours is not null then (({minutes}) / 60)::float end as {stage}_hours")
-    return shown
+    begins = ["0", *(f"{stage}_end" for stage in LEAD_STAGES)]
+    return [
+        f"case when {stage}_hours is not null then (({stage}_end - {begin}) / 60)::float end as {stage}_hours"
+        for begin, stage in zip(begins, LEAD_STAGES, strict=False)
+    ]
 
 
 def _as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -29,6 +30,7 @@ RANDOM_GROUPS = 200
 """Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
+_MICROS = 3_600_000_000.0
 _COLUMNS = (
     "change_id",
     "repo",
@@ -88,19 +90,25 @@ class Cohort:
         """Hours from code complete to the outcome, (changes,)."""
         return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
 
-    @property
+    @cached_property
     def ended_as(self) -> IntArray:
         """Position of the outcome in `ENDS`, or `CENSORED` for what waits, (changes,)."""
-        codes = {name: code for code, name in enumerate(ENDS)} | {"waiting": CENSORED}
-        return self.changes["outcome"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
+        outcome = self.changes["outcome"]
+        ended = np.full(len(outcome), CENSORED)
+        for code, name in enumerate(ENDS):
+            ended[(outcome == name).to_numpy()] = code
+        return ended
 
-    @property
+    @cached_property
     def cluster(self) -> tuple[IntArray, int]:
         """A code for each change's repository, and how many there are."""
         repo = self.changes["repo"]
-        physical = repo if repo.dtype == pl.String else repo.to_physical()
-        codes = physical.rank("dense").cast(pl.Int64).to_numpy() - 1
-        return codes, int(codes.max(initial=-1)) + 1
+        if repo.dtype == pl.String:
+            codes = repo.rank("dense").cast(pl.Int64).to_numpy() - 1
+            return codes, int(codes.max(initial=-1)) + 1
+        physical = repo.to_physical().to_numpy()
+        there = np.bincount(physical) > 0
+        return (np.cumsum(there) - 1)[physical], int(there.sum())
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -116,12 +124,10 @@ class Cohort:
         """Cumulative incidence of both ends; intervals by change, or by repository if there are enough."""
         return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
 
-    def stay(self, stage: str, *, by_repository: bool = False) -> Stay | None:
-        """How long changes stay in `stage`, from when they enter it; None where no change entered it."""
+    def stay(self, stage: str, *, by_repository: bool = False) -> Stay:
+        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it."""
         hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
         entered = ~np.isnan(hours)
-        if not entered.any():
-            return None
         last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
         ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
         units = self._unit(by_repository=by_repository)
@@ -177,18 +183,29 @@ def read_cohort(
     `columns`: those of `lead_times` wanted beside what the cohort itself needs; all that describe a change when not
     given, which millions of changes make large. `calendar`: tells the hours in working time.
     """
-    table, grid = read_columns(connection, _COLUMNS if columns is None else columns)
+    wanted = _COLUMNS if columns is None else columns
+    table, grid = read_columns(connection, wanted, ended_at=calendar is not None)
     return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar)
 
 
-def cohort_of(table: pl.DataFrame, grid_hours: float = 0.0, calendar: WorkingCalendar | None = None) -> Cohort:
-    """The cohort among rows of `lead_times` as `read_columns` has them."""
+def cohort_of(
+    table: pl.DataFrame,
+    grid_hours: float = 0.0,
+    calendar: WorkingCalendar | None = None,
+    *,
+    keep: pl.Expr | None = None,
+) -> Cohort:
+    """The cohort among rows of `lead_times` as `read_columns` has them; of those observed, the ones to `keep`."""
     outcome = table["outcome"]
     unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
-    seen = table.filter(pl.col("outcome").is_in([*ENDS, "waiting"]))
+    observed = pl.col("outcome").is_in([*ENDS, "waiting"])
+    seen = table.filter(observed if keep is None else observed & keep)
     if calendar is not None:
         seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
-    seen = seen.with_columns(pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES).alias("hours"))
+    whole = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
+    # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
+    hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
+    seen = seen.with_columns(hours.alias("hours"))
     return Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
 
 
@@ -198,7 +215,7 @@ def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatA
     if not len(changes):
         hours = hours.reshape(0, len(LEAD_STAGES))
     entered = ~np.isnan(hours)
-    ends = np.cumsum(np.where(entered, hours, 0.0), axis=1)
+    ends = np.rint(np.cumsum(np.where(entered, hours, 0.0), axis=1) * _MICROS) / _MICROS
     starts = np.column_stack([np.zeros(len(changes)), ends[:, :-1]])
     final = np.where(ended_as == CENSORED, CENSORED, ended_as + len(LEAD_STAGES))
     following = np.empty(hours.shape, dtype=np.int64)

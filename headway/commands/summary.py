@@ -20,29 +20,38 @@ EXAMPLE = """\b
 Example:
   headway summary
   headway summary --repo 'acme/*' --since 2026-01-01
+  headway summary --clock working
 """
 _WAITING_SHOWN = 3
-_WEEK_HOURS = 168.0
 
 
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
 @click.option("--since", type=parse_time, metavar="TIME", help="Only what was code complete at this time or later.")
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "working"]),
+    default="wall",
+    show_default=True,
+    help="Tell hours in working time, by the [calendar] of the settings.",
+)
 @click.pass_obj
-def command(session: Session, repo: str | None, since: datetime | None) -> int:
+def command(session: Session, repo: str | None, since: datetime | None, clock: str) -> int:
     """Print the headline numbers: AI beside other work, what waits, and the biggest bottleneck."""
     from analytics.basis import closed_work_is_seen
     from analytics.filters import Filters
     from analytics.pulse import pulse, slowest_waiting
+    from analytics.working import WorkingCalendar
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
     filters = Filters(since=since, repo=repo)
+    calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
     with open_published(warehouse) as connection:
         text = lines(
-            pulse(connection, filters),
-            pulse(connection, filters, axis="built_with_ai"),
-            slowest_waiting(connection, filters, _WAITING_SHOWN),
+            pulse(connection, filters, calendar=calendar),
+            pulse(connection, filters, axis="built_with_ai", calendar=calendar),
+            slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
             seen=closed_work_is_seen(connection, filters),
         )
     if (warehouse / "SIMULATED").exists():
@@ -56,26 +65,27 @@ def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> li
     if found.as_of is None:
         return ["No change whose arrival in production could be observed yet.", wording.left_out(found)]
     first, last = (shown(at) for at in found.as_of)
-    head = f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            in 7 days"
-    text = [f"Code complete to production, as of {last if first == last else f'{first} … {last}'}", "", head]
-    text += [_row(group, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
-    text += ["", *(wording.bottleneck(group, found.horizon_hours) for group in found.compared)]
+    week = "in 7 days" if found.clock == "wall" else f"in {found.week_hours:g} h"
+    head = f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            {week}"
+    by = "" if found.clock == "wall" else ", in working hours"
+    text = [f"Code complete to production{by}, as of {last if first == last else f'{first} … {last}'}", "", head]
+    text += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
+    text += ["", *(wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)]
     if len(waiting):
         text += ["", "Waiting longest since code complete, and where now:"]
-        text += [
-            f"  {wording.hours(row['age_hours']):>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}"
-            for row in waiting.iter_rows(named=True)
-        ]
+        for row in waiting.iter_rows(named=True):
+            age = wording.hours(row["age_hours"], found.clock)
+            text.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
     text += ["", wording.left_out(found)]
     if not seen:
         text.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
     return [wording.plain(line).rstrip() for line in text]
 
 
-def _row(group: Group, *, seen: bool) -> str:
+def _row(group: Group, found: Pulse, *, seen: bool) -> str:
     gone = wording.gone(group, closed_work_is_seen=seen)
     counts = f"  {group.name:<16}{group.changes:>9,}{group.production:>9,}{group.waiting:>9,}{gone:>11}"
     if not group.enough:
         return f"{counts}   {wording.TOO_FEW}"
-    week = next(share for hours, share in group.arrived if hours == _WEEK_HOURS)
-    return f"{counts}   {wording.with_interval(group.median_hours):<24} {wording.share(week)}"
+    week = next(share for hours, share in group.arrived if hours == found.week_hours)
+    return f"{counts}   {wording.with_interval(group.median_hours, found.clock):<24} {wording.share(week)}"
