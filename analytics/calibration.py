@@ -31,10 +31,10 @@ class Bin:
 class Reliability:
     """How good chances were.
 
-    `bins`: by tenths of the changes, in the order of their chance. `brier`: mean square of chance minus what happened (Brier
-    1950, Monthly Weather Review 78, 1); `brier_base`: of the share that came true, told to everybody; `skill`: one minus
-    their ratio. `intercept`, `slope`: of what happened on the log odds of the chance (Cox 1958, Biometrika 45, 562): 0 and
-    1 are calibrated; a slope below 1 says too sure. None where all, or none, came true.
+    `bins`: by tenths of the changes, in the order of their chance. `brier`: mean square of chance minus what happened
+    (Brier 1950, Monthly Weather Review 78, 1); `brier_base`: of the share that came true, told to everybody; `skill`:
+    one minus their ratio. `intercept`, `slope`: of what happened on the log odds of the chance (Cox 1958, Biometrika
+    45, 562): 0 and 1 are calibrated; a slope below 1 says too sure. None where all, or none, came true.
     """
 
     changes: int
@@ -73,8 +73,8 @@ def reliability(chance: FloatArray, happened: BoolArray, *, bins: int = 10) -> R
 def came_true(told: Sequence[pl.DataFrame], later: pl.DataFrame) -> tuple[tuple[float, FloatArray, BoolArray], ...]:
     """For each of `CHANCE_HOURS`: hours, the chances told, and whether they came true.
 
-    `told`: reports `waiting`, each as of its own time. `later`: `change_id`, `production_at` and `as_of` of `lead_times`
-    of a later time. Changes that are not known later, or not watched for long enough, are left out.
+    `told`: reports `waiting`, each as of its own time. `later`: `change_id`, `production_at` and `as_of` of
+    `lead_times` of a later time. Changes that are not known later, or not watched for long enough, are left out.
     """
     every = pl.concat(told)
     both = every.join(later.rename({"as_of": "known_until"}), on="change_id")

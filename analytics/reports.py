@@ -8,9 +8,11 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.bottlenecks import bottlenecks
 from analytics.filters import Filters
 from analytics.options import Options
 from analytics.stages import stages
+from analytics.waiting import waiting
 from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
 
@@ -185,8 +187,10 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "bottlenecks": bottlenecks,
+    "waiting": waiting,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "bottlenecks"})
 
 
 def _table(

@@ -15,11 +15,11 @@ BORROWED = 20.0
 def share_left(
     stays: tuple[IntArray, FloatArray, BoolArray], repository: IntArray, hours: FloatArray
 ) -> tuple[FloatArray, IntArray]:
-    """For changes (`repository`, `hours` in the stage so far): the share that had left the stage by then, and of how many.
+    """For changes of a `repository` with `hours` in the stage: the share that had left it by then, and of how many.
 
-    `stays`: code of the repository, hours, and whether the stay ended, forwards or by being abandoned; what goes on counts
-    for as long as it was seen (Kaplan & Meier 1958). With few stays the share is drawn to that of all repositories: it is
-    the mean of both, the own weighing n / (n + `BORROWED`).
+    `stays`: code of the repository, hours, and whether the stay ended, forwards or by being abandoned; what goes on
+    counts for as long as it was seen (Kaplan & Meier 1958). With few stays the share is drawn to that of all
+    repositories: it is the mean of both, the own weighing n / (n + `BORROWED`).
     """
     home, stayed, ended = stays
     own = _left(home, stayed, ended, repository, hours)
@@ -41,7 +41,8 @@ def _left(home: IntArray, stayed: FloatArray, ended: BoolArray, repository: IntA
     begin = np.searchsorted(home, repository)
     end = np.searchsorted(home, repository, "right")
     reached = _place(home, stayed, repository, hours, begin, end)
-    return 1.0 - np.exp(total[reached] - total[begin])
+    left: FloatArray = 1.0 - np.exp(total[reached] - total[begin])
+    return left
 
 
 def _place(

@@ -20,6 +20,7 @@ __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
 _MONTH_HOURS = 730.5
+_MOST_CHANGES = 150_000
 _DAYS = tuple(int(hours / 24) for hours in CHANCE_HOURS)
 
 # Fixed: users' scripts hold on to it. New columns go to the end.
@@ -45,23 +46,25 @@ COLUMNS = (
     "as_of",
 )
 _TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
+_LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
-select {", ".join(_TOLD)}, age_hours, as_of, code_complete_at, coalesce({", ".join(f"{s}_hours" for s in LEAD_STAGES[::-1])}) as hours_in_stage
+select {", ".join(_TOLD)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
 from lead_times where outcome = 'waiting' order by change_id
-"""  # noqa: E501, S608  (names of ours)
+"""  # noqa: S608  (names of ours)
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
-    """One row per code-complete change that waits; open drafts are not code complete, and what was closed waits no more.
+    """One row per change that waits: code complete (an open draft is not), and neither in production nor closed.
 
     What is most unusual for its repository and stage comes first: it has been there longer than others, and somebody
     should look. `unusual_share`: the share of the changes that entered that stage there and had left it by then;
-    `unusual_among`: how many entered, of which few are drawn to those of all repositories. `chance_7d` … with bounds: of
-    production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there as long,
-    `chance_among_all`: of all repositories. Empty where fewer than 20 ever were. Bots are compared with bots. The filter
-    on repositories and time chooses rows; what they are compared with is everything.
+    `unusual_among`: how many entered, of which few are drawn to those of all repositories. `chance_7d` … with bounds:
+    of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
+    as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
+    stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
+    The filter on repositories and time chooses rows; what they are compared with is everything.
     """
-    past, _every = read_changes(connection, Filters())
+    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
     rows: pl.DataFrame = connection.cursor().sql(_ROWS).pl()
     return worklist(past.changes, filters.apply(rows, time="code_complete_at"))
 
@@ -89,16 +92,20 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
     chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
     own, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
+    borrowed = np.zeros(hours.size, np.bool_)
+    anywhere = _past(stays, home, seen, past, len(codes))
     for stage, name in enumerate(LEAD_STAGES):
         asked = np.flatnonzero((rows["current_stage"] == name).to_numpy())
         if not asked.size:
             continue
         part = stays.of(stage)
         ended = part.target != CENSORED
-        unusual[asked], among[asked] = share_left(
-            (home[part.change], part.hours, ended), here[asked], hours[asked]
-        )
+        unusual[asked], among[asked] = share_left((home[part.change], part.hours, ended), here[asked], hours[asked])
         told = chances(_past(part, home, seen, past, len(codes)), here[asked], hours[asked])
+        alone = np.flatnonzero(told.all < FEWEST)
+        if alone.size:
+            told = told.or_else(alone, chances(anywhere, here[asked[alone]], hours[asked[alone]]))
+            borrowed[asked[alone]] = True
         chance[asked] = np.stack([told.chance, told.lower, told.upper], axis=2)
         own[asked], every[asked] = told.own, told.all
     return rows.with_columns(
@@ -107,7 +114,7 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         *_chance_columns(chance),
         pl.Series("chance_among", own),
         pl.Series("chance_among_all", every),
-        pl.Series("note", _notes(among, own, every, chance), dtype=pl.String),
+        pl.Series("note", _notes(among, own, every, chance, borrowed), dtype=pl.String),
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -143,12 +150,15 @@ def _chance_columns(chance: FloatArray) -> list[pl.Series]:
     ]
 
 
-def _notes(among: IntArray, own: IntArray, every: IntArray, chance: FloatArray) -> list[str]:
+def _notes(among: IntArray, own: IntArray, every: IntArray, chance: FloatArray, borrowed: BoolArray) -> list[str]:
     notes = []
-    for here, had, all_had, told in zip(among.tolist(), own.tolist(), every.tolist(), chance[:, :, 0], strict=True):
+    columns = (among.tolist(), own.tolist(), every.tolist(), chance[:, :, 0], borrowed.tolist())
+    for here, had, all_had, told, elsewhere in zip(*columns, strict=True):
         words = []
         if all_had < FEWEST:
             words.append(f"{TOO_FEW}: {all_had} changes ever waited so long")
+        elif elsewhere:
+            words.append("chance of what waited so long in any stage")
         elif np.isnan(told).any():
             words.append(f"{TOO_FEW} for all horizons: history is short")
         elif had < BORROWED:
@@ -157,5 +167,3 @@ def _notes(among: IntArray, own: IntArray, every: IntArray, chance: FloatArray) 
             words.append("unusual for all repositories rather than its own")
         notes.append("; ".join(words))
     return notes
-
-

@@ -49,9 +49,12 @@ class Departures:
     @classmethod
     def of(cls, table: pl.DataFrame) -> Departures:
         """From rows `repo`, `left_at` (microseconds), in any order."""
-        table = table.select("repo", "left_at").unique().sort("repo", "left_at")
+        return cls._sorted(table.select("repo", "left_at").unique().sort("repo", "left_at"))
+
+    @classmethod
+    def _sorted(cls, table: pl.DataFrame) -> Departures:
         names = table["repo"].unique(maintain_order=True)
-        code = table["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        code = table["repo"].rle_id().cast(pl.Int64).to_numpy()
         return cls(tuple(names.to_list()), code, table["left_at"].cast(pl.Int64).to_numpy())
 
     def first_from(self, repository: IntArray, at: IntArray) -> IntArray:
@@ -125,4 +128,4 @@ class Departures:
 def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Departures:
     """The departures of the repositories asked for, of all time."""
     table: pl.DataFrame = connection.cursor().sql(_DEPARTURES).pl()
-    return Departures.of(Filters(repo=filters.repo).apply(table, time=None))
+    return Departures._sorted(Filters(repo=filters.repo).apply(table, time=None))  # noqa: SLF001  (its own module)

@@ -1,4 +1,4 @@
-"""The columns of `lead_times` that what-ifs and chances rest on, exact to the microsecond, of no more changes than help."""
+"""What what-ifs and chances rest on: changes exact to the microsecond, and no more of them than help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from analytics.observations import LEAD_STAGES, Cohort, cohort_of
 
 __all__ = ["MOST_CHANGES", "read_changes"]
 
-MOST_CHANGES = 200_000
+MOST_CHANGES = 50_000
 """Of more changes, an even sample is taken: its error is a fraction of the one that repositories bring."""
 
 _COLUMNS = (
@@ -33,8 +33,8 @@ def read_changes(
 ) -> tuple[Cohort, int]:
     """The cohort of `filters`, and that it is one change in so many.
 
-    `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id, so
-    that it is the same every time.
+    `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id,
+    so that it is the same every time.
     """
     cursor = connection.cursor()
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()

@@ -12,7 +12,7 @@ import click
 from headway.session import Session
 from headway.times import parse_time
 
-REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy")
+REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy", "bottlenecks", "waiting")
 CLOCKS = ("wall", "working")
 
 EXAMPLE = """\b
@@ -20,6 +20,7 @@ Example:
   headway export lead-time --out lead-times.csv
   headway export lead-time --as-of 2026-01-01 --repo 'acme/*' --format json
   headway export stages --by builds_ai --clock working
+  headway export waiting --repo 'acme/*' --out worklist.csv
 """
 
 
