@@ -115,8 +115,8 @@ def _change(row: dict[str, object]) -> Sentence:
         bounds = f"{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}"
         likely = f"{chance:.0%} [{bounds}] to arrive within 30 days"
     text = (
-        f"{row['change_id']} has been in {row['current_stage']} for {_hours(hours)}, longer than {min(share, 0.99):.0%} of"
-        f" {int(among):,} there; {likely}"
+        f"{row['change_id']} has been in {row['current_stage']} for {_hours(hours)}, longer than"
+        f" {min(share, 0.99):.0%} of {int(among):,} there; {likely}"
     )
     return Sentence("waiting", text, hours, None, None, int(among), seen=share >= _UNUSUAL)
 

@@ -27,8 +27,8 @@ def test_a_gain_is_told_with_interval_arrivals_and_count() -> None:
         "All work waits longest in release: 2.5 d [2.3 – 2.7] of a change's first 30 days, 60% of its waiting, n = 812"
     )
     assert second.text == (
-        "Releasing at least daily instead of every 6.0 days would bring a change of all work 41.0 h [35.0 – 48.0] earlier;"
-        " 12.0% [8.0% – 15.0%] more arrive within 7 days, n = 812"
+        "Releasing at least daily instead of every 6.0 days would bring a change of all work 41.0 h [35.0 – 48.0]"
+        " earlier; 12.0% [8.0% – 15.0%] more arrive within 7 days, n = 812"
     )
     assert (second.number, second.lower, second.upper, second.changes, second.seen) == (41.0, 35.0, 48.0, 812, True)
 
