@@ -51,8 +51,8 @@ def main() -> None:
     for hours, chance, happened in came_true(told, later):
         found = reliability(chance, happened)
         print(
-            f"{hours / 24:.0f} days: {found.changes:,} told, mean {found.mean_chance:.3f}, happened {found.happened:.3f}, "
-            f"Brier {found.brier:.4f}, base rate {found.brier_base:.4f}, skill {found.skill:.2f}, "
+            f"{hours / 24:.0f} days: {found.changes:,} told, mean {found.mean_chance:.3f}, "
+            f"happened {found.happened:.3f}, Brier {found.brier:.4f}, base rate {found.brier_base:.4f}, skill {found.skill:.2f}, "
             f"intercept {found.intercept}, slope {found.slope}"
         )
         for part in found.bins:
