@@ -12,9 +12,9 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.histories import Histories, counted_ends, counted_moves
-from analytics.lead_columns import LEAD_STAGES, read_columns
+from analytics.lead_columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
-from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.working import WorkingCalendar, in_working_hours
 
 __all__ = ["ENDS", "LEAD_STAGES", "MOVED_ON", "STATES", "Cohort", "Stay", "cohort_of", "read_cohort"]
@@ -25,10 +25,6 @@ MOVED_ON = "moved_on"
 
 FEWEST_CLUSTERS = 5
 """With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
-
-RANDOM_GROUPS = 200
-"""Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
-groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
 _MICROS = 3_600_000_000.0
 _COLUMNS = (
@@ -125,12 +121,15 @@ class Cohort:
         return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
 
     def stay(self, stage: str, *, by_repository: bool = False) -> Stay:
-        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it."""
+        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it.
+
+        Units are repositories if enough of them have a change that entered it.
+        """
         hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
         entered = ~np.isnan(hours)
         last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
         ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
-        units = self._unit(by_repository=by_repository)
+        units = self._unit(by_repository=by_repository, among=entered)
         here = None if units is None else (units[0][entered], units[1])
         curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), here)
         return Stay(int(entered.sum()), curve)
@@ -151,14 +150,18 @@ class Cohort:
             return moves_from_spells(spells, STATES)
         return moves_from_spells(spells, STATES, cluster=units[0][change], clusters=units[1])
 
-    def _unit(self, *, by_repository: bool) -> tuple[IntArray, int] | None:
-        """The units whose independence the errors rest on, and how many; None: each change is one."""
+    def _unit(self, *, by_repository: bool, among: BoolArray | None = None) -> tuple[IntArray, int] | None:
+        """The units whose independence the errors rest on, and how many; None: each change is one.
+
+        Repositories must be enough `among` these changes, all when not given.
+        """
         cluster, clusters = self.cluster
-        if by_repository and clusters >= FEWEST_CLUSTERS:
+        there = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
+        if by_repository and there >= FEWEST_CLUSTERS:
             return cluster, clusters
         if not self.grid_hours:
             return None
-        return np.arange(len(self.changes)) % RANDOM_GROUPS, RANDOM_GROUPS
+        return self.changes["random_group"].to_numpy().astype(np.int64), RANDOM_GROUPS
 
     def _incidence(
         self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None

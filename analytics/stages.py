@@ -57,7 +57,8 @@ def stages(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     changes was there; absent where that is not reached. `mean_hours_in_state` with `lower`, `upper`: restricted mean
     hours up to the horizon; those of a group add up to `horizon_hours`. `share_of_wait`: of the hours in all stages.
     `seen_hours`: the longest that any change was watched; beyond it the mean is a guess. `interval_by`: what the
-    intervals take as independent. A stage that no repository of the group has is null. A group with fewer than
+    intervals of hours take as independent; those of a stage's median and p85 are by repository if enough of them have a
+    change that entered it. A stage that no repository of the group has is null. A group with fewer than
     `groups.FEWEST` changes is counted and not estimated.
     """
     asked = options or Options()

@@ -50,11 +50,10 @@ def main() -> None:
     print(f"{len(told)} times, {sum(map(len, told)):,} waiting changes")
     for hours, chance, happened in came_true(told, later):
         found = reliability(chance, happened)
-        print(
-            f"{hours / 24:.0f} days: {found.changes:,} told, mean {found.mean_chance:.3f}, "
-            f"happened {found.happened:.3f}, Brier {found.brier:.4f}, base rate {found.brier_base:.4f}, skill {found.skill:.2f}, "
-            f"intercept {found.intercept}, slope {found.slope}"
-        )
+        print(f"{hours / 24:.0f} days: {found.changes:,} told")
+        print(f"    mean chance {found.mean_chance:.3f}, happened {found.happened:.3f}")
+        print(f"    Brier {found.brier:.4f}, base rate {found.brier_base:.4f}, skill {found.skill:.2f}")
+        print(f"    intercept {found.intercept}, slope {found.slope}")
         for part in found.bins:
             print(f"    {part.chance:.2f} told, {part.happened:.2f} happened, of {part.changes:,}")
 

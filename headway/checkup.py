@@ -35,9 +35,12 @@ class Check:
 
 def checkup(session: Session) -> Iterator[Check]:
     """Run all checks, the later ones only where the earlier let them."""
+    from analytics.working import WorkingCalendar
+
     yield _git(session)
     try:
         settings = session.settings
+        WorkingCalendar.of(settings.calendar)
     except HeadwayError as error:
         yield Check(ok=False, what=f"settings: {error}", todo=error.hint)
         return

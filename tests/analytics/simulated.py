@@ -2,19 +2,18 @@
 
 A change passes `review`, `merge`, `release` and `deploy`, each for an exponential time; in the first two it can be
 abandoned instead. Repositories differ: each has its own pace in each stage. Work starts all the time, and is watched up
-to one day for all. Truth is what happens to a change of a company of endless repositories, all of it watched to its end.
+to one day for all. Truth is what happens to a change of a company of endless repositories, all watched to their ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ENDS", "HORIZON_HOURS", "STAGES", "AT_HOURS", "Company", "Seen", "Truth"]
+__all__ = ["AT_HOURS", "ENDS", "HORIZON_HOURS", "STAGES", "Company", "Seen", "Truth"]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -97,7 +96,7 @@ def covered(lower: FloatArray, upper: FloatArray, truth: FloatArray) -> NDArray[
 
 
 def _lives(rng: np.random.Generator, pace: FloatArray) -> tuple[FloatArray, IntArray]:
-    """When each change leaves each stage, (changes, stages), and in which stage it is abandoned (none: their number)."""
+    """When each change leaves each stage, (changes, stages), and in which it is abandoned (none: their number)."""
     moving = rng.exponential(MEAN_HOURS, pace.shape) * pace
     with np.errstate(divide="ignore"):
         giving_up = rng.exponential(1.0, pace.shape) / GIVEN_UP_PER_HOUR
@@ -118,7 +117,7 @@ def _states(ends: FloatArray, abandoned_in: IntArray, hour: float) -> FloatArray
 
 def _hours_in_state(ends: FloatArray, abandoned_in: IntArray, horizon: float) -> FloatArray:
     """Hours of each change in each state, (changes, states)."""
-    last: Sequence[int] | IntArray = np.minimum(abandoned_in, len(STAGES) - 1)
+    last = np.minimum(abandoned_in, len(STAGES) - 1)
     over = np.minimum(ends[np.arange(last.size), last], horizon)
     bounds = np.minimum(np.column_stack([np.zeros(over.size), ends]), over[:, None])
     rest = horizon - over

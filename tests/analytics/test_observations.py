@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import duckdb
 import numpy as np
@@ -11,7 +12,7 @@ from analytics import lead_columns
 from analytics.filters import Filters
 from analytics.observations import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
 from analytics.survival import occupancy, restricted_mean_hours
-from tests.analytics.lead_times import histories, lead_times
+from tests.analytics.lead_times import AS_OF, histories, lead_times
 
 HOURS = [0.0, 1.0, 5.0, 24.0, 60.0, 200.0]
 
@@ -86,6 +87,21 @@ def test_random_groups_stand_for_changes(
     assert counted.incidence().clusters == 200
 
 
+def test_a_large_cohort_is_filtered_as_a_small_one(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Repositories by a glob, a period and the asked columns are the same in both forms."""
+    lead_times(connection, histories(6, 200))
+    filters = Filters(since=AS_OF - timedelta(hours=90), until=AS_OF - timedelta(hours=5), repo="acme/service-[12]")
+    exact = read_cohort(connection, filters)
+    monkeypatch.setattr(lead_columns, "EXACT_CHANGES", 0)
+    large = read_cohort(connection, filters, columns=("change_id", "team"))
+    assert large.changes["change_id"].sort().to_list() == exact.changes["change_id"].to_list()
+    assert large.where(pl.col("repo") == "acme/service-1").cluster[1] == 1
+    assert large.changes["repo"].cast(pl.String).unique().sort().to_list() == ["acme/service-1", "acme/service-2"]
+    assert "title" not in large.changes.columns
+
+
 def test_instants_that_are_one_stay_one(connection: duckdb.DuckDBPyConnection) -> None:
     """The same instant told as sums of different hours is one hour of the curves, not several."""
     pieces = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.6, 0.0, 0.0], [0.1, 0.1, 0.4]]
@@ -117,3 +133,15 @@ def test_unknown_is_left_out_and_counted(connection: duckdb.DuckDBPyConnection) 
     lead_times(connection, pl.DataFrame({"outcome": outcomes, "release_hours": [1.0, None, None, None]}))
     cohort = read_cohort(connection, Filters())
     assert (len(cohort.changes), cohort.unknown, cohort.no_deployments) == (1, 2, 1)
+
+
+def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> None:
+    """Where few of many repositories have a stage, its interval is by change, and there."""
+    table = histories(9, 400).with_columns(
+        deploy_hours=pl.when(pl.col("repo") == "acme/service-1").then(pl.col("deploy_hours"))
+    )
+    lead_times(connection, table)
+    cohort = read_cohort(connection, Filters())
+    assert cohort.interval_by == "repository"
+    clusters = [cohort.stay(stage, by_repository=True).incidence.clusters for stage in ("release", "deploy")]
+    assert clusters == [8, None]
