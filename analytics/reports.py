@@ -8,10 +8,12 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.filters import Filters
 from analytics.options import Options
 from analytics.stages import stages
+from analytics.waiting import waiting
 from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
 
@@ -187,8 +189,10 @@ REPORTS: Mapping[str, Report] = {
     "stages": stages,
     "occupancy": where_work_is,
     "comparison": comparison,
+    "bottlenecks": bottlenecks,
+    "waiting": waiting,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks"})
 
 
 def _table(
