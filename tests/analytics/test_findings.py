@@ -6,8 +6,12 @@ from datetime import datetime
 import polars as pl
 import pytest
 
+from analytics.bottleneck_findings import bottleneck_finding
+from analytics.bottlenecks import Bottleneck, Bottlenecks
 from analytics.comparison import ai_beside_other, before_beside_after, compare, team_beside_rest
 from analytics.findings import Finding, by_importance, findings_of
+from analytics.whatif.compute import WhatIf
+from analytics.whatif.effect import Bounds, Effect
 from tests.builders.companies import EFFECT, NOTHING, company
 
 BUILDS = ai_beside_other()
@@ -90,3 +94,26 @@ def test_working_hours_are_called_so() -> None:
     found = findings_of(compare(replace(company(1, 12, 800, EFFECT**2), clock="working"), BUILDS))
     assert "working h" in sentences(found)["stage"]
     assert " d " not in sentences(found)["arrival"]
+
+
+def test_a_bottleneck_is_told_with_what_saves_most_for_certain() -> None:
+    """The first stage with its hours; of the what-ifs the surest, and none whose interval holds zero."""
+    stages = (Bottleneck(1, "release", Bounds(60.0, 36.0, 84.0), 0.5), Bottleneck(2, "review", Bounds(9, 8, 10), 0.1))
+
+    def saving(parameter: str, value: float, lower: float) -> WhatIf:
+        saved = Bounds(value, lower, value + 5.0)
+        return WhatIf(
+            "release_cadence", "release", parameter, Effect(saved, (), (), 90.0, (), 300, 6, "repository"), ""
+        )
+
+    known = (saving("weekly releases", 4.0, -1.0), saving("daily releases", 12.0, 7.0))
+    found = bottleneck_finding(Bottlenecks("all", 300, stages, known, 3.0, None))
+    assert found is not None
+    assert found.sentence == (
+        "Most waiting is in release: 2.5 d [1.5 – 3.5] of the first 30 days of a change, 50% of its waiting"
+        " (300 changes). What if “daily releases”: 12.0 h [7.0 – 17.0] less waiting."
+    )
+    unsure = bottleneck_finding(Bottlenecks("AI work", 300, stages, known[:1], 3.0, None))
+    assert unsure is not None
+    assert "What if" not in unsure.sentence
+    assert bottleneck_finding(Bottlenecks("all", 3, (), (), 3.0, None)) is None
