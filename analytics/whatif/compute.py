@@ -13,7 +13,7 @@ from analytics.whatif.cadence import CADENCES, Cadence
 from analytics.whatif.departures import Departures
 from analytics.whatif.effect import Bounds, Effect, Units, effect, outlook
 from analytics.whatif.flow import Expected, Flow, difference
-from analytics.whatif.replay import Releases, replay
+from analytics.whatif.replay import HELD, Releases, eligible_at, replay
 from analytics.whatif.stages import Changes, Donors, best_quartile, of_others
 from analytics.whatif.stays import Counts
 
@@ -48,6 +48,7 @@ class Cadences:
         self.units = Units.of(cohort.changes)
         self.releases = Releases.of(cohort.changes, cohort.ended_as, departures)
         self.before = outlook(self.releases.watched(), self.units)
+        self.eligible = tuple(eligible_at(self.releases, departures, held) for held in HELD)
 
     def what_if(self, cadence: Cadence, *, besides: bool = True) -> WhatIf:
         """Releases by `cadence`, beside the real ones or instead of them.
@@ -62,7 +63,7 @@ class Cadences:
                 self.units,
                 self.changes,
             )
-            for held in ("early", "middle", "late")
+            for held in self.eligible
         )
         whole = replace(
             middle,

@@ -119,7 +119,7 @@ def outlook(watched: Watched, units: Units, *, horizon_hours: float = HORIZON_HO
 
 def effect(before: Outlook, after: Outlook, units: Units, changes: int) -> Effect:
     """The difference of two outlooks of the same changes; the intervals rest on the differences within each unit."""
-    critical = critical_value(0.95, units.size)
+    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
 
     def bounds(value: float, influence: FloatArray) -> Bounds:
         reach = critical * float(np.sqrt((influence**2).sum()))

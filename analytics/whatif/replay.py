@@ -18,9 +18,10 @@ from analytics.whatif.cadence import Cadence
 from analytics.whatif.departures import NEVER, Departures
 from analytics.whatif.effect import Watched
 
-__all__ = ["Held", "Releases", "replay"]
+__all__ = ["HELD", "Held", "Releases", "eligible_at", "replay"]
 
 Held = Literal["early", "middle", "late"]
+HELD: tuple[Held, ...] = ("early", "middle", "late")
 _HOUR = 3_600_000_000
 _ENDED_PRODUCTION, _ENDED_ABANDONED = 0, 1
 
@@ -79,18 +80,23 @@ class Releases:
 
 
 def replay(
-    releases: Releases, departures: Departures, cadence: Cadence | None, *, held: Held = "middle", besides: bool = True
+    releases: Releases,
+    departures: Departures,
+    cadence: Cadence | None,
+    *,
+    held: Held | IntArray = "middle",
+    besides: bool = True,
 ) -> Watched:
     """How the changes would have gone with releases by `cadence`; None: by the real departures.
 
     `besides`: releases that really left still leave, so that nobody gets slower; otherwise `cadence` replaces them.
     A change that missed a release, or an hour in which one is due by habit, was held back by something else (a check
     that ran on, a release cut earlier), until some instant between the last that it missed and the one that took it.
-    `held` says where: just after the first, in the middle, or only at the second. What is held to this day is not
-    released by any cadence but with `early`. What really never left and does now takes its repository's median hours of
-    deployment; what would leave or arrive after `as_of` waits.
+    `held` says where: just after the first, in the middle, or only at the second (or the instants themselves, from
+    `eligible_at`). What is held to this day is not released by any cadence but with `early`. What really never left and
+    does now takes its repository's median hours of deployment; what would leave or arrive after `as_of` waits.
     """
-    eligible = _eligible(releases, departures, held)
+    eligible = eligible_at(releases, departures, held) if isinstance(held, str) else held
     if cadence is None:
         leaves = departures.first_from(releases.repository, eligible)
     elif cadence.on_merge:
@@ -103,8 +109,8 @@ def replay(
     return _arrivals(releases, leaves)
 
 
-def _eligible(releases: Releases, departures: Departures, held: Held) -> IntArray:
-    """From when on each change could have gone with a release."""
+def eligible_at(releases: Releases, departures: Departures, held: Held) -> IntArray:
+    """From when on each change could have gone with a release, (changes,), as `replay` says; `NEVER` where not yet."""
     gone = releases.left_at != NEVER
     until = np.where(gone, releases.left_at, releases.as_of + 1)
     missed = departures.with_missed.last_before(releases.repository, until)

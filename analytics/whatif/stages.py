@@ -83,7 +83,7 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
     weight = np.where((donors > 0)[home], np.where(best, (every / np.maximum(donors, 1))[home], 0.0), 1.0)
     kept = weight > 0.0
     months = chosen.select("repository", "month").n_unique()
-    words = f"{len(chosen):,} stays in the best {months} months of {int((donors > 0).sum())} repositories"
+    words = f"{len(chosen):,} stays in the best {months} months of {_repositories(int((donors > 0).sum()))}"
     return Donors(count_stays(stays.take(kept), changes.strata, weight[kept]), len(chosen), words)
 
 
@@ -116,6 +116,10 @@ def of_others(changes: Changes, ours: BoolArray, stage: int) -> Donors | None:
     if int(used.sum()) < FEWEST_DONORS or not own.sum():
         return None
     share = float(own[both].sum() / own.sum())
-    words = f"{int(both.sum())} repositories with {share:.0%} of the stays"
+    words = f"{_repositories(int(both.sum()))} with {share:.0%} of the stays"
     kept = weight > 0
     return Donors(count_stays(stays.take(kept), changes.strata, weight[kept]), int(used.sum()), words)
+
+
+def _repositories(number: int) -> str:
+    return "1 repository" if number == 1 else f"{number} repositories"
