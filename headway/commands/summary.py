@@ -93,7 +93,8 @@ def lines(
         f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            {week}"
     )
     head += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
-    middle = ["", *(wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)]
+    slowest = (wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)
+    middle = ["", *(line for line in slowest if line)]
     tail = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
     for row in waiting.iter_rows(named=True):
         age = wording.hours(row["age_hours"], found.clock)
