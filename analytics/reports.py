@@ -11,9 +11,12 @@ import polars as pl
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.filters import Filters
+from analytics.friction import friction
 from analytics.options import Options
 from analytics.stages import stages
+from analytics.trend import trend
 from analytics.waiting import waiting
+from analytics.week import week
 from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
 
@@ -191,8 +194,11 @@ REPORTS: Mapping[str, Report] = {
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,
+    "trend": trend,
+    "friction": friction,
+    "week": week,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks", "trend", "friction"})
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:

@@ -26,9 +26,12 @@ FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
 
 
-def serve(warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bool = False) -> int:
+def serve(
+    warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bool = False, config: Path | None = None
+) -> int:
     """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
 
+    `config`: the settings file, for its calendar; that of the working folder when not given.
     `browser` opens it there too, where there is a screen to open it on. Raises `HeadwayError` where the port or the
     address cannot be had.
     """
@@ -47,8 +50,8 @@ def serve(warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bo
             threading.Thread(target=_open, args=(url,), daemon=True).start()
         yield
 
-    # From here on this process is the script and its one argument, as under `streamlit run app.py -- FOLDER`.
-    sys.argv = [str(SCRIPT), str(warehouse)]
+    # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
+    sys.argv = [str(SCRIPT), str(warehouse), *([str(config)] if config is not None else [])]
     logging.disable(logging.INFO)
     with contextlib.suppress(KeyboardInterrupt):
         st.App(SCRIPT, lifespan=announced).run(config=options(port, address))

@@ -1,0 +1,20 @@
+"""Charts of results: marks, scales and units; every number in them is given. Each takes the text that stands for it."""
+
+from dashboard.charts.areas import occupancy, outcomes, shares_of_wait
+from dashboard.charts.bars import arrivals, medians, saved, stages
+from dashboard.charts.curves import arrived, month_by_month
+from dashboard.charts.grids import hours_of_week, timeline
+
+__all__ = [
+    "arrivals",
+    "arrived",
+    "hours_of_week",
+    "medians",
+    "month_by_month",
+    "occupancy",
+    "outcomes",
+    "saved",
+    "shares_of_wait",
+    "stages",
+    "timeline",
+]
