@@ -8,6 +8,7 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.filters import Filters
@@ -194,11 +195,14 @@ REPORTS: Mapping[str, Report] = {
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,
+    "arrivals": arrivals,
     "trend": trend,
     "friction": friction,
     "week": week,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks", "trend", "friction"})
+GROUPED: frozenset[str] = frozenset(
+    {"stages", "occupancy", "comparison", "bottlenecks", "arrivals", "trend", "friction"}
+)
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:

@@ -15,7 +15,7 @@ _FRAME_PIXELS = 110
 _NAME_PIXELS = 14
 _BAR_PIXELS = 17
 _SMALL_FRAME_PIXELS, _SMALL_ROW_PIXELS = 60, 34
-_GREY = "#8c8c8c"
+_GREY, _EARLIER = "#8c8c8c", "earlier"
 
 
 def stages(
@@ -89,10 +89,11 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
 def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
     """Hours saved by each what-if, with its interval. `rows`: what, hours_saved, lower, upper, kind."""
     per, unit = per_and_unit(longest(rows, "hours_saved", "upper"))
-    shown = rows.with_columns(pl.col("hours_saved", "lower", "upper") / per)
+    # One colour, as a group of its own: the theme's, for light and dark.
+    shown = rows.with_columns(pl.col("hours_saved", "lower", "upper") / per, pl.lit(_EARLIER).alias("group"))
     base = alt.Chart(shown).encode(
         y=alt.Y("what:N", sort=None, scale=_apart(), axis=names(labelLimit=260)),
-        color=alt.ColorDatum("earlier", legend=None),
+        color=_without_legend([_EARLIER]),
         tooltip=[
             alt.Tooltip("what:N", title="What if"),
             alt.Tooltip("hours_saved:Q", title=f"{unit} earlier", format=".1f"),
@@ -100,10 +101,8 @@ def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
         ],
     )
     at = alt.X("hours_saved:Q", axis=values(f"{unit} that a change would be in production earlier"))
-    none = base.mark_rule(strokeDash=[3, 3]).encode(
-        x=alt.datum(0.0), y=alt.value(0), y2=alt.value("height"), color=alt.value(_GREY)
-    )
-    show(_with_interval(none, base, at), height=_SMALL_FRAME_PIXELS + 30 * len(rows), alt_text=alt_text)
+    zero = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(strokeDash=[3, 3], color=_GREY).encode(x="at:Q")
+    show(_with_interval(zero, base, at), height=_SMALL_FRAME_PIXELS + 30 * len(rows), alt_text=alt_text)
 
 
 def _with_interval(under: alt.Chart | None, base: alt.Chart, at: alt.X) -> alt.LayerChart:

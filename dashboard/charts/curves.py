@@ -15,7 +15,7 @@ _HEIGHT = 340
 
 
 def arrived(rows: pl.DataFrame, groups: Sequence[str], *, clock: str, alt_text: str) -> None:
-    """The share in production over the time since code complete, with its band. `rows` as of `occupancy`."""
+    """The share in production over the time since code complete, with its band. `rows` as of `arrivals`."""
     last = float(rows["hours"].cast(pl.Float64).max() or 0.0)  # type: ignore[arg-type]
     base = alt.Chart(rows.with_columns(pl.col("lower", "upper").fill_null(pl.col("probability")))).encode(
         x=hours_axis(clock, last, "after code complete"), color=colour(groups)

@@ -35,7 +35,7 @@ def page(view: View) -> None:
     too_few(dict(zip(counts["group"], counts["changes"], strict=True)))
     if not enough.is_empty():
         where_it_is(view, enough.filter(pl.col("probability").is_not_null()))
-        share_arrived(view, enough.filter((pl.col("state") == "production") & pl.col("probability").is_not_null()))
+        share_arrived(view)
     quantiles(view, found)
     months(view)
     left_out(view, found)
@@ -80,9 +80,11 @@ def places(rows: pl.DataFrame) -> str:
     return " ".join(told)
 
 
-def share_arrived(view: View, rows: pl.DataFrame) -> None:
+def share_arrived(view: View) -> None:
     """The share in production over time, the groups in one chart."""
     st.header("How much has arrived", anchor=False)
+    report = named(data.report(view.file, "arrivals", view.filters, by=view.axis, clock=view.clock), view)
+    rows = report.filter((pl.col("end") == "production") & pl.col("probability").is_not_null())
     groups = group_names(rows, view)
     told = "; ".join(
         f"{row['group']} {row['probability']:.0%} after {wording.hours(row['hours'], view.clock)}"
@@ -98,7 +100,13 @@ def share_arrived(view: View, rows: pl.DataFrame) -> None:
         "changes": "Changes",
         "interval_by": "Interval by",
     }
-    tables.under_chart(rows, columns, name="arrived", alt_text="Share in production by group and time")
+    tables.under_chart(
+        rows,
+        columns,
+        name="arrivals",
+        alt_text="Share in production by group and time",
+        whole=lambda: data.whole_report(view.file, "arrivals", view.filters, by=view.axis, clock=view.clock),
+    )
 
 
 def quantiles(view: View, found: Pulse) -> None:

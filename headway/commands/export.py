@@ -22,6 +22,7 @@ REPORTS = (
     "comparison",
     "bottlenecks",
     "waiting",
+    "arrivals",
     "trend",
     "friction",
     "week",

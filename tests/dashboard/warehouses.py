@@ -19,11 +19,17 @@ HOSTILE = (
 HOSTILE_REPO = "acme/**bold**:smile:$x$<b>[a](javascript:alert(1))"
 
 
-def published(warehouse: Path, *parts: Raw, built_at: datetime = START, simulated: bool = False) -> Path:
+def published(
+    warehouse: Path,
+    *parts: Raw,
+    built_at: datetime = START,
+    simulated: bool = False,
+    teams: dict[str, str] | None = None,
+) -> Path:
     """Store raw rows, build, and publish; returns the warehouse."""
     stored(warehouse, *parts)
     settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)))
-    publish(warehouse, settings, {}, built_at=built_at, progress=SilentProgress())
+    publish(warehouse, settings, teams or {}, built_at=built_at, progress=SilentProgress())
     if simulated:
         (warehouse / "SIMULATED").write_text("Nothing here is real.\n", encoding="utf-8")
     return warehouse
