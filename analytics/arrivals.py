@@ -36,7 +36,7 @@ _SCHEMA = {
 def arrivals(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
     """One row per group, hour of the grid of `occupancy` and `end`, which is `production` or `abandoned`.
 
-    `probability` with bounds: the Aalen–Johansen cumulative incidence, in which the other end competes and what waits is
+    `probability` with bounds: the Aalen–Johansen cumulative incidence; the other end competes, what waits is
     right-censored. It uses the time of the end alone, where `occupancy` follows the moves between stages: both estimate
     the same share, and differ a little where work waits. Absent: that of a group with too few changes, and of hours at
     which no change is watched any more while work still waited.

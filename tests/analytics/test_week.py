@@ -39,7 +39,7 @@ def at(rows: pl.DataFrame, what: str, weekday: int, hour: int) -> float:
 
 
 def test_moves_are_counted_in_their_hour() -> None:
-    """A change that is code complete on Monday at 9 and in production on Wednesday at 14 counts there, and waits between."""
+    """A change counts in the hour of the week in which it does something, and waits in those between."""
     rows = rows_of((9.5, 62.5, "production"))
     assert len(rows) == 168 * (len(MOVES) + 1)
     assert at(rows, "code complete", 1, 9) == at(rows, "in production", 3, 14) == 1.0
