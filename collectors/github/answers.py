@@ -80,7 +80,7 @@ def graphql_data(answer: Answer, *, may_be_gone: str = "") -> dict[str, Any]:
     if not isinstance(data, dict):
         if _RATE.search(str(body.get("message", ""))):
             raise _limited(answer)
-        raise Garbage("an answer without data")
+        raise Again("an answer without data") if "data" in body else Garbage("an answer without data")
     if may_be_gone and [*data.get(may_be_gone, ())].count(None) != lost:
         raise Again("nothing where something was, and no reason why")
     return data
