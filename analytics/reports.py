@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.initiatives import initiatives
 from analytics.options import Options
 from analytics.stages import stages
 from analytics.where_work_is import where_work_is
@@ -165,6 +166,7 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "initiatives": initiatives,
 }
 GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
 

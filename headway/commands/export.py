@@ -12,9 +12,9 @@ import click
 from headway.session import Session
 from headway.times import parse_time
 
-REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy")
+REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy", "initiatives")
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage")
+WITHOUT_VERDICTS = ("deployments", "coverage", "initiatives")
 
 EXAMPLE = """\b
 Example:
