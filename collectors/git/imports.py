@@ -94,7 +94,8 @@ class ImportReader:
                 heads = stretch.field(0).to_pylist()
                 metas, paths = stretch.metas().to_pylist(), stretch.paths().to_pylist()
                 for owner, meta, path in zip(stretch.owners.tolist(), metas, paths, strict=True):
-                    old_mode, new_mode, before, after, _ = meta.removeprefix(":").split(" ")
+                    old_mode, new_mode, before, after, _ = meta.split(" ")
+                    old_mode = old_mode[-len(new_mode) :]  # a colon stands before it
                     yield _Touch(
                         heads[owner], path, before if old_mode in _FILES else "", after if new_mode in _FILES else ""
                     )

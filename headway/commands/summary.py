@@ -40,6 +40,7 @@ def command(session: Session, repo: str | None, since: datetime | None, evidence
     """Print the headline numbers: AI beside other work, what waits, and the biggest bottleneck."""
     from analytics.basis import closed_work_is_seen
     from analytics.filters import Filters
+    from analytics.initiatives import read_portfolio
     from analytics.pulse import pulse, slowest_waiting
     from warehouse.publish import open_published
 
@@ -51,6 +52,7 @@ def command(session: Session, repo: str | None, since: datetime | None, evidence
             pulse(connection, filters, axis="built_with_ai"),
             slowest_waiting(connection, filters, _WAITING_SHOWN),
             seen=closed_work_is_seen(connection, filters),
+            initiatives=wording.initiatives(read_portfolio(connection, Filters(repo=repo)).initiatives),
         )
     if (warehouse / "SIMULATED").exists():
         text = ["SIMULATED DATA: nothing here is real", "", *text]
@@ -58,8 +60,8 @@ def command(session: Session, repo: str | None, since: datetime | None, evidence
     return 0
 
 
-def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> list[str]:
-    """The summary as text; `seen` says whether closed work is."""
+def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool, initiatives: str = "") -> list[str]:
+    """The summary as text; `seen` says whether closed work is, `initiatives` how far those are."""
     if found.as_of is None:
         return ["No change whose arrival in production could be observed yet.", wording.left_out(found, made)]
     first, last = (shown(at) for at in found.as_of)
@@ -67,6 +69,8 @@ def lines(found: Pulse, made: Pulse, waiting: pl.DataFrame, *, seen: bool) -> li
     text = [f"Code complete to production, as of {last if first == last else f'{first} … {last}'}", "", head]
     text += [_row(group, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
     text += ["", *(wording.bottleneck(group, found.horizon_hours) for group in found.compared)]
+    if initiatives:
+        text.append(initiatives)
     if len(waiting):
         text += ["", "Waiting longest since code complete, and where now:"]
         text += [

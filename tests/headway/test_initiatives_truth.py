@@ -1,4 +1,4 @@
-"""Initiatives, named and found, equal what really happened in the simulation, which knows nothing of how they are told."""
+"""Initiatives, named and found, equal what really happened in the simulation, which knows nothing of them."""
 
 from __future__ import annotations
 

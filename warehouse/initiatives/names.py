@@ -33,7 +33,7 @@ _STRUCTURE = frozenset(
     """.split()  # noqa: SIM905  (a list of so many words is no easier to read)
 )
 _WORD = re.compile(r"[^a-z0-9]+")
-_HUMP = re.compile(r"([a-z0-9])([A-Z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACRONYMS = frozenset(("ai", "api", "gpt", "llm", "llms", "mcp", "ml", "nlp", "ocr", "rag", "tts"))
 # Files that hold no code: their names are no subjects, and folders speak for them.
 _NO_CODE = re.compile(
@@ -59,7 +59,7 @@ def subjects(path: str) -> tuple[str, ...]:
 
 @lru_cache(50_000)
 def _subject(part: str) -> str:
-    words = _WORD.split(_HUMP.sub(r"\1_\2", part).lower().replace("open_ai", "openai"))
+    words = _WORD.split(_HUMP.sub("_", part).lower().replace("open_ai", "openai"))
     kept = [_singular(word) for word in words if word and word not in _STRUCTURE]
     return " ".join(word for word in kept if word not in _STRUCTURE and not word.isdecimal())
 
@@ -70,7 +70,7 @@ def _singular(word: str) -> str:
 
 def readable(part: str) -> str:
     """The name of a folder or file as a person would say it: `paperless_ai` is "Paperless AI"."""
-    words = [word for word in _WORD.split(_HUMP.sub(r"\1_\2", part.partition(".")[0]).lower()) if word]
+    words = [word for word in _WORD.split(_HUMP.sub("_", part.partition(".")[0]).lower()) if word]
     shown = [word.upper() if word in _ACRONYMS else word for word in words]
     text = " ".join(shown) or part
     return text[:1].upper() + text[1:]

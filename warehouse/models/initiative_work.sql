@@ -18,7 +18,7 @@
 --   abandoned_at: closed unmerged, UTC
 --   outcome: as in lead_times, null while it is not code complete
 --   deployments: whether any production deployment of its repository is known
---   imports: whether import statements of its repository were read
+--   imports: whether any import statement of its repository is known
 --   as_of: the instant that this row speaks for, UTC
 with deployed as (
     select
@@ -36,6 +36,13 @@ readings as (
         imports.repo_id,
         count(*) as statements
     from imports
+    inner join commits
+        on
+            imports.repo_id = commits.repo_id
+            and imports.sha = commits.sha
+    inner join report_times
+        on imports.repo_id = report_times.repo_id
+    where commits.committed_at <= report_times.as_of
     group by imports.repo_id
 )
 
