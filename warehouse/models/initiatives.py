@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from warehouse.initiatives import ImportLine, InitiativeRules, Piece, Resolver, Seen, Use, seen_in, uses_of
 from warehouse.initiatives.resolving import Declared, declared_by_manifests
+from warehouse.models.subjects import read_landing
 
 __all__ = ["CHANGES", "INITIATIVES", "USES", "initiatives"]
 
@@ -54,6 +55,7 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     owner = _owner(changes, tables["change_commits"], commits)
     paths = _paths(tables["commit_files"], owner)
     pieces = _pieces(changes, tables["classification"], paths)
+    owner |= _nested(changes, tables, commits - owner.keys())
     seen = seen_in(repo_id, pieces, rules)
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
@@ -81,6 +83,24 @@ def _owner(changes: Iterable[Mapping[str, Any]], own: pa.Table, commits: set[str
         if change["sha"] in commits and change["change_id"] not in owner.get(change["sha"], ()):
             owner.setdefault(change["sha"], []).append(change["change_id"])
     return owner
+
+
+def _nested(
+    changes: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table], free: set[str]
+) -> dict[str, list[str]]:
+    """Commits of no change that import something and name in their subject a change that came with another's merge.
+
+    They are its squashes on the branch that was merged; its own branch, by which the change is told, is not on main.
+    """
+    ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] == "nested"}
+    wanted = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
+    found = {}
+    for sha, message in _pairs(tables["commits"], "sha", "message"):
+        if sha in wanted:
+            numbers = read_landing(message or "", merge=False).numbers
+            if owners := [ids[f"#{number}"] for number in numbers if f"#{number}" in ids][:1]:
+                found[sha] = owners
+    return found
 
 
 def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:

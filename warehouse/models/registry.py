@@ -189,7 +189,7 @@ def _initiatives(rules: InitiativeRules) -> PythonModel:
             Input("changes", (*columns.split(), "code_complete_at", "merged_at", "as_of"), ("change_key",)),
             Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", ("sha", "committed_at"), ("sha",)),
+            Input("commits", ("sha", "committed_at", "message"), ("sha",)),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),

@@ -137,6 +137,18 @@ def test_report_has_its_columns_and_filters(tables: Tables) -> None:
     assert initiatives(tables.connection, Filters(repo="acme/o*")).height == 0
 
 
+def test_squash_on_a_merged_branch_tells_what_its_change_imports() -> None:
+    """A change that came with another's merge depends on what its squash on that branch imports."""
+    says = {"s5": "Use it (#5)", "m": "Merge branch 'beta'"}
+    raw = Raw("acme/shop", known=100 * DAY).commits("root@1 chat@24 s5@48 m@50:chat,s5", says=says)
+    raw.commits("own@40:chat", branch=None, says={"own": "Use it"}).pull(5, "own")
+    raw.files("chat", "app/chat/a.py").files("s5", "app/shop.py").files("own", "app/shop.py")
+    raw.add("imports", sha=commit_id("s5"), path="app/shop.py", kind="import", module="app.chat.a", added=True)
+    with built(raw.deploy("d0", "root", 2).deploy("d1", "m", 72), settings=SETTINGS) as tables:
+        chat = named(read_portfolio(tables.connection), "Chat")
+    assert [use.change_id for use in chat.uses] == ["git:acme/shop#5"]
+
+
 def stays(rung: str, ended: list[float], standing: list[float]) -> list[Stay]:
     """Stays of so many hours that ended, and others that have not."""
     told = [(hours, True) for hours in ended] + [(hours, False) for hours in standing]
