@@ -37,14 +37,19 @@ class Filters:
             table = table.filter(pl.col(time) < self.until)
         return table
 
+    @property
+    def verdict_columns(self) -> tuple[str, ...]:
+        """Columns of `lead_times` that `sure` looks at."""
+        return () if self.evidence == "any" else tuple(_CONFIDENCE.values())
+
     def sure(self, table: pl.DataFrame, axis: str | None = None) -> pl.DataFrame:
         """Rows of `table` (of `lead_times`) whose verdict may be used, with `evidence` strong only those not weak.
 
-        `axis` is `builds_ai` or `built_with_ai`; without one a weak verdict on either is enough to leave a row out. A
-        weak "no" (a near miss) is left out like a weak "yes": nothing changes sides. Where no mark was found there is
-        nothing weak: the row stays.
+        `axis` is `builds_ai` or `built_with_ai`; for any other comparison, or none, a weak verdict on either is enough
+        to leave a row out. A weak "no" (a near miss) is left out like a weak "yes": nothing changes sides.
+        Where no mark was found there is nothing weak: the row stays.
         """
         if self.evidence == "any":
             return table
-        columns = _CONFIDENCE.values() if axis is None else (_CONFIDENCE[axis],)
+        columns = (_CONFIDENCE[axis],) if axis in _CONFIDENCE else _CONFIDENCE.values()
         return table.filter(pl.all_horizontal(pl.col(name) != "weak" for name in columns))

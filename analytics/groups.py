@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import polars as pl
@@ -14,7 +14,6 @@ from analytics.observations import Cohort, cohort_of
 from analytics.options import Options
 from headway.errors import UsageError
 
-AXES = ("builds_ai", "built_with_ai")
 __all__ = ["ALL", "COLUMNS", "FEWEST", "Group", "read_groups"]
 
 ALL = "all"
@@ -63,15 +62,25 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
     """
     if options.by is not None and options.by not in COLUMNS:
         raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    value = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
-    table, grid = read_columns(connection, (), group=value)
-    axis = options.by if options.by in AXES else None
-    bots = options.automation or options.by == "built_with_ai"
-    for name in _ordered(filters.apply(table, time="code_complete_at")["group"].unique().to_list()):
-        rows = table if options.by is None else table.filter(pl.col("group") == name)
-        whole = cohort_of(rows, grid, options.working, filters=filters, axis=axis)
-        people = whole if bots else whole.where(pl.col("built_with_ai") != "automation")
-        yield Group(name, people, len(whole.changes) - len(people.changes))
+    value = None if options.by is None else COLUMNS[options.by]
+    table, grid = read_columns(connection, filters.verdict_columns, group=value, ended_at=options.working is not None)
+    tables = [filters.apply(table, time="code_complete_at")]
+    del table
+    if options.by is None:
+        # Millions of rows are not held longer than they are needed.
+        groups = iter([_group(ALL, tables.pop(), grid, options)] if len(tables[0]) else [])
+    else:
+        names = _ordered(tables[0]["group"].unique().to_list())
+        groups = (_group(name, tables[0].filter(pl.col("group") == name), grid, options) for name in names)
+    yield from (replace(one, cohort=one.cohort.sure(filters, options.by)) for one in groups)
+
+
+def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options) -> Group:
+    bots = (pl.col("built_with_ai") == "automation") & (pl.col("outcome").is_in(["production", "abandoned", "waiting"]))
+    if options.automation or options.by == "built_with_ai":
+        return Group(name, cohort_of(rows, grid_hours, options.working), 0)
+    left_out = int(rows.select(bots.sum()).item())
+    return Group(name, cohort_of(rows, grid_hours, options.working, keep=~bots), left_out)
 
 
 def _ordered(names: list[str]) -> list[str]:

@@ -118,16 +118,16 @@ class _Tally:
         rows = rows[step[rows] <= self.last_step]
         if not rows.size:
             return
-        at = step[rows]
-        width = int(at.max()) + 1
-        cell = self.unit[rows] * width + at
-        if self.units * width <= min(_DENSE, 64 * rows.size):
+        # By hour, then by unit: in the order in which the estimators want them.
+        cell = step[rows] * np.int64(self.units) + self.unit[rows]
+        if int(cell.max()) < min(_DENSE, 64 * rows.size):
             count = np.bincount(cell, minlength=1)
             cells = np.flatnonzero(count)
             count = count[cells]
         else:
             cells, count = np.unique(cell, return_counts=True)
-        self.parts.append((cells // width, cells % width, source, target, count.astype(np.float64)))
+        steps, units = np.divmod(cells, self.units)
+        self.parts.append((units, steps, source, target, count.astype(np.float64)))
 
     def rows(self) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
         """All counted moves: unit, step, source, target, count."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "read_columns"]
+__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "read_columns"]
 
 LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 
@@ -19,17 +19,11 @@ GRID_HOURS = 1.0 / 60.0
 more than a minute (half of one at each end), so no mean does; an occupation probability by no more than the share of
 changes that move within half a minute of that hour."""
 
-_NEEDED = (
-    "repo",
-    "builds_ai",
-    "built_with_ai",
-    "ai_confidence_how",
-    "ai_confidence_what",
-    "outcome",
-    "last_stage",
-    "code_complete_at",
-    "as_of",
-)
+RANDOM_GROUPS = 200
+"""Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
+groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
+
+_NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
 # Few values in many rows: as codes with a dictionary they take a byte or two.
 _WORDS = (
@@ -47,36 +41,48 @@ _WORDS = (
 
 
 def read_columns(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None, ended_at: bool = False
 ) -> tuple[pl.DataFrame, float]:
-    """Rows of `lead_times` by change, and the grid of their hours (0: exact).
+    """Rows of `lead_times`, and the grid of their hours (0: exact).
 
-    The columns that every cohort needs, those of `columns`, `ended_at` (when it ended, or as of), the hours of the
-    stages from code complete on, and `group`, the value of an expression over `lead_times`. A large table has texts of
-    few values as categories, and hours as 32-bit numbers.
+    The columns that every cohort needs, those of `columns`, the hours of the stages from code complete on, `group`, the
+    value of an expression over `lead_times`, and on demand `ended_at` (when it ended, or as of). By change; but a large
+    table in the order of the file, with texts of few values as categories, hours as 32-bit numbers, and `random_group`,
+    by the change's id: the order of the file says nothing.
     """
     cursor = connection.cursor()
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
     names = list(dict.fromkeys([*_NEEDED, *columns]))
     chosen = [_as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
-    chosen.append(f"{_ENDED_AT} as ended_at")
-    chosen += _on_grid() if large else [_quoted(f"{stage}_hours") for stage in LEAD_STAGES]
+    if ended_at:
+        chosen.append(f"{_ENDED_AT} as ended_at")
     if group is not None:
         chosen.append(f'{group} as "group"')
-    order = "" if large else " order by change_id"
-    table: pl.DataFrame = cursor.sql(f"select {', '.join(chosen)} from lead_times{order}").pl()  # noqa: S608  (ours)
+    if large:
+        chosen.append(f"(hash(change_id) % {RANDOM_GROUPS})::utinyint as random_group")
+    chosen += _on_grid() if large else [_quoted(f"{stage}_hours") for stage in LEAD_STAGES]
+    source = f"(select *, {_minutes()} from lead_times)" if large else "lead_times order by change_id"  # noqa: S608
+    table: pl.DataFrame = cursor.sql(f"select {', '.join(chosen)} from {source}").pl()  # noqa: S608  (names of ours)
     return table, GRID_HOURS if large else 0.0
+
+
+def _minutes() -> str:
+    """When each stage ended, in minutes since code complete."""
+    ends = []
+    for position, stage in enumerate(LEAD_STAGES, 1):
+        hours = " + ".join(f"coalesce({earlier}_hours, 0)" for earlier in LEAD_STAGES[:position])
+        ends.append(f"round(({hours}) * 60) as {stage}_end")
+    return ", ".join(ends)
 
 
 def _on_grid() -> list[str]:
     """Hours of each stage between milestones rounded to the grid: whole minutes fit a 32-bit number for 16 years."""
-    shown, end = [], "0"
-    for stage in LEAD_STAGES:
-        begin, end = end, f"{end} + coalesce({stage}_hours, 0)"
-        minutes = f"round(({end}) * 60) - round(({begin}) * 60)"
-        shown.append(f"case when {stage}_hours is not null then (({minutes}) / 60)::float end as {stage}_hours")
-    return shown
+    begins = ["0", *(f"{stage}_end" for stage in LEAD_STAGES)]
+    return [
+        f"case when {stage}_hours is not null then (({stage}_end - {begin}) / 60)::float end as {stage}_hours"
+        for begin, stage in zip(begins, LEAD_STAGES, strict=False)
+    ]
 
 
 def _as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -11,9 +12,9 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.histories import Histories, counted_ends, counted_moves
-from analytics.lead_columns import LEAD_STAGES, read_columns
+from analytics.lead_columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
-from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.working import WorkingCalendar, in_working_hours
 
 __all__ = ["ENDS", "LEAD_STAGES", "MOVED_ON", "STATES", "Cohort", "Stay", "cohort_of", "read_cohort"]
@@ -25,11 +26,8 @@ MOVED_ON = "moved_on"
 FEWEST_CLUSTERS = 5
 """With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
 
-RANDOM_GROUPS = 200
-"""Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
-groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
-
-_ALL = Filters()
+_MICROS = 3_600_000_000.0
+_EVERYTHING = Filters()
 _COLUMNS = (
     "change_id",
     "repo",
@@ -42,8 +40,6 @@ _COLUMNS = (
     "builds_ai",
     "built_with_ai",
     "ai_confidence",
-    "ai_confidence_how",
-    "ai_confidence_what",
     "outcome",
     "current_stage",
     "last_stage",
@@ -52,6 +48,8 @@ _COLUMNS = (
     "lead_time_hours",
     "age_hours",
     "as_of",
+    "additions",
+    "deletions",
 )
 
 
@@ -88,24 +86,35 @@ class Cohort:
         """The part of the cohort for which `condition` holds."""
         return replace(self, changes=self.changes.filter(condition))
 
+    def sure(self, filters: Filters, axis: str | None = None) -> Cohort:
+        """The part whose verdict on `axis` `filters` let count, the rest counted as weak (`Filters.sure`)."""
+        changes = filters.sure(self.changes, axis)
+        return replace(self, changes=changes, weak=self.weak + len(self.changes) - len(changes))
+
     @property
     def hours(self) -> FloatArray:
         """Hours from code complete to the outcome, (changes,)."""
         return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
 
-    @property
+    @cached_property
     def ended_as(self) -> IntArray:
         """Position of the outcome in `ENDS`, or `CENSORED` for what waits, (changes,)."""
-        codes = {name: code for code, name in enumerate(ENDS)} | {"waiting": CENSORED}
-        return self.changes["outcome"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
+        outcome = self.changes["outcome"]
+        ended = np.full(len(outcome), CENSORED)
+        for code, name in enumerate(ENDS):
+            ended[(outcome == name).to_numpy()] = code
+        return ended
 
-    @property
+    @cached_property
     def cluster(self) -> tuple[IntArray, int]:
         """A code for each change's repository, and how many there are."""
         repo = self.changes["repo"]
-        physical = repo if repo.dtype == pl.String else repo.to_physical()
-        codes = physical.rank("dense").cast(pl.Int64).to_numpy() - 1
-        return codes, int(codes.max(initial=-1)) + 1
+        if repo.dtype == pl.String:
+            codes = repo.rank("dense").cast(pl.Int64).to_numpy() - 1
+            return codes, int(codes.max(initial=-1)) + 1
+        physical = repo.to_physical().to_numpy()
+        there = np.bincount(physical) > 0
+        return (np.cumsum(there) - 1)[physical], int(there.sum())
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -121,15 +130,16 @@ class Cohort:
         """Cumulative incidence of both ends; intervals by change, or by repository if there are enough."""
         return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
 
-    def stay(self, stage: str, *, by_repository: bool = False) -> Stay | None:
-        """How long changes stay in `stage`, from when they enter it; None where no change entered it."""
+    def stay(self, stage: str, *, by_repository: bool = False) -> Stay:
+        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it.
+
+        Units are repositories if enough of them have a change that entered it.
+        """
         hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
         entered = ~np.isnan(hours)
-        if not entered.any():
-            return None
         last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
         ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
-        units = self._unit(by_repository=by_repository)
+        units = self._unit(by_repository=by_repository, among=entered)
         here = None if units is None else (units[0][entered], units[1])
         curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), here)
         return Stay(int(entered.sum()), curve)
@@ -150,14 +160,18 @@ class Cohort:
             return moves_from_spells(spells, STATES)
         return moves_from_spells(spells, STATES, cluster=units[0][change], clusters=units[1])
 
-    def _unit(self, *, by_repository: bool) -> tuple[IntArray, int] | None:
-        """The units whose independence the errors rest on, and how many; None: each change is one."""
+    def _unit(self, *, by_repository: bool, among: BoolArray | None = None) -> tuple[IntArray, int] | None:
+        """The units whose independence the errors rest on, and how many; None: each change is one.
+
+        Repositories must be enough `among` these changes, all when not given.
+        """
         cluster, clusters = self.cluster
-        if by_repository and clusters >= FEWEST_CLUSTERS:
+        there = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
+        if by_repository and there >= FEWEST_CLUSTERS:
             return cluster, clusters
         if not self.grid_hours:
             return None
-        return np.arange(len(self.changes)) % RANDOM_GROUPS, RANDOM_GROUPS
+        return self.changes["random_group"].to_numpy().astype(np.int64), RANDOM_GROUPS
 
     def _incidence(
         self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None
@@ -180,12 +194,14 @@ def read_cohort(
 ) -> Cohort:
     """The cohort of changes code complete in the period of `filters`.
 
-    `columns`: those of `lead_times` wanted beside what the cohort itself needs; all that describe a change when not
-    given, which millions of changes make large. `calendar`: tells the hours in working time. `axis` is that of the
-    comparison, if it has one: where `filters` ask for strong evidence, what is weak on it is left out and counted.
+    `axis` is that of the comparison, if it has one: where `filters` ask for strong evidence, what is weak on it
+    (without one: on either) is left out and counted. `columns`: those of `lead_times` wanted beside what the cohort
+    itself needs; all that describe a change when not given, which millions of changes make large. `calendar`: tells the
+    hours in working time.
     """
-    table, grid = read_columns(connection, _COLUMNS if columns is None else columns)
-    return cohort_of(table, grid, calendar, filters=filters, axis=axis)
+    wanted = [*(_COLUMNS if columns is None else columns), *filters.verdict_columns]
+    table, grid = read_columns(connection, wanted, ended_at=calendar is not None)
+    return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar, filters=filters, axis=axis)
 
 
 def cohort_of(
@@ -193,20 +209,26 @@ def cohort_of(
     grid_hours: float = 0.0,
     calendar: WorkingCalendar | None = None,
     *,
-    filters: Filters = _ALL,
+    keep: pl.Expr | None = None,
+    filters: Filters = _EVERYTHING,
     axis: str | None = None,
 ) -> Cohort:
-    """The cohort among rows of `lead_times` as `read_columns` has them; arguments as those of `read_cohort`."""
-    table = filters.apply(table, time="code_complete_at")
+    """The cohort among rows of `lead_times` as `read_columns` has them; of those observed, the ones to `keep`.
+
+    Of these, those that are sure enough on `axis` for `filters`, whose period and repositories have been applied.
+    """
     outcome = table["outcome"]
     unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
-    seen = table.filter(pl.col("outcome").is_in([*ENDS, "waiting"]))
-    sure = filters.sure(seen, axis)
-    weak, seen = len(seen) - len(sure), sure
+    observed = pl.col("outcome").is_in([*ENDS, "waiting"])
+    seen = table.filter(observed if keep is None else observed & keep)
     if calendar is not None:
         seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
-    seen = seen.with_columns(pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES).alias("hours"))
-    return Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours, weak)
+    whole = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
+    # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
+    hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
+    seen = seen.with_columns(hours.alias("hours"))
+    cohort = Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
+    return cohort.sure(filters, axis)
 
 
 def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatArray, FloatArray, IntArray, IntArray]:
@@ -215,7 +237,7 @@ def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatA
     if not len(changes):
         hours = hours.reshape(0, len(LEAD_STAGES))
     entered = ~np.isnan(hours)
-    ends = np.cumsum(np.where(entered, hours, 0.0), axis=1)
+    ends = np.rint(np.cumsum(np.where(entered, hours, 0.0), axis=1) * _MICROS) / _MICROS
     starts = np.column_stack([np.zeros(len(changes)), ends[:, :-1]])
     final = np.where(ended_as == CENSORED, CENSORED, ended_as + len(LEAD_STAGES))
     following = np.empty(hours.shape, dtype=np.int64)

@@ -16,6 +16,7 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.observations import ENDS, LEAD_STAGES, Cohort, read_cohort
 from analytics.survival import restricted_mean_hours
+from analytics.working import WorkingCalendar
 
 __all__ = ["AXES", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
 
@@ -75,8 +76,9 @@ class Group:
 class Pulse:
     """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`.
 
-    `automation`, `unknown`, `no_deployments` and `weak` count changes that take no part; `weak` those whose verdict on
-    the axis is weak, where strong evidence was asked for.
+    `weak` counts changes whose verdict on the axis is weak, which take no part where strong evidence was asked for.
+    `clock`: on which all hours are told, `wall` or `working`. `week_hours`: of a week on it, one of the hours of
+    `Group.arrived`.
     """
 
     axis: str
@@ -88,6 +90,8 @@ class Pulse:
     no_deployments: int
     horizon_hours: float
     as_of: tuple[datetime, datetime] | None
+    clock: str = "wall"
+    week_hours: float = 168.0
     weak: int = 0
 
     @property
@@ -102,33 +106,45 @@ def pulse(
     *,
     axis: str = "builds_ai",
     horizon_hours: float = HORIZON_HOURS,
+    calendar: WorkingCalendar | None = None,
 ) -> Pulse:
-    """The headline numbers of what was code complete in the period of `filters`."""
-    cohort = read_cohort(connection, filters, axis=axis)
+    """The headline numbers of what was code complete in the period of `filters`; with a `calendar` in working time.
+
+    Then the horizon is the calendar's own, and the share arrived is told after a day, a week and that horizon of work.
+    """
+    cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
+    after: tuple[float, ...] = ARRIVED_AFTER_HOURS
+    if calendar is not None:
+        horizon_hours = calendar.horizon_hours
+        after = (calendar.week_hours / len(calendar.weekdays), calendar.week_hours, horizon_hours)
     people = cohort.where(pl.col("built_with_ai") != "automation")
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")
     times = cohort.changes["as_of"]
     return Pulse(
         axis=axis,
-        everything=_group("all work", people, horizon_hours),
-        ai=_group(names[0], people.where(ai), horizon_hours),
-        other=_group(names[1], people.where(~ai), horizon_hours),
+        everything=_group("all work", people, horizon_hours, after),
+        ai=_group(names[0], people.where(ai), horizon_hours, after),
+        other=_group(names[1], people.where(~ai), horizon_hours, after),
         automation=len(cohort.changes) - len(people.changes),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
         horizon_hours=horizon_hours,
         as_of=(times.min(), times.max()) if len(times) else None,  # type: ignore[arg-type]
+        clock=cohort.clock,
+        week_hours=after[1],
         weak=cohort.weak,
     )
 
 
-def slowest_waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10) -> pl.DataFrame:
+def slowest_waiting(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10, *, calendar: WorkingCalendar | None = None
+) -> pl.DataFrame:
     """What waits longest: change, stage and age (hours), oldest first; automation left out.
 
     No comparison: what waits, waits, however weak the evidence is of what it is.
     """
-    waiting = read_cohort(connection, replace(filters, evidence="any")).changes.filter(
+    waiting = read_cohort(connection, replace(filters, evidence="any"), calendar=calendar).changes.filter(
         (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
     )
     columns = [
@@ -145,7 +161,7 @@ def slowest_waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, mos
     return waiting.sort(["age_hours", "change_id"], descending=[True, False]).head(most).select(columns)
 
 
-def _group(name: str, cohort: Cohort, horizon_hours: float) -> Group:
+def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, ...]) -> Group:
     outcomes = cohort.changes["outcome"]
     enough = len(outcomes) >= FEWEST
     none = Estimate(None, None, None)
@@ -160,10 +176,10 @@ def _group(name: str, cohort: Cohort, horizon_hours: float) -> Group:
             Estimate(found.hours, found.lower_hours, found.upper_hours)
             for found in cohort.incidence().quantiles("production", [0.5, 0.85])
         )
-        at = curve.at(ARRIVED_AFTER_HOURS)
+        at = curve.at(after)
         arrived = [
             (hours, _estimate(at.probability[row, 0], at.lower[row, 0], at.upper[row, 0]))
-            for row, hours in enumerate(ARRIVED_AFTER_HOURS)
+            for row, hours in enumerate(after)
         ]
         gone = curve.at([horizon_hours])
         abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
@@ -187,7 +203,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float) -> Group:
 
 
 def _stages(cohort: Cohort, horizon_hours: float) -> list[StageTime]:
-    time = restricted_mean_hours(cohort.moves(by_repository=True), horizon_hours)
+    time = restricted_mean_hours(cohort.moves(by_repository=True, until_hours=horizon_hours), horizon_hours)
     whole = float(time.mean_hours[: -len(ENDS)].sum())
     present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
     return [

@@ -8,11 +8,15 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.bottlenecks import bottlenecks
+from analytics.comparison import comparison
 from analytics.filters import Filters
 from analytics.initiatives import initiatives
 from analytics.options import Options
 from analytics.stages import stages
+from analytics.waiting import waiting
 from analytics.where_work_is import where_work_is
+from analytics.working import WorkingCalendar
 
 __all__ = [
     "GROUPED",
@@ -81,7 +85,10 @@ LEAD_TIME_COLUMNS = (
     "failed_attempts",
     "ci_queue_hours",
     "ci_rerun_hours",
+    "lead_time_working_hours",
+    "age_working_hours",
 )
+_WORKING = ("lead_time_working_hours", "age_working_hours")
 _DEPLOYMENT_COLUMNS = (
     "deployment_id",
     "provider",
@@ -136,9 +143,25 @@ class Report(Protocol):
         """The rows in the order and with the columns of the contract."""
 
 
-def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
-    """One row per change that is code complete, by `change_id`; the period is that of code complete."""
-    return _changes(connection, LEAD_TIME_COLUMNS, filters)
+def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
+    """One row per change that is code complete, by `change_id`; the period is that of code complete.
+
+    The last two columns tell lead time and age in working time, by the calendar of `options`, whatever its clock.
+    """
+    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in _WORKING)
+    table = _changes(connection, columns, filters)
+    return table.with_columns(
+        _working("lead_time_hours", table["production_at"], table, options.calendar).alias(_WORKING[0]),
+        _working("age_hours", table["as_of"], table, options.calendar).alias(_WORKING[1]),
+    )
+
+
+def _working(name: str, end: pl.Series, table: pl.DataFrame, calendar: WorkingCalendar) -> pl.Series:
+    """The hours in column `name`, which end at `end`, in working time."""
+    micros = (table[name] * 3_600_000_000).round().cast(pl.Int64)
+    begin = end - micros.cast(pl.Duration("us"))
+    stop = end.zip_with(begin.is_not_null(), begin)
+    return pl.Series(calendar.hours(begin.to_numpy(), stop.to_numpy())).fill_nan(None)
 
 
 def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
@@ -167,14 +190,17 @@ REPORTS: Mapping[str, Report] = {
     "stages": stages,
     "occupancy": where_work_is,
     "initiatives": initiatives,
+    "comparison": comparison,
+    "bottlenecks": bottlenecks,
+    "waiting": waiting,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks"})
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:
     """Columns of `lead_times`; with strong evidence, of those changes that are weak on neither axis."""
-    needed = dict.fromkeys((*columns, "code_complete_at", "ai_confidence_how", "ai_confidence_what"))
-    table = _table(connection, "lead_times", tuple(needed), filters, time="code_complete_at", order=["change_id"])
+    needed = tuple(dict.fromkeys((*columns, "code_complete_at", *filters.verdict_columns)))
+    table = _table(connection, "lead_times", needed, filters, time="code_complete_at", order=["change_id"])
     return filters.sure(table).select(columns)
 
 

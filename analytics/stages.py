@@ -13,7 +13,7 @@ from analytics.filters import Filters
 from analytics.groups import Group, read_groups
 from analytics.observations import ENDS, LEAD_STAGES, MOVED_ON, STATES
 from analytics.options import Options
-from analytics.survival import Quantile, TimeInState, restricted_mean_hours
+from analytics.survival import Incidence, Quantile, TimeInState, restricted_mean_hours
 
 __all__ = ["stages"]
 
@@ -57,7 +57,8 @@ def stages(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     changes was there; absent where that is not reached. `mean_hours_in_state` with `lower`, `upper`: restricted mean
     hours up to the horizon; those of a group add up to `horizon_hours`. `share_of_wait`: of the hours in all stages.
     `seen_hours`: the longest that any change was watched; beyond it the mean is a guess. `interval_by`: what the
-    intervals take as independent. A stage that no repository of the group has is null. A group with fewer than
+    intervals of hours take as independent; those of a stage's median and p85 are by repository if enough of them have a
+    change that entered it. A stage that no repository of the group has is null. A group with fewer than
     `groups.FEWEST` changes is counted and not estimated.
     """
     asked = options or Options()
@@ -67,11 +68,11 @@ def stages(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
 
 def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     cohort = group.cohort
-    time = None
+    present = (*cohort.present, *ENDS)
+    time = curve = None
     if group.enough:
         moves = cohort.moves(by_repository=True, until_hours=options.horizon_hours)
-        time = restricted_mean_hours(moves, options.horizon_hours)
-    present = (*cohort.present, *ENDS)
+        time, curve = restricted_mean_hours(moves, options.horizon_hours), cohort.incidence(by_repository=True)
     common = {
         "group": group.name,
         "changes": len(cohort.changes),
@@ -88,23 +89,21 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     for position, state in enumerate(STATES):
         row = {**common, "stage": state}
         if state in present:
-            row |= _arrivals(group, state) if state in ENDS else _stay(group, state)
+            row |= _arrivals(group, state, curve) if state in ENDS else _stay(group, state)
             row |= {} if time is None else _time(time, position)
         yield row
 
 
 def _stay(group: Group, stage: str) -> dict[str, Any]:
+    if not group.enough:
+        return {"reached": group.cohort.changes[f"{stage}_hours"].count()}
     stay = group.cohort.stay(stage, by_repository=True)
-    if stay is None or not group.enough:
-        return {"reached": stay.entered if stay else 0}
     return {"reached": stay.entered} | _quantiles(*stay.incidence.quantiles_by_inversion(MOVED_ON, _SHARES))
 
 
-def _arrivals(group: Group, end: str) -> dict[str, Any]:
+def _arrivals(group: Group, end: str, curve: Incidence | None) -> dict[str, Any]:
     reached = {"reached": int((group.cohort.changes["outcome"] == end).sum())}
-    if not group.enough:
-        return reached
-    return reached | _quantiles(*group.cohort.incidence(by_repository=True).quantiles_by_inversion(end, _SHARES))
+    return reached if curve is None else reached | _quantiles(*curve.quantiles_by_inversion(end, _SHARES))
 
 
 def _quantiles(median: Quantile, p85: Quantile) -> dict[str, Any]:

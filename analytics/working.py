@@ -82,6 +82,8 @@ class WorkingCalendar:
                 f"[calendar] work begins at {settings.begin} and ends at {settings.end}",
                 hint="let it end later on the same day; 24:00 is midnight",
             )
+        if not settings.days:
+            raise UsageError("[calendar] days names no day on which work is done", hint='write days as "Mon", "Tue"')
         calendar = cls(
             zone=_zone(settings.zone),
             weekdays=frozenset(_weekday(name) for name in settings.days),

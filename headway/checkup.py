@@ -37,10 +37,13 @@ class Check:
 
 def checkup(session: Session) -> Iterator[Check]:
     """Run all checks, the later ones only where the earlier let them."""
+    from analytics.working import WorkingCalendar
+
     yield _git(session)
     try:
         settings = session.settings
         _rules(settings)
+        WorkingCalendar.of(settings.calendar)
     except HeadwayError as error:
         yield Check(ok=False, what=f"settings: {error}", todo=error.hint)
         return

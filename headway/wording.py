@@ -37,25 +37,25 @@ NOT_SEEN = "not seen"
 TWO_DAYS = 48.0
 
 
-def hours(number: float) -> str:
-    """A duration in hours, from two days on in days."""
-    per, unit = _unit(number)
+def hours(number: float, clock: str = "wall") -> str:
+    """A duration in hours, from two days on in days; in working time always in hours: a day of work is no day."""
+    per, unit = _unit(number, clock)
     return f"{number / per:,.1f} {unit}"
 
 
-def with_interval(estimate: Estimate) -> str:
+def with_interval(estimate: Estimate, clock: str = "wall") -> str:
     """Hours with their interval, in one unit; a bound that is not reached is left open."""
     if estimate.value is None:
         return NOT_REACHED
-    inside = interval(estimate)
-    return f"{hours(estimate.value)} [{inside}]" if inside else hours(estimate.value)
+    inside = interval(estimate, clock)
+    return f"{hours(estimate.value, clock)} [{inside}]" if inside else hours(estimate.value, clock)
 
 
-def interval(estimate: Estimate) -> str:
+def interval(estimate: Estimate, clock: str = "wall") -> str:
     """Both bounds in the unit of the value; empty where neither is known."""
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
-    per, _ = _unit(estimate.value)
+    per, _ = _unit(estimate.value, clock)
     low, high = (f"{bound / per:,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
     return f"{low} – {high}"
 
@@ -122,14 +122,15 @@ def _work(group: Group) -> str:
     return {"made with AI": "work made with AI", "no AI mark": "work with no AI mark"}.get(group.name, group.name)
 
 
-def bottleneck(group: Group, horizon_hours: float) -> str:
+def bottleneck(group: Group, horizon_hours: float, clock: str = "wall") -> str:
     """The stage that takes the most of a group's time, and how much; empty where there is none."""
     stage = group.bottleneck
     if stage is None:
         return ""
+    first = f"{horizon_hours / 24:.0f} days" if clock == "wall" else f"{horizon_hours:.0f} working hours"
     return (
-        f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours)} of a change's first"
-        f" {horizon_hours / 24:.0f} days, {stage.share:.0%} of its waiting"
+        f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours, clock)} of a change's"
+        f" first {first}, {stage.share:.0%} of its waiting"
     )
 
 
@@ -160,5 +161,5 @@ def left_out(found: Pulse, *others: Pulse) -> str:
     return f"Left out and counted: {told}." if told else ""
 
 
-def _unit(number: float) -> tuple[float, str]:
-    return (1.0, "h") if number < TWO_DAYS else (24.0, "d")
+def _unit(number: float, clock: str) -> tuple[float, str]:
+    return (1.0, "h") if number < TWO_DAYS or clock == "working" else (24.0, "d")

@@ -48,7 +48,8 @@ class Cox:
     `names`: of the covariates. `coefficient`, `lower`, `upper` (covariates,): the log of the rate ratio for one unit
     more; below zero is slower. `standard_error`: by the model; `robust_standard_error`: by cluster, None without
     clusters. `p_value`, `lower`, `upper` rest on the robust one where there is one, and on the normal distribution.
-    `changes`, `ended`: how many.
+    `cluster_information` (clusters, covariates): how much of what is known of each coefficient, given the others, comes
+    from each cluster, in the order of their codes; None without clusters. `changes`, `ended`: how many.
     """
 
     names: tuple[str, ...]
@@ -63,6 +64,7 @@ class Cox:
     changes: int
     ended: int
     level: float
+    cluster_information: FloatArray | None
 
 
 def cox(
@@ -90,7 +92,7 @@ def cox(
         raise AnalysisError("no change has ended", hint="wait, or widen the time range")
     sets = RiskSets(at, over, design, strata)
     coefficient, fit = _maximum(sets, tuple(names))
-    covariance = np.linalg.inv(sets.information(fit))
+    covariance = np.asarray(np.linalg.inv(sets.information(fit)), dtype=np.float64)
     standard_error = np.sqrt(np.diag(covariance))
     robust = None if cluster is None else _robust(sets.scores(fit) @ covariance, group)
     error = standard_error if robust is None else robust
@@ -110,6 +112,7 @@ def cox(
         at.size,
         int(over.sum()),
         level,
+        None if cluster is None else _information_by(sets, fit, covariance, group),
     )
 
 
@@ -130,7 +133,9 @@ def _maximum(sets: RiskSets, names: tuple[str, ...]) -> tuple[FloatArray, AtCoef
         step = np.linalg.solve(information, gradient)
         trial = sets.at(coefficient + step)
         for _ in range(_STEPS):
-            if trial.log_likelihood >= fit.log_likelihood - 1e-9 * abs(fit.log_likelihood):
+            # Infinite where a risk set lost all its risk: that step was too far, whatever it promises.
+            within = np.isfinite(trial.log_likelihood)
+            if within and trial.log_likelihood >= fit.log_likelihood - 1e-9 * abs(fit.log_likelihood):
                 break
             step = step / 2.0
             trial = sets.at(coefficient + step)
@@ -165,6 +170,14 @@ def _robust(parts: FloatArray, group: IntArray) -> FloatArray:
     by_cluster = np.stack([totals(code, column, found.size) for column in parts.T], axis=1)
     robust: FloatArray = np.sqrt((by_cluster**2).sum(axis=0))
     return robust
+
+
+def _information_by(sets: RiskSets, fit: AtCoefficients, covariance: FloatArray, group: IntArray) -> FloatArray:
+    """The information on each coefficient, given the others, by the cluster of the change that ended."""
+    _, code = np.unique(group, return_inverse=True)
+    ended = np.asarray(code, dtype=np.int64)[sets.order][sets.end_rows]
+    size = int(code.max(initial=-1)) + 1
+    return np.stack([totals(ended, sets.spread(fit, axis), size) for axis in covariance.T], axis=1)
 
 
 def _proportionality(sets: RiskSets, fit: AtCoefficients, survival: FloatArray) -> Proportionality:

@@ -15,7 +15,10 @@ from analytics.survival.quantiles import Quantile, as_shares, crossing_hours, re
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
-__all__ = ["Incidence", "IncidenceAt", "incidence"]
+__all__ = ["HARDLY_ANY", "Incidence", "IncidenceAt", "incidence"]
+
+HARDLY_ANY = 0.02
+"""What becomes of so small a share of changes after they went out of sight moves no share by more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +67,14 @@ class Incidence:
             raise AnalysisError("the hours do not ascend", hint="sort the hours")
         probability = self._at(self.probability, at)
         standard_error, influence = self._standard_error(at)
-        lower, upper = log_log_interval(probability, standard_error, critical_value(self.level, self.clusters))
+        lower, upper = log_log_interval(probability, standard_error, self._critical)
         waiting, at_risk = self._timeline.probability(0, at), self._timeline.at_risk(0, at)
         return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
+
+    def seen_at(self, hours: float) -> bool:
+        """Whether changes were still watched then, or hardly any had not ended; else the last value is a guess."""
+        at = as_hours([hours], "hours")
+        return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= HARDLY_ANY)
 
     def quantiles(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
         """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do."""
@@ -74,7 +82,7 @@ class Incidence:
         if rows == 0:
             return tuple(Quantile(share, None, None, None) for share in as_shares(shares).tolist())
         curve = self.probability[:, [column]]
-        critical = critical_value(self.level, self.clusters)
+        critical = self._critical
 
         def band(positions: IntArray) -> FloatArray:
             standard_error = self._standard_error(self.event_hours[positions])[0][:, [column]]
@@ -103,11 +111,15 @@ class Incidence:
         order = np.argsort(places)
         standard_error = np.empty(wanted.size)
         standard_error[order] = self._standard_error(places[order])[0][:, column]
-        lower, upper = log_log_interval(wanted, standard_error, critical_value(self.level, self.clusters))
+        lower, upper = log_log_interval(wanted, standard_error, self._critical)
         return tuple(
             Quantile(share, hour, *(crossing_hours(hours, reached, bound) for bound in bounds))
             for share, hour, *bounds in zip(wanted.tolist(), found, lower.tolist(), upper.tolist(), strict=True)
         )
+
+    @property
+    def _critical(self) -> float:
+        return critical_value(self.level, self._timeline.moves.cluster_sizes)
 
     def _at(self, values: FloatArray, at: FloatArray) -> FloatArray:
         return np.vstack([np.zeros(len(self.ends)), values])[np.searchsorted(self.event_hours, at, "right")]

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.survival.arrays import BoolArray, FloatArray, IntArray, as_codes, as_counts, as_hours, same_length
+from analytics.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_counts,
+    as_hours,
+    same_length,
+    totals,
+)
 from headway.errors import AnalysisError
 
 __all__ = ["CENSORED", "Moves", "Spells", "moves_from_spells"]
@@ -76,6 +85,11 @@ class Moves:
     def clusters(self) -> int | None:
         """How many units carry any change, or None where units are single changes."""
         return int(np.unique(self.start_unit).size) if self.clustered else None
+
+    @property
+    def cluster_sizes(self) -> FloatArray | None:
+        """How many changes each unit carries, (units,), or None where units are single changes."""
+        return totals(self.start_unit, self.start_count, self.units) if self.clustered else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,7 @@ def occupancy(
     clusters = moves.clusters
     if clusters == 1:
         standard_error[:] = np.nan
-    lower, upper = log_log_interval(probability, standard_error, critical_value(level, clusters))
+    lower, upper = log_log_interval(probability, standard_error, critical_value(level, moves.cluster_sizes))
     return Occupancy(
         moves.states,
         at,
@@ -124,7 +124,9 @@ def restricted_mean_hours(
     clusters = moves.clusters
     if clusters == 1:
         standard_error[:] = np.nan
-    lower, upper = wald_interval(mean_hours, standard_error, critical_value(level, clusters), highest=horizon)
+    lower, upper = wald_interval(
+        mean_hours, standard_error, critical_value(level, moves.cluster_sizes), highest=horizon
+    )
     return TimeInState(
         moves.states,
         horizon,

@@ -75,6 +75,13 @@ class RiskSets:
         information: FloatArray = square - at.mean.T @ (weights[:, None] * at.mean)
         return information
 
+    def spread(self, at: AtCoefficients, axis: FloatArray) -> FloatArray:
+        """The variance over each risk set of the covariates along `axis` (covariates,), (ends,)."""
+        along = self.covariates @ axis
+        square = self._seen((at.risk * along**2)[:, None])[:, 0] / at.denominator
+        spread: FloatArray = np.maximum(square - (at.mean @ axis) ** 2, 0.0)
+        return spread
+
     def scores(self, at: AtCoefficients) -> FloatArray:
         """The part of each change in the derivative of the log likelihood, (changes, covariates), in given order.
 

@@ -137,7 +137,9 @@ def _flows(moves: Moves) -> dict[tuple[int, int], Flow]:
     flows: dict[tuple[int, int], Flow] = {}
     for code in np.flatnonzero(np.bincount(pair)).tolist():
         rows = np.flatnonzero(pair == code)
-        rows = rows[np.argsort(moves.hours[rows])]
+        hours = moves.hours[rows]
+        if bool(np.any(hours[1:] < hours[:-1])):
+            rows = rows[np.argsort(hours)]
         count = moves.count[rows]
         total = np.concatenate([[0.0], np.cumsum(count)])
         flows[code // width, code % width + CENSORED] = Flow(moves.unit[rows], moves.hours[rows], count, total)

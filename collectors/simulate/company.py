@@ -19,6 +19,7 @@ from collectors.simulate.manifests import MANIFESTS, spread_apart, write_manifes
 from collectors.simulate.model import Change, Commit, Company, Repo, Touch
 from collectors.simulate.people import TEAMS
 from collectors.simulate.plan import PLANS, PRESETS, Plan
+from collectors.simulate.rare import dress_some
 from collectors.simulate.rates import as_published
 from collectors.simulate.records import lines_of
 from collectors.simulate.settings import settings_text
@@ -58,6 +59,7 @@ def simulate(
     since = end - (days or preset.days) * DAY
     counts = changes or preset.changes
     repos = [_live(PLANS[name], seed, since, end, count) for name, count in counts.items()]
+    dress_some(repos)
     spread_apart(repos)
     company = Company(seed, since, end, repos, [one for one in INITIATIVES if one.repo in counts])
     for repo in repos:

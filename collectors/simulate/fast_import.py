@@ -108,6 +108,20 @@ class FastImport:
         head = f"tag {name}\nmark :{self.last_mark}\nfrom :{commit.mark}\ntagger {_stamp(tagger, at)}\n"
         self._send(head.encode() + b"data %d\n%b\n" % (len(data), data))
 
+    def notes(self, ref: str, notes: Iterable[tuple[Commit, str]], by: Identity, at: int) -> None:
+        """Store notes on commits, under a ref of their own."""
+        found = list(notes)
+        if not found:
+            return
+        self.last_mark += 1
+        message = b"Notes\n"
+        self._send(f"commit {ref}\nmark :{self.last_mark}\ncommitter {_stamp(by, at)}\n".encode())
+        self._send(b"data %d\n%b" % (len(message), message))
+        for commit, text in found:
+            data = text.encode()
+            self._send(b"N inline :%d\ndata %d\n%b\n" % (commit.mark, len(data), data))
+        self._send(b"\n")
+
     def sha(self, commit: Commit) -> str:
         """The id of a commit already stored, while the import runs."""
         if not commit.sha:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from collectors.simulate.model import Identity
 
-__all__ = ["AGENTS", "BOTS", "DEPLOY_BOT", "FORGE", "TEAMS"]
+__all__ = ["AGENTS", "BOTS", "DEPLOY_BOT", "FORGE", "OWN_AGENT", "TEAMS"]
 
 _GH = "users.noreply.github.com"
 
@@ -60,6 +60,7 @@ TEAMS: Mapping[str, tuple[Identity, ...]] = {
 }
 
 FORGE = Identity("GitHub", "noreply@github.com", "web-flow", "bot")
+OWN_AGENT = Identity("acme-fixer[bot]", f"512033871+acme-fixer[bot]@{_GH}", "acme-fixer[bot]", "bot")
 DEPLOY_BOT = Identity("acme-deploy-bot", "deploy-bot@example.com", "acme-deploy-bot", "bot")
 
 AGENTS: Mapping[str, Identity] = {

@@ -6,6 +6,7 @@ import json
 
 from collectors.simulate.manifests import MANIFESTS
 from collectors.simulate.model import Initiative, Repo
+from collectors.simulate.rare import OVERRIDES
 
 __all__ = ["settings_text"]
 
@@ -53,7 +54,13 @@ def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
         + _DEPLOYMENTS.get(repo.deploys, "").format(name=repo.name)
         for repo in repos
     )
-    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(named)
+    overrides = (
+        f'\n[[ai.overrides]]\nchange = "{repo.change_id(change)}"\n{OVERRIDES[change.mark]}\nnote = "said so"\n'
+        for repo in repos
+        for change in repo.changes
+        if change.mark in OVERRIDES
+    )
+    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(overrides) + "".join(named)
 
 
 def _folders(one: Initiative) -> list[str]:

@@ -13,6 +13,7 @@ from collectors.simulate.fast_import import FastImport, create_bare
 from collectors.simulate.messages import landing_message, revert_text, update_message
 from collectors.simulate.model import Change, Commit, Deployment, Repo
 from collectors.simulate.people import BOTS, FORGE, TEAMS
+from collectors.simulate.rare import note_of
 
 __all__ = ["write_repository"]
 
@@ -207,6 +208,8 @@ def write_repository(repo: Repo, folder: Path, dice: Dice, until: int) -> None:
         if deployment.production:
             writer.ship(deployment)
     _tag(repo, writer, until)
+    noted = [(commit, note) for one in repo.changes if (note := note_of(one)) for commit in one.commits]
+    writer.git.notes("refs/notes/ai", noted, BOTS["release"], until)
     repo.branches["main"] = writer.tips[-1]
     refs = [(f"refs/heads/{name}", commit) for name, commit in repo.branches.items()]
     refs += [(f"refs/tags/{name}", commit) for name, commit in repo.tags.items()]

@@ -12,15 +12,28 @@ import click
 from headway.session import Session
 from headway.times import parse_time
 
-REPORTS = ("lead-time", "deployments", "coverage", "classification", "stages", "occupancy", "initiatives")
+REPORTS = (
+    "lead-time",
+    "deployments",
+    "coverage",
+    "classification",
+    "stages",
+    "occupancy",
+    "comparison",
+    "bottlenecks",
+    "waiting",
+    "initiatives",
+)
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "initiatives")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
 
 EXAMPLE = """\b
 Example:
   headway export lead-time --out lead-times.csv
   headway export lead-time --as-of 2026-01-01 --repo 'acme/*' --format json
   headway export stages --by builds_ai --clock working
+  headway export comparison --by team                  # or by 2026-03-01: before beside after
+  headway export waiting --repo 'acme/*' --out worklist.csv
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from analytics.filters import Filters
 from analytics.reports import GROUPED, LEAD_TIME_COLUMNS, REPORTS, classification, coverage, deployments, lead_time
+from analytics.waiting import waiting
 from headway.commands.export import REPORTS as EXPORTED
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, built, hour
@@ -33,6 +34,18 @@ def test_lead_time_has_the_columns_of_the_contract(connection: duckdb.DuckDBPyCo
     promised = [name.strip() for name in said.replace("\n", " ").split(",")]
     assert list(LEAD_TIME_COLUMNS)[: len(promised)] == promised
     assert lead_time(connection, Filters()).columns == list(LEAD_TIME_COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["stages", "occupancy"])
+def test_statistics_begin_with_the_columns_of_the_contract(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Users' scripts hold on to these; what was added stands after them, the clock last."""
+    if not CONTRACT.exists():
+        pytest.skip("the contract is not beside this checkout")
+    (said,) = re.findall(rf"\*\*`{name}`\*\*[^`]*`([^`]+)`", CONTRACT.read_text(encoding="utf-8"))
+    promised = [column.strip() for column in said.replace("\n", " ").split(",")]
+    columns = REPORTS[name](connection, Filters()).columns
+    assert columns[: len(promised)] == promised
+    assert columns[-1] == "clock"
 
 
 def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyConnection) -> None:
@@ -142,3 +155,14 @@ def test_empty_warehouse_gives_headers() -> None:
             assert nothing.height == 0
             assert report(empty.connection, Filters()).columns == nothing.columns
             assert report(empty.connection, Filters()).height == (1 if name == "coverage" else 0)
+
+
+def test_the_worklist_is_what_is_code_complete_and_waits(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of a company with every kind of outcome: no open draft, and nothing that is closed, shipped or never deployed."""
+    table = waiting(connection, Filters())
+    ids = "select change_id from {} order by change_id"
+    expected = connection.sql(ids.format("lead_times where outcome = 'waiting'")).pl()["change_id"].to_list()
+    drafts = connection.sql(ids.format("changes where code_complete_at is null")).pl()["change_id"].to_list()
+    assert sorted(table["change_id"]) == expected
+    assert drafts
+    assert not set(table["change_id"]) & set(drafts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from headway.demonstration import build_demo
 from headway.session import Session
 
-__all__ = ["UNTIL", "session_in", "tiny_demo"]
+__all__ = ["UNTIL", "full_demo", "session_in", "tiny_demo"]
 
 UNTIL = datetime(2026, 7, 1)
 
@@ -22,3 +22,8 @@ def session_in(folder: Path, **environment: str) -> Session:
 def tiny_demo(folder: Path) -> Session:
     """Simulate, collect and build; returns the session on its settings."""
     return build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="tiny")
+
+
+def full_demo(folder: Path) -> Session:
+    """As `tiny_demo`, in the size that `headway demo` shows: takes a minute."""
+    return build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full")

@@ -35,3 +35,12 @@ def test_repository_without_production_deployments_is_told_where_they_may_be(tmp
         'or: 1 releases were published: [[deployments]] repo = "acme/shop", from = "releases"' in found["github"].todo
     )
     assert "workflow or releases" in found["gitlab"].todo
+
+
+def test_a_calendar_that_cannot_be_is_found(tmp_path: Path) -> None:
+    """What only a report in working time would stumble over, the doctor tells before."""
+    environment = {"HEADWAY_CALENDAR_ZONE": "Europe/Londres"}
+    session = Session(config=None, warehouse=None, debug=False, folder=tmp_path, environment=environment, now=hour(END))
+    (wrong,) = [check for check in checkup(session) if not check.ok]
+    assert "Europe/Londres" in wrong.what
+    assert wrong.todo

@@ -330,3 +330,32 @@ def test_a_tiny_demo_is_the_same_each_time(company: Session, tmp_path: Path) -> 
     again = tiny_demo(tmp_path / "again")
     for name in ("truth.csv", "events.ndjson", "headway.toml"):
         assert (again.folder / name).read_bytes() == (company.folder / name).read_bytes()
+
+
+def test_working_clock(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """`--clock working` tells fewer hours, and says on which clock they are told."""
+    for report in ("stages", "occupancy"):
+        wall = run(capfd, *on(company, "export", report, "--by", "builds_ai"))
+        working = run(capfd, *on(company, "export", report, "--by", "builds_ai", "--clock", "working"))
+        assert wall[0] == working[0] == 0
+        tables = [list(csv.DictReader(io.StringIO(out))) for _, out, _ in (wall, working)]
+        assert [{row["clock"] for row in table} for table in tables] == [{"wall"}, {"working"}]
+        assert [list(table[0])[-1] for table in tables] == ["clock", "clock"]
+    code, out, _ = run(capfd, *on(company, "summary", "--clock", "working"))
+    assert code == 0
+    assert "in working hours" in out
+    assert "first 168 working hours" in out
+
+
+def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """`--by` a column that a report cannot group by is an error that names the choices; bots take part when asked."""
+    code, out, err = run(capfd, *on(company, "export", "stages", "--by", "title"))
+    assert (code, out) == (2, "")
+    assert "builds_ai" in err.splitlines()[1]
+    counts = []
+    for flags in ((), ("--automation",)):
+        _, out, _ = run(capfd, *on(company, "export", "stages", *flags))
+        counts.append({(int(row["changes"]), int(row["automation"])) for row in csv.DictReader(io.StringIO(out))})
+    ((people, bots),), ((everybody, none),) = counts
+    assert people + bots == everybody
+    assert (bots > 0, none) == (True, 0)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from warehouse.classify.facts import ChangeFacts
-from warehouse.classify.message import number_in, split_message, squashed_parts
+from warehouse.classify.message import head_branch, is_merge_subject, number_in, split_message, squashed_parts
 
 __all__ = ["copied_from", "keys_of"]
 
@@ -24,6 +24,7 @@ _NUMBER = re.compile(
     r"(?:[\w.-]{1,100}/[\w.-]{1,100})?#(\d{1,9})\b|back-?port(?:s|ed)? (?:of|from) (\d{2,9})\b",
     re.IGNORECASE,
 )
+_BRANCH = re.compile(r"revert-(\d{1,9})-")  # as the forge's button names it
 _QUOTED = re.compile(r'revert "(.{1,300})"', re.IGNORECASE)
 
 
@@ -34,6 +35,11 @@ def copied_from(change: ChangeFacts) -> tuple[str, ...]:
     """
     subject, body = split_message(change.landing.message) if change.landing is not None else (change.title, "")
     titles = f"{change.title}\n{subject}"
+    if change.commits and (change.landing is None or is_merge_subject(subject)):
+        # What a merge brought says it, if it is one commit: `git revert` writes the commit, the forge names the branch.
+        own = [commit.message for commit in change.commits if not is_merge_subject(commit.message)]
+        if len(own) == 1:
+            titles, body = f"{titles}\n{split_message(own[0])[0]}", f"{body}\n{own[0]}"
     lower = titles.lower()
     copies = "revert" in lower or "backport" in lower or "back-port" in lower or "cherry" in lower
     if not copies and ("picked from" in body or "ackport" in body):
@@ -41,15 +47,17 @@ def copied_from(change: ChangeFacts) -> tuple[str, ...]:
     if not copies:
         return ()
     text = "\n".join(part for part in (titles, body[:4000], change.body[:4000]) if part)
-    return tuple(dict.fromkeys(_named(text, subject)))
+    return tuple(dict.fromkeys(_named(text, titles, change.head_ref or head_branch(subject))))
 
 
-def _named(text: str, subject: str) -> Iterator[str]:
+def _named(text: str, titles: str, branch: str) -> Iterator[str]:
     yield from (sha.lower() for sha in _SHA.findall(text))
-    quoted = _QUOTED.search(subject)
+    quoted = _QUOTED.search(titles)
     if quoted is not None and (number := number_in(quoted[1])):
         yield f"#{number}"
     yield from (f"#{marked or bare}" for marked, bare in _NUMBER.findall(text))
+    if (reverting := _BRANCH.match(branch)) is not None:
+        yield f"#{reverting[1]}"
 
 
 def keys_of(change: ChangeFacts) -> Iterator[str]:

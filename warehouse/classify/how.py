@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
@@ -31,6 +32,7 @@ class How(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
+_NEVER = datetime(9999, 1, 1)
 _NO_MARK = How("none", "", 0.0, ())
 
 
@@ -46,7 +48,10 @@ class HowJudge:
     def judge(self, change: ChangeFacts) -> How:
         """The verdict on one change from its author, commits, branch, labels and texts."""
         landing = change.landing
-        readings = [self._reader.of_commit(item) for item in change.commits if not is_merge_subject(item.message)]
+        own = [item for item in change.commits if not is_merge_subject(item.message)]
+        if len(own) > 1:
+            own.sort(key=lambda item: item.committed_at or _NEVER)
+        readings = list(map(self._reader.of_commit, own))
         landed = self._reader.of_commit(landing) if landing is not None else NOTHING
         merged = landing is not None and is_merge_subject(landing.message)
         author = self._author(change, readings, NOTHING if merged else landed)
@@ -66,7 +71,7 @@ class HowJudge:
         """The agent or bot that made the change: by log-in, most of its commits, the squash's author, or its branch."""
         author = self.identities.of_login(change.author, change.author_kind) if change.author else None
         if author is None and readings:
-            author = _most(readings)
+            author = _most(readings) or _handed_on(readings, landed.author)
         elif author is None:
             author = landed.author
             if author is None and change.head_ref:
@@ -96,11 +101,22 @@ def _share_of_landing(landing: CommitFacts | None, landed: Reading) -> float | N
 
 
 def _most(readings: list[Reading]) -> Match | None:
-    """The agent, else the bot, that is the author of more than half of the commits."""
+    """The agent, else the bot, that is the author of more than half of the commits; a bot that began, of half."""
     for verdict in ("ai", "automation"):
         made = [item.author for item in readings if item.author is not None and item.author.rule.verdict == verdict]
-        if 2 * len(made) > len(readings):
+        began = verdict == "automation" and made[:1] == [readings[0].author]
+        if 2 * len(made) > len(readings) - began:
             return made[0]
+    return None
+
+
+def _handed_on(readings: list[Reading], squashed: Match | None) -> Match | None:
+    """The author of the squash, who opened the pull request, if one of its commits is theirs.
+
+    If none is, a bot landed what others wrote.
+    """
+    if squashed is not None and any(item.author is not None and item.author.rule == squashed.rule for item in readings):
+        return squashed
     return None
 
 

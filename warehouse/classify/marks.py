@@ -10,7 +10,14 @@ from typing import NamedTuple
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.gate import CO_AUTHORS, QUESTIONS, Gate, Vocabulary, Words, lines_with
 from warehouse.classify.identities import Identities, Match
-from warehouse.classify.message import co_authors, head_branch, policy_answer, split_message, without_comments
+from warehouse.classify.message import (
+    co_authors,
+    head_branch,
+    policy_answer,
+    split_message,
+    without_comments,
+    without_fences,
+)
 from warehouse.classify.rules import Rule, RuleSet
 
 __all__ = ["Mark", "MarkReader", "Reading", "search"]
@@ -76,6 +83,8 @@ class MarkReader:
 
     def of_text(self, text: str, day: date | None) -> tuple[Mark, ...]:
         """The marks in a text below a subject. Its sentences are only asked where nothing else is found."""
+        if "```" in text:
+            text = without_fences(text)
         words = self._vocabulary.of(text) & self._words
         if not words and not self._always:
             return ()

@@ -16,6 +16,7 @@ __all__ = [
     "split_message",
     "squashed_parts",
     "without_comments",
+    "without_fences",
 ]
 
 # The rules read no more of a text than this: its beginning and its end, where trailers stand.
@@ -101,6 +102,21 @@ def without_comments(text: str) -> str:
         kept.append(text[position:start])
         position = end + 3
     return "".join((*kept, text[position:])) if kept else text
+
+
+def without_fences(text: str) -> str:
+    """A text without what stands between fences of three backticks: examples. One that never ends is no fence."""
+    kept: list[str] = []
+    held: list[str] = []
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```") and line.count("```") == 1
+        if held and fence and line.strip() == "```":
+            held = []
+        elif held or fence:
+            held.append(line)
+        else:
+            kept.append(line)
+    return "\n".join(kept + held)
 
 
 def policy_answer(body: str) -> str:

@@ -66,8 +66,6 @@ def path_evidence(counted: list[PathTraits], numbers: Numbers) -> Iterator[Evide
 
     Strong rules count as one; the others each for themselves, unless the strong ones have their full weight.
     """
-    if not any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
-        return
     matched: dict[str, tuple[Rule, int, str]] = {}
     for item in counted:
         families = {("" if rule.parts[0] >= numbers.builds_ai else rule.id): rule for rule in reversed(item.rules)}

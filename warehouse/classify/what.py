@@ -19,7 +19,8 @@ from warehouse.classify.topic import Topic, TopicReader, title_of
 __all__ = ["What", "WhatJudge"]
 
 _BUMP = re.compile(
-    r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*)\b", re.IGNORECASE
+    r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*|releas\w*|version packages)\b",
+    re.IGNORECASE,
 )
 _TEST = re.compile(r"(?:^|[/_.-])(tests?|specs?|cassettes|fixtures)(?=[/_.-]|$)", re.IGNORECASE)
 
@@ -69,7 +70,9 @@ class WhatJudge:
         own = list(self._own_evidence(change, counted)) if self._has_own else []
         if not own and not counted and any(item.config or item.own_not_ai for item in traits):
             return _only_tooling(change)
-        evidence = [*own, *topic.evidence, *path_evidence(counted, self._numbers)]
+        evidence = [*own, *topic.evidence]
+        if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
+            evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
             evidence.extend(self._label_evidence(change))
         if (repo_rules := self._repo_rules(_repo_of(change))) and _has_product(counted):
@@ -186,6 +189,11 @@ def _repo_of(change: ChangeFacts) -> str:
 def _has_product(counted: list[PathTraits]) -> bool:
     """Some file is neither a manifest nor hidden, as CI is."""
     return any(not item.manifest and item.path[:1] != "." for item in counted)
+
+
+def _but_manifests(counted: list[PathTraits]) -> list[PathTraits]:
+    """The files that say where the work was: a manifest names its folder in every sweep of new versions."""
+    return [item for item in counted if not item.manifest] or counted
 
 
 def _is_bump(title: str, traits: list[PathTraits], topic: Topic) -> bool:

@@ -65,16 +65,23 @@ def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
 
 
 def _facts(change: Mapping[str, Any], own: list[str], commits: Mapping[str, CommitFacts]) -> ChangeFacts:
+    author, known = change["author"] or "", [commits[sha] for sha in own if sha in commits and sha != change["sha"]]
+    if change["author_kind"] is None and any(commit.author_name == author for commit in known):
+        author = ""  # not a log-in but the name of most of its commits, which speak for themselves
+    landing = commits.get(change["sha"])
+    if landing is not None and change["landed_by"] == "rebase" and known:
+        # The last of several: its author and its paths are not those of the whole, which the others tell.
+        landing = CommitFacts(landing.sha, "", "", committed_at=landing.committed_at, message=landing.message)
     return ChangeFacts(
         change_id=change["change_id"],
         title=change["title"] or "",
         body=change["body"] or "",
-        author=change["author"] or "",
+        author=author,
         author_kind=change["author_kind"],
         head_ref=change["head_ref"] or "",
         labels=tuple((change["labels"] or "").split("\n")) if change["labels"] else (),
-        commits=tuple(commits[sha] for sha in own if sha in commits and sha != change["sha"]),
-        landing=commits.get(change["sha"]),
+        commits=tuple(known),
+        landing=landing,
     )
 
 

@@ -221,6 +221,7 @@ def python_models(rules: Rules, initiative_rules: InitiativeRules | None = None)
                     "head_ref",
                     "labels",
                     "sha",
+                    "landed_by",
                 ),
                 ("change_key",),
             ),

@@ -130,6 +130,26 @@ def test_clustered_quantiles_look_closer_where_needed() -> None:
         assert low < quantile.hours < high
 
 
+def test_quantiles_by_inversion_are_near_those_by_the_band() -> None:
+    """The error at the quantile alone gives the same quantile, and nearly the interval that errors everywhere give."""
+    rng = np.random.default_rng(8)
+    hours, ended_as = rng.exponential(100.0, 4_000), rng.choice([0, 0, 0, 1, CENSORED], 4_000)
+    for cluster in (None, np.arange(4_000) % 40):
+        found = incidence(hours, ended_as, ENDS, cluster=cluster)
+        shares = [0.5, 0.2]
+        pairs = zip(
+            found.quantiles_by_inversion("production", shares), found.quantiles("production", shares), strict=True
+        )
+        for one, other in pairs:
+            assert (one.share, one.hours) == (other.share, other.hours)
+            assert one.lower_hours == pytest.approx(other.lower_hours, rel=0.03)
+            assert one.upper_hours == pytest.approx(other.upper_hours, rel=0.03)
+    (never,) = found.quantiles_by_inversion("abandoned", [0.9])
+    assert (never.hours, never.lower_hours, never.upper_hours) == (None, None, None)
+    (waits,) = incidence([5, 8], [CENSORED, CENSORED], ENDS).quantiles_by_inversion("production", [0.5])
+    assert (waits.hours, waits.lower_hours, waits.upper_hours) == (None, None, None)
+
+
 def test_one_cluster_says_nothing_of_error() -> None:
     """A single cluster has no error to show: nan, and no interval of a quantile."""
     found = incidence([1, 2, 3], [0, 1, 0], ENDS, cluster=[0, 0, 0])

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analytics.survival.arrays import FloatArray, IntArray
 from analytics.survival.intervals import (
+    ALIKE,
     chi_squared_tail,
     critical_value,
     log_log_interval,
@@ -38,6 +40,21 @@ def test_scan_is_the_loop(steps: int, rows: int, seed: int) -> None:
 def test_critical_values(clusters: int | None, expected: float) -> None:
     """The reach of a 95 % interval is the printed quantile."""
     assert critical_value(0.95, clusters) == pytest.approx(expected, rel=1e-6)
+
+
+def test_critical_value_of_unlike_clusters() -> None:
+    """Degrees of freedom and factor are those of the matrix of the quadratic form; like clusters are counted."""
+    assert critical_value(0.95, np.full(7, 31.0)) == pytest.approx(critical_value(0.95, 7), rel=1e-12)
+    assert critical_value(0.95, np.array([31.0, 0.0, 31.0])) == pytest.approx(critical_value(0.95, 2), rel=1e-12)
+    sizes = np.array([3.0, 10.0, 40.0, 41.0, 200.0])
+    w, variance = sizes / sizes.sum(), np.diag(ALIKE + (1 - ALIKE) / sizes)
+    centred = np.eye(5) - np.outer(np.ones(5), w)
+    form = centred.T @ np.diag(w**2) @ centred
+    seen = np.trace(form @ variance)
+    degrees = seen**2 / np.trace(form @ variance @ form @ variance)
+    expected = stats.t.ppf(0.975, degrees) * np.sqrt(w @ variance @ w / seen)
+    assert critical_value(0.95, sizes) == pytest.approx(expected, rel=1e-10)
+    assert 1.0 < degrees < 4.0
 
 
 def test_one_cluster_has_no_interval() -> None:

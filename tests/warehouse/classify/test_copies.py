@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.warehouse.classify.making import RULES, landed, rules_of
+from tests.warehouse.classify.making import RULES, commit, landed, rules_of
 from warehouse.classify import ChangeFacts, Verdict, classify_repository
 from warehouse.classify.copies import copied_from
 
@@ -35,6 +35,19 @@ def test_copy_takes_the_class_of_its_original(message: str) -> None:
     verdict = judged_with(landed(message, change_id="github:acme/shop#15", sha="2" * 40))[0]
     assert (verdict.builds_ai, verdict.built_with_ai) == (True, "agent")
     assert "original" in rules_of(verdict, "how")
+
+
+@pytest.mark.parametrize(
+    ("own", "branch"),
+    [(f'Revert "Ask again"\n\nThis reverts commit {SHA}.', "undo"), ('Revert "Ask again"', "revert-12-ask-again")],
+)
+def test_merged_revert_is_read_from_what_it_merged(own: str, branch: str) -> None:
+    """Where a revert landed by a merge, its one commit or its branch names the original."""
+    merge = commit(f"Merge pull request #15 from acme/{branch}\n\nRevert it", sha="3" * 40)
+    change = ChangeFacts("github:acme/shop#15", landing=merge, commits=(commit(own, sha="2" * 40),))
+    assert judged_with(change)[0].built_with_ai == "agent"
+    two = change._replace(commits=(*change.commits, commit("More", sha="4" * 40)))
+    assert (judged_with(two)[0].built_with_ai == "agent") == (branch != "undo")
 
 
 def test_backport_by_a_bot_takes_the_class() -> None:

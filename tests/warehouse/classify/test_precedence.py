@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -134,6 +135,27 @@ def test_text_of_the_pull_request_is_read() -> None:
     assert (footer.built_with_ai, footer.evidence[0].field) == ("assisted", "pr_trailer")
     template = "<!-- This change was written with Claude. -->Sorted. See https://app.devin.ai"
     assert RULES.judge(change(body=template, commits=(commit(),))).built_with_ai == "none"
+
+
+def test_a_bot_that_began_keeps_its_change() -> None:
+    """One commit of a person on top of a bot's leaves it automation; a bot's on top of a person's does not make it."""
+    days = [datetime(2026, 1, day) for day in (1, 2, 3)]
+    bot, person = commit(author=DEPENDABOT, committed_at=days[0]), commit(committed_at=days[1])
+    assert RULES.judge(ChangeFacts("x#1", commits=(person, bot))).built_with_ai == "automation"
+    again = commit(committed_at=days[2])
+    assert RULES.judge(ChangeFacts("x#1", commits=(person, bot, again))).built_with_ai == "none"
+    formatted = commit("Format", author=ACTIONS, committed_at=days[2])
+    assert RULES.judge(ChangeFacts("x#1", commits=(person, formatted))).built_with_ai == "none"
+
+
+def test_author_of_a_squash_is_who_opened_it() -> None:
+    """A squash by a bot or an agent is theirs if they wrote some of it; who lands what others wrote made nothing."""
+    person = commit(committed_at=datetime(2026, 1, 1))
+    for author, made in ((DEPENDABOT, "automation"), (COPILOT, "agent")):
+        own = (person, commit(author=author, committed_at=datetime(2026, 1, 2)), person)
+        assert RULES.judge(ChangeFacts("x#1", commits=own, landing=commit(author=author))).built_with_ai == made
+    landed_by_bot = ChangeFacts("x#1", commits=(person, person), landing=commit(author=ACTIONS))
+    assert RULES.judge(landed_by_bot).built_with_ai == "none"
 
 
 def test_line_attribution_outranks_rules() -> None:

@@ -113,6 +113,8 @@ HOSTILE = [
     "import " + "a" * 50_000,
     "from " + "a." * 25_000,
     "claude-session: https://claude.ai/code/" * 1_500,
+    "```x\n" * 12_000,
+    "parts of this were written by " * 3_000,
 ]
 
 

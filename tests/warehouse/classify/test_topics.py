@@ -260,3 +260,12 @@ def test_reasons_fit_on_a_line() -> None:
     assert "…" in text
     assert len(text) <= 400
     assert text.isprintable()
+
+
+def test_manifests_of_a_sweep_say_nothing_of_where_the_work_was() -> None:
+    """New versions in folders called AI make no AI work; the files beside them do, and so do manifests alone."""
+    manifests = ("packages/ai-chat/package.json", "packages/llm/package.json")
+    assert not judged("Use the new router", paths=(*manifests, "src/router.ts")).builds_ai
+    assert judged("Begin the package", paths=manifests).builds_ai
+    assert judged("Use the new router", paths=(*manifests, "packages/llm/router.ts")).builds_ai
+    assert not judged("Version Packages", paths=(*manifests, "packages/llm/CHANGELOG.md")).builds_ai

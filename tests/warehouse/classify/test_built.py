@@ -27,6 +27,28 @@ def test_notes_outrank_rules() -> None:
     assert found["Order"][0] == "none"
 
 
+def test_an_agent_of_half_of_the_commits_is_not_the_author() -> None:
+    """Where no forge tells the author, the commits do: half of them are not most."""
+    says = {"m": "Merge pull request #1 from ann/x\n\nSort", "b": "Begin", "c": "Go on"}
+    for agent, made in (("b", "assisted"), ("b c", "agent")):
+        by = dict.fromkeys(agent.split(), "Devin Bot (aider)")
+        raw = Raw().commits("a b@2:a c@3 m@4:a,c", says=says, by=by).pull(1, "c")
+        assert verdicts(raw)["Sort"][0] == made
+
+
+def test_a_rebased_change_is_all_of_its_commits() -> None:
+    """Of commits that landed by rebase the last one speaks for neither the author nor the paths of all."""
+    says = {"b": "Sort", "c": "Format", "b2": "Sort", "c2": "Format"}
+    by = dict.fromkeys(("c", "c2"), "dependabot[bot]")
+    raw = Raw().commits("a b2@5 c2@6", says=says, by=by, authored={"b2": 2, "c2": 3})
+    raw.commits("b@2:a c@3", says=says, by=by, branch=None).pull(1, "c")
+    raw.files("b", "src/llm/a.py", "src/llm/b.py").files("b2", "src/llm/a.py", "src/llm/b.py")
+    raw.files("c", "x.yml").files("c2", "x.yml")
+    with built(raw) as tables:
+        rows = {row["number"]: row for row in tables("select number, builds_ai, built_with_ai from lead_times")}
+    assert (rows[1]["builds_ai"], rows[1]["built_with_ai"]) == (True, "none")
+
+
 def test_notes_of_own_commits_speak_for_the_change() -> None:
     """Of a merged pull request the notes on its own commits count, not that on the merge alone."""
     raw = Raw().commits("a b@2 c@3:a m@4:a,c", says={"m": "Merge pull request #1 from ann/x\n\nSort"}).pull(1, "c")

@@ -1,0 +1,23 @@
+"""Two groups of changes beside each other: how they differ, how sure that is, and what may be behind it."""
+
+from analytics.comparison.compare import compare
+from analytics.comparison.contrasts import Contrast, ai_beside_other, before_beside_after, team_beside_rest
+from analytics.comparison.report import comparison, comparison_table
+from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
+
+__all__ = [
+    "ALL",
+    "SUPPORTED",
+    "Comparison",
+    "Contrast",
+    "Friction",
+    "Measure",
+    "Side",
+    "Support",
+    "ai_beside_other",
+    "before_beside_after",
+    "compare",
+    "comparison",
+    "comparison_table",
+    "team_beside_rest",
+]

@@ -1,0 +1,143 @@
+"""Lay two groups of changes beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from analytics.comparison.common_support import support_of
+from analytics.comparison.contrasts import Contrast
+from analytics.comparison.differences import (
+    ARRIVED_AFTER,
+    SMALLEST_SHARE,
+    hours_in_states,
+    hours_measures,
+    longest_horizon,
+    median,
+    shares,
+)
+from analytics.comparison.friction import friction_of, share_measures
+from analytics.comparison.needed import changes_needed_for_shares
+from analytics.comparison.notes import annotated
+from analytics.comparison.rates import rate_measures
+from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
+from analytics.comparison.sides import sides_of
+from analytics.observations import Cohort
+from analytics.survival.arrays import BoolArray, FloatArray
+
+__all__ = ["FEWEST", "HORIZON_HOURS", "compare"]
+
+HORIZON_HOURS = 720.0
+FEWEST = 20
+"""Nothing is claimed of a group with fewer changes: their intervals would say nothing."""
+
+
+def compare(
+    cohort: Cohort, contrast: Contrast, *, horizon_hours: float = HORIZON_HOURS, automation: bool = False
+) -> Comparison:
+    """The two groups of `contrast`; what bots made is left out and counted, unless `automation` asks for it.
+
+    `horizon_hours`: up to which time in stages counts, 30 days or the working hours in them.
+    """
+    people = cohort if automation else cohort.where(pl.col("built_with_ai") != "automation")
+    first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
+    ai, other = (
+        _side(name, people.changes.filter(pl.Series(mask, dtype=pl.Boolean)))
+        for name, mask in ((contrast.group, first), (contrast.beside, ~first))
+    )
+    enough = min(ai.changes, other.changes) >= FEWEST
+    found = _estimated(people, first, contrast, horizon_hours) if enough else _Estimated(_too_few(ai, other))
+    as_of: datetime | None = cohort.changes["as_of"].max()  # type: ignore[assignment]
+    result = Comparison(
+        contrast=contrast,
+        ai=ai,
+        other=other,
+        enough=enough,
+        measures=found.measures,
+        support=found.support,
+        friction=found.friction,
+        supported_friction=found.supported_friction,
+        units=found.units,
+        automation=len(cohort.changes) - len(people.changes),
+        unknown=cohort.unknown,
+        no_deployments=cohort.no_deployments,
+        horizon_hours=found.horizon_hours or horizon_hours,
+        clock=cohort.clock,
+        as_of=as_of,
+    )
+    return replace(result, measures=annotated(result))
+
+
+@dataclass(frozen=True)
+class _Estimated:
+    measures: Sequence[Measure]
+    support: Support | None = None
+    friction: Friction | None = None
+    supported_friction: Friction | None = None
+    units: str = "change"
+    horizon_hours: float | None = None
+
+
+def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hours: float) -> _Estimated:
+    support, weights = support_of(people, first, contrast.cells)
+    everything = _on(ALL, people, first, np.ones(first.size), horizon_hours)
+    rates = list(rate_measures(people, first, contrast))
+    inside = weights > 0.0
+    supported = _Estimated(())
+    if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
+        part = people.where(pl.lit(pl.Series(inside)))
+        supported = _on(SUPPORTED, part, first[inside], weights[inside], horizon_hours)
+    return _Estimated(
+        (*everything.measures, *rates, *supported.measures),
+        support,
+        everything.friction,
+        supported.friction,
+        everything.units,
+        everything.horizon_hours,
+    )
+
+
+def _on(basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, horizon_hours: float) -> _Estimated:
+    """All estimates on one basis."""
+    sides = sides_of(cohort, first, weights)
+    curves = sides.incidences()
+    horizon = longest_horizon(curves, horizon_hours)
+    measures = [*shares(sides, curves, basis, horizon_hours), median(sides, curves, basis)]
+    if horizon is None:
+        return _Estimated(measures, units=sides.unit)
+    hours = hours_in_states(sides, horizon)
+    measures += [*hours_measures(sides, hours, basis), *share_measures(sides, hours, basis)]
+    friction = friction_of(sides, hours)
+    measures += [_same_friction(friction, basis, sides.changes)] if friction else []
+    return _Estimated(measures, friction=friction, units=sides.unit, horizon_hours=horizon)
+
+
+def _same_friction(found: Friction, basis: str, counts: tuple[int, int]) -> Measure:
+    bounds = found.lower, found.upper
+    note = "half the sum of the absolute differences of the shares of waiting; the test is whether all are equal"
+    return Measure("same_friction", basis, "share", None, None, found.distance, *bounds, found.p_value, *counts, note)
+
+
+def _side(name: str, changes: pl.DataFrame) -> Side:
+    outcome = changes["outcome"]
+    production, waiting, abandoned = (int((outcome == end).sum()) for end in ("production", "waiting", "abandoned"))
+    return Side(name, len(changes), production, waiting, abandoned, changes["repo"].n_unique())
+
+
+def _too_few(ai: Side, other: Side) -> tuple[Measure, ...]:
+    """No figure, and how many changes would show one."""
+
+    def rows() -> Iterator[Measure]:
+        ratio = max(other.changes, 1) / max(ai.changes, 1)
+        needed = max(changes_needed_for_shares(SMALLEST_SHARE, ratio=ratio), FEWEST)
+        for name in (*(f"share_arrived_{name}" for name in ARRIVED_AFTER), "share_abandoned"):
+            nothing = Measure(name, ALL, "share", None, None, None, None, None, None, ai.changes, other.changes)
+            yield replace(nothing, n_needed=needed, smallest_difference=SMALLEST_SHARE)
+        for name in ("median_hours", "mean_hours_waiting"):
+            yield Measure(name, ALL, "hours", None, None, None, None, None, None, ai.changes, other.changes)
+
+    return tuple(rows())

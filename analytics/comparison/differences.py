@@ -1,0 +1,198 @@
+"""Differences of two groups, each with an interval and a test by units.
+
+Every estimate comes with the influence of each unit on it. The influence on a difference is the difference of the
+influences, so that what a repository does to both groups alike takes itself away before it is squared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.comparison.needed import changes_needed
+from analytics.comparison.results import Measure
+from analytics.comparison.sides import Sides
+from analytics.observations import ENDS, LEAD_STAGES, STATES
+from analytics.survival import Incidence, restricted_mean_hours
+from analytics.survival.arrays import FloatArray
+from analytics.survival.quantiles import crossing_hours
+from analytics.survival.tables import Timeline
+
+__all__ = ["ARRIVED_AFTER", "Hours", "hours_in_states", "hours_measures", "longest_horizon", "median", "shares"]
+
+ARRIVED_AFTER = {"24h": 1.0 / 30.0, "7d": 7.0 / 30.0, "30d": 1.0}
+"""As parts of a horizon of 30 days, or of the working hours in them."""
+SMALLEST_SHARE = 0.1
+"""The difference between shares that a team would act on: what the number of changes needed is told for."""
+SMALLEST_PART = 0.25
+"""Likewise between hours, as a part of the hours of the second group."""
+_LEVEL, _HALVINGS = 0.95, 30
+_HORIZONS = (1.0, 14.0 / 30.0, 7.0 / 30.0, 0.1, 1.0 / 30.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Hours:
+    """Restricted mean hours of both groups in `STATES`, (2, states), and the influence on each, (2, units, states)."""
+
+    horizon_hours: float
+    mean: FloatArray
+    influence: FloatArray
+
+
+def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> float | None:
+    """The longest horizon up to which both groups were watched, None where there is none."""
+    within = (part * highest for part in _HORIZONS)
+    return next((hours for hours in within if all(curve.seen_at(hours) for curve in curves)), None)
+
+
+def shares(sides: Sides, curves: tuple[Incidence, Incidence], basis: str, highest: float) -> Iterator[Measure]:
+    """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched."""
+    asked = [(f"share_arrived_{name}", part * highest, 0) for name, part in ARRIVED_AFTER.items()]
+    asked += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
+    grid = sorted({hours for _, hours, _ in asked})
+    first, second = (curve.at(grid) for curve in curves)
+    for name, hours, end in asked:
+        row = grid.index(hours)
+        if not all(curve.seen_at(hours) for curve in curves):
+            yield _unknown(sides, name, basis, "share", f"a group was not watched for {hours:.0f} hours")
+            continue
+        assert first.influence is not None and second.influence is not None  # noqa: S101, PT018  (units are clusters)
+        pair = float(first.probability[row, end]), float(second.probability[row, end])
+        moved = first.influence[:, row, end] - second.influence[:, row, end]
+        yield measured(sides, name, basis, "share", pair, moved, SMALLEST_SHARE)
+
+
+def hours_in_states(sides: Sides, horizon: float) -> Hours:
+    """Restricted mean hours of both groups in each state within the horizon."""
+    found = [restricted_mean_hours(Timeline(moves), horizon, keep_influence=True) for moves in sides.moves(horizon)]
+    influence = [one.influence for one in found if one.influence is not None]
+    return Hours(horizon, np.stack([one.mean_hours for one in found]), np.stack(influence))
+
+
+def hours_measures(sides: Sides, hours: Hours, basis: str) -> Iterator[Measure]:
+    """Hours in each stage that either group has, in all of them, and in production."""
+    stages = len(LEAD_STAGES)
+    present = np.flatnonzero(hours.mean[:, :stages].max(axis=0) > 0.0)
+    asked = {f"mean_hours_{LEAD_STAGES[stage]}": np.array([stage]) for stage in present}
+    asked["mean_hours_waiting"] = np.arange(stages)
+    asked["mean_hours_in_production"] = np.array([STATES.index("production")])
+    for name, states in asked.items():
+        mean = hours.mean[:, states].sum(axis=1)
+        moved = hours.influence[:, :, states].sum(axis=2)
+        smallest = SMALLEST_PART * float(mean[1])
+        yield measured(sides, name, basis, "hours", (float(mean[0]), float(mean[1])), moved[0] - moved[1], smallest)
+
+
+def median(sides: Sides, curves: tuple[Incidence, Incidence], basis: str) -> Measure:
+    """When half of each group is in production, and by how much later that is.
+
+    Bounds of each median are where its curve passes one half more or less the reach of its error at the median
+    (Woodruff 1952, JASA 47, 635); those of the difference put them together as Zou & Donner (2008, Statistics in
+    Medicine 27, 1693), with the correlation that the units give. The p-value is that of the widest interval that does
+    not hold zero, so that interval and test never disagree.
+    """
+    hours = [crossing_hours(*_curve(curve), 0.5) for curve in curves]
+    if hours[0] is None or hours[1] is None:
+        return _not_reached(sides, basis, (hours[0], hours[1]))
+    both = _Medians(curves, (hours[0], hours[1]))
+    lower, upper = both.bounds(sides.reach.critical(_LEVEL))
+    difference = hours[0] - hours[1]
+    p_value = sides.reach.p_value(both.farthest(difference), 1.0) if difference else 1.0
+    bounds = difference, _finite(lower), _finite(upper), _finite(p_value)
+    return Measure("median_hours", basis, "hours", hours[0], hours[1], *bounds, *sides.changes)
+
+
+class _Medians:
+    """Two medians, and how far their difference reaches at so many errors."""
+
+    def __init__(self, curves: tuple[Incidence, Incidence], hours: tuple[float, float]) -> None:
+        self.curves = [_curve(curve) for curve in curves]
+        self.hours = hours
+        influence = [_on_arrived(curve, at) for curve, at in zip(curves, hours, strict=True)]
+        self.error = [float(np.sqrt((one**2).sum())) for one in influence]
+        self.together = float(influence[0] @ influence[1]) / (self.error[0] * self.error[1]) if min(self.error) else 0.0
+
+    def bounds(self, critical: float) -> tuple[float, float]:
+        """The interval of the difference at so many errors; infinite where a curve never goes so far."""
+        (low, high), (other_low, other_high) = (
+            _around(*curve, critical * error) for curve, error in zip(self.curves, self.error, strict=True)
+        )
+        first, second = self.hours
+        below = _put_together(first - low, other_high - second, self.together)
+        above = _put_together(high - first, second - other_low, self.together)
+        return first - second - below, first - second + above
+
+    def farthest(self, difference: float) -> float:
+        """The most errors at which the interval still leaves zero out."""
+        near, far = 0.0, 64.0
+        for _ in range(_HALVINGS):
+            middle = (near + far) / 2.0
+            lower, upper = self.bounds(middle)
+            near, far = (middle, far) if (lower > 0.0 if difference > 0.0 else upper < 0.0) else (near, middle)
+        return near
+
+
+def measured(
+    sides: Sides, name: str, basis: str, unit: str, pair: tuple[float, float], moved: FloatArray, smallest: float
+) -> Measure:
+    """A measure from both figures and the influence of each unit on their difference, (units,)."""
+    difference, spread = pair[0] - pair[1], float(np.sqrt((moved**2).sum()))
+    critical = sides.reach.critical(_LEVEL)
+    if spread <= 1e-12 or not np.isfinite(critical):
+        note = "both groups alike in every change" if difference == 0.0 else "too few changes differ to tell an error"
+        return Measure(name, basis, unit, *pair, difference, None, None, None, *sides.changes, note)
+    inflated = spread * sides.reach.inflation
+    return Measure(
+        name,
+        basis,
+        unit,
+        *pair,
+        difference,
+        difference - critical * spread,
+        difference + critical * spread,
+        sides.reach.p_value(difference, spread),
+        *sides.changes,
+        n_needed=changes_needed(sides.changes[0], inflated, smallest),
+        smallest_difference=smallest if smallest > 0.0 else None,
+    )
+
+
+def _unknown(sides: Sides, name: str, basis: str, unit: str, note: str) -> Measure:
+    return Measure(name, basis, unit, None, None, None, None, None, None, *sides.changes, note)
+
+
+def _curve(curve: Incidence) -> tuple[FloatArray, FloatArray]:
+    return np.concatenate([[0.0], curve.event_hours]), np.concatenate([[0.0], curve.probability[:, 0]])
+
+
+def _on_arrived(curve: Incidence, hours: float) -> FloatArray:
+    influence = curve.at([hours]).influence
+    assert influence is not None  # noqa: S101  (units are clusters)
+    return influence[:, 0, 0]
+
+
+def _around(hours: FloatArray, arrived: FloatArray, reach: float) -> tuple[float, float]:
+    """The hours at which the curve passes one half less `reach`, and one half more; infinite where it never does."""
+    if not reach < 0.5:
+        return 0.0, float("inf")
+    low, high = (crossing_hours(hours, arrived, 0.5 + side * reach) for side in (-1.0, 1.0))
+    return (low if low is not None else 0.0), (high if high is not None else float("inf"))
+
+
+def _put_together(one: float, two: float, together: float) -> float:
+    if not np.isfinite(one + two):
+        return float("inf")
+    return float(np.sqrt(max(one**2 + two**2 - 2.0 * together * one * two, 0.0)))
+
+
+def _not_reached(sides: Sides, basis: str, hours: tuple[float | None, float | None]) -> Measure:
+    where = "either group" if hours == (None, None) else "the first group" if hours[0] is None else "the second group"
+    return Measure(
+        "median_hours", basis, "hours", *hours, None, None, None, None, *sides.changes, f"not reached in {where}"
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,96 @@
+"""Is it the same friction? Whether two groups lose their time in the same stages, and by how much not."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from scipy import special
+
+from analytics.comparison.differences import Hours, measured
+from analytics.comparison.results import Friction, Measure
+from analytics.comparison.sides import Sides
+from analytics.observations import LEAD_STAGES
+from analytics.survival.arrays import FloatArray
+
+__all__ = ["friction_of", "share_measures"]
+
+SMALLEST_SHARE = 0.1
+
+
+def share_measures(sides: Sides, hours: Hours, basis: str) -> list[Measure]:
+    """The share of its waiting that each group spends in each stage."""
+    stages, share, moved = _shares(hours)
+    return [
+        measured(
+            sides,
+            f"share_of_wait_{stage}",
+            basis,
+            "share",
+            (float(share[0, column]), float(share[1, column])),
+            moved[:, column],
+            SMALLEST_SHARE,
+        )
+        for column, stage in enumerate(stages)
+    ]
+
+
+def friction_of(sides: Sides, hours: Hours) -> Friction | None:
+    """The test and the distance; None where there are not two stages, or nothing varies.
+
+    The test is the ANOVA-type statistic d'd / tr V of the differences d of the shares, whose covariance V, by unit, has
+    no inverse (shares add up to one, and units are few): Brunner, Dette & Munk (1997), JASA 92, 1494. It is taken as
+    F with f = (tr V)² / tr V² and f·t degrees, t those of Student's t for one difference; f is that of the estimate
+    (Geisser & Greenhouse 1958, Annals of Mathematical Statistics 29, 885), which errs to the side of too few.
+
+    The distance ½ Σ|d| is the largest of the sums of d over sets of stages. Its upper bound is the largest of the upper
+    bounds of those sums, each at 97.5 %, which holds the true one because the true set is among them; its lower bound
+    takes as many tests into account as there are sets (Bonferroni), and is 0 where the test sees no difference.
+    """
+    stages, share, moved = _shares(hours)
+    degrees_of_t = sides.reach.degrees
+    if len(stages) < 2 or not np.isfinite(degrees_of_t):
+        return None
+    covariance = sides.reach.inflation**2 * moved.T @ moved
+    trace = float(np.trace(covariance))
+    if trace <= 1e-24:
+        return None
+    difference = share[0] - share[1]
+    degrees = _degrees(covariance)
+    p_value = float(special.fdtrc(degrees, degrees * degrees_of_t, float(difference @ difference) / trace))
+    lower, upper = _bounds(difference, covariance, degrees_of_t)
+    return Friction(
+        stages,
+        tuple(share[0].tolist()),
+        tuple(share[1].tolist()),
+        float(np.abs(difference).sum()) / 2.0,
+        lower if p_value <= 0.05 else 0.0,
+        upper,
+        p_value,
+    )
+
+
+def _shares(hours: Hours) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Stages that either group spends time in, their shares (2, stages), the influence on the difference."""
+    stages = len(LEAD_STAGES)
+    whole = hours.mean[:, :stages].sum(axis=1, keepdims=True)
+    if bool(np.any(whole <= 0.0)):
+        return (), np.zeros((2, 0)), np.zeros((hours.influence.shape[1], 0))
+    present = np.flatnonzero(hours.mean[:, :stages].max(axis=0) > 0.0)
+    share = hours.mean[:, present] / whole
+    on_whole = hours.influence[:, :, :stages].sum(axis=2, keepdims=True)
+    on_share = (hours.influence[:, :, present] - share[:, None, :] * on_whole) / whole[:, None, :]
+    return tuple(LEAD_STAGES[stage] for stage in present), share, on_share[0] - on_share[1]
+
+
+def _degrees(covariance: FloatArray) -> float:
+    """(tr V)² / tr V², at least one: that of the estimate, which is below the true one where units are few."""
+    return max(float(np.trace(covariance)) ** 2 / float((covariance**2).sum()), 1.0)
+
+
+def _bounds(difference: FloatArray, covariance: FloatArray, degrees_of_t: float) -> tuple[float, float]:
+    sets = np.array(list(product((0.0, 1.0), repeat=difference.size)))[1:-1]
+    moved = sets @ difference
+    error = np.sqrt(np.maximum(np.einsum("sk,kl,sl->s", sets, covariance, sets), 0.0))
+    one, many = (float(special.stdtrit(degrees_of_t, 1.0 - 0.025 / tests)) for tests in (1, len(sets)))
+    return max(float((moved - many * error).max()), 0.0), min(float((moved + one * error).max()), 1.0)

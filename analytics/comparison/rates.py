@@ -1,0 +1,142 @@
+"""Tests of the rate of arriving, changes compared within their repository alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from analytics.comparison.contrasts import Contrast
+from analytics.comparison.needed import changes_needed
+from analytics.comparison.results import ALL, Measure
+from analytics.comparison.sides import independent_units
+from analytics.comparison.small_samples import Reach, reach_of
+from analytics.observations import FEWEST_CLUSTERS, Cohort
+from analytics.survival import Cox, cox, log_rank
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from headway.errors import AnalysisError
+
+__all__ = ["rate_measures"]
+
+SMALLEST_RATIO = 1.25
+MOST_FITTED = 100_000
+"""Of so many changes a model's errors are small beside every difference that matters: more are not fitted."""
+_LEVEL = 0.95
+_YEAR = 365.25 * 86_400.0
+
+
+def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Iterator[Measure]:
+    """The stratified log-rank test, the adjusted ratio of rates, and the check that it stays the same over time.
+
+    All three are about the rate of production among what still waits (the cause-specific hazard): abandoned changes
+    leave the risk set as they leave the race.
+    """
+    arrived, repository = cohort.ended_as == 0, cohort.cluster[0]
+    counts = int(first.sum()), int((~first).sum())
+    yield _log_rank(cohort.hours, arrived, first, repository, counts)
+    yield from _adjusted(cohort, arrived, first, contrast, counts)
+
+
+def _log_rank(
+    hours: FloatArray, arrived: BoolArray, first: BoolArray, repository: IntArray, counts: tuple[int, int]
+) -> Measure:
+    name, unit = "log_rank_production", "ratio"
+    try:
+        found = log_rank(hours, arrived, (~first).astype(np.int64), stratum=repository)
+    except AnalysisError as error:
+        return Measure(name, ALL, "test", None, None, None, None, None, None, *counts, str(error))
+    ratio = found.observed / np.where(found.expected > 0.0, found.expected, np.nan)
+    note = (
+        "arrivals over those expected at one rate; stratified by repository, χ² "
+        f"{found.chi_squared:.4g} on 1 degree of freedom; abandoned changes leave the risk set"
+    )
+    pair = float(ratio[0]), float(ratio[1])
+    return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, found.p_value, *counts, note)
+
+
+def _adjusted(
+    cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast, counts: tuple[int, int]
+) -> Iterator[Measure]:
+    name, check = "rate_ratio_adjusted", "proportional_hazards"
+    try:
+        model, held = _fitted(cohort, arrived, first, contrast)
+    except AnalysisError as error:
+        yield Measure(name, ALL, "ratio", None, None, None, None, None, None, *counts, str(error))
+        return
+    reach, spread = _reach(model)
+    ratio = float(np.exp(model.coefficient[0]))
+    critical = reach.critical(_LEVEL)
+    lower, upper = (float(np.exp(model.coefficient[0] + side * critical * spread)) - 1.0 for side in (-1.0, 1.0))
+    yield Measure(
+        name,
+        ALL,
+        "ratio",
+        ratio,
+        1.0,
+        ratio - 1.0,
+        lower,
+        upper,
+        reach.p_value(float(model.coefficient[0]), spread),
+        *counts,
+        f"rate of arriving, {contrast.beside} being 1; within repositories, {held}",
+        n_needed=changes_needed(counts[0], spread * reach.inflation, float(np.log(SMALLEST_RATIO))),
+        smallest_difference=SMALLEST_RATIO - 1.0,
+    )
+    steady = float(model.proportionality.p_value[0])
+    note = "the ratio of rates changes over the life of a change: read it as an average" if steady <= 0.05 else ""
+    yield Measure(check, ALL, "test", None, None, None, None, None, steady, *counts, note)
+
+
+def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast) -> tuple[Cox, str]:
+    """The model with what can be held equal, and what that is; what does not vary is left out."""
+    cohort, arrived, first = _sampled(cohort, arrived, first)
+    columns = {"size": _size(cohort.changes)} | ({"time": _years(cohort.changes)} if contrast.dated else {})
+    held = [name for name, column in columns.items() if float(np.ptp(column)) > 0.0]
+    repository, unit = cohort.cluster[0], independent_units(cohort, first)
+    cluster = None if unit[0] == "change" else unit[1]
+    while True:
+        design = np.column_stack([first.astype(np.float64), *(columns[name] for name in held)])
+        names = [contrast.axis, *held]
+        try:
+            model = cox(cohort.hours, arrived, design, names, stratum=repository, cluster=cluster)
+        except AnalysisError:
+            if not held:
+                raise
+            held.pop()
+            continue
+        told = {"size": "lines changed", "time": "time of code complete"}
+        equal = "holding " + " and ".join(told[name] for name in held) if held else "nothing else held equal"
+        return model, f"{equal}; errors by {unit[0]}"
+
+
+def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Cohort, BoolArray, BoolArray]:
+    """Of a large cohort an even part, the same every time; the errors are those of that part."""
+    size = len(cohort.changes)
+    if size <= MOST_FITTED:
+        return cohort, arrived, first
+    # Multiples of the golden ratio fall evenly, whatever period the rows have (Knuth, TAOCP 3, section 6.4).
+    chosen = (np.arange(size) * 0.6180339887498949) % 1.0 < MOST_FITTED / size
+    return cohort.where(pl.lit(pl.Series(chosen))), arrived[chosen], first[chosen]
+
+
+def _size(changes: pl.DataFrame) -> FloatArray:
+    """The logarithm of one more than the lines changed; where they are not known, the median of the others."""
+    lines = (pl.col("additions") + pl.col("deletions")).cast(pl.Float64)
+    known = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
+    return np.asarray(np.log1p(known), dtype=np.float64)
+
+
+def _years(changes: pl.DataFrame) -> FloatArray:
+    at = changes["code_complete_at"].to_numpy().astype("datetime64[s]").astype(np.int64)
+    return np.asarray((at - at.min(initial=at[0])) / _YEAR, dtype=np.float64)
+
+
+def _reach(model: Cox) -> tuple[Reach, float]:
+    """How to take the error of the first coefficient: by units if enough of them say something about it."""
+    information = np.zeros(1) if model.cluster_information is None else model.cluster_information[:, 0]
+    share = information / max(float(information.sum()), 1e-300)
+    if model.robust_standard_error is not None and int((share > 0.0).sum()) >= FEWEST_CLUSTERS:
+        return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0])
+    normal = Reach(1.0, float("inf"))
+    return normal, float(model.standard_error[0])

@@ -1,0 +1,157 @@
+"""Two groups over one numbering of independent units, and what units can be taken as independent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
+from analytics.comparison.small_samples import Reach, reach_of
+from analytics.histories import Histories, counted_ends, counted_moves
+from analytics.observations import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
+from analytics.survival import Incidence, Moves, incidence
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["Sides", "independent_units", "sides_of"]
+
+QUARTER_HOUR = 0.25
+"""The grid of moves in a large cohort. No mean moves by more than half of it, and few by any of it: ends of stays are
+rounded, not stays, so that what one stage gains its neighbour loses."""
+FEWEST_OF_A_GROUP = 3
+"""A group in fewer units has no spread between units that could be told from nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Two groups of changes.
+
+    `cohorts`: first and second. `codes`: for each, the unit of each change, codes 0 … units-1, the same numbering.
+    `weights`: for each, what each change counts. `unit`: what a unit is. `reach`: of standard errors by unit.
+    """
+
+    cohorts: tuple[Cohort, Cohort]
+    codes: tuple[IntArray, IntArray]
+    weights: tuple[FloatArray, FloatArray]
+    units: int
+    unit: str
+    reach: Reach
+
+    @property
+    def changes(self) -> tuple[int, int]:
+        """How many changes each group has."""
+        return len(self.cohorts[0].changes), len(self.cohorts[1].changes)
+
+    def incidences(self) -> tuple[Incidence, Incidence]:
+        """The cumulative incidence of both ends in each group, influences by unit."""
+        return self._incidence(0), self._incidence(1)
+
+    def moves(self, until_hours: float) -> tuple[Moves, Moves]:
+        """Both groups as moves between states, units numbered alike; later than `until_hours` may be left out."""
+        return self._moves(0, until_hours), self._moves(1, until_hours)
+
+    def _incidence(self, side: int) -> Incidence:
+        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
+        hours, ended = cohort.hours, cohort.ended_as
+        if cohort.grid_hours:
+            kind, unit_of, weight_of = _kinds(code, weight)
+            kind, hours, ended, weight = counted_ends(
+                hours, ended, len(ENDS), kind, unit_of.size, grid_hours=cohort.grid_hours
+            )
+            code, weight = unit_of[kind], weight * weight_of[kind]
+        return incidence(hours, ended, ENDS, cluster=code, clusters=self.units, count=weight)
+
+    def _moves(self, side: int, until_hours: float) -> Moves:
+        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
+        if not cohort.grid_hours:
+            return _in_units(cohort.moves(), code, weight, self.units)
+        kind, unit_of, weight_of = _kinds(code, weight)
+        histories = Histories(_on_quarters(cohort), cohort.ended_as)
+        counted = counted_moves(histories, STATES, kind, unit_of.size, grid_hours=QUARTER_HOUR, until_hours=until_hours)
+        return _in_units(counted, unit_of, weight_of, self.units)
+
+
+def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
+    """Both groups of a cohort: `first` (changes,) tells them apart, `weights` (changes,) what each change counts."""
+    unit, code = independent_units(cohort, first)
+    units = int(code.max(initial=-1)) + 1
+    masks = (first, ~first)
+    cohorts = tuple(replace(cohort, changes=cohort.changes.filter(pl.Series(mask))) for mask in masks)
+    codes = tuple(code[mask] for mask in masks)
+    weight = tuple(weights[mask] for mask in masks)
+    return Sides(
+        (cohorts[0], cohorts[1]),
+        (codes[0], codes[1]),
+        (weight[0], weight[1]),
+        units,
+        unit,
+        _reach(codes, weight, units),
+    )
+
+
+def independent_units(cohort: Cohort, first: BoolArray) -> tuple[str, IntArray]:
+    """The largest units of which there are enough: repositories, their months, single changes.
+
+    What ships with one release arrives together, so that even the changes of one repository are not independent.
+    """
+    repository = numbered(cohort, REPOSITORY)
+    if _enough(repository, first):
+        return "repository", repository
+    code = together(repository, numbered(cohort, MONTH))
+    if _enough(code, first):
+        return "repository and month", code
+    return "change", np.arange(len(cohort.changes))
+
+
+def _enough(code: IntArray, first: BoolArray) -> bool:
+    units = int(code.max(initial=-1)) + 1
+    return units >= FEWEST_CLUSTERS and all(
+        np.count_nonzero(np.bincount(code[mask], minlength=units)) >= FEWEST_OF_A_GROUP for mask in (first, ~first)
+    )
+
+
+def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: int) -> Reach:
+    return reach_of(_weight_of_units(code, weight, units) for code, weight in zip(codes, weights, strict=True))
+
+
+def _weight_of_units(code: IntArray, weight: FloatArray, units: int) -> tuple[FloatArray, FloatArray]:
+    """Each unit's share of the weight of a group, and the changes that its weights amount to (Kish)."""
+    total, square = (np.bincount(code, weights=each, minlength=units) for each in (weight, weight**2))
+    there = square > 0.0
+    return total / total.sum(), np.where(there, total**2 / np.where(there, square, 1.0), 0.0)
+
+
+def _on_quarters(cohort: Cohort) -> list[FloatArray]:
+    """The hours of each stage between ends rounded to quarters of an hour, nan where it was not entered."""
+    told: list[FloatArray] = []
+    end, rounded = np.zeros(len(cohort.changes)), np.zeros(len(cohort.changes))
+    for stage in LEAD_STAGES:
+        hours = cohort.changes[f"{stage}_hours"].to_numpy()
+        end = end + np.nan_to_num(hours)
+        before, rounded = rounded, np.rint(end / QUARTER_HOUR) * QUARTER_HOUR
+        told.append(np.where(np.isnan(hours), np.nan, rounded - before))
+    return told
+
+
+def _kinds(code: IntArray, weight: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Changes of one unit and one weight are of one kind: the kind of each change, the unit and weight of each kind."""
+    _, place = np.unique(weight, return_inverse=True)
+    kind = together(code, np.asarray(place, dtype=np.int64))
+    size = int(kind.max(initial=-1)) + 1
+    unit_of, weight_of = np.zeros(size, dtype=np.int64), np.zeros(size)
+    unit_of[kind], weight_of[kind] = code, weight
+    return kind, unit_of, weight_of
+
+
+def _in_units(moves: Moves, code: IntArray, weight: FloatArray, units: int) -> Moves:
+    """Moves by kinds of changes (or single ones), each given to its unit and counted by its weight."""
+    return replace(
+        moves,
+        units=units,
+        unit=code[moves.unit],
+        start_unit=code[moves.start_unit],
+        start_count=moves.start_count * weight[moves.start_unit],
+        count=moves.count * weight[moves.unit],
+        clustered=True,
+    )

@@ -1,0 +1,170 @@
+"""What became of changes that had been in a stage as long: the chances of those that are there now.
+
+A landmark is a stage and hours in it. Of the changes that were seen to be still there at that hour, and could be
+watched for another 7 days, the share that was in production by then is the chance of arriving within 7 days: the
+conditional incidence, abandonment competing, without any assumption on how stages follow each other (van Houwelingen
+& Putter 2012, Dynamic Prediction in Clinical Survival Analysis, ch. 3; Putter & Spitoni 2018, Stat. Methods Med. Res.
+27, 3081, show that it holds where work is no Markov process). Watching ends at the watermark alone, so that those who
+can be watched long enough are no selection.
+
+A repository with few such changes borrows from the others: the more, the more alike repositories are (beta-binomial
+empirical Bayes, by moments: Kleinman 1973, JASA 68, 46). Changes of one month in a repository share trains and
+holidays; they count for as many as their spread between months says (design effect: Kish 1965, Survey Sampling, ch.
+5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
+
+__all__ = ["CHANCE_HOURS", "FEWEST", "LANDMARK_HOURS", "Chances", "Past", "chances"]
+
+CHANCE_HOURS = (168.0, 336.0, 720.0)
+LANDMARK_HOURS = np.concatenate([[0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], 10.0 * 1.25 ** np.arange(36)])
+FEWEST = 20
+"""With fewer changes in all repositories that ever waited so long, no chance is told."""
+_LEAST_PRIOR, _MOST_PRIOR, _MOST_DESIGN_EFFECT = 1.0, 200.0, 30.0
+_FEWEST_MONTHS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """Stays in one stage, (stays,) each.
+
+    `repository`: code 0 … repositories-1. `batch`: code of the repository and month in which it began. `hours`: of
+    the stay, so far where it goes on. `end_hours`: from its beginning to production, abandonment or as of.
+    `seen_hours`: from its beginning to as of. `arrived`: whether it ended in production.
+    """
+
+    repository: IntArray
+    repositories: int
+    batch: IntArray
+    hours: FloatArray
+    end_hours: FloatArray
+    seen_hours: FloatArray
+    arrived: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Chances:
+    """For each asked change, (changes, `CHANCE_HOURS`): the chance of production, its bounds; nan: too few to say.
+
+    `own`, `all` (changes,): changes of its repository, and of all, that were there as long and were watched for 7 days.
+    """
+
+    chance: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    own: IntArray
+    all: IntArray
+
+    def or_else(self, rows: IntArray, other: Chances) -> Chances:
+        """These, with those of `rows` taken from `other`."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[rows] = getattr(other, name)
+        return self
+
+
+def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
+    """The chances of changes that have been so many `hours` (changes,) in the stage, by `repository` (changes,).
+
+    The landmark is the last of `LANDMARK_HOURS` not after their hours.
+    """
+    size = (hours.size, len(CHANCE_HOURS))
+    found = Chances(*(np.full(size, np.nan) for _ in range(3)), *(np.zeros(hours.size, np.int64) for _ in range(2)))
+    landmark = np.searchsorted(LANDMARK_HOURS, hours, "right") - 1
+    for mark in np.unique(landmark).tolist():
+        rows = np.flatnonzero(landmark == mark)
+        homes, place = np.unique(repository[rows], return_inverse=True)
+        for column, ahead in enumerate(CHANCE_HOURS):
+            told = _at(past, float(LANDMARK_HOURS[mark]), ahead)
+            if column == 0:
+                found.own[rows], found.all[rows] = np.append(told.own, 0)[repository[rows]], told.all
+            if told.all >= FEWEST:
+                values = told.posterior(homes)
+                for into, value in zip((found.chance, found.lower, found.upper), values, strict=True):
+                    into[rows, column] = value[place]
+    for curve in (found.chance, found.lower, found.upper):
+        np.maximum.accumulate(curve, axis=1, out=curve)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Landmark:
+    """Counts at one landmark: changes watched and arrived by repository, `own` and `came`, and what they are worth."""
+
+    own: IntArray
+    came: FloatArray
+    prior_mean: float
+    prior: float
+    design_effect: FloatArray
+
+    @property
+    def all(self) -> int:
+        """Changes of all repositories."""
+        return int(self.own.sum())
+
+    def posterior(self, repository: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Mean and 95 % bounds of the chance in each of the repositories."""
+        effect = np.append(self.design_effect, 1.0)[repository]
+        own, came = (np.append(values, 0)[repository] / effect for values in (self.own, self.came))
+        yes = self.prior * self.prior_mean + came
+        no = self.prior * (1.0 - self.prior_mean) + own - came
+        yes, no = np.maximum(yes, 1e-6), np.maximum(no, 1e-6)
+        return yes / (yes + no), special.betaincinv(yes, no, 0.025), special.betaincinv(yes, no, 0.975)
+
+
+def _at(past: Past, mark: float, ahead: float) -> _Landmark:
+    there = np.flatnonzero((past.hours > mark) & (past.seen_hours - mark >= ahead))
+    arrived = past.arrived[there] & (past.end_hours[there] - mark <= ahead)
+    own = totals(past.repository[there], np.ones(there.size), past.repositories)
+    came = totals(past.repository[there], arrived, past.repositories)
+    effect = _design_effect(past, there, arrived, own, came)
+    mean, prior = _prior(own / effect, came / effect)
+    return _Landmark(own.astype(np.int64), came, mean, prior, effect)
+
+
+def _design_effect(past: Past, there: IntArray, arrived: BoolArray, own: FloatArray, came: FloatArray) -> FloatArray:
+    """How much more the months of each repository differ than they would if changes were independent.
+
+    (repositories,); where a repository has too few months to tell, what is usual.
+    """
+    share = came / np.maximum(own, 1.0)
+    by_chance = own * share * (1.0 - share)
+    batches = int(past.batch.max(initial=-1)) + 1
+    apart = totals(past.batch[there], arrived - share[past.repository[there]], batches)
+    met = totals(past.batch[there], np.ones(there.size), batches) > 0
+    owner = np.zeros(batches, dtype=np.int64)
+    owner[past.batch] = past.repository
+    spread, months = (totals(owner, part, past.repositories) for part in (apart**2, met))
+    known = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
+    ratio = spread / np.maximum(by_chance, 1e-12)
+    usual = float(np.median(ratio[known])) if known.any() else 1.0
+    return np.clip(np.where(known, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
+
+
+def _prior(own: FloatArray, came: FloatArray) -> tuple[float, float]:
+    """Mean chance over repositories, and for how many changes of one it counts."""
+    here = own > 0
+    own, came = own[here], came[here]
+    total = float(own.sum())
+    if total <= 0.0:
+        return 0.5, 1.0
+    mean = float(came.sum() / total)
+    if own.size < 2:
+        return 0.5, 1.0
+    share = came / own
+    spread = mean * (1.0 - mean)
+    between = float((own * (share - mean) ** 2).sum()) - (own.size - 1) * spread
+    scale = total - float((own**2).sum()) / total
+    variance = between / scale if scale > 0.0 else 0.0
+    prior = spread / variance - 1.0 if variance > 0.0 else _MOST_PRIOR
+    prior = float(np.clip(prior, _LEAST_PRIOR, _MOST_PRIOR))
+    weight = own / (own + prior)
+    # Half a change each way: nobody is sure.
+    return float(((weight * share).sum() + 0.5 / total) / (weight.sum() + 1.0 / total)), prior

@@ -1,0 +1,134 @@
+"""All what-ifs of some changes: pure, from their rows and from when releases left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analytics.observations import LEAD_STAGES, Cohort
+from analytics.survival.arrays import BoolArray
+from analytics.whatif.cadence import CADENCES, Cadence
+from analytics.whatif.departures import Departures
+from analytics.whatif.effect import Bounds, Effect, Units, effect, outlook
+from analytics.whatif.flow import Expected, Flow, difference
+from analytics.whatif.replay import HELD, Releases, eligible_at, replay
+from analytics.whatif.stages import Changes, Donors, best_quartile, of_others
+from analytics.whatif.stays import Counts
+
+__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of"]
+
+ALL_STAGES = "all"
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """One what-if: its `kind`, the `stage` that it shortens (`ALL_STAGES`: each), its `parameter`, `effect` and `note`.
+
+    Kinds: `release_cadence` (replay of the real merges), `best_months` (each repository in the quarter of months in
+    which the stage was shortest), `rate_of_others` (the rates of the other group in the same repositories),
+    `stage_time` (its own times, shorter). `donors`: stays from which rates were borrowed, None where none were.
+    """
+
+    kind: str
+    stage: str
+    parameter: str
+    effect: Effect
+    note: str
+    donors: int | None = None
+
+
+class Cadences:
+    """The real merges of some changes, to be shipped by any cadence: for a slider, each answer takes milliseconds."""
+
+    def __init__(self, cohort: Cohort, departures: Departures) -> None:
+        self.departures = departures
+        self.changes = len(cohort.changes)
+        self.units = Units.of(cohort.changes)
+        self.releases = Releases.of(cohort.changes, cohort.ended_as, departures)
+        self.before = outlook(self.releases.watched(), self.units)
+        self.eligible = tuple(eligible_at(self.releases, departures, held) for held in HELD)
+
+    def what_if(self, cadence: Cadence, *, besides: bool = True) -> WhatIf:
+        """Releases by `cadence`, beside the real ones or instead of them.
+
+        When a change that missed a release was ready for the next is not known: the estimate takes the middle of the
+        time between both, the interval reaches from the one end to the other and takes the sampling error on top.
+        """
+        early, middle, late = (
+            effect(
+                self.before,
+                outlook(replay(self.releases, self.departures, cadence, held=held, besides=besides), self.units),
+                self.units,
+                self.changes,
+            )
+            for held in self.eligible
+        )
+        whole = replace(
+            middle,
+            hours_saved=_span(early.hours_saved, middle.hours_saved, late.hours_saved),
+            gained=tuple(_span(*bounds) for bounds in zip(early.gained, middle.gained, late.gained, strict=True)),
+        )
+        really = self.departures.typical_gap_days(self.releases.repository)
+        note = f"real merges replayed{', real releases kept' if besides else ''}; now every {really:.1f} days"
+        return WhatIf("release_cadence", "release", f"{cadence.name} ({cadence.when})", whole, note)
+
+
+def cadences_of(departures: Departures) -> tuple[Cadence, ...]:
+    """The usual cadences, at the hour at which most releases leave."""
+    return tuple(replace(cadence, hour=departures.usual_hour()) for cadence in CADENCES)
+
+
+class StageModel:
+    """Some changes flowing through their stages, to be given other rates: each answer takes some ten milliseconds.
+
+    `whose`: of which of the `changes` (their number,) the flow is; all where not given. The others lend their rates.
+    """
+
+    def __init__(self, changes: Changes, whose: BoolArray | None = None) -> None:
+        self.changes = changes
+        self.ours = np.ones(len(changes.frame), dtype=np.bool_) if whose is None else whose
+        self.stays = changes.stays if whose is None else changes.stays_where(whose)
+        self.flow = Flow(self.stays, changes.strata)
+        self.before: Expected = self.flow.expected()
+
+    def best_months(self) -> Iterator[WhatIf]:
+        """Each stage at its own best quarter, where there is enough to say."""
+        for stage in range(len(LEAD_STAGES)):
+            donors = best_quartile(self.changes, self.stays, stage)
+            if donors is not None:
+                yield self._what_if("best_months", stage, "best quarter of its months", donors, donors.words)
+
+    def rates_of_others(self, others: str) -> Iterator[WhatIf]:
+        """Each stage, and all of them, at the rates of the changes that are not ours, in the same repositories."""
+        borrowed: dict[int, Counts | float] = {}
+        used = 0
+        for stage in range(len(LEAD_STAGES)):
+            donors = of_others(self.changes, self.ours, stage)
+            if donors is not None:
+                borrowed[stage], used = donors.counts, max(used, donors.stays)
+                yield self._what_if("rate_of_others", stage, others, donors, donors.words)
+        if borrowed:
+            names = ", ".join(LEAD_STAGES[stage] for stage in borrowed)
+            yield WhatIf("rate_of_others", ALL_STAGES, others, self._effect(borrowed), f"together: {names}", used)
+
+    def stage_time(self, stage: str, factor: float) -> WhatIf:
+        """A stage whose stays take `factor` of their time."""
+        code = LEAD_STAGES.index(stage)
+        effect_of = self._effect({code: float(factor)})
+        return WhatIf("stage_time", stage, f"{factor:.0%} of its hours", effect_of, "every stay shortened alike")
+
+    def _what_if(self, kind: str, stage: int, parameter: str, donors: Donors, note: str) -> WhatIf:
+        saved = self._effect({stage: donors.counts})
+        return WhatIf(kind, LEAD_STAGES[stage], parameter, saved, note, donors.stays)
+
+    def _effect(self, replaced: Mapping[int, Counts | float]) -> Effect:
+        after = self.flow.expected(replaced)
+        return difference(self.before, after, self.changes.units, int(self.ours.sum()))
+
+
+def _span(early: Bounds, middle: Bounds, late: Bounds) -> Bounds:
+    """The middle, with an interval that holds those of all three."""
+    parts = (early, middle, late)
+    return Bounds(middle.value, min(part.lower for part in parts), max(part.upper for part in parts))

@@ -1,0 +1,45 @@
+"""What what-ifs and chances rest on: changes exact to the microsecond, and no more of them than help."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.observations import LEAD_STAGES, Cohort, cohort_of
+
+__all__ = ["MOST_CHANGES", "read_changes"]
+
+MOST_CHANGES = 50_000
+"""Of more changes, an even sample is taken: its error is a fraction of the one that repositories bring."""
+
+_COLUMNS = (
+    "repo",
+    "builds_ai",
+    "built_with_ai",
+    "outcome",
+    "current_stage",
+    "mapped_by",
+    "code_complete_at",
+    "production_at",
+    "abandoned_at",
+    "as_of",
+    *(f"{stage}_hours" for stage in LEAD_STAGES),
+)
+
+
+def read_changes(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, group: str | None = None, most: int = MOST_CHANGES
+) -> tuple[Cohort, int]:
+    """The cohort of `filters`, and that it is one change in so many.
+
+    `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id,
+    so that it is the same every time.
+    """
+    cursor = connection.cursor()
+    ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
+    every = max(1, -(-size // most))
+    chosen = ", ".join((*_COLUMNS, *filters.verdict_columns)) + (f', {group} as "group"' if group is not None else "")
+    part = "" if every == 1 else f" where md5_number_lower(change_id) % {every} = 0"
+    table: pl.DataFrame = cursor.sql(f"select {chosen} from lead_times{part} order by change_id").pl()  # noqa: S608  (ours)
+    return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every

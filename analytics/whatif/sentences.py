@@ -1,0 +1,147 @@
+"""What-ifs and waiting work in sentences, each with its number, interval and count, and no stronger than these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from analytics.bottlenecks import Bottlenecks
+from analytics.whatif.cadence import DAILY
+from analytics.whatif.compute import ALL_STAGES, WhatIf
+from analytics.whatif.effect import Bounds
+
+__all__ = ["Sentence", "sentences_of", "waiting_sentences"]
+
+_TWO_DAYS = 48.0
+_UNUSUAL = 0.9
+_UNLIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A `text` that stands for itself; the `number` in it (hours, or changes), its bounds, and how many `changes`.
+
+    `kind`: the kind of what-if, `bottleneck` or `waiting`. `seen`: whether the interval of the number excludes none.
+    """
+
+    kind: str
+    text: str
+    number: float
+    lower: float | None
+    upper: float | None
+    changes: int
+    seen: bool
+
+
+def sentences_of(found: Bottlenecks) -> tuple[Sentence, ...]:
+    """What a group's stages and what-ifs say: the biggest bottleneck, then the best what-if of each kind.
+
+    A what-if whose interval holds 0 is not told as a gain; where none of a kind is seen to help, that is said of its
+    best.
+    """
+    return (*_bottleneck(found), *_what_ifs(found))
+
+
+def _bottleneck(found: Bottlenecks) -> Iterator[Sentence]:
+    if not found.stages:
+        return
+    stage, mean = found.stages[0], found.stages[0].mean_hours
+    text = (
+        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean)} of a change's first 30 days,"
+        f" {stage.share:.0%} of its waiting, n = {found.changes:,}"
+    )
+    yield Sentence("bottleneck", text, mean.value, mean.lower, mean.upper, found.changes, seen=True)
+
+
+def _what_ifs(found: Bottlenecks) -> Iterator[Sentence]:
+    kinds = dict.fromkeys(what.kind for what in found.what_ifs)
+    for kind in kinds:
+        some = [what for what in found.what_ifs if what.kind == kind]
+        # What helps for sure is told before what might help more.
+        best = max(some, key=lambda what: (what.effect.hours_saved.lower > 0.0, what.effect.hours_saved.value))
+        # Releasing on every merge always saves most; daily is what a team can decide tomorrow.
+        daily = (what for what in some if what.parameter.startswith(DAILY.name))
+        yield _sentence(next(daily, best) if kind == "release_cadence" else best, found)
+
+
+def _sentence(what: WhatIf, found: Bottlenecks) -> Sentence:
+    saved, effect = what.effect.hours_saved, what.effect
+    seen = saved.lower > 0.0
+    if seen:
+        week = effect.gained[0]
+        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within 7 days" if week.lower > 0.0 else ""
+        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {_with(saved)} earlier{more}"
+    else:
+        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {_with(saved)} earlier"
+    text = f"{text}, n = {effect.changes:,}"
+    return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, seen=seen)
+
+
+def _does(what: WhatIf, found: Bottlenecks) -> str:
+    name = what.parameter.partition(" (")[0]
+    if what.kind == "release_cadence":
+        at_least = name if name == "on every merge" else f"at least {name}"
+        return f"Releasing {at_least} instead of every {found.release_every_days:.1f} days"
+    if what.kind == "best_months":
+        return f"{_capital(what.stage)} as in the best quarter of its months"
+    if what.kind == "rate_of_others":
+        stage = "Every stage" if what.stage == ALL_STAGES else _capital(what.stage)
+        return f"{stage} at the {what.parameter}"
+    return f"{_capital(what.stage)} in {what.parameter}"
+
+
+def waiting_sentences(worklist: pl.DataFrame, most: int = 3) -> tuple[Sentence, ...]:
+    """How much of what waits (the report `waiting`, without bots) is unusual and unlikely to arrive; then its top."""
+    people = worklist.filter(pl.col("built_with_ai") != "automation")
+    if not len(people):
+        return ()
+    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & (pl.col("chance_30d") < _UNLIKELY))
+    text = (
+        f"{len(people):,} changes wait; {len(stuck):,} of them longer than {_UNUSUAL:.0%} of those that were in their"
+        " stage, and with less than an even chance to be in production within 30 days"
+    )
+    told = [Sentence("waiting", text, float(len(stuck)), None, None, len(people), seen=len(stuck) > 0)]
+    told += [_change(row) for row in people.head(most).iter_rows(named=True)]
+    return tuple(told)
+
+
+def _change(row: dict[str, object]) -> Sentence:
+    hours, share, among = (float(str(row[name])) for name in ("hours_in_stage", "unusual_share", "unusual_among"))
+    chance = row["chance_30d"]
+    likely = "too few like it to say when it arrives"
+    if chance is not None:
+        bounds = f"{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}"
+        likely = f"{chance:.0%} [{bounds}] to arrive within 30 days"
+    text = (
+        f"{row['change_id']} has been in {row['current_stage']} for {_hours(hours)}, longer than"
+        f" {min(share, 0.99):.0%} of {int(among):,} there; {likely}"
+    )
+    return Sentence("waiting", text, hours, None, None, int(among), seen=share >= _UNUSUAL)
+
+
+def _with(bounds: Bounds) -> str:
+    per, unit = _unit(bounds.value)
+    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]"
+
+
+def _percent(bounds: Bounds) -> str:
+    return f"{bounds.lower:.1%} – {bounds.upper:.1%}"
+
+
+def _hours(number: float) -> str:
+    per, unit = _unit(number)
+    return f"{number / per:,.1f} {unit}"
+
+
+def _unit(number: float) -> tuple[float, str]:
+    return (1.0, "h") if abs(number) < _TWO_DAYS else (24.0, "d")
+
+
+def _work(group: str) -> str:
+    return {"all": "all work"}.get(group, group)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

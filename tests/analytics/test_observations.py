@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from analytics import lead_columns
+from analytics.filters import Filters
+from analytics.observations import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
+from analytics.survival import occupancy, restricted_mean_hours
+from tests.analytics.lead_times import AS_OF, histories, lead_times
+
+HOURS = [0.0, 1.0, 5.0, 24.0, 60.0, 200.0]
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database in memory."""
+    with duckdb.connect() as made:
+        yield made
+
+
+def both(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, table: pl.DataFrame
+) -> tuple[Cohort, Cohort]:
+    """The cohort read exactly, and as if it were large."""
+    lead_times(connection, table)
+    exact = read_cohort(connection, Filters())
+    monkeypatch.setattr(lead_columns, "EXACT_CHANGES", 0)
+    return exact, read_cohort(connection, Filters(), columns=())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counted_changes_are_the_changes(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """On whole minutes a large cohort, counted by repository and minute, gives what its changes one by one give."""
+    exact, counted = both(connection, monkeypatch, histories(seed, 300, step_hours=1 / 60))
+    assert (exact.grid_hours, counted.grid_hours) == (0.0, 1 / 60)
+    one, other = exact.moves(by_repository=True), counted.moves(by_repository=True, until_hours=200.0)
+    for found, expected in [
+        (occupancy(other, HOURS).probability, occupancy(one, HOURS).probability),
+        (occupancy(other, HOURS).standard_error, occupancy(one, HOURS).standard_error),
+        (occupancy(other, HOURS).at_risk, occupancy(one, HOURS).at_risk),
+        (restricted_mean_hours(other, 200.0).mean_hours, restricted_mean_hours(one, 200.0).mean_hours),
+        (restricted_mean_hours(other, 200.0).standard_error, restricted_mean_hours(one, 200.0).standard_error),
+    ]:
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    by_repository = [cohort.incidence(by_repository=True) for cohort in (exact, counted)]
+    for name in ("probability", "standard_error"):
+        one_by_one, together = (getattr(curve.at(HOURS), name) for curve in by_repository)
+        np.testing.assert_allclose(together, one_by_one, rtol=1e-9, atol=1e-12)
+    for stage in LEAD_STAGES:
+        here, there = (cohort.stay(stage, by_repository=True) for cohort in (exact, counted))
+        assert here.entered == there.entered
+        found, expected = (stay.incidence.at(HOURS).probability for stay in (there, here))
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_minute_bounds_the_error(connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put on the grid, no change's hours in a stage, and so no mean of them, moves by more than a minute."""
+    exact, counted = both(connection, monkeypatch, histories(7, 400))
+    for stage in LEAD_STAGES:
+        one, other = (np.sort(cohort.changes[f"{stage}_hours"].drop_nulls()) for cohort in (exact, counted))
+        assert one.size == other.size
+        np.testing.assert_allclose(other, one, atol=1 / 60 + 1e-6)
+    means = [restricted_mean_hours(cohort.moves(by_repository=True), 200.0).mean_hours for cohort in (exact, counted)]
+    np.testing.assert_allclose(means[1], means[0], atol=1 / 60)
+
+
+def test_random_groups_stand_for_changes(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large cohort of few repositories takes its errors from random groups of changes: near those by change."""
+    exact, counted = both(connection, monkeypatch, histories(3, 4_000, repositories=2))
+    assert (exact.interval_by, counted.interval_by) == ("change", "change")
+    errors = [
+        restricted_mean_hours(cohort.moves(by_repository=True), 200.0).standard_error for cohort in (exact, counted)
+    ]
+    np.testing.assert_allclose(errors[1], errors[0], rtol=0.2)
+    assert counted.moves().clusters == 200
+    assert exact.moves().clusters is None
+    assert counted.incidence().clusters == 200
+
+
+def test_a_large_cohort_is_filtered_as_a_small_one(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Repositories by a glob, a period and the asked columns are the same in both forms."""
+    lead_times(connection, histories(6, 200))
+    filters = Filters(since=AS_OF - timedelta(hours=90), until=AS_OF - timedelta(hours=5), repo="acme/service-[12]")
+    exact = read_cohort(connection, filters)
+    monkeypatch.setattr(lead_columns, "EXACT_CHANGES", 0)
+    large = read_cohort(connection, filters, columns=("change_id", "team"))
+    assert large.changes["change_id"].sort().to_list() == exact.changes["change_id"].to_list()
+    assert large.where(pl.col("repo") == "acme/service-1").cluster[1] == 1
+    assert large.changes["repo"].cast(pl.String).unique().sort().to_list() == ["acme/service-1", "acme/service-2"]
+    assert "title" not in large.changes.columns
+
+
+def test_instants_that_are_one_stay_one(connection: duckdb.DuckDBPyConnection) -> None:
+    """The same instant told as sums of different hours is one hour of the curves, not several."""
+    pieces = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.6, 0.0, 0.0], [0.1, 0.1, 0.4]]
+    columns = {
+        f"{stage}_hours": [piece[k] for piece in pieces] for k, stage in enumerate(("merge", "release", "deploy"))
+    }
+    lead_times(connection, pl.DataFrame({"outcome": ["production"] * 4, **columns}))
+    cohort = read_cohort(connection, Filters())
+    assert cohort.incidence().event_hours.tolist() == [0.6]
+    assert np.unique(cohort.moves().hours[cohort.moves().to_state == 7]).size == 1
+
+
+def test_a_stay_counts_who_entered(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of those who entered a stage some move on, some are abandoned there, and some are there still."""
+    columns = {"review_hours": [1.0, 2.0, 3.0, 9.0, None], "release_hours": [4.0, None, None, 1.0, 2.0]}
+    outcomes = ["production", "abandoned", "waiting", "production", "production"]
+    lead_times(connection, pl.DataFrame({"outcome": outcomes, **columns}))
+    stay = read_cohort(connection, Filters()).stay("review")
+    assert stay.entered == 4
+    assert stay.incidence.ends == (MOVED_ON, ENDS[1])
+    at = stay.incidence.at([1.0, 2.0, 8.0, 9.0])
+    # At hour 2 one of three is abandoned; of the last one, the rest of both shares moves on.
+    np.testing.assert_allclose(at.probability, [[1 / 4, 0], [1 / 4, 1 / 4], [1 / 4, 1 / 4], [3 / 4, 1 / 4]])
+
+
+def test_unknown_is_left_out_and_counted(connection: duckdb.DuckDBPyConnection) -> None:
+    """What could not have been seen is no part of the cohort, and its number is."""
+    outcomes = ["production", "unknown", "no_deployments", "unknown"]
+    lead_times(connection, pl.DataFrame({"outcome": outcomes, "release_hours": [1.0, None, None, None]}))
+    cohort = read_cohort(connection, Filters())
+    assert (len(cohort.changes), cohort.unknown, cohort.no_deployments) == (1, 2, 1)
+
+
+def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> None:
+    """Where few of many repositories have a stage, its interval is by change, and there."""
+    table = histories(9, 400).with_columns(
+        deploy_hours=pl.when(pl.col("repo") == "acme/service-1").then(pl.col("deploy_hours"))
+    )
+    lead_times(connection, table)
+    cohort = read_cohort(connection, Filters())
+    assert cohort.interval_by == "repository"
+    clusters = [cohort.stay(stage, by_repository=True).incidence.clusters for stage in ("release", "deploy")]
+    assert clusters == [8, None]

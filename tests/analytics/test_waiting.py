@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.calibration import came_true, reliability
+from analytics.filters import Filters
+from analytics.landmarks import CHANCE_HOURS, Past, chances
+from analytics.survival import kaplan_meier
+from analytics.unusual import BORROWED, share_left
+from analytics.waiting import COLUMNS, waiting, worklist
+from headway.demonstration import build_demo
+from headway.progress import SilentProgress
+from headway.writing import csv_bytes
+from tests.builders.changes import UNTIL, change, cohort
+from tests.builders.demo import UNTIL as DEMO_UNTIL
+from tests.builders.demo import session_in
+from warehouse.publish import build_in_memory, open_published
+
+RELEASE_ALONE = (None, None, 2.0, None, None)
+
+
+def past_of(hours: np.ndarray, arrived: np.ndarray, repository: np.ndarray, seen: float = 5000.0) -> Past:
+    """Stays that end with the change, each a batch of its own, all seen for long enough."""
+    size = hours.size
+    home = repository.astype(np.int64)
+    return Past(home, int(home.max()) + 1, np.arange(size), hours, hours, np.full(size, seen), arrived)
+
+
+def waits(repo: str, hours: float, **more: object) -> dict[str, object]:
+    """A waiting change, so long in `release`, as a row of the worklist's query."""
+    return {
+        "change_id": f"git:{repo}#{hours}",
+        "repo": repo,
+        "title": "=cmd()",
+        "url": "",
+        "author": "ann",
+        "team": "",
+        "builds_ai": False,
+        "built_with_ai": "none",
+        "current_stage": "release",
+        "age_hours": hours + 2.0,
+        "as_of": UNTIL,
+        "code_complete_at": UNTIL - timedelta(hours=hours + 2.0),
+        "hours_in_stage": hours,
+        **more,
+    }
+
+
+def history(count: int = 300) -> pl.DataFrame:
+    """Releases of two repositories: one within 100 hours, one within 1,000, evenly spread."""
+    rows = []
+    for number in range(count):
+        for repo, most in (("acme/quick", 100.0), ("acme/slow", 1000.0)):
+            rows.append(change(repo, "production", -9000.0 + number, [*RELEASE_ALONE, most * number / count, None]))
+    return cohort(rows).changes
+
+
+def test_a_chance_is_the_share_that_arrived_of_those_who_waited_as_long() -> None:
+    """Of 1,000 that leave evenly over 1,000 hours, those at hour 500 arrive at a rate of 168 in 500 within a week."""
+    hours = np.arange(1000) + 0.5
+    told = chances(past_of(hours, np.ones(1000, bool), np.zeros(1000)), np.array([0]), np.array([559.0]))
+    mark = 10.0 * 1.25**18  # the landmark before 559 hours
+    expected = [
+        min(1.0, np.sum((hours > mark) & (hours <= mark + ahead)) / np.sum(hours > mark)) for ahead in CHANCE_HOURS
+    ]
+    np.testing.assert_allclose(told.chance[0], expected, atol=0.005)
+    assert told.own[0] == told.all[0] == np.sum(hours > mark)
+
+
+def test_abandoned_work_never_arrives() -> None:
+    """What ends without arriving counts among those who waited, and not among those who arrived."""
+    hours = np.full(400, 50.0)
+    told = chances(past_of(hours, np.arange(400) % 4 == 0, np.zeros(400)), np.array([0]), np.array([20.0]))
+    np.testing.assert_allclose(told.chance[0], 0.25, atol=0.01)
+
+
+def test_too_few_is_too_few_to_say() -> None:
+    """With 19 changes that ever waited so long there is no chance, with 20 there is."""
+    for size, known in ((19, False), (20, True)):
+        told = chances(
+            past_of(np.full(size, 50.0), np.ones(size, bool), np.zeros(size)), np.array([0]), np.array([20.0])
+        )
+        assert bool(np.isfinite(told.chance).all()) is known
+
+
+def test_a_new_repository_borrows_from_the_others() -> None:
+    """With no history of its own it has the chance of all, and a wider interval than one with history."""
+    rng = np.random.default_rng(1)
+    home = np.repeat(np.arange(10), 100)
+    arrived = rng.random(1000) < 0.6
+    told = chances(past_of(np.full(1000, 50.0), arrived, home), np.array([3, -1]), np.array([20.0, 20.0]))
+    assert told.own.tolist() == [100, 0]
+    np.testing.assert_allclose(told.chance[1], 0.6, atol=0.05)
+    assert np.all(told.upper[1] - told.lower[1] >= told.upper[0] - told.lower[0] - 0.05)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.floats(0, 2000), st.booleans(), st.integers(0, 3)), min_size=20, max_size=60),
+    st.floats(0, 900),
+)
+def test_chances_are_shares_and_grow_with_the_horizon(rows: list[tuple[float, bool, int]], hours: float) -> None:
+    """Chances and bounds lie in 0 … 1, hold each other, and no longer horizon has a smaller one."""
+    stayed, arrived, home = (np.array(column) for column in zip(*rows, strict=True))
+    past = replace(past_of(stayed, arrived, home), repositories=4)
+    told = chances(past, np.arange(4), np.full(4, hours))
+    known = np.isfinite(told.chance)
+    assert np.all((told.chance[known] >= 0) & (told.chance[known] <= 1))
+    assert np.all(told.lower[known] <= told.chance[known] + 1e-9)
+    assert np.all(told.chance[known] <= told.upper[known] + 1e-9)
+    assert np.all(np.diff(told.chance, axis=1)[known[:, 1:]] >= 0)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40), st.integers(0, 20))
+def test_how_unusual_is_the_kaplan_meier_share_of_the_repository(rows: list[tuple[int, bool]], hour: int) -> None:
+    """For a single repository it is one minus the curve of staying in the stage."""
+    stayed, ended = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows])
+    zero = np.zeros(len(rows), np.int64)
+    share, among = share_left((zero, stayed, ended), np.array([0]), np.array([float(hour)]))
+    expected = 1.0 - kaplan_meier(stayed, ended).at([float(hour)]).survival[0]
+    assert share[0] == pytest.approx(expected, abs=1e-9)
+    assert among[0] == len(rows)
+
+
+def test_few_stays_are_drawn_to_those_of_all_repositories() -> None:
+    """A repository with 5 stays weighs 5 in 25 against everybody."""
+    home = np.r_[np.zeros(95, np.int64), np.ones(5, np.int64)]
+    stayed = np.r_[np.full(95, 100.0), np.full(5, 1.0)]
+    share, among = share_left((home, stayed, np.ones(100, bool)), np.array([1]), np.array([10.0]))
+    assert among[0] == 5
+    assert share[0] == pytest.approx(5 / (5 + BORROWED) * 1.0 + BORROWED / (5 + BORROWED) * 0.05)
+
+
+def test_what_is_most_unusual_for_its_repository_comes_first() -> None:
+    """90 hours are long where all leave within 100, and 300 are not where all leave within 1,000."""
+    rows = pl.DataFrame([waits("acme/slow", 300.0), waits("acme/quick", 90.0)])
+    table = worklist(history(), rows)
+    assert table.columns == list(COLUMNS)
+    assert table["repo"].to_list() == ["acme/quick", "acme/slow"]
+    assert table["unusual_share"].to_list() == pytest.approx([0.9, 0.3], abs=0.05)
+    assert table["in_stage_since"].to_list() == [UNTIL - timedelta(hours=90), UNTIL - timedelta(hours=300)]
+    quick, slow = table["chance_7d"].to_list()
+    assert quick > 0.9
+    assert slow == pytest.approx(168 / 700, abs=0.08)
+
+
+def test_a_title_is_no_formula() -> None:
+    """A hostile title is quoted in CSV."""
+    text = csv_bytes(worklist(history(), pl.DataFrame([waits("acme/quick", 9.0)]))).decode()
+    assert "'=cmd()" in text
+    assert pl.read_csv(io.StringIO(text)).columns == list(COLUMNS)
+
+
+def test_reliability_of_chances_that_are_right_and_of_chances_that_are_not() -> None:
+    """Right ones have slope 1 and skill; those twice too sure in log odds have slope one half."""
+    rng = np.random.default_rng(2)
+    chance = rng.uniform(0.05, 0.95, 20_000)
+    happened = rng.random(20_000) < chance
+    right = reliability(chance, happened)
+    assert right.slope == pytest.approx(1.0, abs=0.05)
+    assert right.intercept == pytest.approx(0.0, abs=0.05)
+    assert right.skill == pytest.approx(
+        1 - np.mean(chance * (1 - chance)) / (happened.mean() * (1 - happened.mean())), abs=0.02
+    )
+    odds = np.log(chance / (1 - chance))
+    assert reliability(1 / (1 + np.exp(-2 * odds)), happened).slope == pytest.approx(0.5, abs=0.03)
+    assert sum(part.changes for part in right.bins) == 20_000
+
+
+@pytest.mark.slow
+def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
+    """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate."""
+    company = build_demo(tmp_path, session_in(tmp_path), until=DEMO_UNTIL, clock=lambda: 0.0, stream=io.StringIO())
+    warehouse = company.settings.warehouse_folder
+    told = []
+    for week in range(12):
+        as_of = datetime(2025, 8, 4) + timedelta(weeks=3 * week)
+        with build_in_memory(warehouse, company.settings, {}, as_of=as_of, progress=SilentProgress()) as past:
+            told.append(waiting(past, Filters()))
+    with open_published(warehouse) as now:
+        later = now.sql("select change_id, production_at, as_of from lead_times").pl()
+    for _hours, chance, happened in came_true(told, later):
+        found = reliability(chance, happened)
+        assert found.changes > 300
+        assert found.mean_chance == pytest.approx(found.happened, abs=0.06)
+        assert found.skill > 0.25
+        assert found.slope is not None
+        assert 0.6 < found.slope < 1.4

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from analytics.bottlenecks import Bottleneck, Bottlenecks, what_ifs
+from analytics.whatif.compute import WhatIf
+from analytics.whatif.effect import Bounds, Effect
+from analytics.whatif.sentences import sentences_of, waiting_sentences
+from tests.builders.changes import departures_of, simulated
+
+
+def found(lower: float) -> Bottlenecks:
+    """A group with one what-if, whose saving of 41 h begins at `lower`."""
+    gained = (Bounds(0.12, 0.08, 0.15), Bounds(0.0, -0.01, 0.01))
+    effect = Effect(Bounds(41.0, lower, 48.0), gained, (0.5, 0.9), 100.0, (168.0, 720.0), 812, 7, "repository")
+    daily = WhatIf("release_cadence", "release", "daily (Mon–Fri 14:00 UTC)", effect, "")
+    stage = Bottleneck(1, "release", Bounds(60.0, 55.0, 65.0), 0.6)
+    return Bottlenecks("all", 812, (stage,), (daily,), 6.0, datetime(2026, 1, 1))
+
+
+def test_a_gain_is_told_with_interval_arrivals_and_count() -> None:
+    """What is seen to help says how much, between which bounds, how many more arrive, and of how many changes."""
+    first, second = sentences_of(found(35.0))
+    assert first.text == (
+        "All work waits longest in release: 2.5 d [2.3 – 2.7] of a change's first 30 days, 60% of its waiting, n = 812"
+    )
+    assert second.text == (
+        "Releasing at least daily instead of every 6.0 days would bring a change of all work 41.0 h [35.0 – 48.0]"
+        " earlier; 12.0% [8.0% – 15.0%] more arrive within 7 days, n = 812"
+    )
+    assert (second.number, second.lower, second.upper, second.changes, second.seen) == (41.0, 35.0, 48.0, 812, True)
+
+
+def test_what_may_be_nothing_is_no_gain() -> None:
+    """An interval that holds 0 is told as not seen to help, with the interval."""
+    sentence = sentences_of(found(-3.0))[1]
+    assert not sentence.seen
+    assert "is not seen to help all work: 41.0 h [-3.0 – 48.0] earlier, n = 812" in sentence.text
+
+
+def test_nothing_waits_and_nothing_is_said() -> None:
+    """An empty worklist has no sentences."""
+    empty = {"built_with_ai": pl.String(), "unusual_share": pl.Float64(), "chance_30d": pl.Float64()}
+    assert waiting_sentences(pl.DataFrame(schema=empty)) == ()
+
+
+def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:
+    """Cadences come with bounds that hold the estimate, and never promise more than there is to wait."""
+    changes = simulated(1, size="tiny")
+    for what in what_ifs(changes, departures_of(changes)):
+        saved = what.effect.hours_saved
+        assert saved.lower <= saved.value <= saved.upper
+        assert saved.value < what.effect.waiting_hours
+        if what.kind == "release_cadence":
+            assert saved.value >= -1e-9
