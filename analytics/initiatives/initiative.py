@@ -78,7 +78,7 @@ class Initiative:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """All initiatives by name, how many were dismissed, and when each rung is too long."""
+    """All initiatives by name, how many were dismissed, and when each rung on which one stands is too long."""
 
     initiatives: tuple[Initiative, ...]
     dismissed: int
@@ -123,7 +123,8 @@ def read_portfolio(connection: duckdb.DuckDBPyConnection, filters: Filters | Non
     """
     window, dismissed, parts = _parts(connection)
     made = [one for key, part in parts.items() if (one := _initiative(key, part, window)) is not None]
-    limit = limits(connection, [stay for one in made for stay in _told(one)], window)
+    told = [stay for one in made for stay in _told(one)]
+    limit = limits(connection, told, window, rungs={one.rung for one in made})
     judged = [_judged(one, limit) for one in made]
     kept = [one for one in judged if filters is None or _asked(one, filters)]
     return Portfolio(tuple(sorted(kept, key=lambda one: (one.name.casefold(), one.id))), dismissed, limit)

@@ -46,10 +46,20 @@ class Limit:
     left: int
 
 
-def limits(connection: duckdb.DuckDBPyConnection, stays: Iterable[Stay], window: timedelta) -> Mapping[str, Limit]:
-    """The limit of each rung that can be left upwards, from the stays of all initiatives."""
-    known = list(stays)
-    return {rung: _limit(connection, rung, [one for one in known if one.rung == rung], window) for rung in RUNGS[:-1]}
+def limits(
+    connection: duckdb.DuckDBPyConnection,
+    stays: Iterable[Stay],
+    window: timedelta,
+    *,
+    rungs: Iterable[str] = RUNGS[:-1],
+) -> Mapping[str, Limit]:
+    """The limit of each of `rungs` that can be left upwards, from the stays of all initiatives."""
+    known, wanted = list(stays), set(rungs)
+    return {
+        rung: _limit(connection, rung, [one for one in known if one.rung == rung], window)
+        for rung in RUNGS[:-1]
+        if rung in wanted
+    }
 
 
 def _limit(connection: duckdb.DuckDBPyConnection, rung: str, stays: list[Stay], window: timedelta) -> Limit:

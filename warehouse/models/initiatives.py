@@ -60,6 +60,8 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
     }
+    if not any(one.members for one in seen):
+        return _tables(repo_id, seen, {}, [])
     files = sorted({path for path, sha in _pairs(tables["commit_files"], "path", "sha") if sha in commits})
     uses = uses_of(seen, _lines(tables["imports"], changes, owner), files, _resolver(tables, files, commits), rules)
     return _tables(repo_id, seen, sandboxed, uses)
