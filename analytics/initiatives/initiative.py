@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from analytics.filters import Filters
-from analytics.initiatives.rungs import IN_USE, MERGED, PILOT, PRODUCTION, Stay, Use, Work, climb
+from analytics.initiatives.rungs import IN_USE, MERGED, PILOT, Stay, Use, Work, climb
 from analytics.initiatives.stalling import FEWEST_LEFT, Limit, limits
 
 __all__ = ["Initiative", "Portfolio", "Usage", "read_portfolio"]
@@ -209,14 +209,14 @@ def _judged(one: Initiative, limit: Mapping[str, Limit]) -> Initiative:
     stay = one.stays[-1]
     if stay.rung == IN_USE:
         return replace(one, stalled=False)
-    if stay.rung == MERGED and not one.deployments:
-        return one
-    if stay.rung == PRODUCTION and not one.observed:
-        return one
+    if stay.rung == MERGED and not (one.deployments and one.observed):
+        return one  # it may have arrived unseen
     against = limit[stay.rung]
     if against.hours is None:  # too few have left to say, or so many are still there that 85 % never left
         return replace(one, stalled=None if against.left < FEWEST_LEFT else False, limit=against)
-    return replace(one, stalled=stay.hours > against.hours, limit=against)
+    stalled = stay.hours > against.hours
+    # An arrival before the first recorded deployment is no later than the one seen: too long is too long all the more.
+    return replace(one, stalled=stalled if one.observed or stalled else None, limit=against)
 
 
 def _asked(one: Initiative, filters: Filters) -> bool:

@@ -98,17 +98,16 @@ def test_without_deployments_production_is_not_claimed() -> None:
 
 
 def test_arrival_before_the_first_record_is_not_observed() -> None:
-    """Work that landed before the first recorded deployment is in production, and its time takes no part."""
-    raw = (
-        Raw("acme/shop", known=100 * DAY)
-        .commits("root@1 chat@24 x@48")
-        .files("chat", "app/chat/a.py")
-        .deploy("d", "x", 60)
-    )
-    with built(raw, settings=SETTINGS) as tables:
-        chat = named(read_portfolio(tables.connection), "Chat")
-    assert (chat.rung, chat.observed, chat.stalled) == ("production", False, None)
-    assert funnel([chat])[1].left_out == 1
+    """Work that landed before the first recorded deployment is in production, and its time takes no part.
+
+    It arrived no later than that, so it is known to stall when even the time since then is too long.
+    """
+    for day, stalled in ((90, None), (100, True)):
+        raw = Raw("acme/shop", known=day * DAY).commits("root@1 chat@24 x@48").files("chat", "app/chat/a.py")
+        with built(raw.deploy("d", "x", 60), settings=SETTINGS) as tables:
+            chat = named(read_portfolio(tables.connection), "Chat")
+        assert (chat.rung, chat.observed, chat.stalled) == ("production", False, stalled)
+        assert funnel([chat])[1].left_out == 1
 
 
 def test_records_of_use_count_by_name_or_id() -> None:
