@@ -1,9 +1,9 @@
 """Import statements that commits added to source files or took out of them: who depends on what, and since when.
 
-Of each commit the source files before and after it are read and compared, so a renamed file takes all its imports out
-and adds them again. Contents come from `cat-file` in the order of the log, each once while it is remembered; one that is
-missing or too long costs its own statements only, where a patch would cost the whole reading. Nothing of a repository is
-run.
+Of each commit the source files before and after it are read and compared, so a renamed file takes all its imports
+out and adds them again. Contents come from `cat-file` in the order of the log, each once while it is remembered; one
+that is missing or too long costs its own statements only, where a patch would cost the whole reading. Nothing of a
+repository is run.
 """
 
 from __future__ import annotations
