@@ -35,7 +35,7 @@ class RungSettings:
     window_days: int = setting(90, "who shipped again, or was used, within so many days is in use")
     find: bool = setting(default=True, doc="find initiatives where AI work concentrates")
     find_changes: int = setting(5, "changes that a found initiative has at least")
-    find_silence_days: int = setting(180, "after so many days without a change another initiative begins")
+    find_silence_days: int = setting(365, "after so many days without a change another initiative begins")
 
 
 @dataclass(frozen=True)
