@@ -122,10 +122,9 @@ def _enough(inside: int, piece: Piece) -> bool:
 def _found(cluster: Cluster, said: InitiativeSettings | None) -> Seen:
     members = {}
     for piece in cluster.pieces:
-        inside = sum(cluster.owns(path) for path in piece.paths)
-        members[piece.change_id] = (
-            f"{inside} of {len(piece.paths)} files in {', '.join(cluster.directories[:2]) or '/'}"
-        )
+        inside = [path for path in piece.paths if cluster.owns(path)]
+        such = f", such as {inside[0]}" if inside else ""
+        members[piece.change_id] = f"{len(inside)} of {len(piece.paths)} files{such}"
     name = said.name if said is not None and said.name else cluster.name
     where = ", ".join(cluster.directories[:_SHOWN]) or "the whole repository"
     reason = f"{cluster.ai} of {len(cluster.pieces)} changes build AI, in {where}"
