@@ -11,6 +11,7 @@ import polars as pl
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.filters import Filters
+from analytics.initiatives import initiatives
 from analytics.options import Options
 from analytics.stages import stages
 from analytics.waiting import waiting
@@ -188,6 +189,7 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "initiatives": initiatives,
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,

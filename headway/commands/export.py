@@ -22,9 +22,10 @@ REPORTS = (
     "comparison",
     "bottlenecks",
     "waiting",
+    "initiatives",
 )
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "waiting")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
 
 EXAMPLE = """\b
 Example:
