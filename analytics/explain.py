@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from analytics.explain_initiatives import memberships
 from analytics.explain_records import deployment_records, forge_records, friction
 from headway.errors import AnalysisError
 
@@ -62,6 +63,7 @@ class Explanation:
     deployment: Mapping[str, Any] | None
     arrival: str
     commits: Sequence[Mapping[str, Any]]
+    initiatives: Sequence[str] = ()
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
@@ -97,6 +99,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         deployment=deployment,
         arrival=_arrival(change, observed, deployment),
         commits=commits,
+        initiatives=memberships(partial(_rows, connection), change_id),
     )
 
 

@@ -25,6 +25,13 @@ _EVENT = """
     select event_id, actor from pull_request_events
     where repo_id = $repo and number = $number and kind = $kind and happened_at = $at order by event_id limit 1
 """
+_MERGED_BEFORE = """
+    select event_id, base_ref from pull_request_events
+    inner join pull_requests
+        on pull_request_events.repo_id = pull_requests.repo_id and pull_request_events.number = pull_requests.number
+    where pull_requests.repo_id = $repo and pull_requests.number = $number and kind = 'merged' and happened_at <= $at
+    order by happened_at desc, event_id limit 1
+"""
 _RUNS = """
     select name, run_id, attempt, ci_attempts.sha from ci_attempts
     inner join arrivals on ci_attempts.repo_id = arrivals.repo_id and ci_attempts.sha = arrivals.integrated_sha
@@ -65,6 +72,13 @@ def forge_records(ask: Ask, change: Mapping[str, Any]) -> dict[str, str]:
         found = ask(_EVENT, **who, kind=kind, at=change[name])
         return f"{words} by {_whose(found[0]['actor'])} (event {found[0]['event_id']})" if found else ""
 
+    landed = (change["sha"] or "")[:12]
+
+    def elsewhere() -> str:
+        found = ask(_MERGED_BEFORE, **who, at=change["merged_at"])
+        into = f" into {found[0]['base_ref']}" if found else ""
+        return f"merged{into} before (event {found[0]['event_id']}), landed as {landed}" if found else ""
+
     told: dict[str, Callable[[], str]] = {
         "opened_at": lambda: f"pull request #{change['number']} opened by {_whose(change['author'])}",
         "ready_at": lambda: (
@@ -75,7 +89,7 @@ def forge_records(ask: Ask, change: Mapping[str, Any]) -> dict[str, str]:
         "first_review_at": lambda: review("first_review_at", "commented"),
         "reviewed_at": lambda: review("reviewed_at", "commented"),
         "approved_at": lambda: review("approved_at", "approved"),
-        "merged_at": lambda: event("merged_at", "merged", f"merged as {(change['sha'] or '')[:12]}"),
+        "merged_at": lambda: event("merged_at", "merged", f"merged as {landed}") or elsewhere(),
         "abandoned_at": lambda: event("abandoned_at", "closed", "closed"),
     }
     found = {name: tell() for name, tell in told.items() if change[name] is not None}

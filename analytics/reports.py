@@ -13,6 +13,7 @@ from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.filters import Filters
 from analytics.friction import friction
+from analytics.initiatives import initiatives
 from analytics.options import Options
 from analytics.stages import stages
 from analytics.trend import trend
@@ -192,6 +193,7 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "initiatives": initiatives,
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,

@@ -16,9 +16,9 @@ _SOON = timedelta(days=7)
 _FULL_SCOPE = "repo"
 _TODO = {
     "unreachable": "check its name and that the token may read it, or take it out of [[sources]]; its data stays",
-    "another_name": "call it by its new name in [[sources]]; what was collected is kept under the old one",
+    "another_name": "nothing need be done; [[sources]] may call it by either name, it stays one repository",
 }
-_RIGHTS = "give the token read access to {part}; it is tried again within a week"
+_RIGHTS = "give the token read access to {part}, then `headway collect --full`; else it is tried again within a week"
 _PARTS = {"runs": "actions", "environments": "actions and environments", "history": "contents", "releases": "contents"}
 
 Told = tuple[bool, str, str]

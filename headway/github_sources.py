@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from headway.errors import UsageError
+from headway.errors import HeadwayError, UsageError
 from headway.progress import Progress
 from headway.records import Checkpoint, Rows
 from headway.settings import Settings
@@ -17,6 +17,8 @@ from headway.settings import Settings
 if TYPE_CHECKING:
     from collectors.github import GitHubAuth, GitHubSource, Limits, Waiting
     from headway.sources import Collect
+
+Resumes = Mapping[str, Mapping[str, Any]]
 
 __all__ = ["GitHubAccess", "github_repositories", "reading"]
 
@@ -50,32 +52,65 @@ def github_repositories(target: str, settings: Settings, access: GitHubAccess | 
 
     Without access GitHub is not asked: `github:OWNER` then stands for what was collected of that owner before.
     """
-    from collectors.github import GitHubSource, checked_base_url, known_as, parse_target, repositories_of
+    from collectors.github import GitHubSource, checked_base_url, parse_target
     from warehouse.store import RawStore
 
     owner, name = parse_target(target)
     base_url = checked_base_url(settings.github.base_url)
-    if name:
-        return [GitHubSource(owner, name, base_url)]
     resumes = {id_: commit.resume for id_, commit in RawStore(settings.warehouse_folder).latest().items()}
+    known = [id_.removeprefix("github:") for id_ in resumes if id_.startswith("github:")]
+    if name:
+        return [_one(GitHubSource(owner, name, base_url), known, resumes, access, settings)]
     if access is None:
-        known = [id_.removeprefix("github:").partition("/") for id_ in resumes if id_.startswith("github:")]
-        return [GitHubSource(one, repo, base_url) for one, _, repo in known if one.lower() == owner.lower()]
-    found = repositories_of(
+        parts = (one.partition("~")[0].partition("/") for one in known)
+        return [
+            GitHubSource(theirs, repo, base_url, alias=one)
+            for one, (theirs, _, repo) in zip(known, parts, strict=True)
+            if theirs.lower() == owner.lower()
+        ]
+    return _all_of(owner, target, resumes, access, settings)
+
+
+def _one(
+    wanted: GitHubSource, known: list[str], resumes: Resumes, access: GitHubAccess | None, settings: Settings
+) -> GitHubSource:
+    """A repository that a target names, in whatever case, and under whatever name it was collected before."""
+    from collectors.github import identity_of, known_as
+
+    own = f"{wanted.owner}/{wanted.name}"
+    before = next((one for one in known if one.lower() == own.lower()), None)
+    if before is not None:
+        return replace(wanted, alias="" if before == own else before)
+    if access is None or not known:
+        return wanted
+    try:
+        found = identity_of(wanted, auth=access.auth(), limits=access.limits(settings))
+    except HeadwayError:  # no token: its run tells
+        return wanted
+    return known_as([found], resumes)[0]
+
+
+def _all_of(owner: str, target: str, resumes: Resumes, access: GitHubAccess, settings: Settings) -> list[GitHubSource]:
+    from collectors.github import checked_base_url, known_as, lost_from, repositories_of
+
+    github = settings.github
+    base_url = checked_base_url(github.base_url)
+    owned = repositories_of(
         owner,
         auth=access.auth(),
         limits=access.limits(settings),
         base_url=base_url,
-        include=settings.github.include,
-        exclude=settings.github.exclude,
-        archived=settings.github.archived,
-        forks=settings.github.forks,
+        include=github.include,
+        exclude=github.exclude,
+        archived=github.archived,
+        forks=github.forks,
     )
-    if not found:
+    lost = lost_from(owner, owned, resumes, base_url=base_url, include=github.include, exclude=github.exclude)
+    if not owned.wanted and not lost:
         raise UsageError(
             f"{target} has no repository that is wanted", hint="see to include, exclude, archived and forks of [github]"
         )
-    return known_as(found, resumes)
+    return known_as([*owned.wanted, *lost], resumes)
 
 
 def reading(source: GitHubSource, settings: Settings, access: GitHubAccess | None) -> Collect:

@@ -1,16 +1,16 @@
-"""What a team could still say in `[ai]`: bots that nobody named, and answers for changes that are not there."""
+"""What a team could still say in its settings: bots that nobody named, and words about what is not there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from headway.settings import AiSettings
+from headway.settings import AiSettings, InitiativeSettings
 from headway.wording import counted, plain
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "own_words"]
+__all__ = ["bots_without_rule", "empty_initiatives", "own_words"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
@@ -40,3 +40,14 @@ def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator
     known = {row[0] for row in connection.sql(_KNOWN, params={"ids": ids}).fetchall()} if ids else set()
     for missing in sorted(set(ids) - known):
         yield "\n" + plain(f"[[ai.overrides]] answers for {missing}: there is no such change")
+
+
+def empty_initiatives(connection: duckdb.DuckDBPyConnection, named: Sequence[InitiativeSettings]) -> Iterator[str]:
+    """Lines for `headway status`: initiatives of the settings to which no change belongs, or that nothing is like."""
+    rows = connection.sql("select distinct initiative_id, name from initiatives").fetchall()
+    ids, names = {row[0] for row in rows}, {row[1] for row in rows}
+    for one in named:
+        if one.found and one.found not in ids:
+            yield "\n" + plain(f"[[initiatives]] names {one.found}: nothing of this id is found now")
+        elif not one.dismiss and one.name not in names:
+            yield "\n" + plain(f"[[initiatives]] {one.name}: no change belongs to it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-__all__ = ["Progress", "SilentProgress", "TerminalProgress", "progress_on"]
+__all__ = ["LogProgress", "Progress", "SilentProgress", "TerminalProgress", "progress_on"]
 
 _REDRAW_SECONDS = 0.1
 _LABEL_WIDTH = 60
@@ -18,18 +18,36 @@ class Progress(Protocol):
     def step(self, done: int, total: int | None, label: str) -> None:
         """So many of a total (None: unknown) are done; `label` says of what. Cheap: call it as often as you like."""
 
+    def note(self, text: str) -> None:
+        """A state that lasts, such as a rate limit: said once, and also where there is no terminal."""
+
     def done(self) -> None:
         """Nothing more comes; what was drawn disappears."""
 
 
 class SilentProgress:
-    """Reports to nobody: for pipes, cron and tests."""
+    """Reports to nobody."""
 
     def step(self, done: int, total: int | None, label: str) -> None:
         """Do nothing."""
 
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
     def done(self) -> None:
         """Do nothing."""
+
+
+class LogProgress(SilentProgress):
+    """Draws nothing, and writes a line for a state that lasts: for pipes and cron."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        self._stream.write(f"{_printable(text)}\n")
+        self._stream.flush()
 
 
 class TerminalProgress:
@@ -51,6 +69,10 @@ class TerminalProgress:
         self._stream.write(f"{_CLEAR_LINE}{_shown(label)}{count if done or total is not None else ''}")
         self._stream.flush()
 
+    def note(self, text: str) -> None:
+        """Draw it, until something else is drawn."""
+        self.step(0, None, text)
+
     def done(self) -> None:
         """Take the line away, if there is one."""
         if self._label:
@@ -60,11 +82,15 @@ class TerminalProgress:
 
 
 def progress_on(stream: TextIO, clock: Callable[[], float]) -> Progress:
-    """A drawing one where the stream is a terminal, else the silent one."""
-    return TerminalProgress(stream, clock) if stream.isatty() else SilentProgress()
+    """A drawing one where the stream is a terminal, else one that writes what lasts."""
+    return TerminalProgress(stream, clock) if stream.isatty() else LogProgress(stream)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _shown(label: str) -> str:
     """The label on one line: text from outside must not steer the terminal."""
-    line = "".join(letter if letter.isprintable() else " " for letter in label)
+    line = _printable(label)
     return line if len(line) <= _LABEL_WIDTH else line[: _LABEL_WIDTH - 1] + "…"

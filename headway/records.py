@@ -141,6 +141,19 @@ _ADDED_LINES = RawTable(
     ),
 )
 
+_IMPORTS = RawTable(
+    "imports",
+    "one row per import statement that a commit added or took out (only where the clone has the blobs)",
+    ("repo_id", "sha", "path", "kind", "module"),
+    columns(
+        ("sha", TEXT, "commit"),
+        ("path", TEXT, "the source file"),
+        ("kind", TEXT, "`import`, or `declares`: the package or namespace that the file says it is of"),
+        ("module", TEXT, "what is imported or declared, as written"),
+        ("added", BOOL, "true: added; false: taken out"),
+    ),
+)
+
 _AI_NOTES = RawTable(
     "ai_notes",
     "one row per commit with line-level attribution in a Git note, and run that found it new or changed",
@@ -255,6 +268,19 @@ _INCIDENTS = RawTable(
     ),
 )
 
+_USAGE = RawTable(
+    "usage_records",
+    "one row per record that an initiative was used",
+    ("repo_id", "usage_id"),
+    columns(
+        ("usage_id", TEXT, ""),
+        ("initiative", TEXT, "name or id of the initiative"),
+        ("used_at", TIME, "when it was used, or the end of the period that `uses` counts"),
+        ("uses", INT, "how often, where known"),
+        ("users", INT, "by how many, where known"),
+    ),
+)
+
 _NOTICES = RawTable(
     "notices",
     "one row per thing that a collector noticed and a reader of the numbers must know",
@@ -277,12 +303,14 @@ TABLES: Mapping[str, RawTable] = {
         _MANIFEST_VERSIONS,
         _PATCH_IDS,
         _ADDED_LINES,
+        _IMPORTS,
         _AI_NOTES,
         _CHANGE_RECORDS,
         _CI_RUNS,
         _DEPLOYMENTS,
         _DEPLOYMENT_STATUSES,
         _INCIDENTS,
+        _USAGE,
         _NOTICES,
         *FORGE_TABLES,
     )

@@ -40,9 +40,18 @@ class Run:
 
     def line(self) -> str:
         """One line for the end of a run."""
-        rows = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in sorted(self.rows.items()))
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
         known = f"known up to {self.watermark_at}" if self.watermark_at else "nothing known"
         return f"{self.label}: {rows or 'nothing new'}; {known}" + (f"; FAILED: {self.error}" if self.error else "")
+
+
+def _called(table: str, count: int) -> str:
+    name = table.replace("_", " ")
+    if count != 1:
+        return name
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-2] if name.endswith("uses") else name.removesuffix("s")
 
 
 def run_all(
@@ -80,7 +89,7 @@ def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: 
         what, hint, code = str(error), error.hint, error.exit_code
     except Exception as error:  # noqa: BLE001  (a defect in one source must not take the others with it)
         what = f"unexpectedly, {type(error).__name__}: {error}".partition("\n")[0]
-        hint, code = "run this source alone with --debug and report what it shows", 1
+        hint, code = "`headway --debug collect` with this target shows more: report it", 1
     return Run(
         source=source.id,
         label=source.label,

@@ -19,6 +19,7 @@ from typing import Any, get_type_hints
 
 from headway.ai_settings import AiOverride, AiRule, AiSettings
 from headway.errors import UsageError
+from headway.initiative_settings import InitiativeSettings, RungSettings, check_initiatives
 from headway.setting import setting as _setting
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "DeploymentRule",
     "GitSettings",
     "GithubSettings",
+    "InitiativeSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "RungSettings",
     "Settings",
     "SourceSettings",
     "WarehouseSettings",
@@ -74,6 +77,9 @@ class GitSettings:
     pull_heads: bool = _setting(default=False, doc="fetch the heads of pull and merge requests from remotes")
     patch_ids: bool = _setting(default=False, doc="compute patch ids, to find cherry-picks without a trailer (slow)")
     added_lines: bool = _setting(default=True, doc="read lines added to package manifests, where the clone has them")
+    imports: bool = _setting(
+        default=True, doc="read import statements, to see what depends on an initiative, where the clone has them"
+    )
     ai_notes: bool = _setting(default=True, doc="read line-level attribution from Git notes (refs/notes/ai)")
     max_branch_commits: int = _setting(250, "a PR ref with more commits than this is not believed")
 
@@ -171,8 +177,14 @@ class Settings:
     production: ProductionSettings = ProductionSettings()
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
+    rungs: RungSettings = RungSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
+    initiatives: tuple[InitiativeSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError for initiatives that say nothing, or two things."""
+        check_initiatives(self.initiatives)
 
     @property
     def warehouse_folder(self) -> Path:
@@ -192,8 +204,9 @@ SECTIONS: dict[str, type] = {
     "production": ProductionSettings,
     "ai": AiSettings,
     "calendar": CalendarSettings,
+    "rungs": RungSettings,
 }
-LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule}
+LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}
 SPELLED = {"source": "from"}  # `from` is a Python keyword
 _BARE = str.maketrans({"[": "", "]": "", " ": "."})  # from `[ai] rules` to the name of the table
 

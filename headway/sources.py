@@ -117,6 +117,7 @@ def _git_source(source: SourceSettings, settings: GitSettings, *, base: Path) ->
         pull_heads=settings.pull_heads if source.pull_heads is None else source.pull_heads,
         patch_ids=settings.patch_ids,
         added_lines=settings.added_lines,
+        imports=settings.imports,
         ai_notes=settings.ai_notes,
         manifests=git.ManifestPatterns(
             path=patterns.path,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.initiatives import Initiative
     from analytics.pulse import Estimate, Group, Pulse
 
 __all__ = [
@@ -17,6 +21,7 @@ __all__ = [
     "gone",
     "hours",
     "how_long",
+    "initiatives",
     "interval",
     "left_out",
     "median",
@@ -127,6 +132,15 @@ def bottleneck(group: Group, horizon_hours: float, clock: str = "wall") -> str:
         f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours, clock)} of a change's"
         f" first {first}, {stage.share:.0%} of its waiting"
     )
+
+
+def initiatives(known: Sequence[Initiative]) -> str:
+    """How many initiatives are in use, pilots, and stalled; empty where there is none."""
+    if not known:
+        return ""
+    on = Counter(one.rung for one in known)
+    stalled = sum(bool(one.stalled) for one in known)
+    return f"Initiatives: {on['in use']} of {len(known):,} in use, {on['pilot']} pilots, {stalled} stalled"
 
 
 _WEAK = {

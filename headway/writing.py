@@ -17,6 +17,8 @@ __all__ = ["csv_bytes", "csv_safe", "safe_cell", "write"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection").
 FORMULA_STARTS = r"^[=+\-@\t\r]"
+# Control characters but for tab and line ends, and what turns the direction of text: CSV goes to terminals too.
+STEERING = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
@@ -47,9 +49,14 @@ def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:
     if form == "parquet":
         table.write_parquet(file)
     elif form == "json":
-        file.write(_as_text(table).write_json().encode())
+        file.write(re.sub(STEERING, _escaped, _as_text(table).write_json()).encode())
     else:
         csv_safe(_as_text(table)).write_csv(file, float_scientific=False)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """As JSON writes a character that it does not write out."""
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _as_text(table: pl.DataFrame) -> pl.DataFrame:
@@ -59,13 +66,19 @@ def _as_text(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def safe_cell(text: str) -> str:
-    """One text cell that a spreadsheet will not run."""
+    """One text cell that a spreadsheet will not run, and that steers no terminal."""
+    text = re.sub(STEERING, "\N{REPLACEMENT CHARACTER}", text)
     return f"'{text}" if re.match(FORMULA_STARTS, text) else text
 
 
 def csv_safe(table: pl.DataFrame) -> pl.DataFrame:
-    """Text cells that a spreadsheet would run get a leading apostrophe; absent and empty text are both empty."""
+    """Text cells that a spreadsheet would run get a leading apostrophe; absent and empty text are both empty.
+
+    What would steer a terminal is shown as a replacement character.
+    """
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    shown = pl.col(texts).str.replace_all(STEERING, "\N{REPLACEMENT CHARACTER}")
+    table = table.with_columns(shown)
     return table.with_columns(
         pl.when(pl.col(name) == "")
         .then(None)

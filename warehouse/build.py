@@ -18,6 +18,7 @@ from headway.settings import Settings
 from warehouse import parameters
 from warehouse.classify import Rules, RuleSettings
 from warehouse.engines import Engine
+from warehouse.initiatives import InitiativeRules
 from warehouse.model import Model, PythonModel, in_order, sql_models
 from warehouse.models.registry import python_models
 from warehouse.store import Commit
@@ -34,9 +35,9 @@ class Sources:
     teams: Mapping[str, str]
 
 
-def all_models(rules: Rules) -> list[Model]:
+def all_models(rules: Rules, initiatives: InitiativeRules | None = None) -> list[Model]:
     """Every model in the order in which a build runs it; `rules` are those by which AI work is told."""
-    return in_order((*sql_models(), *python_models(rules)))
+    return in_order((*sql_models(), *python_models(rules, initiatives)))
 
 
 def build_tables(
@@ -46,7 +47,7 @@ def build_tables(
     for table in TABLES.values():
         engine.scan(f"raw_{table.name}", sources.files.get(table.name, ()), table.schema)
     made = _parameters(engine, sources, settings, as_of)
-    models = all_models(Rules.load(RuleSettings.of(settings.ai)))
+    models = all_models(Rules.load(RuleSettings.of(settings.ai)), InitiativeRules.of(settings))
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
         if isinstance(model, PythonModel):

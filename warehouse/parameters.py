@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 TIME = pa.timestamp("us")
-PARAMETERS = pa.schema([("as_of", TIME), ("code_complete", pa.string())])
+PARAMETERS = pa.schema([("as_of", TIME), ("code_complete", pa.string()), ("in_use_window_days", pa.int64())])
 ENVIRONMENTS = pa.schema([("environment", pa.string()), ("production", pa.bool_())])
 SOURCE_WATERMARKS = pa.schema(
     [("source", pa.string()), ("repo_id", pa.string()), ("watermark_at", TIME), ("collected_at", TIME)]
@@ -56,8 +56,13 @@ _PATHS = {"gitlab": ("/-/merge_requests/", "/-/commit/"), "bitbucket": ("/pull-r
 
 
 def parameters(settings: Settings, as_of: datetime | None) -> pa.Table:
-    """One row: the time asked for, and what makes a change code complete."""
-    return pa.Table.from_pylist([{"as_of": as_of, "code_complete": settings.report.code_complete}], PARAMETERS)
+    """One row: the time asked for, what makes a change code complete, and how long a sign of use holds."""
+    row = {
+        "as_of": as_of,
+        "code_complete": settings.report.code_complete,
+        "in_use_window_days": settings.rungs.window_days,
+    }
+    return pa.Table.from_pylist([row], PARAMETERS)
 
 
 def source_watermarks(commits: Mapping[str, Commit]) -> pa.Table:

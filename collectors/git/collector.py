@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from collectors.git.commits import CommitReader
 from collectors.git.failures import os_failures
+from collectors.git.imports import MOST_COMMITS, SOURCE_PATH, ImportReader
 from collectors.git.lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.manifests import ChainEnd, Deployed, read_chain
 from collectors.git.movements import Movements, compare
@@ -83,6 +84,8 @@ class _Run:
         self._again = full or _asks_more(self._options, before.options)
         self._notices = Notices(before.notices, again=self._again)
         self._touching_manifests: list[str] = []
+        self._touching_sources: list[str] = []
+        self._too_old = 0
 
     def rows(self) -> Iterator[Rows | Checkpoint]:
         """All rows of this run, and its checkpoint."""
@@ -92,9 +95,10 @@ class _Run:
             yield from self._rows("repositories", [described])
         known = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
-        yield from self._commits(main, now.commits(), known)
+        yield from self._commits(main, now.commits(), known, landed=True)
         yield from self._commits(pulls, now.pull_commits(), known | now.commits())
         yield from self._rows("added_lines", self._added_lines())
+        yield from self._rows("imports", self._imports())
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), known))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
@@ -123,8 +127,13 @@ class _Run:
     def _reader(self) -> CommitReader:
         return CommitReader(self._opened.repository, self._repo_id, self._collected_at)
 
-    def _commits(self, reader: CommitReader, tips: set[str], known: set[str]) -> Iterator[Rows]:
-        """Commits and their files, a batch at a time, so that memory does not grow with history."""
+    def _commits(
+        self, reader: CommitReader, tips: set[str], known: set[str], *, landed: bool = False
+    ) -> Iterator[Rows]:
+        """Commits and their files, a batch at a time, so that memory does not grow with history.
+
+        Only what is `landed`, on any branch, can be depended on or depend: of pull requests no imports are read.
+        """
         if tips <= known:
             return
         tables: list[tuple[pa.Table, pa.Table]] = []
@@ -132,6 +141,8 @@ class _Run:
         for commits, files in reader.read(sorted(tips - known), sorted(known)):
             tables.append((commits, files))
             self._look_for_manifests(files)
+            if landed:
+                self._look_for_sources(files)
             done += commits.num_rows
             waiting += commits.num_rows
             self._progress.step(done, None, f"{self._repo_id} commits")
@@ -148,6 +159,23 @@ class _Run:
                 pc.match_substring_regex(paths, MANIFEST_PATH), pc.match_substring_regex(paths, COPIED_PATH)
             )
             self._touching_manifests += pc.unique(files["sha"].filter(theirs)).to_pylist()
+
+    def _look_for_sources(self, files: pa.Table) -> None:
+        """Remember the newest commits that touch source code, if their imports are wanted; a log has them first."""
+        if self._options["imports"]:
+            theirs = pc.match_substring_regex(files["path"], SOURCE_PATH)
+            found = pc.unique(files["sha"].filter(theirs)).to_pylist()
+            room = MOST_COMMITS - len(self._touching_sources)
+            self._touching_sources += found[:room]
+            self._too_old += len(found[room:])
+
+    def _imports(self) -> Iterator[dict[str, Any]]:
+        if self._options["imports"]:
+            reader = ImportReader(self._git, self._opened.repository.id_length)
+            for found in reader.read(self._touching_sources):
+                yield found._asdict()
+            self._notices.add("imports_cut", reader.cut + self._too_old)
+            self._notices.add("imports_missing", reader.missing)
 
     def _added_lines(self) -> Iterator[dict[str, Any]]:
         if self._options["added_lines"]:
@@ -181,7 +209,7 @@ class _Run:
         opened = self._opened
         default = f"refs/heads/{opened.listing.default_branch}"
         rewritten = rewritten or any(row["rewritten"] for row in now.rows if row["ref"] == default)
-        needs_blobs = self._source.added_lines or self._source.patch_ids
+        needs_blobs = self._source.added_lines or self._source.imports or self._source.patch_ids
         self._notices.add("history_rewritten", int(rewritten), forever=True)
         self._notices.state("empty", int(not any(now.tips.values())))
         self._notices.state("missing_blobs", int(needs_blobs and opened.repository.blobless))
@@ -223,6 +251,7 @@ def _options(source: GitSource, opened: Opened) -> dict[str, Any]:
         "repo_id": opened.identity.repo_id,
         "shallow": hashlib.sha256(cut_off.encode()).hexdigest()[:16] if cut_off else "",
         "added_lines": source.added_lines and not repository.blobless,
+        "imports": source.imports and not repository.blobless,
         "patch_ids": source.patch_ids and not repository.blobless,
     }
 

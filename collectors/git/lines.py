@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from collectors.git.command import LOG, PATCH, Git
 from headway.errors import PartialRead
 
-__all__ = ["COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines"]
+__all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines"]
 
 _NAMES = (
     "requirements*.txt", "requirements*.in", "requirements/*.txt", "requirements/*.in", "constraints*.txt",
@@ -24,14 +24,14 @@ _NAMES = (
     "*.fsproj", "Directory.Packages.props", "composer.json",
 )  # fmt: skip
 # What others wrote and someone copied in says nothing about what a change builds.
-_COPIED_FOLDERS = ("node_modules", "vendor")
+COPIED_FOLDERS = ("node_modules", "vendor")
 _PATHSPECS = (
     *(f":(glob)**/{name}" for name in _NAMES),
-    *(f":(exclude,glob)**/{folder}/**" for folder in _COPIED_FOLDERS),
+    *(f":(exclude,glob)**/{folder}/**" for folder in COPIED_FOLDERS),
 )
 MANIFEST_PATH = "(?:^|/)(?:{})$".format("|".join(re.escape(name).replace(r"\*", "[^/]*") for name in _NAMES))
 """The same files as a regular expression, as Arrow and Python read it; but for those under COPIED_PATH."""
-COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(_COPIED_FOLDERS))
+COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(COPIED_FOLDERS))
 
 _LONGEST_CHARACTERS = 1_000
 _LONGEST_READ_BYTES = 1 << 16

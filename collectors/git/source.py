@@ -66,6 +66,8 @@ class GitSource:
     """Compute `git patch-id` of every commit that is no merge: needs file contents and takes long."""
     added_lines: bool = True
     """Read the lines added to package manifests, where the clone has file contents."""
+    imports: bool = True
+    """Read the import statements that commits change in source files, where the clone has file contents."""
     ai_notes: bool = True
     """Read line-level attribution from Git notes (`refs/notes/ai`); from a URL they are fetched."""
     manifests: ManifestPatterns | None = None

@@ -10,7 +10,7 @@ from collectors.github.access import Access, access_of
 from collectors.github.auth import SECRETS, GitHubAuth, auth_from
 from collectors.github.collector import collect
 from collectors.github.limits import Limits, Waiting
-from collectors.github.owners import known_as, repositories_of
+from collectors.github.owners import Owned, identity_of, known_as, lost_from, repositories_of
 from collectors.github.signals import OutOfBudget
 from collectors.github.source import GitHubSource, checked_base_url, parse_target, source_id
 
@@ -21,12 +21,15 @@ __all__ = [
     "GitHubSource",
     "Limits",
     "OutOfBudget",
+    "Owned",
     "Waiting",
     "access_of",
     "auth_from",
     "checked_base_url",
     "collect",
+    "identity_of",
     "known_as",
+    "lost_from",
     "parse_target",
     "repositories_of",
     "source_id",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from collectors.github.signals import Again, BadCursor, Gone, Limited, LockedOut, Refused, TooMuch
+from collectors.github.signals import Again, BadCursor, Garbage, Gone, Limited, LockedOut, Refused, TooMuch
 from collectors.github.values import shown
 from headway.errors import AccessDenied, CollectError
 
@@ -49,7 +49,7 @@ def rest_data(answer: Answer) -> Any:
         raise Again(answer.message())
     data = _json(answer)
     if not isinstance(data, (dict, list)):
-        raise Again("an answer that is neither an object nor a list")
+        raise Garbage("an answer that is neither an object nor a list")
     if isinstance(data, dict) and data.keys() <= _ONLY_A_MESSAGE:
         raise _limited(answer) if _RATE.search(answer.message()) else Again(f"only a message: {answer.message()}")
     return data
@@ -67,7 +67,7 @@ def graphql_data(answer: Answer, *, may_be_gone: str = "") -> dict[str, Any]:
         raise Again(answer.message())
     body = _json(answer)
     if not isinstance(body, dict):
-        raise Again("an answer that is no object")
+        raise Garbage("an answer that is no object")
     errors = body.get("errors") or []
     lost = 0
     for error in errors:
@@ -80,7 +80,7 @@ def graphql_data(answer: Answer, *, may_be_gone: str = "") -> dict[str, Any]:
     if not isinstance(data, dict):
         if _RATE.search(str(body.get("message", ""))):
             raise _limited(answer)
-        raise Again("an answer without data")
+        raise Again("an answer without data") if "data" in body else Garbage("an answer without data")
     if may_be_gone and [*data.get(may_be_gone, ())].count(None) != lost:
         raise Again("nothing where something was, and no reason why")
     return data
@@ -150,7 +150,7 @@ def _json(answer: Answer) -> Any:
     if not body:
         raise Again("an empty answer")
     if body.startswith("<"):
-        raise Again("a web page instead of data")
+        raise Garbage("a web page instead of data")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

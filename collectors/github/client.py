@@ -10,7 +10,7 @@ from collectors.github.answers import Answer, graphql_data, rest_data
 from collectors.github.auth import GitHubAuth
 from collectors.github.documents import document, fragments_for
 from collectors.github.limits import Budgets, Limits
-from collectors.github.signals import Again, Limited, Moved, TooMuch, Unreachable
+from collectors.github.signals import Again, Garbage, Limited, Moved, TooMuch, Unreachable
 from headway.errors import AccessDenied, CollectError
 from headway.progress import Progress
 
@@ -78,7 +78,7 @@ class Client:
                 return self._ask_within_limits(kind, send, read)
             except Again as again:
                 fault = again
-        if kind == "graphql" and not isinstance(fault, Unreachable):
+        if kind == "graphql" and not isinstance(fault, (Garbage, Unreachable)):
             raise TooMuch(str(fault))
         raise self.unanswered(str(fault))
 

@@ -105,16 +105,19 @@ class _Collector:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CollectError(
                 f"GitHub's answer is not as documented ({type(error).__name__}: {error})",
-                hint="run this source alone with --debug and report what it shows; what was read is kept",
+                hint="`headway --debug collect` with this target shows more: report it; what was read is kept",
             ) from error
 
     def _run(self, overview: Mapping[str, Any]) -> Run:
         """What all parts share; a repository that has taken the place of another begins from nothing."""
+        name = overview["nameWithOwner"]
         if self._state.node_id not in {"", overview["id"]}:
-            self._state = Resume(complete_at="")
+            # What was collected is of another one: nothing of it may count as this one's.
+            self._state = Resume(complete_at="", repo_id=f"github:{name}~{overview['databaseId']}")
         state, branch = self._state, overview["defaultBranchRef"]
         state.node_id, state.database_id = overview["id"], overview["databaseId"]
-        state.repo_id = state.repo_id or f"github:{self._name}"
+        state.repo_id = state.repo_id or f"github:{self._source.alias or name}"
+        self._gather.call(state.repo_id)
         self._notices.state("unreachable", 0)
         return Run(
             source=self._source,

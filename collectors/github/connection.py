@@ -89,6 +89,7 @@ class Connection:
 
     def __init__(self, base_url: str, auth: Auth.Auth, timeout_seconds: int) -> None:
         self._lock = Lock()
+        self._secret = auth.token if isinstance(auth, Auth.Token) else ""
         self._requester = _Requester(
             auth=auth,
             base_url=base_url,
@@ -127,4 +128,8 @@ class Connection:
                 return _refused_exchange(error)
             except (AssertionError, TypeError, ValueError) as error:  # the same: an answer that was no token
                 raise Again("no token for the App") from error
-        return Answer(status, received, text)
+        return Answer(status, {name: self._masked(value) for name, value in received.items()}, self._masked(text))
+
+    def _masked(self, text: str) -> str:
+        """An answer without our token, should it repeat it."""
+        return text.replace(self._secret, "***") if self._secret and self._secret in text else text

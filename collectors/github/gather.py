@@ -20,6 +20,10 @@ class Gather:
         self._repo_id, self._collected_at = repo_id, collected_at
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
+    def call(self, repo_id: str) -> None:
+        """From now on rows are of this repository."""
+        self._repo_id = repo_id
+
     def add(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows; what all have in common is added to them."""
         common = {"repo_id": self._repo_id, "collected_at": self._collected_at}

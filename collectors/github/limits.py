@@ -103,10 +103,11 @@ class Budgets:
     def _wait_until(self, until: datetime, label: str, progress: Progress) -> None:
         seconds = (until - self.limits.waiting.now()).total_seconds()
         if seconds > self.limits.longest_wait_seconds:
+            again = until + timedelta(seconds=59)  # the minute after that second
             raise OutOfBudget(
                 f"{label}: GitHub's rate limit is reached; it ends at {until:%Y-%m-%d %H:%M} UTC",
-                hint=f"what was read is kept; collect again after {until:%H:%M} UTC, or let tonight's run go on",
+                hint=f"what was read is kept; collect again after {again:%H:%M} UTC, or let tonight's run go on",
             )
-        progress.step(0, None, f"rate limit until {until:%H:%M:%S} UTC: {label}")
+        progress.note(f"rate limit until {until:%H:%M:%S} UTC: {label}")
         if seconds > 0:
             self.limits.waiting.sleep(seconds)

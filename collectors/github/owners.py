@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from collectors.github.auth import GitHubAuth
 from collectors.github.client import Client
@@ -13,9 +13,17 @@ from collectors.github.limits import Limits
 from collectors.github.signals import Gone, LockedOut, Lost, Refused, Signal
 from collectors.github.source import PUBLIC, GitHubSource, checked_base_url, source_id
 from collectors.github.values import next_cursor
+from headway.errors import HeadwayError
 from headway.progress import Progress, SilentProgress
 
-__all__ = ["known_as", "repositories_of"]
+__all__ = ["Owned", "identity_of", "known_as", "lost_from", "repositories_of"]
+
+
+class Owned(NamedTuple):
+    """What an owner has: the repositories that are wanted, and GitHub's ids of all that there are."""
+
+    wanted: list[GitHubSource]
+    present: frozenset[int]
 
 
 def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
@@ -29,7 +37,7 @@ def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
     archived: bool = False,
     forks: bool = False,
     progress: Progress | None = None,
-) -> list[GitHubSource]:
+) -> Owned:
     """The repositories that an owner has and this token may read, by name.
 
     `include` and `exclude` are globs on `name` or `owner/name`, whatever the case; without `include` all are in.
@@ -38,14 +46,16 @@ def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
     client = Client(checked_base_url(base_url), auth, limits, owner, progress or SilentProgress())
     wanted, unwanted = tuple(include) or ("*",), tuple(exclude)
     try:
-        return [
+        listed = list(_listed(client, owner))
+        found = [
             _source(node, base_url)
-            for node in _listed(client, owner)
+            for node in listed
             if (archived or not node["isArchived"])
             and (forks or not node["isFork"])
             and _matches(node["nameWithOwner"], wanted)
             and not _matches(node["nameWithOwner"], unwanted)
         ]
+        return Owned(found, frozenset(node["databaseId"] for node in listed))
     except Refused as refused:
         raise LockedOut(
             f"the token may not list the repositories of {owner}: {refused}", hint="give it read access to metadata"
@@ -56,21 +66,62 @@ def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
         raise client.unanswered(str(problem)) from problem
 
 
-def known_as(sources: Iterable[GitHubSource], resumes: Mapping[str, Mapping[str, Any]]) -> list[GitHubSource]:
-    """The same sources, each under the name that it was first collected under; `resumes` are by source id.
+def identity_of(source: GitHubSource, *, auth: GitHubAuth, limits: Limits) -> GitHubSource:
+    """The source under the name that GitHub has for it now, with its id; as it is where GitHub does not tell."""
+    label = f"{source.owner}/{source.name}"
+    client = Client(checked_base_url(source.base_url), auth, limits, label, SilentProgress())
+    try:
+        node = client.graphql("IdentityByName", {"owner": source.owner, "name": source.name})["repository"]
+        return _source(node, source.base_url)
+    except (Signal, HeadwayError, KeyError, TypeError):  # its run meets the same, and tells it
+        return source
 
-    So a repository that got another name is not taken for a new one.
+
+def known_as(sources: Iterable[GitHubSource], resumes: Mapping[str, Mapping[str, Any]]) -> list[GitHubSource]:
+    """The same sources, each with the name that it was first collected under as its alias; `resumes` are by source id.
+
+    So a repository that got another name is not taken for a new one, nor a new one of its old name for it.
     """
-    names = {
+    names = _names(resumes)
+    taken = {name.lower() for name in names.values()}
+    found = []
+    for source in sources:
+        own = f"{source.owner}/{source.name}"
+        known = names.get(source.database_id)
+        if known is None and source.database_id is not None and own.lower() in taken:
+            known = f"{own}~{source.database_id}"
+        found.append(source if known in {None, own} else replace(source, alias=known or ""))
+    return sorted({source_id(source): source for source in found}.values(), key=source_id)
+
+
+def lost_from(
+    owner: str,
+    owned: Owned,
+    resumes: Mapping[str, Mapping[str, Any]],
+    *,
+    base_url: str = PUBLIC,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> list[GitHubSource]:
+    """What was collected of an owner who has it no more: deleted, out of sight, or given to another owner."""
+    wanted, unwanted = tuple(include) or ("*",), tuple(exclude)
+    gone = []
+    for number, name in _names(resumes).items():
+        theirs, _, short = name.partition("~")[0].partition("/")
+        if theirs.lower() != owner.lower() or number in owned.present:
+            continue
+        if _matches(name, wanted) and not _matches(name, unwanted):
+            gone.append(GitHubSource(theirs, short, base_url, database_id=number, alias=name))
+    return gone
+
+
+def _names(resumes: Mapping[str, Mapping[str, Any]]) -> dict[int | None, str]:
+    """By GitHub's id, the name under which each repository was first collected."""
+    return {
         resume["database_id"]: id_.removeprefix("github:")
         for id_, resume in resumes.items()
         if id_.startswith("github:") and resume.get("database_id") is not None
     }
-    found = []
-    for source in sources:
-        owner, _, name = names.get(source.database_id, f"{source.owner}/{source.name}").partition("/")
-        found.append(replace(source, owner=owner, name=name))
-    return sorted({source_id(source): source for source in found}.values(), key=source_id)
 
 
 def _listed(client: Client, owner: str) -> Iterator[Mapping[str, Any]]:

@@ -24,7 +24,7 @@ def read_repository(run: Run, overview: Mapping[str, Any]) -> None:
     if row != run.state.repository:
         run.gather.add("repositories", [row])
         run.state.repository = row
-    known_as = run.state.repo_id.partition(":")[2].lower()
+    known_as = run.state.repo_id.partition(":")[2].partition("~")[0].lower()
     run.notices.state("another_name", int(known_as != run.name_with_owner.lower()))
 
 

@@ -9,6 +9,7 @@ from headway.errors import AccessDenied, CollectError
 __all__ = [
     "Again",
     "BadCursor",
+    "Garbage",
     "Gone",
     "Limited",
     "LockedOut",
@@ -42,6 +43,10 @@ class Signal(Exception):
 
 class Again(Signal):
     """A fault that passes: ask once more."""
+
+
+class Garbage(Again):
+    """An answer that is none of GitHub's, such as a proxy's page: to ask for less will not help."""
 
 
 class Unreachable(Again):

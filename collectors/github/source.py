@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from collectors.github.values import shown
 from headway.errors import UsageError
@@ -33,11 +33,13 @@ class GitHubSource:
     """Read the commits of the default branch and the tags; not needed where Git is collected too."""
     database_id: int | None = None
     """GitHub's own id of the repository, where a listing told it."""
+    alias: str = ""
+    """The name under which it was first collected, where that is another one: it stays the same source."""
 
 
 def source_id(source: GitHubSource) -> str:
     """A stable id of the source: `github:<owner>/<name>`, by the name under which it was first collected."""
-    return f"github:{source.owner}/{source.name}"
+    return f"github:{source.alias or f'{source.owner}/{source.name}'}"
 
 
 def parse_target(target: str) -> tuple[str, str]:
@@ -62,15 +64,29 @@ def checked_base_url(base_url: str) -> str:
             f"the base URL of {shown(parts.hostname)} holds a name or token", hint="set HEADWAY_GITHUB_TOKEN instead"
         )
     url = base_url.rstrip("/")
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment:
+    if "@" in url or parts.query or parts.fragment:  # what may hold a secret is not repeated
+        raise UsageError("the base URL of GitHub is not understood", hint="such as https://github.acme.com/api/v3")
+    if not _is_port(parts):
+        raise UsageError(f"{shown(url)!r} has no port that there is", hint="write a port from 1 to 65535, or none")
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise UsageError(f"{shown(url)!r} is no base URL of GitHub", hint="such as https://github.acme.com/api/v3")
     loopback = parts.hostname in _LOOPBACK
     if parts.scheme == "http" and not loopback:
         raise UsageError(f"{shown(url)} would send the token unencrypted", hint="write https://…")
     hosted = parts.hostname.startswith("api.") or loopback
     if not parts.path.rstrip("/").endswith("/api/v3") and not (hosted and parts.path in {"", "/"}):
-        raise UsageError(
-            f"{shown(url)} is not where a GitHub server has its API",
-            hint=f"GitHub Enterprise Server: https://{parts.hostname}/api/v3; with data residency: https://api.TENANT.ghe.com",
-        )
+        raise UsageError(f"{shown(url)} is not where a GitHub server has its API", hint=_where(parts))
     return url
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _where(parts: SplitResult) -> str:
+    if parts.hostname in {"github.com", "www.github.com"}:
+        return f"of github.com it is {PUBLIC}, which needs no setting"
+    return f"GitHub Enterprise Server: {parts.scheme}://{parts.netloc}/api/v3; with data residency: https://api.TENANT.ghe.com"

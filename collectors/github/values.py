@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 __all__ = ["Account", "account", "commit_moment", "login_of", "moment", "next_cursor", "shown", "text", "whole"]
 
 _LONGEST_SHOWN = 200
+# Tokens of GitHub's and JWTs: a proxy may repeat what it was sent.
+_SECRET = re.compile(r"gh[a-z]_\w{10,}|github_pat_\w{10,}|eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]{5,}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -81,5 +83,6 @@ def whole(value: object) -> int | None:
 
 def shown(value: object) -> str:
     """Text from outside for a message: one line, no control characters, not too long."""
+    value = _SECRET.sub("***", str(value))
     line = "".join(letter if letter.isprintable() else " " for letter in str(value)).strip()
     return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"

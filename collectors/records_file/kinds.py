@@ -159,4 +159,11 @@ _CI_RUN = Kind(
     id_column="run_id",
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (_CHANGE, _DEPLOYMENT, _INCIDENT, _CI_RUN)}
+_USAGE = Kind(
+    "usage",
+    "usage_records",
+    _COMMON | {"id": _ID, "initiative": _TEXT, "used_at": _TIME, "uses": _COUNT, "users": _COUNT},
+    id_column="usage_id",
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (_CHANGE, _DEPLOYMENT, _INCIDENT, _CI_RUN, _USAGE)}

@@ -151,6 +151,10 @@ def _complete_incident(values: Mapping[str, Any], _: Record) -> None:
     _require(values, "opened_at")
 
 
+def _complete_usage(values: Mapping[str, Any], _: Record) -> None:
+    _require(values, "initiative", "used_at")
+
+
 def _complete_ci_run(values: Mapping[str, Any], _: Record) -> None:
     _require(values, "sha")
     if "conclusion" in values:
@@ -164,4 +168,5 @@ _MAKERS: Mapping[
     "deployment": (_deployment, _complete_deployment),
     "incident": (_identified, _complete_incident),
     "ci_run": (_identified, _complete_ci_run),
+    "usage": (_identified, _complete_usage),
 }

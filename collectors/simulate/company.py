@@ -98,7 +98,7 @@ def _root(plan: Plan, since: int) -> Change:
 
 def _write_down(company: Company, folder: Path) -> None:
     rows = {repo.name: rows_of(repo, company.until) for repo in company.repos}
-    (folder / "headway.toml").write_text(settings_text(company.repos))
+    (folder / "headway.toml").write_text(settings_text(company.repos, company.initiatives))
     with (folder / "events.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines_of(company, rows))
     told = sorted((row for each in rows.values() for row in each), key=lambda row: str(row["change_id"]))

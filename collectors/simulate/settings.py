@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from collectors.simulate.manifests import MANIFESTS
-from collectors.simulate.model import Repo
+from collectors.simulate.model import Initiative, Repo
 from collectors.simulate.rare import OVERRIDES
 
 __all__ = ["settings_text"]
@@ -36,8 +38,16 @@ _DEPLOYMENTS = {
 }
 
 
-def settings_text(repos: list[Repo]) -> str:
-    """The text of `headway.toml` for these repositories."""
+def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
+    """The text of `headway.toml` for these repositories.
+
+    Initiatives that began in a sandbox are named, for they lie in two folders; the others are left to be found.
+    """
+    named = (
+        f'\n[[initiatives]]\nname = "{one.name}"\nrepo = "acme/{one.repo}"\npaths = {json.dumps(_folders(one))}\n'
+        for one in initiatives
+        if one.sandbox
+    )
     sources = (f'\n[[sources]]\ntarget = "repos/{repo.name}.git"\nteam = "{repo.team}"\n' for repo in repos)
     rules = (
         f'\n[[deployments]]\nrepo = "acme/{repo.name}"\nfrom = "{repo.deploys}"\n'
@@ -50,4 +60,8 @@ def settings_text(repos: list[Repo]) -> str:
         for change in repo.changes
         if change.mark in OVERRIDES
     )
-    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(overrides)
+    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(overrides) + "".join(named)
+
+
+def _folders(one: Initiative) -> list[str]:
+    return [f"{folder}/" for folder in (one.sandbox, one.product) if folder]

@@ -28,6 +28,7 @@ Example:
 @click.pass_obj
 def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
     """Simulate a company whose truth is known, collect and build it, and open the dashboard on it."""
+    from headway.demo_check import report
     from headway.demonstration import build_demo
     from headway.serving import ensure_free, serve
 
@@ -37,6 +38,8 @@ def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
     _clear(folder)
     demo = build_demo(folder, session, until=UNTIL, clock=time.monotonic, stream=sys.stderr)
     click.echo(f"SIMULATED: nothing in {folder} is real; its truth is in {folder / 'truth.csv'}", err=True)
+    for line in report(folder, demo.settings.warehouse_folder):
+        click.echo(line, err=True)
     click.echo(f"use it:  headway --config {folder / 'headway.toml'} summary", err=True)
     context = click.get_current_context()
     if not show:

@@ -26,9 +26,10 @@ REPORTS = (
     "trend",
     "friction",
     "week",
+    "initiatives",
 )
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "waiting")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
 
 EXAMPLE = """\b
 Example:

@@ -23,7 +23,7 @@ Example:
 @click.pass_obj
 def command(session: Session) -> int:
     """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
-    from headway.own_words import own_words
+    from headway.own_words import empty_initiatives, own_words
     from headway.standing import standing
     from warehouse.publish import open_published
 
@@ -43,7 +43,9 @@ def command(session: Session) -> int:
     if sources["rows"].is_null().all():
         return 0
     with open_published(warehouse) as connection:
-        lines = [*_repositories(connection), *own_words(connection, session.settings.ai)]
+        settings = session.settings
+        lines = [*_repositories(connection), *own_words(connection, settings.ai)]
+        lines += empty_initiatives(connection, settings.initiatives)
     click.echo("\n".join(lines))
     return 0
 

@@ -53,6 +53,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     from analytics.basis import closed_work_is_seen
     from analytics.filters import Filters
     from analytics.findings import findings_in
+    from analytics.initiatives import read_portfolio
     from analytics.pulse import pulse, slowest_waiting
     from analytics.working import WorkingCalendar
     from warehouse.publish import open_published
@@ -68,6 +69,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             findings_in(connection, filters, calendar),
             seen=closed_work_is_seen(connection, filters),
             above=["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else [],
+            initiatives=wording.initiatives(read_portfolio(connection, Filters(repo=repo)).initiatives),
         )
     click.echo("\n".join(text))
     return 0
@@ -80,9 +82,13 @@ def lines(
     findings: Sequence[Finding],
     *,
     seen: bool,
+    initiatives: str = "",
     above: Sequence[str] = (),
 ) -> list[str]:
-    """The summary as text; `seen` says whether closed work is; `above` stands over it."""
+    """The summary as text.
+
+    `seen` says whether closed work is, `initiatives` how far those are; `above` stands over it.
+    """
     if found.as_of is None:
         return [*above, "No change whose arrival in production could be observed yet.", wording.left_out(found, made)]
     first, last = (shown(at) for at in found.as_of)
@@ -95,6 +101,8 @@ def lines(
     head += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
     slowest = (wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)
     middle = ["", *(line for line in slowest if line)]
+    if initiatives:
+        middle.append(initiatives)
     tail = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
     for row in waiting.iter_rows(named=True):
         age = wording.hours(row["age_hours"], found.clock)

@@ -98,7 +98,7 @@ def test_classification_has_a_row_for_each_change_of_lead_time(connection: duckd
 
 def test_repository_filter_is_a_glob(connection: duckdb.DuckDBPyConnection) -> None:
     """A glob on the name chooses repositories in every report; one that matches none leaves the header."""
-    for name in sorted(set(REPORTS) - GROUPED):
+    for name in sorted(set(REPORTS) - GROUPED - {"initiatives"}):  # of several repositories
         report = REPORTS[name]
         everything = report(connection, Filters())
         assert set(report(connection, Filters(repo="acme/s*"))["repo"].unique().to_list()) <= {"acme/shop", "acme/site"}

@@ -16,7 +16,8 @@ __all__ = ["as_collected_at"]
 
 _MILESTONES = tuple(name for name in schema_of("change_records").names if name.endswith("_at"))
 _BEGINS = ("opened_at", "merged_at", "code_complete_at")
-_OF_COMMITS = ("commit_files", "patch_ids", "added_lines", "ai_notes")
+_HAPPENED = {"deployment_statuses": "status_at", "deployments": "created_at", "usage_records": "used_at"}
+_OF_COMMITS = ("commit_files", "patch_ids", "added_lines", "ai_notes", "imports")
 
 
 def as_collected_at(parts: Iterable[Raw], moment: datetime) -> list[Raw]:
@@ -50,10 +51,9 @@ def _past(table: str, part: Raw, moment: datetime) -> Iterator[dict[str, Any]]:
         yield from (past for row in rows if (past := _change(row, moment)))
     elif table == "ci_runs":
         yield from (run_past(row, part, moment) for row in rows if _begun(row, moment))
-    elif table == "deployment_statuses":
-        yield from (row for row in rows if row["status_at"] is None or row["status_at"] <= moment)
-    elif table == "deployments":
-        yield from (row for row in rows if row["created_at"] is None or row["created_at"] <= moment)
+    elif table in _HAPPENED:
+        happened = _HAPPENED[table]
+        yield from (row for row in rows if row[happened] is None or row[happened] <= moment)
     elif table in FORGE_TABLES:
         yield from forge_past(table, part, moment)
     else:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from headway.settings import DeploymentRule, Settings
+from headway.settings import DeploymentRule, InitiativeSettings, Settings
 from tests.builders.any_rows import any_forge_rows
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, commit_id
@@ -26,6 +26,10 @@ SETTINGS = Settings(
         DeploymentRule(repo="acme/site", source="branch", branch="live"),
         DeploymentRule(repo="acme/library", source="none"),
         DeploymentRule(repo="acme/forge", source="workflow", workflow="deploy*"),
+    ),
+    initiatives=(
+        InitiativeSettings(name="Basket", paths=("src/",)),
+        InitiativeSettings(name="Training", paths=("models/",), labels=("ai",), title="retrieval"),
     ),
 )
 TEAMS = {"git:acme/shop": "Bündnis; drop table commits", "git:acme/api": "core"}
@@ -77,6 +81,10 @@ def _shop() -> Raw:
     shop.commits("pick@45:s2", says=says, branch="hotfix")
     shop.commits("e@80:m7 f", branch=None).pull(1, "b").pull(7, "d").pull(8, "f").pull(9, "root")
     shop.files("a", "src/basket.py", "src/Ümlaut.py").files("b", "src/basket.py").files("s2", "llm/prompts/pay.md")
+    shop.files("s5", "app/pay.py").add(
+        "imports", sha=commit_id("s5"), path="app/pay.py", kind="import", module="src.basket", added=True
+    )
+    shop.add("usage_records", usage_id="1", initiative="basket", used_at=500, uses=3, users=None)
     shop.add("added_lines", sha=commit_id("a"), path="requirements.txt", line="openai==1.2")
     for commit, lines in (("a", 8), ("s5", 3), ("s6", 0)):
         shop.add(

@@ -113,7 +113,28 @@ def test_summary_fits_a_screen_and_says_it_is_simulated(capfd: pytest.CaptureFix
     assert "SIMULATED" in out
     assert "AI work" in out
     assert "human" not in out.lower()
+    assert "\nInitiatives: " in out
     assert len(out.splitlines()) < 24
+
+
+def test_explain_names_the_initiatives(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """A change of an initiative says of which and why; one that begins to use an initiative says that."""
+    query = "select min(change_id) as change_id from initiative_changes where initiative_id = 'concierge'"
+    _, out, _ = run(capfd, *on(company, "sql", query, "--format", "csv"))
+    _, out, _ = run(capfd, *on(company, "explain", out.splitlines()[1]))
+    assert "\ninitiatives:\n  Concierge (named in the settings): " in out
+    assert " files match experiments/concierge/, app/concierge/" in out
+
+
+def test_initiatives_are_exported(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """One row for each, with what it rests on."""
+    code, out, _ = run(capfd, *on(company, "export", "initiatives"))
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert code == 0
+    assert rows["Concierge"]["origin"] == "named"
+    assert rows["Concierge"]["evidence"]
+    code, _, _ = run(capfd, *on(company, "export", "initiatives", "--by", "team"))
+    assert code == 2
 
 
 def test_explain_shows_milestones_evidence_and_deployment(capfd: pytest.CaptureFixture[str], company: Session) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from headway.own_words import own_words
-from headway.settings import AiOverride, AiSettings
+from pathlib import Path
+
+from headway.own_words import empty_initiatives, own_words
+from headway.settings import AiOverride, AiSettings, InitiativeSettings, Settings
 from tests.builders.rows import Raw, built
 
 HELPER = "acme-helper-bot"
@@ -38,3 +40,19 @@ def test_an_answer_for_no_change_is_told() -> None:
     raw = Raw().change(1, title="Sort", opened=1, ready=1, code_complete=1)
     answers = tuple(AiOverride(change=name, builds_ai=True) for name in ("git:acme/shop#1", "git:acme/shop#11"))
     assert said(raw, overrides=answers) == ["[[ai.overrides]] answers for git:acme/shop#11: there is no such change"]
+
+
+def test_an_initiative_of_no_change_is_told() -> None:
+    """A named initiative without a change, and a found one that is not there, are said; the others are not."""
+    named = (
+        InitiativeSettings(name="Basket", paths=("src/",)),
+        InitiativeSettings(name="Baskte", paths=("scr/",)),
+        InitiativeSettings(found="found:git:acme/shop/llm", dismiss=True),
+    )
+    raw = Raw().commits("a").files("a", "src/a.py")
+    with built(raw, settings=Settings(base=Path(), initiatives=named)) as tables:
+        lines = [line.strip("\n") for line in empty_initiatives(tables.connection, named)]
+    assert lines == [
+        "[[initiatives]] Baskte: no change belongs to it",
+        "[[initiatives]] names found:git:acme/shop/llm: nothing of this id is found now",
+    ]

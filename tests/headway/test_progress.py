@@ -71,3 +71,13 @@ def test_label_cannot_steer_the_terminal(label: str, shown: str) -> None:
     progress: Progress = TerminalProgress(stream, Clock())
     progress.step(1, None, label)
     assert stream.getvalue() == "\r\x1b[K" + shown
+
+
+def test_state_that_lasts_is_a_line_of_a_log() -> None:
+    """Where nothing is drawn, a rate limit is said all the same, on a line that nothing in it can break."""
+    stream = io.StringIO()
+    progress = progress_on(stream, Clock())
+    progress.step(1, 2, "rows")
+    progress.note("rate limit until 12:00:00 UTC: acme/shop\x1b[31m\n")
+    progress.done()
+    assert stream.getvalue() == "rate limit until 12:00:00 UTC: acme/shop [31m \n"

@@ -5,76 +5,17 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from headway import demo_check
 from headway.demonstration import build_demo
 from headway.session import Session
 from tests.builders.demo import UNTIL, session_in
-from warehouse.publish import current
-
-MILESTONES = (
-    "first_commit_at",
-    "opened_at",
-    "ready_at",
-    "first_review_at",
-    "code_complete_at",
-    "reviewed_at",
-    "approved_at",
-    "merged_at",
-    "integrated_at",
-    "staged_at",
-    "deploy_started_at",
-    "production_at",
-    "abandoned_at",
-    "rolled_back_at",
-    "reverted_at",
-)
-HOURS = (
-    "coding",
-    "rework",
-    "pickup",
-    "review",
-    "merge",
-    "build",
-    "staging",
-    "release",
-    "deploy",
-    "lead_time",
-    "dora_lead_time",
-    "age",
-)
 
 
 def differences(company: Session, among: str = "true") -> dict[str, int]:
-    """For outcome, stage, each milestone and each duration: the number of changes `among` these whose truth is another.
-
-    `among` is a condition that both tables understand.
-    """
-    folder = company.folder
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{current(company.settings.warehouse_folder)}' as built (read_only)")
-        # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are
-        # counted in coverage and have no lead time to be true.
-        connection.execute(
-            f"create table truth as select * from read_csv('{folder / 'truth.csv'}')"
-            f" where code_complete_at is not null and outcome is not null and {among}"
-        )
-        connection.execute(f"create view told as select * from built.lead_times where {among}")
-        different = {
-            **{name: f"truth.{name} is distinct from told.{name}" for name in ("outcome", "current_stage")},
-            **{name: f"truth.{name}::timestamptz is distinct from told.{name}::timestamptz" for name in MILESTONES},
-            **{
-                name: f"abs(coalesce(truth.{name}_hours, -1) - coalesce(told.{name}_hours, -1)) > 1e-6"
-                for name in HOURS
-            },
-        }
-        counts = ", ".join(f"count(*) filter (where {condition})" for condition in different.values())
-        connection.execute("set timezone = 'UTC'")
-        query = f"select {counts} from truth full join told on truth.change_id = told.change_id"
-        found = connection.execute(query).fetchone()
-        assert found is not None
-        return {name: count for name, count in zip(different, found, strict=True) if count}
+    """How many changes of a company are told otherwise than they were, by what differs."""
+    return demo_check.differences(company.folder, company.settings.warehouse_folder, among)
 
 
 def changes(company: Session) -> int:
@@ -96,3 +37,19 @@ def test_the_demo_equals_its_truth(tmp_path: Path) -> None:
     )
     assert changes(demo) > 3000
     assert differences(demo) == {}
+
+
+def test_demo_says_whether_its_numbers_are_true(company: Session) -> None:
+    """The demo compares what it tells with what was simulated, and says what is true of AI work."""
+    checked, truth = demo_check.report(company.folder, company.settings.warehouse_folder)
+    assert checked.startswith("checked: outcome, all 15 milestones and all durations of 1")
+    assert "pickup 4.5 against 2.5" in truth
+
+
+def test_demo_would_say_that_a_number_is_not_true(company: Session, tmp_path: Path) -> None:
+    """A truth that is another one is noticed: the comparison can fail."""
+    text = (company.folder / "truth.csv").read_text(encoding="utf-8")
+    (tmp_path / "truth.csv").write_text(text.replace(",production,", ",abandoned,"), encoding="utf-8")
+    (tmp_path / "truth.json").write_bytes((company.folder / "truth.json").read_bytes())
+    checked, _ = demo_check.report(tmp_path, company.settings.warehouse_folder)
+    assert checked.startswith("NOT as simulated: outcome (")

@@ -88,6 +88,19 @@ def test_harmless_text_stays(text: str, tmp_path: Path) -> None:
     assert row["title"] == safe_cell(text) == text
 
 
+STEERING = ["\x1b[31mred", "\x1b]0;title\x07", "\x9b2J", "a\u202eb", "a\x00b", "a\x7fb", "\u2066x"]
+
+
+@pytest.mark.parametrize("text", STEERING)
+def test_text_that_steers_a_terminal_does_not_reach_it(text: str, tmp_path: Path) -> None:
+    """Standard output may be a terminal: in CSV what steers it is replaced, in JSON it is escaped and comes back."""
+    table = pl.DataFrame({"title": [text]})
+    for form in ("csv", "json"):
+        shown = written(table, form, tmp_path).decode()
+        assert all(letter.isprintable() or letter == "\n" for letter in shown)
+    assert json.loads(written(table, "json", tmp_path))[0]["title"] == text
+
+
 def test_number_below_zero_is_no_formula() -> None:
     """Only text is changed: a negative number stays one, in every column of numbers."""
     assert csv_bytes(pl.DataFrame({"a": [-1], "b": [-0.5]})) == b"a,b\n-1,-0.5\n"

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from analytics.filters import Filters
+from analytics.initiatives import initiatives
+from headway.settings import InitiativeSettings
 from tests.builders.past import as_collected_at
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, Tables, built, hour, ruled
@@ -24,6 +28,8 @@ def reports(tables: Tables) -> dict[tuple[str, str, str], object]:
         for row in tables(f"select * from {table}"):
             names = row.keys() - (_OF_THE_CLONE if table == "coverage" else set())
             cells |= {(table, f"{row['repo_id']} {row[key]}", name): row[name] for name in names}
+    for row in initiatives(tables.connection, Filters()).iter_rows(named=True):
+        cells |= {("initiatives", row["initiative_id"], name): row[name] for name in row}
     return cells
 
 
@@ -94,7 +100,9 @@ def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
     raw = company(dice)
     moment = hour(dice.random() * 60 + 2)
     past = as_collected_at([raw], moment)
-    with built(raw, settings=ruled(), as_of=moment) as now, built(*past, settings=ruled()) as then:
+    named = (InitiativeSettings(name="First", paths=("a",)), InitiativeSettings(name="Last", paths=("c",)))
+    settings = replace(ruled(), initiatives=named)
+    with built(raw, settings=settings, as_of=moment) as now, built(*past, settings=settings) as then:
         assert_same(now, then)
 
 

@@ -28,6 +28,8 @@ GRAIN = {
     "coverage": "repo_id",
     "deployment_times": "repo_id, deployment_id",
     "deployments": "repo_id, deployment_id",
+    "imports": "repo_id, sha, path, kind, module",
+    "initiative_work": "initiative_id, change_id",
     "lead_times": "change_id",
     "manifest_deployments": "repo_id, environment, application, sha",
     "notices": "repo_id, source, kind",
@@ -37,6 +39,7 @@ GRAIN = {
     "report_times": "repo_id",
     "reported_deployments": "repo_id, deployment_id",
     "repository_stages": "repo_id",
+    "usage_records": "repo_id, usage_id",
     # of forges
     "carriages": "repo_id, number, carrier",
     "change_friction": "change_id",
@@ -71,6 +74,9 @@ GRAIN = {
     "classification": "change_id",
     "deployment_chain": "repo_id, deployment_id",
     "deployments_seen": "repo_id, deployment_id",
+    "initiative_changes": "initiative_id, change_id",
+    "initiative_uses": "initiative_id, repo_id, path, module, change_id",
+    "initiatives": "initiative_id, repo_id",
     "landings": "repo_id, change_key",
 }
 MODELS = {model.name: model for model in sql_models()}

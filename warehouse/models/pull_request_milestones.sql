@@ -201,7 +201,11 @@ by_people as (
         reviews.submitted_at <= told.as_of
         and automated_accounts.login is null
         and coalesce(reviews.author_kind, '') <> 'bot'
-        and coalesce(lower(reviews.author), '') <> coalesce(lower(told.author), '')
+        -- Where both accounts are gone, nobody can tell them apart; but a forge lets nobody approve what is their own.
+        and (
+            coalesce(lower(reviews.author), '') <> coalesce(lower(told.author), '')
+            or (reviews.author is null and reviews.state in ('approved', 'changes_requested'))
+        )
 ),
 
 firsts as (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from warehouse.classify import Rules
+from warehouse.initiatives import InitiativeRules
 from warehouse.model import Input, PythonModel
 from warehouse.models.accounts import AUTOMATED_ACCOUNTS, automated_accounts
 from warehouse.models.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
@@ -15,6 +16,9 @@ from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_
 from warehouse.models.classification import CLASSIFICATION, classification
 from warehouse.models.deployments_seen import SCHEMA as SEEN
 from warehouse.models.deployments_seen import deployments_seen
+from warehouse.models.initiatives import CHANGES as INITIATIVE_CHANGES
+from warehouse.models.initiatives import INITIATIVES, initiatives
+from warehouse.models.initiatives import USES as INITIATIVE_USES
 from warehouse.models.told_reverts import TOLD_REVERTS, told_reverts
 from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
 
@@ -177,8 +181,30 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
 )
 
 
-def python_models(rules: Rules) -> tuple[PythonModel, ...]:
-    """All Python models; `rules` are those by which AI work is told."""
+def _initiatives(rules: InitiativeRules) -> PythonModel:
+    columns = "repo_id change_id change_key sha title head_ref labels landed_by reverted_by first_commit_at opened_at"
+    return PythonModel(
+        "initiatives",
+        (
+            Input("changes", (*columns.split(), "code_complete_at", "merged_at", "as_of"), ("change_key",)),
+            Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("commits", ("sha", "committed_at", "message"), ("sha",)),
+            Input("commit_files", ("sha", "path"), ("sha", "path")),
+            Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+            Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
+        ),
+        {
+            "initiatives": INITIATIVES,
+            "initiative_changes": INITIATIVE_CHANGES,
+            "initiative_uses": INITIATIVE_USES,
+        },
+        lambda tables: initiatives(tables, rules),
+    )
+
+
+def python_models(rules: Rules, initiative_rules: InitiativeRules | None = None) -> tuple[PythonModel, ...]:
+    """All Python models; `rules` are those by which AI work is told, `initiative_rules` those of initiatives."""
     classified = PythonModel(
         "classification",
         (
@@ -232,4 +258,4 @@ def python_models(rules: Rules) -> tuple[PythonModel, ...]:
         {"automated_accounts": AUTOMATED_ACCOUNTS},
         lambda tables: _only("automated_accounts", automated_accounts(tables, rules)),
     )
-    return (*_WITHOUT_RULES, accounts, classified)
+    return (*_WITHOUT_RULES, accounts, classified, _initiatives(initiative_rules or InitiativeRules()))

@@ -36,6 +36,10 @@ class Labels(SilentProgress):
         """Remember it."""
         self.seen.append(label)
 
+    def note(self, text: str) -> None:
+        """Remember it too."""
+        self.seen.append(text)
+
 
 def token(github: FakeGitHub, value: str = "") -> GitHubAuth:
     """An identity of the fake's: the token that may read everything, or this one."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from collectors.github.answers import Answer, graphql_data, rest_data
-from collectors.github.signals import Again, BadCursor, Gone, Limited, LockedOut, Refused, TooMuch
+from collectors.github.signals import Again, BadCursor, Garbage, Gone, Limited, LockedOut, Refused, TooMuch
 from headway.errors import AccessDenied, CollectError
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -31,9 +31,9 @@ def errors(*kinds: dict[str, Any], data: Any = None) -> dict[str, Any]:
     [
         (answer(200, ""), Again),
         (answer(200, "  \n"), Again),
-        (answer(200, "<html><body>Sign in</body></html>"), Again),
+        (answer(200, "<html><body>Sign in</body></html>"), Garbage),
         (answer(200, '{"total_count": 3, "workfl'), Again),
-        (answer(200, "null"), Again),
+        (answer(200, "null"), Garbage),
         (answer(200, "[" * 100_000), Again),
         (answer(200, {"message": "hello"}), Again),
         (answer(200, {"message": SECONDARY, "documentation_url": "x"}), Limited),
@@ -64,8 +64,8 @@ def test_rest_answer_that_is_no_data_is_told_apart(given: Answer, signal: type[E
     ("given", "signal"),
     [
         (answer(200, ""), Again),
-        (answer(200, "null"), Again),
-        (answer(200, {}), Again),
+        (answer(200, "null"), Garbage),
+        (answer(200, {}), Garbage),
         (answer(200, {"data": None}), Again),
         (answer(200, {"message": SECONDARY}), Limited),
         (answer(200, errors({"type": "RATE_LIMITED", "message": "x"})), Limited),

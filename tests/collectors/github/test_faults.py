@@ -182,3 +182,24 @@ def test_runs_deleted_while_they_are_read_let_none_slip_past() -> None:
         reader.night()
         left = {str(run.id) for run in github.forge.repositories[700_000_900].runs}
     assert left <= {row["run_id"] for row in reader.rows("ci_runs")}
+
+
+def test_what_repeats_our_token_does_not_spread_it() -> None:
+    """A server that says in its error what it was sent shows the token to nobody, and no row holds it."""
+    with forge() as github:
+        body = f'{{"message": "Bad request: Authorization: token {github.token}"}}'.encode()
+        echo = kinds.Kind("echo", lambda exchange: Answer(400, {"Location": github.token}, body))
+        github.faults = Faults([Fault(echo)])
+        with pytest.raises(CollectError) as refused:
+            Reader.of(github).night()
+        assert github.token not in f"{refused.value} {refused.value.hint}"
+        assert "***" in str(refused.value)
+
+
+def test_page_of_a_proxy_ends_the_run_soon() -> None:
+    """An answer that is not GitHub's at all is asked for a few times, and not in ever smaller pages."""
+    with forge() as github:
+        github.faults = Faults([Fault(kinds.html())])
+        with pytest.raises(CollectError, match="a web page instead of data"):
+            Reader.of(github).night()
+        assert len(github.served) == 5

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from headway.errors import AccessDenied, UsageError
@@ -19,12 +20,12 @@ def settings(github: FakeGitHub, folder: Path, *sources: SourceSettings) -> Sett
     return Settings(base=folder, sources=sources, github=GithubSettings(base_url=github.url))
 
 
-def collect(github: FakeGitHub, wanted: Settings, *targets: str, jobs: int = 1) -> list[Run]:
+def collect(github: FakeGitHub, wanted: Settings, *targets: str, jobs: int = 1, full: bool = False) -> list[Run]:
     """What `headway collect` does with targets."""
     access = GitHubAccess({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
     store = RawStore(wanted.warehouse_folder)
     sources = sources_of(wanted, targets, access)
-    return run_all(store, sources, full=False, jobs=jobs, began_at=github.clock.now(), progress=SilentProgress())
+    return run_all(store, sources, full=full, jobs=jobs, began_at=github.clock.now(), progress=SilentProgress())
 
 
 def test_owner_means_all_its_repositories(github: FakeGitHub, tmp_path: Path) -> None:
@@ -49,6 +50,78 @@ def test_renamed_repository_of_an_owner_goes_on_as_it_was(github: FakeGitHub, tm
     assert "github:acme/basket" not in runs
     assert runs["github:acme/checkout"].rows["notices"] == 1
     assert "pull_requests" not in runs["github:acme/checkout"].rows
+
+
+def changes_of(store: RawStore) -> dict[str, int]:
+    """How many pull requests there are of each repository."""
+    found: dict[str, set[int]] = {}
+    for path in store.files()["pull_requests"]:
+        for row in pq.read_table(path, columns=["repo_id", "number"]).to_pylist():
+            found.setdefault(row["repo_id"], set()).add(row["number"])
+    return {repo_id: len(numbers) for repo_id, numbers in found.items()}
+
+
+@pytest.mark.parametrize("target", ["github:acme/basket", "github:ACME/Checkout", "github:Acme/BASKET"])
+def test_repository_by_another_name_or_case_is_no_second_one(github: FakeGitHub, tmp_path: Path, target: str) -> None:
+    """A renamed repository that is asked for by its new name, and one in another case, are what they were."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:acme/checkout")
+    before = changes_of(RawStore(wanted.warehouse_folder))
+    if "checkout" not in target.lower():
+        github.edit.rename("checkout", "basket")
+    github.advance(hours=24)
+    (run,) = collect(github, wanted, target)
+    assert (run.source, run.error) == ("github:acme/checkout", "")
+    assert changes_of(RawStore(wanted.warehouse_folder)) == before
+
+
+def test_first_spelling_does_not_matter(github: FakeGitHub, tmp_path: Path) -> None:
+    """Rows are under GitHub's own spelling of the name, whatever the target's."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:ACME/SDK")
+    assert set(changes_of(RawStore(wanted.warehouse_folder))) == {"github:acme/sdk"}
+    assert [run.source for run in collect(github, wanted, "github:acme/sdk")] == ["github:ACME/SDK"]
+
+
+def test_new_repository_of_an_old_name_is_collected_apart(github: FakeGitHub, tmp_path: Path) -> None:
+    """One that takes the old name of a renamed repository is read too, under a name of its own."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:acme")
+    github.edit.rename("sdk", "kit")
+    made = github.edit.add_repository("sdk")
+    github.edit.open_pull("sdk")
+    github.advance(hours=24)
+    runs = {run.source: run for run in collect(github, wanted, "github:acme")}
+    assert runs[f"github:acme/sdk~{made.id}"].rows["pull_requests"] == 1
+    assert changes_of(RawStore(wanted.warehouse_folder))[f"github:acme/sdk~{made.id}"] == 1
+
+
+def test_repository_made_anew_is_not_mixed_with_the_old_one(github: FakeGitHub, tmp_path: Path) -> None:
+    """After `--full` on a new repository of the same name, its changes are its own and the old ones stay theirs."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:acme/sdk")
+    before = changes_of(RawStore(wanted.warehouse_folder))
+    github.edit.lose("sdk")
+    github.edit.rename("sdk", "gone")
+    github.forge.moved.clear()
+    made = github.edit.add_repository("sdk")
+    github.edit.open_pull("sdk")
+    github.advance(hours=24)
+    (run,) = collect(github, wanted, "github:acme/sdk")
+    assert "--full" in run.hint
+    (run,) = collect(github, wanted, "github:acme/sdk", full=True)
+    assert run.error == ""
+    assert changes_of(RawStore(wanted.warehouse_folder)) == before | {f"github:acme/sdk~{made.id}": 1}
+
+
+def test_lost_repository_of_an_owner_fails_its_run(github: FakeGitHub, tmp_path: Path) -> None:
+    """What an owner's list has no more is asked for all the same: a nightly job must tell that it is gone."""
+    wanted = settings(github, tmp_path)
+    collect(github, wanted, "github:acme")
+    github.edit.lose("assistant")
+    github.advance(hours=24)
+    errors = {run.source: bool(run.error) for run in collect(github, wanted, "github:acme")}
+    assert errors == {"github:acme/assistant": True, "github:acme/checkout": False, "github:acme/sdk": False}
 
 
 def test_team_of_an_owner_is_known_without_asking(github: FakeGitHub, tmp_path: Path) -> None:

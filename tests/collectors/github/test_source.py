@@ -30,7 +30,7 @@ def test_base_url_of_a_github_is_taken(url: str) -> None:
     ("url", "word"),
     [
         ("https://github.acme.com", "api/v3"),
-        ("https://github.com", "api/v3"),
+        ("https://github.com", "api.github.com"),
         ("https://github.acme.com/v3", "api/v3"),
         ("http://github.acme.com/api/v3", "https"),
         ("ftp://github.acme.com/api/v3", "such as"),
@@ -60,6 +60,35 @@ def test_other_base_url_is_refused(url: str, word: str) -> None:
 def test_target_is_read(target: str, parsed: tuple[str, str]) -> None:
     """A repository and an owner are told apart by the slash."""
     assert parse_target(target) == parsed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:hunter2@github.acme.com",
+        "https:/user:hunter2@github.acme.com/api/v3",
+        "https://user:hunter2@github.acme.com/api/v3",
+        "https://github.acme.com/api/v3?token=hunter2",
+        "https://github.acme.com/api/v3#hunter2",
+    ],
+)
+def test_secret_in_a_base_url_is_not_repeated(url: str) -> None:
+    """However a password got into the base URL, no message shows it."""
+    with pytest.raises(UsageError) as refused:
+        checked_base_url(url)
+    assert "hunter2" not in f"{refused.value} {refused.value.hint}"
+
+
+def test_advice_on_a_base_url_is_one_that_works() -> None:
+    """What a message recommends is a base URL itself, or none where the default is meant."""
+    with pytest.raises(UsageError) as refused:
+        checked_base_url("https://github.com")
+    assert "https://api.github.com" in refused.value.hint
+    with pytest.raises(UsageError) as refused:
+        checked_base_url("http://127.0.0.1:8080/github")
+    assert "http://127.0.0.1:8080/api/v3" in refused.value.hint
+    with pytest.raises(UsageError, match="no port"):
+        checked_base_url("http://127.0.0.1:99999")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headway.settings import InitiativeSettings, RungSettings
+from warehouse.initiatives import InitiativeRules, Piece, seen_in
+from warehouse.initiatives.names import readable, subjects
+
+START = datetime(2026, 1, 5)
+RULES = InitiativeRules()
+REPO = "github:acme/shop"
+
+
+def piece(number: int, *paths: str, ai: bool = False, day: float = 0, **facts: Any) -> Piece:
+    """A change by number, begun so many days after the start."""
+    at = START + timedelta(days=day or number)
+    whole = Piece(f"{REPO}#{number}", "", "", (), ai, at, tuple(sorted(paths)))
+    return whole._replace(**facts)
+
+
+def many(first: int, count: int, *paths: str, ai: bool = True, day: float = 0) -> list[Piece]:
+    """As many changes of the same paths, a day apart."""
+    return [piece(first + n, *paths, ai=ai, day=day + n + 1) for n in range(count)]
+
+
+def found(pieces: list[Piece], rules: InitiativeRules = RULES) -> dict[str, int]:
+    """The found initiatives by what follows the repository in their id, and how many changes each has."""
+    return {one.id.removeprefix(f"found:{REPO}"): len(one.members) for one in seen_in(REPO, pieces, rules)}
+
+
+OTHER = many(500, 40, "src/basket/total.py", ai=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("spec/lib/answer_composition/pipeline_spec.rb", ["", "", "answer composition", "pipeline"]),
+        ("src/AiAssistants/OpenAIClient.cs", ["", "ai assistant", "openai"]),
+        ("notebooks/embeddings/try.ipynb", ["", "embedding", "try"]),
+        (".github/llm/x.py", []),
+        ("app/llm/prompts.yml", ["", "llm"]),
+    ],
+)
+def test_subjects_are_the_same_wherever_they_lie(path: str, told: list[str]) -> None:
+    """Words of structure, hidden folders and files without code tell nothing; humps, plurals and case do not matter."""
+    assert list(subjects(path)) == told
+
+
+def test_names_are_readable() -> None:
+    """A folder's name becomes words, with acronyms as people write them."""
+    assert [readable(name) for name in ("paperless_ai", "answerRelevancy", "ai-chat", "x.py")] == [
+        "Paperless AI",
+        "Answer relevancy",
+        "AI chat",
+        "X",
+    ]
+
+
+def test_ai_work_in_one_place_is_an_initiative() -> None:
+    """Five changes are enough, four are not; tests and notebooks of the same subject belong to it."""
+    work = [*many(1, 3, "app/llm/run.py"), piece(8, "tests/llm/test_run.py", ai=True)]
+    assert found([*OTHER, *work]) == {}
+    assert found([*OTHER, *work, piece(9, "notebooks/llm/try.ipynb", ai=True)]) == {"/llm": 5}
+
+
+def test_half_of_a_subject_must_be_ai() -> None:
+    """A folder in which other work is more frequent is no initiative, however much AI work it has."""
+    work = many(1, 6, "app/search/rank.py")
+    assert found([*OTHER, *work, *many(20, 6, "app/search/rank.py", ai=False)]) == {"/search": 12}
+    assert found([*OTHER, *work, *many(20, 7, "app/search/rank.py", ai=False)]) == {}
+
+
+def test_what_changes_together_is_one() -> None:
+    """A subject of which half the changes are in a larger one joins it; one of which fewer are stands alone."""
+    together = many(1, 6, "app/llm/run.py", "app/guardrails/check.py")
+    assert found([*OTHER, *together, *many(20, 6, "app/guardrails/check.py")]) == {"/guardrail": 12}
+    apart = [*many(1, 2, "app/llm/run.py", "app/guardrails/check.py"), *many(30, 8, "app/llm/run.py")]
+    assert found([*OTHER, *apart, *many(20, 6, "app/guardrails/check.py")]) == {"/llm": 10, "/guardrail": 8}
+
+
+def test_other_changes_count_with_half_of_their_files() -> None:
+    """A change that builds no AI belongs to what it mostly touches, not to what it passes through."""
+    work = many(1, 6, "app/llm/run.py")
+    mostly = piece(50, "app/llm/run.py", "docs/a.md")
+    passing = piece(51, "app/llm/run.py", "docs/a.md", "docs/b.md")
+    members = seen_in(REPO, [*OTHER, *work, mostly, passing], RULES)[0].members
+    assert members[mostly.change_id] == "1 of 2 files, such as app/llm/run.py"
+    assert passing.change_id not in members
+
+
+def test_an_ai_product_is_one_initiative() -> None:
+    """Where four of five changes build AI the repository is the initiative; below that its folders are looked at."""
+    work = many(1, 8, "app/llm/run.py")
+    assert found([*work, *OTHER[:2]]) == {"": 10}
+    assert found([*work, *OTHER[:3]]) == {"/llm": 8}
+
+
+def test_silence_ends_an_initiative() -> None:
+    """After a year another one begins, if both are large enough; a short echo belongs to the other."""
+    first, later = many(1, 5, "app/llm/run.py"), many(20, 5, "app/llm/run.py", day=400)
+    assert found([*OTHER, *first, *later]) == {"/llm": 5, "/llm@2027-02": 5}
+    assert found([*OTHER, *first, *later[:4]]) == {"/llm": 9}
+    assert found([*OTHER, *first[:4], *later]) == {"/llm": 9}
+    patient = InitiativeRules(RungSettings(find_silence_days=500))
+    assert found([*OTHER, *first, *later], patient) == {"/llm": 10}
+
+
+def test_named_work_is_not_found_again() -> None:
+    """What the settings name is theirs; a found one can be named by its id, and dropped."""
+    pieces = [*OTHER, *many(1, 6, "app/llm/run.py")]
+    named = InitiativeSettings(name="Rewriting", paths=("app/llm/",))
+    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(named,)))
+    assert (one.id, one.name, one.found) == ("rewriting", "Rewriting", False)
+    called = InitiativeSettings(name="Rewriting", found=f"found:{REPO}/llm")
+    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(called,)))
+    assert (one.id, one.name, one.found) == (f"found:{REPO}/llm", "Rewriting", False)
+    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(replace(called, dismiss=True),)))
+    assert (one.dismissed, one.members) == (True, {})
+    assert seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"paths": ("app/llm/",)}, {1: "1 of 2 files match app/llm/", 2: "1 of 3 files match app/llm/"}),
+        ({"labels": ("squad/*",)}, {3: "label Squad/AI"}),
+        ({"branches": ("ai/*",)}, {4: "branch ai/x"}),
+        ({"title": r"\bRAG\b"}, {5: "title: 'RAG'"}),
+        ({"topic": "rag"}, {5: "topic: 'RAG'"}),
+        ({"builds_ai": True}, {2: "builds AI"}),
+        ({"builds_ai": False, "title": "."}, {5: "title: 'R'", 6: "title: 's'"}),
+        ({"repo": "other/*", "title": "."}, {}),
+        ({"title": "RAG", "labels": ("squad/ai",)}, {3: "label Squad/AI", 5: "title: 'RAG'"}),
+    ],
+)  # fmt: skip
+def test_named_initiatives_say_why_a_change_is_theirs(settings: dict[str, object], told: dict[int, str]) -> None:
+    """By paths, labels, branches, titles and topics, in the repositories that match."""
+    pieces = [
+        piece(1, "app/llm/a.py", "b"),
+        piece(2, "app/llm/a.py", "b", "c", ai=True),
+        piece(3, labels=("x", "Squad/AI")),
+        piece(4, branch="ai/x"),
+        piece(5, title="RAG for storage"),
+        piece(6, title="storage", paths=("app/llm/a.py", "b", "c")),
+    ]
+    one = InitiativeSettings(name="A", **settings)  # type: ignore[arg-type]
+    seen = seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False), (one,)))
+    assert [each.members for each in seen] == ([{f"{REPO}#{key}": why for key, why in told.items()}] if told else [])
+
+
+PATHS = st.sampled_from(["app/llm/a.py", "app/llm/b.py", "app/rank/a.py", "tests/rank/t.py", "src/basket/a.py", "x.md"])
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sets(PATHS, min_size=1), st.integers(0, 900)), max_size=60))
+def test_found_initiatives_are_large_and_ai(work: list[tuple[bool, set[str], int]]) -> None:
+    """Whatever happened: none is small, none is without AI work, ids differ, and the order of changes means nothing."""
+    pieces = [piece(n, *paths, ai=ai, day=day + 1) for n, (ai, paths, day) in enumerate(work)]
+    seen = seen_in(REPO, pieces, RULES)
+    builds = {one.change_id for one in pieces if one.builds_ai}
+    assert all(len(one.members) >= 5 and one.members.keys() & builds for one in seen)
+    assert len({one.id for one in seen}) == len(seen)
+    again = seen_in(REPO, pieces[::-1], RULES)
+    assert [(one.id, one.members) for one in again] == [(one.id, one.members) for one in seen]

@@ -1,0 +1,175 @@
+"""Initiatives that nobody named: where AI work concentrates.
+
+For one repository, with `least` and `silence` from the settings:
+
+1. A repository of which 80 % of the changes build AI is one initiative as a whole.
+2. Otherwise every folder and every file with code has a *subject* (`warehouse.initiatives.names`), the same wherever it
+   lies: a feature, its tests and the notebook in which it began share it. A subject is AI work if three of the changes
+   that touch it are, and half of them.
+3. Each path belongs to the outermost AI subject on it.
+4. The most frequent subject first: a subject of which half of the AI changes are also in an earlier one joins that.
+   What changes together is one thing.
+5. The changes of an initiative are those that build AI and touch its paths, and those with half of their files there.
+6. Where nothing happened for `silence` days another initiative begins, if both have `least` changes; an initiative
+   with fewer is none.
+
+All of it is counting, in a fixed order: the same changes give the same initiatives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from warehouse.initiatives.names import readable, slug, subjects
+from warehouse.initiatives.rules import InitiativeRules
+
+if TYPE_CHECKING:
+    from warehouse.initiatives.membership import Piece
+
+__all__ = ["Cluster", "find"]
+
+WHOLE = 0.8
+SHARE = 0.5
+FEWEST_AI = 3
+TOGETHER = 0.5
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A found initiative: its changes in order of time, and its directories (and files), the busiest first."""
+
+    id: str
+    name: str
+    directories: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    owns: Callable[[str], bool]
+
+    @property
+    def ai(self) -> int:
+        """How many of its changes build AI."""
+        return sum(piece.builds_ai for piece in self.pieces)
+
+
+def find(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> list[Cluster]:
+    """The found initiatives of one repository, the largest first."""
+    least, silence = rules.rungs.find_changes, timedelta(days=rules.rungs.find_silence_days)
+    ai = sum(piece.builds_ai for piece in pieces)
+    if ai < FEWEST_AI:
+        return []
+    prefix = f"found:{repo_id}"
+    if ai >= WHOLE * len(pieces):
+        name = readable(repo_id.rpartition("/")[2])
+        whole = Cluster(prefix, name, (), tuple(pieces), lambda _: True)
+        return list(_in_time([whole], least, silence))
+    leading = _joined(_claims(pieces))
+    named = [_cluster(prefix, lead, joined, pieces) for lead, joined in leading.items()]
+    return list(_in_time(named, least, silence))
+
+
+def _ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
+    """Subjects that are AI work by the changes that touch them."""
+    touched, ai = Counter[str](), Counter[str]()
+    for piece in pieces:
+        if piece.builds_ai:
+            ai.update({subject for path in piece.paths for subject in subjects(path) if subject})
+    for piece in pieces:
+        touched.update({subject for path in piece.paths for subject in subjects(path) if subject in ai})
+    return frozenset(one for one, count in ai.items() if count >= FEWEST_AI and count >= SHARE * touched[one])
+
+
+def _claims(pieces: Sequence[Piece]) -> Mapping[str, frozenset[int]]:
+    """Each AI subject that is the outermost of some path, with the places of the AI changes that touch such a path."""
+    known = _ai_subjects(pieces)
+    places: dict[str, set[int]] = {}
+    for place, piece in enumerate(pieces):
+        if piece.builds_ai:
+            for path in piece.paths:
+                if subject := _outermost(path, known):
+                    places.setdefault(subject, set()).add(place)
+    return {subject: frozenset(found) for subject, found in places.items() if len(found) >= FEWEST_AI}
+
+
+def _outermost(path: str, known: frozenset[str] | Mapping[str, object]) -> str:
+    return next((subject for subject in subjects(path) if subject in known), "")
+
+
+def _joined(claims: Mapping[str, frozenset[int]]) -> dict[str, list[str]]:
+    """Leading subjects, each with itself and those that change together with it."""
+    leading: dict[str, list[str]] = {}
+    together: dict[str, set[int]] = {}
+    for subject, places in sorted(claims.items(), key=lambda item: (-len(item[1]), item[0])):
+        lead = next((one for one in leading if len(places & together[one]) >= TOGETHER * len(places)), subject)
+        leading.setdefault(lead, []).append(subject)
+        together.setdefault(lead, set()).update(places)
+    return leading
+
+
+def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
+    own = frozenset(joined)
+
+    def owns(path: str) -> bool:
+        return _outermost(path, own) != ""
+
+    members, folders, names = [], Counter[str](), Counter[str]()
+    for piece in pieces:
+        inside = [path for path in piece.paths if owns(path)]
+        if inside and (piece.builds_ai or 2 * len(inside) >= len(piece.paths)):
+            members.append(piece)
+            for path in inside:
+                folder, part = _folder(path, own)
+                folders[folder] += 1
+                if _outermost(path, own) == lead:
+                    names[part] += 1
+    name = readable(min(names, key=lambda part: (-names[part], part), default=lead))
+    ordered = tuple(sorted(folders, key=lambda folder: (-folders[folder], folder)))
+    return Cluster(f"{prefix}/{slug(lead)}", name, ordered, tuple(members), owns)
+
+
+def _folder(path: str, own: frozenset[str]) -> tuple[str, str]:
+    """The part of a path up to its outermost subject among `own`, and that part's own name."""
+    parts = path.split("/")
+    depth = next(place for place, subject in enumerate(subjects(path)) if subject in own)
+    return "/".join(parts[: depth + 1]), parts[depth]
+
+
+def _in_time(clusters: Sequence[Cluster], least: int, silence: timedelta) -> Iterator[Cluster]:
+    """Each cluster, cut where it was silent for long; those with fewer than `least` changes are gone."""
+    for cluster in clusters:
+        dated = sorted(
+            ((piece.began_at, piece.change_id, piece) for piece in cluster.pieces if piece.began_at is not None),
+            key=lambda item: item[:2],
+        )
+        periods = _periods([(at, piece) for at, _, piece in dated], least, silence)
+        for number, period in enumerate(periods):
+            if len(period) < least:
+                continue
+            since = period[0][0]
+            later = f"@{since:%Y-%m}" if number else ""
+            name = f"{cluster.name} ({since:%Y})" if number else cluster.name
+            pieces = tuple(piece for _, piece in period)
+            yield Cluster(cluster.id + later, name, cluster.directories, pieces, cluster.owns)
+
+
+def _periods(
+    dated: Sequence[tuple[datetime, Piece]], least: int, silence: timedelta
+) -> list[list[tuple[datetime, Piece]]]:
+    """Cut at silences; a period with fewer than `least` changes belongs to the one before."""
+    periods: list[list[tuple[datetime, Piece]]] = []
+    for at, piece in dated:
+        if periods and at - periods[-1][-1][0] <= silence:
+            periods[-1].append((at, piece))
+        elif len(periods) > 1 and len(periods[-1]) < least:
+            periods[-2].extend(periods.pop())
+            periods.append([(at, piece)])
+        else:
+            periods.append([(at, piece)])
+    if len(periods) > 1 and len(periods[-1]) < least:
+        periods[-2].extend(periods.pop())
+    if len(periods) > 1 and len(periods[0]) < least:
+        first = periods.pop(0)
+        periods[0][:0] = first
+    return periods

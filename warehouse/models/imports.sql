@@ -1,0 +1,17 @@
+-- imports: import statements that commits added to source files or took out, where the clone had the contents
+-- grain: one row per commit, path, kind and module
+-- columns:
+--   repo_id: repository
+--   sha: commit
+--   path: the source file
+--   kind: import, or declares (the package or namespace that the file says it is of)
+--   module: what is imported or declared, as written
+--   added: whether the commit added it; false: it took it out
+select distinct
+    raw_imports.repo_id,
+    raw_imports.sha,
+    raw_imports.path,
+    raw_imports.kind,
+    raw_imports.module,
+    raw_imports.added
+from raw_imports
