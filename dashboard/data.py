@@ -23,6 +23,7 @@ from analytics import explain as explaining
 from analytics import pulse as pulses
 from analytics.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.filters import Filters
+from analytics.initiatives import Portfolio, read_portfolio
 from analytics.options import Options
 from analytics.working import WorkingCalendar
 from headway.errors import WarehouseError
@@ -39,6 +40,7 @@ __all__ = [
     "found",
     "levers_of",
     "notices",
+    "portfolio",
     "published",
     "pulse",
     "report",
@@ -198,6 +200,13 @@ def unknown_bots(file: str) -> pl.DataFrame:
         bots = bots_without_rule(cursor, settings().ai)
     schema = {"name": pl.String, "email": pl.String, "written": pl.Int64, "rule": pl.String}
     return pl.DataFrame([{name: getattr(bot, name) for name in schema} for bot in bots], schema=schema)
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=False)
+def portfolio(file: str, filters: Filters) -> Portfolio:
+    """As `analytics.initiatives.read_portfolio`."""
+    with _cursor(file) as cursor:
+        return read_portfolio(cursor, filters)
 
 
 def explain(file: str, change_id: str) -> explaining.Explanation:

@@ -31,6 +31,7 @@ PLACES = {
         Place("dashboard/pages/flow.py", "Flow", "flow"),
         Place("dashboard/pages/bottlenecks.py", "Bottlenecks", "bottlenecks"),
         Place("dashboard/pages/waiting.py", "Waiting now", "waiting"),
+        Place("dashboard/pages/initiatives.py", "Initiatives", "initiatives"),
         Place("dashboard/pages/change.py", "One change", CHANGE),
         Place("dashboard/pages/health.py", "Data health", "health"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
+from analytics.initiatives import RUNGS, Initiative
 from analytics.pulse import Pulse
 from dashboard import data
 from dashboard.filters import View
@@ -16,6 +17,8 @@ from headway import wording
 __all__ = [
     "FROM_GIT_ALONE",
     "GROUPS",
+    "NO_INITIATIVE",
+    "RUNG_COLUMNS",
     "TELL_DEPLOYMENTS",
     "ai_group",
     "group_names",
@@ -24,6 +27,7 @@ __all__ = [
     "named",
     "nothing_observed",
     "observed",
+    "rungs_table",
     "too_few",
 ]
 
@@ -40,6 +44,26 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "built_with_ai": {"agent": "made by an AI agent", "none": "no AI mark", "assisted": "made with an AI tool"},
 }
 """The groups of a report that has them by an axis, in words. Bots are in no comparison."""
+
+
+NO_INITIATIVE = (
+    "An initiative is found where AI work concentrates in a folder, or named in the settings: `[[initiatives]]` takes"
+    " paths, labels and branches."
+)
+RUNG_COLUMNS = {"rung": "Has come to", "initiatives": "Initiatives", "stalled": "Stalled"}
+
+
+def rungs_table(known: Sequence[Initiative]) -> pl.DataFrame:
+    """How many initiatives stand on each rung, and how many of them stall there."""
+    rows = [
+        {
+            "rung": rung,
+            "initiatives": sum(one.rung == rung for one in known),
+            "stalled": sum(one.rung == rung and bool(one.stalled) for one in known),
+        }
+        for rung in RUNGS
+    ]
+    return pl.DataFrame(rows)
 
 
 def head(view: View, title: str, guide: str) -> None:

@@ -4,15 +4,18 @@ from dashboard.charts.areas import occupancy, outcomes, shares_of_wait
 from dashboard.charts.bars import arrivals, medians, saved, stages
 from dashboard.charts.curves import arrived, month_by_month
 from dashboard.charts.grids import hours_of_week, timeline
+from dashboard.charts.ladders import climbs, rungs
 
 __all__ = [
     "arrivals",
     "arrived",
+    "climbs",
     "hours_of_week",
     "medians",
     "month_by_month",
     "occupancy",
     "outcomes",
+    "rungs",
     "saved",
     "shares_of_wait",
     "stages",

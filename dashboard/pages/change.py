@@ -52,6 +52,9 @@ def page(view: View) -> None:
     time(found)
     milestones(found)
     verdict(found)
+    if found.initiatives:
+        st.header("Initiatives", anchor=False)
+        st.text("\n".join(wording.plain(line) for line in found.initiatives))
     commits(found)
 
 

@@ -15,7 +15,7 @@ from analytics.pulse_tables import groups_table, stages_table
 from dashboard import charts, data, frame, tables
 from dashboard.filters import View
 from dashboard.places import lead_to
-from dashboard.sections import FROM_GIT_ALONE, head, left_out, observed
+from dashboard.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
 from headway import wording
 
 GUIDE = (
@@ -49,6 +49,7 @@ def page(view: View) -> None:
     seen = data.closed_work_is_seen(view.file, view.filters)
     how_long(view, found, findings)
     never_arrived(found, findings, closed_work_is_seen=seen)
+    pilots(view)
     same_friction(found, findings)
     delivery(view, found)
     left_out(view, found)
@@ -152,6 +153,31 @@ def fate(group: Group, *, closed_work_is_seen: bool) -> str:
         f"**{wording.capital(group.name)}:** {group.production:,} of {group.changes:,} are in production,"
         f" {group.waiting:,} wait{gone}{few}."
     )
+
+
+def pilots(view: View) -> None:
+    """How many initiatives reached production and daily use."""
+    known = data.portfolio(view.file, view.filters).initiatives
+    standing = rungs_table(known)
+
+    def picture() -> None:
+        spoken = "; ".join(f"{row['rung']} {row['initiatives']}" for row in standing.iter_rows(named=True))
+        charts.rungs(standing, alt_text=f"Initiatives by how far each has come: {spoken}.")
+
+    arrived = sum(one.rung in {"production", "in use"} for one in known)
+    used = sum(one.rung == "in use" for one in known)
+    answer = f"Of {wording.counted(len(known), 'AI initiative')} {arrived} are in production, {used} of them in use"
+    asked = "How many AI pilots reached production and daily use?"
+    with question(asked, answer if known else "No AI initiative is seen", picture if known else None):
+        if known:
+            stalled = sum(bool(one.stalled) for one in known)
+            st.markdown(
+                f"{stalled} of them stalled: longer on their rung than most that left it."
+            )
+            lead_to("initiatives", "Each initiative's climb")
+            tables.under_chart(standing, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
+        else:
+            st.markdown(NO_INITIATIVE)
 
 
 def same_friction(found: Pulse, findings: Sequence[Finding]) -> None:
