@@ -171,9 +171,7 @@ def pilots(view: View) -> None:
     with question(asked, answer if known else "No AI initiative is seen", picture if known else None):
         if known:
             stalled = sum(bool(one.stalled) for one in known)
-            st.markdown(
-                f"{stalled} of them stalled: longer on their rung than most that left it."
-            )
+            st.markdown(f"{stalled} of them stalled: longer on their rung than most that left it.")
             lead_to("initiatives", "Each initiative's climb")
             tables.under_chart(standing, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
         else:

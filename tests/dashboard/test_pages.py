@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from dashboard.places import PLACES
+from headway.settings import InitiativeSettings
 from tests.dashboard import warehouses
 from tests.dashboard.opening import charts, opened, table, tables, words
 
@@ -68,6 +69,21 @@ def test_change_that_is_not_there_says_what_is(several: Path, monkeypatch: pytes
     assert "there is no change github:acme/gone#3" in said
     assert "did you mean" in said
     assert "Write the id of a change" in words(opened(several, monkeypatch, "change"))
+
+
+def test_initiatives_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A named initiative stands on its rung with its evidence; without any the page says where they come from."""
+    named = InitiativeSettings(name="Concierge", labels=("ai",))
+    app = opened(warehouses.published(tmp_path, warehouses.busy(), initiatives=(named,)), monkeypatch, "initiatives")
+    assert charts(app) == 2
+    assert table(app, "evidence")["name"].to_list() == ["Concierge"]
+    assert table(app, "stalled", "initiatives")["initiatives"].sum() == 1
+    assert "too few to say how soon" in words(app)
+
+
+def test_without_initiatives_it_says_where_they_come_from(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no initiative is seen the page says what one is found by."""
+    assert "No initiative is seen" in words(opened(several, monkeypatch, "initiatives"))
 
 
 def test_health_says_what_the_numbers_rest_on(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,12 +23,13 @@ def answers(app: AppTest) -> list[str]:
 def test_each_question_has_an_answer_with_its_picture_and_numbers(
     several: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page answers how long, what never arrived, whether the friction is the same and where delivery costs."""
+    """The page answers how long, what never arrived, what pilots came to, whether friction is the same, what costs."""
     app = opened(several, monkeypatch)
     said = words(app)
-    how_long, fate, friction, delivery = answers(app)
+    how_long, fate, pilots, friction, delivery = answers(app)
     assert how_long.startswith("Half of AI work is in production after")
     assert fate.startswith("Of 127 changes")
+    assert pilots == "No AI initiative is seen"
     assert "friction" in friction
     assert delivery.startswith("AI work: release")
     assert "SIMULATED" in said
