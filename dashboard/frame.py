@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
+from dashboard.door import let_in
 from dashboard.filters import View, choose
 from dashboard.places import PLACES
 from headway.errors import HeadwayError
@@ -26,6 +27,8 @@ def draw() -> None:
     st.set_page_config(page_title=f"{page.title} · Headway", layout="wide")
     file = ""
     try:
+        if not let_in(data.settings().dashboard):
+            return
         file = data.published()
         if data.simulated():
             st.warning(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from headway.ai_settings import AiOverride, AiRule, AiSettings
+from headway.dashboard_settings import DashboardSettings
 from headway.errors import UsageError
 from headway.initiative_settings import InitiativeSettings, RungSettings, check_initiatives
 from headway.setting import setting as _setting
@@ -27,6 +28,7 @@ __all__ = [
     "AiRule",
     "AiSettings",
     "CalendarSettings",
+    "DashboardSettings",
     "DeploymentRule",
     "GitSettings",
     "GithubSettings",
@@ -178,6 +180,7 @@ class Settings:
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
+    dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
@@ -205,6 +208,7 @@ SECTIONS: dict[str, type] = {
     "ai": AiSettings,
     "calendar": CalendarSettings,
     "rungs": RungSettings,
+    "dashboard": DashboardSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}
 SPELLED = {"source": "from"}  # `from` is a Python keyword
