@@ -20,6 +20,7 @@ from typing import Any, get_type_hints
 from headway.ai_settings import AiOverride, AiRule, AiSettings
 from headway.errors import UsageError
 from headway.setting import setting as _setting
+from headway.stability_settings import DoraSettings, ReworkSettings
 
 __all__ = [
     "AiOverride",
@@ -27,11 +28,13 @@ __all__ = [
     "AiSettings",
     "CalendarSettings",
     "DeploymentRule",
+    "DoraSettings",
     "GitSettings",
     "GithubSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "ReworkSettings",
     "Settings",
     "SourceSettings",
     "WarehouseSettings",
@@ -171,6 +174,8 @@ class Settings:
     production: ProductionSettings = ProductionSettings()
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
+    dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
+    rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
 
@@ -192,6 +197,8 @@ SECTIONS: dict[str, type] = {
     "production": ProductionSettings,
     "ai": AiSettings,
     "calendar": CalendarSettings,
+    "dora": DoraSettings,
+    "rework": ReworkSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule}
 SPELLED = {"source": "from"}  # `from` is a Python keyword

@@ -22,7 +22,14 @@ __all__ = [
 ]
 
 TIME = pa.timestamp("us")
-PARAMETERS = pa.schema([("as_of", TIME), ("code_complete", pa.string())])
+PARAMETERS = pa.schema(
+    [
+        ("as_of", TIME),
+        ("code_complete", pa.string()),
+        ("failure_hours", pa.float64()),
+        ("incident_hours", pa.float64()),
+    ]
+)
 ENVIRONMENTS = pa.schema([("environment", pa.string()), ("production", pa.bool_())])
 SOURCE_WATERMARKS = pa.schema(
     [("source", pa.string()), ("repo_id", pa.string()), ("watermark_at", TIME), ("collected_at", TIME)]
@@ -56,8 +63,14 @@ _PATHS = {"gitlab": ("/-/merge_requests/", "/-/commit/"), "bitbucket": ("/pull-r
 
 
 def parameters(settings: Settings, as_of: datetime | None) -> pa.Table:
-    """One row: the time asked for, and what makes a change code complete."""
-    return pa.Table.from_pylist([{"as_of": as_of, "code_complete": settings.report.code_complete}], PARAMETERS)
+    """One row: the time asked for, what makes a change code complete, and how long a deployment is held to account."""
+    row = {
+        "as_of": as_of,
+        "code_complete": settings.report.code_complete,
+        "failure_hours": settings.dora.failure_days * 24.0,
+        "incident_hours": float(settings.dora.incident_hours),
+    }
+    return pa.Table.from_pylist([row], PARAMETERS)
 
 
 def source_watermarks(commits: Mapping[str, Commit]) -> pa.Table:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from headway.settings import DoraSettings
 from warehouse.classify import Rules
+from warehouse.fixes import FixRules
 from warehouse.model import Input, PythonModel
 from warehouse.models.accounts import AUTOMATED_ACCOUNTS, automated_accounts
 from warehouse.models.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
@@ -15,11 +17,13 @@ from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_
 from warehouse.models.classification import CLASSIFICATION, classification
 from warehouse.models.deployments_seen import SCHEMA as SEEN
 from warehouse.models.deployments_seen import deployments_seen
+from warehouse.models.fixes import COMMIT_OWNERS, FIXES, fixes
 from warehouse.models.told_reverts import TOLD_REVERTS, told_reverts
 from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
 
 __all__ = ["python_models"]
 
+_DORA = DoraSettings()
 _REFS = Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",))
 _COMMIT_TIMES = Input("commits", ("sha", "parents", "committed_at"), ("sha",))
 _COMMIT_MESSAGES = Input("commits", ("sha", "parents", "message"), ("sha",))
@@ -177,8 +181,8 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
 )
 
 
-def python_models(rules: Rules) -> tuple[PythonModel, ...]:
-    """All Python models; `rules` are those by which AI work is told."""
+def python_models(rules: Rules, dora: DoraSettings = _DORA) -> tuple[PythonModel, ...]:
+    """All Python models; `rules` are those by which AI work is told, `dora` what a team calls a fix."""
     classified = PythonModel(
         "classification",
         (
@@ -231,4 +235,32 @@ def python_models(rules: Rules) -> tuple[PythonModel, ...]:
         {"automated_accounts": AUTOMATED_ACCOUNTS},
         lambda tables: _only("automated_accounts", automated_accounts(tables, rules)),
     )
-    return (*_WITHOUT_RULES, accounts, classified)
+    fix_rules = FixRules.load(dora.hotfix, dora.fix_labels)
+    mending = PythonModel(
+        "fixes",
+        (
+            Input(
+                "changes",
+                (
+                    "repo_id",
+                    "change_id",
+                    "change_key",
+                    "title",
+                    "labels",
+                    "head_ref",
+                    "body",
+                    "merged_at",
+                    "reverted_by",
+                ),
+                ("change_key",),
+            ),
+            Input("commits", ("sha", "parents"), ("sha",)),
+            Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("incidents", ("incident_id",), ("incident_id",)),
+            Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
+        ),
+        {"fixes": FIXES, "commit_owners": COMMIT_OWNERS},
+        lambda tables: fixes(tables, fix_rules),
+    )
+    return (*_WITHOUT_RULES, accounts, classified, mending)
