@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from analytics.explain_records import deployment_records, forge_records, friction
+from analytics.explain_repairs import repair_lines
 from headway.errors import AnalysisError
 
 __all__ = ["Explanation", "Milestone", "Stage", "explain"]
@@ -62,6 +63,7 @@ class Explanation:
     deployment: Mapping[str, Any] | None
     arrival: str
     commits: Sequence[Mapping[str, Any]]
+    repairs: Sequence[str] = ()
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
@@ -97,6 +99,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         deployment=deployment,
         arrival=_arrival(change, observed, deployment),
         commits=commits,
+        repairs=repair_lines(partial(_rows, connection), change, source.get("change_key") or ""),
     )
 
 

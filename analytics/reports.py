@@ -8,8 +8,10 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.dora.report import dora
 from analytics.filters import Filters
 from analytics.options import Options
+from analytics.rework.report import rework
 from analytics.stages import stages
 from analytics.where_work_is import where_work_is
 
@@ -165,8 +167,10 @@ REPORTS: Mapping[str, Report] = {
     "classification": classification,
     "stages": stages,
     "occupancy": where_work_is,
+    "dora": dora,
+    "rework": rework,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "dora", "rework"})
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:

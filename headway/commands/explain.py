@@ -59,6 +59,8 @@ def lines(found: Explanation) -> list[str]:
         if change[name] is not None:
             shown_lines.append(f"  {label:<10} {change[name]:>10.2f}")
     shown_lines += ["", f"AI work: {found.verdict}", *(f"  {line}" for line in found.evidence)]
+    if found.repairs:
+        shown_lines += ["", "stability", *(f"  {line}" for line in found.repairs)]
     shown_lines += ["", f"its own commits: {len(found.commits)}"]
     for commit in found.commits[:20]:
         subject = (commit["message"] or "").partition("\n")[0][:80]
