@@ -10,9 +10,11 @@ import polars as pl
 
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
+from analytics.dora.report import dora
 from analytics.filters import Filters
 from analytics.initiatives import initiatives
 from analytics.options import Options
+from analytics.rework.report import rework
 from analytics.stages import stages
 from analytics.waiting import waiting
 from analytics.where_work_is import where_work_is
@@ -193,8 +195,10 @@ REPORTS: Mapping[str, Report] = {
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,
+    "dora": dora,
+    "rework": rework,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks"})
+GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework"})
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from headway.ai_settings import AiOverride, AiRule, AiSettings
 from headway.errors import UsageError
 from headway.initiative_settings import InitiativeSettings, RungSettings, check_initiatives
 from headway.setting import setting as _setting
+from headway.stability_settings import DoraSettings, ReworkSettings
 
 __all__ = [
     "AiOverride",
@@ -28,12 +29,14 @@ __all__ = [
     "AiSettings",
     "CalendarSettings",
     "DeploymentRule",
+    "DoraSettings",
     "GitSettings",
     "GithubSettings",
     "InitiativeSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "ReworkSettings",
     "RungSettings",
     "Settings",
     "SourceSettings",
@@ -178,6 +181,8 @@ class Settings:
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
+    dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
+    rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
@@ -205,6 +210,8 @@ SECTIONS: dict[str, type] = {
     "ai": AiSettings,
     "calendar": CalendarSettings,
     "rungs": RungSettings,
+    "dora": DoraSettings,
+    "rework": ReworkSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}
 SPELLED = {"source": "from"}  # `from` is a Python keyword
