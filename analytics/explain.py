@@ -12,6 +12,7 @@ import duckdb
 
 from analytics.explain_initiatives import memberships
 from analytics.explain_records import deployment_records, forge_records, friction
+from analytics.explain_repairs import repair_lines
 from headway.errors import AnalysisError
 
 __all__ = ["Explanation", "Milestone", "Stage", "explain"]
@@ -64,6 +65,7 @@ class Explanation:
     arrival: str
     commits: Sequence[Mapping[str, Any]]
     initiatives: Sequence[str] = ()
+    repairs: Sequence[str] = ()
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
@@ -100,6 +102,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         arrival=_arrival(change, observed, deployment),
         commits=commits,
         initiatives=memberships(partial(_rows, connection), change_id),
+        repairs=repair_lines(partial(_rows, connection), change, source.get("change_key") or ""),
     )
 
 

@@ -14,7 +14,10 @@ from analytics.observations import Cohort, cohort_of
 from analytics.options import Options
 from headway.errors import UsageError
 
-__all__ = ["ALL", "COLUMNS", "FEWEST", "Group", "read_groups"]
+__all__ = ["ALL", "AXES", "COLUMNS", "FEWEST", "Group", "read_groups"]
+
+AXES = ("builds_ai", "built_with_ai")
+"""The two questions of AI work, as columns of `lead_times`."""
 
 ALL = "all"
 FEWEST = 20

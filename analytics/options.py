@@ -18,13 +18,16 @@ class Options:
 
     `by`: the column whose values are its groups, None for the report's own. `automation`: whether what bots made takes
     part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
-    work is done, for the working clock and for columns that tell both.
+    work is done, for the working clock and for columns that tell both. `window`: `month`, `quarter` or
+    a number of days. `definition`: what counts as a failure, None for the usual one; both are for the report `dora`.
     """
 
     by: str | None = None
     automation: bool = False
     clock: str = "wall"
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    window: str | None = None
+    definition: str | None = None
 
     @property
     def working(self) -> WorkingCalendar | None:

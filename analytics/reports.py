@@ -11,10 +11,12 @@ import polars as pl
 from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
+from analytics.dora.report import dora
 from analytics.filters import Filters
 from analytics.friction import friction
 from analytics.initiatives import initiatives
 from analytics.options import Options
+from analytics.rework.report import rework
 from analytics.stages import stages
 from analytics.trend import trend
 from analytics.waiting import waiting
@@ -197,13 +199,15 @@ REPORTS: Mapping[str, Report] = {
     "comparison": comparison,
     "bottlenecks": bottlenecks,
     "waiting": waiting,
+    "dora": dora,
+    "rework": rework,
     "arrivals": arrivals,
     "trend": trend,
     "friction": friction,
     "week": week,
 }
 GROUPED: frozenset[str] = frozenset(
-    {"stages", "occupancy", "comparison", "bottlenecks", "arrivals", "trend", "friction"}
+    {"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"}
 )
 
 

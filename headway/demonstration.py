@@ -12,6 +12,7 @@ from collectors.simulate import simulate
 from headway.building import build, teams_of
 from headway.errors import HeadwayError
 from headway.progress import progress_on
+from headway.reworking import trace_repairs
 from headway.running import run_all
 from headway.session import Session
 from headway.sources import sources_of
@@ -46,7 +47,9 @@ def build_demo(
     (warehouse / "SIMULATED").write_text(NOTICE, encoding="utf-8")
     store = RawStore(warehouse)
     with store.collecting():
-        runs = run_all(store, sources_of(demo.settings), full=True, jobs=2, began_at=demo.now, progress=progress)
+        sources = sources_of(demo.settings)
+        runs = run_all(store, sources, full=True, jobs=2, began_at=demo.now, progress=progress)
+        runs += trace_repairs(demo, store, sources, full=True, progress=progress)
         for run in runs:
             if run.error:
                 raise HeadwayError(f"{run.label}: {run.error}", hint=run.hint)

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-__all__ = ["BOOL", "COLLECTED", "DELETED", "INT", "REPO", "TEXT", "TIME", "Column", "RawTable", "columns"]
+__all__ = ["BOOL", "COLLECTED", "DELETED", "INT", "NUMBER", "REPO", "TEXT", "TIME", "Column", "RawTable", "columns"]
 
 TEXT = pa.string()
 TIME = pa.timestamp("us")
 INT = pa.int64()
 BOOL = pa.bool_()
+NUMBER = pa.float64()
 
 
 class Column(NamedTuple):

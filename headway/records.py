@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from headway.forge_records import FORGE_TABLES
 from headway.raw_table import BOOL, DELETED, INT, TEXT, TIME, Column, RawTable, columns
+from headway.rework_records import REWORK_TABLES
 
 __all__ = ["TABLES", "Checkpoint", "Column", "RawTable", "Rows", "schema_of"]
 
@@ -313,6 +314,7 @@ TABLES: Mapping[str, RawTable] = {
         _USAGE,
         _NOTICES,
         *FORGE_TABLES,
+        *REWORK_TABLES,
     )
 }
 

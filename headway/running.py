@@ -51,7 +51,7 @@ def _called(table: str, count: int) -> str:
         return name
     if name.endswith("ies"):
         return f"{name[:-3]}y"
-    return name[:-2] if name.endswith("uses") else name.removesuffix("s")
+    return name[:-2] if name.endswith(("uses", "xes")) else name.removesuffix("s")
 
 
 def run_all(

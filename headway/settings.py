@@ -22,6 +22,7 @@ from headway.dashboard_settings import DashboardSettings
 from headway.errors import UsageError
 from headway.initiative_settings import InitiativeSettings, RungSettings, check_initiatives
 from headway.setting import setting as _setting
+from headway.stability_settings import DoraSettings, ReworkSettings
 
 __all__ = [
     "AiOverride",
@@ -30,12 +31,14 @@ __all__ = [
     "CalendarSettings",
     "DashboardSettings",
     "DeploymentRule",
+    "DoraSettings",
     "GitSettings",
     "GithubSettings",
     "InitiativeSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "ReworkSettings",
     "RungSettings",
     "Settings",
     "SourceSettings",
@@ -180,6 +183,8 @@ class Settings:
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
+    dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
+    rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
@@ -208,6 +213,8 @@ SECTIONS: dict[str, type] = {
     "ai": AiSettings,
     "calendar": CalendarSettings,
     "rungs": RungSettings,
+    "dora": DoraSettings,
+    "rework": ReworkSettings,
     "dashboard": DashboardSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}

@@ -13,7 +13,7 @@ from headway.errors import UsageError
 from headway.github_sources import GitHubAccess, github_repositories, reading
 from headway.progress import Progress
 from headway.records import Checkpoint, Rows
-from headway.settings import GitSettings, Settings, SourceSettings
+from headway.settings import Settings, SourceSettings
 
 __all__ = ["Collect", "Source", "sources_of"]
 
@@ -35,6 +35,8 @@ class Source:
     label: str
     team: str
     collect: Collect
+    git: git.GitSource | None = None
+    """Set for Git: the lines that its fixes repair can be traced."""
 
 
 def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: GitHubAccess | None = None) -> list[Source]:
@@ -95,7 +97,7 @@ def _records(target: str, source: SourceSettings, settings: Settings, *, named: 
 
 
 def _git(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
-    repository = _git_source(source, settings.git, base=settings.base if named else Path())
+    repository = _git_source(source, settings, base=settings.base if named else Path())
     cache = settings.warehouse_folder / "cache"
 
     def collect(
@@ -103,10 +105,10 @@ def _git(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
     ) -> Iterator[Rows | Checkpoint]:
         return git.collect(repository, cache=cache, collected_at=at, resume=resume, full=full, progress=progress)
 
-    return Source(git.source_id(repository), source.target, source.team, collect)
+    return Source(git.source_id(repository), source.target, source.team, collect, repository)
 
 
-def _git_source(source: SourceSettings, settings: GitSettings, *, base: Path) -> git.GitSource:
+def _git_source(source: SourceSettings, settings: Settings, *, base: Path) -> git.GitSource:
     target = source.target
     if "://" not in target and (base / Path(target).expanduser()).exists():
         target = str((base / Path(target).expanduser()).absolute())
@@ -114,11 +116,12 @@ def _git_source(source: SourceSettings, settings: GitSettings, *, base: Path) ->
     return git.GitSource(
         target=target,
         name=source.name or None,
-        pull_heads=settings.pull_heads if source.pull_heads is None else source.pull_heads,
-        patch_ids=settings.patch_ids,
-        added_lines=settings.added_lines,
-        imports=settings.imports,
-        ai_notes=settings.ai_notes,
+        pull_heads=settings.git.pull_heads if source.pull_heads is None else source.pull_heads,
+        patch_ids=settings.git.patch_ids,
+        added_lines=settings.git.added_lines,
+        imports=settings.git.imports,
+        ai_notes=settings.git.ai_notes,
+        contents=settings.rework.enabled,
         manifests=git.ManifestPatterns(
             path=patterns.path,
             version=patterns.version,

@@ -5,7 +5,7 @@ A build is always a full one, into a new file: no migrations, no state that coul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from headway.progress import Progress
 from headway.records import TABLES
-from headway.settings import Settings
+from headway.settings import DoraSettings, Settings
 from warehouse import parameters
 from warehouse.classify import Rules, RuleSettings
 from warehouse.engines import Engine
 from warehouse.initiatives import InitiativeRules
-from warehouse.model import Model, PythonModel, in_order, sql_models
+from warehouse.model import Model, PythonModel, in_order, needed_for, sql_models
 from warehouse.models.registry import python_models
 from warehouse.store import Commit
 
@@ -35,19 +35,33 @@ class Sources:
     teams: Mapping[str, str]
 
 
-def all_models(rules: Rules, initiatives: InitiativeRules | None = None) -> list[Model]:
-    """Every model in the order in which a build runs it; `rules` are those by which AI work is told."""
-    return in_order((*sql_models(), *python_models(rules, initiatives)))
+def all_models(rules: Rules, dora: DoraSettings, initiatives: InitiativeRules | None = None) -> list[Model]:
+    """Every model in the order in which a build runs it.
+
+    `rules` tell AI work, `dora` what a team calls a fix, `initiatives` which changes belong together.
+    """
+    return in_order((*sql_models(), *python_models(rules, dora, initiatives)))
 
 
 def build_tables(
-    engine: Engine, sources: Sources, settings: Settings, *, as_of: datetime | None, progress: Progress
+    engine: Engine,
+    sources: Sources,
+    settings: Settings,
+    *,
+    as_of: datetime | None,
+    progress: Progress,
+    wanted: Collection[str] = (),
 ) -> list[str]:
-    """Make all tables in `engine`; returns their names in the order made. `as_of` None: up to each watermark."""
+    """Make all tables in `engine`; returns their names in the order made. `as_of` None: up to each watermark.
+
+    With `wanted` only these tables are made, and those that they need.
+    """
     for table in TABLES.values():
         engine.scan(f"raw_{table.name}", sources.files.get(table.name, ()), table.schema)
     made = _parameters(engine, sources, settings, as_of)
-    models = all_models(Rules.load(RuleSettings.of(settings.ai)), InitiativeRules.of(settings))
+    models = all_models(Rules.load(RuleSettings.of(settings.ai)), settings.dora, InitiativeRules.of(settings))
+    if wanted:
+        models = needed_for(models, wanted)
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
         if isinstance(model, PythonModel):

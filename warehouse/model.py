@@ -7,7 +7,7 @@ tables of one repository to tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-__all__ = ["Header", "Input", "PythonModel", "SqlModel", "in_order", "sql_models"]
+__all__ = ["Header", "Input", "PythonModel", "SqlModel", "in_order", "needed_for", "sql_models"]
 
 FOLDER = Path(__file__).parent / "models"
 
@@ -119,6 +119,19 @@ def in_order(models: tuple[Model, ...]) -> list[Model]:
         for model in sorted(models, key=lambda model: model.name)
     }
     return [names[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def needed_for(models: Sequence[Model], tables: Collection[str]) -> list[Model]:
+    """Those of `models` without which `tables` cannot be made, in their order."""
+    maker = {table: model for model in models for table in model.outputs}
+    kept: set[str] = set()
+    left = list(tables)
+    while left:
+        model = maker.get(left.pop())
+        if model is not None and model.name not in kept:
+            kept.add(model.name)
+            left += model.reads
+    return [model for model in models if model.name in kept]
 
 
 @cache

@@ -22,7 +22,15 @@ __all__ = [
 ]
 
 TIME = pa.timestamp("us")
-PARAMETERS = pa.schema([("as_of", TIME), ("code_complete", pa.string()), ("in_use_window_days", pa.int64())])
+PARAMETERS = pa.schema(
+    [
+        ("as_of", TIME),
+        ("code_complete", pa.string()),
+        ("in_use_window_days", pa.int64()),
+        ("failure_hours", pa.float64()),
+        ("incident_hours", pa.float64()),
+    ]
+)
 ENVIRONMENTS = pa.schema([("environment", pa.string()), ("production", pa.bool_())])
 SOURCE_WATERMARKS = pa.schema(
     [("source", pa.string()), ("repo_id", pa.string()), ("watermark_at", TIME), ("collected_at", TIME)]
@@ -56,11 +64,13 @@ _PATHS = {"gitlab": ("/-/merge_requests/", "/-/commit/"), "bitbucket": ("/pull-r
 
 
 def parameters(settings: Settings, as_of: datetime | None) -> pa.Table:
-    """One row: the time asked for, what makes a change code complete, and how long a sign of use holds."""
+    """One row: the time asked for, what makes a change code complete, how long signs of use and failure count."""
     row = {
         "as_of": as_of,
         "code_complete": settings.report.code_complete,
         "in_use_window_days": settings.rungs.window_days,
+        "failure_hours": settings.dora.failure_days * 24.0,
+        "incident_hours": float(settings.dora.incident_hours),
     }
     return pa.Table.from_pylist([row], PARAMETERS)
 

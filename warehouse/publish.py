@@ -7,6 +7,7 @@ goes on reading the old one until it looks at `CURRENT` anew.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from warehouse.engines import DuckDBEngine
 from warehouse.model import sql_models
 from warehouse.store import RawStore, prepare, write_atomically
 
-__all__ = ["build_in_memory", "current", "open_file", "open_published", "publish"]
+__all__ = ["build_in_memory", "build_some", "current", "open_file", "open_published", "publish"]
 
 KEPT = 3
 # Readable by DuckDB 1.5 too.
@@ -91,6 +92,17 @@ def build_in_memory(
     return connection
 
 
+def build_some(
+    warehouse: Path, settings: Settings, teams: dict[str, str], *, tables: Collection[str], progress: Progress
+) -> duckdb.DuckDBPyConnection:
+    """These tables and what they need, in memory, from the raw rows as they are now."""
+    connection = duckdb.connect()
+    build_tables(
+        DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=None, progress=progress, wanted=tables
+    )
+    return connection
+
+
 def _build(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Path,
@@ -100,12 +112,15 @@ def _build(
     as_of: datetime | None,
     progress: Progress,
 ) -> None:
-    store = RawStore(warehouse)
-    commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
-    sources = Sources(store.files(commits), store.latest(commits), teams)
-    build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
+    build_tables(DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=as_of, progress=progress)
     _comment(connection)
     run_checks(connection)
+
+
+def _sources(warehouse: Path, teams: dict[str, str]) -> Sources:
+    store = RawStore(warehouse)
+    commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
+    return Sources(store.files(commits), store.latest(commits), teams)
 
 
 def _comment(connection: duckdb.DuckDBPyConnection) -> None:

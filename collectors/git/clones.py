@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from collectors.git.address import parse_url
 from collectors.git.command import Git, network
@@ -29,7 +30,7 @@ from collectors.git.notes import NOTES_REF
 from collectors.git.repository import Repository
 from headway.errors import CollectError
 
-__all__ = ["Cache", "borrow_objects"]
+__all__ = ["Cache", "borrow_objects", "sealed"]
 
 _HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _PULLS = ("+refs/pull/*/head:refs/pull/*/head", "+refs/merge-requests/*/head:refs/merge-requests/*/head")
@@ -55,8 +56,7 @@ class Cache:
         line-level attribution, if the remote has any. AccessDenied, NotARepository or
         CollectError where Git cannot fetch; it asks nothing.
         """
-        kind = "whole" if blobs else "blobless"
-        folder = self._folder(url, f"{url} {kind}", ".git")
+        folder = self.place(url, blobs=blobs)
         with os_failures(self.label), self._held(folder) as lock:
             if _usable(folder):
                 self._fetch(folder, lock, *_HEADS, *(_PULLS if pull_heads else ()), url=url)
@@ -64,6 +64,10 @@ class Cache:
                 self._clone(url, folder, lock, blobs=blobs, pull_heads=pull_heads)
             self._follow(folder, lock, url, notes=notes)
         return folder
+
+    def place(self, url: str, *, blobs: bool) -> Path:
+        """Where the clone of a URL is, or will be."""
+        return self._folder(url, f"{url} {'whole' if blobs else 'blobless'}", ".git")
 
     def borrow(self, repository: Repository, url: str) -> Path:
         """A repository that has the heads of pull requests at `url`, and all objects of somebody's clone.
@@ -172,6 +176,17 @@ def borrow_objects(folder: Path, lender: Repository) -> None:
     alternates.write_bytes(os.fsencode(f"{_quoted(str(objects.resolve()))}\n"))
     if lender.shallow:
         (folder / "shallow").write_text("".join(f"{sha}\n" for sha in sorted(lender.shallow)))
+
+
+@contextmanager
+def sealed(lender: Repository) -> Iterator[Git]:
+    """Git on all objects of a repository and on nobody's config or attributes: for `blame`, which obeys both.
+
+    A common setting (`blame.ignoreRevsFile`) cannot be taken back on the command line, and makes it fail elsewhere.
+    """
+    with TemporaryDirectory(prefix="headway-sealed-") as folder:
+        borrow_objects(Path(folder), lender)
+        yield Git(Path(folder), lender.git.label, sealed=True)
 
 
 def _usable(folder: Path) -> bool:

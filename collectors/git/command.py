@@ -80,6 +80,7 @@ _ALWAYS = {
     "SSH_ASKPASS": "",
     "SSH_ASKPASS_REQUIRE": "never",
 }
+_SEALED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 _FETCHABLE = "file:git:http:https:ssh"
 _BATCH_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=30"
 
@@ -97,17 +98,22 @@ class Git:
 
     git_dir: Path
     label: str
+    sealed: bool = False
+    """The person's own config does not count either: for commands whose answer it would change."""
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What Git prints, all at once; CollectError or one of its kinds if it fails."""
         return self.run(*arguments, stdin=stdin).stdout
 
     def run(
-        self, *arguments: str, stdin: bytes = b"", allowed: Sequence[int] = (0,)
+        self, *arguments: str, stdin: bytes = b"", allowed: Sequence[int] = (0,), timeout: float | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        """As `output`, with the exit status, which must be one of `allowed`."""
-        done = subprocess.run(self._argv(arguments), env=_local_environment(), cwd=self.git_dir,
-                              input=stdin, capture_output=True, check=False)  # fmt: skip
+        """As `output`, with the exit status, which must be one of `allowed`.
+
+        subprocess.TimeoutExpired where it takes longer than `timeout` seconds; then it is gone.
+        """
+        done = subprocess.run(self._argv(arguments), env=self._environment(), cwd=self.git_dir,
+                              input=stdin, capture_output=True, check=False, timeout=timeout)  # fmt: skip
         if done.returncode not in allowed:
             raise failure(done.stderr, self.label, returncode=done.returncode)
         return done
@@ -124,7 +130,7 @@ class Git:
                 fed.write(stdin)
                 fed.seek(0)
             process = subprocess.Popen(
-                self._argv(arguments), env=_local_environment(), cwd=self.git_dir, bufsize=1 << 16,
+                self._argv(arguments), env=self._environment(), cwd=self.git_dir, bufsize=1 << 16,
                 stdin=fed if isinstance(stdin, bytes) else stdin, stdout=subprocess.PIPE, stderr=said,
             )  # fmt: skip
             early = None
@@ -139,6 +145,9 @@ class Git:
                 raise failure(words, self.label, returncode=process.returncode, default=PartialRead) from early
             if early is not None:
                 raise early
+
+    def _environment(self) -> dict[str, str]:
+        return _local_environment() | (_SEALED if self.sealed else {})
 
     def _argv(self, arguments: Sequence[str]) -> list[str]:
         return ["git", "--no-pager", "--bare", f"--git-dir={self.git_dir}", *_options(_OVERRIDES), *arguments]

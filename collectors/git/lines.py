@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from collectors.git.command import LOG, PATCH, Git
 from headway.errors import PartialRead
 
-__all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines"]
+__all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines", "unquoted_path"]
 
 _NAMES = (
     "requirements*.txt", "requirements*.in", "requirements/*.txt", "requirements/*.in", "constraints*.txt",
@@ -97,7 +97,7 @@ def _added(patches: BinaryIO) -> Iterator[AddedLine]:
         elif line.startswith(b"commit "):
             sha = line.removeprefix(b"commit ").strip().decode("ascii")
         elif line.startswith(b"+++ "):
-            path = _path(line.removeprefix(b"+++ ").removesuffix(b"\n"))
+            path = unquoted_path(line.removeprefix(b"+++ ").removesuffix(b"\n"), b"b/", errors="replace")
     if old or new:
         raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was kept.")
 
@@ -116,11 +116,11 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "�") if raw.strip() else ""
 
 
-def _path(name: bytes) -> str:
-    """The path of a `+++` line: quoted as in C where it holds a quote, a backslash or a control character."""
+def unquoted_path(name: bytes, prefix: bytes, *, errors: str = "surrogateescape") -> str:
+    """The path of a `+++` or `---` line: quoted as in C where it holds a quote, a backslash or a control character."""
     if name.startswith(b'"'):
         name = _ESCAPED.sub(_unescaped, name[1:].rpartition(b'"')[0])
-    return name.removesuffix(b"\t").removeprefix(b"b/").decode("utf-8", "replace")
+    return name.removesuffix(b"\t").removeprefix(prefix).decode("utf-8", errors)
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from collectors.git.repository import Repository, open_repository
 from collectors.git.source import GitSource
 from headway.progress import Progress
 
-__all__ = ["Opened", "open_source"]
+__all__ = ["Opened", "open_source", "reopen"]
 
 _FETCHABLE = frozenset({"file", "git", "http", "https", "scp", "ssh"})
 
@@ -43,10 +43,22 @@ def open_source(source: GitSource, cache: Path, progress: Progress) -> Opened:
     if location.url is None:
         return _folder(source, location, clones, progress)
     progress.step(0, None, f"fetching {location.name}")
-    blobs = source.manifests is not None
+    blobs = source.manifests is not None or source.contents
     folder = clones.clone(location.url, blobs=blobs, pull_heads=source.pull_heads, notes=source.ai_notes)
     repository = open_repository(folder, location.name)
     return Opened(repository, list_refs(repository), identify(location, "", source.name), fetched=True)
+
+
+def reopen(source: GitSource, cache: Path) -> Repository:
+    """The repository that `open_source` opened, with file contents, as it is on disk now: nothing is fetched.
+
+    NotARepository where it was never fetched so.
+    """
+    location = locate(source.target)
+    if location.url is None:
+        return open_repository(location.folder or Path(), location.name)
+    folder = Cache(cache.absolute() / "git", location.name).place(location.url, blobs=True)
+    return open_repository(folder, location.name)
 
 
 def _folder(source: GitSource, location: Location, clones: Cache, progress: Progress) -> Opened:

@@ -70,6 +70,8 @@ class GitSource:
     """Read the import statements that commits change in source files, where the clone has file contents."""
     ai_notes: bool = True
     """Read line-level attribution from Git notes (`refs/notes/ai`); from a URL they are fetched."""
+    contents: bool = False
+    """Clone a URL with file contents: who wrote the lines that fixes repair can be told from them alone."""
     manifests: ManifestPatterns | None = None
     """Set for a GitOps manifests repository: it is cloned with file contents, and its versions are read."""
 

@@ -14,6 +14,9 @@ _HEAD = """# Settings of a simulated company: nothing in it is real.
 
 [warehouse]
 path = "headway-data"
+
+[rework]
+enabled = true
 """
 
 _MANIFESTS = rf"""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from headway.session import Session
+
+if TYPE_CHECKING:
+    from headway.running import Run
 
 SOME_FAILED = 3
 
@@ -30,6 +34,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from headway.building import build, teams_of
     from headway.github_sources import GitHubAccess
     from headway.progress import progress_on
+    from headway.reworking import trace_repairs
     from headway.running import mixed_up, run_all
     from headway.sources import sources_of
     from warehouse.classify import Rules, RuleSettings
@@ -43,18 +48,25 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     progress = progress_on(sys.stderr, time.monotonic)
     with store.collecting():
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
-        for run in runs:
-            click.echo(run.line(), err=True)
-            if run.error:
-                click.echo(f"  to do: {run.hint}", err=True)
+        _tell(runs)
         for repo_id, labels in sorted(mixed_up(store, runs).items()):
             click.echo(f"{' and '.join(labels)} are both called {repo_id}: their changes are mixed", err=True)
             click.echo("  to do: give one of them a `name` in [[sources]]", err=True)
         tidy(store, now=session.now)
         if any(run.landed for run in runs):
+            tracing = trace_repairs(session, store, sources, full=full, progress=progress)
+            _tell(tracing)
+            runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
     failed = [run for run in runs if run.error]
     if not failed:
         return 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _tell(runs: list[Run]) -> None:
+    for run in runs:
+        click.echo(run.line(), err=True)
+        if run.error:
+            click.echo(f"  to do: {run.hint}", err=True)

@@ -61,6 +61,8 @@ def lines(found: Explanation) -> list[str]:
     shown_lines += ["", f"AI work: {found.verdict}", *(f"  {line}" for line in found.evidence)]
     if found.initiatives:
         shown_lines += ["", "initiatives:", *(f"  {line}" for line in found.initiatives)]
+    if found.repairs:
+        shown_lines += ["", "stability", *(f"  {line}" for line in found.repairs)]
     shown_lines += ["", f"its own commits: {len(found.commits)}"]
     for commit in found.commits[:20]:
         subject = (commit["message"] or "").partition("\n")[0][:80]

@@ -27,9 +27,12 @@ REPORTS = (
     "friction",
     "week",
     "initiatives",
+    "dora",
+    "rework",
 )
 CLOCKS = ("wall", "working")
 WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
+WALL_ALONE = ("dora", "rework")
 
 EXAMPLE = """\b
 Example:
@@ -64,6 +67,8 @@ Example:
     show_default=True,
     help="Tell the hours of statistics in working time, by the [calendar] of the settings.",
 )
+@click.option("--window", metavar="WINDOW", help="Report dora: by month, quarter or so many days.")
+@click.option("--definition", metavar="NAME", help="Report dora: what counts as a failure; all shows every definition.")
 @click.option("--automation", is_flag=True, help="Count what bots made too; without it, it is left out and counted.")
 @click.option(
     "--evidence",
@@ -85,6 +90,8 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     team: str | None,
     by: str | None,
     clock: str,
+    window: str | None,
+    definition: str | None,
     automation: bool,  # noqa: FBT001  (a flag of the command line)
     evidence: str,
 ) -> int:
@@ -102,12 +109,18 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
 
     if by is not None and report not in GROUPED:
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
+    if clock != "wall" and report in WALL_ALONE:
+        raise UsageError(f"the report {report} tells no working time", hint="leave --clock out")
+    if (window or definition) and report != "dora":
+        raise UsageError(f"the report {report} has no --window and no --definition", hint="leave them out")
     if evidence != "any" and report in WITHOUT_VERDICTS:
         raise UsageError(f"the report {report} tells no verdicts, so --evidence has no meaning", hint="leave it out")
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal", hint="name a file with --out, or pipe it")
     calendar = WorkingCalendar.of(session.settings.calendar)
-    options = Options(by=by, automation=automation, clock=clock, calendar=calendar)
+    options = Options(
+        by=by, automation=automation, clock=clock, calendar=calendar, window=window, definition=definition
+    )
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
         names = None if team is None else names_of_team(connection, team)
         filters = Filters(since=since, until=until, repo=repo, evidence=evidence, names=names)

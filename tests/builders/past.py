@@ -17,7 +17,16 @@ __all__ = ["as_collected_at"]
 _MILESTONES = tuple(name for name in schema_of("change_records").names if name.endswith("_at"))
 _BEGINS = ("opened_at", "merged_at", "code_complete_at")
 _HAPPENED = {"deployment_statuses": "status_at", "deployments": "created_at", "usage_records": "used_at"}
-_OF_COMMITS = ("commit_files", "patch_ids", "added_lines", "ai_notes", "imports")
+_OF_COMMITS = (
+    "commit_files",
+    "patch_ids",
+    "added_lines",
+    "ai_notes",
+    "imports",
+    "commit_quality",
+    "traced_fixes",
+    "repairs",
+)
 
 
 def as_collected_at(parts: Iterable[Raw], moment: datetime) -> list[Raw]:
@@ -37,25 +46,33 @@ def as_collected_at(parts: Iterable[Raw], moment: datetime) -> list[Raw]:
 
 
 def _past(table: str, part: Raw, moment: datetime) -> Iterator[dict[str, Any]]:
-    rows = part.rows[table]
     commits = {row["sha"]: row for row in part.rows["commits"] if _made(row) <= moment}
     if table == "commits":
         yield from commits.values()
     elif table in _OF_COMMITS:
-        yield from (row for row in rows if row["sha"] in commits)
+        yield from (row for row in part.rows[table] if row["sha"] in commits)
     elif table == "refs":
-        yield from (past for row in rows if (past := _ref(row, part, commits, moment)))
+        yield from (past for row in part.rows[table] if (past := _ref(row, part, commits, moment)))
     elif table == "manifest_versions":
-        yield from (row for row in rows if row["changed_at"] <= moment and row["sha"] in commits)
-    elif table == "change_records":
+        yield from (row for row in part.rows[table] if row["changed_at"] <= moment and row["sha"] in commits)
+    elif table in FORGE_TABLES:
+        yield from forge_past(table, part, moment)
+    else:
+        yield from _told(table, part, moment)
+
+
+def _told(table: str, part: Raw, moment: datetime) -> Iterator[dict[str, Any]]:
+    rows = part.rows[table]
+    if table == "change_records":
         yield from (past for row in rows if (past := _change(row, moment)))
+    elif table == "incidents":
+        kept = (row for row in rows if row["opened_at"] <= moment)
+        yield from ({**row, "resolved_at": _until(row.get("resolved_at"), moment)} for row in kept)
     elif table == "ci_runs":
         yield from (run_past(row, part, moment) for row in rows if _begun(row, moment))
     elif table in _HAPPENED:
         happened = _HAPPENED[table]
         yield from (row for row in rows if row[happened] is None or row[happened] <= moment)
-    elif table in FORGE_TABLES:
-        yield from forge_past(table, part, moment)
     else:
         yield from rows
 
@@ -102,6 +119,10 @@ def _change(row: dict[str, Any], moment: datetime) -> dict[str, Any] | None:
     if row.get("merged_at") is not None and past.get("merged_at") is None:
         past["sha"] = None
     return past if any(past.get(name) is not None for name in _BEGINS) else None
+
+
+def _until(at: datetime | None, moment: datetime) -> datetime | None:
+    return at if at is not None and at <= moment else None
 
 
 def _later(value: Any, moment: datetime) -> bool:

@@ -106,6 +106,23 @@ def _shop() -> Raw:
     shop.deploy("6", "s6", states=[("queued", 56), ("in_progress", 57)]).deploy("7", None, 58, version="v9.9")
     shop.deploy("8", "s6", 90, environment="Prod EU", production=None).deploy("9", "s6", 91, production=False)
     shop.deploy("12", "s5", 95)
+    shop.add(
+        "traced_fixes",
+        sha=commit_id("s5"),
+        base_sha=commit_id("r4"),
+        outcome="traced",
+        files=1,
+        lines=3,
+        lines_unknown=None,
+    )
+    for wrote, path, count in (("b", "src/Ümlaut.py", 2), ("s2", "a 'b'.py", 1), ("gone", "", None)):
+        shop.add("repairs", sha=commit_id("s5"), repaired_sha=commit_id(wrote), path=path, lines=count)
+    for commit, share, complexity in (("a", 0.25, 3), ("b", 1.0, None), ("s6", None, 7), ("gone", 0.5, 1)):
+        shares: dict[str, Any] = dict.fromkeys(("dmm_unit_size", "dmm_unit_complexity", "dmm_unit_interfacing"), share)
+        shop.add("commit_quality", sha=commit_id(commit), complexity=complexity, **shares)
+    shop.add("incidents", incident_id="INC-1", deployment_id="2", opened_at=13, resolved_at=14, title="a; 'b'")
+    shop.add("incidents", incident_id="2", deployment_id=None, opened_at=61, resolved_at=None, title=None)
+    shop.add("incidents", incident_id="3", deployment_id="gone", opened_at=500, resolved_at=499, url="")
     return shop.deploy("10", "s5", states=[("success", 47)], created=None, source="", url=None)
 
 
@@ -118,6 +135,7 @@ def _shop_again() -> Raw:
     again.deploy("6", "s6", states=[("in_progress", 57), ("success", 60)]).deploy("3", "r4", 31, deleted=True)
     again.deploy("11", "m7", 941.5, created=941).deploy("13", "s6", 945)
     again.change(8, opened=81, ready=85, reviewed=930, merged=None, deleted=None)
+    again.add("incidents", incident_id="2", opened_at=61, resolved_at=62)
     again.change(10, deleted=True).add("notices", source="git", kind="shallow", detail="a 'b'", count=2)
     return again
 

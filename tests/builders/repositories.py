@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 
 from tests.builders.git_objects import FILE, Entry, Objects
 
-__all__ = ["ANN", "BOB", "Person", "PullRequest", "Repository"]
+__all__ = ["ANN", "BOB", "Files", "Person", "PullRequest", "Repository"]
 
 _EPOCH = datetime(1970, 1, 1)
 Files = Mapping[str | bytes, str | bytes | Entry | None]

@@ -16,8 +16,10 @@ COMMON = {
     "headway.progress",
     "headway.raw_table",
     "headway.records",
+    "headway.rework_records",
     "headway.setting",
     "headway.settings",
+    "headway.stability_settings",
 }
 OUTER = {"dashboard", "app", "streamlit", "altair"}
 # What each package may not import, by first name; `headway` itself is judged by COMMON.

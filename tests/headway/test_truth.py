@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
+from subprocess import run
 
+import duckdb
 import pytest
 
+from collectors.git.code_lines import is_code, says_something
 from headway import demo_check
 from headway.demonstration import build_demo
 from headway.session import Session
 from tests.builders.demo import UNTIL, session_in
+from warehouse.publish import current
 
 
 def differences(company: Session, among: str = "true") -> dict[str, int]:
@@ -53,3 +58,87 @@ def test_demo_would_say_that_a_number_is_not_true(company: Session, tmp_path: Pa
     (tmp_path / "truth.json").write_bytes((company.folder / "truth.json").read_bytes())
     checked, _ = demo_check.report(tmp_path, company.settings.warehouse_folder)
     assert checked.startswith("NOT as simulated: outcome (")
+
+
+def attributions(company: Session) -> tuple[dict[str, set[str]], dict[str, str | None]]:
+    """What each traced fix repairs as it was built, and which of them were made to repair which, by the truth."""
+    with duckdb.connect(str(current(company.settings.warehouse_folder)), read_only=True) as connection:
+        rows = connection.execute(
+            "select concat(repo_id, fix_key), concat(repo_id, change_key) from repairs where kind <> 'revert'"
+        ).fetchall()
+        back = connection.execute(
+            "select concat(repo_id, fix_key), concat(repo_id, change_key) from repairs where kind = 'revert'"
+        ).fetchall()
+        truth = connection.execute(
+            "with truth as (select * from read_csv($file, all_varchar = true))"
+            # What was taken back before the fix came has no lines left that it could mend.
+            " select fix.change_id, case when coalesce(mended.reverted_at, '9') > fix.merged_at then fix.repairs end,"
+            # Of two that take back the same change the first one did.
+            " case when fix.merged_at = min(fix.merged_at) over (partition by fix.reverts) then fix.reverts end"
+            " from truth as fix left join truth as mended on fix.repairs = mended.change_id"
+            " where fix.merged_at is not null and (fix.repairs is not null or fix.reverts is not null)",
+            {"file": str(company.folder / "truth.csv")},
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for fix, mended in rows:
+        found.setdefault(fix, set()).add(mended)
+    assert set(back) == {(change, reverted) for change, _, reverted in truth if reverted}
+    return found, {change: repaired for change, repaired, _ in truth if repaired}
+
+
+def writers(company: Session) -> dict[str, list[set[str]]]:
+    """For each landed change who wrote the lines of code that it removed, by the lines, each like no other.
+
+    Nothing of Git's blame is used: each line is looked up in what every landing added. A line that a revert brought
+    back has two writers, and Git may name either: a branch that never lost it may have come in between.
+    """
+    with (company.folder / "truth.csv").open(encoding="utf-8") as file:
+        landed = {(row["repo"], row["sha"]): row["change_id"] for row in csv.DictReader(file)}
+    gone: dict[str, list[set[str]]] = {}
+    for repo in sorted({repo for repo, _ in landed}):
+        command = ["git", f"--git-dir={company.folder / 'repos' / repo.removeprefix('acme/')}.git", "log", "--reverse"]
+        command += ["--first-parent", "-m", "-p", "-U0", "--no-renames", "--format=commit %H", "main"]
+        log = run(command, check=True, capture_output=True, text=True).stdout
+        owners, owner = {}, ""
+        for line in reversed(log.splitlines()):  # of a rebase merge the last commit is the landing commit
+            if line.startswith("commit "):
+                owner = landed.get((repo, line.split()[1]), owner)
+                owners[line.split()[1]] = owner
+        wrote: dict[tuple[str, str], set[str]] = {}
+        path = ""
+        for line in log.splitlines():
+            if line.startswith("commit "):
+                owner = owners[line.split()[1]]
+            elif line.startswith(("+++ b/", "--- a/")):
+                path = line[6:]
+            elif line.startswith("-") and is_code(path) and says_something(line[1:], path):
+                gone.setdefault(owner, []).append(wrote.get((path, line[1:]), set()) - {owner})
+            elif line.startswith("+"):
+                wrote.setdefault((path, line[1:]), set()).add(owner)
+    return gone
+
+
+def assert_attributions_are_true(company: Session, *, fixes: int) -> None:
+    """Every fix that was made to repair a change is said to repair it; and every one says all that its lines say."""
+    found, made = attributions(company)
+    removed = {fix: [wrote for wrote in lines if wrote] for fix, lines in writers(company).items()}
+    mended = {fix for fix in {*found, *made} if removed.get(fix)}
+    assert set(found) == mended
+    assert {fix for fix in mended if not found[fix] <= set().union(*removed[fix])} == set()
+    assert {fix for fix in mended if not all(found[fix] & wrote for wrote in removed[fix])} == set()
+    assert len(made.keys() & mended) >= fixes
+    assert {fix: change for fix, change in made.items() if fix in mended and change and change not in found[fix]} == {}
+
+
+def test_repairs_are_those_of_the_simulation(company: Session) -> None:
+    """The changes that fixes and reverts of the tiny company mend are those that they were made to mend."""
+    assert_attributions_are_true(company, fixes=1)
+
+
+@pytest.mark.slow
+def test_repairs_of_the_demo_are_true(tmp_path: Path) -> None:
+    """So are those of the company that `headway demo` shows."""
+    demo = build_demo(
+        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
+    )
+    assert_attributions_are_true(demo, fixes=10)

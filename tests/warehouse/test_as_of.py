@@ -21,13 +21,24 @@ _ANYTHING = {"github:acme/forge", "git:acme/twice"}
 _OF_THE_CLONE = {"watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"}
 
 
+_KEYS = {
+    "lead_times": ("change_id",),
+    "deployments": ("repo_id", "deployment_id"),
+    "coverage": ("repo_id",),
+    "production_deployments": ("repo_id", "deployment_id"),
+    "failure_signs": ("repo_id", "deployment_id", "sign", "shown_by", "change_key"),
+    "repairs": ("repo_id", "fix_key", "change_key"),
+    "incidents": ("repo_id", "incident_id"),
+}
+
+
 def reports(tables: Tables) -> dict[tuple[str, str, str], object]:
     """Every cell of the reports by table, row and column."""
     cells: dict[tuple[str, str, str], object] = {}
-    for table, key in (("lead_times", "change_id"), ("deployments", "deployment_id"), ("coverage", "repo_id")):
+    for table, key in _KEYS.items():
         for row in tables(f"select * from {table}"):
             names = row.keys() - (_OF_THE_CLONE if table == "coverage" else set())
-            cells |= {(table, f"{row['repo_id']} {row[key]}", name): row[name] for name in names}
+            cells |= {(table, " ".join(str(row[part]) for part in key), name): row[name] for name in names}
     for row in initiatives(tables.connection, Filters()).iter_rows(named=True):
         cells |= {("initiatives", row["initiative_id"], name): row[name] for name in row}
     return cells
@@ -63,7 +74,7 @@ def company(dice: random.Random) -> Raw:
         raw.pull(number, head).files(f"{name}c0", "a", "b").files(head, "c")
         review = times[-1] + dice.random() * 4
         facts: dict[str, Any] = {
-            "title": name,
+            "title": dice.choice([name, f"Hotfix {name}"]),
             "opened": times[0],
             "ready": times[0],
             "reviewed": review,
@@ -81,6 +92,9 @@ def company(dice: random.Random) -> Raw:
         raw.change(number, head_sha=head, **facts)
         if dice.random() < 0.6:
             _deploy(raw, f"d{step}", main, clock + dice.random() * 5, dice)
+        if dice.random() < 0.2:
+            opened, lasted = clock + dice.random() * 9, dice.random() * 9
+            raw.add("incidents", incident_id=f"I{step}", opened_at=opened, resolved_at=opened + lasted)
     return raw.branch("main", main)
 
 

@@ -64,6 +64,14 @@ GRAIN = {
     "told_commits": "repo_id, change_key, sha",
     "workflow_deployments": "repo_id, deployment_id",
     "workflow_names": "repo_id, name",
+    # stability and rework
+    "change_quality": "repo_id, change_key",
+    "failure_signs": "repo_id, deployment_id, sign, shown_by, change_key",
+    "incidents": "repo_id, incident_id",
+    "measured_commits": "repo_id, sha",
+    "production_deployments": "repo_id, deployment_id",
+    "repairs": "repo_id, fix_key, change_key",
+    "traced_fixes": "repo_id, sha",
     # Python models
     "automated_accounts": "repo_id, login",
     "carriers": "repo_id, number",
@@ -72,6 +80,8 @@ GRAIN = {
     "arrivals": "repo_id, change_key",
     "change_commits": "repo_id, change_key, sha",
     "classification": "change_id",
+    "commit_owners": "repo_id, sha",
+    "fixes": "repo_id, change_key",
     "deployment_chain": "repo_id, deployment_id",
     "deployments_seen": "repo_id, deployment_id",
     "initiative_changes": "initiative_id, change_id",

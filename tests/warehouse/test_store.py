@@ -54,6 +54,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
         pa.string(): "'\"\\\n\t\x00🚀é",
         pa.int64(): -(2**62),
         pa.bool_(): True,
+        pa.float64(): 0.1,
         pa.timestamp("us"): hour(0.000000001),
     }
     raw = Raw()

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from headway.settings import DoraSettings
 from warehouse.classify import Rules
+from warehouse.fixes import FixRules
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import Input, PythonModel
 from warehouse.models.accounts import AUTOMATED_ACCOUNTS, automated_accounts
@@ -16,6 +18,7 @@ from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_
 from warehouse.models.classification import CLASSIFICATION, classification
 from warehouse.models.deployments_seen import SCHEMA as SEEN
 from warehouse.models.deployments_seen import deployments_seen
+from warehouse.models.fixes import COMMIT_OWNERS, FIXES, fixes
 from warehouse.models.initiatives import CHANGES as INITIATIVE_CHANGES
 from warehouse.models.initiatives import INITIATIVES, initiatives
 from warehouse.models.initiatives import USES as INITIATIVE_USES
@@ -24,6 +27,7 @@ from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
 
 __all__ = ["python_models"]
 
+_DORA = DoraSettings()
 _REFS = Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",))
 _COMMIT_TIMES = Input("commits", ("sha", "parents", "committed_at"), ("sha",))
 _COMMIT_MESSAGES = Input("commits", ("sha", "parents", "message"), ("sha",))
@@ -203,8 +207,10 @@ def _initiatives(rules: InitiativeRules) -> PythonModel:
     )
 
 
-def python_models(rules: Rules, initiative_rules: InitiativeRules | None = None) -> tuple[PythonModel, ...]:
-    """All Python models; `rules` are those by which AI work is told, `initiative_rules` those of initiatives."""
+def python_models(
+    rules: Rules, dora: DoraSettings = _DORA, initiative_rules: InitiativeRules | None = None
+) -> tuple[PythonModel, ...]:
+    """All Python models; `rules` tell AI work, `dora` what a fix is, `initiative_rules` what belongs together."""
     classified = PythonModel(
         "classification",
         (
@@ -258,4 +264,32 @@ def python_models(rules: Rules, initiative_rules: InitiativeRules | None = None)
         {"automated_accounts": AUTOMATED_ACCOUNTS},
         lambda tables: _only("automated_accounts", automated_accounts(tables, rules)),
     )
-    return (*_WITHOUT_RULES, accounts, classified, _initiatives(initiative_rules or InitiativeRules()))
+    fix_rules = FixRules.load(dora.hotfix, dora.fix_labels)
+    mending = PythonModel(
+        "fixes",
+        (
+            Input(
+                "changes",
+                (
+                    "repo_id",
+                    "change_id",
+                    "change_key",
+                    "title",
+                    "labels",
+                    "head_ref",
+                    "body",
+                    "merged_at",
+                    "reverted_by",
+                ),
+                ("change_key",),
+            ),
+            Input("commits", ("sha", "parents"), ("sha",)),
+            Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("incidents", ("incident_id",), ("incident_id",)),
+            Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
+        ),
+        {"fixes": FIXES, "commit_owners": COMMIT_OWNERS},
+        lambda tables: fixes(tables, fix_rules),
+    )
+    return (*_WITHOUT_RULES, accounts, classified, mending, _initiatives(initiative_rules or InitiativeRules()))

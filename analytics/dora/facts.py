@@ -1,0 +1,180 @@
+"""What the five measures are made of: production deployments, what shows that they failed, and the changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+import polars as pl
+
+from analytics.dora.definitions import Definition
+from analytics.filters import Filters
+from headway.errors import UsageError
+
+__all__ = ["AXES", "COLUMNS", "Facts", "failures", "judged", "read_facts", "shipped"]
+
+AXES = ("builds_ai", "built_with_ai")
+_SERVICE = "coalesce(nullif(production_deployments.application, ''), repository_settings.repo)"
+_PLACE: Mapping[str, str] = {
+    "repo": "repository_settings.repo",
+    "team": "coalesce(nullif(repository_settings.team, ''), 'no team')",
+    "provider": "repository_settings.provider",
+}
+COLUMNS = (*_PLACE, "service", *AXES)
+"""What `--by` understands."""
+
+_DEPLOYMENTS = f"""
+    select production_deployments.*, {_SERVICE} as service, report_times.as_of,
+        repository_settings.repo, {_PLACE["team"]} as team, repository_settings.provider,
+        repository_settings.deployed_from in ('records', 'workflow') as tells_failed,
+        exists (select 1 from incidents where incidents.repo_id = production_deployments.repo_id) as tells_incidents
+    from production_deployments
+    inner join repository_settings on production_deployments.repo_id = repository_settings.repo_id
+    inner join report_times on production_deployments.repo_id = report_times.repo_id
+    order by repo_id, deployed_at, deployment_id
+"""  # noqa: S608  (columns of ours)
+# A change that waits is of the service of its repository, where that has one alone.
+_CHANGES = f"""
+    with alone as (
+        select production_deployments.repo_id, min({_SERVICE}) as service from production_deployments
+        inner join repository_settings on production_deployments.repo_id = repository_settings.repo_id
+        group by production_deployments.repo_id having count(distinct {_SERVICE}) = 1
+    )
+    select lead_times.change_id, lead_times.repo_id, changes.change_key, lead_times.repo, {_PLACE["team"]} as team,
+        lead_times.provider, lead_times.builds_ai, lead_times.built_with_ai, lead_times.ai_confidence_how,
+        lead_times.ai_confidence_what, lead_times.outcome, lead_times.code_complete_at, lead_times.first_commit_at,
+        lead_times.production_at, lead_times.abandoned_at, lead_times.lead_time_hours,
+        lead_times.dora_lead_time_hours, lead_times.as_of, lead_times.deployment_id,
+        arrivals.attempt_deployment_id,
+        coalesce(case when production_deployments.deployment_id is not null then {_SERVICE} end,
+            alone.service, 'not known') as service
+    from lead_times
+    inner join changes on lead_times.change_id = changes.change_id
+    inner join repository_settings on lead_times.repo_id = repository_settings.repo_id
+    left join arrivals on changes.repo_id = arrivals.repo_id and changes.change_key = arrivals.change_key
+    left join alone on lead_times.repo_id = alone.repo_id
+    left join production_deployments on lead_times.repo_id = production_deployments.repo_id
+        and lead_times.deployment_id = production_deployments.deployment_id
+    order by lead_times.change_id
+"""  # noqa: S608  (columns of ours)
+_SIGNS = "select * from failure_signs order by repo_id, deployment_id, sign, shown_by, change_key"
+_INCIDENTS = """
+    select incidents.repo_id, repository_settings.repo, repository_settings.provider, incidents.incident_id,
+        incidents.opened_at, linked.shown_by is not null as linked
+    from incidents
+    inner join repository_settings on incidents.repo_id = repository_settings.repo_id
+    left join (select distinct repo_id, shown_by from failure_signs where sign = 'incident') as linked
+        on incidents.repo_id = linked.repo_id and incidents.incident_id = linked.shown_by
+    order by incidents.repo_id, incidents.incident_id
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, with repository and service.
+
+    `automation`: changes of bots that were left out, counted.
+    """
+
+    deployments: pl.DataFrame
+    signs: pl.DataFrame
+    changes: pl.DataFrame
+    incidents: pl.DataFrame
+    automation: int = 0
+
+    def of(self, column: str, value: object) -> Facts:
+        """The part of one group. On an axis of AI work its deployments are those that shipped a change of it."""
+        changes = self.changes.filter(pl.col(column) == value)
+        if column not in AXES:
+            return replace(self, deployments=self.deployments.filter(pl.col(column) == value), changes=changes)
+        tried = pl.concat(
+            [
+                changes.filter(pl.col("outcome") == "production").select("repo_id", "deployment_id"),
+                changes.select("repo_id", pl.col("attempt_deployment_id").alias("deployment_id")),
+            ]
+        ).unique()
+        return replace(
+            self, deployments=self.deployments.join(tried, on=["repo_id", "deployment_id"], how="semi"), changes=changes
+        )
+
+
+def read_facts(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str | None = None, automation: bool = False
+) -> Facts:
+    """The facts of the repositories that `filters` ask for, of all times: the period is one of windows.
+
+    What bots made is no change here unless `automation` says so, or `by` is the axis that tells it.
+    """
+    if by is not None and by not in COLUMNS:
+        raise UsageError(f"the DORA measures have no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    tables = [
+        filters.apply(connection.cursor().sql(query).pl(), time=None) for query in (_DEPLOYMENTS, _CHANGES, _INCIDENTS)
+    ]
+    changes = filters.sure(tables[1], by if by in AXES else None) if by in AXES else tables[1]
+    people = changes if automation or by == "built_with_ai" else changes.filter(pl.col("built_with_ai") != "automation")
+    signs: pl.DataFrame = connection.cursor().sql(_SIGNS).pl()
+    return Facts(tables[0], signs, people, tables[2], len(changes) - len(people))
+
+
+def shipped(facts: Facts, definition: Definition) -> pl.DataFrame:
+    """The deployments that count: successes that ship something, and failed attempts where those are failures."""
+    counts = pl.col("succeeded") if "failed" not in definition.signs else pl.lit(value=True)
+    if not definition.ships_nothing:
+        counts &= ~pl.col("kind").fill_null("").is_in(["rollback", "redeploy"])
+    return facts.deployments.filter(counts)
+
+
+def judged(deployments: pl.DataFrame, definition: Definition) -> pl.DataFrame:
+    """Those of which the definition can tell anything: without any incident record there is no rate by incidents.
+
+    Nor is there one of failed attempts where deployments are tags or commits, which are there only if all went well.
+    """
+    if definition.signs == {"incident"}:
+        return deployments.filter(pl.col("tells_incidents"))
+    return deployments.filter(pl.col("tells_failed")) if definition.signs == {"failed"} else deployments
+
+
+def failures(facts: Facts, definition: Definition) -> pl.DataFrame:
+    """The failed ones of the deployments that count, one row each: `began_at`, `recovered_at` (null: not yet), `signs`.
+
+    Where incidents tell of a deployment, they say from when to when: all of them must be over. Else it suffered since
+    it was deployed, until the first that mended it.
+    """
+    told = facts.signs.filter(pl.col("sign").is_in(sorted(definition.signs)))
+    if definition.retried:
+        again = facts.deployments.filter((pl.col("failed_attempts") > 0) & pl.col("succeeded"))
+        told = pl.concat([told, _retries(again, told.schema)])
+    incident = pl.col("sign") == "incident"
+    rows = told.group_by("repo_id", "deployment_id").agg(
+        pl.when(incident.any()).then(pl.col("began_at").filter(incident).min()).otherwise(pl.col("began_at").min()),
+        pl.when(incident.any())
+        .then(
+            pl.when(pl.col("recovered_at").filter(incident).is_null().any())
+            .then(None)
+            .otherwise(pl.col("recovered_at").filter(incident).max())
+        )
+        .otherwise(pl.col("recovered_at").min())
+        .alias("recovered_at"),
+        pl.col("sign").unique().sort().str.join(", ").alias("signs"),
+    )
+    return (
+        shipped(facts, definition)
+        .join(rows, on=["repo_id", "deployment_id"], how="inner")
+        .sort("repo_id", "deployed_at", "deployment_id")
+    )
+
+
+def _retries(deployments: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """A deployment that failed first was mended by itself."""
+    rows = deployments.select(
+        "repo_id",
+        "deployment_id",
+        pl.lit("failed").alias("sign"),
+        pl.col("deployment_id").alias("shown_by"),
+        pl.lit("").alias("change_key"),
+        pl.lit("itself").alias("linked_by"),
+        pl.col("created_at").alias("began_at"),
+        pl.col("deployed_at").alias("recovered_at"),
+    )
+    return rows.cast(schema)

@@ -1,0 +1,137 @@
+"""Changes in production, and when each was first repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.groups import ALL, AXES
+from analytics.observations import FEWEST_CLUSTERS
+from analytics.survival import CENSORED, Incidence, incidence
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from headway.errors import UsageError
+
+__all__ = ["COLUMNS", "Shipped", "read_shipped"]
+
+COLUMNS: Mapping[str, str] = {
+    "builds_ai": "lead_times.builds_ai::varchar",
+    "built_with_ai": "lead_times.built_with_ai",
+    "team": "coalesce(nullif(lead_times.team, ''), 'no team')",
+    "repo": "lead_times.repo",
+    "provider": "lead_times.provider",
+    "month": "strftime(lead_times.production_at, '%Y-%m')",
+}
+"""What `--by` understands, and the value of each in SQL."""
+
+# A repository with fixes of which none was traced says nothing of repairs; one without fixes says that there are none.
+_CHANGES = """
+    with first_repairs as (
+        select
+            lead_times.change_id,
+            min(case when repairs.repaired_at >= lead_times.production_at then repairs.repaired_at end) as repaired_at,
+            min(
+                case
+                    when repairs.kind = 'revert' and repairs.repaired_at >= lead_times.production_at
+                        then repairs.repaired_at
+                end
+            ) as reverted_at,
+            count(case when repairs.repaired_at < lead_times.production_at then 1 end) as before
+        from lead_times
+        inner join changes on lead_times.change_id = changes.change_id
+        inner join repairs on changes.repo_id = repairs.repo_id and changes.change_key = repairs.change_key
+        group by lead_times.change_id
+    ),
+    tracing as (
+        select
+            fixes.repo_id,
+            count(*) as fixes,
+            count(case when traced_fixes.outcome in ('traced', 'nothing') then 1 end) as traced
+        from fixes
+        left join traced_fixes
+            on fixes.repo_id = traced_fixes.repo_id and fixes.landing_sha = traced_fixes.sha
+            and fixes.base_sha = traced_fixes.base_sha
+        where fixes.kind <> 'revert'
+        group by fixes.repo_id
+    )
+    select
+        lead_times.change_id, lead_times.repo, lead_times.provider, lead_times.builds_ai, lead_times.built_with_ai,
+        lead_times.ai_confidence_how, lead_times.ai_confidence_what, lead_times.production_at, lead_times.as_of,
+        lead_times.files, lead_times.additions + lead_times.deletions as lines, first_repairs.repaired_at,
+        first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before, change_quality.dmm,
+        coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced, {group} as "group"
+    from lead_times
+    inner join changes on lead_times.change_id = changes.change_id
+    left join first_repairs on lead_times.change_id = first_repairs.change_id
+    left join tracing on lead_times.repo_id = tracing.repo_id
+    left join change_quality
+        on changes.repo_id = change_quality.repo_id and changes.change_key = change_quality.change_key
+    where lead_times.outcome = 'production'
+    order by lead_times.change_id
+"""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Changes that reached production, a row each, with when each was first repaired after that (null: not yet).
+
+    `untraced`: changes left out because of their repository's fixes none was traced; `automation`: of bots, left out.
+    """
+
+    changes: pl.DataFrame
+    untraced: int = 0
+    automation: int = 0
+
+    def where(self, condition: pl.Expr) -> Shipped:
+        """The part for which `condition` holds."""
+        return replace(self, changes=self.changes.filter(condition))
+
+    def times(self, event: str = "repaired_at") -> tuple[FloatArray, BoolArray]:
+        """Hours from production until the event, or as far as was seen, and whether it happened, (changes,)."""
+        end = pl.col(event).fill_null(pl.col("as_of"))
+        hours = (end - pl.col("production_at")).dt.total_microseconds() / 3.6e9
+        at = self.changes.select(hours.clip(lower_bound=0.0)).to_series().to_numpy().astype(np.float64)
+        return at, self.changes[event].is_not_null().to_numpy()
+
+    @property
+    def cluster(self) -> tuple[IntArray, int]:
+        """A code for each change's repository, and how many there are."""
+        codes = self.changes["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        return codes, int(codes.max(initial=-1)) + 1
+
+    @property
+    def interval_by(self) -> str:
+        """What intervals take as independent: `repository`, or `change` where repositories are few."""
+        return "repository" if self.cluster[1] >= FEWEST_CLUSTERS else "change"
+
+    def incidence(self, event: str = "repaired_at") -> Incidence:
+        """The share repaired (`reverted_at`: taken back) by hours since production: Kaplan–Meier's, as 1 - S."""
+        hours, over = self.times(event)
+        how = np.where(over, 0, CENSORED)
+        cluster, clusters = self.cluster
+        if self.interval_by == "repository":
+            return incidence(hours, how, ("repaired",), cluster=cluster, clusters=clusters)
+        return incidence(hours, how, ("repaired",))
+
+
+def read_shipped(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str | None = None, automation: bool = False
+) -> Shipped:
+    """The changes that reached production in the period of `filters`; column `group` holds the value of `by`.
+
+    UsageError for a column that is none. Bots' changes are left out unless asked for.
+    """
+    if by is not None and by not in COLUMNS:
+        raise UsageError(f"the report rework has no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    query = _CHANGES.format(group=COLUMNS[by] if by else f"'{ALL}'")
+    table: pl.DataFrame = filters.apply(connection.cursor().sql(query).pl(), time="production_at")
+    if by in AXES:
+        table = filters.sure(table, by)
+    seen = table.filter((pl.col("fixes") == 0) | (pl.col("traced") > 0))
+    bots = automation or by == "built_with_ai"
+    people = seen if bots else seen.filter(pl.col("built_with_ai") != "automation")
+    return Shipped(people, len(table) - len(seen), len(seen) - len(people))

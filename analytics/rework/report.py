@@ -1,0 +1,123 @@
+"""The report `rework`: changes repaired within 14, 30 and 90 days of production, and AI beside other work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.groups import AXES, FEWEST
+from analytics.options import Options
+from analytics.rework.comparison import compared
+from analytics.rework.facts import Shipped, read_shipped
+
+__all__ = ["DAYS", "rework"]
+
+DAYS = (14, 30, 90)
+_EVENTS = {"repaired_share": "repaired_at", "reverted_share": "reverted_at"}
+_NUMBER, _COUNT, _TEXT = pl.Float64(), pl.Int64(), pl.String()
+# Fixed: users' scripts hold on to it. New columns go to the end.
+_SCHEMA = {
+    "group": _TEXT,
+    "measure": _TEXT,
+    "days": _COUNT,
+    "value": _NUMBER,
+    "lower": _NUMBER,
+    "upper": _NUMBER,
+    "changes": _COUNT,
+    "repaired": _COUNT,
+    "at_risk": _COUNT,
+    "repositories": _COUNT,
+    "interval_by": _TEXT,
+    "adjusted_for": _TEXT,
+    "p_value": _NUMBER,
+    "proportional_p": _NUMBER,
+    "note": _TEXT,
+    "repaired_before": _COUNT,
+    "fixes": _COUNT,
+    "fixes_traced": _COUNT,
+    "untraced": _COUNT,
+    "automation": _COUNT,
+    "as_of": pl.Datetime("us"),
+}
+
+
+def rework(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
+    """One row per group, measure and days; by an axis of AI work also the ratio of the rates.
+
+    `repaired_share`: of the changes in production, those whose lines a fix replaced, or that were taken back, within
+    `days` of their arrival: Kaplan–Meier's estimate, what was not seen so long censored; absent where nothing was seen
+    so long. `reverted_share`: those taken back. `repair_rate_ratio`: AI against other work. `repaired`: changes so far,
+    `at_risk`: those still under watch after `days`. `repaired_before`: changes mended before they arrived: no rework
+    of production. `fixes`, `fixes_traced`: of the repositories of the group. `untraced`: changes left out because
+    of the fixes of their repository none was traced.
+    """
+    asked = options or Options()
+    shipped = read_shipped(connection, filters, by=asked.by, automation=asked.automation)
+    rows: list[dict[str, Any]] = []
+    for name in sorted(shipped.changes["group"].unique().to_list()):
+        rows += _group(name, shipped.where(pl.col("group") == name))
+    if asked.by in AXES and rows:
+        rows += _comparison(shipped, asked.by)
+    return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
+    common = {"group": name, **_about(shipped)}
+    enough = len(shipped.changes) >= FEWEST
+    for measure, event in _EVENTS.items():
+        hours, over = shipped.times(event)
+        at = shipped.incidence(event).at([24.0 * days for days in DAYS]) if enough else None
+        for place, days in enumerate(DAYS):
+            row = {**common, "measure": measure, "days": days, "repaired": int(over.sum())}
+            row["interval_by"] = shipped.interval_by
+            row["at_risk"] = int((hours >= 24.0 * days).sum())
+            if at is None:
+                row["note"] = f"fewer than {FEWEST} changes"
+            elif hours.max(initial=0.0) < 24.0 * days:
+                row["note"] = "no change was seen so long"
+            else:
+                row |= {
+                    "value": float(at.probability[place, 0]),
+                    "lower": float(at.lower[place, 0]),
+                    "upper": float(at.upper[place, 0]),
+                }
+            yield row
+
+
+def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:
+    for found in compared(shipped, axis):
+        yield {
+            **_about(shipped),
+            "group": "AI against other",
+            "measure": "repair_rate_ratio",
+            "value": found.ratio.value,
+            "lower": found.ratio.lower,
+            "upper": found.ratio.upper,
+            "changes": found.changes,
+            "repaired": found.repaired,
+            "repositories": found.repositories,
+            "interval_by": shipped.interval_by,
+            "adjusted_for": found.adjusted_for,
+            "p_value": found.p_value,
+            "proportional_p": found.proportional_p,
+            "note": found.note or None,
+        }
+
+
+def _about(shipped: Shipped) -> dict[str, Any]:
+    changes = shipped.changes
+    places = changes.select("repo", "provider", "fixes", "traced").unique()
+    return {
+        "changes": len(changes),
+        "repositories": shipped.cluster[1],
+        "repaired_before": int((changes["before"] > 0).sum()),
+        "fixes": int(places["fixes"].sum()),
+        "fixes_traced": int(places["traced"].sum()),
+        "untraced": shipped.untraced,
+        "automation": shipped.automation,
+        "as_of": changes["as_of"].max(),
+    }

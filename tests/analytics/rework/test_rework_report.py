@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from analytics.filters import Filters
+from analytics.options import Options
+from analytics.reports import REPORTS
+from analytics.rework.comparison import compared
+from analytics.rework.facts import Shipped
+from headway.errors import UsageError
+from tests.analytics.dora.making import day
+from tests.builders.rows import Raw, built, commit_id
+
+rework = REPORTS["rework"]
+
+
+def shop() -> Raw:
+    """Thirty squashes, in production a day apart; fixes replace lines of the first three, 10, 20 and 39 days later.
+
+    Another one is mended before it arrived, and one is taken back.
+    """
+    says = {f"c{n}": f"Change (#{n})" for n in range(1, 31)}
+    ends = {"f1": 12, "f2": 23, "f3": 43, "f4": 4.5}
+    says |= {name: f"fix: {name}" for name in ends} | {
+        "r": f'Revert "Change"\n\nThis reverts commit {commit_id("c6")}.'
+    }
+    at = {f"c{n}": float(n) for n in range(1, 31)} | ends | {"r": 7.5}
+    order = sorted(at, key=at.__getitem__)
+    raw = Raw(known=100 * 24, read=100 * 24)
+    raw.commits("root@1 " + " ".join(f"{name}@{24 * at[name]}" for name in order), says=says).deploy("d0", "root", 1)
+    for n in range(1, 31):
+        raw.deploy(f"d{n}", f"c{n}", 24 * n + 23)
+    raw.deploy("d99", order[-1], 24 * 50)
+    for name, wrote in (("f1", "c1"), ("f2", "c2"), ("f3", "c3"), ("f4", "c4")):
+        base = order[order.index(name) - 1]
+        raw.add("traced_fixes", sha=commit_id(name), base_sha=commit_id(base), outcome="traced", lines=1, files=1)
+        raw.add("repairs", sha=commit_id(name), repaired_sha=commit_id(wrote), path="a.py", lines=1)
+    return raw
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The shop, and a repository whose fix nobody traced."""
+    other = Raw("acme/other", known=100 * 24, read=100 * 24)
+    other.commits("a@1 b@2 c@3", says={"c": "fix: t"}).deploy("e0", "a", 1).deploy("e1", "c", 4)
+    with built(shop(), other) as tables:
+        yield tables.connection
+
+
+def test_share_repaired_is_kaplan_meiers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of 36 changes in production three were repaired, after 10, 20 and 39 days, and one taken back: by hand."""
+    table = rework(connection, Filters())
+    shares = {(row["measure"], row["days"]): row["value"] for row in table.to_dicts()}
+    assert shares["reverted_share", 14] == pytest.approx(1 / 36)
+    assert shares["repaired_share", 14] == pytest.approx(2 / 36)
+    assert shares["repaired_share", 30] == pytest.approx(3 / 36)
+    # All were watched for 39 days, so it is a plain share still; f3 is the last to come.
+    assert shares["repaired_share", 90] == pytest.approx(4 / 36)
+    (first,) = table.filter(pl.col("measure") == "repaired_share", pl.col("days") == 14).to_dicts()
+    assert (first["changes"], first["repaired"], first["repaired_before"]) == (36, 4, 1)
+    assert (first["fixes"], first["fixes_traced"], first["untraced"], first["interval_by"]) == (4, 4, 3, "change")
+    assert first["lower"] < 2 / 36 < first["upper"]
+
+
+def test_what_was_not_seen_so_long_is_censored() -> None:
+    """As of 25 days only a part was watched for 14 days: the estimate is that of those at risk, not a share of all."""
+    with built(shop(), as_of=25 * 24) as tables:
+        table = rework(tables.connection, Filters())
+    rows = {(row["measure"], row["days"]): row for row in table.to_dicts()}
+    assert rows["repaired_share", 30]["value"] is None
+    assert rows["repaired_share", 30]["note"] == "no change was seen so long"
+    early = rows["repaired_share", 14]
+    assert early["value"] > 2 / early["changes"]
+
+
+def test_axes_and_other_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """By an axis each group has its shares, and the ratio says why it is not told; another column is an error."""
+    table = rework(connection, Filters(), Options(by="builds_ai"))
+    assert table["group"].unique(maintain_order=True).to_list() == ["false", "AI against other"]
+    ratio = table.filter(pl.col("measure") == "repair_rate_ratio")
+    assert ratio["note"].to_list() == ["fewer than 10 repaired changes", "fewer than 20 repaired changes"]
+    assert rework(connection, Filters(), Options(by="month"))["group"].n_unique() == 2
+    with pytest.raises(UsageError, match="no groups by 'size'"):
+        rework(connection, Filters(), Options(by="size"))
+
+
+def test_ratio_holds_size_equal() -> None:
+    """AI changes ten times as large and repaired faster for it: with size held equal nothing is left of that."""
+    dice = np.random.default_rng(4)
+    count = 4000
+    ai = dice.random(count) < 0.5
+    lines = np.exp(dice.normal(np.where(ai, 4.3, 2.0), 0.8))
+    # The rate grows with size alone, and each repository has a rate of its own.
+    place = dice.integers(0, 6, count)
+    days = dice.exponential(3000.0 / (1.0 + lines) / (1.0 + place))
+    seen = np.minimum(days, 60.0)
+    changes = pl.DataFrame(
+        {
+            "repo": [f"r{n}" for n in place],
+            "builds_ai": ai,
+            "built_with_ai": "none",
+            "production_at": day(0.0),
+            "as_of": day(60.0),
+            "repaired_at": [day(float(at)) if at < 60.0 else None for at in seen],
+            "lines": lines,
+            "files": None,
+            "dmm": None,
+        }
+    )
+    plain, sized = compared(Shipped(changes), "builds_ai")
+    assert plain.ratio.lower is not None
+    assert plain.ratio.lower > 3.0
+    assert sized.ratio.value is not None
+    assert sized.ratio.value == pytest.approx(1.0, abs=0.15)
+    assert (sized.adjusted_for, sized.repositories) == ("repository, log of lines", 6)
+    assert sized.p_value is not None
+    assert not math.isnan(sized.p_value)
+
+
+def test_maintainability_is_a_covariate_where_it_was_measured() -> None:
+    """A third model appears with it, over the changes that were measured."""
+    dice = np.random.default_rng(5)
+    count = 600
+    changes = pl.DataFrame(
+        {
+            "repo": "r",
+            "builds_ai": dice.random(count) < 0.5,
+            "built_with_ai": "none",
+            "production_at": day(0.0),
+            "as_of": day(60.0),
+            "repaired_at": [day(float(at)) if at < 60.0 else None for at in dice.exponential(60.0, count)],
+            "lines": None,
+            "files": dice.integers(1, 9, count),
+            "dmm": [float(dice.random()) if n % 2 else None for n in range(count)],
+        },
+        schema_overrides={"lines": pl.Float64},
+    )
+    found = list(compared(Shipped(changes), "builds_ai"))
+    assert [one.adjusted_for for one in found][1:] == [
+        "repository, log of paths",
+        "repository, log of paths, maintainability",
+    ]
+    assert [one.changes for one in found] == [600, 600, 300]

@@ -1,0 +1,108 @@
+-- production_deployments: deployments to production that came to an end, and what they were made for
+-- grain: one row per repository and deployment
+-- columns:
+--   repo_id: repository
+--   deployment_id: unique within the repository
+--   application: what was deployed, empty where the repository is one application
+--   environment: as named by the source
+--   sha: deployed commit
+--   deployed_at: first success, else when the attempt that failed began, UTC
+--   created_at: when the attempt began, UTC; null where that is not known
+--   succeeded: whether it ever succeeded
+--   kind: first, release, redeploy, rollback or rollforward; null without success or commit
+--   previous_deployment_id: what ran before it in its environment
+--   changes: changes that arrived in production with it, bots' aside
+--   urgent: those of them that mend what ran: marked as hot fix, naming an incident, or taking back what had arrived
+--   failed_attempts: failures before its first success, or all that it had
+with arrived as (
+    select
+        change_milestones.repo_id,
+        change_milestones.deployment_id,
+        change_milestones.change_id,
+        changes.change_key,
+        change_milestones.production_at
+    from change_milestones
+    inner join change_outcomes
+        on change_milestones.change_id = change_outcomes.change_id
+    inner join changes
+        on change_milestones.change_id = changes.change_id
+    where
+        change_outcomes.outcome = 'production'
+        and change_milestones.deployment_id is not null
+),
+
+taken_back as (
+    select distinct
+        changes.repo_id,
+        changes.reverted_by as change_key
+    from arrived
+    inner join changes
+        on
+            arrived.repo_id = changes.repo_id
+            and arrived.change_key = changes.change_key
+    inner join changes as reverting
+        on
+            changes.repo_id = reverting.repo_id
+            and changes.reverted_by = reverting.change_key
+    where reverting.merged_at >= arrived.production_at
+),
+
+counted as (
+    select
+        arrived.repo_id,
+        arrived.deployment_id,
+        count(*) as changes,
+        sum(
+            case
+                when fixes.kind in ('hotfix', 'incident') then 1
+                when fixes.kind = 'revert' and taken_back.change_key is not null then 1
+                else 0
+            end
+        ) as urgent
+    from arrived
+    left join classification
+        on arrived.change_id = classification.change_id
+    left join fixes
+        on
+            arrived.repo_id = fixes.repo_id
+            and arrived.change_key = fixes.change_key
+    left join taken_back
+        on
+            arrived.repo_id = taken_back.repo_id
+            and arrived.change_key = taken_back.change_key
+    where coalesce(classification.built_with_ai, 'none') <> 'automation'
+    group by
+        arrived.repo_id,
+        arrived.deployment_id
+)
+
+select
+    deployment_times.repo_id,
+    deployment_times.deployment_id,
+    deployment_times.application,
+    deployment_times.environment,
+    deployment_times.sha,
+    coalesce(deployment_times.succeeded_at, deployment_times.created_at) as deployed_at,
+    deployment_times.created_at,
+    deployment_times.succeeded_at is not null as succeeded,
+    deployment_chain.kind,
+    deployment_chain.previous_deployment_id,
+    coalesce(counted.changes, 0) as changes,
+    cast(coalesce(counted.urgent, 0) as bigint) as urgent,
+    deployment_times.failed_attempts
+from deployment_times
+left join deployment_chain
+    on
+        deployment_times.repo_id = deployment_chain.repo_id
+        and deployment_times.deployment_id = deployment_chain.deployment_id
+left join counted
+    on
+        deployment_times.repo_id = counted.repo_id
+        and deployment_times.deployment_id = counted.deployment_id
+where
+    deployment_times.production
+    and coalesce(deployment_times.succeeded_at, deployment_times.created_at) is not null
+    and (
+        deployment_times.succeeded_at is not null
+        or deployment_times.state in ('failure', 'error')
+    )
