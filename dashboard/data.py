@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -129,20 +130,17 @@ def scope(file: str) -> Scope:
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
-def report(file: str, name: str, filters: Filters, *, by: str | None = None, clock: str = "wall") -> pl.DataFrame:
-    """The report of that name, as `headway export` writes it."""
-    return _report(file, name, filters, by, clock)
+def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
+    """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
+    return whole_report(file, name, filters, **asked)
 
 
-def whole_report(file: str, name: str, filters: Filters, *, by: str | None = None, clock: str = "wall") -> pl.DataFrame:
+def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """As `report`, for a download: not remembered, because it may have a row per change."""
-    return _report(file, name, filters, by, clock)
-
-
-def _report(file: str, name: str, filters: Filters, by: str | None, clock: str) -> pl.DataFrame:
     calendar = WorkingCalendar.of(settings().calendar)
+    options = Options(calendar=calendar, **asked)
     with _cursor(file) as cursor:
-        return reports.REPORTS[name](cursor, filters, Options(by=by, clock=clock, calendar=calendar))
+        return reports.REPORTS[name](cursor, filters, options)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)

@@ -32,6 +32,7 @@ PLACES = {
         Place("dashboard/pages/bottlenecks.py", "Bottlenecks", "bottlenecks"),
         Place("dashboard/pages/waiting.py", "Waiting now", "waiting"),
         Place("dashboard/pages/initiatives.py", "Initiatives", "initiatives"),
+        Place("dashboard/pages/stability.py", "Stability", "stability"),
         Place("dashboard/pages/change.py", "One change", CHANGE),
         Place("dashboard/pages/health.py", "Data health", "health"),
     )

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from dashboard.charts.parts import DAY, bounds, colour, longest, names, per_and_unit, show, values
+from dashboard.charts.parts import bounds, colour, longest, names, per_and_unit, show, values
 
-__all__ = ["arrivals", "medians", "saved", "stages"]
+__all__ = ["medians", "saved", "shares", "stages"]
 
 _FRAME_PIXELS = 110
 _NAME_PIXELS = 14
@@ -42,24 +42,19 @@ def stages(
     show(_with_interval(bars, base, at), height=height, alt_text=alt_text)
 
 
-def arrivals(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) -> None:
-    """Points with intervals: the share in production after each time. `rows` as of `arrivals_table`."""
-    spans = {hours: _span(hours) for hours in sorted(rows["hours"].unique())}
-    shown = rows.with_columns(pl.col("hours").replace_strict(spans, return_dtype=pl.String).alias("after"))
-    base = alt.Chart(shown).encode(
-        y=alt.Y("after:N", sort=list(spans.values()), scale=_apart(), axis=names()),
-        yOffset=alt.YOffset("group:N", sort=list(groups)),
-        color=colour(groups),
+def shares(rows: pl.DataFrame, groups: Sequence[str], title: str, *, alt_text: str) -> None:
+    """A point with its interval for each group. `rows`: group, value (a share), lower, upper."""
+    base = alt.Chart(rows).encode(
+        y=alt.Y("group:N", sort=list(groups), scale=_apart(), axis=names(labelLimit=160)),
+        color=_without_legend(groups),
         tooltip=[
-            alt.Tooltip("after:N", title="After"),
             alt.Tooltip("group:N", title="Group"),
-            alt.Tooltip("probability:Q", title="In production", format=".0%"),
-            *bounds(".0%"),
+            alt.Tooltip("value:Q", title=title, format=".1%"),
+            *bounds(".1%"),
         ],
     )
-    axis = values("share in production", form="%")
-    at = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
-    height = _FRAME_PIXELS + len(spans) * (_NAME_PIXELS + len(groups) * _BAR_PIXELS)
+    at = alt.X("value:Q", scale=alt.Scale(zero=True), axis=values(title, form="%"))
+    height = _SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups)
     show(_with_interval(None, base, at), height=height, alt_text=alt_text)
 
 
@@ -110,10 +105,6 @@ def _with_interval(under: alt.Chart | None, base: alt.Chart, at: alt.X) -> alt.L
     line = base.mark_rule(strokeWidth=2).encode(x="lower:Q", x2="upper:Q")
     point = base.mark_point(filled=True, size=70, opacity=1).encode(x=at)
     return alt.LayerChart(layer=[*([under] if under is not None else []), line, point])
-
-
-def _span(hours: float) -> str:
-    return f"{hours:.0f} hours" if hours <= DAY else f"{hours / DAY:.0f} days"
 
 
 def _without_legend(groups: Sequence[str]) -> alt.Color:

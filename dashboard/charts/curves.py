@@ -9,9 +9,10 @@ import polars as pl
 
 from dashboard.charts.parts import bounds, colour, hours_axis, longest, per_and_unit, show, values
 
-__all__ = ["arrived", "month_by_month"]
+__all__ = ["arrived", "measure_over_time", "month_by_month"]
 
 _HEIGHT = 340
+_BLUE = "#3a93c9"
 
 
 def arrived(rows: pl.DataFrame, groups: Sequence[str], *, clock: str, alt_text: str) -> None:
@@ -65,3 +66,27 @@ def month_by_month(
     band = base.mark_area(opacity=0.15).encode(y=alt.Y(f"{stem}_lower:Q"), y2=f"{stem}_upper:Q")
     line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45, filled=True)).encode(y=at)
     show(alt.LayerChart(layer=[band, line]), height=300, alt_text=alt_text)
+
+
+def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
+    """A measure of each window with its interval. `rows` as of the report `dora`, of one measure."""
+    unit = rows["unit"][0]
+    per, word = per_and_unit(longest(rows, "value")) if unit == "hours" else (1.0, "")
+    form, axis = (".1%", "%") if unit == "share" else (",.1f", "~g")
+    shown = rows.with_columns(pl.col("value", "lower", "upper") / per)
+    title = f"{label}, {word}" if word else label
+    base = alt.Chart(shown).encode(
+        x=alt.X(
+            "begins_at:T", axis=alt.Axis(title=None, format="%b %Y", labelFontSize=12, labelOverlap=True, grid=False)
+        ),
+        tooltip=[
+            alt.Tooltip("window:N", title="Window"),
+            alt.Tooltip("value:Q", title=title, format=form),
+            *bounds(form),
+            alt.Tooltip("denominator:Q", title="Of", format=",.0f"),
+        ],
+    )
+    at = alt.Y("value:Q", scale=alt.Scale(zero=True), axis=values(title, form=axis))
+    interval = base.mark_rule(strokeWidth=6, opacity=0.25).encode(y="lower:Q", y2="upper:Q", color=alt.value(_BLUE))
+    line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45, filled=True)).encode(y=at)
+    show(alt.LayerChart(layer=[interval, line]), height=300, alt_text=alt_text)

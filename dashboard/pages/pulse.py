@@ -16,6 +16,7 @@ from dashboard import charts, data, frame, tables
 from dashboard.filters import View
 from dashboard.places import lead_to
 from dashboard.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
+from dashboard.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
 from headway import wording
 
 GUIDE = (
@@ -51,6 +52,7 @@ def page(view: View) -> None:
     never_arrived(found, findings, closed_work_is_seen=seen)
     pilots(view)
     same_friction(found, findings)
+    fails_or_comes_back(view)
     delivery(view, found)
     left_out(view, found)
 
@@ -201,6 +203,34 @@ def same_friction(found: Pulse, findings: Sequence[Finding]) -> None:
         lead_to("bottlenecks", "Bottlenecks, and what would help")
         if not rows.is_empty():
             tables.under_chart(rows, STAGES, name="friction-shares", alt_text="Share of its waiting by group and stage")
+
+
+def fails_or_comes_back(view: View) -> None:
+    """Whether AI changes fail, or are repaired, more than others."""
+    failed = data.report(view.file, "dora", view.filters, by=view.axis)
+    repaired = data.report(view.file, "rework", view.filters, by=view.axis)
+    thirty = repaired.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
+    shown = groups_of(thirty.filter(pl.col("value").is_not_null()), view.axis)
+    names = shown["group"].to_list()
+    title = "share of changes repaired within 30 days"
+
+    def picture() -> None:
+        spoken = "; ".join(f"{row['group']} {in_words(row)[0]}" for row in shown.iter_rows(named=True))
+        charts.shares(shown, names, title, alt_text=f"{wording.capital(title)}, with 95% intervals: {spoken}.")
+
+    answer = fails_more(failed, repaired)
+    with question("Do AI changes fail or come back more?", answer, picture if names else None):
+        st.markdown("\n".join([*compared_failures(failed, view.axis), *compared_rework(repaired, view.axis)]))
+        lead_to("stability", "Deployments and stability")
+        if names:
+            columns = {
+                "group": "Group",
+                "value": tables.percent("Repaired in 30 days"),
+                "lower": tables.percent("95% from"),
+                "upper": tables.percent("95% to"),
+                "changes": "Changes",
+            }
+            tables.under_chart(shown, columns, name="repaired", alt_text=wording.capital(title))
 
 
 def delivery(view: View, found: Pulse) -> None:
