@@ -20,6 +20,9 @@ MEASURES: Mapping[str, str] = {
     "rework_rate": "Unplanned deployments",
 }
 """The five measures, as they are called on the page."""
+_AI = {"builds_ai": "AI work", "built_with_ai": "work made with AI"}
+_FAILS = {1: "fails more", -1: "fails less", 0: "is not seen to fail more or less"}
+_COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
 
 
 def groups_of(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
@@ -61,14 +64,14 @@ def compared_failures(rows: pl.DataFrame, axis: str) -> Iterator[str]:
         if row["value"] is None or row["lower"] is None or row["upper"] is None:
             yield "- **Within repositories:** too few to compare."
             continue
-        lower, upper = (f"{100 * row[bound]:+.1f}" for bound in ("lower", "upper"))
         if row["lower"] <= 0.0 <= row["upper"]:
+            lower, upper = (f"{100 * row[bound]:+.1f}" for bound in ("lower", "upper"))
             told = f"anything from {lower} to {upper} points is possible"
             yield f"- **Within repositories** no difference is seen: {told}."
         else:
-            more = "more" if row["value"] > 0.0 else "less"
-            size = f"{abs(100 * row['value']):.1f} points {more} [{lower} – {upper}]"
-            yield f"- **Within repositories** {size} of AI work fails."
+            low, high = sorted(abs(100 * row[bound]) for bound in ("lower", "upper"))
+            size = f"{abs(100 * row['value']):.1f} points {'more' if row['value'] > 0.0 else 'less'}"
+            yield f"- **Within repositories** {size} [{low:.1f} – {high:.1f}] of {_AI[axis]} fails."
 
 
 def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
@@ -86,23 +89,21 @@ def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
             continue
         unsure = "" if (row["p_value"] or 0.0) <= 0.05 else ", which is not told from 1"
         yield (
-            f"- **Held equal ({row['adjusted_for']}):** AI work is repaired at {row['value']:.2f} times the rate of"
+            f"- **Held equal ({row['adjusted_for']}):** {_AI[axis]} is repaired at {row['value']:.2f} times the rate of"
             f" other work [{row['lower']:.2f} – {row['upper']:.2f}]{unsure}."
         )
 
 
-def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame) -> str:
-    """Both comparisons in one line, neither stronger than it is."""
+def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
+    """Both comparisons in one sentence, no stronger than they are."""
     fails = _verdict(failed.filter(pl.col("measure") == "failed_change_share_difference"), 0.0)
     comes_back = _verdict(repaired.filter(pl.col("measure") == "repair_rate_ratio").head(1), 1.0)
-    if fails is None and comes_back is None:
+    parts = [_FAILS[fails]] if fails is not None else []
+    parts += [_COMES_BACK[comes_back]] if comes_back is not None else []
+    if not parts:
         return "Too few changes to say"
-    words = {1: "more", -1: "less", 0: "no difference seen"}
-    told = [
-        f"{what}: {wording.TOO_FEW if found is None else words[found]}"
-        for what, found in (("Failing", fails), ("coming back", comes_back))
-    ]
-    return ", ".join(told)
+    missing = "" if len(parts) == 2 else f"; {wording.TOO_FEW} the other"
+    return wording.capital(f"{_AI[axis]} {' and '.join(parts)}{missing}")
 
 
 def _verdict(rows: pl.DataFrame, none: float) -> int | None:

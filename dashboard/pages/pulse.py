@@ -218,9 +218,11 @@ def fails_or_comes_back(view: View) -> None:
         spoken = "; ".join(f"{row['group']} {in_words(row)[0]}" for row in shown.iter_rows(named=True))
         charts.shares(shown, names, title, alt_text=f"{wording.capital(title)}, with 95% intervals: {spoken}.")
 
-    answer = fails_more(failed, repaired)
+    answer = fails_more(failed, repaired, view.axis)
     with question("Do AI changes fail or come back more?", answer, picture if names else None):
-        st.markdown("\n".join([*compared_failures(failed, view.axis), *compared_rework(repaired, view.axis)]))
+        # Of the ratios the first: the page has those that hold more equal.
+        come_back = [*compared_rework(repaired, view.axis)][: len(names) + 1]
+        st.markdown("\n".join([*compared_failures(failed, view.axis), *come_back]))
         lead_to("stability", "Deployments and stability")
         if names:
             columns = {

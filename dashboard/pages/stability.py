@@ -113,8 +113,7 @@ def failures(view: View, definition: str) -> None:
     """Whether changes of AI work fail more."""
     st.header("Do AI changes fail more?", anchor=False)
     rows = data.report(view.file, "dora", view.filters, by=view.axis, definition=definition)
-    for sentence in compared_failures(rows, view.axis):
-        st.markdown(sentence)
+    st.markdown("\n".join(compared_failures(rows, view.axis)))
     shown = groups_of(rows.filter(pl.col("measure") == "failed_change_share"), view.axis)
     bars(shown, "share of changes whose deployment failed", "failed-changes")
     tables.download(
@@ -131,8 +130,7 @@ def rework(view: View) -> None:
     if rows.is_empty():
         st.markdown("No change in production whose repairs could be traced: `headway collect` reads them from Git.")
         return
-    for sentence in compared_rework(rows, view.axis):
-        st.markdown(sentence)
+    st.markdown("\n".join(compared_rework(rows, view.axis)))
     shown = groups_of(rows.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30)), view.axis)
     bars(shown, "share of changes repaired within 30 days", "repaired")
     tables.download(

@@ -86,6 +86,24 @@ def test_without_initiatives_it_says_where_they_come_from(several: Path, monkeyp
     assert "No initiative is seen" in words(opened(several, monkeypatch, "initiatives"))
 
 
+def test_stability_without_deployments_says_how_to_tell_them(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no deployment is seen the page says so; what a failure is comes from the URL."""
+    said = words(opened(several, monkeypatch, "stability", failure="incidents"))
+    assert "Incidents alone" in said
+    assert "No production deployment is seen" in said
+    assert "`headway init`" in said
+
+
+def test_stability_of_a_repository_that_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deployments are counted by week and month, and too few to compare is said."""
+    app = opened(warehouses.published(tmp_path, warehouses.git_only()), monkeypatch, "stability")
+    labels = [metric.label for metric in app.metric]
+    assert labels[:2] == ["Deployments a week", "Lead time (median)"]
+    assert app.metric[0].value not in {"0.0", "too few to say"}
+    assert table(app, "window")["window"].len() >= 2
+    assert "None is seen" in words(app)
+
+
 def test_health_says_what_the_numbers_rest_on(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Coverage of each repository, what was left out and how to mend it, and how each source stands."""
     runs = several / "runs"

@@ -26,17 +26,18 @@ def test_each_question_has_an_answer_with_its_picture_and_numbers(
     """The page answers how long, what never arrived, what pilots came to, whether friction is the same, what costs."""
     app = opened(several, monkeypatch)
     said = words(app)
-    how_long, fate, pilots, friction, delivery = answers(app)
+    how_long, fate, pilots, friction, fails, delivery = answers(app)
     assert how_long.startswith("Half of AI work is in production after")
     assert fate.startswith("Of 127 changes")
     assert pilots == "No AI initiative is seen"
     assert "friction" in friction
+    assert fails == "Too few changes to say"
     assert delivery.startswith("AI work: release")
     assert "SIMULATED" in said
     assert "as of 2025-02-16 16:00 UTC" in said
     assert "29 in repositories without deployments" in said
-    assert charts(app) == 4
-    assert len(app.get("page_link")) == 5
+    assert charts(app) == 5
+    assert len(app.get("page_link")) == 7
 
 
 def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
