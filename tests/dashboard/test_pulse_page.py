@@ -37,7 +37,7 @@ def test_each_question_has_an_answer_with_its_picture_and_numbers(
     assert "as of 2025-02-16 16:00 UTC" in said
     assert "29 in repositories without deployments" in said
     assert charts(app) == 5
-    assert len(app.get("page_link")) == 7
+    assert len(app.get("page_link")) == 6
 
 
 def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
