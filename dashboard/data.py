@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 _ANSWERS = 256
+_BUSY = "Counting …"
 # The file shown and the one before it, which a run that began earlier may still read.
 _FILES = 2
 _LEVERS = 8
@@ -129,7 +130,7 @@ def scope(file: str) -> Scope:
     return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None)
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=False)
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
     return whole_report(file, name, filters, **asked)
@@ -143,28 +144,28 @@ def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.Dat
         return reports.REPORTS[name](cursor, filters, options)
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=False)
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
     """As `analytics.pulse.pulse`."""
     with _cursor(file) as cursor:
         return pulses.pulse(cursor, filters, axis=axis, calendar=_calendar(clock))
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=False)
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def found(file: str, filters: Filters, clock: str) -> Sequence[findings.Finding]:
     """As `analytics.findings.findings_in`."""
     with _cursor(file) as cursor:
         return findings.findings_in(cursor, filters, _calendar(clock))
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=False)
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def bottlenecks(file: str, filters: Filters, by: str | None) -> Sequence[Bottlenecks]:
     """As `analytics.bottlenecks.read_bottlenecks`."""
     with _cursor(file) as cursor:
         return tuple(read_bottlenecks(cursor, filters, Options(by=by)))
 
 
-@st.cache_resource(max_entries=_LEVERS, show_spinner=False)
+@st.cache_resource(max_entries=_LEVERS, show_spinner=_BUSY)
 def levers_of(file: str, filters: Filters, axis: str, group: str) -> levers.Levers | None:
     """As `analytics.levers.read_levers`."""
     with _cursor(file) as cursor:
