@@ -19,6 +19,8 @@ MENDING: Mapping[str, str] = {
     "future_dates": "nothing: set the clock of the machine that made them",
     "future_times": "set the clock of the system that wrote them",
     "history_rewritten": f"{_FULL}, if what is no longer on the branch should not count",
+    "imports_cut": "nothing: whether other code depends on these files is told from what was read",
+    "imports_missing": "fetch the contents (`git fetch --refetch` without a filter), or let Headway clone the URL",
     "missing_blobs": "fetch the contents (`git fetch --refetch` without a filter), or let Headway clone the URL",
     "no_access_deployments": _RIGHTS.format("deployments"),
     "no_access_environments": _RIGHTS.format("environments"),
