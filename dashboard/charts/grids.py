@@ -63,7 +63,7 @@ def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
                 "part:N",
                 sort=None,
                 scale=alt.Scale(domain=[LEAD, BEFORE]),
-                legend=alt.Legend(orient="top", title=None, labelFontSize=13, labelLimit=260),
+                legend=alt.Legend(orient="top", title=None, labelFontSize=13, labelLimit=260, columns=1),
             ),
             tooltip=[
                 alt.Tooltip("stage:N", title="Stage"),
