@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "read_columns"]
+__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "as_category", "read_columns"]
 
 LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 
@@ -54,7 +54,7 @@ def read_columns(
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
     names = list(dict.fromkeys([*_NEEDED, *columns]))
-    chosen = [_as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
+    chosen = [as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
     if ended_at:
         chosen.append(f"{_ENDED_AT} as ended_at")
     if group is not None:
@@ -85,7 +85,8 @@ def _on_grid() -> list[str]:
     ]
 
 
-def _as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+def as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A column of `lead_times` in SQL as a category, in the order of its values."""
     query = f"select distinct {_quoted(name)} from lead_times where {_quoted(name)} is not null order by 1"  # noqa: S608
     values = ", ".join("'" + str(value).replace("'", "''") + "'" for (value,) in cursor.execute(query).fetchall())
     return f"{_quoted(name)}::enum({values or repr('')}) as {_quoted(name)}"
