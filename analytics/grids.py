@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,17 @@ COARSE_CHANGES = 200_000
 """Up to so many changes are counted by the minute; more on a grid that widens with the hours."""
 
 _MINUTES_PER_HOUR = 60
-_WIDENING = ((8, 1), (48, 5), (720, 15))
-"""Up to so many hours the grid is so many minutes wide, then an hour: all whole hours are on it. A milestone moves by
-half of that at most: half a minute in the first 8 hours, then 0.6 % of its hours, after two days 0.3 %."""
+_WIDENING = ((4, 1), (24, 5), (168, 15), (720, 30))
+"""Up to so many hours a cell holds so many minutes, then an hour's. Each cell ends on the grid and stands for the
+middle of its minutes: a milestone moves by half a cell at most, 1 % of its hours, as often one way as the other, and
+what has happened by a whole hour has happened by it on the grid too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Whole minutes, told as numbered cells.
 
-    `cell` (minutes,): the number of the cell nearest to each whole minute from 0 on. `hours` (cells,): the hour that
+    `cell` (minutes,): the number of the cell that holds each whole minute from 0 on. `hours` (cells,): the hour that
     each cell stands for, ascending; the first is 0.
     """
 
@@ -37,15 +39,15 @@ class Grid:
         minutes = np.arange(round(longest_hours * _MINUTES_PER_HOUR) + 2)
         if not coarse:
             return cls(minutes.astype(np.int32), minutes / np.float64(_MINUTES_PER_HOUR))
-        parts, begin = [], 0
-        for until, width in _WIDENING:
-            parts.append(np.arange(begin, until * _MINUTES_PER_HOUR, width))
+        parts, begin = [np.zeros(1, dtype=np.int64)], 0
+        for until, width in (*_WIDENING, (max(_WIDENING[-1][0], ceil(longest_hours)) + 1, _MINUTES_PER_HOUR)):
+            parts.append(np.arange(begin + width, until * _MINUTES_PER_HOUR + 1, width))
             begin = until * _MINUTES_PER_HOUR
-        parts.append(np.arange(begin, max(begin, minutes.size) + 2 * _MINUTES_PER_HOUR, _MINUTES_PER_HOUR))
-        places = np.concatenate(parts)
-        middles = (places[1:] + places[:-1]) / 2.0
+        ends = np.concatenate(parts)
+        middles = (np.append(-1, ends[:-1]) + 1 + ends) / 2.0
+        cell = np.searchsorted(ends, minutes).astype(np.int32)
         # Divided rather than multiplied, so that whole hours are whole: 1,440 · (1/60) is not 24.
-        return cls(np.searchsorted(middles, minutes, "right").astype(np.int32), places / np.float64(_MINUTES_PER_HOUR))
+        return cls(cell, middles / np.float64(_MINUTES_PER_HOUR))
 
     def minutes(self, hours: NDArray[np.floating]) -> NDArray[np.int32]:
         """Hours as whole minutes, nan as none."""

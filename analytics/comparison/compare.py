@@ -25,7 +25,7 @@ from analytics.comparison.needed import changes_needed_for_shares
 from analytics.comparison.notes import annotated
 from analytics.comparison.rates import rate_measures
 from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
-from analytics.comparison.sides import sides_of
+from analytics.comparison.sides import NEEDED, sides_of
 from analytics.observations import Cohort
 from analytics.survival.arrays import BoolArray, FloatArray
 
@@ -46,7 +46,7 @@ def compare(
     people = cohort if automation else cohort.where(pl.col("built_with_ai") != "automation")
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
     ai, other = (
-        _side(name, people.changes.filter(pl.Series(mask, dtype=pl.Boolean)))
+        _side(name, people.changes.select("repo", "outcome").filter(pl.Series(mask, dtype=pl.Boolean)))
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
@@ -89,7 +89,7 @@ def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hou
     inside = weights > 0.0
     supported = _Estimated(())
     if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
-        part = people.where(pl.lit(pl.Series(inside)))
+        part = replace(people, changes=people.changes.select(NEEDED).filter(pl.Series(inside)))
         supported = _on(SUPPORTED, part, first[inside], weights[inside], horizon_hours)
     return _Estimated(
         (*everything.measures, *rates, *supported.measures),

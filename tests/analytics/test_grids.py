@@ -22,11 +22,14 @@ YEAR = Grid.of(24 * 365.0, coarse=True)
 
 @given(st.integers(0, 60 * 24 * 365))
 def test_a_coarse_grid_keeps_its_bound(minute: int) -> None:
-    """No minute moves by more than half of the grid at its hours, and whole hours do not move."""
-    moved = abs(float(YEAR.hours[YEAR.cell[minute]]) * 60 - minute)
-    width = next(width for until, width in ((8, 1), (48, 5), (720, 15), (np.inf, 60)) if minute <= until * 60)
-    assert moved <= width / 2 + 1e-9
-    assert minute % 60 or moved == 0.0
+    """No minute moves by more than half a cell, 1 % of its hours, and none over a whole hour."""
+    told = float(YEAR.hours[YEAR.cell[minute]]) * 60
+    width = next(
+        width for until, width in ((4, 1), (24, 5), (168, 15), (720, 30), (np.inf, 60)) if minute <= until * 60
+    )
+    assert abs(told - minute) <= (width - 1) / 2 + 1e-9
+    assert abs(told - minute) <= 0.01 * minute + 1e-9
+    assert np.ceil(told / 60 - 1e-9) == np.ceil(minute / 60)
 
 
 @pytest.mark.parametrize("coarse", [False, True])
