@@ -55,8 +55,9 @@ def counted_moves(
     minutes = np.zeros(unit.size, dtype=np.int32)
     cell = np.zeros(unit.size, dtype=np.int32)
     state = np.full(unit.size, -1, dtype=np.int8)
-    goes_on_in = np.where(histories.ended_as == CENSORED, _last_stage(histories), np.int8(-1))
+    goes_on_in = _stage_of_what_goes_on(histories)
     tally = _Tally(unit, units, weight)
+    place = tally.place(cell)
     starts = []
     for stage, hours in enumerate(histories.stage_hours):
         entered = ~np.isnan(hours)
@@ -66,13 +67,13 @@ def counted_moves(
         first = entered & ~begun
         starts.append(tally.by_unit(first))
         moved = entered & begun & ((after > cell) | (goes_on_in == stage))
-        tally.add(moved & (cell <= last_cell), cell, state, stage)
+        tally.add(moved & (cell <= last_cell), place, state, stage)
         np.copyto(state, np.int8(stage), where=first | moved)
-        cell = after
-    in_time = (cell <= last_cell) & (state >= 0)
+        cell, place = after, tally.place(after)
+    in_time = cell <= last_cell
     for end in (CENSORED, *range(len(states) - stages)):
         target = CENSORED if end == CENSORED else end + stages
-        tally.add((histories.ended_as == end) & in_time, cell, state, target)
+        tally.add((histories.ended_as == end) & in_time, place, state, target)
     unit_of, cells, source_of, target_of, count_of = tally.rows()
     return Moves(
         states=states,
@@ -101,10 +102,10 @@ def counted_ends(
 ) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
     """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each; `weight` as above."""
     tally = _Tally(unit, units, weight)
-    cell = grid.cell[grid.minutes(hours)]
+    place = tally.place(grid.cell[grid.minutes(hours)])
     nowhere = np.zeros(unit.size, dtype=np.int8)
     for end in range(CENSORED, ends):
-        tally.add(ended_as == end, cell, nowhere, end)
+        tally.add(ended_as == end, place, nowhere, end)
     unit_of, cells, _, end_of, count = tally.rows()
     return unit_of, grid.hours[cells], end_of, count
 
@@ -121,19 +122,20 @@ class _Tally:
         weights = None if self.weight is None else self.weight[chosen]
         return np.bincount(self.unit[chosen], weights=weights, minlength=self.units).astype(np.float64)
 
-    def add(self, chosen: BoolArray, cell: NDArray[np.int32], source: NDArray[np.int8], target: int) -> None:
-        """Count the `chosen` changes as moving from `source` to `target` in `cell` (changes,)."""
-        rows = np.flatnonzero(chosen)
-        sources = source[rows]
-        for state in np.flatnonzero(np.bincount(sources, minlength=1)).tolist():
-            here = rows[sources == state]
-            self._add(here if here.size < rows.size else rows, cell, state, target)
+    def place(self, cell: NDArray[np.int32]) -> IntArray:
+        """Cell and unit of each change as one number, by hour, then by unit: so the estimators want their rows."""
+        return cell * np.int64(self.units) + self.unit
 
-    def _add(self, rows: IntArray, cell: NDArray[np.int32], source: int, target: int) -> None:
-        # By hour, then by unit: in the order in which the estimators want them.
-        place = cell[rows] * np.int64(self.units) + self.unit[rows]
-        weights = None if self.weight is None else self.weight[rows]
-        if int(place.max()) < min(_DENSE, 64 * rows.size):
+    def add(self, chosen: BoolArray, place: IntArray, state: NDArray[np.int8], target: int) -> None:
+        """Count the `chosen` changes as moving from their `state`, if they have one, to `target` at their `place`."""
+        highest = int(state.max(initial=-1)) if target == CENSORED else target
+        for source in range(highest + 1):
+            here = chosen & (state == source)
+            if here.any():
+                self._add(place[here], None if self.weight is None else self.weight[here], source, target)
+
+    def _add(self, place: IntArray, weights: FloatArray | None, source: int, target: int) -> None:
+        if int(place.max()) < min(_DENSE, 64 * place.size):
             every = np.bincount(place, weights=weights)
             places = np.flatnonzero(every)
             count = every[places]
@@ -158,9 +160,10 @@ class _Tally:
         )
 
 
-def _last_stage(histories: Histories) -> NDArray[np.int8]:
-    """The last stage that each change entered, -1 for none."""
-    last = np.full(histories.ended_as.size, -1, dtype=np.int8)
+def _stage_of_what_goes_on(histories: Histories) -> NDArray[np.int8]:
+    """The last stage that each change entered which has not ended, -1 for what has."""
+    rows = np.flatnonzero(histories.ended_as == CENSORED)
+    stage_of = np.full(histories.ended_as.size, -1, dtype=np.int8)
     for stage, hours in enumerate(histories.stage_hours):
-        last[~np.isnan(hours)] = stage
-    return last
+        stage_of[rows[~np.isnan(hours[rows])]] = stage
+    return stage_of
