@@ -97,10 +97,15 @@ class Cohort:
         """Hours from code complete to the outcome, (changes,)."""
         return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
 
+    @property
+    def seen_hours(self) -> float:
+        """The longest that any change was watched."""
+        return float(self.changes["hours"].to_numpy().max(initial=0.0))
+
     @cached_property
     def grid(self) -> Grid:
         """On which the changes of a large cohort are counted."""
-        return Grid.of(float(self.hours.max(initial=0.0)), coarse=len(self.changes) > COARSE_CHANGES)
+        return Grid.of(self.seen_hours, coarse=len(self.changes) > COARSE_CHANGES)
 
     @cached_property
     def ended_as(self) -> IntArray:

@@ -18,8 +18,10 @@ from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray
 from headway.errors import AnalysisError
 
-__all__ = ["rate_measures"]
+__all__ = ["COVARIATES", "rate_measures"]
 
+COVARIATES = ("additions", "deletions", "code_complete_at")
+"""What rates are adjusted for, as columns of `lead_times`."""
 SMALLEST_RATIO = 1.25
 MOST_FITTED = 100_000
 """Of so many changes a model's errors are small beside every difference that matters: more are not fitted."""

@@ -75,10 +75,11 @@ def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
     unit, code = independent_units(cohort, first)
     units = int(code.max(initial=-1)) + 1
     masks = (first, ~first)
-    needed = cohort.changes.select(NEEDED)
+    needed = cohort.changes.select(name for name in NEEDED if name != "code_complete_at")
     cohorts = tuple(replace(cohort, changes=needed.filter(pl.Series(mask))) for mask in masks)
     codes = tuple(code[mask] for mask in masks)
-    weight = tuple(weights[mask] for mask in masks)
+    # One for every change takes no memory where it is given so.
+    weight = tuple(weights[: int(mask.sum())] if weights.strides == (0,) else weights[mask] for mask in masks)
     return Sides(
         (cohorts[0], cohorts[1]),
         (codes[0], codes[1]),
@@ -123,12 +124,12 @@ def _weight_of_units(code: IntArray, weight: FloatArray, units: int) -> tuple[Fl
 
 def _grid(cohort: Cohort) -> Grid:
     """Coarse for each part of a large cohort, so that parts are told alike."""
-    return Grid.of(float(cohort.hours.max(initial=0.0)), coarse=True)
+    return Grid.of(cohort.seen_hours, coarse=True)
 
 
 def _unless_one(weight: FloatArray) -> FloatArray | None:
     """None where every change counts one: then counting needs no weights."""
-    return None if bool(np.all(weight == 1.0)) else weight
+    return None if weight.strides == (0,) or bool(np.all(weight == 1.0)) else weight
 
 
 def _in_units(moves: Moves, code: IntArray, weight: FloatArray, units: int) -> Moves:
