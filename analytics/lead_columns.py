@@ -24,6 +24,7 @@ RANDOM_GROUPS = 200
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
 _NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
+_LINES = ("additions", "deletions")
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
 # Few values in many rows: as codes with a dictionary they take a byte or two.
 _WORDS = (
@@ -54,7 +55,7 @@ def read_columns(
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
     names = list(dict.fromkeys([*_NEEDED, *columns]))
-    chosen = [as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
+    chosen = [_compact(cursor, name) if large else _quoted(name) for name in names]
     if ended_at:
         chosen.append(f"{_ENDED_AT} as ended_at")
     if group is not None:
@@ -83,6 +84,13 @@ def _on_grid() -> list[str]:
         f"case when {stage}_hours is not null then (({stage}_end - {begin}) / 60)::float end as {stage}_hours"
         for begin, stage in zip(begins, LEAD_STAGES, strict=False)
     ]
+
+
+def _compact(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A column in as few bytes as it needs; lines are counted up to two thousand millions."""
+    if name in _LINES:
+        return f"least({_quoted(name)}, 2147483647)::integer as {_quoted(name)}"
+    return as_category(cursor, name) if name in _WORDS else _quoted(name)
 
 
 def as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -134,7 +134,7 @@ def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Coho
 
 def _size(changes: pl.DataFrame) -> FloatArray:
     """The logarithm of one more than the lines changed; where they are not known, the median of the others."""
-    lines = (pl.col("additions") + pl.col("deletions")).cast(pl.Float64)
+    lines = pl.col("additions").cast(pl.Float64) + pl.col("deletions").cast(pl.Float64)
     known = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
     return np.asarray(np.log1p(known), dtype=np.float64)
 
