@@ -1,7 +1,5 @@
-"""The dashboard's entry: which pages there are. Run by `headway dashboard`, or by `streamlit run app.py -- FOLDER`."""
-
-import streamlit as st
+"""The dashboard's entry. Run by `headway dashboard`, or by `streamlit run app.py -- FOLDER [SETTINGS]`."""
 
 from dashboard import frame
 
-frame.draw([st.Page("dashboard/pages/pulse.py", title="Pulse check", default=True)])
+frame.draw()

@@ -6,8 +6,9 @@ import duckdb
 import polars as pl
 
 from analytics.filters import Filters
+from headway.errors import UsageError
 
-__all__ = ["closed_work_is_seen", "coverage_shares", "notices"]
+__all__ = ["closed_work_is_seen", "coverage_shares", "names_of_team", "notices"]
 
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
 
@@ -20,12 +21,29 @@ def closed_work_is_seen(connection: duckdb.DuckDBPyConnection, filters: Filters)
 
 
 def notices(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
-    """One row per repository and kind of thing that collectors noticed: provider, repo, kind, detail, count."""
+    """One row per repository and kind of thing that collectors noticed: provider, repo, kind, detail, count.
+
+    What is about a file of records and no repository has both names empty, and is left out where one is asked for.
+    """
     query = (
-        f"select c.provider, c.repo, n.kind, n.detail, n.count from notices n join ({_REPOSITORIES}) c using (repo_id)"  # noqa: S608  (ours)
+        "select coalesce(c.provider, '') as provider, coalesce(c.repo, '') as repo, n.kind, n.detail, n.count"  # noqa: S608  (ours)
+        f" from notices n left join ({_REPOSITORIES}) c using (repo_id) where c.repo is not null or n.repo_id = ''"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     return filters.apply(table, time=None).sort("provider", "repo", "kind")
+
+
+def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str, ...]:
+    """The names of the repositories that a team owns; `UsageError` where there is no such team."""
+    rows = connection.cursor().sql("select distinct team, repo from coverage where team <> '' order by all").fetchall()
+    names = tuple(repo for owner, repo in rows if owner == team)
+    if not names:
+        known = ", ".join(dict.fromkeys(owner for owner, _ in rows))
+        raise UsageError(
+            f"no repository belongs to a team {team!r}",
+            hint=f"teams are {known}" if known else "name teams with `team` under [[sources]]",
+        )
+    return names
 
 
 def coverage_shares(coverage: pl.DataFrame) -> pl.DataFrame:

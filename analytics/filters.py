@@ -18,6 +18,7 @@ _CONFIDENCE = {"builds_ai": "ai_confidence_what", "built_with_ai": "ai_confidenc
 class Filters:
     """A period (naive UTC, from `since` to before `until`), a glob on the repository's name, and what to trust.
 
+    `names`: repositories by their whole names, such as those of a team; None for any, and the glob holds beside it.
     `evidence` is `any`, or `strong`: then what is weakly told from its marks is on neither side of a comparison.
     """
 
@@ -25,12 +26,15 @@ class Filters:
     until: datetime | None = None
     repo: str | None = None
     evidence: str = "any"
+    names: tuple[str, ...] | None = None
 
     def apply(self, table: pl.DataFrame, *, time: str | None) -> pl.DataFrame:
         """Rows of `table` (with columns `repo` and `time`) that are asked for; without a time, the period is moot."""
         if self.repo is not None:
             names = [name for name in table["repo"].unique().to_list() if fnmatchcase(name, self.repo)]
             table = table.filter(pl.col("repo").is_in(names))
+        if self.names is not None:
+            table = table.filter(pl.col("repo").is_in(sorted(set(self.names).intersection(table["repo"].unique()))))
         if time is not None and self.since is not None:
             table = table.filter(pl.col(time) >= self.since)
         if time is not None and self.until is not None:

@@ -8,15 +8,19 @@ from typing import Protocol
 import duckdb
 import polars as pl
 
+from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import comparison
 from analytics.dora.report import dora
 from analytics.filters import Filters
+from analytics.friction import friction
 from analytics.initiatives import initiatives
 from analytics.options import Options
 from analytics.rework.report import rework
 from analytics.stages import stages
+from analytics.trend import trend
 from analytics.waiting import waiting
+from analytics.week import week
 from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
 
@@ -197,8 +201,14 @@ REPORTS: Mapping[str, Report] = {
     "waiting": waiting,
     "dora": dora,
     "rework": rework,
+    "arrivals": arrivals,
+    "trend": trend,
+    "friction": friction,
+    "week": week,
 }
-GROUPED: frozenset[str] = frozenset({"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework"})
+GROUPED: frozenset[str] = frozenset(
+    {"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"}
+)
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:

@@ -12,32 +12,36 @@ from analytics.filters import Filters
 from dashboard.data import Scope
 from headway.wording import plain
 
-__all__ = ["View", "choose"]
+__all__ = ["KEYS", "View", "choose"]
 
 # What stands here stands in URLs that people keep.
-EVERYTHING = "All repositories"
+KEYS = ("team", "repo", "period", "axis", "clock", "strong")
+ALL_TEAMS, EVERYTHING = "All teams", "All repositories"
 PERIODS = {"All time": None, "12 months": 365, "6 months": 180, "90 days": 90, "30 days": 30}
 AXES = {"What it builds": "builds_ai", "How it was made": "built_with_ai"}
 AXIS_CAPTIONS = ("AI work beside other work", "Made with AI beside no AI mark")
+CLOCKS = {"Wall clock": "wall", "Working time": "working"}
 
 
 @dataclass(frozen=True)
 class View:
-    """A published file, the part of it to show, and which groups to compare; `words` says the same to a reader."""
+    """A published file, the part of it to show, which groups to compare and on which clock; `words` says the same.
+
+    `as_of`: the newest instant that any repository speaks for, None where nothing is known.
+    """
 
     file: str
     filters: Filters
     axis: str
+    clock: str
     words: str
+    as_of: datetime | None
 
 
 def choose(file: str, scope: Scope) -> View:
     """Draw the filters and return what they say."""
     with st.sidebar:
-        st.header("Headway", anchor=False)
-        repo = st.selectbox(
-            "Repository", [EVERYTHING, *scope.repositories], format_func=plain, key="repo", bind="query-params"
-        )
+        team, repo = _where(scope)
         period = st.selectbox(
             "Period",
             list(PERIODS),
@@ -46,19 +50,45 @@ def choose(file: str, scope: Scope) -> View:
             help="By when a change was code complete, counted back from the as-of time.",
         )
         axis = st.radio("Compare by", list(AXES), captions=AXIS_CAPTIONS, key="axis", bind="query-params")
+        clock = st.radio(
+            "Hours",
+            list(CLOCKS),
+            key="clock",
+            bind="query-params",
+            help="Working time counts only the working hours of `[calendar]` in the settings. What-ifs, chances and the"
+            " worklist are on the wall clock: releases leave by it.",
+        )
         strong = st.toggle(
             "Strong evidence only",
             key="strong",
             bind="query-params",
             help="Leaves changes whose evidence is weak out of both sides, and counts them.",
         )
-    # The filter of the reports is a glob; this one means a single name.
-    name = None if repo == EVERYTHING else glob.escape(repo)
-    evidence = "strong" if strong else "any"
-    filters = Filters(since=_since(PERIODS[period], scope.as_of), repo=name, evidence=evidence)
-    when = "all time" if filters.since is None else f"code complete in the last {period}"
-    sure = ", strong evidence only" if strong else ""
-    return View(file, filters, AXES[axis], f"{plain(repo)}, {when}{sure}")
+    filters = Filters(
+        since=_since(PERIODS[period], scope.as_of),
+        # The filter of the reports is a glob; this one means a single name.
+        repo=None if repo == EVERYTHING else glob.escape(repo),
+        names=None if team == ALL_TEAMS else scope.teams[team],
+        evidence="strong" if strong else "any",
+    )
+    words = [
+        *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
+        plain(repo),
+        "all time" if filters.since is None else f"code complete in the last {period}",
+        *(["in working time"] if CLOCKS[clock] == "working" else []),
+        *(["strong evidence only"] if strong else []),
+    ]
+    return View(file, filters, AXES[axis], CLOCKS[clock], ", ".join(words), scope.as_of)
+
+
+def _where(scope: Scope) -> tuple[str, str]:
+    """The team and the repository; a team is only asked for where there are any."""
+    team = ALL_TEAMS
+    if scope.teams:
+        team = st.selectbox("Team", [ALL_TEAMS, *scope.teams], format_func=plain, key="team", bind="query-params")
+    repositories = scope.repositories if team == ALL_TEAMS else scope.teams[team]
+    repo = st.selectbox("Repository", [EVERYTHING, *repositories], format_func=plain, key="repo", bind="query-params")
+    return team, repo
 
 
 def _since(days: int | None, as_of: datetime | None) -> datetime | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from dashboard import data
+from dashboard.door import let_in
 from dashboard.filters import View, choose
+from dashboard.places import PLACES
 from headway.errors import HeadwayError
 from headway.wording import plain
 
@@ -17,12 +16,19 @@ __all__ = ["draw", "view"]
 _LOOK_AGAIN_SECONDS = 10.0
 
 
-def draw(pages: Sequence[StreamlitPage]) -> None:
+def draw() -> None:
     """Draw the frame and the page that was asked for."""
-    page = st.navigation(list(pages))
+    # Without page icons: Streamlit has the browser fetch those from a server of its own.
+    pages = [
+        st.Page(place.file, title=place.title, url_path=None if place.first else place.path, default=place.first)
+        for place in PLACES.values()
+    ]
+    page = st.navigation(pages, expanded=True)
     st.set_page_config(page_title=f"{page.title} · Headway", layout="wide")
     file = ""
     try:
+        if not let_in(data.settings().dashboard):
+            return
         file = data.published()
         if data.simulated():
             st.warning(

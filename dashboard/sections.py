@@ -1,16 +1,35 @@
-"""Parts that more than one page shows: its scope, what its numbers rest on, and what to do where there are none."""
+"""Parts that more than one page shows: its head, its groups, what was left out, and what to do where nothing is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import polars as pl
 import streamlit as st
 
-from analytics.basis import coverage_shares
+from analytics.initiatives import RUNGS, Initiative
 from analytics.pulse import Pulse
-from dashboard import data, tables
+from dashboard import data
 from dashboard.filters import View
+from dashboard.places import lead_to
 from headway import wording
 
-__all__ = ["basis", "nothing_observed", "scope_line"]
+__all__ = [
+    "FROM_GIT_ALONE",
+    "GROUPS",
+    "NO_INITIATIVE",
+    "RUNG_COLUMNS",
+    "TELL_DEPLOYMENTS",
+    "ai_group",
+    "group_names",
+    "head",
+    "left_out",
+    "named",
+    "nothing_observed",
+    "observed",
+    "rungs_table",
+    "too_few",
+]
 
 TELL_DEPLOYMENTS = (
     "Tell Headway where deployments show: release tags, a manifests repository, a branch or records. `headway init`"
@@ -19,16 +38,80 @@ TELL_DEPLOYMENTS = (
 TELL_EVENTS = "Records of what Git does not show can be given: `headway collect events:FILE`."
 FROM_GIT_ALONE = "Abandoned and open work is not visible from Git alone; reviews and CI neither. " + TELL_EVENTS
 
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "builds_ai": {"true": "AI work", "false": "other work"},
+    # The one that the others are compared with stands second, and so takes the second colour.
+    "built_with_ai": {"agent": "made by an AI agent", "none": "no AI mark", "assisted": "made with an AI tool"},
+}
+"""The groups of a report that has them by an axis, in words. Bots are in no comparison."""
 
-def scope_line(view: View, found: Pulse) -> None:
-    """What is shown and as of when. As plain text: the name of a repository is somebody's text."""
-    newest = data.scope(view.file).as_of
-    seen = found.as_of or ((newest, newest) if newest else None)
-    if seen is None:
-        st.text(view.words)
-        return
-    first, last = (f"{at:%Y-%m-%d %H:%M}" for at in seen)
-    st.text(f"{view.words} · as of {last if first == last else f'{first} to {last}'} UTC")
+
+NO_INITIATIVE = (
+    "An initiative is found where AI work concentrates in a folder, or named in the settings: `[[initiatives]]` takes"
+    " paths, labels and branches."
+)
+RUNG_COLUMNS = {"rung": "Has come to", "initiatives": "Initiatives", "stalled": "Stalled"}
+
+
+def rungs_table(known: Sequence[Initiative]) -> pl.DataFrame:
+    """How many initiatives stand on each rung, and how many of them stall there."""
+    rows = [
+        {
+            "rung": rung,
+            "initiatives": sum(one.rung == rung for one in known),
+            "stalled": sum(one.rung == rung and bool(one.stalled) for one in known),
+        }
+        for rung in RUNGS
+    ]
+    return pl.DataFrame(rows)
+
+
+def head(view: View, title: str, guide: str) -> None:
+    """The title, what is shown as of when, and how to read it for whoever is here for the first time."""
+    st.title(title, anchor=False)
+    coverage = data.report(view.file, "coverage", view.filters).filter(pl.col("role") == "application")
+    words = view.words
+    times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
+    if times:
+        words = f"{words} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
+    # As plain text: the name of a repository is somebody's text.
+    st.text(words)
+    with st.expander("How to read this page"):
+        st.markdown(guide)
+
+
+def named(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Rows of a report by the axis of comparison, its groups in words; those of bots left out."""
+    words = GROUPS[view.axis]
+    kept = rows.filter(pl.col("group").is_in(list(words)))
+    return kept.with_columns(pl.col("group").replace_strict(dict(words), return_dtype=pl.String))
+
+
+def group_names(rows: pl.DataFrame, view: View) -> Sequence[str]:
+    """The groups that are among `named` rows, in the order in which they are shown."""
+    there = set(rows["group"].unique())
+    return [name for name in GROUPS[view.axis].values() if name in there]
+
+
+def ai_group(view: View) -> str:
+    """The name of AI work on the axis of comparison, as the pulse check has it."""
+    return "AI work" if view.axis == "builds_ai" else "made with AI"
+
+
+def observed(view: View) -> Pulse | None:
+    """The pulse; None, and on the page the reason why, where no change can be told of."""
+    found = data.pulse(view.file, view.filters, view.axis, view.clock)
+    if found.as_of is None:
+        nothing_observed(found)
+        return None
+    return found
+
+
+def too_few(counts: Mapping[str, int]) -> None:
+    """Say which groups are too small to say anything of."""
+    if counts:
+        told = ", ".join(f"{name} ({wording.counted(changes, 'change')})" for name, changes in counts.items())
+        st.markdown(f":gray[{wording.capital(wording.TOO_FEW)} of {told}: 20 changes are needed.]")
 
 
 def nothing_observed(found: Pulse) -> None:
@@ -47,47 +130,15 @@ def nothing_observed(found: Pulse) -> None:
         st.info(
             "Nothing was code complete in what is chosen here. Choose more in the sidebar, or `headway collect` more."
         )
+    lead_to("health", "What is known of each repository")
 
 
-def basis(view: View, found: Pulse, *, closed_work_is_seen: bool) -> None:
-    """How much of each repository is covered, what was left out, and what the collectors noticed."""
-    st.header("What the numbers rest on", anchor=False)
-    coverage = data.coverage(view.file, view.filters)
-    left_out = wording.left_out(found)
-    if left_out:
-        st.markdown(left_out)
-    if found.as_of is not None and found.no_deployments:
-        st.markdown(TELL_DEPLOYMENTS)
-    if not closed_work_is_seen and found.as_of is not None:
-        st.markdown(FROM_GIT_ALONE)
-    columns = {
-        "repo": "Repository",
-        "observed_share": tables.percent(
-            "Arrival seen", "Of what is code complete, that whose arrival could be observed"
-        ),
-        "code_complete": "Code complete",
-        "production": "Arrived",
-        "waiting": "Waiting",
-        "abandoned": "Never arrived",
-        "unknown": "Unknown",
-        "no_deployments": "No deployments",
-        "deployed_from": "Deployments from",
-        "production_deployments": "To production",
-        "rollbacks": "Rollbacks",
-        "joined_share": tables.percent("Commits known", "Of landed pull requests, those whose own commits are known"),
-        "exact_share": tables.percent(
-            "Time exact", "Of what is code complete, that whose time of it is not approximate"
-        ),
-        "reviewed": "Reviewed",
-        "integrated": "CI seen",
-        "as_of": st.column_config.DatetimeColumn("As of (UTC)", format="YYYY-MM-DD HH:mm"),
-        "role": "Role",
-    }
-    if not closed_work_is_seen:
-        del columns["abandoned"]
-    tables.table(coverage_shares(coverage), columns, alt_text="Each repository: how much of it the numbers can rest on")
-    tables.download("CSV", lambda: coverage, name="coverage")
-    noticed = data.notices(view.file, view.filters)
-    if len(noticed):
-        titles = {"repo": "Repository", "kind": "Noticed", "count": "Times", "detail": "What it means"}
-        tables.table(noticed, titles, alt_text="What the collectors noticed")
+def left_out(view: View, found: Pulse) -> None:
+    """What takes no part in the numbers, and the way to what they rest on."""
+    st.divider()
+    told = wording.left_out(found)
+    if told:
+        st.caption(told)
+    if not data.closed_work_is_seen(view.file, view.filters):
+        st.caption(FROM_GIT_ALONE)
+    lead_to("health", "What the numbers rest on")

@@ -11,7 +11,7 @@ from polars import selectors
 
 from headway.writing import csv_bytes
 
-__all__ = ["decimal", "download", "in_days", "link", "percent", "safe_links", "table", "under_chart"]
+__all__ = ["decimal", "download", "in_days", "link", "percent", "safe_links", "table", "time", "under_chart"]
 
 # Control characters, and those that turn the direction of what follows.
 _UNSEEN = r"[\p{Cc}\p{Cf}]"
@@ -34,11 +34,18 @@ def table(rows: pl.DataFrame, columns: Mapping[str, Any], *, alt_text: str) -> N
     )
 
 
-def under_chart(rows: pl.DataFrame, columns: Mapping[str, Any], *, name: str, alt_text: str) -> None:
-    """The numbers of a chart, folded away under it, and their CSV."""
+def under_chart(
+    rows: pl.DataFrame,
+    columns: Mapping[str, Any],
+    *,
+    name: str,
+    alt_text: str,
+    whole: Callable[[], pl.DataFrame] | None = None,
+) -> None:
+    """The numbers of a chart, folded away under it, and their CSV; `whole`: the report of which they are a part."""
     with st.expander("The numbers"):
         table(rows, columns, alt_text=alt_text)
-        download("CSV", lambda: rows, name=name)
+        download("CSV", whole or (lambda: rows), name=name)
 
 
 def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None:
@@ -55,9 +62,14 @@ def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None
     )
 
 
-def link(title: str) -> Any:
+def link(title: str, word: str = "open") -> Any:
     """A column of addresses, each shown as a word to click; see `safe_links`."""
-    return st.column_config.LinkColumn(title, display_text="open", width="small")
+    return st.column_config.LinkColumn(title, display_text=word, width="small")
+
+
+def time(title: str) -> Any:
+    """A column of instants."""
+    return st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
 
 
 def percent(title: str, meaning: str | None = None) -> Any:
@@ -65,9 +77,9 @@ def percent(title: str, meaning: str | None = None) -> Any:
     return st.column_config.NumberColumn(title, format="percent", help=meaning)
 
 
-def decimal(title: str) -> Any:
+def decimal(title: str, meaning: str | None = None) -> Any:
     """A column of numbers to one decimal."""
-    return st.column_config.NumberColumn(title, format="%.1f")
+    return st.column_config.NumberColumn(title, format="%.1f", help=meaning)
 
 
 def in_days(rows: pl.DataFrame, hours: str, days: str) -> pl.DataFrame:

@@ -8,9 +8,9 @@ import duckdb
 
 from headway.settings import AiSettings, InitiativeSettings
 from headway.wording import counted, plain
-from warehouse.classify import Author, Rules, RuleSettings, unknown_bots
+from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["empty_initiatives", "own_words"]
+__all__ = ["bots_without_rule", "empty_initiatives", "own_words"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
@@ -18,11 +18,16 @@ _CHANGES = "select author, '', count(*), author_kind from changes where author_k
 _KNOWN = "select change_id from changes where list_contains($ids, change_id)"
 
 
-def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
-    """Lines for `headway status`: none where nothing is left to say."""
+def bots_without_rule(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> list[UnknownBot]:
+    """The bots that only a generic rule matches, those with most first: a team may know better what they are."""
     rows = [*connection.sql(_COMMITS).fetchall(), *connection.sql(_CHANGES).fetchall()]
     authors = [Author(name or "", email or "", *rest) for name, email, *rest in rows]
-    bots = unknown_bots(authors, Rules.load(RuleSettings.of(ai)))
+    return unknown_bots(authors, Rules.load(RuleSettings.of(ai)))
+
+
+def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
+    """Lines for `headway status`: none where nothing is left to say."""
+    bots = bots_without_rule(connection, ai)
     if bots:
         yield "\nbots that no rule knows by name: sort them into [ai] ai_identities and automation_identities"
     for bot in bots[:_SHOWN]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import ipaddress
 import logging
 import os
@@ -26,29 +27,41 @@ FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
 
 
-def serve(warehouse: Path, *, port: int, address: str = "127.0.0.1", browser: bool = False) -> int:
+def serve(
+    warehouse: Path,
+    *,
+    port: int,
+    address: str = "127.0.0.1",
+    browser: bool = False,
+    config: Path | None = None,
+    sign_in: bool = False,
+) -> int:
     """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
 
+    `config`: the settings file that the pages read, that of the working folder when not given. `sign_in`: it asks for
+    signing in, so what that needs must be there.
     `browser` opens it there too, where there is a screen to open it on. Raises `HeadwayError` where the port or the
     address cannot be had.
     """
     import streamlit as st
 
     ensure_free(port, address)
+    if sign_in:
+        _ensure_sign_in()
     url = f"http://{_host(address)}:{port}"
 
     @contextlib.asynccontextmanager
     async def announced(_: object) -> AsyncIterator[None]:
         # Its socket listens already, so a browser that comes now is answered in a moment.
         click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
-        if not _loopback(address):
+        if not _loopback(address) and not sign_in:
             click.echo("  whoever can reach this address can read it", err=True)
         if browser and _has_screen():
             threading.Thread(target=_open, args=(url,), daemon=True).start()
         yield
 
-    # From here on this process is the script and its one argument, as under `streamlit run app.py -- FOLDER`.
-    sys.argv = [str(SCRIPT), str(warehouse)]
+    # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
+    sys.argv = [str(SCRIPT), str(warehouse), *([str(config)] if config is not None else [])]
     logging.disable(logging.INFO)
     with contextlib.suppress(KeyboardInterrupt):
         st.App(SCRIPT, lifespan=announced).run(config=options(port, address))
@@ -81,6 +94,23 @@ def ensure_free(port: int, address: str = "127.0.0.1") -> None:
     except OSError as error:
         what = f"cannot serve on {_host(address)}:{port}: {error.strerror}"
         raise HeadwayError(what, hint="choose another --port, or end what has this one") from error
+
+
+def _ensure_sign_in() -> None:
+    """Raise `HeadwayError` where nobody could sign in: better now than a page that lets nobody in."""
+    import streamlit as st
+
+    missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
+    if missing:
+        what = f"[dashboard] sign_in needs {' and '.join(missing)}"
+        raise HeadwayError(what, hint="install it: pip install 'streamlit[auth]' httpx")
+    try:
+        told = set(st.secrets.get("auth", {}))
+    except FileNotFoundError:
+        told = set()
+    if not {"redirect_uri", "cookie_secret"} <= told:
+        what = "[dashboard] sign_in needs to know the provider: there is no [auth] in .streamlit/secrets.toml"
+        raise HeadwayError(what, hint="docs/operations.md shows what stands in it")
 
 
 def _host(address: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from headway.ai_settings import AiOverride, AiRule, AiSettings
+from headway.dashboard_settings import DashboardSettings
 from headway.errors import UsageError
 from headway.initiative_settings import InitiativeSettings, RungSettings, check_initiatives
 from headway.setting import setting as _setting
@@ -28,6 +29,7 @@ __all__ = [
     "AiRule",
     "AiSettings",
     "CalendarSettings",
+    "DashboardSettings",
     "DeploymentRule",
     "DoraSettings",
     "GitSettings",
@@ -183,6 +185,7 @@ class Settings:
     rungs: RungSettings = RungSettings()  # noqa: RUF009
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
+    dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
@@ -212,6 +215,7 @@ SECTIONS: dict[str, type] = {
     "rungs": RungSettings,
     "dora": DoraSettings,
     "rework": ReworkSettings,
+    "dashboard": DashboardSettings,
 }
 LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}
 SPELLED = {"source": "from"}  # `from` is a Python keyword

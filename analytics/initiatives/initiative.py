@@ -220,7 +220,8 @@ def _judged(one: Initiative, limit: Mapping[str, Limit]) -> Initiative:
 
 
 def _asked(one: Initiative, filters: Filters) -> bool:
-    if filters.repo is not None and not any(fnmatchcase(repo, filters.repo) for repo in one.repos):
+    names = [name for name in one.repos if filters.names is None or name in filters.names]
+    if not any(filters.repo is None or fnmatchcase(name, filters.repo) for name in names):
         return False
     begun = one.first_change_at
     return (filters.since is None or begun >= filters.since) and (filters.until is None or begun < filters.until)

@@ -23,4 +23,6 @@ def command(session: Session, port: int, address: str) -> int:
 
     warehouse = session.settings.warehouse_folder
     current(warehouse)  # say now, not in a browser, that there is nothing to show
-    return serve(warehouse, port=port, address=address)
+    return serve(
+        warehouse, port=port, address=address, config=session.config, sign_in=session.settings.dashboard.sign_in
+    )

@@ -48,7 +48,7 @@ def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
         context.obj = demo
         context.invoke(summary)
         return 0
-    return serve(demo.settings.warehouse_folder, port=port, browser=True)
+    return serve(demo.settings.warehouse_folder, port=port, browser=True, config=demo.config)
 
 
 def _clear(folder: Path) -> None:

@@ -22,6 +22,10 @@ REPORTS = (
     "comparison",
     "bottlenecks",
     "waiting",
+    "arrivals",
+    "trend",
+    "friction",
+    "week",
     "initiatives",
     "dora",
     "rework",
@@ -54,6 +58,7 @@ Example:
     "--until", type=parse_time, metavar="TIME", help="Only what was code complete (was deployed) before this time."
 )
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
+@click.option("--team", metavar="NAME", help="Only repositories of this team.")
 @click.option("--by", metavar="COLUMN", help="Group by this column, in reports that have groups.")
 @click.option(
     "--clock",
@@ -82,6 +87,7 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     since: datetime | None,
     until: datetime | None,
     repo: str | None,
+    team: str | None,
     by: str | None,
     clock: str,
     window: str | None,
@@ -90,6 +96,7 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     evidence: str,
 ) -> int:
     """Write a report as CSV, JSON or Parquet."""
+    from analytics.basis import names_of_team
     from analytics.filters import Filters
     from analytics.options import Options
     from analytics.reports import GROUPED
@@ -115,6 +122,8 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
         by=by, automation=automation, clock=clock, calendar=calendar, window=window, definition=definition
     )
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
-        table = TABLES[report](connection, Filters(since=since, until=until, repo=repo, evidence=evidence), options)
+        names = None if team is None else names_of_team(connection, team)
+        filters = Filters(since=since, until=until, repo=repo, evidence=evidence, names=names)
+        table = TABLES[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

@@ -24,31 +24,23 @@ Example:
 def command(session: Session) -> int:
     """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
     from headway.own_words import empty_initiatives, own_words
-    from headway.running import last_runs
+    from headway.standing import standing
     from warehouse.publish import open_published
-    from warehouse.store import RawStore
 
     warehouse = session.settings.warehouse_folder
-    commits = RawStore(warehouse).commits()
-    rows: dict[str, int] = {}
-    for commit in commits:
-        rows[commit.source] = rows.get(commit.source, 0) + sum(commit.rows.values())
-    latest = {commit.source: commit for commit in commits}
-    runs = last_runs(warehouse)
+    sources = standing(warehouse)
     click.echo(f"warehouse {warehouse}")
     click.echo("\nsources")
-    for source in sorted({*latest, *runs}):
-        click.echo(f"  {source}")
-        if source in latest:
-            known = latest[source]
+    for row in sources.iter_rows(named=True):
+        click.echo(f"  {row['source']}")
+        if row["rows"] is not None:
             click.echo(
-                f"    known up to {shown(known.watermark_at)}, {rows[source]:,} rows, read {shown(known.collected_at)}"
+                f"    known up to {shown(row['watermark_at'])}, {row['rows']:,} rows, read {shown(row['collected_at'])}"
             )
-        run = runs.get(source)
-        if run is not None and run.error:
-            click.echo(f"    last run {run.began_at}Z failed: {run.error}")
-            click.echo(f"      to do: {run.hint}")
-    if not latest:
+        if row["error"]:
+            click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
+            click.echo(f"      to do: {row['hint']}")
+    if sources["rows"].is_null().all():
         return 0
     with open_published(warehouse) as connection:
         settings = session.settings

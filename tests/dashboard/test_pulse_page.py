@@ -1,109 +1,95 @@
-"""The first page, run by Streamlit's own test runner: what it says, without a browser."""
+"""The first page: the questions and their answers."""
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.builders.rows import START
 from tests.dashboard import warehouses
-from tests.frame.project import ROOT
-
-SECONDS = 30
+from tests.dashboard.opening import charts, opened, table, tables, words
 
 
-@pytest.fixture(scope="module")
-def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two repositories that deliver and one that reports no deployment; simulated."""
-    parts = [warehouses.busy(), warehouses.busy("acme/api", changes=25, seed=9), warehouses.undeployed()]
-    return warehouses.published(tmp_path_factory.mktemp("several"), *parts, simulated=True)
+def answers(app: AppTest) -> list[str]:
+    """The answers, in the order of the questions."""
+    return [str(header.value) for header in app.header]
 
 
-def opened(warehouse: Path, patch: pytest.MonkeyPatch, **query: str) -> AppTest:
-    """The dashboard of a warehouse as a browser finds it that comes with this query."""
-    patch.setattr(sys, "argv", ["app.py", str(warehouse)])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def words(app: AppTest) -> str:
-    """Everything that the page says in text."""
-    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.text, *app.info, *app.warning]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def numbers(app: AppTest) -> dict[tuple[int, str], str]:
-    """The numbers of the cards: by card and label."""
-    found: dict[tuple[int, str], str] = {}
-    for metric in app.metric:
-        card = sum(label == metric.label for _, label in found)
-        found[card, metric.label] = str(metric.value)
-    return found
-
-
-def test_headline_compares_ai_work_with_other_work(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page says how long both groups take, what waits and what never arrived, and that it is simulated."""
+def test_each_question_has_an_answer_with_its_picture_and_numbers(
+    several: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page answers how long, what never arrived, what pilots came to, whether friction is the same, what costs."""
     app = opened(several, monkeypatch)
     said = words(app)
+    how_long, fate, pilots, friction, fails, delivery = answers(app)
+    assert how_long.startswith("Half of AI work is in production after")
+    assert fate.startswith("Of 127 changes")
+    assert pilots == "No AI initiative is seen"
+    assert "friction" in friction
+    assert fails == "Too few changes to say"
+    assert delivery.startswith("AI work: release")
     assert "SIMULATED" in said
-    assert "Half of AI work is in production after" in app.header[0].value
     assert "as of 2025-02-16 16:00 UTC" in said
-    assert {label for _, label in numbers(app)} == {
-        "Half arrived after",
-        "Arrived in 7 days",
-        "Still waiting",
-        "Never arrived",
-    }
     assert "29 in repositories without deployments" in said
-    assert len(app.get("vega_lite_chart")) == 2
+    assert charts(app) == 5
+    assert len(app.get("page_link")) == 6
 
 
-def test_tables_stand_under_the_charts(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each chart has its numbers as a table, and the groups are those of both axes."""
-    tables = [frame.value for frame in opened(several, monkeypatch).dataframe]
-    groups, arrivals, stages, waiting, coverage = tables
-    assert list(groups["group"]) == ["All work", "AI work", "Other work", "Made with AI", "No AI mark"]
-    assert set(arrivals["group"]) == {"AI work", "other work"}
-    assert list(stages["stage"].unique()) == ["pickup", "review", "merge", "release"]
-    assert list(waiting["age_days"]) == sorted(waiting["age_days"], reverse=True)
-    assert list(coverage["repo"]) == ["acme/api", "acme/shop", "acme/tool"]
+def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each picture has its numbers as a table."""
+    app = opened(several, monkeypatch)
+    assert len(tables(app)) == charts(app)
+    assert table(app, "median_hours")["group"].to_list() == ["all work", "AI work", "other work"]
+    assert table(app, "outcome").group_by("group").agg(pl.col("share").sum())["share"].to_list() == pytest.approx(
+        [1.0, 1.0]
+    )
+    assert table(app, "share_of_wait")["stage"].unique(maintain_order=True).to_list() == [
+        *("pickup", "review", "merge", "release")
+    ]
 
 
 def test_filters_are_read_from_the_url(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link with filters opens the same view that they were chosen in."""
-    app = opened(several, monkeypatch, repo="acme/shop", period="30 days", axis="How it was made")
-    assert "acme/shop, code complete in the last 30 days" in app.text[0].value
-    assert [part.value for part in app.subheader][:2] == ["Made with AI", "No AI mark"]
-    assert list(app.dataframe[-1].value["repo"]) == ["acme/shop"]
+    query = {"repo": "acme/shop", "period": "30 days", "axis": "How it was made", "clock": "Working time"}
+    app = opened(several, monkeypatch, **query)
+    assert "acme/shop, code complete in the last 30 days, in working time" in app.text[0].value
+    assert set(table(app, "median_hours")["group"]) == {"all work", "made with AI", "no AI mark"}
+
+
+def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a team its repositories alone count, and can be chosen."""
+    app = opened(several, monkeypatch, team="storefront")
+    assert "team storefront, All repositories" in app.text[0].value
+    assert app.sidebar.selectbox(key="repo").options == ["All repositories", "acme/shop"]
+    assert answers(app)[1].startswith("Of 104 changes")
 
 
 def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link to a repository that is gone shows everything rather than a failed page."""
-    assert "All repositories, all time" in opened(several, monkeypatch, repo="acme/gone").text[0].value
+    """A link to a repository or team that is gone shows everything rather than a failed page."""
+    said = opened(several, monkeypatch, repo="acme/gone", team="gone").text[0].value
+    assert "All repositories, all time" in said
 
 
 def test_few_changes_are_counted_and_not_estimated(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where both groups are too few the page says so, and shows all work alone."""
     app = opened(several, monkeypatch, repo="acme/api")
-    assert numbers(app)[0, "Half arrived after"] == "too few to say"
-    assert set(app.dataframe[2].value["group"]) == {"all work"}
-    assert "Half of all work is in production after" in words(app)
+    said = words(app)
+    assert "Half of all work is in production after" in said
+    assert "too few to say more" in said
+    assert "Too few changes to compare AI work with other work" in said
+    assert set(table(app, "share_of_wait")["group"]) == {"all work"}
 
 
 def test_nothing_in_the_period_says_what_to_do(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A choice with no change in it is no failed page, and says how to get out of it."""
     app = opened(several, monkeypatch, repo="acme/tool", period="30 days")
     assert "Choose more in the sidebar" in words(app)
-    assert not app.get("vega_lite_chart")
+    assert charts(app) == 0
 
 
 def test_without_deployments_it_says_how_to_tell_them(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,11 +100,11 @@ def test_without_deployments_it_says_how_to_tell_them(several: Path, monkeypatch
     assert "Half of" not in said
 
 
-def test_empty_warehouse_shows_what_it_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A repository without a change shows in the coverage, and nothing is claimed of it."""
+def test_empty_warehouse_claims_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository without a change gets no number, and the way to what is known of it."""
     app = opened(warehouses.published(tmp_path, warehouses.quiet()), monkeypatch)
     assert "No change whose arrival in production could be observed yet" in words(app)
-    assert list(app.dataframe[0].value["repo"]) == ["acme/new"]
+    assert len(app.get("page_link")) == 1
 
 
 def test_nothing_built_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,16 +119,17 @@ def test_new_published_file_is_shown_on_the_next_run(tmp_path: Path, monkeypatch
     app = opened(tmp_path, monkeypatch)
     warehouses.published(tmp_path, warehouses.busy("acme/shop"), built_at=START + timedelta(days=1))
     app.run()
-    assert not app.exception
-    assert list(app.dataframe[-1].value["repo"]) == ["acme/new", "acme/shop"]
+    assert not app.exception, app.exception[0].value
+    assert answers(app)[1].startswith("Of 89 changes")
 
 
 def test_closed_work_that_no_source_shows_is_not_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From Git alone the page says that abandoned work is not seen, where a zero would be a claim."""
     app = opened(warehouses.published(tmp_path, warehouses.git_only()), monkeypatch)
-    assert numbers(app)[0, "Never arrived"] == "not seen"
-    assert "abandoned" not in app.dataframe[-1].value
+    assert "never arrived" not in table(app, "outcome")["outcome"].to_list()
+    assert "never arrived" not in answers(app)[1]
     assert "not visible from Git alone" in words(app)
+    assert "Not told by any source here: build, staging, deploy" in words(app)
 
 
 def test_tables_of_another_version_say_to_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.progress import SilentProgress
-from headway.settings import AiSettings, Settings
+from headway.settings import AiSettings, InitiativeSettings, Settings
 from tests.builders.rows import START, Raw, stored
 from warehouse.publish import publish
 
@@ -19,11 +19,18 @@ HOSTILE = (
 HOSTILE_REPO = "acme/**bold**:smile:$x$<b>[a](javascript:alert(1))"
 
 
-def published(warehouse: Path, *parts: Raw, built_at: datetime = START, simulated: bool = False) -> Path:
+def published(
+    warehouse: Path,
+    *parts: Raw,
+    built_at: datetime = START,
+    simulated: bool = False,
+    teams: dict[str, str] | None = None,
+    initiatives: tuple[InitiativeSettings, ...] = (),
+) -> Path:
     """Store raw rows, build, and publish; returns the warehouse."""
     stored(warehouse, *parts)
-    settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)))
-    publish(warehouse, settings, {}, built_at=built_at, progress=SilentProgress())
+    settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)), initiatives=initiatives)
+    publish(warehouse, settings, teams or {}, built_at=built_at, progress=SilentProgress())
     if simulated:
         (warehouse / "SIMULATED").write_text("Nothing here is real.\n", encoding="utf-8")
     return warehouse

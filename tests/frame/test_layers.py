@@ -12,6 +12,7 @@ COMMON = {
     "headway.ai_settings",
     "headway.errors",
     "headway.forge_records",
+    "headway.dashboard_settings",
     "headway.initiative_settings",
     "headway.progress",
     "headway.raw_table",

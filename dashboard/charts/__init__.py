@@ -1,0 +1,24 @@
+"""Charts of results: marks, scales and units; every number in them is given. Each takes the text that stands for it."""
+
+from dashboard.charts.areas import occupancy, outcomes, shares_of_wait
+from dashboard.charts.bars import medians, saved, shares, stages
+from dashboard.charts.curves import arrived, measure_over_time, month_by_month
+from dashboard.charts.grids import hours_of_week, timeline
+from dashboard.charts.ladders import climbs, rungs
+
+__all__ = [
+    "arrived",
+    "climbs",
+    "hours_of_week",
+    "measure_over_time",
+    "medians",
+    "month_by_month",
+    "occupancy",
+    "outcomes",
+    "rungs",
+    "saved",
+    "shares",
+    "shares_of_wait",
+    "stages",
+    "timeline",
+]

@@ -1,0 +1,76 @@
+"""The hours of a week, and the time of one change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from dashboard.charts.parts import names, show
+
+__all__ = ["BEFORE", "LEAD", "hours_of_week", "timeline"]
+
+LEAD, BEFORE = "code complete to production", "before code complete"
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
+    """A cell for each hour of the week. `rows` as of the report `week`, of one thing that changes do."""
+    shown = rows.with_columns(pl.col("weekday").replace_strict(dict(enumerate(_DAYS, 1)), return_dtype=pl.String))
+    hours = alt.Axis(
+        title=f"hour of the day ({rows['zone'][0]})",
+        labelAngle=0,
+        values=[0, 4, 8, 12, 16, 20],
+        titleFontSize=12,
+        labelFontSize=12,
+        ticks=False,
+        domain=False,
+    )
+    chart = (
+        alt.Chart(shown)
+        .mark_rect(cornerRadius=2)
+        .encode(
+            x=alt.X("hour:O", axis=hours),
+            y=alt.Y("weekday:N", sort=list(_DAYS), axis=names(labelOverlap=False)),
+            color=alt.Color(
+                "changes:Q",
+                scale=alt.Scale(scheme="blues", zero=False, nice=False),
+                legend=alt.Legend(orient="top", title=title, titleFontSize=12, gradientLength=160, titleLimit=300),
+            ),
+            tooltip=[
+                alt.Tooltip("weekday:N", title="Day"),
+                alt.Tooltip("hour:O", title="Hour"),
+                alt.Tooltip("changes:Q", title=title, format=",.1f"),
+            ],
+        )
+    )
+    show(chart, height=350, alt_text=alt_text)
+
+
+def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
+    """Where the time of one change went. `rows`: stage, began, ended, hours, and which `part` of it, in order."""
+    stages: Sequence[str] = rows["stage"].to_list()
+    chart = (
+        alt.Chart(rows)
+        .mark_bar(height=14, cornerRadius=3)
+        .encode(
+            y=alt.Y("stage:N", sort=list(stages), axis=names()),
+            x=alt.X("began:T", axis=alt.Axis(title="UTC", labelFontSize=12, titleFontSize=12, labelOverlap=True)),
+            x2="ended:T",
+            color=alt.Color(
+                "part:N",
+                sort=None,
+                scale=alt.Scale(domain=[LEAD, BEFORE]),
+                legend=alt.Legend(orient="top", title=None, labelFontSize=13, labelLimit=260),
+            ),
+            tooltip=[
+                alt.Tooltip("stage:N", title="Stage"),
+                alt.Tooltip("hours:Q", title="Hours", format=",.2f"),
+                alt.Tooltip("began:T", title="From", format="%Y-%m-%d %H:%M"),
+                alt.Tooltip("ended:T", title="To", format="%Y-%m-%d %H:%M"),
+            ],
+        )
+    )
+    show(chart, height=80 + 28 * len(stages), alt_text=alt_text)

@@ -1,0 +1,60 @@
+"""How far initiatives have come: rung by rung, and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from analytics.initiatives import RUNGS
+from dashboard.charts.parts import names, show, values
+
+__all__ = ["climbs", "rungs"]
+
+# From grey to blue: the further, the more it has arrived.
+_COLOURS = dict(zip(RUNGS, ("#b8b8b8", "#f0b64d", "#5aa9d6", "#0a6aa6"), strict=True))
+
+
+def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
+    """How many initiatives stand on each rung. `rows`: rung, initiatives, stalled."""
+    chart = (
+        alt.Chart(rows)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=alt.Y("rung:N", sort=list(RUNGS), axis=names()),
+            x=alt.X("initiatives:Q", axis=values("initiatives", form="d", tickMinStep=1)),
+            color=_colour(legend=False),
+            tooltip=[
+                alt.Tooltip("rung:N", title="Has come to"),
+                alt.Tooltip("initiatives:Q", title="Initiatives"),
+                alt.Tooltip("stalled:Q", title="Stalled"),
+            ],
+        )
+    )
+    show(chart, height=190, alt_text=alt_text)
+
+
+def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str) -> None:
+    """Each initiative's time on its rungs. `rows`: name, rung, began, ended, days, stalled."""
+    base = alt.Chart(rows).encode(
+        y=alt.Y("name:N", sort=list(order), axis=names(labelLimit=180)),
+        tooltip=[
+            alt.Tooltip("name:N", title="Initiative"),
+            alt.Tooltip("rung:N", title="On"),
+            alt.Tooltip("days:Q", title="Days", format=",.0f"),
+            alt.Tooltip("began:T", title="From", format="%Y-%m-%d"),
+            alt.Tooltip("ended:T", title="To", format="%Y-%m-%d"),
+            alt.Tooltip("stalled:N", title="Stalled there"),
+        ],
+    )
+    at = alt.X("began:T", axis=alt.Axis(title=None, labelFontSize=12, labelOverlap=True, format="%b %Y"))
+    bars = base.mark_bar(height=14).encode(x=at, x2="ended:T", color=_colour(legend=True))
+    stuck = base.transform_filter("datum.stalled").mark_point(shape="diamond", size=90, filled=True, opacity=1)
+    marks = stuck.encode(x=alt.X("ended:T"), color=alt.value("#d55e00"))
+    show(alt.LayerChart(layer=[bars, marks]), height=90 + 28 * len(order), alt_text=alt_text)
+
+
+def _colour(*, legend: bool) -> alt.Color:
+    shown = alt.Legend(orient="top", title=None, labelFontSize=13) if legend else None
+    return alt.Color("rung:N", scale=alt.Scale(domain=list(RUNGS), range=list(_COLOURS.values())), legend=shown)

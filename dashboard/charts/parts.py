@@ -1,0 +1,110 @@
+"""What charts have in common: type sizes, legends, the colours of groups and stages, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from analytics.observations import ENDS, LEAD_STAGES
+
+__all__ = [
+    "DAY",
+    "bounds",
+    "colour",
+    "hours_axis",
+    "longest",
+    "names",
+    "of_states",
+    "per_and_unit",
+    "show",
+    "values",
+]
+
+DAY = 24.0
+_LABEL, _TITLE = 13, 12
+
+# Stages are in an order, so their colours are too, light to dark; arrived is blue and abandoned grey, as everywhere.
+STATE_COLOURS = {
+    **dict(
+        zip(LEAD_STAGES, ("#f6d743", "#f3b229", "#ea8b2b", "#d9642f", "#b9463a", "#8f3245", "#65254a"), strict=True)
+    ),
+    **dict(zip(ENDS, ("#1b7fb8", "#9a9a9a"), strict=True)),
+}
+_SPANS = {1: "1 h", 8: "8 h", 24: "1 d", 72: "3 d", 168: "1 wk", 336: "2 wk", 720: "30 d", 1440: "60 d"}
+_WORKING_SPANS = {hours: f"{hours} h" for hours in (1, 8, 24, 72, 168, 336)}
+
+
+def colour(groups: Sequence[str]) -> alt.Color:
+    """A colour for each group, in the theme's order: the first is AI work, the second what it is compared with."""
+    return alt.Color(
+        "group:N",
+        scale=alt.Scale(domain=list(groups)),
+        legend=alt.Legend(orient="top", title=None, labelFontSize=_LABEL, symbolOpacity=1, labelLimit=240),
+    )
+
+
+def of_states(states: Sequence[str], field: str = "state", columns: int = 3) -> alt.Color:
+    """A colour for each stage and end."""
+    domain = [state for state in STATE_COLOURS if state in states]
+    return alt.Color(
+        f"{field}:N",
+        scale=alt.Scale(domain=domain, range=[STATE_COLOURS[state] for state in domain]),
+        legend=alt.Legend(orient="top", title=None, labelFontSize=_TITLE, columns=columns, symbolType="square"),
+    )
+
+
+def hours_axis(clock: str, longest_hours: float, title: str) -> alt.X:
+    """Hours from code complete, close at first and then wide: a square root keeps the first day readable."""
+    spans: Mapping[int, str] = _WORKING_SPANS if clock == "working" else _SPANS
+    ticks = [hours for hours in spans if hours <= longest_hours]
+    words = " : ".join(f"datum.value == {hours} ? '{words}'" for hours, words in spans.items())
+    axis = alt.Axis(
+        title=title,
+        values=ticks,
+        labelExpr=f"{words} : ''",
+        labelFontSize=_TITLE,
+        titleFontSize=_TITLE,
+        grid=False,
+        labelOverlap=True,
+    )
+    return alt.X("hours:Q", scale=alt.Scale(type="sqrt", domain=[0, longest_hours], nice=False), axis=axis)
+
+
+def names(**more: Any) -> alt.Axis:
+    """An axis of names."""
+    return alt.Axis(title=None, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more)
+
+
+def values(title: str | None, form: str = "~g", **more: Any) -> alt.Axis:
+    """An axis of numbers."""
+    return alt.Axis(title=title, tickCount=5, labelFontSize=_TITLE, titleFontSize=_TITLE, format=form, **more)
+
+
+def bounds(form: str, lower: str = "lower", upper: str = "upper") -> list[alt.Tooltip]:
+    """Both bounds of an interval, for a tooltip."""
+    return [
+        alt.Tooltip(f"{lower}:Q", title="95% from", format=form),
+        alt.Tooltip(f"{upper}:Q", title="95% to", format=form),
+    ]
+
+
+def per_and_unit(hours: float, clock: str = "wall") -> tuple[float, str]:
+    """The unit in which hours up to so many are drawn: days from two days on, working hours as they are."""
+    if clock == "working":
+        return 1.0, "working hours"
+    return (DAY, "days") if hours >= 2 * DAY else (1.0, "hours")
+
+
+def longest(rows: pl.DataFrame, *columns: str) -> float:
+    """The largest of some columns, 0 where there is none."""
+    ends = [rows[name].max() for name in columns]
+    return max((end for end in ends if isinstance(end, float)), default=0.0)
+
+
+def show(chart: alt.Chart | alt.LayerChart, *, height: int, alt_text: str) -> None:
+    """Draw a chart over the width that there is; `alt_text` stands for it where it is not seen."""
+    st.altair_chart(chart.properties(height=height), width="stretch", alt=alt_text)

@@ -1,0 +1,250 @@
+"""Bottlenecks: which stage takes most, what would save how much of it, and what holds changes up inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from analytics.bottlenecks import AI_WORK as AI_GROUP
+from analytics.bottlenecks import Bottlenecks
+from analytics.levers import AI_WORK, ALL, OTHER_WORK
+from analytics.whatif.compute import WhatIf
+from analytics.whatif.sentences import sentences_of
+from dashboard import charts, data, frame, tables
+from dashboard.filters import View
+from dashboard.inside import inside, when
+from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
+from headway import wording
+
+GUIDE = (
+    "A stage is named for what a change **waits for**. Its hours are the mean that a change of the group spends there"
+    " in its first 30 days from code complete; the stages of a group add up to all of its waiting, so they can be"
+    " ranked. Lines are 95% intervals: by repository where there are five or more.\n\n"
+    "A **what-if** replays the same changes with one thing other, and subtracts. An interval that holds zero says"
+    " that no gain is seen. What-ifs are on the wall clock."
+)
+STAGES_ONLY = ("production", "abandoned")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+CADENCES: dict[str, tuple[int, ...] | None] = {
+    "daily, Monday to Friday": (0, 1, 2, 3, 4),
+    "twice a week": (1, 3),
+    "weekly, on Tuesday": (1,),
+    "on every merge": (),
+    "on days of my own": None,
+}
+FEWEST = 20
+
+
+def page(view: View) -> None:
+    """Draw the page."""
+    head(view, "Bottlenecks", GUIDE)
+    found = observed(view)
+    if found is None:
+        return
+    ranked(view)
+    every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None)}
+    said([every[name] for name in ("all", AI_GROUP) if name in every])
+    levers(view)
+    computed(view, every.get("all"))
+    inside(view)
+    when(view)
+    left_out(view, found)
+
+
+def ranked(view: View) -> None:
+    """Stages by the time that they take, AI work beside other work."""
+    st.header("Where a change loses its time", anchor=False)
+    whole = named(data.report(view.file, "stages", view.filters, by=view.axis, clock=view.clock), view)
+    counts = whole.filter(pl.col("changes") < FEWEST).unique("group").sort("group")
+    too_few(dict(zip(counts["group"], counts["changes"], strict=True)))
+    rows = whole.filter(~pl.col("stage").is_in(STAGES_ONLY) & pl.col("mean_hours_in_state").is_not_null())
+    if rows.is_empty():
+        return
+    groups = group_names(rows, view)
+    st.markdown("  \n".join(longest(rows.filter(pl.col("group") == group), view) for group in groups))
+    order = (
+        rows.group_by("stage").agg(pl.col("mean_hours_in_state").max()).sort("mean_hours_in_state", descending=True)
+    )["stage"].to_list()
+    told = "; ".join(
+        f"{row['group']} {row['stage']} {wording.hours(row['mean_hours_in_state'], view.clock)}"
+        for row in rows.sort("mean_hours_in_state", descending=True).iter_rows(named=True)
+    )
+    charts.stages(
+        rows, groups, order, clock=view.clock, alt_text=f"Mean time in each stage with 95% intervals: {told}."
+    )
+    columns = {
+        "group": "Group",
+        "stage": "Stage",
+        "mean_hours_in_state": tables.decimal("Mean hours"),
+        "lower": tables.decimal("95% from"),
+        "upper": tables.decimal("95% to"),
+        "share_of_wait": tables.percent("Share of its waiting"),
+        "reached": "Entered it",
+        "median_hours": tables.decimal("Half moved on after (h)"),
+        "p85_hours": tables.decimal("85% moved on after (h)"),
+        "changes": "Changes",
+        "interval_by": "Interval by",
+    }
+    tables.under_chart(
+        rows.sort("mean_hours_in_state", descending=True),
+        columns,
+        name="stages",
+        alt_text="Each group and stage, the longest first",
+        whole=lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
+    )
+
+
+def longest(rows: pl.DataFrame, view: View) -> str:
+    """The stage in which a group waits most, as a sentence."""
+    row = rows.sort("mean_hours_in_state", descending=True).row(0, named=True)
+    clock = "hours" if view.clock == "wall" else "working hours"
+    first = f"{row['horizon_hours'] / 24:.0f} days" if view.clock == "wall" else f"{row['horizon_hours']:.0f} {clock}"
+    bounds = f" [{row['lower']:,.1f} – {row['upper']:,.1f}]" if row["lower"] is not None else ""
+    return (
+        f"**{wording.capital(row['group'])}** waits longest in **{row['stage']}**: {row['mean_hours_in_state']:,.1f}"
+        f" {clock}{bounds} of a change's first {first}, {row['share_of_wait']:.0%} of its waiting"
+        f" ({wording.counted(row['changes'], 'change')})."
+    )
+
+
+def said(groups: Sequence[Bottlenecks]) -> None:
+    """The best that was computed of each kind of what-if, as sentences."""
+    st.header("What would help", anchor=False)
+    sentences = [one.text for every in groups for one in sentences_of(every) if one.kind != "bottleneck"]
+    if sentences:
+        st.markdown("\n".join(f"- {sentence}." for sentence in sentences))
+    else:
+        st.markdown("Too few changes to say what would help: 20 are needed.")
+
+
+def levers(view: View) -> None:
+    """Two things that a person can move, and what they would bring."""
+    if data.levers_of(view.file, view.filters, view.axis, ALL) is None:
+        return
+    names = {"all work": ALL, ai_group(view): AI_WORK, "other work": OTHER_WORK}
+    chosen = st.segmented_control("Of", list(names), default="all work", key="whose")
+    found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"])
+    if found is None:
+        st.markdown(f"{wording.capital(wording.TOO_FEW)}: 20 changes are needed.")
+        return
+    releases, stages = st.columns(2, gap="medium")
+    with releases, st.container(border=True):
+        st.subheader("Release more often", anchor=False)
+        every = found.release_every_days
+        st.caption(
+            f"Now a release leaves every {every:.1f} days (the change in the middle's repository)."
+            if every == every  # noqa: PLR0124  (nan where no repository released twice)
+            else "No repository has released twice."
+        )
+        name = st.selectbox("Release", list(CADENCES), key="cadence")
+        days = CADENCES[name]
+        if days is None:
+            picked = st.pills("Days", DAYS, selection_mode="multi", default=["Tue", "Thu"], key="days")
+            days = tuple(DAYS.index(day) for day in picked)
+        hour = found.usual_hour
+        if name != "on every merge":
+            hour = st.slider("At (hour, UTC)", 0.0, 23.5, float(found.usual_hour), 0.5, key="hour")
+        besides = st.toggle(
+            "Keep the real releases too", value=True, key="besides", help="Without them some changes arrive later."
+        )
+        told(found.released(days, hour, besides=besides))
+    with stages, st.container(border=True):
+        st.subheader("Shorten a stage", anchor=False)
+        st.caption("Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier.")
+        stage = st.selectbox("Stage", found.stages, key="stage")
+        percent = st.slider("To (% of its hours)", 10, 100, 50, 5, key="percent")
+        if stage is not None:
+            told(found.stage_time(stage, percent / 100))
+
+
+def told(what: WhatIf | None) -> None:
+    """What a what-if brings, with intervals."""
+    if what is None:
+        st.markdown("Nothing waits for a release here.")
+        return
+    effect = what.effect
+    saved = effect.hours_saved
+    more = "earlier" if saved.value >= 0 else "later"
+    sign = 1.0 if saved.value >= 0 else -1.0
+    low, high = sorted((sign * saved.lower, sign * saved.upper))
+    per, unit = (1.0, "h") if abs(saved.value) < wording.TWO_DAYS else (24.0, "d")
+    with st.container(horizontal=True):
+        st.metric(
+            f"A change arrives {more}",
+            f"{abs(saved.value) / per:,.1f} {unit}",
+            delta=f"{low / per:,.1f} – {high / per:,.1f}",
+            delta_color="off",
+            delta_arrow="off",
+            delta_description="95%",
+            width=190,
+        )
+        for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
+            st.metric(
+                f"Arrived in {hours / 24:.0f} days",
+                f"{before:.0%} → {before + gained.value:.0%}",
+                delta=f"{100 * gained.lower:+.1f} to {100 * gained.upper:+.1f} points",
+                delta_color="off",
+                delta_arrow="off",
+                width=190,
+            )
+    if saved.lower <= 0.0 <= saved.upper:
+        st.markdown(":gray[The interval holds zero: no gain is seen.]")
+    st.caption(f"{what.note}; {wording.counted(effect.changes, 'change')}, intervals by {effect.unit}.")
+
+
+def computed(view: View, every: Bottlenecks | None) -> None:
+    """All what-ifs of the report, the one that saves most first."""
+    if every is None or not every.what_ifs:
+        return
+    st.subheader("All that was computed", anchor=False)
+    rows = what_if_rows(every.what_ifs)
+    told_of = "; ".join(f"{row['what']} {wording.hours(row['hours_saved'])}" for row in rows.iter_rows(named=True))
+    charts.saved(rows, alt_text=f"Mean hours that a change would arrive earlier, with 95% intervals: {told_of}.")
+    report = data.report(view.file, "bottlenecks", view.filters, by=view.axis)
+    shown = named(report, view).filter(pl.col("what_if").is_not_null())
+    columns = {
+        "group": "Group",
+        "stage": "Stage",
+        "what_if": "What if",
+        "parameter": "Of what",
+        "what_if_hours_saved": tables.decimal("Hours earlier"),
+        "saved_lower": tables.decimal("95% from"),
+        "saved_upper": tables.decimal("95% to"),
+        "gained_7d": tables.percent("More arrived in 7 days"),
+        "gained_30d": tables.percent("More arrived in 30 days"),
+        "what_if_changes": "Changes",
+        "note": "How it was computed",
+    }
+    tables.under_chart(
+        shown,
+        columns,
+        name="bottlenecks",
+        alt_text="Each what-if by group",
+        whole=lambda: data.whole_report(view.file, "bottlenecks", view.filters, by=view.axis),
+    )
+
+
+def what_if_rows(found: Sequence[WhatIf]) -> pl.DataFrame:
+    """What-ifs as rows for a chart."""
+    return pl.DataFrame(
+        [
+            {
+                "what": name_of(what),
+                "hours_saved": what.effect.hours_saved.value,
+                "lower": what.effect.hours_saved.lower,
+                "upper": what.effect.hours_saved.upper,
+            }
+            for what in found
+        ]
+    ).sort("hours_saved", descending=True)
+
+
+def name_of(what: WhatIf) -> str:
+    """A what-if in few words."""
+    short = what.parameter.partition(" (")[0]
+    return f"release {short}" if what.kind == "release_cadence" else f"{what.stage}: {short}"
+
+
+page(frame.view())

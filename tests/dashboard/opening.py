@@ -1,0 +1,49 @@
+"""A page as a browser finds it, run by Streamlit's own test runner: what it says, without a browser."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.places import PLACES
+from tests.frame.project import ROOT
+
+SECONDS = 60
+
+
+def opened(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
+    """A page of a warehouse's dashboard, come to with this query."""
+    patch.setattr(sys, "argv", ["app.py", str(warehouse)])
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if not PLACES[page].first:
+        app.switch_page(PLACES[page].file)
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says in text."""
+    parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.text, *app.info, *app.warning]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def charts(app: AppTest) -> int:
+    """How many charts the page draws."""
+    return len(app.get("vega_lite_chart"))
+
+
+def tables(app: AppTest) -> list[pl.DataFrame]:
+    """Its tables."""
+    return [pl.from_pandas(frame.value) for frame in app.dataframe]
+
+
+def table(app: AppTest, *columns: str) -> pl.DataFrame:
+    """The first of its tables that has these columns."""
+    return next(found for found in tables(app) if set(columns) <= set(found.columns))

@@ -1,0 +1,153 @@
+"""Every page but the first, on a warehouse that delivers; then each on warehouses where something is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dashboard.places import PLACES
+from headway.settings import InitiativeSettings
+from tests.dashboard import warehouses
+from tests.dashboard.opening import charts, opened, table, tables, words
+
+
+def test_flow_lays_both_groups_side_by_side(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where work is, how much has arrived, how long it takes, and the months, each with its table."""
+    app = opened(several, monkeypatch, "flow")
+    assert charts(app) == 4
+    places = table(app, "state", "probability")
+    assert set(places["group"]) == {"AI work", "other work"}
+    whole = places.group_by("group", "hours").agg(pl.col("probability").sum())["probability"]
+    assert whole.to_list() == pytest.approx([1.0] * len(whole), abs=0.01)
+    assert set(table(app, "month")["group"]) == {"AI work", "other work"}
+
+
+def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest stage comes first, and moving a lever changes what it would bring."""
+    app = opened(several, monkeypatch, "bottlenecks")
+    ranked = table(app, "mean_hours_in_state")
+    assert ranked["stage"][0] == "release"
+    assert ranked["mean_hours_in_state"].is_sorted(descending=True)
+    assert "waits longest in **release**" in words(app)
+    before = [metric.value for metric in app.metric]
+    app.selectbox(key="cadence").set_value("on every merge")
+    app.slider(key="percent").set_value(10)
+    app.run()
+    assert not app.exception, app.exception[0].value
+    assert all(was != now for was, now in zip(before[::3], [metric.value for metric in app.metric][::3], strict=True))
+    assert "No source tells of CI jobs, gates or deployment statuses here" in words(app)
+    assert len(table(app, "weekday")) == 168
+
+
+def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits can be chosen by stage and text, and each line has the address of its change with the filters."""
+    app = opened(several, monkeypatch, "waiting", repo="acme/shop", stage="release", text="number 9")
+    rows = table(app, "timeline")
+    assert set(rows["current_stage"]) == {"release"}
+    assert all("number 9" in title for title in rows["title"])
+    assert rows["timeline"][0].startswith("change?repo=acme%2Fshop&change=github%3Aacme%2Fshop%23")
+    assert "Nothing that waits is like that" in words(opened(several, monkeypatch, "waiting", text="no such title"))
+
+
+def test_change_is_explained_with_its_records(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to a change shows its milestones, stages and verdict."""
+    app = opened(several, monkeypatch, "change", change="github:acme/shop#3")
+    assert charts(app) == 1
+    assert "production" in table(app, "record")["milestone"].to_list()
+    assert table(app, "so_far")["stage"].to_list()[-1] == "release"
+    said = words(app)
+    assert "Change number 3" in said
+    assert "It builds an AI capability" in said
+
+
+def test_change_that_is_not_there_says_what_is(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that nothing has is an answer with what comes near, and no id asks for one."""
+    said = words(opened(several, monkeypatch, "change", change="github:acme/gone#3"))
+    assert "there is no change github:acme/gone#3" in said
+    assert "did you mean" in said
+    assert "Write the id of a change" in words(opened(several, monkeypatch, "change"))
+
+
+def test_initiatives_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A named initiative stands on its rung with its evidence; without any the page says where they come from."""
+    named = InitiativeSettings(name="Concierge", labels=("ai",))
+    app = opened(warehouses.published(tmp_path, warehouses.busy(), initiatives=(named,)), monkeypatch, "initiatives")
+    assert charts(app) == 2
+    assert table(app, "evidence")["name"].to_list() == ["Concierge"]
+    assert table(app, "stalled", "initiatives")["initiatives"].sum() == 1
+    assert "too few to say how soon" in words(app)
+
+
+def test_without_initiatives_it_says_where_they_come_from(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no initiative is seen the page says what one is found by."""
+    assert "No initiative is seen" in words(opened(several, monkeypatch, "initiatives"))
+
+
+def test_stability_without_deployments_says_how_to_tell_them(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no deployment is seen the page says so; what a failure is comes from the URL."""
+    said = words(opened(several, monkeypatch, "stability", failure="incidents"))
+    assert "Incidents alone" in said
+    assert "No production deployment is seen" in said
+    assert "`headway init`" in said
+
+
+def test_stability_of_a_repository_that_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deployments are counted by week and month, and too few to compare is said."""
+    app = opened(warehouses.published(tmp_path, warehouses.git_only()), monkeypatch, "stability")
+    labels = [metric.label for metric in app.metric]
+    assert labels[:2] == ["Deployments a week", "Lead time (median)"]
+    assert app.metric[0].value not in {"0.0", "too few to say"}
+    assert table(app, "window")["window"].len() >= 2
+    assert "None is seen" in words(app)
+
+
+def test_health_says_what_the_numbers_rest_on(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage of each repository, what was left out and how to mend it, and how each source stands."""
+    runs = several / "runs"
+    runs.mkdir(exist_ok=True)
+    run = {"source": "git:acme/lost", "label": "acme/lost", "began_at": "2025-01-07 00:00:00"}
+    wrong = {"error": "no such **repository**", "hint": "take it out", "exit_code": 3}
+    (runs / "lost.json").write_text(json.dumps({**run, **wrong}), encoding="utf-8")
+    app = opened(several, monkeypatch, "health")
+    said = words(app)
+    assert "1 source could not be read the last time" in said
+    assert "git:acme/lost: no such **repository**\nto do: take it out" in [text.value for text in app.text]
+    assert "Repositories without deployments" in said
+    assert table(app, "observed_share")["repo"].to_list() == ["acme/api", "acme/shop", "acme/tool"]
+    assert "git:acme/lost" in table(app, "watermark_at")["source"].to_list()
+
+
+WAREHOUSES = {
+    "empty": warehouses.quiet,
+    "no deployments": warehouses.undeployed,
+    "git only": warehouses.git_only,
+    "hostile": warehouses.hostile,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", WAREHOUSES)
+def test_every_page_opens_where_something_is_missing(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No page fails on an empty warehouse, without deployments, from Git alone, or with texts that would do harm."""
+    warehouse = warehouses.published(tmp_path, WAREHOUSES[kind]())
+    for page in PLACES:
+        app = opened(warehouse, monkeypatch, page, axis="How it was made", clock="Working time", strong="true")
+        assert len(app.title) == 1
+        assert charts(app) <= len(tables(app)) + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PLACES)
+def test_every_page_opens_on_every_choice(several: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No choice of filters breaks a page, nor one that leaves nothing."""
+    for query in (
+        {"axis": "How it was made"},
+        {"clock": "Working time", "period": "30 days"},
+        {"strong": "true", "repo": "acme/tool"},
+    ):
+        assert len(opened(several, monkeypatch, page, **query).title) == 1
