@@ -139,7 +139,9 @@ def bottlenecks_of(group: Group, found: tuple[WhatIf, ...], departures: Departur
     """A group's stages in the order of their hours, beside its what-ifs."""
     changes = group.cohort.changes
     codes = {name: code for code, name in enumerate(departures.repositories)}
-    repo = changes["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
+    met = changes["repo"].value_counts()
+    repo = met["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
+    repo = np.repeat(repo, met["count"].to_numpy())
     stages = tuple(_stages(group)) if group.enough else ()
     as_of = changes["as_of"].max() if len(changes) else None
     return Bottlenecks(group.name, len(changes), stages, found, departures.typical_gap_days(repo), as_of)

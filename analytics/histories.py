@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.grids import Grid
 from analytics.survival import CENSORED, Moves
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
@@ -38,49 +39,50 @@ def counted_moves(
     states: tuple[str, ...],
     unit: IntArray,
     units: int,
+    grid: Grid,
     *,
-    grid_hours: float,
     until_hours: float | None = None,
+    weight: FloatArray | None = None,
 ) -> Moves:
     """The moves of `histories` between `states` (stages, then ends), counted by unit and hour on the grid.
 
     As `moves_from_spells` has them, equal ones as one row: stays of no length are skipped. Moves after `until_hours`
-    are left out: nothing that is asked up to then depends on them.
+    are left out: nothing that is asked up to then depends on them. `weight` (changes,): what each change counts, one
+    where it is not given; those that count nothing must not be there.
     """
     stages = len(histories.stage_hours)
-    last_step = np.iinfo(np.int32).max if until_hours is None else round(until_hours / grid_hours)
-    now = np.zeros(unit.size, dtype=np.int32)
+    last_cell = grid.last(until_hours)
+    minutes = np.zeros(unit.size, dtype=np.int32)
+    cell = np.zeros(unit.size, dtype=np.int32)
     state = np.full(unit.size, -1, dtype=np.int8)
-    waits = histories.ended_as == CENSORED
-    last = _last_stage(histories)
-    starts: list[tuple[IntArray, int]] = []
-    tally = _Tally(unit, units, last_step)
+    goes_on_in = _stage_of_what_goes_on(histories)
+    tally = _Tally(unit, units, weight)
+    place = tally.place(cell)
+    starts = []
     for stage, hours in enumerate(histories.stage_hours):
         entered = ~np.isnan(hours)
-        steps = np.rint(np.where(entered, hours, 0.0) / grid_hours).astype(np.int32)
-        first = entered & (state < 0)
-        starts.append((np.bincount(unit[first], minlength=units), stage))
-        moved = entered & ~first & ((steps > 0) | (waits & (last == stage)))
-        for source in range(stage):
-            tally.add(moved & (state == source), now, source, stage)
-        state[first | moved] = stage
-        now += steps
+        minutes += grid.minutes(hours)
+        after = grid.cell[minutes]
+        begun = state >= 0
+        first = entered & ~begun
+        starts.append(tally.by_unit(first))
+        moved = entered & begun & ((after > cell) | (goes_on_in == stage))
+        tally.add(moved & (cell <= last_cell), place, state, stage)
+        np.copyto(state, np.int8(stage), where=first | moved)
+        cell, place = after, tally.place(after)
+    in_time = cell <= last_cell
     for end in (CENSORED, *range(len(states) - stages)):
-        ending = histories.ended_as == end
-        for source in range(stages):
-            tally.add(ending & (state == source), now, source, CENSORED if end == CENSORED else end + stages)
-    start_unit = np.concatenate([np.flatnonzero(count) for count, _ in starts])
-    start_state = np.concatenate([np.full(int((count > 0).sum()), stage) for count, stage in starts])
-    start_count = np.concatenate([count[count > 0] for count, _ in starts]).astype(np.float64)
-    unit_of, step, source_of, target_of, count_of = tally.rows()
+        target = CENSORED if end == CENSORED else end + stages
+        tally.add((histories.ended_as == end) & in_time, place, state, target)
+    unit_of, cells, source_of, target_of, count_of = tally.rows()
     return Moves(
         states=states,
         units=units,
-        start_unit=start_unit,
-        start_state=start_state,
-        start_count=start_count,
+        start_unit=np.concatenate([np.flatnonzero(count) for count in starts]),
+        start_state=np.repeat(np.arange(stages), [np.count_nonzero(count) for count in starts]),
+        start_count=np.concatenate([count[count > 0.0] for count in starts]),
         unit=unit_of,
-        hours=_hours(step, grid_hours),
+        hours=grid.hours[cells],
         from_state=source_of,
         to_state=target_of,
         count=count_of,
@@ -89,48 +91,64 @@ def counted_moves(
 
 
 def counted_ends(
-    hours: FloatArray, ended_as: IntArray, ends: int, unit: IntArray, units: int, *, grid_hours: float
+    hours: NDArray[np.floating],
+    ended_as: IntArray,
+    ends: int,
+    unit: IntArray,
+    units: int,
+    grid: Grid,
+    *,
+    weight: FloatArray | None = None,
 ) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
-    """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each."""
-    tally = _Tally(unit, units, np.iinfo(np.int32).max)
-    step = np.rint(hours / grid_hours).astype(np.int32)
+    """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each; `weight` as above."""
+    tally = _Tally(unit, units, weight)
+    place = tally.place(grid.cell[grid.minutes(hours)])
+    nowhere = np.zeros(unit.size, dtype=np.int8)
     for end in range(CENSORED, ends):
-        tally.add(ended_as == end, step, 0, end)
-    unit_of, steps, _, end_of, count = tally.rows()
-    return unit_of, _hours(steps, grid_hours), end_of, count
-
-
-def _hours(step: IntArray, grid_hours: float) -> FloatArray:
-    """Divided rather than multiplied, so that whole hours are whole: 1,440 · (1/60) is not 24."""
-    return step / np.float64(round(1.0 / grid_hours))
+        tally.add(ended_as == end, place, nowhere, end)
+    unit_of, cells, _, end_of, count = tally.rows()
+    return unit_of, grid.hours[cells], end_of, count
 
 
 class _Tally:
-    """Counts of moves, one kind of move at a time."""
+    """Counts of moves, one target at a time."""
 
-    def __init__(self, unit: IntArray, units: int, last_step: int) -> None:
-        self.unit, self.units, self.last_step = unit, units, last_step
+    def __init__(self, unit: IntArray, units: int, weight: FloatArray | None) -> None:
+        self.unit, self.units, self.weight = unit, units, weight
         self.parts: list[tuple[IntArray, IntArray, int, int, FloatArray]] = []
 
-    def add(self, chosen: BoolArray, step: NDArray[np.int32], source: int, target: int) -> None:
-        """Count the `chosen` changes as moving from `source` to `target` at `step` (changes,)."""
-        rows = np.flatnonzero(chosen)
-        rows = rows[step[rows] <= self.last_step]
-        if not rows.size:
-            return
-        # By hour, then by unit: in the order in which the estimators want them.
-        cell = step[rows] * np.int64(self.units) + self.unit[rows]
-        if int(cell.max()) < min(_DENSE, 64 * rows.size):
-            count = np.bincount(cell, minlength=1)
-            cells = np.flatnonzero(count)
-            count = count[cells]
+    def by_unit(self, chosen: BoolArray) -> FloatArray:
+        """What the `chosen` changes (changes,) count in each unit."""
+        weights = None if self.weight is None else self.weight[chosen]
+        return np.bincount(self.unit[chosen], weights=weights, minlength=self.units).astype(np.float64)
+
+    def place(self, cell: NDArray[np.int32]) -> IntArray:
+        """Cell and unit of each change as one number, by hour, then by unit: so the estimators want their rows."""
+        return cell * np.int64(self.units) + self.unit
+
+    def add(self, chosen: BoolArray, place: IntArray, state: NDArray[np.int8], target: int) -> None:
+        """Count the `chosen` changes as moving from their `state`, if they have one, to `target` at their `place`."""
+        highest = int(state.max(initial=-1)) if target == CENSORED else target
+        for source in range(highest + 1):
+            here = chosen & (state == source)
+            if here.any():
+                self._add(place[here], None if self.weight is None else self.weight[here], source, target)
+
+    def _add(self, place: IntArray, weights: FloatArray | None, source: int, target: int) -> None:
+        if int(place.max()) < min(_DENSE, 64 * place.size):
+            every = np.bincount(place, weights=weights)
+            places = np.flatnonzero(every)
+            count = every[places]
+        elif weights is None:
+            places, count = np.unique(place, return_counts=True)
         else:
-            cells, count = np.unique(cell, return_counts=True)
-        steps, units = np.divmod(cells, self.units)
-        self.parts.append((units, steps, source, target, count.astype(np.float64)))
+            places, which = np.unique(place, return_inverse=True)
+            count = np.bincount(which, weights=weights)
+        cells, units = np.divmod(places, self.units)
+        self.parts.append((units, cells, source, target, count.astype(np.float64)))
 
     def rows(self) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
-        """All counted moves: unit, step, source, target, count."""
+        """All counted moves: unit, cell, source, target, count."""
         sizes = [part[0].size for part in self.parts]
         none = np.zeros(0, dtype=np.int64)
         return (
@@ -142,9 +160,10 @@ class _Tally:
         )
 
 
-def _last_stage(histories: Histories) -> NDArray[np.int8]:
-    """The last stage that each change entered, -1 for none."""
-    last = np.full(histories.ended_as.size, -1, dtype=np.int8)
+def _stage_of_what_goes_on(histories: Histories) -> NDArray[np.int8]:
+    """The last stage that each change entered which has not ended, -1 for what has."""
+    rows = np.flatnonzero(histories.ended_as == CENSORED)
+    stage_of = np.full(histories.ended_as.size, -1, dtype=np.int8)
     for stage, hours in enumerate(histories.stage_hours):
-        last[~np.isnan(hours)] = stage
-    return last
+        stage_of[rows[~np.isnan(hours[rows])]] = stage
+    return stage_of

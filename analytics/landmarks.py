@@ -16,6 +16,7 @@ holidays; they count for as many as their spread between months says (design eff
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import special
@@ -49,6 +50,13 @@ class Past:
     seen_hours: FloatArray
     arrived: BoolArray
 
+    @cached_property
+    def owner(self) -> IntArray:
+        """The repository of each batch, (batches,)."""
+        owner = np.zeros(int(self.batch.max(initial=-1)) + 1, dtype=np.int64)
+        owner[self.batch] = self.repository
+        return owner
+
 
 @dataclass(frozen=True, eq=False)
 class Chances:
@@ -78,11 +86,16 @@ def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
     size = (hours.size, len(CHANCE_HOURS))
     found = Chances(*(np.full(size, np.nan) for _ in range(3)), *(np.zeros(hours.size, np.int64) for _ in range(2)))
     landmark = np.searchsorted(LANDMARK_HOURS, hours, "right") - 1
+    still = np.arange(past.hours.size)
     for mark in np.unique(landmark).tolist():
+        # What was no longer there at one landmark is not there at a later one.
+        still = still[past.hours[still] > LANDMARK_HOURS[mark]]
+        there = still
         rows = np.flatnonzero(landmark == mark)
         homes, place = np.unique(repository[rows], return_inverse=True)
         for column, ahead in enumerate(CHANCE_HOURS):
-            told = _at(past, float(LANDMARK_HOURS[mark]), ahead)
+            there = there[past.seen_hours[there] - LANDMARK_HOURS[mark] >= ahead]
+            told = _at(past, there, float(LANDMARK_HOURS[mark]), ahead)
             if column == 0:
                 found.own[rows], found.all[rows] = np.append(told.own, 0)[repository[rows]], told.all
             if told.all >= FEWEST:
@@ -119,11 +132,12 @@ class _Landmark:
         return yes / (yes + no), special.betaincinv(yes, no, 0.025), special.betaincinv(yes, no, 0.975)
 
 
-def _at(past: Past, mark: float, ahead: float) -> _Landmark:
-    there = np.flatnonzero((past.hours > mark) & (past.seen_hours - mark >= ahead))
+def _at(past: Past, there: IntArray, mark: float, ahead: float) -> _Landmark:
+    """From the stays that were `there` at the mark, and were watched for long enough after it."""
     arrived = past.arrived[there] & (past.end_hours[there] - mark <= ahead)
-    own = totals(past.repository[there], np.ones(there.size), past.repositories)
-    came = totals(past.repository[there], arrived, past.repositories)
+    home = past.repository[there]
+    own = np.bincount(home, minlength=past.repositories).astype(np.float64)
+    came = totals(home, arrived, past.repositories)
     effect = _design_effect(past, there, arrived, own, came)
     mean, prior = _prior(own / effect, came / effect)
     return _Landmark(own.astype(np.int64), came, mean, prior, effect)
@@ -136,12 +150,10 @@ def _design_effect(past: Past, there: IntArray, arrived: BoolArray, own: FloatAr
     """
     share = came / np.maximum(own, 1.0)
     by_chance = own * share * (1.0 - share)
-    batches = int(past.batch.max(initial=-1)) + 1
-    apart = totals(past.batch[there], arrived - share[past.repository[there]], batches)
-    met = totals(past.batch[there], np.ones(there.size), batches) > 0
-    owner = np.zeros(batches, dtype=np.int64)
-    owner[past.batch] = past.repository
-    spread, months = (totals(owner, part, past.repositories) for part in (apart**2, met))
+    batch = past.batch[there]
+    apart = totals(batch, arrived - share[past.repository[there]], past.owner.size)
+    met = np.bincount(batch, minlength=past.owner.size) > 0
+    spread, months = (totals(past.owner, part, past.repositories) for part in (apart**2, met))
     known = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
     ratio = spread / np.maximum(by_chance, 1e-12)
     usual = float(np.median(ratio[known])) if known.any() else 1.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "read_columns"]
+__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "as_category", "read_columns"]
 
 LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 
@@ -24,6 +24,7 @@ RANDOM_GROUPS = 200
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
 _NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
+_LINES = ("additions", "deletions")
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
 # Few values in many rows: as codes with a dictionary they take a byte or two.
 _WORDS = (
@@ -54,7 +55,7 @@ def read_columns(
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
     names = list(dict.fromkeys([*_NEEDED, *columns]))
-    chosen = [_as_category(cursor, name) if large and name in _WORDS else _quoted(name) for name in names]
+    chosen = [_compact(cursor, name) if large else _quoted(name) for name in names]
     if ended_at:
         chosen.append(f"{_ENDED_AT} as ended_at")
     if group is not None:
@@ -85,7 +86,15 @@ def _on_grid() -> list[str]:
     ]
 
 
-def _as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+def _compact(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A column in as few bytes as it needs; lines are counted up to two thousand millions."""
+    if name in _LINES:
+        return f"least({_quoted(name)}, 2147483647)::integer as {_quoted(name)}"
+    return as_category(cursor, name) if name in _WORDS else _quoted(name)
+
+
+def as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A column of `lead_times` in SQL as a category, in the order of its values."""
     query = f"select distinct {_quoted(name)} from lead_times where {_quoted(name)} is not null order by 1"  # noqa: S608
     values = ", ".join("'" + str(value).replace("'", "''") + "'" for (value,) in cursor.execute(query).fetchall())
     return f"{_quoted(name)}::enum({values or repr('')}) as {_quoted(name)}"

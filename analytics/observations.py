@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.grids import COARSE_CHANGES, Grid
 from analytics.histories import Histories, counted_ends, counted_moves
 from analytics.lead_columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
@@ -96,6 +97,16 @@ class Cohort:
         """Hours from code complete to the outcome, (changes,)."""
         return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
 
+    @property
+    def seen_hours(self) -> float:
+        """The longest that any change was watched."""
+        return float(self.changes["hours"].to_numpy().max(initial=0.0))
+
+    @cached_property
+    def grid(self) -> Grid:
+        """On which the changes of a large cohort are counted."""
+        return Grid.of(self.seen_hours, coarse=len(self.changes) > COARSE_CHANGES)
+
     @cached_property
     def ended_as(self) -> IntArray:
         """Position of the outcome in `ENDS`, or `CENSORED` for what waits, (changes,)."""
@@ -153,7 +164,7 @@ class Cohort:
         units = self._unit(by_repository=by_repository)
         if self.grid_hours and units is not None:
             histories = Histories([self.changes[f"{s}_hours"].to_numpy() for s in LEAD_STAGES], self.ended_as)
-            return counted_moves(histories, STATES, *units, grid_hours=self.grid_hours, until_hours=until_hours)
+            return counted_moves(histories, STATES, *units, self.grid, until_hours=until_hours)
         change, start, end, source, target = _spells(self.changes, self.ended_as)
         spells = Spells.of(change, start, end, source, target)
         if units is None:
@@ -180,7 +191,7 @@ class Cohort:
             return incidence(hours, ended, ends)
         if not self.grid_hours:
             return incidence(hours, ended, ends, cluster=units[0], clusters=units[1])
-        unit, hours, ended, count = counted_ends(hours, ended, len(ends), *units, grid_hours=self.grid_hours)
+        unit, hours, ended, count = counted_ends(hours, ended, len(ends), *units, self.grid)
         return incidence(hours, ended, ends, cluster=unit, clusters=units[1], count=count)
 
 

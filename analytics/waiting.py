@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from analytics.comparison.cells import together
 from analytics.filters import Filters
 from analytics.landmarks import CHANCE_HOURS, FEWEST, Past, chances
 from analytics.observations import LEAD_STAGES
@@ -93,7 +94,6 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
     own, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
     borrowed = np.zeros(hours.size, np.bool_)
-    anywhere = _past(stays, home, seen, past, len(codes))
     for stage, name in enumerate(LEAD_STAGES):
         asked = np.flatnonzero((rows["current_stage"] == name).to_numpy())
         if not asked.size:
@@ -104,6 +104,7 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         told = chances(_past(part, home, seen, past, len(codes)), here[asked], hours[asked])
         alone = np.flatnonzero(told.all < FEWEST)
         if alone.size:
+            anywhere = _past(stays, home, seen, past, len(codes))
             told = told.or_else(alone, chances(anywhere, here[asked[alone]], hours[asked[alone]]))
             borrowed[asked[alone]] = True
         chance[asked] = np.stack([told.chance, told.lower, told.upper], axis=2)
@@ -138,7 +139,7 @@ def _past(stays: Stays, home: IntArray, seen: FloatArray, past: pl.DataFrame, re
     to_now = seen[change] - stays.begun_hours
     # Each repository's months count back from its own as of.
     month = np.floor(to_now / _MONTH_HOURS).astype(np.int64)
-    batch = np.unique(home[change] * (int(month.max(initial=0)) + 1) + month, return_inverse=True)[1]
+    batch = together(home[change], month)
     return Past(home[change], repositories, batch, stays.hours, to_end, to_now, arrived[change])
 
 

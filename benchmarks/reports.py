@@ -2,17 +2,20 @@
 
     python benchmarks/reports.py                    a million changes, every registered report
     python benchmarks/reports.py 10000000 stages    ten million, one report
+    python benchmarks/reports.py --statistics       a million, the statistics alone, and their sum
     python benchmarks/reports.py --by team          grouped, where a report has groups
 
 Makes a DuckDB file as a build publishes it (kept in the folder for temporary files and used again), with `lead_times`
 of 200 repositories, and runs each report in a process of its own. The baseline is a plain `select` of the columns of
 `lead_times` that the statistics need, into Polars, in a process of its own in the same run: the figures to keep are the
-ratios to it.
+ratios to it. Seconds are those from opening the file to the table, CPU seconds those of all cores in that time, and the
+peak is that of the whole process. The last line adds up the statistics, without reports that list what there is.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -27,8 +30,8 @@ sys.path.insert(0, str(ROOT))
 
 REPOSITORIES = 200
 BASELINE = "(baseline)"
-# Reports that list every change: their size is that of the answer, so they are no statistics.
-LISTS = ("lead-time", "classification", "deployments")
+# Reports that list what there is: their size is that of the answer, so they are no statistics.
+LISTS = ("lead-time", "classification", "deployments", "coverage")
 STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 # Mean hours of each stage: a change's own are drawn from an exponential, slower for AI work and by repository.
 MEANS = {"pickup": 14, "review": 20, "merge": 6, "build": 0.6, "staging": 9, "release": 55, "deploy": 0.4}
@@ -40,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("changes", nargs="?", type=int, default=1_000_000)
     parser.add_argument("reports", nargs="*")
+    parser.add_argument("--statistics", action="store_true")
     parser.add_argument("--by")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -48,18 +52,32 @@ def main() -> None:
         measure(given.measure, given.file, given.by)
         return
     file = published(given.changes)
-    names = given.reports or registered()
+    names = given.reports or [name for name in registered() if not (given.statistics and name in LISTS)]
+    load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"{given.changes:,} changes in {REPOSITORIES} repositories, {file.stat().st_size / 1e6:,.0f} MB")
+    print(
+        f"{cores} cores, on which {load:.1f} processes wanted to run when this began: seconds are those of idle cores"
+    )
+    print("only where that is below 1. Ratios are of CPU seconds, to those of the baseline.")
     print(f"{'report':<16}{'rows':>12}{'seconds':>10}{'CPU s':>9}{'ratio':>8}{'peak MB':>10}")
-    base: float | None = None
-    total, total_cpu, highest = 0.0, 0.0, 0.0
-    for name in (BASELINE, *names):
-        rows, seconds, cpu, peak = apart(name, file, given.by)
-        base = base or seconds
-        print(f"{name:<16}{rows:>12,}{seconds:>10.2f}{cpu:>9.2f}{seconds / base:>8.2f}{peak:>10,.0f}", flush=True)
-        if name != BASELINE and name not in LISTS:
-            total, total_cpu, highest = total + seconds, total_cpu + cpu, max(highest, peak)
-    print(f"{'all statistics':<28}{total:>10.2f}{total_cpu:>9.2f}{total / (base or 1.0):>8.2f}{highest:>10,.0f}")
+    base = line(BASELINE, apart(BASELINE, file, None))
+    told = {name: line(name, apart(name, file, given.by), base) for name in names}
+    sums = [measured for name, measured in told.items() if name not in LISTS]
+    if not sums:
+        return
+    seconds, cpu, peak = (each(one[at] for one in sums) for at, each in ((1, sum), (2, sum), (3, max)))
+    line("all statistics", (sum(one[0] for one in sums), seconds, cpu, peak), base)
+
+
+Measured = tuple[int, float, float, float]
+
+
+def line(name: str, measured: Measured, base: Measured | None = None) -> Measured:
+    """Print what was measured, and hand it on."""
+    rows, seconds, cpu, peak = measured
+    ratio = cpu / (base or measured)[2]
+    print(f"{name:<16}{rows:>12,}{seconds:>10.2f}{cpu:>9.2f}{ratio:>8.1f}{peak:>10,.0f}", flush=True)
+    return measured
 
 
 def registered() -> list[str]:
@@ -69,7 +87,7 @@ def registered() -> list[str]:
     return list(REPORTS)
 
 
-def apart(name: str, file: Path, by: str | None) -> tuple[int, float, float, float]:
+def apart(name: str, file: Path, by: str | None) -> Measured:
     """One report in a fresh process: rows, seconds from opening the file to the table, of all cores, peak megabytes."""
     command = [sys.executable, __file__, "--measure", name, "--file", str(file), *(["--by", by] if by else [])]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

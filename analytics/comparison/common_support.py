@@ -25,7 +25,8 @@ def support_of(cohort: Cohort, first: BoolArray, cells: tuple[str, ...]) -> tupl
 
     Neither group may be empty. `cells`: what two changes share that are in one cell.
     """
-    code = together(*(numbered(cohort, what) for what in cells))
+    codes = {what: numbered(cohort, what) for what in (REPOSITORY, QUARTER)}
+    code = together(*(codes[what] if what in codes else numbered(cohort, what) for what in cells))
     ours, theirs = _counts(code, first)
     both = (ours > 0) & (theirs > 0)
     # In whole parts of 2⁻³⁰: sums are exact, and when the last change leaves a state exactly nothing stays behind.
@@ -36,8 +37,8 @@ def support_of(cohort: Cohort, first: BoolArray, cells: tuple[str, ...]) -> tupl
     support = Support(
         ai_share=float(ours[both].sum() / ours.sum()),
         other_share=float(theirs[both].sum() / theirs.sum()),
-        repositories_overlap=_overlap(numbered(cohort, REPOSITORY), first),
-        quarters_overlap=_overlap(numbered(cohort, QUARTER), first),
+        repositories_overlap=_overlap(codes[REPOSITORY], first),
+        quarters_overlap=_overlap(codes[QUARTER], first),
         newer_days=_newer_days(cohort, first),
         cells=int(both.sum()),
         effective_other=float(other.sum() ** 2 / square) if square > 0.0 else 0.0,

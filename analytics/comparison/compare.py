@@ -23,11 +23,11 @@ from analytics.comparison.differences import (
 from analytics.comparison.friction import friction_of, share_measures
 from analytics.comparison.needed import changes_needed_for_shares
 from analytics.comparison.notes import annotated
-from analytics.comparison.rates import rate_measures
+from analytics.comparison.rates import COVARIATES, rate_measures
 from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
-from analytics.comparison.sides import sides_of
+from analytics.comparison.sides import NEEDED, sides_of
 from analytics.observations import Cohort
-from analytics.survival.arrays import BoolArray, FloatArray
+from analytics.survival.arrays import BoolArray, FloatArray, as_counts
 
 __all__ = ["FEWEST", "HORIZON_HOURS", "compare"]
 
@@ -43,10 +43,10 @@ def compare(
 
     `horizon_hours`: up to which time in stages counts, 30 days or the working hours in them.
     """
-    people = cohort if automation else cohort.where(pl.col("built_with_ai") != "automation")
+    people = cohort if automation else _people(cohort, contrast)
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
     ai, other = (
-        _side(name, people.changes.filter(pl.Series(mask, dtype=pl.Boolean)))
+        _side(name, people.changes.select("repo", "outcome").filter(pl.Series(mask, dtype=pl.Boolean)))
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
@@ -72,6 +72,17 @@ def compare(
     return replace(result, measures=annotated(result))
 
 
+def _people(cohort: Cohort, contrast: Contrast) -> Cohort:
+    """What people or agents made, with no more columns than a comparison takes: millions of rows are copied."""
+    wanted = {*NEEDED, *COVARIATES, *contrast.first.meta.root_names()}
+    changes = cohort.changes.select("built_with_ai", *sorted(wanted - {"built_with_ai"}))
+    return replace(cohort, changes=changes.filter(pl.col("built_with_ai") != "automation"))
+
+
+def _part(people: Cohort, inside: BoolArray) -> Cohort:
+    return replace(people, changes=people.changes.select(NEEDED).filter(pl.Series(inside)))
+
+
 @dataclass(frozen=True)
 class _Estimated:
     measures: Sequence[Measure]
@@ -84,13 +95,12 @@ class _Estimated:
 
 def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hours: float) -> _Estimated:
     support, weights = support_of(people, first, contrast.cells)
-    everything = _on(ALL, people, first, np.ones(first.size), horizon_hours)
+    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), horizon_hours)
     rates = list(rate_measures(people, first, contrast))
     inside = weights > 0.0
     supported = _Estimated(())
     if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
-        part = people.where(pl.lit(pl.Series(inside)))
-        supported = _on(SUPPORTED, part, first[inside], weights[inside], horizon_hours)
+        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], horizon_hours)
     return _Estimated(
         (*everything.measures, *rates, *supported.measures),
         support,
@@ -104,6 +114,8 @@ def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hou
 def _on(basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, horizon_hours: float) -> _Estimated:
     """All estimates on one basis."""
     sides = sides_of(cohort, first, weights)
+    # The sides hold what is needed of it: half a gigabyte of ten million changes is not kept twice.
+    del cohort
     curves = sides.incidences()
     horizon = longest_horizon(curves, horizon_hours)
     measures = [*shares(sides, curves, basis, horizon_hours), median(sides, curves, basis)]

@@ -12,13 +12,16 @@ from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import ALL, Measure
 from analytics.comparison.sides import independent_units
 from analytics.comparison.small_samples import Reach, reach_of
+from analytics.histories import counted_ends
 from analytics.observations import FEWEST_CLUSTERS, Cohort
-from analytics.survival import Cox, cox, log_rank
-from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
+from analytics.survival.arrays import BoolArray, FloatArray
 from headway.errors import AnalysisError
 
-__all__ = ["rate_measures"]
+__all__ = ["COVARIATES", "rate_measures"]
 
+COVARIATES = ("additions", "deletions", "code_complete_at")
+"""What rates are adjusted for, as columns of `lead_times`."""
 SMALLEST_RATIO = 1.25
 MOST_FITTED = 100_000
 """Of so many changes a model's errors are small beside every difference that matters: more are not fitted."""
@@ -32,18 +35,16 @@ def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Itera
     All three are about the rate of production among what still waits (the cause-specific hazard): abandoned changes
     leave the risk set as they leave the race.
     """
-    arrived, repository = cohort.ended_as == 0, cohort.cluster[0]
+    arrived = cohort.ended_as == 0
     counts = int(first.sum()), int((~first).sum())
-    yield _log_rank(cohort.hours, arrived, first, repository, counts)
+    yield _log_rank(cohort, arrived, first, counts)
     yield from _adjusted(cohort, arrived, first, contrast, counts)
 
 
-def _log_rank(
-    hours: FloatArray, arrived: BoolArray, first: BoolArray, repository: IntArray, counts: tuple[int, int]
-) -> Measure:
+def _log_rank(cohort: Cohort, arrived: BoolArray, first: BoolArray, counts: tuple[int, int]) -> Measure:
     name, unit = "log_rank_production", "ratio"
     try:
-        found = log_rank(hours, arrived, (~first).astype(np.int64), stratum=repository)
+        found = _compared(cohort, arrived, first)
     except AnalysisError as error:
         return Measure(name, ALL, "test", None, None, None, None, None, None, *counts, str(error))
     ratio = found.observed / np.where(found.expected > 0.0, found.expected, np.nan)
@@ -53,6 +54,17 @@ def _log_rank(
     )
     pair = float(ratio[0]), float(ratio[1])
     return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, found.p_value, *counts, note)
+
+
+def _compared(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> LogRank:
+    """The first group is 0; a large cohort is counted by repository, group and hour of its grid."""
+    (repository, repositories), group = cohort.cluster, (~first).astype(np.int64)
+    if not cohort.grid_hours:
+        return log_rank(cohort.hours, arrived, group, stratum=repository)
+    unit, hours, ended, count = counted_ends(
+        cohort.hours, np.where(arrived, 0, CENSORED), 1, repository * 2 + group, repositories * 2, cohort.grid
+    )
+    return log_rank(hours, ended == 0, unit % 2, stratum=unit // 2, count=count)
 
 
 def _adjusted(
@@ -122,7 +134,7 @@ def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Coho
 
 def _size(changes: pl.DataFrame) -> FloatArray:
     """The logarithm of one more than the lines changed; where they are not known, the median of the others."""
-    lines = (pl.col("additions") + pl.col("deletions")).cast(pl.Float64)
+    lines = pl.col("additions").cast(pl.Float64) + pl.col("deletions").cast(pl.Float64)
     known = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
     return np.asarray(np.log1p(known), dtype=np.float64)
 

@@ -28,6 +28,7 @@ from analytics.survival.arrays import FloatArray, IntArray
 from analytics.survival.moves import CENSORED
 from analytics.survival.scan import linear_scan
 from analytics.survival.tables import Flow, Timeline
+from analytics.survival.ties import places
 
 __all__ = ["influence_on_hours", "influence_on_probability"]
 
@@ -128,8 +129,7 @@ class _Span:
             for to in table.hazard
         }
         self.place = {
-            (state, to): np.searchsorted(self.hours[state], flow.hours, "right")
-            for (state, to), flow in self.flows.items()
+            (state, to): places(self.hours[state], flow.hours, "right") for (state, to), flow in self.flows.items()
         }
 
     def count_out(self, present: FloatArray) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.survival.arrays import FloatArray, as_codes, as_hours, same_length
+from analytics.survival.arrays import FloatArray, as_codes, as_counts, as_hours, same_length, totals
 from analytics.survival.intervals import chi_squared_tail
 from headway.errors import AnalysisError
 
@@ -30,12 +30,20 @@ class LogRank:
     p_value: float
 
 
-def log_rank(hours: ArrayLike, ended: ArrayLike, group: ArrayLike, *, stratum: ArrayLike | None = None) -> LogRank:
+def log_rank(
+    hours: ArrayLike,
+    ended: ArrayLike,
+    group: ArrayLike,
+    *,
+    stratum: ArrayLike | None = None,
+    count: ArrayLike | None = None,
+) -> LogRank:
     """Compare groups of changes that `ended` (changes,) true after `hours` (changes,), or were last seen then.
 
     `group` (changes,): codes 0, 1, …; `stratum` (changes,): codes: rates are compared within each stratum alone.
-    Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto & Peto (1972), JRSS A 135, 185, with the hypergeometric
-    variance (`survdiff` in R's survival). AnalysisError where fewer than two groups can be compared.
+    `count` (changes,): how many changes a row stands for. Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto &
+    Peto (1972), JRSS A 135, 185, with the hypergeometric variance (`survdiff` in R's survival). AnalysisError where
+    fewer than two groups can be compared.
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
     whole = np.iinfo(np.int64)
@@ -43,20 +51,21 @@ def log_rank(hours: ArrayLike, ended: ArrayLike, group: ArrayLike, *, stratum: A
     strata = (
         np.zeros_like(code) if stratum is None else as_codes(stratum, "stratum", lowest=whole.min, highest=whole.max)
     )
-    same_length(hours=at, ended=over, group=code, stratum=strata)
+    counts = as_counts(count, at.size, "count")
+    same_length(hours=at, ended=over, group=code, stratum=strata, count=counts)
     groups = int(code.max(initial=-1)) + 1
     order = np.lexsort((at, strata))
-    at, over, code, strata = at[order], over[order], code[order], strata[order]
+    at, over, code, strata, counts = at[order], over[order], code[order], strata[order], counts[order]
     new_stratum = np.diff(strata, prepend=strata[:1] - 1) != 0
     new_time = new_stratum | (np.diff(at, prepend=-1.0) != 0.0)
     place, starts = np.cumsum(new_time) - 1, np.flatnonzero(new_time)
     stratum_end = np.append(np.flatnonzero(new_stratum)[1:], at.size)[np.cumsum(new_stratum)[starts] - 1]
-    ended_of = [np.bincount(place, weights=over & (code == g), minlength=starts.size) for g in range(groups)]
+    ended_of = [totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)]
     at_risk_of = []
     for g in range(groups):
-        seen = np.concatenate([[0.0], np.cumsum(code == g)])
+        seen = np.concatenate([[0.0], np.cumsum(counts * (code == g))])
         at_risk_of.append(seen[stratum_end] - seen[starts])
-    return _test(np.array(ended_of), np.array(at_risk_of), np.bincount(code, minlength=groups).astype(np.float64))
+    return _test(np.array(ended_of), np.array(at_risk_of), totals(code, counts, groups))
 
 
 def _test(ended: FloatArray, at_risk: FloatArray, changes: FloatArray) -> LogRank:

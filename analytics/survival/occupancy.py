@@ -16,6 +16,9 @@ from headway.errors import AnalysisError
 
 __all__ = ["Occupancy", "TimeInState", "occupancy", "restricted_mean_hours"]
 
+_UNSPLIT = 10_000
+"""Longer sums of products OpenBLAS splits among cores, so that their last digits would depend on how many there are."""
+
 
 @dataclass(frozen=True, eq=False)
 class Occupancy:
@@ -174,4 +177,6 @@ def _area(timeline: Timeline, state: int, horizon: float) -> float:
 
 
 def _rest(hours: FloatArray, probability: FloatArray, horizon: float) -> float:
-    return float(np.dot(probability, np.maximum(horizon - hours, 0.0)))
+    left = np.maximum(horizon - hours, 0.0)
+    parts = (slice(begin, begin + _UNSPLIT) for begin in range(0, hours.size, _UNSPLIT))
+    return float(sum(np.dot(probability[part], left[part]) for part in parts))

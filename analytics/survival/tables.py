@@ -10,6 +10,7 @@ import numpy as np
 from analytics.survival.arrays import FloatArray, IntArray, totals
 from analytics.survival.moves import CENSORED, Moves
 from analytics.survival.scan import linear_scan
+from analytics.survival.ties import distinct_hours, places
 from headway.errors import AnalysisError
 
 __all__ = ["Flow", "StateTable", "Timeline"]
@@ -105,9 +106,9 @@ class Timeline:
     def _table(self, state: int) -> StateTable:
         """The table of `state`, when those of all earlier states are there."""
         flows = {to: flow for to, flow in self.leaving(state).items() if to != CENSORED}
-        hours = np.unique(np.concatenate([flow.hours for flow in flows.values()])) if flows else np.zeros(0)
+        hours = distinct_hours([flow.hours for flow in flows.values()])
         at_risk = self.at_risk(state, hours)
-        moved = {to: totals(np.searchsorted(hours, flow.hours), flow.count, hours.size) for to, flow in flows.items()}
+        moved = {to: totals(places(hours, flow.hours), flow.count, hours.size) for to, flow in flows.items()}
         staying = at_risk - sum(moved.values(), np.zeros(hours.size))
         if bool(np.any(staying < 0.0)):
             raise AnalysisError(

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.lead_columns import as_category
 from analytics.survival.arrays import IntArray
 from headway.errors import AnalysisError
 
@@ -23,14 +24,11 @@ _BLOCK_WEEKS, _HABIT_WEEKS = 13, 5
 """A quarter of a year, and in how many of its weeks an hour of the week must have seen a release to be its habit."""
 
 _DEPARTURES = """
-select distinct repo, left_at from (
-    select repo,
-        epoch_us(production_at) - cast(round(coalesce(deploy_hours, 0) * 3600000000) as bigint) as left_at
-    from lead_times where outcome = 'production' and mapped_by not in ('cherry_pick_trailer', 'patch_id')
-    union all
-    select repo, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
-    from lead_times where outcome = 'waiting' and current_stage = 'deploy'
-) order by all
+select {repo}, epoch_us(production_at) - cast(round(coalesce(deploy_hours, 0) * 3600000000) as bigint) as left_at
+from lead_times where outcome = 'production' and mapped_by not in ('cherry_pick_trailer', 'patch_id')
+union all
+select {repo}, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
+from lead_times where outcome = 'waiting' and current_stage = 'deploy'
 """
 
 
@@ -49,13 +47,16 @@ class Departures:
     @classmethod
     def of(cls, table: pl.DataFrame) -> Departures:
         """From rows `repo`, `left_at` (microseconds), in any order."""
-        return cls._sorted(table.select("repo", "left_at").unique().sort("repo", "left_at"))
-
-    @classmethod
-    def _sorted(cls, table: pl.DataFrame) -> Departures:
-        names = table["repo"].unique(maintain_order=True)
-        code = table["repo"].rle_id().cast(pl.Int64).to_numpy()
-        return cls(tuple(names.to_list()), code, table["left_at"].cast(pl.Int64).to_numpy())
+        names = table["repo"].unique().cast(pl.String).sort()
+        words = table["repo"].cast(pl.Enum(names))
+        code, at = words.to_physical().cast(pl.Int64).to_numpy(), table["left_at"].cast(pl.Int64).to_numpy()
+        if not at.size:
+            return cls((), code, at)
+        first, span = _span(at, len(names))
+        # In a tenth of the time that np.unique takes, which hashes whole numbers.
+        every = np.sort(code * span + (at - first))
+        repository, after = np.divmod(every[np.diff(every, prepend=-1) != 0], span)
+        return cls(tuple(names.to_list()), repository, after + first)
 
     def first_from(self, repository: IntArray, at: IntArray) -> IntArray:
         """For each repository and instant: the first departure at or after it, or `NEVER`."""
@@ -77,23 +78,32 @@ class Departures:
         """
         if not self.at.size:
             return self
-        left = pl.DataFrame({"repository": self.repository, "hour": self.at // _HOUR, "at": self.at})
-        hours = left.select("repository", "hour").unique()
-        of_week, week = (pl.col("hour") - _MONDAY_HOUR) % _WEEK_HOURS, (pl.col("hour") - _MONDAY_HOUR) // _WEEK_HOURS
-        habits = hours.group_by("repository", of_week.alias("of_week"), (week // _BLOCK_WEEKS).alias("block")).len()
-        weeks = pl.DataFrame({"week": np.arange(_BLOCK_WEEKS)})
-        began = (pl.col("block") * _BLOCK_WEEKS + pl.col("week")) * _WEEK_HOURS + _MONDAY_HOUR
-        due = habits.filter(pl.col("len") >= _HABIT_WEEKS).join(weeks, how="cross")
-        span = hours.group_by("repository").agg(pl.col("hour").min().alias("first"), pl.col("hour").max().alias("last"))
-        missed = (
-            due.select("repository", (began + pl.col("of_week")).alias("hour"))
-            .join(hours, on=["repository", "hour"], how="anti")
-            .join(span, on="repository")
-            .filter(pl.col("hour").is_between("first", "last"))
-            .select("repository", (pl.col("hour") * _HOUR + _HOUR - 1).alias("at"))
-        )
-        every = pl.concat([left.select("repository", "at"), missed]).sort("repository", "at")
-        return Departures(self.repositories, every["repository"].to_numpy(), every["at"].to_numpy())
+        hour = self.at // _HOUR
+        opens = np.diff(self.repository, prepend=-1) != 0
+        once = opens | (np.diff(hour, prepend=-1) != 0)
+        home, hour = self.repository[once], hour[once]
+        first = np.flatnonzero(opens[once])
+        last = np.append(first[1:], hour.size) - 1
+        week, of_week = np.divmod(hour - _MONDAY_HOUR, _WEEK_HOURS)
+        # Repository, hour of the week and quarter as one number, and how many weeks of the quarter saw a release then.
+        block = week // _BLOCK_WEEKS
+        earliest, blocks = int(block.min()), int(np.ptp(block)) + 1
+        cells, weeks = np.unique((home * blocks + block - earliest) * _WEEK_HOURS + of_week, return_counts=True)
+        habit, of_week = np.divmod(cells[weeks >= _HABIT_WEEKS], _WEEK_HOURS)
+        habitual, block = np.divmod(habit, blocks)
+        began = ((block + earliest) * _BLOCK_WEEKS)[:, None] + np.arange(_BLOCK_WEEKS)
+        due = (began * _WEEK_HOURS + _MONDAY_HOUR + of_week[:, None]).ravel()
+        whose = np.repeat(habitual, _BLOCK_WEEKS)
+        # A home has one place in `first` and `last`: codes without a departure have none.
+        place = np.searchsorted(home[first], whose)
+        within = (due >= hour[first][place]) & (due <= hour[last][place])
+        end = due * _HOUR + _HOUR - 1
+        none_left = self.last_before(whose, end + 1) < due * _HOUR
+        missed = np.flatnonzero(within & none_left)
+        missed = missed[np.lexsort((end[missed], whose[missed]))]
+        place = self._place(whose[missed], end[missed])
+        at = np.insert(self.at, place, end[missed])
+        return Departures(self.repositories, np.insert(self.repository, place, whose[missed]), at)
 
     def typical_gap_days(self, repository: IntArray) -> float:
         """The mean days between two departures of a repository: that of the change in the middle (median)."""
@@ -117,15 +127,22 @@ class Departures:
         """How many departures come before, by repository and then time."""
         if not self.at.size:
             return np.zeros(at.size, dtype=np.int64)
-        first, last = int(self.at.min()), int(self.at.max())
-        span = last - first + 2
-        if span * (len(self.repositories) + 1) >= NEVER:
-            raise AnalysisError("too many repositories for one replay", hint="choose some with --repo")
+        first, span = _span(self.at, len(self.repositories))
         inside = np.clip(at - first, 0, span - 1)
         return np.searchsorted(self.repository * span + (self.at - first), repository * span + inside)
 
 
+def _span(at: IntArray, repositories: int) -> tuple[int, int]:
+    """The first instant, and how many numbers hold each repository's instants when all are counted through."""
+    first, last = int(at.min()), int(at.max())
+    span = last - first + 2
+    if span * (repositories + 1) >= NEVER:
+        raise AnalysisError("too many repositories for one replay", hint="choose some with --repo")
+    return first, span
+
+
 def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Departures:
     """The departures of the repositories asked for, of all time."""
-    table: pl.DataFrame = connection.cursor().sql(_DEPARTURES).pl()
-    return Departures._sorted(Filters(repo=filters.repo).apply(table, time=None))  # noqa: SLF001  (its own module)
+    cursor = connection.cursor()
+    table: pl.DataFrame = cursor.sql(_DEPARTURES.format(repo=as_category(cursor, "repo"))).pl()
+    return Departures.of(Filters(repo=filters.repo).apply(table, time=None))

@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.lead_columns import EXACT_CHANGES
 from analytics.observations import LEAD_STAGES, Cohort, cohort_of
 
 __all__ = ["MOST_CHANGES", "read_changes"]
@@ -40,6 +41,8 @@ def read_changes(
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     every = max(1, -(-size // most))
     chosen = ", ".join((*_COLUMNS, *filters.verdict_columns)) + (f', {group} as "group"' if group is not None else "")
-    part = "" if every == 1 else f" where md5_number_lower(change_id) % {every} = 0"
+    # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
+    number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
+    part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
     table: pl.DataFrame = cursor.sql(f"select {chosen} from lead_times{part} order by change_id").pl()  # noqa: S608  (ours)
     return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every

@@ -32,6 +32,20 @@ def test_ties() -> None:
     assert found.chi_squared == 0.0
 
 
+def test_a_count_is_so_many_changes() -> None:
+    """A row that stands for several changes is those changes."""
+    rng = np.random.default_rng(2)
+    hours, ended, group, stratum = rng.integers(1, 9, 60), rng.random(60) < 0.7, np.arange(60) % 2, np.arange(60) % 3
+    count = rng.integers(1, 5, 60)
+    found = log_rank(hours, ended, group, stratum=stratum, count=count)
+    rows = (np.repeat(column, count) for column in (hours, ended, group, stratum))
+    at, over, code, strata = rows
+    one_by_one = log_rank(at, over, code, stratum=strata)
+    assert found.chi_squared == pytest.approx(one_by_one.chi_squared, rel=1e-12)
+    assert found.changes.tolist() == one_by_one.changes.tolist()
+    np.testing.assert_allclose(found.expected, one_by_one.expected, rtol=1e-12)
+
+
 def test_three_groups_and_one_that_never_meets_another() -> None:
     """A group that is never at risk beside another takes no degree of freedom."""
     hours, ended = [1, 3, 2, 4, 1, 2], [True, True, True, False, True, True]
