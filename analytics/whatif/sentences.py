@@ -98,9 +98,11 @@ def waiting_sentences(worklist: pl.DataFrame, most: int = 3) -> tuple[Sentence, 
     if not len(people):
         return ()
     stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & (pl.col("chance_30d") < _UNLIKELY))
+    bots = len(worklist) - len(people)
+    beside = f" (and {bots:,} of bots)" if bots else ""
     text = (
-        f"{len(people):,} changes wait; {len(stuck):,} of them longer than {_UNUSUAL:.0%} of those that were in their"
-        " stage, and with less than an even chance to be in production within 30 days"
+        f"{len(people):,} changes wait{beside}; {len(stuck):,} of them longer than {_UNUSUAL:.0%} of those that were in"
+        " their stage, and with less than an even chance to be in production within 30 days"
     )
     told = [Sentence("waiting", text, float(len(stuck)), None, None, len(people), seen=len(stuck) > 0)]
     told += [_change(row) for row in people.head(most).iter_rows(named=True)]
