@@ -139,6 +139,23 @@ def test_repairs_are_those_of_the_simulation(company: Session) -> None:
 def test_repairs_of_the_demo_are_true(tmp_path: Path) -> None:
     """So are those of the company that `headway demo` shows."""
     demo = build_demo(
-        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
+        tmp_path / "demo",
+        session_in(tmp_path),
+        until=UNTIL,
+        clock=lambda: 0.0,
+        stream=io.StringIO(),
+        size="full",
+        repairs=True,
     )
     assert_attributions_are_true(demo, fixes=10)
+
+
+@pytest.mark.slow
+def test_visitor_of_the_demo_is_told_nothing_of_rework(tmp_path: Path) -> None:
+    """The simulation's fixes rewrite lines at random, so the demo of a visitor traces none of them."""
+    demo = build_demo(
+        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="tiny"
+    )
+    assert not demo.settings.rework.enabled
+    with duckdb.connect(str(current(demo.settings.warehouse_folder)), read_only=True) as connection:
+        assert connection.execute("select count(*) from traced_fixes").fetchone() == (0,)
