@@ -22,6 +22,11 @@ MEASURES: Mapping[str, str] = {
 """The five measures, as they are called on the page."""
 _AI = {"builds_ai": "AI work", "built_with_ai": "work made with AI"}
 _FAILS = {1: "fails more", -1: "fails less", 0: "is not seen to fail more or less"}
+# Where the two ways of looking disagree, neither is an answer.
+_AGAINST = {
+    1: "fails less over all and more within repositories, which is no answer",
+    -1: "fails more over all and less within repositories, which is no answer",
+}
 _COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
 
 
@@ -98,12 +103,19 @@ def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
     """Both comparisons in one sentence, no stronger than they are."""
     fails = _verdict(failed.filter(pl.col("measure") == "failed_change_share_difference"), 0.0)
     comes_back = _verdict(repaired.filter(pl.col("measure") == "repair_rate_ratio").head(1), 1.0)
-    parts = [_FAILS[fails]] if fails is not None else []
+    against = fails is not None and _over_all(failed, axis) * fails < 0.0
+    parts = [(_AGAINST if against else _FAILS)[fails]] if fails is not None else []
     parts += [_COMES_BACK[comes_back]] if comes_back is not None else []
     if not parts:
         return "Too few changes to say"
     missing = "" if len(parts) == 2 else f"; {wording.TOO_FEW} the other"
     return wording.capital(f"{_AI[axis]} {' and '.join(parts)}{missing}")
+
+
+def _over_all(failed: pl.DataFrame, axis: str) -> float:
+    """How much more of AI work than of other work failed, repositories aside; 0 where that is not told."""
+    rows = groups_of(failed.filter(pl.col("measure") == "failed_change_share"), axis)["value"].to_list()
+    return rows[0] - rows[1] if len(rows) == 2 and None not in rows else 0.0
 
 
 def _verdict(rows: pl.DataFrame, none: float) -> int | None:
