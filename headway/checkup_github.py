@@ -14,7 +14,7 @@ __all__ = ["github_access", "github_notices", "wants_github"]
 
 _SOON = timedelta(days=7)
 _FULL_SCOPE = "repo"
-_TODO = {
+_WHAT_TO_DO = {
     "unreachable": "check its name and that the token may read it, or take it out of [[sources]]; its data stays",
     "another_name": "nothing need be done; [[sources]] may call it by either name, it stays one repository",
 }
@@ -64,7 +64,7 @@ def github_notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Told]:
     )
     for repo_id, kind, detail in rows.fetchall():
         part = kind.removeprefix("no_access_")
-        yield False, f"{repo_id}: {detail}", _TODO.get(kind) or _RIGHTS.format(part=_PARTS.get(part, part))
+        yield False, f"{repo_id}: {detail}", _WHAT_TO_DO.get(kind) or _RIGHTS.format(part=_PARTS.get(part, part))
 
 
 def _shown(at: datetime) -> str:
