@@ -8,41 +8,14 @@ from pathlib import Path
 
 import duckdb
 
+from collectors.simulate.truth import MILESTONES as SIMULATED
+from collectors.simulate.truth import STAGES
 from warehouse.publish import current
 
 __all__ = ["HOURS", "MILESTONES", "changes", "differences", "report"]
 
-MILESTONES = (
-    "first_commit_at",
-    "opened_at",
-    "ready_at",
-    "first_review_at",
-    "code_complete_at",
-    "reviewed_at",
-    "approved_at",
-    "merged_at",
-    "integrated_at",
-    "staged_at",
-    "deploy_started_at",
-    "production_at",
-    "abandoned_at",
-    "rolled_back_at",
-    "reverted_at",
-)
-HOURS = (
-    "coding",
-    "rework",
-    "pickup",
-    "review",
-    "merge",
-    "build",
-    "staging",
-    "release",
-    "deploy",
-    "lead_time",
-    "dora_lead_time",
-    "age",
-)
+MILESTONES = (*SIMULATED, "rolled_back_at", "reverted_at")
+HOURS = (*STAGES, "lead_time", "dora_lead_time", "age")
 _SLOWER = ("pickup", "review", "merge")
 # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are counted
 # in coverage and have no lead time to be true.

@@ -32,7 +32,7 @@ REPORTS = (
 )
 CLOCKS = ("wall", "working")
 WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
-WALL_ALONE = ("dora", "rework")
+WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week")
 
 EXAMPLE = """\b
 Example:

@@ -359,3 +359,13 @@ def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: S
     ((people, bots),), ((everybody, none),) = counts
     assert people + bots == everybody
     assert (bots > 0, none) == (True, 0)
+
+
+@pytest.mark.parametrize("report", ["bottlenecks", "waiting", "friction", "week", "initiatives", "dora", "rework"])
+def test_report_of_the_wall_clock_alone_refuses_another(
+    capfd: pytest.CaptureFixture[str], company: Session, report: str
+) -> None:
+    """Asked for working time, a report that has none is an error, and never wall-clock hours in silence."""
+    code, out, err = run(capfd, *on(company, "export", report, "--clock", "working"))
+    assert (code, out) == (2, "")
+    assert "no working time" in err
