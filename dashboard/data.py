@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from analytics import pulse as pulses
 from analytics.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.filters import Filters
 from analytics.initiatives import Portfolio, read_portfolio
+from analytics.kept import Kept, keeping
 from analytics.options import Options
 from analytics.working import WorkingCalendar
 from headway.errors import WarehouseError
@@ -34,11 +36,15 @@ from headway.standing import standing
 from warehouse.publish import current, open_file
 
 __all__ = [
+    "Question",
     "Scope",
+    "ask",
     "bottlenecks",
     "closed_work_is_seen",
+    "compute",
     "explain",
     "found",
+    "keep",
     "levers_of",
     "notices",
     "portfolio",
@@ -49,16 +55,24 @@ __all__ = [
     "settings",
     "simulated",
     "sources",
+    "troubled",
     "unknown_bots",
     "whole_report",
 ]
 
-_ANSWERS = 256
+# Together they take no more than `maxCacheDataSize` of `config.toml`.
+_ANSWERS = 1024
+_LARGE_ANSWERS = 6
+_LISTS = ("waiting",)
 _BUSY = "Counting …"
 # The file shown and the one before it, which a run that began earlier may still read.
 _FILES = 2
 _LEVERS = 8
 _SECONDS = 60
+# More at a time would share the cores, and need more memory.
+_AT_A_TIME = threading.BoundedSemaphore(2)
+# What DuckDB may hold of a file; it reads faster than this matters.
+_MEMORY = "96MB"
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,15 @@ class Scope:
     repositories: tuple[str, ...]
     teams: dict[str, tuple[str, ...]]
     as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a page asks: the name of a function here, what it is asked about, a published file first, and options."""
+
+    name: str
+    about: tuple[Any, ...]
+    asked: tuple[tuple[str, Any], ...] = ()
 
 
 def folder() -> Path:
@@ -100,13 +123,18 @@ def simulated() -> bool:
 
 @st.cache_resource(max_entries=_FILES, on_release=duckdb.DuckDBPyConnection.close, show_spinner=False)
 def _connection(file: str) -> duckdb.DuckDBPyConnection:
-    return open_file(Path(file))
+    return open_file(Path(file), memory=_MEMORY)
+
+
+@st.cache_resource(max_entries=_FILES, show_spinner=False)
+def _kept(file: str) -> Kept:  # noqa: ARG001  (it is what was read of that file)
+    return Kept()
 
 
 @contextlib.contextmanager
 def _cursor(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with _connection(file).cursor() as cursor:
+        with _AT_A_TIME, _connection(file).cursor() as cursor, keeping(_kept(file)):
             yield cursor
     except duckdb.Error as error:
         # Such as tables of an older version, in which a column is not there yet.
@@ -130,10 +158,23 @@ def scope(file: str) -> Scope:
     return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None)
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
-    return whole_report(file, name, filters, **asked)
+    found: pl.DataFrame = (_list if name in _LISTS else _statistics)(file, name, filters, **asked)
+    return found
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def _statistics(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
+    found: pl.DataFrame = _answered(Question("report", (file, name, filters), tuple(asked.items())))
+    return found
+
+
+@st.cache_resource(max_entries=_LARGE_ANSWERS, show_spinner=_BUSY)
+def _list(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
+    # Shared as it is: a row per change is not copied for each run.
+    found: pl.DataFrame = _answered(Question("report", (file, name, filters), tuple(asked.items())))
+    return found
 
 
 def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
@@ -147,20 +188,35 @@ def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.Dat
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
     """As `analytics.pulse.pulse`."""
+    found: pulses.Pulse = _answered(Question("pulse", (file, filters, axis, clock)))
+    return found
+
+
+def _pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
     with _cursor(file) as cursor:
         return pulses.pulse(cursor, filters, axis=axis, calendar=_calendar(clock))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
-def found(file: str, filters: Filters, clock: str) -> Sequence[findings.Finding]:
-    """As `analytics.findings.findings_in`."""
+def found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findings.Finding]:
+    """As `analytics.findings.findings_in`, of one axis."""
+    told: Sequence[findings.Finding] = _answered(Question("found", (file, filters, axis, clock)))
+    return told
+
+
+def _found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findings.Finding]:
     with _cursor(file) as cursor:
-        return findings.findings_in(cursor, filters, _calendar(clock))
+        return findings.findings_in(cursor, filters, _calendar(clock), axes=(axis,))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def bottlenecks(file: str, filters: Filters, by: str | None) -> Sequence[Bottlenecks]:
     """As `analytics.bottlenecks.read_bottlenecks`."""
+    found: Sequence[Bottlenecks] = _answered(Question("bottlenecks", (file, filters, by)))
+    return found
+
+
+def _bottlenecks(file: str, filters: Filters, by: str | None) -> Sequence[Bottlenecks]:
     with _cursor(file) as cursor:
         return tuple(read_bottlenecks(cursor, filters, Options(by=by)))
 
@@ -170,6 +226,19 @@ def levers_of(file: str, filters: Filters, axis: str, group: str) -> levers.Leve
     """As `analytics.levers.read_levers`."""
     with _cursor(file) as cursor:
         return levers.read_levers(cursor, filters, axis=axis, group=group)
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def troubled(file: str, filters: Filters) -> pl.DataFrame:
+    """Rows of the report `deployments`: to production, rolled back to or with failed attempts, the newest first."""
+    found: pl.DataFrame = _answered(Question("troubled", (file, filters)))
+    return found
+
+
+def _troubled(file: str, filters: Filters) -> pl.DataFrame:
+    wrong = (pl.col("kind") == "rollback") | (pl.col("failed_attempts").fill_null(0) > 0)
+    rows = whole_report(file, "deployments", filters).filter(pl.col("production") & wrong)
+    return rows.sort("created_at", descending=True, nulls_last=True)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
@@ -204,6 +273,11 @@ def unknown_bots(file: str) -> pl.DataFrame:
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
 def portfolio(file: str, filters: Filters) -> Portfolio:
     """As `analytics.initiatives.read_portfolio`."""
+    found: Portfolio = _answered(Question("portfolio", (file, filters)))
+    return found
+
+
+def _portfolio(file: str, filters: Filters) -> Portfolio:
     with _cursor(file) as cursor:
         return read_portfolio(cursor, filters)
 
@@ -212,3 +286,45 @@ def explain(file: str, change_id: str) -> explaining.Explanation:
     """As `analytics.explain.explain`; a few look-ups by key, not remembered."""
     with _cursor(file) as cursor:
         return explaining.explain(cursor, change_id)
+
+
+_ASKED: Mapping[str, Callable[..., Any]] = {
+    "report": report,
+    "pulse": pulse,
+    "found": found,
+    "bottlenecks": bottlenecks,
+    "portfolio": portfolio,
+    "troubled": troubled,
+}
+_COMPUTED: Mapping[str, Callable[..., Any]] = {
+    "report": whole_report,
+    "pulse": _pulse,
+    "found": _found,
+    "bottlenecks": _bottlenecks,
+    "portfolio": _portfolio,
+    "troubled": _troubled,
+}
+# Made elsewhere, on their way to where answers are kept.
+_made: dict[Question, Any] = {}
+
+
+def ask(question: Question) -> Any:
+    """The answer, as a page gets it."""
+    return _ASKED[question.name](*question.about, **dict(question.asked))
+
+
+def compute(question: Question) -> Any:
+    """The answer, computed and not kept."""
+    return _COMPUTED[question.name](*question.about, **dict(question.asked))
+
+
+def keep(question: Question, answer: Any) -> None:
+    """Keep what `compute` gave elsewhere for the next who asks."""
+    _made[question] = answer
+    ask(question)
+    _made.pop(question, None)
+
+
+def _answered(question: Question) -> Any:
+    made = _made.pop(question, None)
+    return compute(question) if made is None else made
