@@ -16,10 +16,10 @@ import polars as pl
 
 __all__ = ["Kept", "keeping", "read", "read_apart"]
 
-MOST_BYTES = 128_000_000
+MOST_BYTES = 112_000_000
 """About a million changes; of what is more, the rest is read anew for each question."""
 
-_ONE_ANSWER = 16_000_000
+_ONE_ANSWER = 12_000_000
 """A larger answer to a query is not kept."""
 
 

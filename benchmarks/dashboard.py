@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -34,6 +35,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+logging.disable(logging.WARNING)  # of Streamlit, that nothing is served here
 
 from benchmarks.made_pages import made_warehouse  # noqa: E402
 from dashboard.places import PLACES  # noqa: E402
@@ -89,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("changes", nargs="?", type=int, default=1_000_000)
     parser.add_argument("--pages", nargs="*", default=[name for name in PLACES if name != "change"])
+    parser.add_argument("--wait", type=float, default=900.0, help="most seconds to wait for answers made beforehand")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -100,10 +104,13 @@ def main() -> None:
         blank = Visits(browser, empty.port)
         first = visits.opened("pulse", "")
         print(f"just begun: first chart of the pulse check after {first[0]:.2f} s, whole {first[1]:.2f} s")
-        began = time.monotonic()
-        while served.children():
-            time.sleep(1.0)
-        print(f"answers made beforehand {time.monotonic() - began:.0f} s later; server {served.megabytes()}")
+        began, most = time.monotonic(), 0.0
+        while (helpers := served.children()) and time.monotonic() - began < given.wait:
+            most = max([most, *(megabytes(pid)[1] for pid in helpers)])
+            time.sleep(0.5)
+        made = "not all" if helpers else "all"
+        print(f"{made} answers made beforehand {time.monotonic() - began:.0f} s later, by a process of {most:,.0f} MB")
+        print(f"server {served.megabytes()}")
         pages(visits, blank, given.pages, served)
         filters(visits, blank, given.pages)
         ten(visits, served)
@@ -252,9 +259,16 @@ class Server:
 
     def megabytes(self) -> str:
         """What it holds now, and held at most."""
-        lines = dict(line.split(":", 1) for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines())
-        held, most = (int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        held, most = megabytes(self.process.pid)
         return f"holds {held:,.0f} MB, at most so far {most:,.0f} MB"
+
+
+def megabytes(pid: int) -> tuple[float, float]:
+    """What a process holds, and held at most; nothing when it has ended."""
+    with contextlib.suppress(OSError, KeyError):
+        lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return int(lines["VmRSS"].split()[0]) / 1024, int(lines["VmHWM"].split()[0]) / 1024
+    return 0.0, 0.0
 
 
 @contextlib.contextmanager
@@ -281,7 +295,12 @@ def serving_empty() -> Iterator[Server]:
 def running(command: list[str], port: int) -> Iterator[Server]:
     """A Python process that serves on a port, once it answers."""
     process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, text=True
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
         while process.poll() is None:

@@ -24,9 +24,11 @@ from analytics import basis, findings, levers, reports
 from analytics import explain as explaining
 from analytics import pulse as pulses
 from analytics.bottlenecks import Bottlenecks, read_bottlenecks
+from analytics.dora.definitions import DEFAULT
 from analytics.filters import Filters
 from analytics.initiatives import Portfolio, read_portfolio
 from analytics.kept import Kept, keeping
+from analytics.lead_columns import read_columns
 from analytics.options import Options
 from analytics.working import WorkingCalendar
 from headway.errors import WarehouseError
@@ -38,6 +40,7 @@ from warehouse.publish import current, open_file
 __all__ = [
     "Question",
     "Scope",
+    "about_report",
     "ask",
     "bottlenecks",
     "closed_work_is_seen",
@@ -48,6 +51,7 @@ __all__ = [
     "levers_of",
     "notices",
     "portfolio",
+    "prepare",
     "published",
     "pulse",
     "report",
@@ -64,15 +68,16 @@ __all__ = [
 _ANSWERS = 1024
 _LARGE_ANSWERS = 6
 _LISTS = ("waiting",)
+_USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT)}
 _BUSY = "Counting …"
 # The file shown and the one before it, which a run that began earlier may still read.
 _FILES = 2
-_LEVERS = 8
+_LEVERS = 3
 _SECONDS = 60
-# More at a time would share the cores, and need more memory.
-_AT_A_TIME = threading.BoundedSemaphore(2)
-# What DuckDB may hold of a file; it reads faster than this matters.
-_MEMORY = "96MB"
+# Several at once would share the cores all the same, and need the memory of each.
+_one_at_a_time = threading.Lock()
+# What DuckDB may go on holding of a file between questions.
+_HELD_BETWEEN = "32MB"
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def simulated() -> bool:
 
 @st.cache_resource(max_entries=_FILES, on_release=duckdb.DuckDBPyConnection.close, show_spinner=False)
 def _connection(file: str) -> duckdb.DuckDBPyConnection:
-    return open_file(Path(file), memory=_MEMORY)
+    return open_file(Path(file), locked=False)
 
 
 @st.cache_resource(max_entries=_FILES, show_spinner=False)
@@ -134,12 +139,22 @@ def _kept(file: str) -> Kept:  # noqa: ARG001  (it is what was read of that file
 @contextlib.contextmanager
 def _cursor(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with _AT_A_TIME, _connection(file).cursor() as cursor, keeping(_kept(file)):
+        with _connection(file).cursor() as cursor, keeping(_kept(file)):
             yield cursor
     except duckdb.Error as error:
         # Such as tables of an older version, in which a column is not there yet.
         what = f"{Path(file).name} cannot be read: {str(error).partition(chr(10))[0]}"
         raise WarehouseError(what, hint="run `headway build`") from error
+
+
+def prepare(file: str) -> None:
+    """Have ready what nearly every question of a file needs."""
+    from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
+
+    scope(file)
+    with _cursor(file) as cursor:
+        read_columns(cursor, ())
+    _give_back(file)
 
 
 def _calendar(clock: str) -> WorkingCalendar | None:
@@ -160,20 +175,26 @@ def scope(file: str) -> Scope:
 
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
-    found: pl.DataFrame = (_list if name in _LISTS else _statistics)(file, name, filters, **asked)
+    found: pl.DataFrame = (_list if name in _LISTS else _statistics)(about_report(file, name, filters, **asked))
     return found
 
 
+def about_report(file: str, name: str, filters: Filters, **asked: Any) -> Question:
+    """The question that `report` answers; what is asked in more words than needed is the same question."""
+    told = {option: value for option, value in asked.items() if value not in _USUAL[option]}
+    return Question("report", (file, name, filters), tuple(sorted(told.items())))
+
+
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
-def _statistics(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
-    found: pl.DataFrame = _answered(Question("report", (file, name, filters), tuple(asked.items())))
+def _statistics(question: Question) -> pl.DataFrame:
+    found: pl.DataFrame = _answered(question)
     return found
 
 
 @st.cache_resource(max_entries=_LARGE_ANSWERS, show_spinner=_BUSY)
-def _list(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
+def _list(question: Question) -> pl.DataFrame:
     # Shared as it is: a row per change is not copied for each run.
-    found: pl.DataFrame = _answered(Question("report", (file, name, filters), tuple(asked.items())))
+    found: pl.DataFrame = _answered(question)
     return found
 
 
@@ -327,4 +348,19 @@ def keep(question: Question, answer: Any) -> None:
 
 def _answered(question: Question) -> Any:
     made = _made.pop(question, None)
-    return compute(question) if made is None else made
+    if made is not None:
+        return made
+    with _one_at_a_time:
+        found = compute(question)
+        _give_back(question.about[0])
+    return found
+
+
+def _give_back(file: str) -> None:
+    """Have DuckDB let go of what it read of a file, unless somebody reads it just now: it would hold all of it."""
+    with contextlib.suppress(duckdb.Error), _connection(file).cursor() as cursor:
+        ((most,),) = cursor.execute("select current_setting('memory_limit')").fetchall()
+        try:
+            cursor.execute(f"set memory_limit = '{_HELD_BETWEEN}'")
+        finally:
+            cursor.execute(f"set memory_limit = '{most}'")

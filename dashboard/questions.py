@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from analytics.dora.definitions import DEFINITIONS
 from analytics.filters import Filters
 from dashboard import data
-from dashboard.data import Question
+from dashboard.data import Question, about_report
 from dashboard.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
 
-__all__ = ["first_view", "questions"]
+__all__ = ["questions"]
 
-# The pages' own choices as they are at first.
-_WINDOW, _DEFINITION = "month", next(iter(DEFINITIONS))
-
-
-def first_view(file: str) -> Iterator[Question]:
-    """What stands on top of the page that a visitor comes to."""
-    filters, (_, axis, clock) = Filters(), next(_views())
-    yield _report(file, "coverage", filters)
-    yield Question("pulse", (file, filters, axis, clock))
+# The page's own choice as it is at first.
+_WINDOW = "month"
 
 
 def questions(file: str) -> Iterator[Question]:
@@ -46,25 +37,19 @@ def _views() -> Iterator[tuple[int | None, str, str]]:
 
 def _of_view(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
     """In the order of pages, what comes first on each before what comes below."""
-    yield _report(file, "coverage", filters)
+    yield about_report(file, "coverage", filters)
     yield Question("pulse", (file, filters, axis, clock))
     yield Question("found", (file, filters, axis, clock))
     yield Question("portfolio", (file, filters))
     for name in ("occupancy", "arrivals", "stages", "trend"):
-        yield _report(file, name, filters, by=axis, clock=clock)
+        yield about_report(file, name, filters, by=axis, clock=clock)
     yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values())
     yield Question("bottlenecks", (file, filters, None))
     for name in ("bottlenecks", "friction"):
-        yield _report(file, name, filters, by=axis)
+        yield about_report(file, name, filters, by=axis)
     for name in ("week", "waiting", "initiatives"):
-        yield _report(file, name, filters)
-    yield _report(file, "rework", filters, by=axis)
-    yield _report(file, "dora", filters, by=axis)
-    yield _report(file, "dora", filters, definition=_DEFINITION)
-    yield _report(file, "dora", filters, window=_WINDOW, definition=_DEFINITION)
-    yield _report(file, "dora", filters, by=axis, definition=_DEFINITION)
+        yield about_report(file, name, filters)
+    yield about_report(file, "rework", filters, by=axis)
+    for asked in ({"by": axis}, {}, {"window": _WINDOW}):
+        yield about_report(file, "dora", filters, **asked)
     yield Question("troubled", (file, filters))
-
-
-def _report(file: str, name: str, filters: Filters, **asked: Any) -> Question:
-    return Question("report", (file, name, filters), tuple(asked.items()))

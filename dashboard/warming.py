@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from dashboard import data
-from dashboard.questions import first_view, questions
+from dashboard.questions import questions
 from headway.errors import HeadwayError
 
 __all__ = ["answer", "follow", "take"]
@@ -50,8 +50,8 @@ def _warm(file: str, ended: threading.Event) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     ) as process:
         threading.Thread(target=_end, args=(process, ended), daemon=True).start()
-        # Meanwhile what a visitor sees first, sooner than another process has begun.
-        _first(file)
+        # Meanwhile what any question here will need.
+        data.prepare(file)
         assert process.stdout is not None  # noqa: S101  (asked for)
         take(file, process.stdout)
         process.kill()
@@ -60,13 +60,6 @@ def _warm(file: str, ended: threading.Event) -> None:
 def _end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
     ended.wait()
     process.kill()
-
-
-def _first(file: str) -> None:
-    from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
-
-    for question in first_view(file):
-        data.ask(question)
 
 
 def answer(file: str, answers: IO[bytes]) -> None:
