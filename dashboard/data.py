@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ __all__ = [
     "bottlenecks",
     "closed_work_is_seen",
     "compute",
+    "expect",
     "explain",
     "found",
     "keep",
@@ -58,6 +59,7 @@ __all__ = [
     "scope",
     "settings",
     "simulated",
+    "size",
     "sources",
     "troubled",
     "unknown_bots",
@@ -74,6 +76,7 @@ _BUSY = "Counting …"
 _FILES = 2
 _LEVERS = 3
 _SECONDS = 60
+_PATIENCE_SECONDS = 60.0
 # Several at once would share the cores all the same, and need the memory of each.
 _one_at_a_time = threading.Lock()
 # What DuckDB may go on holding of a file between questions.
@@ -155,6 +158,13 @@ def prepare(file: str) -> None:
     with _cursor(file) as cursor:
         read_columns(cursor, ())
     _give_back(file)
+
+
+def size(file: str) -> int:
+    """How many changes a file has."""
+    with _cursor(file) as cursor:
+        ((changes,),) = cursor.execute("select count(*) from lead_times").fetchall()
+    return int(changes)
 
 
 def _calendar(clock: str) -> WorkingCalendar | None:
@@ -325,8 +335,10 @@ _COMPUTED: Mapping[str, Callable[..., Any]] = {
     "portfolio": _portfolio,
     "troubled": _troubled,
 }
-# Made elsewhere, on their way to where answers are kept.
+# Made elsewhere, on their way to where answers are kept; and those that will be soon.
 _made: dict[Question, Any] = {}
+_expected: set[Question] = set()
+_coming = threading.Condition()
 
 
 def ask(question: Question) -> Any:
@@ -339,15 +351,30 @@ def compute(question: Question) -> Any:
     return _COMPUTED[question.name](*question.about, **dict(question.asked))
 
 
+def expect(questions: Collection[Question]) -> None:
+    """Say which questions are being answered elsewhere: who asks them waits for that, none if there are none."""
+    with _coming:
+        _expected.clear()
+        _expected.update(questions)
+        _coming.notify_all()
+
+
 def keep(question: Question, answer: Any) -> None:
-    """Keep what `compute` gave elsewhere for the next who asks."""
-    _made[question] = answer
-    ask(question)
-    _made.pop(question, None)
+    """Keep what `compute` gave elsewhere for the next who asks; None: it gave nothing."""
+    with _coming:
+        _expected.discard(question)
+        if answer is not None:
+            _made[question] = answer
+        _coming.notify_all()
+    if answer is not None:
+        ask(question)
+        _made.pop(question, None)
 
 
 def _answered(question: Question) -> Any:
-    made = _made.pop(question, None)
+    with _coming:
+        _coming.wait_for(lambda: question not in _expected, _PATIENCE_SECONDS)
+        made = _made.pop(question, None)
     if made is not None:
         return made
     with _one_at_a_time:

@@ -9,7 +9,7 @@ from dashboard import data
 from dashboard.data import Question, about_report
 from dashboard.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
 
-__all__ = ["questions"]
+__all__ = ["below_first_chart", "questions"]
 
 # The page's own choice as it is at first.
 _WINDOW = "month"
@@ -27,6 +27,13 @@ def questions(file: str) -> Iterator[Question]:
                 yield question
 
 
+def below_first_chart(file: str) -> set[Question]:
+    """What the view that a visitor comes to asks after its first chart is drawn."""
+    axis, clock = next((axis, clock) for _, axis, clock in _views())
+    _coverage, _pulse, *others = _of_view(file, Filters(), axis, clock)
+    return set(others)
+
+
 def _views() -> Iterator[tuple[int | None, str, str]]:
     """Period (days), axis and clock, what differs in least from the first of each first."""
     choices = [(days, axis, clock) for days in PERIODS.values() for axis in AXES.values() for clock in CLOCKS.values()]
@@ -41,6 +48,8 @@ def _of_view(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Que
     yield Question("pulse", (file, filters, axis, clock))
     yield Question("found", (file, filters, axis, clock))
     yield Question("portfolio", (file, filters))
+    yield about_report(file, "rework", filters, by=axis)
+    yield about_report(file, "dora", filters, by=axis)
     for name in ("occupancy", "arrivals", "stages", "trend"):
         yield about_report(file, name, filters, by=axis, clock=clock)
     yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values())
@@ -49,7 +58,6 @@ def _of_view(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Que
         yield about_report(file, name, filters, by=axis)
     for name in ("week", "waiting", "initiatives"):
         yield about_report(file, name, filters)
-    yield about_report(file, "rework", filters, by=axis)
-    for asked in ({"by": axis}, {}, {"window": _WINDOW}):
-        yield about_report(file, "dora", filters, **asked)
+    yield about_report(file, "dora", filters)
+    yield about_report(file, "dora", filters, window=_WINDOW)
     yield Question("troubled", (file, filters))

@@ -1,8 +1,9 @@
 """Answers made before anybody asks.
 
-A published file never changes. So when the server starts, and when another file is published, a process of its own
-answers what pages ask of all repositories, by the same functions. It has a core and memory of its own, gives both back
-when it is done, and stands in no page's way. Its answers are kept as if a page had asked: by file and question.
+A published file never changes. So when the server starts, and when another file is published, and it is large, another
+process answers what pages ask of all repositories, by the same functions. It has a core and memory of its own, gives
+both back when it is done, and stands in no page's way. Its answers are kept as if a page had asked: by file and
+question.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import IO
 
 from dashboard import data
-from dashboard.questions import questions
+from dashboard.questions import below_first_chart, questions
 from headway.errors import HeadwayError
 
 __all__ = ["answer", "follow", "take"]
+
+WORTH_CHANGES = 20_000
+"""Fewer are told of as soon as somebody asks."""
 
 _LOOK_AGAIN_SECONDS = 5.0
 _NICE = 10
@@ -39,7 +43,8 @@ def follow(ended: threading.Event) -> None:
             file = data.published()
             if file != done:
                 done = file
-                _warm(file, ended)
+                if data.size(file) > WORTH_CHANGES:
+                    _warm(file, ended)
         ended.wait(_LOOK_AGAIN_SECONDS)
 
 
@@ -52,9 +57,14 @@ def _warm(file: str, ended: threading.Event) -> None:
         threading.Thread(target=_end, args=(process, ended), daemon=True).start()
         # Meanwhile what any question here will need.
         data.prepare(file)
+        # Whoever comes now sees the first chart sooner than the other process has it, and the rest when that has.
+        data.expect(below_first_chart(file))
         assert process.stdout is not None  # noqa: S101  (asked for)
-        take(file, process.stdout)
-        process.kill()
+        try:
+            take(file, process.stdout)
+        finally:
+            data.expect(())
+            process.kill()
 
 
 def _end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
@@ -82,8 +92,7 @@ def take(file: str, answers: IO[bytes]) -> None:
             return
         if data.published() != file:
             return
-        if found is not None:
-            data.keep(question, found)
+        data.keep(question, found)
 
 
 def _main(file: str, *arguments: str) -> None:

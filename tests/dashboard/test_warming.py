@@ -6,12 +6,15 @@ import io
 import pickle
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from polars.testing import assert_frame_equal
 
+from analytics.filters import Filters
 from dashboard import data, questions, warming
 from dashboard.places import PLACES
 from tests.dashboard import warehouses
@@ -78,11 +81,39 @@ def test_answers_for_an_older_file_are_not_taken(several: Path, monkeypatch: pyt
     assert kept == []
 
 
+@pytest.mark.usefixtures("nothing_kept")
+def test_a_page_waits_for_an_answer_that_comes(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being answered elsewhere is not computed here too, unless nothing comes of it."""
+    file = script(monkeypatch, several)
+    first, second, third = (data.about_report(file, name, Filters()) for name in ("week", "waiting", "coverage"))
+    answer = data.compute(first)
+    computed: list[data.Question] = []
+    compute = data.compute
+
+    def noted(question: data.Question) -> Any:
+        computed.append(question)
+        return compute(question)
+
+    monkeypatch.setattr(data, "compute", noted)
+    data.expect({first, second, third})
+    with ThreadPoolExecutor(3) as pages:
+        asked = [pages.submit(data.ask, question) for question in (first, second, third)]
+        data.keep(first, answer)
+        assert_frame_equal(asked[0].result(), answer)
+        data.keep(second, None)
+        asked[1].result()
+        assert computed == [second]
+        data.expect(())
+        asked[2].result()
+    assert computed == [second, third]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_kept")
 def test_another_process_answers_and_ends_with_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answers of the other process are those of this one, in the order of questions; at the end none runs."""
     warehouses.published(tmp_path, warehouses.quiet())
+    monkeypatch.setattr(warming, "WORTH_CHANGES", -1)
     file = script(monkeypatch, tmp_path)
     told: list[tuple[data.Question, Any]] = []
     ended, enough = threading.Event(), threading.Event()
