@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from analytics.filters import Filters
@@ -16,22 +17,19 @@ _WINDOW = "month"
 
 
 def questions(file: str) -> Iterator[Question]:
-    """All of them, each once: those of the view that a visitor comes to, then of those that are one choice away."""
+    """All of them, each once: of the view that a visitor comes to, then the first charts of others, then the rest."""
     scope = data.scope(file)
-    told: set[Question] = set()
-    for days, axis, clock in _views():
-        filters = filters_of(scope, None, EVERYTHING, days, strong=False)
-        for question in _of_view(file, filters, axis, clock):
-            if question not in told:
-                told.add(question)
-                yield question
+    first, *others = (
+        (file, filters_of(scope, None, EVERYTHING, days, strong=False), axis, clock) for days, axis, clock in _views()
+    )
+    parts = [_first_charts(*first), _below(*first), *(_first_charts(*view) for view in others)]
+    yield from dict.fromkeys(itertools.chain(*parts, *(_below(*view) for view in others)))
 
 
 def below_first_chart(file: str) -> set[Question]:
-    """What the view that a visitor comes to asks after its first chart is drawn."""
-    axis, clock = next((axis, clock) for _, axis, clock in _views())
-    _coverage, _pulse, *others = _of_view(file, Filters(), axis, clock)
-    return set(others)
+    """What pages ask after their first chart is drawn, in the view that a visitor comes to."""
+    _, axis, clock = next(_views())
+    return set(_below(file, Filters(), axis, clock))
 
 
 def _views() -> Iterator[tuple[int | None, str, str]]:
@@ -42,17 +40,22 @@ def _views() -> Iterator[tuple[int | None, str, str]]:
     yield from sorted(choices, key=lambda view: sum(one != other for one, other in zip(view, first, strict=True)))
 
 
-def _of_view(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
-    """In the order of pages, what comes first on each before what comes below."""
+def _first_charts(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
     yield about_report(file, "coverage", filters)
     yield Question("pulse", (file, filters, axis, clock))
+    for name in ("occupancy", "stages"):
+        yield about_report(file, name, filters, by=axis, clock=clock)
+
+
+def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
+    """In the order of pages."""
     yield Question("found", (file, filters, axis, clock))
     yield Question("portfolio", (file, filters))
     yield about_report(file, "rework", filters, by=axis)
     yield about_report(file, "dora", filters, by=axis)
-    for name in ("occupancy", "arrivals", "stages", "trend"):
+    for name in ("arrivals", "trend"):
         yield about_report(file, name, filters, by=axis, clock=clock)
-    yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values())
+    yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values() if other != axis)
     yield Question("bottlenecks", (file, filters, None))
     for name in ("bottlenecks", "friction"):
         yield about_report(file, name, filters, by=axis)
