@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks
+from analytics.cadences import cadences
 from analytics.comparison import comparison
 from analytics.dora.report import dora
 from analytics.filters import Filters
@@ -205,9 +206,13 @@ REPORTS: Mapping[str, Report] = {
     "trend": trend,
     "friction": friction,
     "week": week,
+    "cadences": cadences,
 }
 GROUPED: frozenset[str] = frozenset(
-    {"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"}
+    {
+        *("stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"),
+        "cadences",
+    }
 )
 
 

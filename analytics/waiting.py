@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from analytics.attention import whom
 from analytics.comparison.cells import together
 from analytics.filters import Filters
 from analytics.landmarks import CHANCE_HOURS, FEWEST, Past, chances
@@ -45,6 +46,7 @@ COLUMNS = (
     "chance_among_all",
     "note",
     "as_of",
+    "waits_for",
 )
 _TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
@@ -63,15 +65,16 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options 
     of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
     as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
     stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
+    `waits_for`: what it waits for and whom, as far as reviews and requests for them tell (`attention.whom`).
     The filter on repositories and time chooses rows; what they are compared with is everything.
     """
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
     rows: pl.DataFrame = connection.cursor().sql(_ROWS).pl()
-    return worklist(past.changes, filters.apply(rows, time="code_complete_at"))
+    return whom(connection, worklist(past.changes, filters.apply(rows, time="code_complete_at")))
 
 
 def worklist(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """The report, of waiting `rows` against `past`, the changes of a cohort."""
+    """The report but for its last column, of waiting `rows` against `past`, the changes of a cohort."""
     parts = [
         _told(past.filter(bots), rows.filter(bots))
         for bots in (pl.col("built_with_ai") == "automation", pl.col("built_with_ai") != "automation")
@@ -79,7 +82,7 @@ def worklist(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
     table = pl.concat(parts).with_columns(since.alias("in_stage_since"))
     order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS)
+    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS[:-1])
 
 
 def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ __all__ = [
     "Outlook",
     "Units",
     "Watched",
+    "bounded",
     "effect",
     "outlook",
 ]
@@ -119,18 +120,12 @@ def outlook(watched: Watched, units: Units, *, horizon_hours: float = HORIZON_HO
 
 def effect(before: Outlook, after: Outlook, units: Units, changes: int) -> Effect:
     """The difference of two outlooks of the same changes; the intervals rest on the differences within each unit."""
-    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
-
-    def bounds(value: float, influence: FloatArray) -> Bounds:
-        reach = critical * float(np.sqrt((influence**2).sum()))
-        return Bounds(value, value - reach, value + reach)
-
     gained = tuple(
-        bounds(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k])
+        bounded(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k], units)
         for k in range(len(ARRIVED_AFTER_HOURS))
     )
     return Effect(
-        hours_saved=bounds(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting),
+        hours_saved=bounded(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting, units),
         gained=gained,
         before=tuple(before.arrived.tolist()),
         waiting_hours=before.waiting_hours,
@@ -139,6 +134,13 @@ def effect(before: Outlook, after: Outlook, units: Units, changes: int) -> Effec
         units=units.size,
         unit=units.name,
     )
+
+
+def bounded(value: float, influence: FloatArray, units: Units) -> Bounds:
+    """A value with the interval that the `influence` of each unit on it, (units,), gives."""
+    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
+    reach = critical * float(np.sqrt((influence**2).sum()))
+    return Bounds(value, value - reach, value + reach)
 
 
 def _codes(keys: pl.DataFrame) -> tuple[IntArray, int]:

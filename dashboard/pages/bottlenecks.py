@@ -10,9 +10,11 @@ import streamlit as st
 from analytics.bottlenecks import AI_WORK as AI_GROUP
 from analytics.bottlenecks import Bottlenecks
 from analytics.levers import AI_WORK, ALL, OTHER_WORK
+from analytics.pulse import Group, Pulse
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.sentences import sentences_of
 from dashboard import charts, data, frame, tables
+from dashboard.cadences import how_often
 from dashboard.filters import View
 from dashboard.inside import inside, when
 from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
@@ -43,7 +45,8 @@ def page(view: View) -> None:
     found = observed(view)
     if found is None:
         return
-    ranked(view)
+    ranked(view, found)
+    how_often(view)
     every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None)}
     said([every[name] for name in ("all", AI_GROUP) if name in every])
     levers(view)
@@ -53,9 +56,11 @@ def page(view: View) -> None:
     left_out(view, found)
 
 
-def ranked(view: View) -> None:
+def ranked(view: View, found: Pulse) -> None:
     """Stages by the time that they take, AI work beside other work."""
-    st.header("Where a change loses its time", anchor=False)
+    told_of = [group for group in found.compared if group.bottleneck is not None]
+    st.header(biggest(told_of) or "Where a change loses its time", anchor=False)
+    st.markdown("\n".join(f"- {longest(group, found, view)}" for group in told_of))
     whole = named(data.report(view.file, "stages", view.filters, by=view.axis, clock=view.clock), view)
     counts = whole.filter(pl.col("changes") < FEWEST).unique("group").sort("group")
     too_few(dict(zip(counts["group"], counts["changes"], strict=True)))
@@ -63,7 +68,6 @@ def ranked(view: View) -> None:
     if rows.is_empty():
         return
     groups = group_names(rows, view)
-    st.markdown("  \n".join(longest(rows.filter(pl.col("group") == group), view) for group in groups))
     order = (
         rows.group_by("stage").agg(pl.col("mean_hours_in_state").max()).sort("mean_hours_in_state", descending=True)
     )["stage"].to_list()
@@ -96,16 +100,21 @@ def ranked(view: View) -> None:
     )
 
 
-def longest(rows: pl.DataFrame, view: View) -> str:
-    """The stage in which a group waits most, as a sentence."""
-    row = rows.sort("mean_hours_in_state", descending=True).row(0, named=True)
-    clock = "hours" if view.clock == "wall" else "working hours"
-    first = f"{row['horizon_hours'] / 24:.0f} days" if view.clock == "wall" else f"{row['horizon_hours']:.0f} {clock}"
-    bounds = f" [{row['lower']:,.1f} – {row['upper']:,.1f}]" if row["lower"] is not None else ""
+def biggest(groups: Sequence[Group]) -> str:
+    """The bottleneck of each group, in few words."""
+    parts = [f"for {wording.work(group)}: {group.bottleneck.stage}" for group in groups if group.bottleneck]
+    return f"Biggest bottleneck {', '.join(parts)}" if parts else ""
+
+
+def longest(group: Group, found: Pulse, view: View) -> str:
+    """The stage in which a group waits most, and how sure that is, as sentences."""
+    stage = group.bottleneck
+    assert stage is not None  # noqa: S101  (asked for)
+    much = wording.bottleneck_hours(stage, found.horizon_hours, view.clock)
+    changes = wording.counted(group.changes, "change")
     return (
-        f"**{wording.capital(row['group'])}** waits longest in **{row['stage']}**: {row['mean_hours_in_state']:,.1f}"
-        f" {clock}{bounds} of a change's first {first}, {row['share_of_wait']:.0%} of its waiting"
-        f" ({wording.counted(row['changes'], 'change')})."
+        f"**{wording.capital(group.name)}** waits longest in **{stage.stage}**: {much} ({changes})."
+        f" {wording.how_sure(group, view.clock)}"
     )
 
 

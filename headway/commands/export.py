@@ -29,10 +29,11 @@ REPORTS = (
     "initiatives",
     "dora",
     "rework",
+    "cadences",
 )
 CLOCKS = ("wall", "working")
 WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
-WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week")
+WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week", "cadences")
 
 EXAMPLE = """\b
 Example:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -40,6 +41,26 @@ def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pyt
     assert all(was != now for was, now in zip(before[::3], [metric.value for metric in app.metric][::3], strict=True))
     assert "No source tells of CI jobs, gates or deployment statuses here" in words(app)
     assert len(table(app, "weekday")) == 168
+
+
+def test_any_two_cadences_are_answered_in_a_sentence(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which two are compared comes from the URL, and all stand in one table."""
+    app = opened(several, monkeypatch, "bottlenecks", release="on every merge", instead="as now", of="AI work")
+    assert any(str(one.value).startswith("Releasing on every merge instead of as now (every ") for one in app.header)
+    rows = table(app, "cadence", "half")
+    assert rows["cadence"].to_list() == ["as now, really", "weekly", "twice a week", "daily", "on every merge"]
+    assert rows["earlier"][0] is None
+    assert re.search(r"AI work: \d+ changes, intervals by repository", words(app))
+
+
+def test_worklist_begins_with_who_needs_somebody(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stuck most, three at most, stands above the list, each with why, whom it waits for and its link."""
+    app = opened(several, monkeypatch, "waiting")
+    assert "somebody today" in app.header[0].value
+    links = [link for link in app.get("page_link") if link.proto.label.startswith("Timeline")]
+    assert 1 <= len(links) <= 3
+    assert sum("waits for" in text.value.lower() for text in app.text) == len(links)
+    assert sum(caption.value.startswith("In ") for caption in app.caption) == len(links)
 
 
 def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
