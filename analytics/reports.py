@@ -16,6 +16,10 @@ from analytics.dora.report import dora
 from analytics.filters import Filters
 from analytics.friction import friction
 from analytics.initiatives import initiatives
+from analytics.lists.left_out import left_out
+from analytics.lists.longest import longest
+from analytics.lists.members import members
+from analytics.lists.returned import returned
 from analytics.options import Options
 from analytics.rework.report import rework
 from analytics.stages import stages
@@ -207,11 +211,15 @@ REPORTS: Mapping[str, Report] = {
     "friction": friction,
     "week": week,
     "cadences": cadences,
+    "longest": longest,
+    "returned": returned,
+    "members": members,
+    "left-out": left_out,
 }
 GROUPED: frozenset[str] = frozenset(
     {
         *("stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"),
-        "cadences",
+        *("cadences", "longest"),
     }
 )
 

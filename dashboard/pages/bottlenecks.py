@@ -15,6 +15,7 @@ from analytics.whatif.compute import WhatIf
 from analytics.whatif.sentences import sentences_of
 from dashboard import charts, data, frame, tables
 from dashboard.cadences import how_often
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.inside import inside, when
 from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
@@ -98,6 +99,33 @@ def ranked(view: View, found: Pulse) -> None:
         alt_text="Each group and stage, the longest first",
         whole=lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
     )
+    examples(view, order)
+
+
+def examples(view: View, stages: Sequence[str]) -> None:
+    """The changes that were longest in a stage, to look at."""
+    rows = named(data.report(view.file, "longest", view.filters, by=view.axis), view)
+    there = set(rows["stage"])
+    known = [stage for stage in stages if stage in there]
+    if not known:
+        return
+    columns = {
+        "group": "Group",
+        "days": tables.decimal("Days in it", "On the wall clock, so far where it is still there"),
+        "ended": "Left it",
+        "outcome": "Now",
+        "author": "Author",
+        "team": "Team",
+    }
+    with st.expander("Which changes these are"):
+        stage = st.selectbox("The longest in", known, key="longest", bind="query-params", width=220)
+        shown = rows.filter(pl.col("stage") == stage).sort("hours", descending=True, maintain_order=True)
+        changes_table(
+            tables.in_days(shown, "hours", "days"), columns, alt_text=f"The changes that were longest in {stage}"
+        )
+        tables.download(
+            "CSV", lambda: data.whole_report(view.file, "longest", view.filters, by=view.axis), name="longest"
+        )
 
 
 def biggest(groups: Sequence[Group]) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.pulse import Pulse
 from dashboard import charts, data, frame, tables
 from dashboard.filters import View
+from dashboard.places import lead_to
 from dashboard.sections import group_names, head, left_out, named, observed, too_few
 from headway import wording
 
@@ -156,6 +157,7 @@ def quantiles(view: View, found: Pulse) -> None:
             lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
             name="stages",
         )
+    lead_to("bottlenecks", "Which changes were longest in each stage")
 
 
 def other_axes(view: View) -> list[str]:

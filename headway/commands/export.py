@@ -30,10 +30,15 @@ REPORTS = (
     "dora",
     "rework",
     "cadences",
+    "longest",
+    "returned",
+    "members",
+    "left-out",
 )
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
-WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week", "cadences")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives", "members", "left-out")
+LISTS = ("longest", "returned", "members", "left-out")
+WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week", "cadences", *LISTS)
 
 EXAMPLE = """\b
 Example:

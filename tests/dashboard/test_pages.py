@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
@@ -41,6 +42,29 @@ def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pyt
     assert all(was != now for was, now in zip(before[::3], [metric.value for metric in app.metric][::3], strict=True))
     assert "No source tells of CI jobs, gates or deployment statuses here" in words(app)
     assert len(table(app, "weekday")) == 168
+
+
+LISTED = {
+    "bottlenecks": ("days", "ended"),
+    "initiatives": ("because",),
+    "stability": ("happened_at",),
+    "health": ("detail", "code_complete_at"),
+}
+
+
+@pytest.mark.slow
+def test_every_list_of_changes_leads_to_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes behind a number stand under it, and each line has the address of its change with the filters."""
+    withdrawn = warehouses.git_only().deploy("back", "c30", 70)
+    named = InitiativeSettings(name="Concierge", labels=("ai",))
+    parts = [warehouses.busy(), withdrawn, warehouses.undeployed()]
+    warehouse = warehouses.published(tmp_path, *parts, initiatives=(named,))
+    for page, columns in LISTED.items():
+        rows = table(opened(warehouse, monkeypatch, page, axis="How it was made"), "timeline", *columns)
+        for address, short in rows.select("timeline", "short").iter_rows():
+            query = parse_qs(urlsplit(address).query)
+            assert query["axis"] == ["How it was made"]
+            assert query["change"][0].endswith(f":{short}")
 
 
 def test_any_two_cadences_are_answered_in_a_sentence(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
