@@ -122,9 +122,34 @@ def test_worklist_leads_to_one_change(visit: Any, busy: Served) -> None:
             "?period=12+months&strong=true",
             {
                 name: [name, "--by", "builds_ai", "--since", "2025-07-01", "--evidence", "strong"]
-                for name in ("stages", "bottlenecks", "friction")
+                for name in ("stages", "bottlenecks", "friction", "longest")
+            }
+            | {name: [name, "--since", "2025-07-01", "--evidence", "strong"] for name in ("week", "cadences")},
+        ),
+        (
+            "bottlenecks",
+            "?team=payments",
+            {"cadences-groups": ["cadences", "--by", "builds_ai", "--team", "payments"]},
+        ),
+        (
+            "stability",
+            "?axis=How+it+was+made&period=12+months&failure=remediation&window=Quarters",
+            {
+                "dora": ["dora", "--window", "quarter", "--definition", "remediation", "--since", "2025-07-01"],
+                "dora-groups": [
+                    *("dora", "--by", "built_with_ai", "--definition", "remediation", "--since", "2025-07-01")
+                ],
+                "rework": ["rework", "--by", "built_with_ai", "--since", "2025-07-01"],
+                "deployments": ["deployments", "--since", "2025-07-01"],
+                "returned": ["returned", "--since", "2025-07-01"],
             },
         ),
+        (
+            "initiatives",
+            "?team=assistant",
+            {name: [name, "--team", "assistant"] for name in ("initiatives", "members")},
+        ),
+        ("health", "?period=6+months", {"left-out": ["left-out", "--since", "2026-01-02"]}),
     ],
 )
 def test_download_is_the_export(
