@@ -64,13 +64,14 @@ def how_often(view: View) -> None:
     tables.table(shown, columns, alt_text=f"Each release cadence of {whose}: how long it takes, and against {instead}")
     changes = wording.counted(of_group["changes"][0], "change")
     st.caption(f"{_SUPPOSED} {wording.capital(whose)}: {changes}, intervals by {of_group['interval_by'][0]}.")
-    tables.download("CSV", lambda: data.whole_report(view.file, "cadences", view.filters), name="cadences")
-    if len(rows) > 1:
-        tables.download(
-            "CSV by group",
-            lambda: data.whole_report(view.file, "cadences", view.filters, by=view.axis),
-            name="cadences-groups",
-        )
+    with st.container(horizontal=True):
+        tables.download("CSV", lambda: data.whole_report(view.file, "cadences", view.filters), name="cadences")
+        if len(rows) > 1:
+            tables.download(
+                "CSV by group",
+                lambda: data.whole_report(view.file, "cadences", view.filters, by=view.axis),
+                name="cadences-groups",
+            )
 
 
 def _line(rows: pl.DataFrame, cadence: str, instead: str) -> Mapping[str, Any]:

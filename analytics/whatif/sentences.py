@@ -90,7 +90,7 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
 
 def _with(bounds: Bounds) -> str:
     per, unit = _unit(bounds.value)
-    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]"
+    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
 
 
 def _percent(bounds: Bounds) -> str:

@@ -95,7 +95,7 @@ def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
             *bounds(".1f"),
         ],
     )
-    at = alt.X("hours_saved:Q", axis=values(f"{unit} that a change would be in production earlier"))
+    at = alt.X("hours_saved:Q", axis=values(f"{unit} earlier in production"))
     zero = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(strokeDash=[3, 3], color=_GREY).encode(x="at:Q")
     show(_with_interval(zero, base, at), height=_SMALL_FRAME_PIXELS + 30 * len(rows), alt_text=alt_text)
 

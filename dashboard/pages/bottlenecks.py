@@ -211,7 +211,7 @@ def told(what: WhatIf | None) -> None:
         st.metric(
             f"A change arrives {more}",
             f"{abs(saved.value) / per:,.1f} {unit}",
-            delta=f"{low / per:,.1f} – {high / per:,.1f}",
+            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−"),
             delta_color="off",
             delta_arrow="off",
             delta_description="95%",
@@ -221,7 +221,7 @@ def told(what: WhatIf | None) -> None:
             st.metric(
                 f"Arrived in {hours / 24:.0f} days",
                 f"{before:.0%} → {before + gained.value:.0%}",
-                delta=f"{100 * gained.lower:+.1f} to {100 * gained.upper:+.1f} points",
+                delta=f"{points(gained.lower)} to {points(gained.upper)} points",
                 delta_color="off",
                 delta_arrow="off",
                 width=190,
@@ -229,6 +229,11 @@ def told(what: WhatIf | None) -> None:
     if saved.lower <= 0.0 <= saved.upper:
         st.markdown(":gray[The interval holds zero: no gain is seen.]")
     st.caption(f"{what.note}; {wording.counted(effect.changes, 'change')}, intervals by {effect.unit}.")
+
+
+def points(share: float) -> str:
+    """A share as points with a sign; what rounds to none has a plus."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def computed(view: View, every: Bottlenecks | None) -> None:
@@ -280,7 +285,7 @@ def what_if_rows(found: Sequence[WhatIf]) -> pl.DataFrame:
 
 def name_of(what: WhatIf) -> str:
     """A what-if in few words."""
-    short = what.parameter.partition(" (")[0]
+    short = "best months" if what.kind == "best_months" else what.parameter.partition(" (")[0]
     return f"release {short}" if what.kind == "release_cadence" else f"{what.stage}: {short}"
 
 

@@ -35,7 +35,7 @@ def test_what_may_be_nothing_is_no_gain() -> None:
     """An interval that holds 0 is told as not seen to help, with the interval."""
     sentence = sentences_of(found(-3.0))[1]
     assert not sentence.seen
-    assert "is not seen to help all work: 41.0 h [-3.0 – 48.0] earlier, n = 812" in sentence.text
+    assert "is not seen to help all work: 41.0 h [−3.0 – 48.0] earlier, n = 812" in sentence.text
 
 
 def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:
