@@ -120,16 +120,17 @@ def sentence(rows: pl.DataFrame, group: str, cadence: str, instead_of: str) -> s
         return ""
     what = f"Releasing {_called(cadence, row)} instead of {_called(instead_of, before)}"
     low, high = row["earlier_lower"], row["earlier_upper"]
-    if low is None or high is None or low <= 0.0 <= high:
-        told = "" if low is None or high is None else f": anything from {signed(low)} to {signed(high)} is possible"
-        return f"{what} is not seen to bring a change to production earlier or later{told}"
-    sooner = row["hours_earlier"] > 0.0
-    size, near, far = (abs(row[name]) for name in ("hours_earlier", "earlier_lower", "earlier_upper"))
-    text = f"{what} would bring a change to production {amount(size)} [{span(min(near, far), max(near, far), size)}]"
-    text += " earlier on average" if sooner else " later on average"
+    known = low is not None and high is not None
+    if known and low <= 0.0 <= high:
+        told = f"anything from {signed(low)} to {signed(high)} is possible"
+        return f"{what} is not seen to bring a change to production earlier or later: {told}"
+    size = abs(row["hours_earlier"])
+    bounds = f" [{span(min(abs(low), abs(high)), max(abs(low), abs(high)), size)}]" if known else ""
+    later = "later" if row["hours_earlier"] < 0.0 else "earlier"
+    text = f"{what} would bring a change to production {amount(size)}{bounds} {later} on average"
     if row["half_hours"] is not None and before["half_hours"] is not None:
         text += f": half is there after {amount(row['half_hours'])} instead of {amount(before['half_hours'])}"
-    return text
+    return text if known else f"{text}; from too few to say how surely"
 
 
 def _first(rows: pl.DataFrame) -> dict[str, Any] | None:

@@ -23,7 +23,10 @@ def in_short(view: View, found: Pulse) -> None:
         st.markdown(f"**{biggest}.** {wording.how_sure(first, view.clock)}")
         lead_to("bottlenecks", "Every stage, and what would help")
     waiting = needed(view)
-    st.markdown(f"**{waiting.answer}**{', these first:' if waiting.first else '.'}")
+    if len(waiting.first) > 1:
+        st.markdown(f"**{waiting.answer}**, these first:")
+    else:
+        st.markdown(f"**{waiting.answer}**{':' if waiting.first else '.'}")
     if waiting.first:
         st.text(in_lines(waiting))
     lead_to("waiting", "Why these, and all that waits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -90,7 +91,10 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
 
 def _with(bounds: Bounds) -> str:
     per, unit = _unit(bounds.value)
-    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
+    value = f"{bounds.value / per:,.1f} {unit}"
+    if math.isnan(bounds.lower) or math.isnan(bounds.upper):
+        return f"{value} (from too few to say how surely)".replace("-", "−")
+    return f"{value} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
 
 
 def _percent(bounds: Bounds) -> str:

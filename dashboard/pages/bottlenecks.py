@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -207,25 +208,28 @@ def told(what: WhatIf | None) -> None:
     sign = 1.0 if saved.value >= 0 else -1.0
     low, high = sorted((sign * saved.lower, sign * saved.upper))
     per, unit = (1.0, "h") if abs(saved.value) < wording.TWO_DAYS else (24.0, "d")
+    known = not math.isnan(saved.lower)
     with st.container(horizontal=True):
         st.metric(
             f"A change arrives {more}",
             f"{abs(saved.value) / per:,.1f} {unit}",
-            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−"),
+            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−") if known else None,
             delta_color="off",
             delta_arrow="off",
-            delta_description="95%",
+            delta_description="95%" if known else None,
             width=190,
         )
         for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
             st.metric(
                 f"Arrived in {hours / 24:.0f} days",
                 f"{before:.0%} → {before + gained.value:.0%}",
-                delta=f"{points(gained.lower)} to {points(gained.upper)} points",
+                delta=f"{points(gained.lower)} to {points(gained.upper)} points" if known else None,
                 delta_color="off",
                 delta_arrow="off",
                 width=190,
             )
+    if not known:
+        st.markdown(":gray[From too few to say how surely.]")
     if saved.lower <= 0.0 <= saved.upper:
         st.markdown(":gray[The interval holds zero: no gain is seen.]")
     st.caption(f"{what.note}; {wording.counted(effect.changes, 'change')}, intervals by {effect.unit}.")

@@ -38,6 +38,13 @@ def test_what_may_be_nothing_is_no_gain() -> None:
     assert "is not seen to help all work: 41.0 h [−3.0 – 48.0] earlier, n = 812" in sentence.text
 
 
+def test_no_interval_is_said_in_words() -> None:
+    """Where one repository and month is all there is, no gain is claimed and nothing is told as nan."""
+    sentence = sentences_of(found(float("nan")))[1]
+    assert not sentence.seen
+    assert "is not seen to help all work: 41.0 h (from too few to say how surely) earlier" in sentence.text
+
+
 def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:
     """Cadences come with bounds that hold the estimate, and never promise more than there is to wait."""
     changes = simulated(1, size="tiny")
