@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ from analytics.amounts import amount
 __all__ = ["Attention", "Stuck", "attention", "whom"]
 
 _UNUSUAL, _UNLIKELY = 0.9, 0.5
-_LONG_HOURS = 720.0
+_LONG = timedelta(days=30)
 
 # A request stands until its reviewer reviews; a review counts by the newest of each reviewer.
 _PEOPLE = """
@@ -160,15 +161,21 @@ def _stuck(row: Mapping[str, Any]) -> Stuck:
     if row["chance_30d"] is not None:
         bounds = f"[{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}]"
         chance = f"a chance of {row['chance_30d']:.0%} {bounds} to arrive within 30 days"
-    due = ". After so long: finish it or close it" if row["hours_in_stage"] >= _LONG_HOURS else ""
+    due = ". After so long: finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
     why = (
-        f"In {row['current_stage']} for {amount(row['hours_in_stage'])}, longer than {share:.0%} of {among:,} changes"
+        f"In {row['current_stage']} for {_hours(row)}, longer than {share:.0%} of {among:,} changes"
         f" there; {chance}{due}."
     )
     team = f", team {row['team']}" if row["team"] else ""
     return Stuck(
         row["change_id"], row["title"] or "(no title)", f"{row['author'] or 'unknown'}{team}", why, row["waits_for"]
     )
+
+
+def _hours(row: Mapping[str, Any]) -> str:
+    """In working time always in hours: a day of work is no day."""
+    hours: float = row["hours_in_stage"]
+    return f"{hours:,.1f} hours of work" if row.get("clock") == "working" else amount(hours)
 
 
 def _have(number: int) -> str:
