@@ -15,6 +15,7 @@ from dashboard.stability import (
     compared_rework,
     groups_of,
     in_words,
+    sides_of,
 )
 from headway import wording
 
@@ -110,12 +111,11 @@ def over_time(view: View, window: str, definition: str) -> None:
 
 
 def failures(view: View, definition: str) -> None:
-    """Whether changes of AI work fail more."""
-    st.header("Do AI changes fail more?", anchor=False)
+    """Whether deployments with AI work fail more."""
+    st.header("Do deployments with AI work fail more?", anchor=False)
     rows = data.report(view.file, "dora", view.filters, by=view.axis, definition=definition)
     st.markdown("\n".join(compared_failures(rows, view.axis)))
-    shown = groups_of(rows.filter(pl.col("measure") == "failed_change_share"), view.axis)
-    bars(shown, "share of changes whose deployment failed", "failed-changes")
+    bars(sides_of(rows, view.axis), "share of deployments that failed", "failed-deployments")
     tables.download(
         "CSV of every measure and group",
         lambda: data.whole_report(view.file, "dora", view.filters, by=view.axis, definition=definition),

@@ -9,11 +9,11 @@ NO_REPAIRS = pl.DataFrame({"measure": []}, schema={"measure": pl.String})
 
 
 def failed(ai: float, other: float, within: tuple[float, float]) -> pl.DataFrame:
-    """Rows of the report `dora` by what is built: shares of both groups, and the interval within repositories."""
+    """Rows of the report `dora` by what is built: rates of both groups, and the interval of those that are alike."""
     return pl.DataFrame(
         {
-            "measure": ["failed_change_share", "failed_change_share", "failed_change_share_difference"],
-            "group": ["true", "false", "AI less other"],
+            "measure": ["change_failure_rate", "change_failure_rate", "change_failure_rate_difference"],
+            "group": ["with AI", "without AI", "AI less other"],
             "value": [ai, other, sum(within) / 2],
             "lower": [0.0, 0.0, within[0]],
             "upper": [1.0, 1.0, within[1]],
@@ -27,9 +27,9 @@ def failed(ai: float, other: float, within: tuple[float, float]) -> pl.DataFrame
         (failed(0.05, 0.02, (0.01, 0.04)), "AI work fails more"),
         (failed(0.01, 0.02, (-0.03, -0.01)), "AI work fails less"),
         (failed(0.05, 0.02, (-0.01, 0.04)), "AI work is not seen to fail more or less"),
-        (failed(0.028, 0.022, (-0.015, -0.003)), "AI work fails more over all and less within repositories"),
+        (failed(0.028, 0.022, (-0.015, -0.003)), "AI work fails more over all and less where they are alike"),
     ],
 )
 def test_headline_says_no_more_than_both_ways_of_looking_do(rows: pl.DataFrame, told: str) -> None:
-    """A direction is claimed where the groups and the comparison within repositories agree on it."""
+    """A direction is claimed where the groups and the comparison of like with like agree on it."""
     assert fails_more(rows, NO_REPAIRS, "builds_ai").startswith(told)
