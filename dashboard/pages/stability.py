@@ -24,8 +24,8 @@ GUIDE = (
     " a deployment fails, how long it takes to recover, and how many deployments were unplanned. **What counts as a"
     " failure** can be chosen, because answers hang on it. `open`: what may still change, such as deployments still"
     " held to account.\n\n"
-    "**Rework**: of the changes in production, those whose lines a fix replaced, or that were taken back. AI work"
-    " stands beside other work; brackets are 95% intervals."
+    "**Rework**: of the changes in production, those that a fix repaired (they wrote most of the lines that it took"
+    " out), or that were taken back. AI work stands beside other work; brackets are 95% intervals."
 )
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
 
