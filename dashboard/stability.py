@@ -27,6 +27,7 @@ _AGAINST = {
     1: "fails less over all and more where they are alike, which is no answer",
     -1: "fails more over all and less where they are alike, which is no answer",
 }
+_AS_ITS_SIZE = ", which its size may explain"
 _COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
 
 
@@ -109,10 +110,13 @@ def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
 def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
     """Both comparisons in one sentence, no stronger than they are."""
     fails = _verdict(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
-    comes_back = _verdict(repaired.filter(pl.col("measure") == "repair_rate_ratio").head(1), 1.0)
+    ratios = repaired.filter(pl.col("measure") == "repair_rate_ratio")
+    comes_back, of_its_size = (_verdict(ratios.slice(place, 1), 1.0) for place in (0, 1))
     against = fails is not None and _over_all(failed, axis) * fails < 0.0
     parts = [(_AGAINST if against else _FAILS)[fails]] if fails is not None else []
-    parts += [_COMES_BACK[comes_back]] if comes_back is not None else []
+    if comes_back is not None:
+        explained = comes_back != 0 and of_its_size == 0
+        parts.append(_COMES_BACK[comes_back] + (_AS_ITS_SIZE if explained else ""))
     if not parts:
         return "Too few changes to say"
     missing = "" if len(parts) == 2 else f"; {wording.TOO_FEW} the other"

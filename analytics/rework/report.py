@@ -11,6 +11,7 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.groups import AXES, FEWEST
 from analytics.options import Options
+from analytics.proportions import LEVEL
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped, definitions_named, read_shipped
 
@@ -91,7 +92,14 @@ def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
                     "lower": float(at.lower[place, 0]),
                     "upper": float(at.upper[place, 0]),
                 }
+                if row["value"] == 0.0 and row["at_risk"]:
+                    row |= {"lower": 0.0, "upper": _none_of(row["at_risk"]), "interval_by": "change"}
             yield row
+
+
+def _none_of(watched: int) -> float:
+    """How large a share of which none of `watched` is seen may be: the exact bound of Clopper & Pearson (1934)."""
+    return float(1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / watched))
 
 
 def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,28 @@ def failed(ai: float, other: float, within: tuple[float, float]) -> pl.DataFrame
     )
 
 
+def repaired(*ratios: tuple[float, float]) -> pl.DataFrame:
+    """Rows of the report `rework`: the intervals of the ratio within repositories, and of that with size held equal."""
+    lower, upper = zip(*ratios, strict=True)
+    return pl.DataFrame({"measure": ["repair_rate_ratio"] * len(ratios), "lower": lower, "upper": upper})
+
+
+@pytest.mark.parametrize(
+    ("ratios", "told"),
+    [
+        ([(1.1, 3.0), (1.2, 3.1)], "comes back more"),
+        ([(1.1, 3.0), (0.5, 1.9)], "comes back more, which its size may explain"),
+        ([(0.2, 0.9), (0.2, 1.1)], "comes back less, which its size may explain"),
+        ([(0.7, 1.2), (0.8, 1.3)], "is not seen to come back more or less"),
+        ([(1.1, 3.0)], "comes back more"),
+    ],
+)
+def test_headline_says_what_size_may_explain(ratios: list[tuple[float, float]], told: str) -> None:
+    """Larger changes are repaired more: what is gone with size held equal is told as that."""
+    said = fails_more(failed(0.05, 0.02, (-0.01, 0.04)), repaired(*ratios), "builds_ai")
+    assert said == f"AI work is not seen to fail more or less and {told}"
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
