@@ -107,7 +107,8 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
     codes = {name: code for code, name in enumerate(names.to_list())}
     home, here = (table["repo"].replace_strict(codes, return_dtype=pl.Int64).to_numpy() for table in (past, rows))
     hours, told_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
-    stays, stayed = stays_of(past), stays_on(clock, past)
+    stays = stays_of(past)
+    stayed = stays_on(clock, stays, past)
     seen = _seen_hours(past)
     unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
     chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)

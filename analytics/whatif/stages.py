@@ -10,7 +10,7 @@ import polars as pl
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
 from analytics.whatif.effect import Units
-from analytics.whatif.stays import Counts, Stays, Strata, count_stays, stays_on, strata_of
+from analytics.whatif.stays import Counts, Stays, Strata, count_stays, stays_of, stays_on, strata_of
 
 __all__ = ["FEWEST_DONORS", "Changes", "Donors", "best_quartile", "of_others"]
 
@@ -37,9 +37,9 @@ class Changes:
     @classmethod
     def of(cls, frame: pl.DataFrame, clock: Clock = WALL) -> Changes:
         """From the rows of a cohort on the wall clock, to be told on `clock`."""
-        units = Units.of(frame)
+        units, stays = Units.of(frame), stays_on(clock, stays_of(frame), frame)
         repository = frame["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
-        return cls(frame, repository, stays_on(clock, frame), units, strata_of(frame, units), clock)
+        return cls(frame, repository, stays, units, strata_of(frame, units), clock)
 
     def stays_where(self, rows: BoolArray) -> Stays:
         """The stays of some of the changes."""

@@ -123,9 +123,8 @@ def stays_of(changes: pl.DataFrame) -> Stays:
     return Stays(columns[0], columns[1], columns[2], columns[3], np.concatenate(targets[::-1]))
 
 
-def stays_on(clock: Clock, changes: pl.DataFrame) -> Stays:
-    """The stays of a cohort's changes, told on `clock`; the cohort is on the wall clock."""
-    stays = stays_of(changes)
+def stays_on(clock: Clock, stays: Stays, changes: pl.DataFrame) -> Stays:
+    """The stays of a cohort's changes on the wall clock, told on `clock`."""
     if clock.opening is None:
         return stays
     complete_at, _ = lifetimes(changes)
