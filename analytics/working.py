@@ -122,6 +122,11 @@ class WorkingCalendar:
         """The working hours of a week without holidays."""
         return len(self.weekdays) * (self.end - self.begin) / timedelta(hours=1)
 
+    @property
+    def arrived_after_hours(self) -> tuple[float, float, float]:
+        """The working hours of a day, of a week and of 30 days: after these it is told what has arrived."""
+        return ((self.end - self.begin) / timedelta(hours=1), self.week_hours, self.horizon_hours)
+
     def is_working_day(self, day: date) -> bool:
         """Whether work is done on `day`; a weekend day that its country makes up for a holiday is a working day."""
         made_up = False

@@ -40,7 +40,7 @@ class Clock:
         if calendar is None or not len(changes):
             return WALL
         opening = calendar.opening_around(*(at.view("datetime64[us]") for at in lifetimes(changes)))
-        return cls(calendar.horizon_hours, (calendar.week_hours, calendar.horizon_hours), opening)
+        return cls(calendar.horizon_hours, calendar.arrived_after_hours[1:], opening)
 
     @property
     def name(self) -> str:

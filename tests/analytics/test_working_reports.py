@@ -15,9 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.bottlenecks import bottlenecks, read_bottlenecks
+from analytics.comparison import ALL, comparison
 from analytics.filters import Filters
 from analytics.levers import read_levers
 from analytics.options import Options
+from analytics.pulse import pulse
+from analytics.stages import stages
+from analytics.trend import trend
 from analytics.waiting import waiting
 from analytics.whatif.cadence import DAILY
 from analytics.whatif.clock import Clock
@@ -62,7 +66,8 @@ def portfolio(seed: int, changes: int = 90) -> list[dict[str, Any]]:
 def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The rows as `lead_times`."""
     whole = pl.sum_horizontal(name for name in rows[0] if name.endswith("_hours"))
-    told = [pl.lit("").alias(name) for name in ("title", "url", "author", "team")]
+    told = [pl.lit("").alias(name) for name in ("title", "url", "author", "team", "ai_confidence")]
+    told += [pl.lit(5).alias(name) for name in ("additions", "deletions")]
     table = cohort(rows).changes.with_columns(
         *told, pl.when(pl.col("outcome") == "waiting").then(whole).alias("age_hours")
     )
@@ -121,6 +126,46 @@ def test_a_weekend_ages_nothing() -> None:
     assert waiting_sentences(working)[1].text.startswith(
         f"{working['change_id'][0]} has been in release for 2.0 working h, longer than 51% of 41 there"
     )
+
+
+def test_a_weekend_has_no_hours() -> None:
+    """Where all work is complete on a Saturday and deployed by Sunday, it took no time, and nothing is made of that."""
+    rows = [
+        row(
+            f"acme/{n % 6}",
+            "production",
+            WEEK * (n // 8) + FRIDAY + DAY + n % 8,
+            [None, 5.0, 1.0, None, None, 8.0, 1.0],
+        )
+        | {"builds_ai": n % 2 == 0}
+        for n in range(48)
+    ]
+    with published(rows) as connection:
+        table = stages(connection, Filters(), on(NINE_TO_FIVE))
+        compared = comparison(connection, Filters(), on(NINE_TO_FIVE))
+        ranked = next(read_bottlenecks(connection, Filters(), on(NINE_TO_FIVE)))
+        monthly = trend(connection, Filters(), on(NINE_TO_FIVE))
+    there = table.filter(pl.col("reached") == 48)
+    assert there["median_hours"].to_list() == [0.0] * 5
+    assert there["mean_hours_in_state"].to_list() == [0.0] * 4 + [168.0]
+    assert table["share_of_wait"].null_count() == len(table)
+    assert [stage.mean_hours.value for stage in ranked.stages] == [0.0] * 4
+    assert all(what.effect.hours_saved.value == 0.0 for what in ranked.what_ifs)
+    assert not compared.select(pl.any_horizontal(pl.col(pl.Float64).is_nan().any())).item()
+    arrived = compared.filter(pl.col("axis") == "builds_ai", pl.col("measure") == "share_arrived_24h")
+    assert arrived.select("ai", "other", "difference").row(0) == (1.0, 1.0, 0.0)
+    assert monthly["arrived_7d"].drop_nulls().to_list() == [1.0] * len(monthly.filter(pl.col("changes") >= 20))
+
+
+def test_a_day_and_a_week_are_as_long_in_every_report() -> None:
+    """Comparison, pulse check and what-ifs tell what arrived after eight, 40 and 168 hours of work."""
+    with published(portfolio(3)) as connection:
+        found = pulse(connection, Filters(), calendar=NINE_TO_FIVE)
+        compared = comparison(connection, Filters(), on(NINE_TO_FIVE))
+    assert [hours for hours, _ in found.ai.arrived] == [8.0, 40.0, 168.0]
+    for name, (_, share) in zip(("24h", "7d", "30d"), found.ai.arrived, strict=True):
+        (told,) = compared.filter(axis="builds_ai", basis=ALL, measure=f"share_arrived_{name}")["ai"]
+        assert told == pytest.approx(share.value)
 
 
 def weekly_train(weeks: int = 30) -> list[dict[str, Any]]:
