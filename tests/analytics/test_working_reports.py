@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks, read_bottlenecks
 from analytics.comparison import ALL, comparison
 from analytics.filters import Filters
@@ -28,6 +29,7 @@ from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences, StageModel
 from analytics.whatif.sentences import first_hours, sentences_of, waiting_sentences
 from analytics.whatif.stages import Changes
+from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
 from tests.builders.changes import START, cohort, departures_of
 from tests.builders.changes import change as row
@@ -77,13 +79,12 @@ def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnect
         yield connection
 
 
-@pytest.mark.parametrize("report", [bottlenecks, waiting])
-@settings(max_examples=4, deadline=None)
-@given(seed=st.integers(0, 99), by=st.sampled_from([None, "builds_ai"]))
-def test_a_calendar_of_all_hours_is_the_wall_clock(
-    report: Callable[..., pl.DataFrame], seed: int, by: str | None
-) -> None:
+@pytest.mark.parametrize("report", [stages, where_work_is, comparison, arrivals, trend, bottlenecks, waiting])
+@settings(max_examples=2, deadline=None)
+@given(seed=st.integers(0, 99))
+def test_a_calendar_of_all_hours_is_the_wall_clock(report: Callable[..., pl.DataFrame], seed: int) -> None:
     """Where all hours of all days are worked, every number is the wall clock's to the last digit."""
+    by = None if report in {comparison, waiting} else "builds_ai"
     with published(portfolio(seed)) as connection:
         wall = report(connection, Filters(), Options(by=by))
         working = report(connection, Filters(), on(ALWAYS, by=by))
@@ -91,7 +92,7 @@ def test_a_calendar_of_all_hours_is_the_wall_clock(
     assert (wall["clock"].unique().to_list(), working["clock"].unique().to_list()) == (["wall"], ["working"])
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 99))
 def test_no_more_is_worked_than_passes(seed: int) -> None:
     """No change waits longer in working hours than by the wall clock, nor do all of them, and chances are the same."""
