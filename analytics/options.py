@@ -19,7 +19,8 @@ class Options:
     `by`: the column whose values are its groups, None for the report's own. `automation`: whether what bots made takes
     part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
     work is done, for the working clock and for columns that tell both. `window`: `month`, `quarter` or
-    a number of days. `definition`: what counts as a failure, None for the usual one; both are for the report `dora`.
+    a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
+    for the usual one.
     """
 
     by: str | None = None

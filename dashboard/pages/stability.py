@@ -15,6 +15,7 @@ from dashboard.stability import (
     compared_rework,
     groups_of,
     in_words,
+    sides_of,
 )
 from headway import wording
 
@@ -23,8 +24,8 @@ GUIDE = (
     " a deployment fails, how long it takes to recover, and how many deployments were unplanned. **What counts as a"
     " failure** can be chosen, because answers hang on it. `open`: what may still change, such as deployments still"
     " held to account.\n\n"
-    "**Rework**: of the changes in production, those whose lines a fix replaced, or that were taken back. AI work"
-    " stands beside other work; brackets are 95% intervals."
+    "**Rework**: of the changes in production, those that a fix repaired (they wrote most of the lines that it took"
+    " out), or that were taken back. AI work stands beside other work; brackets are 95% intervals."
 )
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
 
@@ -110,12 +111,11 @@ def over_time(view: View, window: str, definition: str) -> None:
 
 
 def failures(view: View, definition: str) -> None:
-    """Whether changes of AI work fail more."""
-    st.header("Do AI changes fail more?", anchor=False)
+    """Whether deployments with AI work fail more."""
+    st.header("Do deployments with AI work fail more?", anchor=False)
     rows = data.report(view.file, "dora", view.filters, by=view.axis, definition=definition)
     st.markdown("\n".join(compared_failures(rows, view.axis)))
-    shown = groups_of(rows.filter(pl.col("measure") == "failed_change_share"), view.axis)
-    bars(shown, "share of changes whose deployment failed", "failed-changes")
+    bars(sides_of(rows, view.axis), "share of deployments that failed", "failed-deployments")
     tables.download(
         "CSV of every measure and group",
         lambda: data.whole_report(view.file, "dora", view.filters, by=view.axis, definition=definition),

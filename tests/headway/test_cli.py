@@ -157,6 +157,16 @@ def test_explain_of_an_unknown_change_names_what_is_near(capfd: pytest.CaptureFi
     assert "github:acme/" in err
 
 
+def test_sql_writes_any_type_as_csv(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """Intervals, lists and structs have no form of CSV's own: they are written as text, and numbers stay numbers."""
+    query = (
+        "select interval 26 hour as a, [1, 2] as b, {'x': 'y'} as c, -1 as d, 1.5 as e, '=1' as f, null as g, 7 as d"
+    )
+    code, out, _ = run(capfd, *on(company, "sql", query, "--format", "csv"))
+    assert code == 0
+    assert list(csv.reader(io.StringIO(out)))[1] == ["26:00:00", "[1, 2]", "{'x': y}", "-1", "1.5", "'=1", "", "7"]
+
+
 def test_sql_reads_and_never_writes(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Queries work; writing, other files and several statements do not."""
     code, out, _ = run(capfd, *on(company, "sql", "select count(*) as n from lead_times", "--format", "csv"))
