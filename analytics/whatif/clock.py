@@ -39,7 +39,9 @@ class Clock:
         """
         if calendar is None or not len(changes):
             return WALL
-        opening = calendar.opening_around(*(at.view("datetime64[us]") for at in lifetimes(changes)))
+        began, _ = lifetimes(changes)
+        # By another cadence a change may arrive later than it did, but not later than as of.
+        opening = calendar.opening_around(began.view("datetime64[us]"), changes["as_of"].to_numpy())
         return cls(calendar.horizon_hours, calendar.arrived_after_hours[1:], opening)
 
     @property

@@ -25,7 +25,7 @@ from analytics.pulse import pulse
 from analytics.stages import stages
 from analytics.trend import trend
 from analytics.waiting import waiting
-from analytics.whatif.cadence import DAILY
+from analytics.whatif.cadence import DAILY, Cadence
 from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences, StageModel
 from analytics.whatif.sentences import first_hours, sentences_of
@@ -174,7 +174,7 @@ def test_a_day_and_a_week_are_as_long_in_every_report() -> None:
         assert told == pytest.approx(share.value)
 
 
-def weekly_train(weeks: int = 30) -> list[dict[str, Any]]:
+def weekly_train(weeks: int = 24) -> list[dict[str, Any]]:
     """Each week one change is ready on Friday at 15:00 and leaves on Tuesday at 14:00."""
     return [row("acme/a", "production", WEEK * n + FRIDAY + 15.0, [None] * 5 + [95.0, None]) for n in range(weeks)]
 
@@ -194,6 +194,18 @@ def test_a_daily_train_saves_a_working_day() -> None:
         assert effect.arrived_after_hours == ((168.0, 720.0) if calendar is None else (40.0, 168.0))
     assert saved["wall"] == pytest.approx((95.0, 24.0))
     assert saved["working"] == pytest.approx((15.0, 8.0))
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 99))
+def test_what_would_arrive_later_than_all_that_did_is_told_too(seed: int) -> None:
+    """Weekly releases instead of the real ones end later than anything did, and all of those hours count."""
+    changes = cohort([one for one in portfolio(seed) if one["outcome"] == "production"])
+    told = []
+    for calendar in (None, ALWAYS):
+        cadences = Cadences(changes, departures_of(changes), Clock.of(changes.changes, calendar))
+        told.append(cadences.what_if(Cadence("rarely", (0,), 0.0), besides=False).effect)
+    assert told[0].hours_saved == told[1].hours_saved
 
 
 def test_half_of_a_stage_is_half_of_its_working_hours() -> None:
