@@ -163,13 +163,19 @@ def _stuck(row: Mapping[str, Any]) -> Stuck:
         chance = f"a chance of {row['chance_30d']:.0%} {bounds} to arrive within 30 days"
     due = ". After so long: finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
     why = (
-        f"In {row['current_stage']} for {amount(row['hours_in_stage'], row['clock'])}, longer than {share:.0%} of"
-        f" {among:,} changes there; {chance}{due}."
+        f"In {row['current_stage']} for {_hours(row)}, longer than {share:.0%} of {among:,} changes"
+        f" there; {chance}{due}."
     )
     team = f", team {row['team']}" if row["team"] else ""
     return Stuck(
         row["change_id"], row["title"] or "(no title)", f"{row['author'] or 'unknown'}{team}", why, row["waits_for"]
     )
+
+
+def _hours(row: Mapping[str, Any]) -> str:
+    """In working time always in hours: a day of work is no day."""
+    hours: float = row["hours_in_stage"]
+    return f"{hours:,.1f} hours of work" if row.get("clock") == "working" else amount(hours)
 
 
 def _have(number: int) -> str:

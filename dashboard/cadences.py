@@ -15,7 +15,7 @@ from dashboard.filters import View
 from dashboard.sections import group_names, named
 from headway import wording
 
-__all__ = ["daily_instead_of_weekly", "how_often"]
+__all__ = ["daily_instead_of_others", "how_often"]
 
 _ALL, _ALL_WORK = "all", "all work"
 _FROM, _TO = "weekly", "daily"
@@ -25,9 +25,10 @@ _SUPPOSED = (
 )
 
 
-def daily_instead_of_weekly(view: View) -> str:
-    """What releasing daily instead of weekly would bring all work, as a sentence; empty where nothing is released."""
-    return sentence(data.report(view.file, "cadences", view.filters, clock=view.clock), _ALL, _TO, _FROM)
+def daily_instead_of_others(view: View) -> tuple[str, str]:
+    """What releasing daily would bring all work instead of weekly, and instead of as now; empty where none leaves."""
+    rows = data.report(view.file, "cadences", view.filters, clock=view.clock)
+    return sentence(rows, _ALL, _TO, _FROM), sentence(rows, _ALL, _TO, AS_NOW)
 
 
 def how_often(view: View) -> None:

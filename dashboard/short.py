@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from analytics.pulse import Pulse
-from dashboard.cadences import daily_instead_of_weekly
+from dashboard.cadences import daily_instead_of_others
 from dashboard.filters import View
 from dashboard.needs import in_lines, needed
 from dashboard.places import lead_to
@@ -30,7 +30,7 @@ def in_short(view: View, found: Pulse) -> None:
     if waiting.first:
         st.text(in_lines(waiting))
     lead_to("waiting", "Why these, and all that waits")
-    brought = daily_instead_of_weekly(view)
-    if brought:
-        st.markdown(f"**{brought}.**")
+    weekly, now = daily_instead_of_others(view)
+    if weekly:
+        st.markdown(f"**{weekly}.** {now}.")
         lead_to("bottlenecks", "Any other cadence")

@@ -157,8 +157,8 @@ def how_sure(group: Group, clock: str = "wall") -> str:
     if ahead.hours.lower is None:
         return f"How sure: that cannot be told; {more}."
     if ahead.hours.lower > 0.0:
-        return f"How sure: {more}, so it is the biggest beyond chance."
-    return f"How sure: {more}; the interval holds zero, so either may be the biggest."
+        return f"How sure: {more}, so it is ahead beyond chance."
+    return f"How sure: {more}; the interval holds zero, so that it is the biggest is not sure."
 
 
 def initiatives(known: Sequence[Initiative]) -> str:

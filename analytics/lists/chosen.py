@@ -21,7 +21,8 @@ def chosen(
     table: str = "lead_times",
 ) -> tuple[str, dict[str, Any]]:
     """A condition on the rows of `lead_times` (under the name `table`) that `filters` choose, and its parameters."""
-    names: pl.DataFrame = connection.cursor().sql("select distinct repo from coverage order by repo").pl()
+    known = "select repo from coverage union select repo from lead_times order by repo"
+    names: pl.DataFrame = connection.cursor().sql(known).pl()
     parts = [f"{table}.repo in (select unnest($repos))"]
     given: dict[str, Any] = {"repos": filters.apply(names, time=None)["repo"].to_list()}
     if time is not None and filters.since is not None:

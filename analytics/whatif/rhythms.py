@@ -42,8 +42,7 @@ class Rhythm:
     @cached_property
     def outlooks(self) -> Sequence[Outlook]:
         """What is to be expected, for each of the `ways`."""
-        known = {id(way): way for way in self.ways}
-        told = {key: outlook(way, self.units, self.clock) for key, way in known.items()}
+        told = {key: outlook(way, self.units, self.clock) for key, way in {id(way): way for way in self.ways}.items()}
         return [told[id(way)] for way in self.ways]
 
     @property
@@ -61,11 +60,10 @@ class Rhythm:
     @cached_property
     def half_hours(self) -> Bounds:
         """The hours by which half is in production; nan where that, or a bound of it, is not reached."""
-        middle = self.ways[len(self.ways) // 2]
-        found = [self._half(way) for way in {id(way): way for way in self.ways}.values()]
-        lower, upper = (np.array([getattr(one, side) for one in found]) for side in ("lower", "upper"))
+        found = {key: self._half(way) for key, way in {id(way): way for way in self.ways}.items()}
+        lower, upper = (np.array([getattr(one, side) for one in found.values()]) for side in ("lower", "upper"))
         # A bound that one of the ways does not reach is not reached.
-        return Bounds(self._half(middle).value, float(lower.min()), float(upper.max()))
+        return Bounds(found[id(self.ways[len(self.ways) // 2])].value, float(lower.min()), float(upper.max()))
 
     def instead_of(self, other: Rhythm) -> Effect:
         """What this one brings the same changes, instead of the other."""

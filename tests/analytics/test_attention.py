@@ -11,6 +11,7 @@ from analytics.waiting import waiting
 from tests.builders.forge import Forge
 from tests.builders.rows import built
 
+AT = datetime(2026, 1, 1)
 _SCHEMA: dict[str, Any] = {
     "change_id": pl.String(),
     "title": pl.String(),
@@ -19,17 +20,16 @@ _SCHEMA: dict[str, Any] = {
     "built_with_ai": pl.String(),
     "current_stage": pl.String(),
     "hours_in_stage": pl.Float64(),
+    "in_stage_since": pl.Datetime("us"),
+    "as_of": pl.Datetime("us"),
+    "clock": pl.String(),
     "unusual_share": pl.Float64(),
     "unusual_among": pl.Int64(),
     "chance_30d": pl.Float64(),
     "chance_30d_lower": pl.Float64(),
     "chance_30d_upper": pl.Float64(),
     "waits_for": pl.String(),
-    "in_stage_since": pl.Datetime("us"),
-    "as_of": pl.Datetime("us"),
-    "clock": pl.String(),
 }
-AS_OF = datetime(2026, 7, 1)
 
 
 def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
@@ -47,12 +47,18 @@ def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
         "chance_30d_lower": 0.1,
         "chance_30d_upper": 0.4,
         "waits_for": "an approval",
-        "as_of": AS_OF,
-        "clock": "wall",
     }
-    named = [{"change_id": f"github:acme/shop#{number}", **usual, **row} for number, row in enumerate(rows, 1)]
-    since = [{"in_stage_since": AS_OF - timedelta(hours=row["hours_in_stage"])} for row in named]
-    return pl.DataFrame([at | row for at, row in zip(since, named, strict=True)], schema=_SCHEMA)
+    named = [
+        {
+            "change_id": f"github:acme/shop#{number}",
+            "as_of": AT,
+            "in_stage_since": AT - timedelta(hours=float(row.get("hours_in_stage", 50.0))),
+            **usual,
+            **row,
+        }
+        for number, row in enumerate(rows, 1)
+    ]
+    return pl.DataFrame(named, schema=_SCHEMA)
 
 
 def test_somebody_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> None:
@@ -81,6 +87,14 @@ def test_somebody_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> 
         "In review for 2.1 d, longer than 95% of 200 changes there; a chance of 20% [10% – 40%] to arrive within"
         " 30 days."
     )
+
+
+def test_working_time_is_told_as_hours_of_work() -> None:
+    """A worklist in working time tells hours of work, and what is overdue by the calendar."""
+    since = AT - timedelta(days=60)
+    (one,) = attention(worklist({"clock": "working", "hours_in_stage": 320.0, "in_stage_since": since})).first
+    assert one.why.startswith("In review for 320.0 hours of work, longer than")
+    assert one.why.endswith("After so long: finish it or close it.")
 
 
 def test_nobody_is_needed_where_nothing_is_stuck() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -25,11 +27,17 @@ NAMED = Settings(
 OBSERVED = ("production", "waiting", "abandoned")
 
 
-def test_longest_are_those_that_lead_time_has() -> None:
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Two repositories that share an initiative."""
+    with built(busy(changes=105), busy("acme/api", changes=105, seed=3), settings=NAMED) as tables:
+        yield tables.connection
+
+
+def test_longest_are_those_that_lead_time_has(connection: duckdb.DuckDBPyConnection) -> None:
     """Of each group and stage the ten with most hours, in order, whatever they have come to."""
-    with built(busy(changes=110), busy("acme/api", changes=40, seed=2), settings=NAMED) as tables:
-        found = longest(tables.connection, Filters(), Options(by="builds_ai"))
-        whole = lead_time(tables.connection, Filters()).filter(pl.col("built_with_ai") != "automation")
+    found = longest(connection, Filters(), Options(by="builds_ai"))
+    whole = lead_time(connection, Filters()).filter(pl.col("built_with_ai") != "automation")
     for group, ai in (("true", True), ("false", False)):
         for stage in ("pickup", "release"):
             mine = found.filter((pl.col("group") == group) & (pl.col("stage") == stage))
@@ -41,16 +49,15 @@ def test_longest_are_those_that_lead_time_has() -> None:
     assert found.filter(pl.col("outcome") != "waiting")["ended"].all()
 
 
-def test_longest_are_of_what_is_chosen() -> None:
+def test_longest_are_of_what_is_chosen(connection: duckdb.DuckDBPyConnection) -> None:
     """Repository and period narrow them, and a column that is no group is refused."""
-    with built(busy(), busy("acme/api", changes=40, seed=2), settings=NAMED) as tables:
-        found = longest(tables.connection, Filters(repo="acme/api", since=hour(100.0), until=hour(200.0)))
-        told = lead_time(tables.connection, Filters(repo="acme/api", since=hour(100.0), until=hour(200.0)))
-        assert set(found["repo"]) == {"acme/api"}
-        assert set(found["change_id"]) <= set(told["change_id"])
-        assert longest(tables.connection, Filters(names=("acme/none",))).is_empty()
-        with pytest.raises(UsageError, match="title"):
-            longest(tables.connection, Filters(), Options(by="title"))
+    some = Filters(repo="acme/api", since=hour(100.0), until=hour(200.0))
+    found = longest(connection, some)
+    assert set(found["repo"]) == {"acme/api"}
+    assert set(found["change_id"]) <= set(lead_time(connection, some)["change_id"])
+    assert longest(connection, Filters(names=("acme/none",))).is_empty()
+    with pytest.raises(UsageError, match="title"):
+        longest(connection, Filters(), Options(by="title"))
 
 
 def test_returned_are_withdrawn_taken_back_and_failed_ones() -> None:
@@ -74,12 +81,11 @@ def test_returned_are_withdrawn_taken_back_and_failed_ones() -> None:
     assert found["happened_at"].is_sorted(descending=True)
 
 
-def test_members_wait_first() -> None:
+def test_members_wait_first(connection: duckdb.DuckDBPyConnection) -> None:
     """The changes of an initiative: what waits, the oldest first, and no more than fifty."""
-    with built(busy(changes=105), busy("acme/api", changes=105, seed=3), settings=NAMED) as tables:
-        found = members(tables.connection, Filters())
-        assert members(tables.connection, Filters(repo="acme/none")).is_empty()
-        waits = lead_time(tables.connection, Filters()).filter(pl.col("builds_ai") & (pl.col("outcome") == "waiting"))
+    found = members(connection, Filters())
+    assert members(connection, Filters(repo="acme/none")).is_empty()
+    waits = lead_time(connection, Filters()).filter(pl.col("builds_ai") & (pl.col("outcome") == "waiting"))
     assert set(found["name"]) == {"Concierge"}
     assert len(found) == 50
     first = found.head(min(50, len(waits)))

@@ -168,12 +168,35 @@ def test_download_is_the_export(
         assert opened.download(key) == exported(busy.folder, *arguments), key
 
 
+def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Served) -> None:
+    """The first page tells bottleneck, certainty, who needs somebody and daily instead of weekly; links show why."""
+    opened = visit(busy)
+    said = opened.text()
+    for words in ("Biggest bottleneck for", "How sure: ", "today", "Releasing daily instead of weekly"):
+        assert words in said
+    first = opened.page.get_by_text("In short").bounding_box()
+    assert first["y"] < 900
+    opened.page.get_by_role("link", name="Why these, and all that waits").click()
+    opened.drawn("waiting")
+    asked = opened.page.get_by_role("link", name="Timeline and evidence").first
+    asked.click()
+    opened.drawn("change")
+    assert "Milestones and the record behind each" in opened.answers()
+    opened.open()
+    opened.page.get_by_role("link", name="Any other cadence").click()
+    opened.drawn("bottlenecks")
+    before = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of weekly"))
+    opened.choose("Instead of", "twice a week", "bottlenecks")
+    after = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of twice a week"))
+    assert before.partition(" would ") != after.partition(" would ")
+
+
 def test_lever_moves_its_numbers(visit: Any, busy: Served) -> None:
     """Another cadence gives another number, at once."""
     opened = visit(busy, page="bottlenecks")
     number = opened.page.locator("[data-testid=stMetricValue]").first
     before = number.inner_text()
-    opened.page.get_by_role("combobox", name="Release", exact=True).click()
+    opened.page.get_by_role("combobox", name="Release", exact=True).last.click()
     opened.page.get_by_role("option", name="on every merge", exact=True).click()
     opened.page.wait_for_function(
         "before => document.querySelector('[data-testid=stMetricValue]').innerText !== before", arg=before

@@ -99,7 +99,7 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (Estimate(20.0, 8.0, 32.0), "20.0 h [8.0 – 32.0] more than review, which comes next, so it is the biggest"),
+        (Estimate(20.0, 8.0, 32.0), "20.0 h [8.0 – 32.0] more than review, which comes next, so it is ahead"),
         (
             Estimate(20.0, -3.0, 43.0),
             "20.0 h [−3.0 – 43.0] more than review, which comes next; the interval holds zero",
