@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from analytics.attention import whom
 from analytics.comparison.cells import together
 from analytics.filters import Filters
 from analytics.landmarks import CHANCE_HOURS, FEWEST, Past, chances
@@ -49,6 +50,7 @@ COLUMNS = (
     "note",
     "as_of",
     "clock",
+    "waits_for",
 )
 _TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
@@ -67,6 +69,7 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
     as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
     stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
+    `waits_for`: what it waits for and whom, as far as reviews and requests for them tell (`attention.whom`).
     The filter on repositories and time chooses rows; what they are compared with is everything.
 
     `hours_in_stage` and `age_hours` are on the `clock` asked for, and so is what is unusual: on the working clock
@@ -74,13 +77,13 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     """
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
     rows: pl.DataFrame = connection.cursor().sql(_ROWS).pl()
-    return worklist(past.changes, filters.apply(rows, time="code_complete_at"), options.working)
+    return whom(connection, worklist(past.changes, filters.apply(rows, time="code_complete_at"), options.working))
 
 
 def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
-    """The report, of waiting `rows` against `past`, the changes of a cohort, both on the wall clock.
+    """The report but for its last column, of waiting `rows` against `past`, both on the wall clock.
 
-    `calendar`: tells hours in working time.
+    `past`: changes of a cohort. `calendar`: tells hours in working time.
     """
     since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
     rows = rows.with_columns(pl.col("hours_in_stage").alias("wall_hours"), since.alias("in_stage_since"))
@@ -92,7 +95,7 @@ def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar |
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
     order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS)
+    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS[:-1])
 
 
 def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Series:

@@ -32,9 +32,9 @@ sys.path.insert(0, str(ROOT))
 REPOSITORIES = 200
 BASELINE = "(baseline)"
 # Reports of tables that the made file has not.
-ELSEWHERE = ("initiatives", "dora", "rework")
+ELSEWHERE = ("initiatives", "dora", "rework", "returned", "members")
 # Reports that list what there is: their size is that of the answer, so they are no statistics.
-LISTS = ("lead-time", "classification", "deployments", "coverage")
+LISTS = ("lead-time", "classification", "deployments", "coverage", "longest", "left-out")
 STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 # Mean hours of each stage: a change's own are drawn from an exponential, slower for AI work and by repository.
 MEANS = {"pickup": 14, "review": 20, "merge": 6, "build": 0.6, "staging": 9, "release": 55, "deploy": 0.4}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics.initiatives import Initiative
-    from analytics.pulse import Estimate, Group, Pulse
+    from analytics.pulse import Estimate, Group, Pulse, StageTime
 
 __all__ = [
     "NOT_REACHED",
@@ -17,11 +17,13 @@ __all__ = [
     "TOO_FEW",
     "alone",
     "bottleneck",
+    "bottleneck_hours",
     "capital",
     "counted",
     "gone",
     "hours",
     "how_long",
+    "how_sure",
     "initiatives",
     "interval",
     "left_out",
@@ -30,6 +32,7 @@ __all__ = [
     "share",
     "share_interval",
     "with_interval",
+    "work",
 ]
 
 TOO_FEW = "too few to say"
@@ -115,17 +118,17 @@ def how_long(found: Pulse) -> str:
     if any(group.median_hours.value is None for group in found.compared):
         return ". ".join(_half(group, found.clock) for group in found.compared)
     return _half(first, found.clock) + "".join(
-        f", of {_work(group)} after {median(group, found.clock)}" for group in rest
+        f", of {work(group)} after {median(group, found.clock)}" for group in rest
     )
 
 
 def _half(group: Group, clock: str) -> str:
     if group.median_hours.value is None:
-        return f"Less than half of {_work(group)} is seen to reach production"
-    return f"Half of {_work(group)} is in production after {median(group, clock)}"
+        return f"Less than half of {work(group)} is seen to reach production"
+    return f"Half of {work(group)} is in production after {median(group, clock)}"
 
 
-def _work(group: Group) -> str:
+def work(group: Group) -> str:
     """The name of a group inside a sentence."""
     return {"made with AI": "work made with AI", "no AI mark": "work with no AI mark"}.get(group.name, group.name)
 
@@ -135,11 +138,27 @@ def bottleneck(group: Group, horizon_hours: float, clock: str = "wall") -> str:
     stage = group.bottleneck
     if stage is None:
         return ""
+    return f"Biggest bottleneck for {work(group)}: {stage.stage}, {bottleneck_hours(stage, horizon_hours, clock)}"
+
+
+def bottleneck_hours(stage: StageTime, horizon_hours: float, clock: str = "wall") -> str:
+    """How much of a change's time a stage takes."""
     first = f"{horizon_hours / 24:.0f} days" if clock == "wall" else f"{horizon_hours:.0f} working hours"
-    return (
-        f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours, clock)} of a change's"
-        f" first {first}, {stage.share:.0%} of its waiting"
-    )
+    return f"{with_interval(stage.mean_hours, clock)} of a change's first {first}, {stage.share:.0%} of its waiting"
+
+
+def how_sure(group: Group, clock: str = "wall") -> str:
+    """How sure it is that the first of its stages is the biggest, as a sentence; empty where there is but one."""
+    first, ahead = group.bottleneck, group.ahead
+    if first is None or ahead is None:
+        return ""
+    lead = with_interval(ahead.hours, clock).replace("-", "−")
+    more = f"it takes {lead} more than {ahead.stage}, which comes next"
+    if ahead.hours.lower is None:
+        return f"How sure: that cannot be told; {more}."
+    if ahead.hours.lower > 0.0:
+        return f"How sure: {more}, so it is ahead beyond chance."
+    return f"How sure: {more}; the interval holds zero, so that it is the biggest is not sure."
 
 
 def initiatives(known: Sequence[Initiative]) -> str:

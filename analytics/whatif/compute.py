@@ -18,7 +18,7 @@ from analytics.whatif.replay import HELD, Releases, eligible_at, replay
 from analytics.whatif.stages import Changes, Donors, best_quartile, of_others
 from analytics.whatif.stays import Counts
 
-__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of"]
+__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of", "spanned"]
 
 ALL_STAGES = "all"
 
@@ -64,11 +64,7 @@ class Cadences:
             effect(self.before, self._outlook(cadence, held, besides=besides), self.units, self.changes, self.clock)
             for held in self.eligible
         )
-        whole = replace(
-            middle,
-            hours_saved=_span(early.hours_saved, middle.hours_saved, late.hours_saved),
-            gained=tuple(_span(*bounds) for bounds in zip(early.gained, middle.gained, late.gained, strict=True)),
-        )
+        whole = spanned(early, middle, late)
         really = self.departures.typical_gap_days(self.releases.repository)
         note = f"real merges replayed{', real releases kept' if besides else ''}; now every {really:.1f} days"
         return WhatIf("release_cadence", "release", f"{cadence.name} ({cadence.when})", whole, note)
@@ -130,6 +126,15 @@ class StageModel:
     def _effect(self, replaced: Mapping[int, Counts | float]) -> Effect:
         after = self.flow.expected(replaced)
         return difference(self.before, after, self.changes.units, int(self.ours.sum()), self.changes.clock)
+
+
+def spanned(early: Effect, middle: Effect, late: Effect) -> Effect:
+    """The middle, with intervals that hold those of all three."""
+    return replace(
+        middle,
+        hours_saved=_span(early.hours_saved, middle.hours_saved, late.hours_saved),
+        gained=tuple(_span(*bounds) for bounds in zip(early.gained, middle.gained, late.gained, strict=True)),
+    )
 
 
 def _span(early: Bounds, middle: Bounds, late: Bounds) -> Bounds:

@@ -13,7 +13,7 @@ from analytics.survival.arrays import FloatArray, IntArray, as_counts
 from analytics.survival.intervals import critical_value
 from analytics.whatif.clock import WALL, Clock
 
-__all__ = ["Bounds", "Effect", "Outlook", "Units", "Watched", "effect", "outlook"]
+__all__ = ["Bounds", "Effect", "Outlook", "Units", "Watched", "bounded", "effect", "outlook"]
 
 _STATES = ("waiting", "production", "abandoned")
 _AN_INSTANT = 1e-9
@@ -120,18 +120,12 @@ def effect(before: Outlook, after: Outlook, units: Units, changes: int, clock: C
 
     The intervals rest on the differences within each unit.
     """
-    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
-
-    def bounds(value: float, influence: FloatArray) -> Bounds:
-        reach = critical * float(np.sqrt((influence**2).sum()))
-        return Bounds(value, value - reach, value + reach)
-
     gained = tuple(
-        bounds(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k])
+        bounded(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k], units)
         for k in range(len(clock.arrived_after_hours))
     )
     return Effect(
-        hours_saved=bounds(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting),
+        hours_saved=bounded(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting, units),
         gained=gained,
         before=tuple(before.arrived.tolist()),
         waiting_hours=before.waiting_hours,
@@ -140,6 +134,13 @@ def effect(before: Outlook, after: Outlook, units: Units, changes: int, clock: C
         units=units.size,
         unit=units.name,
     )
+
+
+def bounded(value: float, influence: FloatArray, units: Units) -> Bounds:
+    """A value with the interval that the `influence` of each unit on it, (units,), gives."""
+    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
+    reach = critical * float(np.sqrt((influence**2).sum()))
+    return Bounds(value, value - reach, value + reach)
 
 
 def _codes(keys: pl.DataFrame) -> tuple[IntArray, int]:

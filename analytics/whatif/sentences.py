@@ -1,29 +1,26 @@
-"""What-ifs and waiting work in sentences, each with its number, interval and count, and no stronger than these."""
+"""What-ifs in sentences, each with its number, interval and count, and no stronger than these."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import polars as pl
 
 from analytics.bottlenecks import Bottlenecks
 from analytics.whatif.cadence import DAILY
 from analytics.whatif.compute import ALL_STAGES, WhatIf
 from analytics.whatif.effect import Bounds
 
-__all__ = ["Sentence", "first_hours", "sentences_of", "waiting_sentences"]
+__all__ = ["Sentence", "first_hours", "sentences_of"]
 
 _TWO_DAYS = 48.0
-_UNUSUAL = 0.9
-_UNLIKELY = 0.5
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A `text` that stands for itself; the `number` in it (hours, or changes), its bounds, and how many `changes`.
+    """A `text` that stands for itself; the `number` in it (hours), its bounds, and how many `changes`.
 
-    `kind`: the kind of what-if, `bottleneck` or `waiting`. `seen`: whether the interval of the number excludes none.
+    `kind`: the kind of what-if, or `bottleneck`. `seen`: whether the interval of the number excludes none.
     """
 
     kind: str
@@ -92,37 +89,6 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
     return f"{_capital(what.stage)} in {what.parameter}"
 
 
-def waiting_sentences(worklist: pl.DataFrame, most: int = 3) -> tuple[Sentence, ...]:
-    """How much of what waits (the report `waiting`, without bots) is unusual and unlikely to arrive; then its top."""
-    people = worklist.filter(pl.col("built_with_ai") != "automation")
-    if not len(people):
-        return ()
-    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & (pl.col("chance_30d") < _UNLIKELY))
-    bots = len(worklist) - len(people)
-    beside = f" (and {bots:,} of bots)" if bots else ""
-    text = (
-        f"{len(people):,} changes wait{beside}; {len(stuck):,} of them longer than {_UNUSUAL:.0%} of those that were in"
-        " their stage, and with less than an even chance to be in production within 30 days"
-    )
-    told = [Sentence("waiting", text, float(len(stuck)), None, None, len(people), seen=len(stuck) > 0)]
-    told += [_change(row) for row in people.head(most).iter_rows(named=True)]
-    return tuple(told)
-
-
-def _change(row: dict[str, object]) -> Sentence:
-    hours, share, among = (float(str(row[name])) for name in ("hours_in_stage", "unusual_share", "unusual_among"))
-    chance = row["chance_30d"]
-    likely = "too few like it to say when it arrives"
-    if chance is not None:
-        bounds = f"{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}"
-        likely = f"{chance:.0%} [{bounds}] to arrive within 30 days"
-    text = (
-        f"{row['change_id']} has been in {row['current_stage']} for {_hours(hours, str(row['clock']))}, longer than"
-        f" {min(share, 0.99):.0%} of {int(among):,} there; {likely}"
-    )
-    return Sentence("waiting", text, hours, None, None, int(among), seen=share >= _UNUSUAL)
-
-
 def first_hours(found: Bottlenecks) -> str:
     """The horizon in words."""
     if found.clock == "working":
@@ -132,16 +98,14 @@ def first_hours(found: Bottlenecks) -> str:
 
 def _with(bounds: Bounds, clock: str) -> str:
     per, unit = _unit(bounds.value, clock)
-    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]"
+    value = f"{bounds.value / per:,.1f} {unit}"
+    if math.isnan(bounds.lower) or math.isnan(bounds.upper):
+        return f"{value} (from too few to say how surely)".replace("-", "−")
+    return f"{value} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
 
 
 def _percent(bounds: Bounds) -> str:
     return f"{bounds.lower:.1%} – {bounds.upper:.1%}"
-
-
-def _hours(number: float, clock: str) -> str:
-    per, unit = _unit(number, clock)
-    return f"{number / per:,.1f} {unit}"
 
 
 def _unit(number: float, clock: str) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from dashboard import charts, data, frame, tables
 from dashboard.filters import View
 from dashboard.places import lead_to
 from dashboard.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
+from dashboard.short import in_short
 from dashboard.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
 from headway import wording
 
@@ -48,12 +49,16 @@ def page(view: View) -> None:
         return
     findings = [one for one in data.found(view.file, view.filters, view.clock) if one.axis == view.axis]
     seen = data.closed_work_is_seen(view.file, view.filters)
+    # Filled in at the end: the first picture does not wait for it.
+    first = st.container(border=True)
     how_long(view, found, findings)
     never_arrived(found, findings, closed_work_is_seen=seen)
     pilots(view)
     same_friction(found, findings)
     fails_or_comes_back(view)
     delivery(view, found)
+    with first:
+        in_short(view, found)
     left_out(view, found)
 
 
@@ -95,7 +100,7 @@ def how_long(view: View, found: Pulse, findings: Sequence[Finding]) -> None:
     asked = "How long does it take from code complete to production?"
     with question(asked, wording.how_long(found), picture if groups else None):
         if groups:
-            st.markdown(f"95% intervals: {spoken}.")
+            st.markdown(f"95% intervals, each change taken as independent: {spoken}.")
         told(findings, "arrival", "adjusted", "too_few")
         lead_to("flow", "Where the work is, hour by hour")
         columns = {

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.dora.definitions import DEFINITIONS
 from dashboard import charts, data, frame, tables
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.sections import TELL_DEPLOYMENTS, head
 from dashboard.stability import (
@@ -47,6 +48,7 @@ def page(view: View) -> None:
     failures(view, definition)
     rework(view)
     deployments(view)
+    came_back(view)
 
 
 def five(rows: pl.DataFrame) -> None:
@@ -188,6 +190,27 @@ def deployments(view: View) -> None:
         lambda: data.whole_report(view.file, "deployments", view.filters),
         name="deployments",
     )
+
+
+def came_back(view: View) -> None:
+    """The changes that failed, were withdrawn, taken back or repaired, the newest first."""
+    st.header("Changes that failed or came back", anchor=False)
+    rows = data.report(view.file, "returned", view.filters)
+    if rows.is_empty():
+        st.markdown("None is seen.")
+        return
+    columns = {
+        "what": "What happened",
+        "happened_at": tables.time("When (UTC)"),
+        "days": tables.decimal("Days after production"),
+        "shown_by": st.column_config.TextColumn("Shown by", width="medium"),
+        "builds_ai": "AI work",
+        "built_with_ai": "Made with AI",
+        "author": "Author",
+        "repo": "Repository",
+    }
+    changes_table(tables.in_days(rows, "hours_after", "days"), columns, alt_text="Changes that failed or came back")
+    tables.download("CSV", lambda: data.whole_report(view.file, "returned", view.filters), name="returned")
 
 
 page(frame.view())

@@ -29,9 +29,15 @@ REPORTS = (
     "initiatives",
     "dora",
     "rework",
+    "cadences",
+    "longest",
+    "returned",
+    "members",
+    "left-out",
 )
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives", "members", "left-out")
+LISTS = ("longest", "returned", "members", "left-out")
 WALL_ALONE = {
     "deployments": "gates and deployments run at night too",
     "coverage": "it counts, and measures no time",
@@ -41,6 +47,7 @@ WALL_ALONE = {
     "initiatives": "rungs are climbed in days of the calendar",
     "dora": "a service that fails at night is down at night",
     "rework": "it counts days of the calendar after production",
+    **dict.fromkeys(LISTS, "it lists changes; lead-time has their working hours"),
 }
 """Reports without working time, and why."""
 

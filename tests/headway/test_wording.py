@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from analytics.pulse import Estimate, Group, Pulse, StageTime
+from analytics.pulse import Ahead, Estimate, Group, Pulse, StageTime
 from headway import wording
 
 NONE = Estimate(None, None, None)
@@ -94,6 +94,24 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     )
     assert wording.bottleneck(group("AI work"), 720.0) == expected
     assert wording.bottleneck(replace(group("AI work"), stages=[]), 720.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (Estimate(20.0, 8.0, 32.0), "20.0 h [8.0 – 32.0] more than review, which comes next, so it is ahead"),
+        (
+            Estimate(20.0, -3.0, 43.0),
+            "20.0 h [−3.0 – 43.0] more than review, which comes next; the interval holds zero",
+        ),
+        (Estimate(20.0, None, None), "that cannot be told"),
+    ],
+)
+def test_how_sure_the_bottleneck_is_is_no_surer_than_its_lead(hours: Estimate, words: str) -> None:
+    """Only a lead whose interval excludes zero makes the first stage the biggest; without a second nothing is said."""
+    first = group("AI work")
+    assert words in wording.how_sure(replace(first, ahead=Ahead("review", hours)))
+    assert wording.how_sure(first) == ""
 
 
 def test_what_was_left_out_is_counted() -> None:
