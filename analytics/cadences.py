@@ -12,8 +12,9 @@ from analytics.amounts import amount, signed, span
 from analytics.filters import Filters
 from analytics.groups import ALL, COLUMNS, FEWEST
 from analytics.options import Options
+from analytics.whatif.clock import Clock
 from analytics.whatif.departures import read_departures
-from analytics.whatif.effect import HORIZON_HOURS, Bounds
+from analytics.whatif.effect import Bounds
 from analytics.whatif.reading import read_changes
 from analytics.whatif.rhythms import AS_NOW, NAMES, Rhythm, rhythms_of
 from headway.errors import UsageError
@@ -47,19 +48,22 @@ _SCHEMA = {
     "interval_by": _TEXT,
     "note": _TEXT,
     "as_of": pl.Datetime("us"),
+    "clock": _TEXT,
 }
 _NOTE = "every repository by this cadence alone; the real merges replayed"
 
 
 def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
-    """One row per group, cadence and other cadence that it would replace, the rarest first; on the wall clock.
+    """One row per group, cadence and other cadence that it would replace, the rarest first.
 
     `leaves`: when its releases leave; `as now` are the real ones. `half_hours`: from code complete until half is in
     production, `waiting_hours`: restricted mean hours of waiting within `horizon_hours`, `arrived_7d`: the share in
     production within 7 days, each with its bounds: of this cadence alone. `hours_earlier`: mean hours that a change
     would wait less than by the cadence `instead_of`, `gained_7d`: the share more that is in production within 7 days,
     with bounds: of the same changes, so that they are narrower than a difference of the two alone. Bots are left out
-    unless `options` ask for them. A group with fewer than `groups.FEWEST` changes is counted and not estimated.
+    unless `options` ask for them. On the working clock hours are working hours, and `arrived_7d` is after those of a
+    week; releases leave by the wall clock all the same. A group with fewer than `groups.FEWEST` changes is counted and
+    not estimated.
     """
     asked = options or Options()
     if asked.by is not None and asked.by not in COLUMNS:
@@ -67,16 +71,17 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if asked.by is None else COLUMNS[asked.by])
     if not asked.automation and asked.by != "built_with_ai":
         sample = sample.where(pl.col("built_with_ai") != "automation")
-    departures = read_departures(connection, filters)
+    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, asked.working)
     rows: list[Mapping[str, Any]] = []
     for name in sample.changes["group"].unique().sort():
         cohort = sample.where(pl.col("group") == name)
         common = {"group": name, "changes": len(cohort.changes), "as_of": cohort.changes["as_of"].max()}
+        common["clock"] = asked.clock
         if len(cohort.changes) < FEWEST:
             rows.append({**common, "note": "too few to say"})
         elif cohort.changes["release_hours"].is_not_null().any():
-            common |= {"horizon_hours": HORIZON_HOURS, "note": _NOTE}
-            rows += [{**common, **row} for row in _rows(rhythms_of(cohort, departures))]
+            common |= {"horizon_hours": clock.horizon_hours, "note": _NOTE}
+            rows += [{**common, **row} for row in _rows(rhythms_of(cohort, departures, clock))]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -119,17 +124,19 @@ def sentence(rows: pl.DataFrame, group: str, cadence: str, instead_of: str) -> s
     if row is None or before is None:
         return ""
     what = f"Releasing {_called(cadence, row)} instead of {_called(instead_of, before)}"
-    low, high = row["earlier_lower"], row["earlier_upper"]
+    low, high, clock = row["earlier_lower"], row["earlier_upper"], row["clock"]
     known = low is not None and high is not None
     if known and low <= 0.0 <= high:
-        told = f"anything from {signed(low)} to {signed(high)} is possible"
+        told = f"anything from {signed(low, clock)} to {signed(high, clock)} is possible"
         return f"{what} is not seen to bring a change to production earlier or later: {told}"
     size = abs(row["hours_earlier"])
-    bounds = f" [{span(min(abs(low), abs(high)), max(abs(low), abs(high)), size)}]" if known else ""
+    bounds = f" [{span(min(abs(low), abs(high)), max(abs(low), abs(high)), size, clock)}]" if known else ""
     later = "later" if row["hours_earlier"] < 0.0 else "earlier"
-    text = f"{what} would bring a change to production {amount(size)}{bounds} {later} on average"
+    text = f"{what} would bring a change to production {amount(size, clock)}{bounds} {later} on average"
     if row["half_hours"] is not None and before["half_hours"] is not None:
-        text += f": half is there after {amount(row['half_hours'])} instead of {amount(before['half_hours'])}"
+        text += (
+            f": half is there after {amount(row['half_hours'], clock)} instead of {amount(before['half_hours'], clock)}"
+        )
     return text if known else f"{text}; from too few to say how surely"
 
 

@@ -128,8 +128,7 @@ def pulse(
     cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
     after: tuple[float, ...] = ARRIVED_AFTER_HOURS
     if calendar is not None:
-        horizon_hours = calendar.horizon_hours
-        after = (calendar.week_hours / len(calendar.weekdays), calendar.week_hours, horizon_hours)
+        horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
     people = cohort.where(pl.col("built_with_ai") != "automation")
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")

@@ -15,7 +15,7 @@ __all__ = ["each", "in_lines", "needed"]
 
 def needed(view: View) -> Attention:
     """What of the worklist needs somebody."""
-    return attention(data.report(view.file, "waiting", view.filters))
+    return attention(data.report(view.file, "waiting", view.filters, clock=view.clock))
 
 
 def each(found: Attention) -> None:

@@ -103,7 +103,7 @@ def _ensure_sign_in() -> None:
     missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
     if missing:
         what = f"[dashboard] sign_in needs {' and '.join(missing)}"
-        raise HeadwayError(what, hint="pip install 'headway[auth]'")
+        raise HeadwayError(what, hint="in the checkout: pip install -e '.[auth]'")
     try:
         told = set(st.secrets.get("auth", {}))
     except FileNotFoundError:

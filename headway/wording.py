@@ -15,6 +15,7 @@ __all__ = [
     "NOT_REACHED",
     "NOT_SEEN",
     "TOO_FEW",
+    "alone",
     "bottleneck",
     "bottleneck_hours",
     "capital",
@@ -46,6 +47,11 @@ def hours(number: float, clock: str = "wall") -> str:
     return f"{number / per:,.1f} {unit}"
 
 
+def alone(number: float, clock: str) -> str:
+    """A duration where nothing beside it says which hours they are."""
+    return f"{hours(number, clock)}{' of work' if clock == 'working' else ''}"
+
+
 def with_interval(estimate: Estimate, clock: str = "wall") -> str:
     """Hours with their interval, in one unit; a bound that is not reached is left open."""
     if estimate.value is None:
@@ -63,9 +69,9 @@ def interval(estimate: Estimate, clock: str = "wall") -> str:
     return f"{low} – {high}"
 
 
-def median(group: Group) -> str:
+def median(group: Group, clock: str = "wall") -> str:
     """The time after which half of a group is in production, without its interval."""
-    return NOT_REACHED if group.median_hours.value is None else hours(group.median_hours.value)
+    return NOT_REACHED if group.median_hours.value is None else alone(group.median_hours.value, clock)
 
 
 def share(estimate: Estimate) -> str:
@@ -110,14 +116,16 @@ def how_long(found: Pulse) -> str:
         return f"{counted(found.everything.changes, 'change')}: {TOO_FEW} how long work takes"
     first, *rest = found.compared
     if any(group.median_hours.value is None for group in found.compared):
-        return ". ".join(_half(group) for group in found.compared)
-    return _half(first) + "".join(f", of {work(group)} after {median(group)}" for group in rest)
+        return ". ".join(_half(group, found.clock) for group in found.compared)
+    return _half(first, found.clock) + "".join(
+        f", of {work(group)} after {median(group, found.clock)}" for group in rest
+    )
 
 
-def _half(group: Group) -> str:
+def _half(group: Group, clock: str) -> str:
     if group.median_hours.value is None:
         return f"Less than half of {work(group)} is seen to reach production"
-    return f"Half of {work(group)} is in production after {median(group)}"
+    return f"Half of {work(group)} is in production after {median(group, clock)}"
 
 
 def work(group: Group) -> str:

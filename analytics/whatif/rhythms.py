@@ -11,9 +11,10 @@ import numpy as np
 from analytics.observations import ENDS, Cohort
 from analytics.survival import incidence
 from analytics.whatif.cadence import CADENCES, Cadence
+from analytics.whatif.clock import WALL, Clock
 from analytics.whatif.compute import Cadences, cadences_of, spanned
 from analytics.whatif.departures import Departures
-from analytics.whatif.effect import HORIZON_HOURS, Bounds, Effect, Outlook, Units, Watched, bounded, effect, outlook
+from analytics.whatif.effect import Bounds, Effect, Outlook, Units, Watched, bounded, effect, outlook
 from analytics.whatif.replay import HELD, replay
 
 __all__ = ["AS_NOW", "NAMES", "Rhythm", "rhythms_of"]
@@ -36,18 +37,19 @@ class Rhythm:
     changes: int
     units: Units
     ways: Sequence[Watched]
+    clock: Clock = WALL
 
     @cached_property
     def outlooks(self) -> Sequence[Outlook]:
         """What is to be expected, for each of the `ways`."""
-        told = {key: outlook(way, self.units) for key, way in {id(way): way for way in self.ways}.items()}
+        told = {key: outlook(way, self.units, self.clock) for key, way in {id(way): way for way in self.ways}.items()}
         return [told[id(way)] for way in self.ways]
 
     @property
     def waiting_hours(self) -> Bounds:
         """Mean hours that a change waits within the horizon."""
         found = [bounded(one.waiting_hours, one.on_waiting, self.units) for one in self.outlooks]
-        return _widest(found, HORIZON_HOURS)
+        return _widest(found, self.clock.horizon_hours)
 
     @property
     def arrived_7d(self) -> Bounds:
@@ -58,7 +60,7 @@ class Rhythm:
     @cached_property
     def half_hours(self) -> Bounds:
         """The hours by which half is in production; nan where that, or a bound of it, is not reached."""
-        found = {key: _half(way, self.units) for key, way in {id(way): way for way in self.ways}.items()}
+        found = {key: self._half(way) for key, way in {id(way): way for way in self.ways}.items()}
         lower, upper = (np.array([getattr(one, side) for one in found.values()]) for side in ("lower", "upper"))
         # A bound that one of the ways does not reach is not reached.
         return Bounds(found[id(self.ways[len(self.ways) // 2])].value, float(lower.min()), float(upper.max()))
@@ -66,18 +68,25 @@ class Rhythm:
     def instead_of(self, other: Rhythm) -> Effect:
         """What this one brings the same changes, instead of the other."""
         pairs = zip(other.outlooks, self.outlooks, strict=True)
-        early, middle, late = (effect(before, after, self.units, self.changes) for before, after in pairs)
+        early, middle, late = (effect(before, after, self.units, self.changes, self.clock) for before, after in pairs)
         return spanned(early, middle, late)
 
+    def _half(self, way: Watched) -> Bounds:
+        spent = self.clock.hours(way.complete_at, way.end_at)
+        curve = incidence(spent, way.ended_as, ENDS, cluster=self.units.code, clusters=self.units.size)
+        (half,) = curve.quantiles_by_inversion(ENDS[0], [0.5])
+        hours = (half.hours, half.lower_hours, half.upper_hours)
+        return Bounds(*(float("nan") if each is None else each for each in hours))
 
-def rhythms_of(cohort: Cohort, departures: Departures) -> Sequence[Rhythm]:
+
+def rhythms_of(cohort: Cohort, departures: Departures, clock: Clock = WALL) -> Sequence[Rhythm]:
     """The changes of `NAMES`, in that order, at the hour at which most releases leave; `cohort` as `read_changes`."""
-    real = Cadences(cohort, departures)
+    real = Cadences(cohort, departures, clock)
     every = departures.typical_gap_days(real.releases.repository)
     watched = real.releases.watched()
-    now = Rhythm(AS_NOW, f"every {every:.1f} days", real.changes, real.units, [watched] * len(HELD))
+    now = Rhythm(AS_NOW, f"every {every:.1f} days", real.changes, real.units, [watched] * len(HELD), clock)
     others = (
-        Rhythm(cadence.name, cadence.when, real.changes, real.units, _alone(real, cadence))
+        Rhythm(cadence.name, cadence.when, real.changes, real.units, _alone(real, cadence), clock)
         for cadence in reversed(cadences_of(departures))
     )
     return [now, *others]
@@ -85,13 +94,6 @@ def rhythms_of(cohort: Cohort, departures: Departures) -> Sequence[Rhythm]:
 
 def _alone(real: Cadences, cadence: Cadence) -> Sequence[Watched]:
     return [replay(real.releases, real.departures, cadence, held=held, besides=False) for held in real.eligible]
-
-
-def _half(watched: Watched, units: Units) -> Bounds:
-    curve = incidence(watched.hours, watched.ended_as, ENDS, cluster=units.code, clusters=units.size)
-    (half,) = curve.quantiles_by_inversion(ENDS[0], [0.5])
-    hours = (half.hours, half.lower_hours, half.upper_hours)
-    return Bounds(*(float("nan") if each is None else each for each in hours))
 
 
 def _widest(found: Sequence[Bounds], most: float) -> Bounds:

@@ -11,7 +11,7 @@ from analytics.whatif.cadence import DAILY
 from analytics.whatif.compute import ALL_STAGES, WhatIf
 from analytics.whatif.effect import Bounds
 
-__all__ = ["Sentence", "sentences_of"]
+__all__ = ["Sentence", "first_hours", "sentences_of"]
 
 _TWO_DAYS = 48.0
 
@@ -46,8 +46,8 @@ def _bottleneck(found: Bottlenecks) -> Iterator[Sentence]:
         return
     stage, mean = found.stages[0], found.stages[0].mean_hours
     text = (
-        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean)} of a change's first 30 days,"
-        f" {stage.share:.0%} of its waiting, n = {found.changes:,}"
+        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean, found.clock)} of a change's first"
+        f" {first_hours(found)}, {stage.share:.0%} of its waiting, n = {found.changes:,}"
     )
     yield Sentence("bottleneck", text, mean.value, mean.lower, mean.upper, found.changes, seen=True)
 
@@ -65,13 +65,13 @@ def _what_ifs(found: Bottlenecks) -> Iterator[Sentence]:
 
 def _sentence(what: WhatIf, found: Bottlenecks) -> Sentence:
     saved, effect = what.effect.hours_saved, what.effect
-    seen = saved.lower > 0.0
+    seen, earlier = saved.lower > 0.0, f"{_with(saved, found.clock)} earlier"
     if seen:
-        week = effect.gained[0]
-        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within 7 days" if week.lower > 0.0 else ""
-        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {_with(saved)} earlier{more}"
+        week, within = effect.gained[0], "7 days" if found.clock == "wall" else "the working hours of a week"
+        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within {within}" if week.lower > 0.0 else ""
+        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {earlier}{more}"
     else:
-        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {_with(saved)} earlier"
+        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {earlier}"
     text = f"{text}, n = {effect.changes:,}"
     return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, seen=seen)
 
@@ -89,8 +89,15 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
     return f"{_capital(what.stage)} in {what.parameter}"
 
 
-def _with(bounds: Bounds) -> str:
-    per, unit = _unit(bounds.value)
+def first_hours(found: Bottlenecks) -> str:
+    """The horizon in words."""
+    if found.clock == "working":
+        return f"{found.horizon_hours:.0f} working hours"
+    return f"{found.horizon_hours / 24.0:.0f} days"
+
+
+def _with(bounds: Bounds, clock: str) -> str:
+    per, unit = _unit(bounds.value, clock)
     value = f"{bounds.value / per:,.1f} {unit}"
     if math.isnan(bounds.lower) or math.isnan(bounds.upper):
         return f"{value} (from too few to say how surely)".replace("-", "−")
@@ -101,7 +108,10 @@ def _percent(bounds: Bounds) -> str:
     return f"{bounds.lower:.1%} – {bounds.upper:.1%}"
 
 
-def _unit(number: float) -> tuple[float, str]:
+def _unit(number: float, clock: str) -> tuple[float, str]:
+    """Days from two days on; what is told in working hours stays in them, for their days have other lengths."""
+    if clock == "working":
+        return 1.0, "working h"
     return (1.0, "h") if abs(number) < _TWO_DAYS else (24.0, "d")
 
 

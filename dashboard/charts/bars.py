@@ -83,9 +83,9 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
     show(chart, height=_SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups), alt_text=alt_text)
 
 
-def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
+def saved(rows: pl.DataFrame, *, clock: str = "wall", alt_text: str) -> None:
     """Hours saved by each what-if, with its interval. `rows`: what, hours_saved, lower, upper, kind."""
-    per, unit = per_and_unit(longest(rows, "hours_saved", "upper"))
+    per, unit = per_and_unit(longest(rows, "hours_saved", "upper"), clock)
     # One colour, as a group of its own: the theme's, for light and dark.
     shown = rows.with_columns(pl.col("hours_saved", "lower", "upper") / per, pl.lit(_EARLIER).alias("group"))
     base = alt.Chart(shown).encode(

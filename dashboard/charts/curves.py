@@ -50,7 +50,7 @@ def month_by_month(
     at = alt.Y(
         f"{value}:Q",
         scale=alt.Scale(domain=[0, 1] if share else [0, max(top * 1.6, 1e-9)], clamp=True),
-        axis=values(title, form="%" if share else "~g"),
+        axis=values(title, form="%" if share else ",~f"),
     )
     base = alt.Chart(shown).encode(
         x=alt.X("month:T", axis=_months()),
@@ -72,7 +72,7 @@ def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
     """A measure of each window with its interval. `rows` as of the report `dora`, of one measure."""
     unit = rows["unit"][0]
     per, word = per_and_unit(longest(rows, "value")) if unit == "hours" else (1.0, "")
-    form, axis = (".1%", "%") if unit == "share" else (",.1f", "~g")
+    form, axis = (".1%", "%") if unit == "share" else (",.1f", ",~f")
     shown = rows.with_columns(pl.col("value", "lower", "upper") / per)
     title = f"{label}, {word}" if word else label
     base = alt.Chart(shown).encode(

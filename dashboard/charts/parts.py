@@ -80,7 +80,7 @@ def names(**more: Any) -> alt.Axis:
     return alt.Axis(title=None, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more)
 
 
-def values(title: str | None, form: str = "~g", **more: Any) -> alt.Axis:
+def values(title: str | None, form: str = ",~f", **more: Any) -> alt.Axis:
     """An axis of numbers."""
     return alt.Axis(title=title, tickCount=5, labelFontSize=_TITLE, titleFontSize=_TITLE, format=form, **more)
 

@@ -27,7 +27,8 @@ GUIDE = (
     " in its first 30 days from code complete; the stages of a group add up to all of its waiting, so they can be"
     " ranked. Lines are 95% intervals: by repository where there are five or more.\n\n"
     "A **what-if** replays the same changes with one thing other, and subtracts. An interval that holds zero says"
-    " that no gain is seen. What-ifs are on the wall clock."
+    " that no gain is seen. In working time the same releases leave at the same instants, and the hours until then are"
+    " those that were worked."
 )
 STAGES_ONLY = ("production", "abandoned")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -49,7 +50,7 @@ def page(view: View) -> None:
         return
     ranked(view, found)
     how_often(view)
-    every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None)}
+    every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None, view.clock)}
     said([every[name] for name in ("all", AI_GROUP) if name in every])
     levers(view)
     computed(view, every.get("all"))
@@ -159,11 +160,11 @@ def said(groups: Sequence[Bottlenecks]) -> None:
 
 def levers(view: View) -> None:
     """Two things that a person can move, and what they would bring."""
-    if data.levers_of(view.file, view.filters, view.axis, ALL) is None:
+    if data.levers_of(view.file, view.filters, view.axis, ALL, view.clock) is None:
         return
     names = {"all work": ALL, ai_group(view): AI_WORK, "other work": OTHER_WORK}
     chosen = st.segmented_control("Of", list(names), default="all work", key="whose")
-    found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"])
+    found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"], view.clock)
     if found is None:
         st.markdown(f"{wording.capital(wording.TOO_FEW)}: 20 changes are needed.")
         return
@@ -187,32 +188,33 @@ def levers(view: View) -> None:
         besides = st.toggle(
             "Keep the real releases too", value=True, key="besides", help="Without them some changes arrive later."
         )
-        told(found.released(days, hour, besides=besides))
+        told(found.released(days, hour, besides=besides), view.clock)
     with stages, st.container(border=True):
         st.subheader("Shorten a stage", anchor=False)
         st.caption("Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier.")
         stage = st.selectbox("Stage", found.stages, key="stage")
         percent = st.slider("To (% of its hours)", 10, 100, 50, 5, key="percent")
         if stage is not None:
-            told(found.stage_time(stage, percent / 100))
+            told(found.stage_time(stage, percent / 100), view.clock)
 
 
-def told(what: WhatIf | None) -> None:
+def told(what: WhatIf | None, clock: str) -> None:
     """What a what-if brings, with intervals."""
     if what is None:
         st.markdown("Nothing waits for a release here.")
         return
     effect = what.effect
     saved = effect.hours_saved
-    more = "earlier" if saved.value >= 0 else "later"
-    sign = 1.0 if saved.value >= 0 else -1.0
+    # Less than what is shown of it is neither.
+    later = round(saved.value, 1) < 0.0
+    more, sign = ("later", -1.0) if later else ("earlier", 1.0)
     low, high = sorted((sign * saved.lower, sign * saved.upper))
-    per, unit = (1.0, "h") if abs(saved.value) < wording.TWO_DAYS else (24.0, "d")
+    per, unit = (24.0, "d") if abs(saved.value) >= wording.TWO_DAYS and clock == "wall" else (1.0, "h")
     known = not math.isnan(saved.lower)
     with st.container(horizontal=True):
         st.metric(
             f"A change arrives {more}",
-            f"{abs(saved.value) / per:,.1f} {unit}",
+            f"{abs(saved.value) / per:,.1f} {unit}{'' if clock == 'wall' else ' of work'}",
             delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−") if known else None,
             delta_color="off",
             delta_arrow="off",
@@ -221,7 +223,7 @@ def told(what: WhatIf | None) -> None:
         )
         for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
             st.metric(
-                f"Arrived in {hours / 24:.0f} days",
+                f"Arrived in {hours / 24:.0f} days" if clock == "wall" else f"Arrived in {hours:g} h of work",
                 f"{before:.0%} → {before + gained.value:.0%}",
                 delta=f"{points(gained.lower)} to {points(gained.upper)} points" if known else None,
                 delta_color="off",
@@ -246,9 +248,15 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         return
     st.subheader("All that was computed", anchor=False)
     rows = what_if_rows(every.what_ifs)
-    told_of = "; ".join(f"{row['what']} {wording.hours(row['hours_saved'])}" for row in rows.iter_rows(named=True))
-    charts.saved(rows, alt_text=f"Mean hours that a change would arrive earlier, with 95% intervals: {told_of}.")
-    report = data.report(view.file, "bottlenecks", view.filters, by=view.axis)
+    spoken = "; ".join(
+        f"{row['what']} {wording.hours(row['hours_saved'], view.clock)}" for row in rows.iter_rows(named=True)
+    )
+    charts.saved(
+        rows,
+        clock=view.clock,
+        alt_text=f"Mean hours that a change would arrive earlier, with 95% intervals: {spoken}.",
+    )
+    report = data.report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock)
     shown = named(report, view).filter(pl.col("what_if").is_not_null())
     columns = {
         "group": "Group",
@@ -268,7 +276,7 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         columns,
         name="bottlenecks",
         alt_text="Each what-if by group",
-        whole=lambda: data.whole_report(view.file, "bottlenecks", view.filters, by=view.axis),
+        whole=lambda: data.whole_report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock),
     )
 
 

@@ -53,7 +53,7 @@ def where_it_is(view: View, rows: pl.DataFrame) -> None:
         with column:
             st.subheader(wording.capital(group), anchor=False)
             st.caption(wording.counted(mine["changes"][0], "change"))
-            charts.occupancy(mine, clock=view.clock, alt_text=f"Where {group} is over time. {places(mine)}")
+            charts.occupancy(mine, clock=view.clock, alt_text=f"Where {group} is over time. {places(mine, view.clock)}")
     columns = {
         "group": "Group",
         "hours": "Hours after code complete",
@@ -72,14 +72,14 @@ def where_it_is(view: View, rows: pl.DataFrame) -> None:
     )
 
 
-def places(rows: pl.DataFrame) -> str:
+def places(rows: pl.DataFrame, clock: str) -> str:
     """Where a group is after a day, a week and a month, in words."""
     told = []
     for hours in (24.0, 168.0, 720.0):
         there = rows.filter((pl.col("hours") == hours) & (pl.col("probability") >= 0.005))
         parts = (f"{row['state']} {row['probability']:.0%}" for row in there.iter_rows(named=True))
         if len(there):
-            told.append(f"After {wording.hours(hours)}: {', '.join(parts)}.")
+            told.append(f"After {wording.alone(hours, clock)}: {', '.join(parts)}.")
     return " ".join(told)
 
 

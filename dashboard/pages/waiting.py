@@ -20,7 +20,8 @@ GUIDE = (
     " because too few ever waited so long. “Today” is the as-of time.\n\n"
     "**Longer than** is the share of the changes that entered that stage in its repository and had left it by then."
     " **Chance** is the share that arrived, of the changes that had waited as long in that stage; where too few ever"
-    " did, it is empty. Both are told of all changes of its repositories, whatever period is chosen."
+    " did, it is empty. Both are told of all changes of its repositories, whatever period is chosen. In working time"
+    " what waits grows no older at a weekend; a chance is within so many days of the calendar all the same."
 )
 ANY = "Any"
 ABOUT = {"Everything": None, "AI work": True, "Other work": False}
@@ -30,7 +31,7 @@ SHOWN = 1000
 def page(view: View) -> None:
     """Draw the page."""
     head(view, "Waiting now", GUIDE)
-    rows = data.report(view.file, "waiting", view.filters)
+    rows = data.report(view.file, "waiting", view.filters, clock=view.clock)
     if rows.is_empty():
         nothing_waits(view)
         return
@@ -41,9 +42,11 @@ def page(view: View) -> None:
         needs.each(found)
     st.header("All that waits", anchor=False)
     shown = narrowed(rows)
-    worklist(shown)
+    worklist(shown, view.clock)
     with st.container(horizontal=True):
-        tables.download("CSV", lambda: data.whole_report(view.file, "waiting", view.filters), name="waiting")
+        tables.download(
+            "CSV", lambda: data.whole_report(view.file, "waiting", view.filters, clock=view.clock), name="waiting"
+        )
         tables.download(
             "CSV of every change",
             lambda: data.whole_report(view.file, "lead-time", view.filters),
@@ -79,7 +82,7 @@ def narrowed(rows: pl.DataFrame) -> pl.DataFrame:
     return kept
 
 
-def worklist(rows: pl.DataFrame) -> None:
+def worklist(rows: pl.DataFrame, clock: str) -> None:
     """The changes, the most unusual first."""
     if rows.is_empty():
         st.markdown("Nothing that waits is like that.")
@@ -91,21 +94,22 @@ def worklist(rows: pl.DataFrame) -> None:
         f"{told}, bots' included. The first ones need somebody first. Click a column to sort; “timeline” shows a change"
         " with its evidence."
     )
+    per, unit = (24.0, "Days") if clock == "wall" else (1.0, "Working hours")
     shown = linked(rows.head(SHOWN)).with_columns(
-        (pl.col("age_hours") / 24.0).alias("age_days"),
-        (pl.col("hours_in_stage") / 24.0).alias("days_in_stage"),
+        (pl.col("age_hours") / per).alias("age"),
+        (pl.col("hours_in_stage") / per).alias("in_stage"),
     )
     columns = {
         **CHANGE_COLUMNS,
         "current_stage": "In",
-        "days_in_stage": tables.decimal("Days in it", "Days since it entered the stage in which it waits"),
+        "in_stage": tables.decimal(f"{unit} in it", f"{unit} since it entered the stage in which it waits"),
         "unusual_share": tables.percent("Longer than", "Of the changes that entered that stage in its repository"),
         "chance_30d": tables.percent("In 30 days", "Chance of being in production within 30 days from the as-of time"),
         "chance_30d_lower": tables.percent("95% from"),
         "chance_30d_upper": tables.percent("95% to"),
         "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days"),
         "waits_for": st.column_config.TextColumn("Waits for", width="medium"),
-        "age_days": tables.decimal("Days in all", "Days since code complete"),
+        "age": tables.decimal(f"{unit} in all", f"{unit} since code complete"),
         "builds_ai": "AI work",
         "built_with_ai": "Made with AI",
         "author": "Author",

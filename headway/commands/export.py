@@ -38,7 +38,18 @@ REPORTS = (
 CLOCKS = ("wall", "working")
 WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives", "members", "left-out")
 LISTS = ("longest", "returned", "members", "left-out")
-WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week", "cadences", *LISTS)
+WALL_ALONE = {
+    "deployments": "gates and deployments run at night too",
+    "coverage": "it counts, and measures no time",
+    "classification": "it measures no time",
+    "friction": "machines wait and work at night too",
+    "week": "it tells the hours of the clock on the wall",
+    "initiatives": "rungs are climbed in days of the calendar",
+    "dora": "a service that fails at night is down at night",
+    "rework": "it counts days of the calendar after production",
+    **dict.fromkeys(LISTS, "it lists changes; lead-time has their working hours"),
+}
+"""Reports without working time, and why."""
 
 EXAMPLE = """\b
 Example:
@@ -118,7 +129,7 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     if by is not None and report not in GROUPED:
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
     if clock != "wall" and report in WALL_ALONE:
-        raise UsageError(f"the report {report} tells no working time", hint="leave --clock out")
+        raise UsageError(f"the report {report} tells no working time: {WALL_ALONE[report]}", hint="leave --clock out")
     if window and report != "dora":
         raise UsageError(f"the report {report} has no --window", hint="leave it out")
     if definition and report not in {"dora", "rework"}:

@@ -96,9 +96,16 @@ def test_groups_are_asked_for_as_everywhere(connection: duckdb.DuckDBPyConnectio
         cadences(connection, Filters(), Options(by="title"))
 
 
-def told(hours: float, lower: float | None, upper: float | None) -> str:
+def told(hours: float, lower: float | None, upper: float | None, clock: str = "wall") -> str:
     """The sentence of daily instead of weekly, with medians of 70 and 150 hours."""
-    row = {"group": "all", "leaves": "", "half_hours": 70.0, "hours_earlier": hours, "earlier_lower": lower}
+    row = {
+        "group": "all",
+        "leaves": "",
+        "clock": clock,
+        "half_hours": 70.0,
+        "hours_earlier": hours,
+        "earlier_lower": lower,
+    }
     table = pl.DataFrame(
         [
             {**row, "cadence": "daily", "instead_of": "weekly", "earlier_upper": upper},
@@ -116,6 +123,9 @@ def test_sentence_is_no_stronger_than_the_interval() -> None:
         " half is there after 2.9 d instead of 6.2 d"
     )
     assert "30.0 h [20.0 – 40.0] later on average" in told(-30.0, -40.0, -20.0)
+    assert "24.0 working h [16.0 – 40.0] earlier on average: half is there after 70.0 working h instead of" in told(
+        24.0, 16.0, 40.0, "working"
+    )
     assert told(10.0, -4.0, 60.0) == (
         "Releasing daily instead of weekly is not seen to bring a change to production earlier or later: anything from"
         " −4.0 h to +2.5 d is possible"

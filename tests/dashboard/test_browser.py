@@ -117,6 +117,12 @@ def test_worklist_leads_to_one_change(visit: Any, busy: Served) -> None:
                 for name in ("occupancy", "arrivals", "stages", "trend")
             },
         ),
+        ("waiting", "?clock=Working+time", {"waiting": ["waiting", "--clock", "working"]}),
+        (
+            "bottlenecks",
+            "?clock=Working+time",
+            {name: [name, "--by", "builds_ai", "--clock", "working"] for name in ("stages", "bottlenecks")},
+        ),
         (
             "bottlenecks",
             "?period=12+months&strong=true",

@@ -97,6 +97,25 @@ def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatc
     assert "Nothing that waits is like that" in words(opened(several, monkeypatch, "waiting", text="no such title"))
 
 
+def test_working_time_holds_on_every_page_that_has_it(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What-ifs and the worklist are told in working hours as the stages are, and say so."""
+    app = opened(several, monkeypatch, "bottlenecks", clock="Working time")
+    said = words(app)
+    assert "of a change's first 168 working hours" in said
+    assert "working h [" in said
+    assert [metric.label for metric in app.metric][:3] == [
+        "A change arrives earlier",
+        "Arrived in 40 h of work",
+        "Arrived in 168 h of work",
+    ]
+    working, wall = (
+        table(opened(several, monkeypatch, "waiting", clock=clock), "timeline").sort("short")
+        for clock in ("Working time", "Wall clock")
+    )
+    assert (working["in_stage"] <= 24.0 * wall["in_stage"]).all()
+    assert working["chance_7d"].equals(wall["chance_7d"])
+
+
 def test_change_is_explained_with_its_records(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link to a change shows its milestones, stages and verdict."""
     app = opened(several, monkeypatch, "change", change="github:acme/shop#3")

@@ -15,7 +15,7 @@ from tests.dashboard.visiting import PATIENCE_MS
 if TYPE_CHECKING:
     from tests.dashboard.provider import Provider
 
-pytest.importorskip("authlib", reason="needs headway[auth]")
+pytest.importorskip("authlib", reason="needs the extra auth")
 pytestmark = pytest.mark.browser
 
 ACCOUNTS = {

@@ -63,6 +63,8 @@ def test_how_long_compares_both_groups() -> None:
     day, week = Estimate(24.0, None, None), Estimate(168.0, None, None)
     found = pulse(group("AI work", median=week), group("other work", median=day), group("all work", median=day))
     assert wording.how_long(found) == "Half of AI work is in production after 7.0 d, of other work after 24.0 h"
+    working = wording.how_long(replace(found, clock="working"))
+    assert working == "Half of AI work is in production after 168.0 h of work, of other work after 24.0 h of work"
     made = replace(found, ai=group("made with AI", median=week), other=group("no AI mark", median=day))
     assert "Half of work made with AI" in wording.how_long(made)
 
