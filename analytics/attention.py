@@ -12,7 +12,7 @@ import polars as pl
 
 from analytics.amounts import amount
 
-__all__ = ["Attention", "Stuck", "attention", "whom"]
+__all__ = ["Attention", "Stuck", "attention", "whom", "whom_of"]
 
 _UNUSUAL, _UNLIKELY = 0.9, 0.5
 _LONG = timedelta(days=30)
@@ -92,6 +92,15 @@ def whom(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFr
     known = {row["change_id"]: row for row in people.iter_rows(named=True)}
     told = [_waits_for(row, known.get(row["change_id"], {})) for row in rows.iter_rows(named=True)]
     return rows.with_columns(pl.Series("waits_for", told, dtype=pl.String))
+
+
+def whom_of(connection: duckdb.DuckDBPyConnection, change: Mapping[str, Any]) -> str:
+    """As `whom`, of one change, its row of `lead_times`; empty where it does not wait."""
+    if change["outcome"] != "waiting":
+        return ""
+    of_it = f"select * from ({_PEOPLE}) as people where change_id = $id"  # noqa: S608  (ours)
+    people: pl.DataFrame = connection.cursor().sql(of_it, params={"id": change["change_id"]}).pl()
+    return _waits_for(change, next(people.iter_rows(named=True), {}))
 
 
 def _waits_for(row: Mapping[str, Any], people: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from analytics.attention import attention
+from analytics.explain import explain
 from analytics.filters import Filters
 from analytics.waiting import waiting
 from tests.builders.forge import Forge
@@ -124,6 +125,8 @@ def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
     )
     with built(shop, as_of=20) as tables:
         rows = waiting(tables.connection, Filters())
+        for change_id, waits_for in rows.select("change_id", "waits_for").iter_rows():
+            assert explain(tables.connection, change_id).waits_for == waits_for
     told = {row["change_id"][-1]: (row["current_stage"], row["waits_for"]) for row in rows.iter_rows(named=True)}
     assert told["1"] == ("pickup", "a first review, asked of bob, cy")
     assert told["2"] == ("review", "an approval; bob has reviewed it")
