@@ -184,10 +184,9 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
     ahead: Ahead | None = None
     if enough:
         curve = cohort.incidence(by_repository=True)
-        # Quantiles by change: with few repositories the interval by repository of a quantile says little.
         median, p85 = (
             Estimate(found.hours, found.lower_hours, found.upper_hours)
-            for found in cohort.incidence().quantiles("production", [0.5, 0.85])
+            for found in curve.quantiles_by_inversion("production", [0.5, 0.85])
         )
         at = curve.at(after)
         arrived = [

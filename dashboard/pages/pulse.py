@@ -100,7 +100,7 @@ def how_long(view: View, found: Pulse, findings: Sequence[Finding]) -> None:
     asked = "How long does it take from code complete to production?"
     with question(asked, wording.how_long(found), picture if groups else None):
         if groups:
-            st.markdown(f"95% intervals, each change taken as independent: {spoken}.")
+            st.markdown(f"95% intervals: {spoken}.")
         told(findings, "arrival", "adjusted", "too_few")
         lead_to("flow", "Where the work is, hour by hour")
         columns = {
