@@ -50,8 +50,13 @@ class Seen:
     owns: Callable[[str], bool]
 
 
-def seen_in(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> list[Seen]:
-    """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too."""
+def seen_in(
+    repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules, renames: Sequence[tuple[str, str]] = ()
+) -> list[Seen]:
+    """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too.
+
+    `renames`: pairs of the old and the new path, of what landed.
+    """
     repo = repo_id.partition(":")[2]
     here = [one for one in rules.named if fnmatchcase(repo, one.repo) and not one.dismiss]
     named = [one for one in (_named(each, pieces) for each in here) if one.members]
@@ -60,7 +65,7 @@ def seen_in(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> li
     taken = {change_id for one in named for change_id in one.members}
     left = [piece for piece in pieces if piece.change_id not in taken]
     said = {one.found: one for one in rules.named if one.found}
-    found = [_found(cluster, said.get(cluster.id)) for cluster in find(repo_id, left, rules)]
+    found = [_found(cluster, said.get(cluster.id)) for cluster in find(repo_id, left, rules, renames)]
     return _joined([*named, *found])
 
 

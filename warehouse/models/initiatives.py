@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     paths = _paths(tables["commit_files"], owner)
     pieces = _pieces(changes, tables["classification"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
-    seen = seen_in(repo_id, pieces, rules)
+    seen = seen_in(repo_id, pieces, rules, list(_renames(tables["commit_files"], owner)))
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
     }
@@ -111,6 +111,14 @@ def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str
         for change_id in owner.get(sha, ()):
             paths.setdefault(change_id, set()).add(path)
     return paths
+
+
+def _renames(table: pa.Table, owner: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """The old and the new path of what a change moved."""
+    columns = (table[name].to_pylist() for name in ("sha", "path", "status", "old_path"))
+    for sha, path, status, old_path in zip(*columns, strict=True):
+        if status == "R" and old_path and sha in owner:
+            yield old_path, path
 
 
 def _pieces(changes: Iterable[Mapping[str, Any]], classified: pa.Table, paths: Mapping[str, set[str]]) -> list[Piece]:

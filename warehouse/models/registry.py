@@ -194,7 +194,7 @@ def _initiatives(rules: InitiativeRules) -> PythonModel:
             Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "committed_at", "message"), ("sha",)),
-            Input("commit_files", ("sha", "path"), ("sha", "path")),
+            Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
         ),
