@@ -106,8 +106,11 @@ _WORK = """
     from initiative_work order by initiative_id, change_id
 """
 _USES = """
-    select u.initiative_id, u.change_id, u.path, u.module, started.production_at as since, ended.production_at as until
+    select u.initiative_id, u.change_id,
+        case when u.user_repo_id = u.repo_id then u.path else s.repo || ': ' || u.path end as path, u.module,
+        started.production_at as since, ended.production_at as until
     from initiative_uses u
+    join repository_settings s on u.user_repo_id = s.repo_id
     join change_milestones started on u.change_id = started.change_id
     left join change_milestones ended on u.gone_by = ended.change_id
     where started.production_at is not null order by all

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse.initiatives import ImportLine, InitiativeRules, Piece, Resolver, Seen, Use, seen_in, uses_of
+from warehouse.initiatives import ForeignLine, ImportLine, InitiativeRules, Piece, Resolver, Seen, Use, seen_in, uses_of
 from warehouse.initiatives.resolving import Declared, declared_by_manifests
 from warehouse.models.subjects import read_landing
 
@@ -41,6 +41,7 @@ USES = pa.schema(
         ("path", pa.string()),
         ("module", pa.string()),
         ("gone_by", pa.string()),
+        ("user_repo_id", pa.string()),
     ]
 )
 
@@ -63,7 +64,8 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     if not any(one.members for one in seen):
         return _tables(repo_id, seen, {}, [])
     files = sorted({path for path, sha in _pairs(tables["commit_files"], "path", "sha") if sha in commits})
-    uses = uses_of(seen, _lines(tables["imports"], changes, owner), files, _resolver(tables, files, commits), rules)
+    lines, resolver = _lines(tables["imports"], changes, owner), _resolver(tables, files, commits)
+    uses = uses_of(seen, lines, files, resolver, rules, _foreign(tables["foreign_imports"]))
     return _tables(repo_id, seen, sandboxed, uses)
 
 
@@ -163,6 +165,12 @@ def _lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping
     return [ImportLine(*key, added=balance[key] > 0) for key in ordered if balance[key]]
 
 
+def _foreign(table: pa.Table) -> Iterator[ForeignLine]:
+    for row in table.to_pylist():
+        line = ImportLine(row["change_id"], row["path"], row["module"], added=row["added"])
+        yield ForeignLine(row["user_repo_id"], line, row["language"], row["folder"])
+
+
 def _resolver(tables: Mapping[str, pa.Table], files: list[str], commits: set[str]) -> Resolver:
     table = tables["added_lines"]
     lines = zip(*(table[name].to_pylist() for name in ("sha", "path", "line")), strict=True)
@@ -207,6 +215,7 @@ def _tables(repo_id: str, seen: list[Seen], sandboxed: Mapping[str, bool], uses:
             "path": use.path,
             "module": use.module,
             "gone_by": use.gone_by,
+            "user_repo_id": use.user_repo_id or repo_id,
         }
         for use in uses
     ]
