@@ -55,7 +55,7 @@ def seen_in(
 ) -> list[Seen]:
     """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too.
 
-    `renames`: pairs of the old and the new path, of what landed.
+    `renames`: pairs of the old and the new path.
     """
     repo = repo_id.partition(":")[2]
     here = [one for one in rules.named if fnmatchcase(repo, one.repo) and not one.dismiss]

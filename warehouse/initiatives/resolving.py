@@ -16,7 +16,7 @@ from typing import NamedTuple
 from warehouse.initiatives.packages import PYTHON_ROOTS
 from warehouse.initiatives.ruby import RubyFiles
 
-__all__ = ["Declared", "Resolver", "declared_by_manifests"]
+__all__ = ["Declared", "Resolver", "declared_by_manifests", "resolves"]
 
 _SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte", ".d.ts")
 _ROOTS = ("", "src", "lib", "python", "app")
@@ -24,6 +24,14 @@ _MODULE = re.compile(r"module\s+(\S+)\s*\Z")
 _NAME = re.compile(r'\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MANY = 5_000
 _ENDING_OF = {"csharp": ".cs", "go": ".go", "java": ".java", "ruby": ".rb"}
+
+
+_RESOLVED = (*_SCRIPT_ENDINGS, ".py", ".pyi", *_ENDING_OF.values(), ".rake")
+
+
+def resolves(path: str) -> bool:
+    """Whether imports of such a file can be seen: it is code in a language of which they are read."""
+    return path.endswith(_RESOLVED)
 
 
 class Declared(NamedTuple):

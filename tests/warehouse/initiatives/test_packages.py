@@ -63,27 +63,28 @@ def ranker(name: str) -> Raw:
     return raw.deploy("r1", f"rank-{name}", 3)
 
 
-def shop(*, asks: bool = True) -> Raw:
+def shop(name: str = "acme/shop", *, asks: bool = True) -> Raw:
     """A product that imports the library, in its tests too, and later not any more."""
-    raw = Raw("acme/shop").commits("first@10 second@20 third@30")
-    for commit, path, added in (("first", "app/a.py", True), ("second", "tests/t.py", True), ("third", "app/a.py", 0)):
-        facts = {"path": path, "kind": "import", "module": "acme_ranker.core", "added": bool(added)}
+    first, second, third = (f"{step}-{name}" for step in ("first", "second", "third"))
+    raw = Raw(name).commits(f"{first}@10 {second}@20 {third}@30")
+    for commit, path, added in ((first, "app/a.py", True), (second, "tests/t.py", True), (third, "app/a.py", False)):
+        facts = {"path": path, "kind": "import", "module": "acme_ranker.core", "added": added}
         raw.files(commit, path).add("imports", sha=commit_id(commit), **facts)
     if asks:
-        raw.add("added_lines", sha=commit_id("first"), path="requirements.txt", line="acme-ranker==1")
-    return raw.deploy("s1", "second", 22).deploy("s2", "third", 32)
+        raw.add("added_lines", sha=commit_id(first), path="requirements.txt", line="acme-ranker==1")
+    return raw.deploy("s1", second, 22).deploy("s2", third, 32)
 
 
 def test_other_repositories_use_an_initiative() -> None:
-    """The file, its repository, and since and until which change."""
-    with built(ranker("acme/ranker"), shop(), settings=SETTINGS) as tables:
+    """The file, its repository, and since and until which change; none where no manifest asks for the package."""
+    with built(ranker("acme/ranker"), shop(), shop("acme/site", asks=False), settings=SETTINGS) as tables:
         (use,) = tables("select * from initiative_uses")
         assert (use["user_repo_id"], use["path"], use["module"]) == ("git:acme/shop", "app/a.py", "acme_ranker.core")
-        assert (use["change_id"], use["gone_by"]) == tuple(f"git:acme/shop@{commit_id(c)}" for c in ("first", "third"))
+        changes = tuple(f"git:acme/shop@{commit_id(f'{step}-acme/shop')}" for step in ("first", "third"))
+        assert (use["change_id"], use["gone_by"]) == changes
 
 
-def test_only_what_is_certain_is_a_use_elsewhere() -> None:
-    """No use without a manifest that asks for the package, nor where a copy is published under the same name."""
-    for raws in ((ranker("acme/ranker"), shop(asks=False)), (ranker("acme/ranker"), ranker("acme/fork"), shop())):
-        with built(*raws, settings=SETTINGS) as tables:
-            assert tables("select * from initiative_uses") == []
+def test_a_name_that_two_publish_means_neither() -> None:
+    """Whose package it is cannot be told where a copy is published under the same name."""
+    with built(ranker("acme/ranker"), ranker("acme/fork"), shop(), settings=SETTINGS) as tables:
+        assert tables("select * from initiative_uses") == []
