@@ -155,6 +155,10 @@ def test_named_work_is_not_found_again() -> None:
     called = InitiativeSettings(name="Rewriting", found=f"found:{REPO}/llm")
     (one,) = seen_in(REPO, pieces, InitiativeRules(named=(called,)))
     assert (one.id, one.name, one.found) == (f"found:{REPO}/llm", "Rewriting", False)
+    more = [*pieces, piece(90, "app/rewriter/a.py")]
+    (one,) = seen_in(REPO, more, InitiativeRules(named=(replace(called, paths=("app/rewriter/",)),)))
+    assert (one.id, one.name, len(one.members)) == (f"found:{REPO}/llm", "Rewriting", 7)
+    assert [one.owns(path) for path in ("app/rewriter/b.py", "app/llm/b.py", "app/b.py")] == [True, True, False]
     (one,) = seen_in(REPO, pieces, InitiativeRules(named=(replace(called, dismiss=True),)))
     assert (one.dismissed, one.members) == (True, {})
     assert seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []
