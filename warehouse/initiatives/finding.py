@@ -105,9 +105,12 @@ def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[s
 
 def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
     own = frozenset(joined)
+    known: dict[str, bool] = {}  # finding, uses and removal ask of each path
 
     def owns(path: str) -> bool:
-        return outermost(path, own) != ""
+        if (told := known.get(path)) is None:
+            told = known[path] = outermost(path, own) != ""
+        return told
 
     members, folders = [], Counter[str]()
     names, test_names = Counter[str](), Counter[str]()

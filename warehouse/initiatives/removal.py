@@ -58,7 +58,9 @@ class Ends:
         Tests are not looked at: what only tests are left of is gone. Nor is it claimed where the last of the code, or
         half of it, may have moved: where the change that took it out brought files of that kind elsewhere.
         """
-        own = [path for path in (*self._there, *self._gone) if not InitiativeRules.test(path) and owns(path)]
+        if any(owns(path) and not InitiativeRules.test(path) for path in self._there):
+            return None
+        own = [path for path in self._gone if owns(path) and not InitiativeRules.test(path)]
         if not own or any(self._lives(path) for path in own):
             return None
         moved = {path for path in own if self._may_have_moved(path, owns)}
