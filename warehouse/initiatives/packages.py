@@ -100,7 +100,7 @@ def _python(name: str, folder: str, files: frozenset[str]) -> Iterator[Published
 def _by_files(repo: str, files: frozenset[str], namespaces: Mapping[str, Iterable[str]]) -> Iterator[Published]:
     """Packages that are called as a file or a folder: gems, .NET projects, Java artifacts."""
     projects: dict[tuple[str, str], str] = {}
-    for path in files:
+    for path in sorted(files):
         folder, _, file = path.rpartition("/")
         if file.endswith(".gemspec"):
             yield from _gem(file.removesuffix(".gemspec"), folder, files)

@@ -85,31 +85,55 @@ read_imports as (
         end as language
     from imports
     where imports.kind = 'import'
+),
+
+modules as (
+    select distinct
+        read_imports.repo_id,
+        read_imports.language,
+        read_imports.module
+    from read_imports
+),
+
+meant as (
+    select
+        taken.repo_id,
+        taken.user_repo_id,
+        taken.language,
+        taken.module as package,
+        taken.folder,
+        modules.module
+    from taken
+    inner join modules
+        on
+            taken.user_repo_id = modules.repo_id
+            and taken.language = modules.language
+            and (
+                modules.module = taken.module
+                or (
+                    left(modules.module, length(taken.module) + 1)
+                    = concat(taken.module, case when taken.language in ('go', 'script', 'ruby') then '/' else '.' end)
+                )
+            )
 )
 
 select
-    taken.repo_id,
-    taken.user_repo_id,
+    meant.repo_id,
+    meant.user_repo_id,
     owners.change_id,
     min(owners.merged_at) as merged_at,
     read_imports.path,
-    read_imports.language,
-    read_imports.module,
-    taken.module as package,
-    taken.folder,
+    meant.language,
+    meant.module,
+    meant.package,
+    meant.folder,
     sum(case when read_imports.added then 1 else -1 end) > 0 as added
-from taken
+from meant
 inner join read_imports
     on
-        taken.user_repo_id = read_imports.repo_id
-        and taken.language = read_imports.language
-        and (
-            read_imports.module = taken.module
-            or (
-                left(read_imports.module, length(taken.module) + 1)
-                = concat(taken.module, case when taken.language in ('go', 'script', 'ruby') then '/' else '.' end)
-            )
-        )
+        meant.user_repo_id = read_imports.repo_id
+        and meant.language = read_imports.language
+        and meant.module = read_imports.module
 inner join owners
     on
         read_imports.repo_id = owners.repo_id
@@ -122,12 +146,12 @@ inner join report_times
     on read_imports.repo_id = report_times.repo_id
 where commits.committed_at <= report_times.as_of
 group by
-    taken.repo_id,
-    taken.user_repo_id,
+    meant.repo_id,
+    meant.user_repo_id,
     owners.change_id,
     read_imports.path,
-    read_imports.language,
-    read_imports.module,
-    taken.module,
-    taken.folder
+    meant.language,
+    meant.module,
+    meant.package,
+    meant.folder
 having sum(case when read_imports.added then 1 else -1 end) <> 0
