@@ -88,7 +88,7 @@ def lock(*rest: str) -> None:
     tool = ("uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
     form = (*tool, "--no-annotate", "--no-strip-extras", "--quiet", *rest)
     must(*form, "pyproject.toml", "--group", "dev", "--output-file", LOCK)
-    more = ("--extra", "spark", "--group", "dev", "--group", "full", "--constraint", LOCK)
+    more = ("--extra", "auth", "--extra", "spark", "--group", "dev", "--group", "full", "--constraint", LOCK)
     must(*form, "pyproject.toml", *more, "--output-file", FULL_LOCK)
     subprocess.run([*form, "-", "--output-file", DUCKDB_LOCK], input=OLDEST_DUCKDB, cwd=str(ROOT), check=True)
 

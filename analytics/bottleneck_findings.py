@@ -6,6 +6,7 @@ from analytics.bottlenecks import Bottleneck, Bottlenecks
 from analytics.findings import Finding
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds
+from analytics.whatif.sentences import first_hours
 
 __all__ = ["bottleneck_finding"]
 
@@ -22,12 +23,12 @@ def bottleneck_finding(found: Bottlenecks) -> Finding | None:
     stage = found.stages[0]
     whose = "a change" if found.group == "all" else f"a change of {found.group}"
     sentence = (
-        f"Most waiting is in {stage.stage}: {_hours(stage.mean_hours)} of the first 30 days of {whose},"
-        f" {stage.share:.0%} of its waiting ({found.changes:,} changes)."
+        f"Most waiting is in {stage.stage}: {_hours(stage.mean_hours, found.clock)} of the first {first_hours(found)}"
+        f" of {whose}, {stage.share:.0%} of its waiting ({found.changes:,} changes)."
     )
     best = _surest(found, stage)
     if best is not None:
-        sentence += f" What if “{best.parameter}”: {_hours(best.effect.hours_saved)} less waiting."
+        sentence += f" What if “{best.parameter}”: {_hours(best.effect.hours_saved, found.clock)} less waiting."
     return Finding("bottleneck", found.group, sentence, _IMPORTANCE, seen=True, changes=found.changes)
 
 
@@ -36,7 +37,9 @@ def _surest(found: Bottlenecks, stage: Bottleneck) -> WhatIf | None:
     return max(saving, key=lambda what: what.effect.hours_saved.lower, default=None)
 
 
-def _hours(hours: Bounds) -> str:
+def _hours(hours: Bounds, clock: str) -> str:
     per, unit = (1.0, "h") if hours.value < 48.0 else (24.0, "d")
+    if clock == "working":
+        per, unit = 1.0, "working h"
     value, lower, upper = (f"{each / per:,.1f}" for each in (hours.value, hours.lower, hours.upper))
     return f"{value} {unit} [{lower} – {upper}]"

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from analytics.attention import whom_of
 from analytics.explain_initiatives import memberships
 from analytics.explain_records import deployment_records, forge_records, friction
 from analytics.explain_repairs import repair_lines
@@ -66,6 +67,7 @@ class Explanation:
     commits: Sequence[Mapping[str, Any]]
     initiatives: Sequence[str] = ()
     repairs: Sequence[str] = ()
+    waits_for: str = ""
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
@@ -103,6 +105,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         commits=commits,
         initiatives=memberships(partial(_rows, connection), change_id),
         repairs=repair_lines(partial(_rows, connection), change, source.get("change_key") or ""),
+        waits_for=whom_of(connection, change),
     )
 
 

@@ -14,7 +14,8 @@ _MEMBER = """
     where c.change_id = $id order by i.name, c.initiative_id
 """
 _USES = """
-    select i.name, u.path, u.module, u.gone_by
+    select i.name, u.path, u.module, u.gone_by,
+        case when u.user_repo_id = u.repo_id then '' else ' of ' || u.repo_id end as elsewhere
     from initiative_uses u
     join initiatives i on u.initiative_id = i.initiative_id and u.repo_id = i.repo_id
     where u.change_id = $id order by i.name, u.path, u.module
@@ -30,5 +31,5 @@ def memberships(ask: Callable[..., list[dict[str, Any]]], change_id: str) -> lis
         told.append(f"{row['name']} ({origin}): {row['because']}{sandboxed}")
     for row in ask(_USES, id=change_id):
         gone = f", until {row['gone_by']}" if row["gone_by"] else ""
-        told.append(f"uses {row['name']}: {row['path']} imports {row['module']}{gone}")
+        told.append(f"uses {row['name']}: {row['path']} imports {row['module']}{row['elsewhere']}{gone}")
     return told

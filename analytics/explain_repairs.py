@@ -12,14 +12,15 @@ __all__ = ["repair_lines"]
 _MOST = 10
 _FIX = "select kind, evidence from fixes where repo_id = $repo and change_key = $key"
 _MENDED_BY = """
-    select repairs.fix_key as other, repairs.kind, repairs.lines, repairs.repaired_at, changes.title
+    select repairs.fix_key as other, repairs.kind, repairs.lines, repairs.repaired_at, repairs.at_fault, changes.title
     from repairs inner join changes on repairs.repo_id = changes.repo_id and repairs.fix_key = changes.change_key
     where repairs.repo_id = $repo and repairs.change_key = $key order by repairs.repaired_at, repairs.fix_key
 """
 _MENDS = """
-    select repairs.change_key as other, repairs.kind, repairs.lines, repairs.share, changes.title
+    select repairs.change_key as other, repairs.kind, repairs.lines, repairs.share, repairs.at_fault, changes.title
     from repairs inner join changes on repairs.repo_id = changes.repo_id and repairs.change_key = changes.change_key
-    where repairs.repo_id = $repo and repairs.fix_key = $key order by repairs.lines desc, repairs.change_key
+    where repairs.repo_id = $repo and repairs.fix_key = $key
+    order by repairs.at_fault desc, repairs.lines desc, repairs.change_key
 """
 _TRACED = """
     select traced_fixes.outcome from fixes left join traced_fixes
@@ -61,7 +62,8 @@ def _own(ask: Ask, who: Mapping[str, Any]) -> Iterator[str]:
     mends = ask(_MENDS, **who)
     for row in mends[:_MOST]:
         much = "" if row["lines"] is None else f", {_lines(row['lines'])} ({row['share']:.0%} of what it removed)"
-        yield f"repairs {row['other']}{much}: {(row['title'] or '')[:80]}"
+        what = "repairs" if row["at_fault"] else "removes lines of"
+        yield f"{what} {row['other']}{much}: {(row['title'] or '')[:80]}"
     yield from _more(len(mends))
     if not mends:
         yield from (_NOT_TRACED[row["outcome"]] for row in ask(_TRACED, **who) if row["outcome"] in _NOT_TRACED)
@@ -71,6 +73,8 @@ def _mended(ask: Ask, who: Mapping[str, Any], change: Mapping[str, Any]) -> Iter
     rows = ask(_MENDED_BY, **who)
     for row in rows[:_MOST]:
         what = "taken back by" if row["kind"] == "revert" else "repaired by"
+        if not row["at_fault"]:
+            what = "lines removed (more of another change's) by fix"
         much = "" if row["lines"] is None else f", {_lines(row['lines'])}"
         yield f"{what} {row['other']}{_when(row, change)}{much}: {(row['title'] or '')[:80]}"
     yield from _more(len(rows))

@@ -70,5 +70,10 @@ class Filters:
         """
         if self.evidence == "any":
             return table
-        columns = (_CONFIDENCE[axis],) if axis in _CONFIDENCE else _CONFIDENCE.values()
-        return table.filter(pl.all_horizontal(pl.col(name) != "weak" for name in columns))
+        return table.filter(pl.all_horizontal(pl.col(name) != "weak" for name in self.judged_by(axis)))
+
+    def judged_by(self, axis: str | None = None) -> tuple[str, ...]:
+        """Columns of `lead_times` that must not be weak, for a comparison on `axis`, or on any."""
+        if self.evidence == "any":
+            return ()
+        return (_CONFIDENCE[axis],) if axis in _CONFIDENCE else tuple(_CONFIDENCE.values())

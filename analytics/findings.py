@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from analytics.comparison import ALL, SUPPORTED, Comparison, Friction, Measure, ai_beside_other, compare
-from analytics.comparison.compare import HORIZON_HOURS
+from analytics.comparison.compare import AFTER_HOURS
 from analytics.comparison.contrasts import AI_AXES
 from analytics.comparison.notes import unlike
 from analytics.comparison.report import COMPARED
@@ -60,8 +60,8 @@ def findings_in(
     any_evidence = replace(filters, evidence="any")
     wanted = (*COMPARED, *filters.verdict_columns)
     cohort = read_cohort(connection, any_evidence, columns=wanted, calendar=calendar)
-    horizon = HORIZON_HOURS if calendar is None else calendar.horizon_hours
-    compared = (compare(cohort.sure(filters, axis), ai_beside_other(axis), horizon_hours=horizon) for axis in axes)
+    after = AFTER_HOURS if calendar is None else calendar.arrived_after_hours
+    compared = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in axes)
     return by_importance(finding for one in compared for finding in findings_of(one))
 
 
@@ -113,7 +113,7 @@ def _after(name: str, found: Comparison) -> str:
     """How long after code complete a share was asked for."""
     days = _SHARES[name]
     if found.clock == "working":
-        return f"the working hours of {days:.0f} days"
+        return f"the working hours of {'a day' if days == 1.0 else f'{days:.0f} days'}"
     return "a day" if days == 1.0 else f"{days:.0f} days"
 
 

@@ -14,10 +14,11 @@ from analytics.observations import Cohort, cohort_of
 from analytics.options import Options
 from headway.errors import UsageError
 
-__all__ = ["ALL", "AXES", "COLUMNS", "FEWEST", "Group", "read_groups"]
+__all__ = ["ALL", "AXES", "COLUMNS", "FEWEST", "Group", "is_ai", "read_groups"]
 
 AXES = ("builds_ai", "built_with_ai")
 """The two questions of AI work, as columns of `lead_times`."""
+
 
 ALL = "all"
 FEWEST = 20
@@ -41,6 +42,11 @@ COLUMNS: Mapping[str, str] = {
     "code_complete_source": "code_complete_source",
 }
 """What `--by` understands, and the value of each in SQL over `lead_times`."""
+
+
+def is_ai(axis: str) -> pl.Expr:
+    """Whether a change is on the AI side of `builds_ai` or `built_with_ai`."""
+    return pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.groups import ALL, FEWEST
 from analytics.observations import LEAD_STAGES
+from analytics.options import Options
 from analytics.whatif.cadence import EVERY_MERGE, Cadence
+from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences, StageModel, WhatIf
 from analytics.whatif.departures import read_departures
 from analytics.whatif.reading import read_changes
@@ -20,6 +22,7 @@ from analytics.whatif.stages import Changes
 __all__ = ["ALL", "Levers", "read_levers"]
 
 AI_WORK, OTHER_WORK = "ai", "other"
+_PLAIN = Options()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +53,17 @@ class Levers:
 
 
 def read_levers(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, axis: str = "builds_ai", group: str = ALL
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    options: Options = _PLAIN,
+    *,
+    axis: str = "builds_ai",
+    group: str = ALL,
 ) -> Levers | None:
-    """The levers of `group`: all work, or what is AI work (other work) on `axis`, without bots; None for too few."""
+    """The levers of `group`: all work, or what is AI work (other work) on `axis`, without bots; None for too few.
+
+    Their hours are on the clock of `options`, as those of `bottlenecks` are.
+    """
     sample, _every = read_changes(connection, filters)
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     sample = sample.where(pl.col("built_with_ai") != "automation")
@@ -60,7 +71,7 @@ def read_levers(
         sample = sample.where(ai if group == AI_WORK else ~ai)
     if len(sample.changes) < FEWEST:
         return None
-    departures = read_departures(connection, filters)
+    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
     entered = [stage for stage in LEAD_STAGES if (sample.changes[f"{stage}_hours"].fill_null(0.0) > 0.0).any()]
     codes = {name: code for code, name in enumerate(departures.repositories)}
     repo = sample.changes["repo"].replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
@@ -69,6 +80,6 @@ def read_levers(
         stages=entered,
         usual_hour=departures.usual_hour(),
         release_every_days=departures.typical_gap_days(repo),
-        cadences=Cadences(sample, departures) if "release" in entered else None,
-        model=StageModel(Changes.of(sample.changes)),
+        cadences=Cadences(sample, departures, clock) if "release" in entered else None,
+        model=StageModel(Changes.of(sample.changes, clock)),
     )

@@ -9,7 +9,7 @@ from analytics.working import WorkingCalendar
 __all__ = ["CLOCKS", "Options"]
 
 CLOCKS = ("wall", "working")
-_WALL_HORIZON_HOURS = 720.0
+_WALL_AFTER_HOURS = (24.0, 168.0, 720.0)
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Options:
     `by`: the column whose values are its groups, None for the report's own. `automation`: whether what bots made takes
     part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
     work is done, for the working clock and for columns that tell both. `window`: `month`, `quarter` or
-    a number of days. `definition`: what counts as a failure, None for the usual one; both are for the report `dora`.
+    a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
+    for the usual one.
     """
 
     by: str | None = None
@@ -37,4 +38,9 @@ class Options:
     @property
     def horizon_hours(self) -> float:
         """Up to which hours time in state is counted: 30 days, or the working hours in them."""
-        return self.calendar.horizon_hours if self.clock == "working" else _WALL_HORIZON_HOURS
+        return self.arrived_after_hours[-1]
+
+    @property
+    def arrived_after_hours(self) -> tuple[float, float, float]:
+        """A day, a week and 30 days, or the working hours in them: after these it is told what has arrived."""
+        return self.calendar.arrived_after_hours if self.clock == "working" else _WALL_AFTER_HOURS

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analytics.survival.arrays import FloatArray, IntArray
 from analytics.survival.intervals import critical_value
 from headway.errors import AnalysisError
 
@@ -81,52 +80,54 @@ def clustered_share(hit: ArrayLike, cluster: ArrayLike, *, few: bool = True, lev
 
 
 def difference_of_shares(
-    hit: ArrayLike, of_first: ArrayLike, stratum: ArrayLike, cluster: ArrayLike, *, by_stratum: bool
+    hit: ArrayLike, of_first: ArrayLike, stratum: ArrayLike, cluster: ArrayLike | None = None
 ) -> tuple[Estimate, float | None]:
-    """By how much the mean of `hit` (units,) is larger where `of_first` (units,) is true, within each `stratum`.
+    """By how much more often units were `hit` (0 or 1) where `of_first` is true, within each `stratum`; all (units,).
 
-    Differences within strata, weighted by n₁n₀/n as Mantel & Haenszel do (Greenland & Robins 1985, Biometrics 41, 55),
-    so that a repository is compared with itself alone. The interval rests on strata where `by_stratum` (they vary; t),
-    else on `cluster` within them. Also the p-value against no difference. Nothing where no stratum has both sides.
+    Differences within strata, weighted by n₁n₀/n as Mantel & Haenszel do (Greenland & Robins 1985, Biometrics 41, 55).
+    Without `cluster` units are independent, and the interval is Sato's (1989, Biometrics 45, 1323), which holds for
+    strata that are many and thin as for few large ones. With it (codes, each of one stratum or several) it is that of
+    the jackknife that leaves out a cluster each time, with Student's t for as many clusters as their weights amount to
+    (1 / Σw²). Also the p-value against no difference. Nothing where no stratum has both sides.
     """
     hits, first = np.asarray(hit, dtype=np.float64), np.asarray(of_first, dtype=np.bool_)
     strata = np.unique(np.asarray(stratum), return_inverse=True)[1].astype(np.int64) if hits.size else np.zeros(0, int)
     size = int(strata.max(initial=-1)) + 1
-    ones, zeros = (np.bincount(strata, weights=side, minlength=size) for side in (first, ~first))
-    weight = np.divide(ones * zeros, ones + zeros, out=np.zeros(size), where=ones + zeros > 0)
-    if weight.sum() == 0.0:
+    n1, n0 = (np.bincount(strata, weights=side, minlength=size) for side in (first, ~first))
+    y1, y0 = (np.bincount(strata, weights=hits * side, minlength=size) for side in (first, ~first))
+    both = (n1 > 0) & (n0 > 0)
+    if not both.any():
         return Estimate(), None
-    means = [
-        np.divide(np.bincount(strata, weights=hits * side, minlength=size), n, out=np.zeros(size), where=n > 0)
-        for side, n in ((first, ones), (~first, zeros))
-    ]
-    weight = weight / weight.sum()
-    apart = means[0] - means[1]
-    value = float(np.sum(weight * apart))
-    if by_stratum:
-        used = weight > 0
-        parts = (weight * (apart - value))[used]
-    else:
-        count = np.where(first, ones[strata], -zeros[strata])
-        residual = hits - np.where(first, means[0][strata], means[1][strata])
-        each = np.divide(weight[strata] * residual, count, out=np.zeros(hits.size), where=count != 0)
-        codes: IntArray = np.unique(np.asarray(cluster), return_inverse=True)[1]
-        parts = np.bincount(codes, weights=each)
-    return _with_interval(value, parts, few=by_stratum)
-
-
-def _with_interval(value: float, parts: FloatArray, *, few: bool) -> tuple[Estimate, float | None]:
-    error = float(np.sqrt(np.sum(parts**2)))
-    if parts.size < 2 or error == 0.0:
+    n1, n0, y1, y0 = n1[both], n0[both], y1[both], y0[both]
+    weight = n1 * n0 / (n1 + n0)
+    apart = y1 / n1 - y0 / n0
+    value = float(np.sum(weight * apart) / weight.sum())
+    if cluster is None:
+        p = (n1**2 * y0 - n0**2 * y1 + n1 * n0 * (n0 - n1) / 2.0) / (n1 + n0) ** 2
+        q = (y1 * (n0 - y0) + y0 * (n1 - y1)) / (2.0 * (n1 + n0))
+        variance = float((value * p.sum() + q.sum()) / weight.sum() ** 2)
+        return _with_interval(value, variance, None)
+    own = np.zeros(size, dtype=np.int64)
+    own[strata] = np.unique(np.asarray(cluster), return_inverse=True)[1]
+    of_cluster = np.unique(own[both], return_inverse=True)[1]
+    share, moved = (np.bincount(of_cluster, weights=each) / weight.sum() for each in (weight, weight * (apart - value)))
+    if share.size < 2:
         return Estimate(value), None
-    reach = _critical(LEVEL, parts.size, few=few) * error
+    return _with_interval(value, float(np.sum((moved / (1.0 - share)) ** 2)), 1.0 / float(np.sum(share**2)))
+
+
+def _with_interval(value: float, variance: float, clusters: float | None) -> tuple[Estimate, float | None]:
+    """With the normal quantile, or Student's for so many clusters."""
+    if variance <= 0.0:
+        return Estimate(value), None
+    error = float(np.sqrt(variance))
     z = abs(value) / error
-    if few:
-        z *= float(np.sqrt((parts.size - 1) / parts.size))
-        p_value = float(2.0 * special.stdtr(parts.size - 1, -z))
+    if clusters is None:
+        reach, p_value = critical_value(LEVEL), float(2.0 * special.ndtr(-z))
     else:
-        p_value = float(2.0 * special.ndtr(-z))
-    return Estimate(value, max(value - reach, -1.0), min(value + reach, 1.0)), p_value
+        freedom = clusters - 1.0
+        reach, p_value = float(special.stdtrit(freedom, (1.0 + LEVEL) / 2.0)), float(2.0 * special.stdtr(freedom, -z))
+    return Estimate(value, max(value - reach * error, -1.0), min(value + reach * error, 1.0)), p_value
 
 
 def _critical(level: float, clusters: int, *, few: bool) -> float:

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from analytics.filters import Filters
 from analytics.observations import ENDS, LEAD_STAGES, Cohort, read_cohort
-from analytics.survival import restricted_mean_hours
+from analytics.survival import TimeInState, restricted_mean_hours
+from analytics.survival.arrays import FloatArray
+from analytics.survival.intervals import critical_value
 from analytics.working import WorkingCalendar
 
-__all__ = ["AXES", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
+__all__ = ["AXES", "Ahead", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
 
 AXES = ("builds_ai", "built_with_ai")
 HORIZON_HOURS = 720.0
@@ -46,10 +49,19 @@ class StageTime:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """By how many mean hours the stage that takes most is ahead of the `stage` that comes next."""
+
+    stage: str
+    hours: Estimate
+
+
+@dataclass(frozen=True)
 class Group:
     """One group of changes. Hours are from code complete; `enough` says whether there are changes enough to estimate.
 
     `arrived`: share in production after so many hours. `mean_waiting_hours`: within the horizon, in all stages.
+    `ahead`: how far the first of them is ahead; None where there is no second.
     """
 
     name: str
@@ -65,6 +77,7 @@ class Group:
     abandoned_share: Estimate
     stages: Sequence[StageTime]
     mean_waiting_hours: float | None
+    ahead: Ahead | None = None
 
     @property
     def bottleneck(self) -> StageTime | None:
@@ -115,8 +128,7 @@ def pulse(
     cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
     after: tuple[float, ...] = ARRIVED_AFTER_HOURS
     if calendar is not None:
-        horizon_hours = calendar.horizon_hours
-        after = (calendar.week_hours / len(calendar.weekdays), calendar.week_hours, horizon_hours)
+        horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
     people = cohort.where(pl.col("built_with_ai") != "automation")
     times, automation = cohort.changes["as_of"], len(cohort.changes) - len(people.changes)
     # Of millions of changes one copy is enough.
@@ -171,12 +183,12 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
     arrived: list[tuple[float, Estimate]] = []
     stages: list[StageTime] = []
     waiting_hours: float | None = None
+    ahead: Ahead | None = None
     if enough:
         curve = cohort.incidence(by_repository=True)
-        # Quantiles by change: with few repositories the interval by repository of a quantile says little.
         median, p85 = (
             Estimate(found.hours, found.lower_hours, found.upper_hours)
-            for found in cohort.incidence().quantiles("production", [0.5, 0.85])
+            for found in curve.quantiles_by_inversion("production", [0.5, 0.85])
         )
         at = curve.at(after)
         arrived = [
@@ -185,7 +197,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         ]
         gone = curve.at([horizon_hours])
         abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
-        stages = _stages(cohort, horizon_hours)
+        stages, ahead = _stages(cohort, horizon_hours)
         waiting_hours = sum(stage.mean_hours.value or 0.0 for stage in stages)
     return Group(
         name=name,
@@ -201,14 +213,16 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         abandoned_share=abandoned,
         stages=stages,
         mean_waiting_hours=waiting_hours,
+        ahead=ahead,
     )
 
 
-def _stages(cohort: Cohort, horizon_hours: float) -> list[StageTime]:
-    time = restricted_mean_hours(cohort.moves(by_repository=True, until_hours=horizon_hours), horizon_hours)
+def _stages(cohort: Cohort, horizon_hours: float) -> tuple[list[StageTime], Ahead | None]:
+    moves = cohort.moves(by_repository=True, until_hours=horizon_hours)
+    time = restricted_mean_hours(moves, horizon_hours, keep_influence=True)
     whole = float(time.mean_hours[: -len(ENDS)].sum())
     present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
-    return [
+    stages = [
         StageTime(
             stage,
             _estimate(time.mean_hours[state], time.lower[state], time.upper[state]),
@@ -217,6 +231,20 @@ def _stages(cohort: Cohort, horizon_hours: float) -> list[StageTime]:
         for state, stage in enumerate(LEAD_STAGES)
         if stage in present
     ]
+    return stages, _ahead(time, moves.cluster_sizes, [LEAD_STAGES.index(stage) for stage in present])
+
+
+def _ahead(time: TimeInState, sizes: FloatArray | None, present: Sequence[int]) -> Ahead | None:
+    """The first stage less the second: its interval rests on the difference of both within each unit."""
+    if len(present) < 2:
+        return None
+    # The first of equals is `bottleneck`.
+    first, second, *_ = sorted(present, key=lambda state: (-time.mean_hours[state], state))
+    assert time.influence is not None  # noqa: S101  (asked for)
+    error = float(np.linalg.norm(time.influence[:, first] - time.influence[:, second]))
+    reach = critical_value(time.level, sizes) * (math.nan if time.clusters == 1 else error)
+    hours = float(time.mean_hours[first] - time.mean_hours[second])
+    return Ahead(LEAD_STAGES[second], _estimate(hours, hours - reach, hours + reach))
 
 
 def _estimate(value: float, lower: float, upper: float) -> Estimate:

@@ -10,11 +10,16 @@ import polars as pl
 
 from analytics.arrivals import arrivals
 from analytics.bottlenecks import bottlenecks
+from analytics.cadences import cadences
 from analytics.comparison import comparison
 from analytics.dora.report import dora
 from analytics.filters import Filters
 from analytics.friction import friction
 from analytics.initiatives import initiatives
+from analytics.lists.left_out import left_out
+from analytics.lists.longest import longest
+from analytics.lists.members import members
+from analytics.lists.returned import returned
 from analytics.options import Options
 from analytics.rework.report import rework
 from analytics.stages import stages
@@ -205,9 +210,17 @@ REPORTS: Mapping[str, Report] = {
     "trend": trend,
     "friction": friction,
     "week": week,
+    "cadences": cadences,
+    "longest": longest,
+    "returned": returned,
+    "members": members,
+    "left-out": left_out,
 }
 GROUPED: frozenset[str] = frozenset(
-    {"stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"}
+    {
+        *("stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"),
+        *("cadences", "longest"),
+    }
 )
 
 

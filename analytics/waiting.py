@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from analytics.attention import whom
 from analytics.comparison.cells import together
 from analytics.filters import Filters
 from analytics.landmarks import CHANCE_HOURS, FEWEST, Past, chances
@@ -14,12 +15,15 @@ from analytics.options import Options
 from analytics.survival import CENSORED
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.unusual import BORROWED, share_left
+from analytics.whatif.clock import Clock
 from analytics.whatif.reading import read_changes
-from analytics.whatif.stays import Stays, stays_of
+from analytics.whatif.stays import Stays, stays_of, stays_on
+from analytics.working import WorkingCalendar
 
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
+_PLAIN = Options()
 _MONTH_HOURS = 730.5
 _MOST_CHANGES = 150_000
 _DAYS = tuple(int(hours / 24) for hours in CHANCE_HOURS)
@@ -45,6 +49,8 @@ COLUMNS = (
     "chance_among_all",
     "note",
     "as_of",
+    "clock",
+    "waits_for",
 )
 _TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
@@ -54,7 +60,7 @@ from lead_times where outcome = 'waiting' and {{asked}} order by change_id
 """  # noqa: S608  (names of ours)
 
 
-def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
+def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that waits: code complete (an open draft is not), and neither in production nor closed.
 
     What is most unusual for its repository and stage comes first: it has been there longer than others, and somebody
@@ -63,33 +69,50 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options 
     of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
     as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
     stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
+    `waits_for`: what it waits for and whom, as far as reviews and requests for them tell (`attention.whom`).
     The filter on repositories and time chooses rows; what they are compared with is everything.
+
+    `hours_in_stage` and `age_hours` are on the `clock` asked for, and so is what is unusual: on the working clock
+    nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
     """
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
     asked = filters.condition(connection, "lead_times", time="code_complete_at")
     rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(asked=asked)).pl()
-    return worklist(past.changes, rows)
+    return whom(connection, worklist(past.changes, rows, options.working))
 
 
-def worklist(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """The report, of waiting `rows` against `past`, the changes of a cohort."""
+def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
+    """The report but for its last column, of waiting `rows` against `past`, both on the wall clock.
+
+    `past`: changes of a cohort. `calendar`: tells hours in working time.
+    """
+    since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
+    rows = rows.with_columns(pl.col("hours_in_stage").alias("wall_hours"), since.alias("in_stage_since"))
+    if calendar is not None:
+        rows = rows.with_columns(_working(rows, name, calendar) for name in ("hours_in_stage", "age_hours"))
     parts = [
-        _told(past.filter(bots), rows.filter(bots))
+        _told(past.filter(bots), rows.filter(bots), Clock.of(past, calendar))
         for bots in (pl.col("built_with_ai") == "automation", pl.col("built_with_ai") != "automation")
     ]
-    since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
-    table = pl.concat(parts).with_columns(since.alias("in_stage_since"))
+    table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
     order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS)
+    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS[:-1])
 
 
-def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Series:
+    """Hours that last until `as_of`, in working time."""
+    since = rows.select(pl.col("as_of") - pl.duration(microseconds=(pl.col(name) * 3.6e9).round())).to_series()
+    return pl.Series(name, calendar.hours(since.to_numpy(), rows["as_of"].to_numpy()))
+
+
+def _told(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
     """The rows with what is known of changes like them."""
     names = pl.concat([past["repo"], rows["repo"]]).unique().sort()
     codes = {name: code for code, name in enumerate(names.to_list())}
     home, here = (table["repo"].replace_strict(codes, return_dtype=pl.Int64).to_numpy() for table in (past, rows))
-    hours = rows["hours_in_stage"].to_numpy()
+    hours, told_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
     stays = stays_of(past)
+    stayed = stays_on(clock, stays, past)
     seen = _seen_hours(past)
     unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
     chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
@@ -99,9 +122,9 @@ def _told(past: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         asked = np.flatnonzero((rows["current_stage"] == name).to_numpy())
         if not asked.size:
             continue
-        part = stays.of(stage)
+        part, here_for = stays.of(stage), stayed.of(stage).hours
         ended = part.target != CENSORED
-        unusual[asked], among[asked] = share_left((home[part.change], part.hours, ended), here[asked], hours[asked])
+        unusual[asked], among[asked] = share_left((home[part.change], here_for, ended), here[asked], told_hours[asked])
         told = chances(_past(part, home, seen, past, len(codes)), here[asked], hours[asked])
         alone = np.flatnonzero(told.all < FEWEST)
         if alone.size:

@@ -33,12 +33,18 @@ _HOUR = 3_600_000_000
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 _MARGIN = timedelta(days=2)
+_NEVER = np.iinfo(np.int64).max
+_CELL_BITS = 35
+"""Cells of 2³⁵ microseconds, 9.5 hours: in none of them more than one day begins."""
 Micros = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """Working hours as intervals of time: `begin`, `end` (days,), microseconds since 1970 UTC, ascending, apart."""
+    """Working hours as intervals of time: `begin`, `end` (days,), microseconds since 1970 UTC, ascending, apart.
+
+    No two begin within ten hours.
+    """
 
     begin: Micros
     end: Micros
@@ -47,14 +53,23 @@ class Opening:
     def _worked_before(self) -> Micros:
         return np.concatenate([[0], np.cumsum(self.end - self.begin)]).astype(np.int64)
 
+    @cached_property
+    def _day_of_cell(self) -> Micros:
+        """The last day begun when each cell of time begins, from the first day to after the last."""
+        cells = np.arange(((self.begin[-1] - self.begin[0]) >> _CELL_BITS) + 2)
+        days: Micros = np.searchsorted(self.begin, self.begin[0] + (cells << _CELL_BITS), "right") - 1
+        return days
+
     def worked(self, at: Micros) -> Micros:
         """What the working clock shows `at` (instants,), microseconds since 1970 UTC: microseconds, 0 at the first."""
         if not self.begin.size:
             return np.zeros_like(at)
-        day = np.searchsorted(self.begin, at, "right") - 1
-        opened = np.maximum(day, 0)
-        today = np.minimum(at, self.end[opened]) - self.begin[opened]
-        return np.where(day >= 0, self._worked_before[opened] + today, 0)
+        # Looked up: millions of instants are not searched for among days one by one.
+        cell = np.clip((at - self.begin[0]) >> _CELL_BITS, 0, self._day_of_cell.size - 1)
+        day = self._day_of_cell[cell]
+        day += at >= np.append(self.begin, _NEVER)[day + 1]
+        shown: Micros = self._worked_before[day] + np.clip(at - self.begin[day], 0, (self.end - self.begin)[day])
+        return shown
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,11 @@ class WorkingCalendar:
         """The working hours of a week without holidays."""
         return len(self.weekdays) * (self.end - self.begin) / timedelta(hours=1)
 
+    @property
+    def arrived_after_hours(self) -> tuple[float, float, float]:
+        """The working hours of a day, of a week and of 30 days: after these it is told what has arrived."""
+        return ((self.end - self.begin) / timedelta(hours=1), self.week_hours, self.horizon_hours)
+
     def is_working_day(self, day: date) -> bool:
         """Whether work is done on `day`; a weekend day that its country makes up for a holiday is a working day."""
         made_up = False
@@ -121,6 +141,7 @@ class WorkingCalendar:
 
         Each day's are from `begin` to `end` on the zone's clock, so that a day on which it is put forward or back in
         between has an hour less or more. An hour that the clock shows twice counts whole; one that it skips is none.
+        A day ends where the next one begins, though the clock be put back over midnight.
         """
         day, stop = (first - _MARGIN).date(), (last + _MARGIN).date()
         begins, ends = [], []
@@ -129,7 +150,10 @@ class WorkingCalendar:
                 begins.append(self._instant(day, self.begin, fold=0))
                 ends.append(self._instant(day, self.end, fold=1))
             day += timedelta(days=1)
-        return Opening(np.array(begins, dtype=np.int64), np.array(ends, dtype=np.int64))
+        begin, end = np.array(begins, dtype=np.int64), np.array(ends, dtype=np.int64)
+        end[:-1] = np.minimum(end[:-1], begin[1:])
+        some = end > begin
+        return Opening(begin[some], end[some])
 
     def hours(self, begin: NDArray[np.datetime64], end: NDArray[np.datetime64]) -> NDArray[np.float64]:
         """Working hours between instants (any shape, naive UTC); nan where either is NaT."""
@@ -148,8 +172,25 @@ class WorkingCalendar:
         return self.opening(first.astype("datetime64[us]").item(), last.astype("datetime64[us]").item())
 
     def _instant(self, day: date, since_midnight: timedelta, *, fold: int) -> int:
+        """When the clock of the zone shows a time; when it is put forward, for a time that it skips."""
         local = datetime.combine(day, time()) + since_midnight
-        return (local.replace(tzinfo=self.zone, fold=fold) - _UNIX) // timedelta(microseconds=1)
+        first, second = (
+            (local.replace(tzinfo=self.zone, fold=each) - _UNIX) // timedelta(microseconds=1) for each in (0, 1)
+        )
+        if first > second:
+            return self._put_forward(second, first)
+        return second if fold else first
+
+    def _put_forward(self, before: int, after: int) -> int:
+        """The instant between two at which the clock of the zone is put forward."""
+        while after - before > 1:
+            middle = (before + after) // 2
+            offset = (_UNIX + timedelta(microseconds=middle)).astimezone(self.zone).utcoffset()
+            if offset == (_UNIX + timedelta(microseconds=before)).astimezone(self.zone).utcoffset():
+                before = middle
+            else:
+                after = middle
+        return after
 
     @cached_property
     def _public(self) -> HolidayBase | None:

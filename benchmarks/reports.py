@@ -4,6 +4,7 @@
     python benchmarks/reports.py 10000000 stages    ten million, one report
     python benchmarks/reports.py --statistics       a million, the statistics alone, and their sum
     python benchmarks/reports.py --by team          grouped, where a report has groups
+    python benchmarks/reports.py --clock working    each report that tells working time, after itself on the wall clock
 
 Makes a DuckDB file as a build publishes it (kept in the folder for temporary files and used again), with `lead_times`
 of 200 repositories, and runs each report in a process of its own. The baseline is a plain `select` of the columns of
@@ -31,9 +32,9 @@ sys.path.insert(0, str(ROOT))
 REPOSITORIES = 200
 BASELINE = "(baseline)"
 # Reports of tables that the made file has not.
-ELSEWHERE = ("initiatives", "dora", "rework")
+ELSEWHERE = ("initiatives", "dora", "rework", "returned", "members")
 # Reports that list what there is: their size is that of the answer, so they are no statistics.
-LISTS = ("lead-time", "classification", "deployments", "coverage")
+LISTS = ("lead-time", "classification", "deployments", "coverage", "longest", "left-out")
 STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 # Mean hours of each stage: a change's own are drawn from an exponential, slower for AI work and by repository.
 MEANS = {"pickup": 14, "review": 20, "merge": 6, "build": 0.6, "staging": 9, "release": 55, "deploy": 0.4}
@@ -47,11 +48,12 @@ def main() -> None:
     parser.add_argument("reports", nargs="*")
     parser.add_argument("--statistics", action="store_true")
     parser.add_argument("--by")
+    parser.add_argument("--clock", choices=["wall", "working"], default="wall")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        measure(given.measure, given.file, given.by)
+        measure(given.measure, given.file, given.by, given.clock)
         return
     file = published(given.changes)
     names = given.reports or [name for name in registered() if not (given.statistics and name in LISTS)]
@@ -63,12 +65,29 @@ def main() -> None:
     print("only where that is below 1. Ratios are of CPU seconds, to those of the baseline.")
     print(f"{'report':<16}{'rows':>12}{'seconds':>10}{'CPU s':>9}{'ratio':>8}{'peak MB':>10}")
     base = line(BASELINE, apart(BASELINE, file, None))
+    if given.clock == "working":
+        from headway.commands.export import WALL_ALONE
+
+        beside(file, [name for name in names if name not in (*LISTS, *WALL_ALONE)], given.by, base)
+        return
     told = {name: line(name, apart(name, file, given.by), base) for name in names}
     sums = [measured for name, measured in told.items() if name not in LISTS]
     if not sums:
         return
     seconds, cpu, peak = (each(one[at] for one in sums) for at, each in ((1, sum), (2, sum), (3, max)))
     line("all statistics", (sum(one[0] for one in sums), seconds, cpu, peak), base)
+
+
+def beside(file: Path, names: list[str], by: str | None, base: Measured) -> None:
+    """Each report on the wall clock, and then in working time with its CPU seconds as a ratio to that."""
+    sums = [0.0, 0.0]
+    for name in names:
+        wall = line(name, apart(name, file, by), base)
+        working = line("  working / wall", apart(name, file, by, "working"), wall)
+        sums = [sums[0] + wall[2], sums[1] + working[2]]
+    print(
+        f"CPU seconds in sum: {sums[0]:.2f} on the wall clock, {sums[1]:.2f} in working time: {sums[1] / sums[0]:.2f} x"
+    )
 
 
 Measured = tuple[int, float, float, float]
@@ -89,15 +108,16 @@ def registered() -> list[str]:
     return [name for name in REPORTS if name not in ELSEWHERE]
 
 
-def apart(name: str, file: Path, by: str | None) -> Measured:
+def apart(name: str, file: Path, by: str | None, clock: str = "wall") -> Measured:
     """One report in a fresh process: rows, seconds from opening the file to the table, of all cores, peak megabytes."""
-    command = [sys.executable, __file__, "--measure", name, "--file", str(file), *(["--by", by] if by else [])]
+    asked = ["--measure", name, "--file", str(file), "--clock", clock, *(["--by", by] if by else [])]
+    command = [sys.executable, __file__, *asked]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     rows, seconds, cpu, peak = done.stdout.split()
     return int(rows), float(seconds), float(cpu), float(peak)
 
 
-def measure(name: str, file: Path, by: str | None) -> None:
+def measure(name: str, file: Path, by: str | None, clock: str) -> None:
     """Print rows, seconds, seconds of all cores and peak megabytes of one report."""
     from analytics.filters import Filters
     from analytics.options import Options
@@ -110,7 +130,7 @@ def measure(name: str, file: Path, by: str | None) -> None:
             columns = ", ".join(["repo", "builds_ai", "built_with_ai", "outcome", *(f"{s}_hours" for s in STAGES)])
             table = connection.sql(f"select {columns} from lead_times").pl()  # noqa: S608  (names of ours)
         else:
-            table = REPORTS[name](connection, Filters(), Options(by=by if name in GROUPED else None))
+            table = REPORTS[name](connection, Filters(), Options(by=by if name in GROUPED else None, clock=clock))
     seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     print(len(table), seconds, cpu, peak_megabytes())
 

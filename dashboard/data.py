@@ -68,7 +68,7 @@ __all__ = [
 
 # Together they take no more than `maxCacheDataSize` of `config.toml`.
 _ANSWERS = 1024
-_LARGE_ANSWERS = 6
+_LARGE_ANSWERS = 12
 _LISTS = ("waiting",)
 _USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT)}
 _BUSY = "Counting …"
@@ -167,6 +167,10 @@ def size(file: str) -> int:
     return int(changes)
 
 
+def _options(**asked: Any) -> Options:
+    return Options(calendar=WorkingCalendar.of(settings().calendar), **asked)
+
+
 def _calendar(clock: str) -> WorkingCalendar | None:
     return WorkingCalendar.of(settings().calendar) if clock == "working" else None
 
@@ -210,10 +214,8 @@ def _list(question: Question) -> pl.DataFrame:
 
 def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """As `report`, for a download: not remembered, because it may have a row per change."""
-    calendar = WorkingCalendar.of(settings().calendar)
-    options = Options(calendar=calendar, **asked)
     with _cursor(file) as cursor:
-        return reports.REPORTS[name](cursor, filters, options)
+        return reports.REPORTS[name](cursor, filters, _options(**asked))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
@@ -241,22 +243,22 @@ def _found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findi
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
-def bottlenecks(file: str, filters: Filters, by: str | None) -> Sequence[Bottlenecks]:
+def bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequence[Bottlenecks]:
     """As `analytics.bottlenecks.read_bottlenecks`."""
-    found: Sequence[Bottlenecks] = _answered(Question("bottlenecks", (file, filters, by)))
+    found: Sequence[Bottlenecks] = _answered(Question("bottlenecks", (file, filters, by, clock)))
     return found
 
 
-def _bottlenecks(file: str, filters: Filters, by: str | None) -> Sequence[Bottlenecks]:
+def _bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequence[Bottlenecks]:
     with _cursor(file) as cursor:
-        return tuple(read_bottlenecks(cursor, filters, Options(by=by)))
+        return tuple(read_bottlenecks(cursor, filters, _options(by=by, clock=clock)))
 
 
 @st.cache_resource(max_entries=_LEVERS, show_spinner=_BUSY)
-def levers_of(file: str, filters: Filters, axis: str, group: str) -> levers.Levers | None:
+def levers_of(file: str, filters: Filters, axis: str, group: str, clock: str) -> levers.Levers | None:
     """As `analytics.levers.read_levers`."""
     with _cursor(file) as cursor:
-        return levers.read_levers(cursor, filters, axis=axis, group=group)
+        return levers.read_levers(cursor, filters, _options(clock=clock), axis=axis, group=group)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)

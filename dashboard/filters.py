@@ -55,8 +55,8 @@ def choose(file: str, scope: Scope) -> View:
             list(CLOCKS),
             key="clock",
             bind="query-params",
-            help="Working time counts only the working hours of `[calendar]` in the settings. What-ifs, chances and the"
-            " worklist are on the wall clock: releases leave by it.",
+            help="Working time counts only the working hours of `[calendar]` in the settings. Chances within days,"
+            " initiatives, deployments and stability, runners and gates, and when in the week are by the wall clock.",
         )
         strong = st.toggle(
             "Strong evidence only",

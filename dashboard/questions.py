@@ -56,10 +56,14 @@ def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Quest
     for name in ("arrivals", "trend"):
         yield about_report(file, name, filters, by=axis, clock=clock)
     yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values() if other != axis)
-    yield Question("bottlenecks", (file, filters, None))
-    for name in ("bottlenecks", "friction"):
+    yield Question("bottlenecks", (file, filters, None, clock))
+    for name in ("bottlenecks", "cadences"):
+        yield about_report(file, name, filters, by=axis, clock=clock)
+    for name in ("cadences", "waiting"):
+        yield about_report(file, name, filters, clock=clock)
+    for name in ("friction", "longest"):
         yield about_report(file, name, filters, by=axis)
-    for name in ("week", "waiting", "initiatives"):
+    for name in ("week", "initiatives", "members", "returned", "left-out"):
         yield about_report(file, name, filters)
     yield about_report(file, "dora", filters)
     yield about_report(file, "dora", filters, window=_WINDOW)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.initiatives import RUNGS, Initiative
+from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse import Pulse
 from dashboard import data
 from dashboard.filters import View
@@ -54,14 +54,15 @@ RUNG_COLUMNS = {"rung": "Has come to", "initiatives": "Initiatives", "stalled": 
 
 
 def rungs_table(known: Sequence[Initiative]) -> pl.DataFrame:
-    """How many initiatives stand on each rung, and how many of them stall there."""
+    """How many initiatives stand on each rung, and how many of them stall there; those removed, if any."""
     rows = [
         {
             "rung": rung,
             "initiatives": sum(one.rung == rung for one in known),
             "stalled": sum(one.rung == rung and bool(one.stalled) for one in known),
         }
-        for rung in RUNGS
+        for rung in (*RUNGS, REMOVED)
+        if rung in RUNGS or any(one.rung == rung for one in known)
     ]
     return pl.DataFrame(rows)
 

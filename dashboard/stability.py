@@ -10,7 +10,7 @@ import polars as pl
 from dashboard.sections import GROUPS
 from headway import wording
 
-__all__ = ["MEASURES", "compared_failures", "compared_rework", "fails_more", "groups_of", "in_words"]
+__all__ = ["MEASURES", "compared_failures", "compared_rework", "fails_more", "groups_of", "in_words", "sides_of"]
 
 MEASURES: Mapping[str, str] = {
     "deployment_frequency": "Deployments a week",
@@ -24,9 +24,10 @@ _AI = {"builds_ai": "AI work", "built_with_ai": "work made with AI"}
 _FAILS = {1: "fails more", -1: "fails less", 0: "is not seen to fail more or less"}
 # Where the two ways of looking disagree, neither is an answer.
 _AGAINST = {
-    1: "fails less over all and more within repositories, which is no answer",
-    -1: "fails more over all and less within repositories, which is no answer",
+    1: "fails less over all and more where they are alike, which is no answer",
+    -1: "fails more over all and less where they are alike, which is no answer",
 }
+_AS_ITS_SIZE = ", which its size may explain"
 _COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
 
 
@@ -57,26 +58,33 @@ def in_words(row: Mapping[str, Any]) -> tuple[str, str]:
     return f"{form.format(value / per)}{word}", interval
 
 
+def sides_of(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
+    """The failure rates of deployments with AI work and of those without, named; `rows` of `dora` by the axis."""
+    names = {"with AI": f"with {_AI[axis]}", "without AI": f"without {_AI[axis]}"}
+    kept = rows.filter((pl.col("measure") == "change_failure_rate") & pl.col("group").is_in(list(names)))
+    return kept.with_columns(pl.col("group").replace_strict(names, return_dtype=pl.String))
+
+
 def compared_failures(rows: pl.DataFrame, axis: str) -> Iterator[str]:
-    """By how much more of AI work failed, as sentences."""
-    for row in groups_of(rows.filter(pl.col("measure") == "failed_change_share"), axis).iter_rows(named=True):
+    """By how much more often deployments with AI work failed, as sentences."""
+    for row in sides_of(rows, axis).iter_rows(named=True):
         value, interval = in_words(row)
         yield (
             f"- **{wording.capital(row['group'])}:** {value}{f' [{interval}]' if interval else ''} of"
-            f" {row['denominator']:,.0f} changes went out with a deployment that failed."
+            f" {row['denominator']:,.0f} deployments failed."
         )
-    for row in rows.filter(pl.col("measure") == "failed_change_share_difference").iter_rows(named=True):
+    for row in rows.filter(pl.col("measure") == "change_failure_rate_difference").iter_rows(named=True):
         if row["value"] is None or row["lower"] is None or row["upper"] is None:
-            yield "- **Within repositories:** too few to compare."
+            yield "- **In the same repository, of like size:** too few to compare."
             continue
         if row["lower"] <= 0.0 <= row["upper"]:
             lower, upper = (f"{100 * row[bound]:+.1f}" for bound in ("lower", "upper"))
             told = f"anything from {lower} to {upper} points is possible"
-            yield f"- **Within repositories** no difference is seen: {told}."
+            yield f"- **In the same repository, of like size** no difference is seen: {told}."
         else:
             low, high = sorted(abs(100 * row[bound]) for bound in ("lower", "upper"))
             size = f"{abs(100 * row['value']):.1f} points {'more' if row['value'] > 0.0 else 'less'}"
-            yield f"- **Within repositories** {size} [{low:.1f} – {high:.1f}] of {_AI[axis]} fails."
+            yield f"- **In the same repository, of like size** {size} [{low:.1f} – {high:.1f}] of those with it fail."
 
 
 def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
@@ -101,11 +109,14 @@ def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
 
 def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
     """Both comparisons in one sentence, no stronger than they are."""
-    fails = _verdict(failed.filter(pl.col("measure") == "failed_change_share_difference"), 0.0)
-    comes_back = _verdict(repaired.filter(pl.col("measure") == "repair_rate_ratio").head(1), 1.0)
+    fails = _verdict(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
+    ratios = repaired.filter(pl.col("measure") == "repair_rate_ratio")
+    comes_back, of_its_size = (_verdict(ratios.slice(place, 1), 1.0) for place in (0, 1))
     against = fails is not None and _over_all(failed, axis) * fails < 0.0
     parts = [(_AGAINST if against else _FAILS)[fails]] if fails is not None else []
-    parts += [_COMES_BACK[comes_back]] if comes_back is not None else []
+    if comes_back is not None:
+        explained = comes_back != 0 and of_its_size == 0
+        parts.append(_COMES_BACK[comes_back] + (_AS_ITS_SIZE if explained else ""))
     if not parts:
         return "Too few changes to say"
     missing = "" if len(parts) == 2 else f"; {wording.TOO_FEW} the other"
@@ -113,8 +124,8 @@ def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
 
 
 def _over_all(failed: pl.DataFrame, axis: str) -> float:
-    """How much more of AI work than of other work failed, repositories aside; 0 where that is not told."""
-    rows = groups_of(failed.filter(pl.col("measure") == "failed_change_share"), axis)["value"].to_list()
+    """How much more often deployments with AI work failed than others, repositories aside; 0 where it is not told."""
+    rows = sides_of(failed, axis)["value"].to_list()
     return rows[0] - rows[1] if len(rows) == 2 and None not in rows else 0.0
 
 

@@ -12,7 +12,7 @@ from collectors.simulate.truth import MILESTONES as SIMULATED
 from collectors.simulate.truth import STAGES
 from warehouse.publish import current
 
-__all__ = ["HOURS", "MILESTONES", "changes", "differences", "report"]
+__all__ = ["HOURS", "MILESTONES", "changes", "differences", "repaired", "report"]
 
 MILESTONES = (*SIMULATED, "rolled_back_at", "reverted_at")
 HOURS = (*STAGES, "lead_time", "dora_lead_time", "age")
@@ -20,6 +20,27 @@ _SLOWER = ("pickup", "review", "merge")
 # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are counted
 # in coverage and have no lead time to be true.
 _TOLD = "code_complete_at is not null and outcome is not null"
+
+
+_REPAIRED = """
+    with truth as (select * from read_csv($file)),
+    mended as (
+        select repairs as change_id, merged_at from truth where repairs is not null and merged_at is not null
+        union all
+        select reverts, merged_at from truth where reverts is not null and merged_at is not null
+    ),
+    firsts as (
+        select truth.change_id, truth.builds_ai, truth.production_at,
+            min(mended.merged_at) filter (where mended.merged_at >= truth.production_at) as mended_at
+        from truth left join mended on truth.change_id = mended.change_id
+        where truth.outcome = 'production' and truth.built_with_ai <> 'automation'
+        group by all
+    )
+    select builds_ai, avg(coalesce(mended_at <= production_at + interval 30 day, false)::integer) filter (
+            where production_at < $until::timestamptz - interval 30 day),
+        count(mended_at) / sum(epoch(coalesce(mended_at, $until::timestamptz)) - epoch(production_at)) * 3600
+    from firsts group by builds_ai order by builds_ai
+"""
 
 
 def differences(folder: Path, warehouse: Path, among: str = "true") -> dict[str, int]:
@@ -52,6 +73,17 @@ def changes(folder: Path) -> int:
     return int(count)
 
 
+def repaired(folder: Path) -> dict[bool, tuple[float, float]]:
+    """By `builds_ai`: the share of changes repaired or taken back within 30 days of production, and how many an hour.
+
+    Of people's changes, and the share of those in production 30 days before the end.
+    """
+    until = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["until"]
+    with duckdb.connect() as connection:
+        rows = connection.execute(_REPAIRED, {"file": str(folder / "truth.csv"), "until": until}).fetchall()
+    return {ai: (float(share), float(rate)) for ai, share, rate in rows}
+
+
 def report(folder: Path, warehouse: Path) -> Iterator[str]:
     """Lines that say whether the demo's numbers are the true ones, and what is true of AI work in it."""
     found = differences(folder, warehouse)
@@ -66,6 +98,12 @@ def report(folder: Path, warehouse: Path) -> Iterator[str]:
         f"{stage} {pace['ai'][stage]['median']:g} against {pace['other'][stage]['median']:g}" for stage in _SLOWER
     )
     yield f"its truth: AI work takes longer in {slower} (medians, working hours), stalls more and waits for evaluation"
+    shares = {ai: share for ai, (share, _) in repaired(folder).items()}
+    if len(shares) == len((True, False)):
+        yield (
+            f"its truth: {shares[True]:.1%} of AI work and {shares[False]:.1%} of other work is repaired or taken back"
+            " within 30 days of production"
+        )
 
 
 def _quoted(path: Path) -> str:

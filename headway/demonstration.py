@@ -20,10 +20,6 @@ from warehouse.store import RawStore
 
 __all__ = ["build_demo"]
 
-_UNTRACED = (
-    "[rework]\nenabled = true",
-    "[rework]  # its fixes rewrite lines at random: no rework to learn from\nenabled = false",
-)
 NOTICE = "Everything in this folder is simulated. truth.csv is what really happened in the simulation.\n"
 
 
@@ -35,22 +31,16 @@ def build_demo(
     clock: Callable[[], float],
     stream: TextIO,
     size: str = "full",
-    repairs: bool = False,
 ) -> Session:
     """Make the demo company in `folder`, collect and build it; returns a session on its settings.
 
-    The company was collected at `until`, so that the demo is the same on every day. `repairs`: trace what its fixes
-    repair. They find what the simulation wrote, but it lets fixes rewrite lines of anybody's, so how much comes back
-    would say nothing of AI work: a visitor does not see it.
+    The company was collected at `until`, so that the demo is the same on every day.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "SIMULATED").write_text(NOTICE, encoding="utf-8")
     progress = progress_on(stream, clock)
     progress.step(0, None, "simulating a company")
     simulate(folder, until=until, size=size)
-    if not repairs:
-        settings = folder / "headway.toml"
-        settings.write_text(settings.read_text(encoding="utf-8").replace(*_UNTRACED), encoding="utf-8")
     demo = replace(session, config=folder / "headway.toml", warehouse=None, folder=folder, now=until)
     warehouse = demo.settings.warehouse_folder
     warehouse.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ class InitiativeSettings:
     """An initiative by name. A change belongs to it if anything here holds for it; it may belong to several."""
 
     name: str = setting("", "how it is called", longest=100)
-    found: str = setting("", "id of a found initiative that this names (or, with `dismiss`, drops)")
+    found: str = setting("", "id of a found initiative that this names and adds to (or, with `dismiss`, drops)")
     repo: str = setting("*", "glob on the names of its repositories")
     paths: tuple[str, ...] = setting((), "globs of its paths: half of a change's files, or any if it builds AI")
     labels: tuple[str, ...] = setting((), "globs of pull request labels")

@@ -147,7 +147,7 @@ def _ensure_sign_in() -> None:
     missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
     if missing:
         what = f"[dashboard] sign_in needs {' and '.join(missing)}"
-        raise HeadwayError(what, hint="install it: pip install 'streamlit[auth]' httpx")
+        raise HeadwayError(what, hint="in the checkout: pip install -e '.[auth]'")
     try:
         told = set(st.secrets.get("auth", {}))
     except FileNotFoundError:

@@ -159,7 +159,10 @@ class DeploymentRule:
 
 @dataclass(frozen=True)
 class CalendarSettings:
-    """When work is done: what `--clock working` counts, and the working hours of each change."""
+    """When work is done: what `--clock working` counts (docs/method.md says where), and the hours of each change.
+
+    One calendar holds for all repositories.
+    """
 
     zone: str = _setting("UTC", "time zone of the working hours, as `Europe/London`")
     days: tuple[str, ...] = _setting(("Mon", "Tue", "Wed", "Thu", "Fri"), "days of the week on which work is done")

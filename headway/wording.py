@@ -9,18 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics.initiatives import Initiative
-    from analytics.pulse import Estimate, Group, Pulse
+    from analytics.pulse import Estimate, Group, Pulse, StageTime
 
 __all__ = [
     "NOT_REACHED",
     "NOT_SEEN",
     "TOO_FEW",
+    "alone",
     "bottleneck",
+    "bottleneck_hours",
     "capital",
     "counted",
     "gone",
     "hours",
     "how_long",
+    "how_sure",
     "initiatives",
     "interval",
     "left_out",
@@ -29,6 +32,7 @@ __all__ = [
     "share",
     "share_interval",
     "with_interval",
+    "work",
 ]
 
 TOO_FEW = "too few to say"
@@ -41,6 +45,11 @@ def hours(number: float, clock: str = "wall") -> str:
     """A duration in hours, from two days on in days; in working time always in hours: a day of work is no day."""
     per, unit = _unit(number, clock)
     return f"{number / per:,.1f} {unit}"
+
+
+def alone(number: float, clock: str) -> str:
+    """A duration where nothing beside it says which hours they are."""
+    return f"{hours(number, clock)}{' of work' if clock == 'working' else ''}"
 
 
 def with_interval(estimate: Estimate, clock: str = "wall") -> str:
@@ -60,9 +69,9 @@ def interval(estimate: Estimate, clock: str = "wall") -> str:
     return f"{low} – {high}"
 
 
-def median(group: Group) -> str:
+def median(group: Group, clock: str = "wall") -> str:
     """The time after which half of a group is in production, without its interval."""
-    return NOT_REACHED if group.median_hours.value is None else hours(group.median_hours.value)
+    return NOT_REACHED if group.median_hours.value is None else alone(group.median_hours.value, clock)
 
 
 def share(estimate: Estimate) -> str:
@@ -107,17 +116,19 @@ def how_long(found: Pulse) -> str:
         return f"{counted(found.everything.changes, 'change')}: {TOO_FEW} how long work takes"
     first, *rest = found.compared
     if any(group.median_hours.value is None for group in found.compared):
-        return ". ".join(_half(group) for group in found.compared)
-    return _half(first) + "".join(f", of {_work(group)} after {median(group)}" for group in rest)
+        return ". ".join(_half(group, found.clock) for group in found.compared)
+    return _half(first, found.clock) + "".join(
+        f", of {work(group)} after {median(group, found.clock)}" for group in rest
+    )
 
 
-def _half(group: Group) -> str:
+def _half(group: Group, clock: str) -> str:
     if group.median_hours.value is None:
-        return f"Less than half of {_work(group)} is seen to reach production"
-    return f"Half of {_work(group)} is in production after {median(group)}"
+        return f"Less than half of {work(group)} is seen to reach production"
+    return f"Half of {work(group)} is in production after {median(group, clock)}"
 
 
-def _work(group: Group) -> str:
+def work(group: Group) -> str:
     """The name of a group inside a sentence."""
     return {"made with AI": "work made with AI", "no AI mark": "work with no AI mark"}.get(group.name, group.name)
 
@@ -127,11 +138,27 @@ def bottleneck(group: Group, horizon_hours: float, clock: str = "wall") -> str:
     stage = group.bottleneck
     if stage is None:
         return ""
+    return f"Biggest bottleneck for {work(group)}: {stage.stage}, {bottleneck_hours(stage, horizon_hours, clock)}"
+
+
+def bottleneck_hours(stage: StageTime, horizon_hours: float, clock: str = "wall") -> str:
+    """How much of a change's time a stage takes."""
     first = f"{horizon_hours / 24:.0f} days" if clock == "wall" else f"{horizon_hours:.0f} working hours"
-    return (
-        f"Biggest bottleneck for {_work(group)}: {stage.stage}, {with_interval(stage.mean_hours, clock)} of a change's"
-        f" first {first}, {stage.share:.0%} of its waiting"
-    )
+    return f"{with_interval(stage.mean_hours, clock)} of a change's first {first}, {stage.share:.0%} of its waiting"
+
+
+def how_sure(group: Group, clock: str = "wall") -> str:
+    """How sure it is that the first of its stages is the biggest, as a sentence; empty where there is but one."""
+    first, ahead = group.bottleneck, group.ahead
+    if first is None or ahead is None:
+        return ""
+    lead = with_interval(ahead.hours, clock).replace("-", "−")
+    more = f"it takes {lead} more than {ahead.stage}, which comes next"
+    if ahead.hours.lower is None:
+        return f"How sure: that cannot be told; {more}."
+    if ahead.hours.lower > 0.0:
+        return f"How sure: {more}, so it is ahead beyond chance."
+    return f"How sure: {more}; the interval holds zero, so that it is the biggest is not sure."
 
 
 def initiatives(known: Sequence[Initiative]) -> str:

@@ -163,7 +163,9 @@ def _reach(url: str) -> None:
             hint="take it out, and set SPARK_CONNECT_AUTHENTICATE_TOKEN in the environment",
         )
     if find_spec("pyspark") is None:
-        raise UsageError("the client of Spark Connect is not installed", hint="pip install 'headway[spark]'")
+        raise UsageError(
+            "the client of Spark Connect is not installed", hint="in the checkout: pip install -e '.[spark]'"
+        )
     host, port = found["host"], int(found["port"] or _PORT)
     try:
         socket.create_connection((host, port), timeout=_WAIT_SECONDS).close()

@@ -29,19 +29,23 @@ from analytics.comparison.sides import NEEDED, sides_of
 from analytics.observations import Cohort
 from analytics.survival.arrays import BoolArray, FloatArray, as_counts
 
-__all__ = ["FEWEST", "HORIZON_HOURS", "compare"]
+__all__ = ["AFTER_HOURS", "FEWEST", "compare"]
 
-HORIZON_HOURS = 720.0
+AFTER_HOURS = (24.0, 168.0, 720.0)
 FEWEST = 20
 """Nothing is claimed of a group with fewer changes: their intervals would say nothing."""
 
 
 def compare(
-    cohort: Cohort, contrast: Contrast, *, horizon_hours: float = HORIZON_HOURS, automation: bool = False
+    cohort: Cohort,
+    contrast: Contrast,
+    *,
+    after_hours: tuple[float, float, float] = AFTER_HOURS,
+    automation: bool = False,
 ) -> Comparison:
     """The two groups of `contrast`; what bots made is left out and counted, unless `automation` asks for it.
 
-    `horizon_hours`: up to which time in stages counts, 30 days or the working hours in them.
+    `after_hours`: a day, a week and 30 days, or the working hours in them; up to the last time in stages counts.
     """
     people = cohort if automation else _people(cohort, contrast)
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
@@ -50,7 +54,7 @@ def compare(
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
-    found = _estimated(people, first, contrast, horizon_hours) if enough else _Estimated(_too_few(ai, other))
+    found = _estimated(people, first, contrast, after_hours) if enough else _Estimated(_too_few(ai, other))
     as_of: datetime | None = cohort.changes["as_of"].max()  # type: ignore[assignment]
     result = Comparison(
         contrast=contrast,
@@ -65,7 +69,7 @@ def compare(
         automation=len(cohort.changes) - len(people.changes),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
-        horizon_hours=found.horizon_hours or horizon_hours,
+        horizon_hours=found.horizon_hours or after_hours[-1],
         clock=cohort.clock,
         as_of=as_of,
     )
@@ -93,14 +97,16 @@ class _Estimated:
     horizon_hours: float | None = None
 
 
-def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hours: float) -> _Estimated:
+def _estimated(
+    people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float]
+) -> _Estimated:
     support, weights = support_of(people, first, contrast.cells)
-    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), horizon_hours)
+    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), after_hours)
     rates = list(rate_measures(people, first, contrast))
     inside = weights > 0.0
     supported = _Estimated(())
     if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
-        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], horizon_hours)
+        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], after_hours)
     return _Estimated(
         (*everything.measures, *rates, *supported.measures),
         support,
@@ -111,14 +117,16 @@ def _estimated(people: Cohort, first: BoolArray, contrast: Contrast, horizon_hou
     )
 
 
-def _on(basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, horizon_hours: float) -> _Estimated:
+def _on(
+    basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, after_hours: tuple[float, float, float]
+) -> _Estimated:
     """All estimates on one basis."""
     sides = sides_of(cohort, first, weights)
     # The sides hold what is needed of it: half a gigabyte of ten million changes is not kept twice.
     del cohort
     curves = sides.incidences()
-    horizon = longest_horizon(curves, horizon_hours)
-    measures = [*shares(sides, curves, basis, horizon_hours), median(sides, curves, basis)]
+    horizon = longest_horizon(curves, after_hours[-1])
+    measures = [*shares(sides, curves, basis, after_hours), median(sides, curves, basis)]
     if horizon is None:
         return _Estimated(measures, units=sides.unit)
     hours = hours_in_states(sides, horizon)

@@ -22,8 +22,8 @@ from analytics.survival.tables import Timeline
 
 __all__ = ["ARRIVED_AFTER", "Hours", "hours_in_states", "hours_measures", "longest_horizon", "median", "shares"]
 
-ARRIVED_AFTER = {"24h": 1.0 / 30.0, "7d": 7.0 / 30.0, "30d": 1.0}
-"""As parts of a horizon of 30 days, or of the working hours in them."""
+ARRIVED_AFTER = ("24h", "7d", "30d")
+"""After what it is told how much has arrived, or after the working hours of a day, a week and 30 days."""
 SMALLEST_SHARE = 0.1
 """The difference between shares that a team would act on: what the number of changes needed is told for."""
 SMALLEST_PART = 0.25
@@ -47,9 +47,15 @@ def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> floa
     return next((hours for hours in within if all(curve.seen_at(hours) for curve in curves)), None)
 
 
-def shares(sides: Sides, curves: tuple[Incidence, Incidence], basis: str, highest: float) -> Iterator[Measure]:
-    """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched."""
-    asked = [(f"share_arrived_{name}", part * highest, 0) for name, part in ARRIVED_AFTER.items()]
+def shares(
+    sides: Sides, curves: tuple[Incidence, Incidence], basis: str, after_hours: tuple[float, float, float]
+) -> Iterator[Measure]:
+    """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched.
+
+    `after_hours`: the hours of each, the last being the highest horizon.
+    """
+    highest = after_hours[-1]
+    asked = [(f"share_arrived_{name}", hours, 0) for name, hours in zip(ARRIVED_AFTER, after_hours, strict=True)]
     asked += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
     grid = sorted({hours for _, hours, _ in asked})
     first, second = (curve.at(grid) for curve in curves)

@@ -97,7 +97,8 @@ def _adjusted(
     )
     steady = float(model.proportionality.p_value[0])
     note = "the ratio of rates changes over the life of a change: read it as an average" if steady <= 0.05 else ""
-    yield Measure(check, ALL, "test", None, None, None, None, None, steady, *counts, note)
+    told = None if np.isnan(steady) else steady  # all that arrived did so at once
+    yield Measure(check, ALL, "test", None, None, None, None, None, told, *counts, note)
 
 
 def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast) -> tuple[Cox, str]:

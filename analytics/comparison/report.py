@@ -62,7 +62,7 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
             compare(
                 cohort.sure(filters, contrast.axis),
                 contrast,
-                horizon_hours=asked.horizon_hours,
+                after_hours=asked.arrived_after_hours,
                 automation=asked.automation,
             )
         )

@@ -12,9 +12,11 @@ from analytics.dora.definitions import Definition
 from analytics.filters import Filters
 from headway.errors import UsageError
 
-__all__ = ["AXES", "COLUMNS", "Facts", "failures", "judged", "read_facts", "shipped"]
+__all__ = ["AXES", "COLUMNS", "Facts", "carried", "failures", "judged", "read_facts", "shipped"]
 
 AXES = ("builds_ai", "built_with_ai")
+_KEY = ("repo_id", "deployment_id")
+_SHIPS_NOTHING = ("rollback", "redeploy")
 _SERVICE = "coalesce(nullif(production_deployments.application, ''), repository_settings.repo)"
 _PLACE: Mapping[str, str] = {
     "repo": "repository_settings.repo",
@@ -88,15 +90,8 @@ class Facts:
         changes = self.changes.filter(pl.col(column) == value)
         if column not in AXES:
             return replace(self, deployments=self.deployments.filter(pl.col(column) == value), changes=changes)
-        tried = pl.concat(
-            [
-                changes.filter(pl.col("outcome") == "production").select("repo_id", "deployment_id"),
-                changes.select("repo_id", pl.col("attempt_deployment_id").alias("deployment_id")),
-            ]
-        ).unique()
-        return replace(
-            self, deployments=self.deployments.join(tried, on=["repo_id", "deployment_id"], how="semi"), changes=changes
-        )
+        own = replace(self, changes=changes)
+        return replace(own, deployments=self.deployments.join(carried(own), on=list(_KEY), how="semi"))
 
 
 def read_facts(
@@ -117,11 +112,33 @@ def read_facts(
     return Facts(tables[0], signs, people, tables[2], len(changes) - len(people))
 
 
+def carried(facts: Facts) -> pl.DataFrame:
+    """What each deployment was to bring to production: repo_id, deployment_id, change_id, a row for each change.
+
+    A change is carried by the deployment that it arrived with, by the first that tried to ship it, and by every other
+    try with the commit of one of them up to the arrival. That another commit in between contained it is not asked.
+    """
+    tries = facts.deployments.filter(~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING))
+    key = list(_KEY)
+    own = facts.changes.select("repo_id", "change_id", "production_at", "outcome", *key[1:], "attempt_deployment_id")
+    arrived = own.filter(pl.col("outcome") == "production")
+    ends = pl.concat(
+        [
+            arrived.select(*key, "change_id", "production_at"),
+            own.select("repo_id", pl.col("attempt_deployment_id").alias(key[1]), "change_id", "production_at"),
+        ]
+    ).join(tries.select(*key, "sha"), on=key, how="inner")
+    by_commit = ends.drop(key[1]).join(tries.select(*key, "sha", "deployed_at"), on=["repo_id", "sha"], how="inner")
+    before = by_commit.filter(pl.col("production_at").is_null() | (pl.col("deployed_at") <= pl.col("production_at")))
+    columns = [*key, "change_id"]
+    return pl.concat([ends.select(columns), before.select(columns)]).unique().sort(columns)
+
+
 def shipped(facts: Facts, definition: Definition) -> pl.DataFrame:
     """The deployments that count: successes that ship something, and failed attempts where those are failures."""
     counts = pl.col("succeeded") if "failed" not in definition.signs else pl.lit(value=True)
     if not definition.ships_nothing:
-        counts &= ~pl.col("kind").fill_null("").is_in(["rollback", "redeploy"])
+        counts &= ~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING)
     return facts.deployments.filter(counts)
 
 

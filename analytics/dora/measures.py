@@ -13,7 +13,7 @@ from analytics.dora.facts import Facts, failures, judged, shipped
 from analytics.dora.levels import level
 from analytics.dora.windows import Window
 from analytics.observations import ENDS, FEWEST_CLUSTERS
-from analytics.proportions import Estimate, Share, clustered_share, rate, wilson
+from analytics.proportions import Estimate, clustered_share, rate, wilson
 from analytics.survival import CENSORED, incidence
 from analytics.survival.arrays import FloatArray, IntArray
 
@@ -22,10 +22,11 @@ __all__ = [
     "FEWEST_FAILURES",
     "Counted",
     "Measure",
-    "charged",
     "cluster_codes",
-    "failed_change_share",
+    "lead_times",
     "measures",
+    "share",
+    "within",
 ]
 
 FEWEST_CHANGES = 20
@@ -57,45 +58,49 @@ class Measure:
 
 @dataclass(frozen=True)
 class Counted:
-    """The facts of a group under one definition: what counts as deployed, what failed, and who is charged with it."""
+    """The facts of a group under one definition: what counts as deployed, and what failed."""
 
     facts: Facts
     definition: Definition
     deployments: pl.DataFrame
     failed: pl.DataFrame
-    charges: pl.DataFrame
 
     @classmethod
-    def of(cls, facts: Facts, definition: Definition, charges: pl.DataFrame) -> Counted:
-        """`charges`: rows of `charged`, of all groups or more: those of other changes are left out."""
-        own = charges.join(facts.changes.select("change_id"), on="change_id", how="semi")
-        places = judged(facts.deployments, definition).select("repo_id").unique()
-        own = own.join(places, on="repo_id", how="semi")
-        return cls(facts, definition, shipped(facts, definition), failures(facts, definition), own)
+    def of(cls, facts: Facts, definition: Definition) -> Counted:
+        """These facts under that definition."""
+        return cls(facts, definition, shipped(facts, definition), failures(facts, definition))
 
 
-def measures(counted: Counted, window: Window, failure_days: float) -> list[Measure]:
-    """The five measures, lead time in both readings, and the share of changes that failed.
+def measures(
+    counted: Counted, window: Window, failure_days: float, leads: list[Measure] | None = None
+) -> list[Measure]:
+    """The five measures, with lead time in both readings (`leads`, where they were measured already).
 
-    Changes belong to the window in which they were code complete (the share of failed ones: arrived), deployments and
-    their failures to that in which they were deployed. Nothing is zero where there is nothing: without a deployment
+    Changes belong to the window in which they were code complete, deployments and their failures to that in which they
+    were deployed. Nothing is zero where there is nothing: without a deployment
     there is no failure rate. `failure_days`: how long a deployment is held to account.
     """
-    deployments, failed = (_within(rows, "deployed_at", window) for rows in (counted.deployments, counted.failed))
-    complete = _within(counted.facts.changes, "code_complete_at", window)
+    deployments, failed = (within(rows, "deployed_at", window) for rows in (counted.deployments, counted.failed))
     return [
         _frequency(deployments, window),
-        _lead_time("lead_time", complete, "lead_time_hours", "code_complete_at"),
-        _lead_time("dora_lead_time", complete, "dora_lead_time_hours", "first_commit_at"),
+        *(lead_times(counted.facts, window) if leads is None else leads),
         _failure_rate(judged(deployments, counted.definition), failed, failure_days),
         _recovery(failed),
-        _rework_rate(_within(counted.facts.deployments, "deployed_at", window), counted.definition),
-        failed_change_share(_within(counted.charges, "production_at", window)),
+        _rework_rate(within(counted.facts.deployments, "deployed_at", window), counted.definition),
     ]
 
 
-def _within(rows: pl.DataFrame, time: str, window: Window) -> pl.DataFrame:
-    """Rows of a window; the last one of all has its end in it, for that is when things were seen last."""
+def lead_times(facts: Facts, window: Window) -> list[Measure]:
+    """Lead time from code complete and from the first commit: the same under every definition of a failure."""
+    complete = within(facts.changes, "code_complete_at", window)
+    return [
+        _lead_time("lead_time", complete, "lead_time_hours", "code_complete_at"),
+        _lead_time("dora_lead_time", complete, "dora_lead_time_hours", "first_commit_at"),
+    ]
+
+
+def within(rows: pl.DataFrame, time: str, window: Window) -> pl.DataFrame:
+    """The rows of a window by that column; the last one of all has its end in it: nothing was seen after."""
     closed: Literal["both", "left"] = "both" if window.last else "left"
     return rows.filter(pl.col(time).is_between(window.begin, window.end, closed=closed))
 
@@ -156,7 +161,7 @@ def _failure_rate(counted: pl.DataFrame, failed: pl.DataFrame, failure_days: flo
     young = int(counted.filter(pl.col("succeeded") & (age < failure_days)).height)
     keys = ["repo_id", "deployment_id"]
     hit = counted.join(failed.select(*keys, pl.lit(1.0).alias("hit")), on=keys, how="left")["hit"].fill_null(0.0)
-    return _share("change_failure_rate", hit, counted["repo_id"], young)
+    return share("change_failure_rate", hit, counted["repo_id"], young)
 
 
 def _rework_rate(deployments: pl.DataFrame, definition: Definition) -> Measure:
@@ -165,10 +170,11 @@ def _rework_rate(deployments: pl.DataFrame, definition: Definition) -> Measure:
     all_urgent = (pl.col("urgent") > 0) & (pl.col("urgent") == pl.col("changes"))
     mends = pl.col("urgent") > 0 if definition.mixed else all_urgent
     unplanned = (pl.col("kind").fill_null("") == "rollback") | mends
-    return _share("rework_rate", done.select(unplanned.cast(pl.Float64)).to_series(), done["repo_id"], 0)
+    return share("rework_rate", done.select(unplanned.cast(pl.Float64)).to_series(), done["repo_id"], 0)
 
 
-def _share(name: str, hit: pl.Series, repositories: pl.Series, still_open: int) -> Measure:
+def share(name: str, hit: pl.Series, repositories: pl.Series, still_open: int) -> Measure:
+    """The share of deployments that were hit, 0 or 1 each, with an interval by repository from five on."""
     codes, clusters = cluster_codes(repositories)
     if clusters >= FEWEST_CLUSTERS:
         found: Estimate = clustered_share(hit.to_numpy(), codes)
@@ -193,51 +199,3 @@ def _recovery(failed: pl.DataFrame) -> Measure:
     return Measure(
         "recovery_time", found, "hours", done, len(failed), len(failed) - done, failed["repo_id"].n_unique(), by
     )
-
-
-def charged(facts: Facts, definition: Definition) -> pl.DataFrame:
-    """Changes that arrived, with `charge`: how much of a failure each is held to account for, 0 to 1.
-
-    Where a sign names changes of the deployment, they are charged 1 and the others nothing; where none does, the
-    deployment's changes share the blame: of n, each is charged 1/n. (To charge each of them 1 would make changes worse
-    the more of them are shipped together.) What arrived with no known deployment is left out.
-    A deployment that never succeeded is charged to what it first tried to ship.
-    """
-    done = facts.changes.filter((pl.col("outcome") == "production") & pl.col("deployment_id").is_not_null())
-    failed = failures(facts, definition).select("repo_id", "deployment_id")
-    told = facts.signs.filter(pl.col("sign").is_in(sorted(definition.signs)))
-    told = told.join(failed, on=["repo_id", "deployment_id"], how="semi")
-    named = told.filter(pl.col("change_key") != "").select("repo_id", "deployment_id", "change_key").unique()
-    unnamed = failed.join(named, on=["repo_id", "deployment_id"], how="anti")
-    columns = ["repo_id", "deployment_id", "change_key"]
-    shared = pl.concat(
-        [
-            done.select(*columns),
-            done.filter(pl.col("attempt_deployment_id") != pl.col("deployment_id")).select(
-                "repo_id", pl.col("attempt_deployment_id").alias("deployment_id"), "change_key"
-            ),
-        ]
-    ).join(unnamed, on=["repo_id", "deployment_id"], how="semi")
-    parts = pl.concat(
-        [
-            named.select("repo_id", "change_key", pl.lit(1.0).alias("charge")),
-            shared.select("repo_id", "change_key", (1.0 / pl.len().over("repo_id", "deployment_id")).alias("charge")),
-        ]
-    )
-    each = parts.group_by("repo_id", "change_key").agg(pl.col("charge").sum().clip(upper_bound=1.0))
-    return (
-        done.join(each, on=["repo_id", "change_key"], how="left")
-        .with_columns(pl.col("charge").fill_null(0.0))
-        .sort("change_id")
-    )
-
-
-def failed_change_share(rows: pl.DataFrame) -> Measure:
-    """The share of changes that failed, from rows of `charged`; intervals by repository, or by deployment if few."""
-    codes, clusters = cluster_codes(rows["repo_id"])
-    by = "repository" if clusters >= FEWEST_CLUSTERS else "deployment"
-    if by == "deployment":
-        codes = cluster_codes(rows.select(pl.concat_str("repo_id", pl.lit(" "), "deployment_id")).to_series())[0]
-    found: Share = clustered_share(rows["charge"].to_numpy(), codes, few=by == "repository")
-    value = Estimate(found.value, found.lower, found.upper)
-    return Measure("failed_change_share", value, "share", found.hits, len(rows), 0, clusters, by if len(rows) else "")

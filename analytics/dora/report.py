@@ -9,16 +9,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from analytics.dora.beside import beside, loads
 from analytics.dora.definitions import Definition, definitions_named
 from analytics.dora.facts import AXES, Facts, read_facts
-from analytics.dora.measures import Counted, charged, cluster_codes, measures
+from analytics.dora.measures import Counted, Measure, lead_times, measures
 from analytics.dora.windows import Window, windows
 from analytics.filters import Filters
-from analytics.observations import FEWEST_CLUSTERS
 from analytics.options import Options
-from analytics.proportions import difference_of_shares
 
-__all__ = ["ALL", "difference", "dora", "failure_days", "window_of"]
+__all__ = ["ALL", "dora", "failure_days", "window_of"]
 
 ALL = "all"
 _NUMBER, _COUNT, _TEXT, _TIME = pl.Float64(), pl.Int64(), pl.String(), pl.Datetime("us")
@@ -52,8 +51,9 @@ def dora(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     """One row per group, window, definition and measure, in this order.
 
     Measures: `deployment_frequency` (per week), `lead_time` and `dora_lead_time` (median hours from code complete, and
-    from the first commit), `change_failure_rate`, `recovery_time` (median hours), `rework_rate`, and
-    `failed_change_share`; by an axis of AI work also the difference of the last, AI less other, within repositories.
+    from the first commit), `change_failure_rate`, `recovery_time` (median hours) and `rework_rate`. By an axis of AI
+    work also the failure rate of deployments with any AI work and of those without, and
+    `change_failure_rate_difference`.
     `numerator` of `denominator` is what each rests on, `open` what may still change. `value` is absent where there is
     nothing to tell it from, or too little for a median.
     """
@@ -85,33 +85,38 @@ def window_of(facts: Facts, filters: Filters, kind: str | None) -> list[Window]:
 def _rows(
     facts: Facts, filters: Filters, asked: Options, definitions: list[Definition], days: float
 ) -> Iterator[dict[str, Any]]:
-    charges = {each.name: charged(facts, each) for each in definitions}
     for name, own in _groups(facts, asked.by):
         if own.deployments.is_empty():
             continue
-        counted = {each.name: Counted.of(own, each, charges[each.name]) for each in definitions}
+        counted = [Counted.of(own, each) for each in definitions]
         for window in window_of(facts if asked.by in AXES else own, filters, asked.window):
-            for each in definitions:
-                common = _common(name, window, each, own)
-                for found in measures(counted[each.name], window, days):
-                    yield common | {
-                        "measure": found.name,
-                        "value": found.estimate.value,
-                        "lower": found.estimate.lower,
-                        "upper": found.estimate.upper,
-                        "unit": found.unit,
-                        "numerator": found.numerator,
-                        "denominator": found.denominator,
-                        "open": found.open,
-                        "level": found.level,
-                        "repositories": found.repositories,
-                        "interval_by": found.interval_by,
-                    }
+            leads = lead_times(own, window)
+            for one in counted:
+                common = _common(name, window, one.definition, own)
+                for found in measures(one, window, days, leads):
+                    yield common | _columns(found)
     if asked.by in AXES:
-        told = {each.name: Counted.of(facts, each, charges[each.name]).charges for each in definitions}
+        told = [(each, loads(facts, each, asked.by)) for each in definitions]
         for window in window_of(facts, filters, asked.window):
-            for each in definitions:
-                yield _common("AI less other", window, each, facts) | difference(told[each.name], asked.by, window)
+            for each, rows in told:
+                for name, found, p_value in beside(rows, window):
+                    yield _common(name, window, each, facts) | _columns(found) | {"p_value": p_value}
+
+
+def _columns(found: Measure) -> dict[str, Any]:
+    return {
+        "measure": found.name,
+        "value": found.estimate.value,
+        "lower": found.estimate.lower,
+        "upper": found.estimate.upper,
+        "unit": found.unit,
+        "numerator": found.numerator,
+        "denominator": found.denominator,
+        "open": found.open,
+        "level": found.level,
+        "repositories": found.repositories,
+        "interval_by": found.interval_by,
+    }
 
 
 def _groups(facts: Facts, by: str | None) -> Iterator[tuple[str, Facts]]:
@@ -138,33 +143,4 @@ def _common(group: str, window: Window, definition: Definition, facts: Facts) ->
         "unlinked_incidents": len(missed),
         "automation": facts.automation,
         "as_of": facts.deployments["as_of"].max(),
-    }
-
-
-def difference(charges: pl.DataFrame, axis: str, window: Window) -> dict[str, Any]:
-    """By how much more of AI work failed than of other work, within repositories: a row without its group and window.
-
-    `charges`: rows of `charged`. Bots' changes are on neither side.
-    """
-    rows = charges.filter(
-        pl.col("production_at").is_between(window.begin, window.end) & (pl.col("built_with_ai") != "automation")
-    )
-    ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
-    stratum, repositories = cluster_codes(rows["repo_id"])
-    deployment = cluster_codes(rows.select(pl.concat_str("repo_id", pl.lit(" "), "deployment_id")).to_series())[0]
-    first = rows.select(ai).to_series().to_numpy()
-    many = repositories >= FEWEST_CLUSTERS
-    found, p_value = difference_of_shares(rows["charge"].to_numpy(), first, stratum, deployment, by_stratum=many)
-    return {
-        "measure": "failed_change_share_difference",
-        "value": found.value,
-        "lower": found.lower,
-        "upper": found.upper,
-        "unit": "share",
-        "numerator": float(first.sum()),
-        "denominator": float(len(rows)),
-        "open": 0,
-        "repositories": repositories,
-        "interval_by": "repository" if many else "deployment",
-        "p_value": p_value,
     }

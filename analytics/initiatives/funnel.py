@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from analytics.initiatives.initiative import Initiative
-from analytics.initiatives.rungs import MERGED, RUNGS
+from analytics.initiatives.rungs import MERGED, REMOVED, RUNGS
 from analytics.survival import CENSORED, Quantile, incidence
 
 __all__ = ["DAYS", "FEWEST_INITIATIVES", "FunnelStep", "ReachedBy", "funnel"]
@@ -49,7 +49,8 @@ class FunnelStep:
 def funnel(initiatives: Iterable[Initiative]) -> tuple[FunnelStep, ...]:
     """From the first change of each initiative to `merged`, `production` and `in use`.
 
-    Times are right-censored at the report. Intervals by initiative (`analytics.survival.incidence`).
+    Times are right-censored at the report; to be removed before is a competing end. Intervals by initiative
+    (`analytics.survival.incidence`).
     """
     known = list(initiatives)
     return tuple(_step(rung, known) for rung in RUNGS[1:])
@@ -58,13 +59,15 @@ def funnel(initiatives: Iterable[Initiative]) -> tuple[FunnelStep, ...]:
 def _step(rung: str, known: list[Initiative]) -> FunnelStep:
     seen = [one for one in known if rung == MERGED or (one.deployments and one.observed)]
     reached = [one.reached_at(rung) for one in seen]
-    ends = [at if at is not None else one.as_of for at, one in zip(reached, seen, strict=True)]
+    removed = [one.reached_at(REMOVED) for one in seen]
+    ends = [at or gone or one.as_of for at, gone, one in zip(reached, removed, seen, strict=True)]
     hours = [(end - one.first_change_at) / timedelta(hours=1) for end, one in zip(ends, seen, strict=True)]
     arrived = sum(at is not None for at in reached)
     left_out = len(known) - len(seen)
     if len(seen) < FEWEST_INITIATIVES:
         return FunnelStep(rung, len(seen), arrived, left_out, (), None)
-    curve = incidence(hours, [CENSORED if at is None else 0 for at in reached], ("reached",))
+    ended_as = [0 if at else 1 if gone else CENSORED for at, gone in zip(reached, removed, strict=True)]
+    curve = incidence(hours, ended_as, ("reached", "removed"))
     at = curve.at([24.0 * days for days in DAYS])
     by = tuple(
         ReachedBy(

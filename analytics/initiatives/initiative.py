@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from analytics.filters import Filters
-from analytics.initiatives.rungs import IN_USE, MERGED, PILOT, Stay, Use, Work, climb
+from analytics.initiatives.rungs import IN_USE, MERGED, PILOT, PRODUCTION, REMOVED, Stay, Use, Work, climb
 from analytics.initiatives.stalling import FEWEST_LEFT, Limit, limits
 
 __all__ = ["Initiative", "Portfolio", "Usage", "read_portfolio"]
@@ -31,8 +31,10 @@ class Initiative:
     """One initiative as of `as_of`, the earliest watermark of its repositories.
 
     `stays`: its rungs in the order of time, the last not ended. `stalled`: None where that cannot be said. `observed`:
-    whether its first arrival in production was; `deployments`: whether any of its repositories reports deployments.
-    `waiting`: changes code complete and neither in production nor closed.
+    whether its first arrival in production was; `deployments`: whether any of its repositories reports deployments;
+    `imports`: whether any of them tells what imports it. `people`: different authors, however they write their names.
+    `waiting`: changes code complete and neither in production nor closed. `removed_by`: the changes that took out the
+    last of its code, empty where some is there.
     """
 
     id: str
@@ -47,11 +49,13 @@ class Initiative:
     changes: int
     waiting: int
     abandoned: int
+    landed: int
     shipped: int
     people: int
     uses: tuple[Use, ...]
     usage: tuple[Usage, ...]
     last_shipped_at: datetime | None
+    removed_by: tuple[str, ...]
     as_of: datetime
     stalled: bool | None = None
     limit: Limit | None = None
@@ -85,6 +89,15 @@ class Portfolio:
     limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Removal:
+    """The change that took the last of the code out of one repository, when it landed, and arrived in production."""
+
+    change_id: str
+    merged_at: datetime | None
+    production_at: datetime | None
+
+
 @dataclass
 class _Parts:
     """What the tables say of one initiative."""
@@ -92,6 +105,7 @@ class _Parts:
     name: str = ""
     found: bool = False
     reasons: list[tuple[str, str]] = field(default_factory=list)
+    removals: list[_Removal | None] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     usage: list[Usage] = field(default_factory=list)
@@ -100,14 +114,23 @@ class _Parts:
     as_of: datetime | None = None
 
 
+_INITIATIVES = """
+    select i.initiative_id, i.repo_id, i.name, i.found, i.dismissed, i.reason, i.removed_by,
+        m.merged_at, m.production_at
+    from initiatives i left join change_milestones m on i.removed_by = m.change_id
+    order by i.initiative_id, i.repo_id
+"""
 _WORK = """
     select initiative_id, change_id, repo, sandboxed, author, person, began_at, code_complete_at, merged_at, arrived_at,
         observed, abandoned_at, deployments, imports, as_of
     from initiative_work order by initiative_id, change_id
 """
 _USES = """
-    select u.initiative_id, u.change_id, u.path, u.module, started.production_at as since, ended.production_at as until
+    select u.initiative_id, u.change_id,
+        case when u.user_repo_id = u.repo_id then u.path else s.repo || ': ' || u.path end as path, u.module,
+        started.production_at as since, ended.production_at as until
     from initiative_uses u
+    join repository_settings s on u.user_repo_id = s.repo_id
     join change_milestones started on u.change_id = started.change_id
     left join change_milestones ended on u.gone_by = ended.change_id
     where started.production_at is not null order by all
@@ -125,20 +148,23 @@ def read_portfolio(connection: duckdb.DuckDBPyConnection, filters: Filters | Non
     made = [one for key, part in parts.items() if (one := _initiative(key, part, window)) is not None]
     told = [stay for one in made for stay in _told(one)]
     limit = limits(connection, told, window, rungs={one.rung for one in made})
-    judged = [_judged(one, limit) for one in made]
+    watched = bool(_rows(connection, _USAGE))
+    judged = [_judged(one, limit, watched=watched) for one in made]
     kept = [one for one in judged if filters is None or _asked(one, filters)]
     return Portfolio(tuple(sorted(kept, key=lambda one: (one.name.casefold(), one.id))), dismissed, limit)
 
 
 def _parts(connection: duckdb.DuckDBPyConnection) -> tuple[timedelta, int, dict[str, _Parts]]:
     ((days,),) = connection.cursor().execute("select in_use_window_days from parameters").fetchall()
-    rows = _rows(connection, "select * from initiatives order by initiative_id, repo_id")
+    rows = _rows(connection, _INITIATIVES)
     dismissed = {row["initiative_id"] for row in rows if row["dismissed"]}
     parts: dict[str, _Parts] = {}
     for row in rows:
         if not row["dismissed"]:
             part = parts.setdefault(row["initiative_id"], _Parts(row["name"], row["found"]))
             part.reasons.append((row["repo_id"], row["reason"]))
+            by = row["removed_by"]
+            part.removals.append(None if by is None else _Removal(by, row["merged_at"], row["production_at"]))
     names = {part.name.casefold(): key for key, part in sorted(parts.items(), reverse=True)}
     for row in _rows(connection, _WORK):
         part = parts[row.pop("initiative_id")]
@@ -163,7 +189,9 @@ def _initiative(key: str, part: _Parts, window: timedelta) -> Initiative | None:
         return None
     uses = tuple(one for one in part.uses if one.since <= as_of)
     usage = tuple(one for one in part.usage if one.used_at <= as_of)
-    stays = climb(part.work, uses, (one.used_at for one in usage), window=window, as_of=as_of)
+    removed_at = _removed_at(part, as_of)
+    used_at = (one.used_at for one in usage)
+    stays = climb(part.work, uses, used_at, window=window, as_of=as_of, removed_at=removed_at)
     if not stays:
         return None
     work = [one for one in part.work if one.began_at is not None and one.began_at <= as_of]
@@ -182,13 +210,28 @@ def _initiative(key: str, part: _Parts, window: timedelta) -> Initiative | None:
         changes=len(work),
         waiting=sum(_waits(one, as_of) for one in work) if part.deployments else 0,
         abandoned=sum(one.abandoned_at is not None and one.abandoned_at <= as_of for one in work),
+        landed=sum(one.merged_at is not None and one.merged_at <= as_of for one in work),
         shipped=len(arrivals),
-        people=len({one.author for one in work if one.person and one.author}),
+        people=len({_plain(one.author) for one in work if one.person and one.author}),
         uses=uses,
         usage=usage,
         last_shipped_at=max(arrivals, default=None),
+        removed_by=tuple(one.change_id for one in part.removals if one) if stays[-1].rung == REMOVED else (),
         as_of=as_of,
     )
+
+
+def _plain(author: str) -> str:
+    """A name without case, spaces and marks: people write theirs in more than one way."""
+    return "".join(letter for letter in author.casefold() if letter.isalnum()) or author
+
+
+def _removed_at(part: _Parts, as_of: datetime) -> datetime | None:
+    """When the last of its code was gone: of what was in production from there, else from the default branch."""
+    arrived = any(one.arrived_at is not None and one.arrived_at <= as_of for one in part.work if not one.sandboxed)
+    times = [None if one is None else one.production_at if arrived else one.merged_at for one in part.removals]
+    known = [at for at in times if at is not None]
+    return max(known) if known and len(known) == len(times) else None
 
 
 def _waits(one: Work, as_of: datetime) -> bool:
@@ -199,15 +242,17 @@ def _waits(one: Work, as_of: datetime) -> bool:
 
 
 def _told(one: Initiative) -> Sequence[Stay]:
-    """The stays whose beginning and end were seen, or could have been."""
-    if not one.deployments:
-        return [stay for stay in one.stays if stay.rung == PILOT]
-    return [stay for stay in one.stays if one.observed or stay.rung == PILOT]
+    """The stays whose beginning and end were seen, or could have been; to be removed is not to move on."""
+    stays = list(one.stays)
+    if stays[-1].rung == REMOVED and len(stays) > 1:
+        stays[-2] = replace(stays[-2], ended=False)
+    return [stay for stay in stays if stay.rung == PILOT or (one.deployments and one.observed)]
 
 
-def _judged(one: Initiative, limit: Mapping[str, Limit]) -> Initiative:
+def _judged(one: Initiative, limit: Mapping[str, Limit], *, watched: bool) -> Initiative:
+    """`watched`: use is recorded, so that what nothing is recorded of is not used."""
     stay = one.stays[-1]
-    if stay.rung == IN_USE:
+    if stay.rung in {IN_USE, REMOVED}:
         return replace(one, stalled=False)
     if stay.rung == MERGED and not (one.deployments and one.observed):
         return one  # it may have arrived unseen
@@ -215,6 +260,8 @@ def _judged(one: Initiative, limit: Mapping[str, Limit]) -> Initiative:
     if against.hours is None:  # too few have left to say, or so many are still there that 85 % never left
         return replace(one, stalled=None if against.left < FEWEST_LEFT else False, limit=against)
     stalled = stay.hours > against.hours
+    if stalled and stay.rung == PRODUCTION and not (one.imports or watched):
+        return replace(one, limit=against)  # it may be used unseen
     # An arrival before the first recorded deployment is no later than the one seen: too long is too long all the more.
     return replace(one, stalled=stalled if one.observed or stalled else None, limit=against)
 

@@ -2,6 +2,7 @@
 
 `pilot` until a change outside of the sandbox lands, `merged` until one of those is in production, `production`, and
 `in use` for as long as there is a sign of use: code outside depends on it, it shipped again, or somebody recorded it.
+When its code was taken out it is `removed`, which is no rung: nothing is used, or stalls, any more.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-__all__ = ["RUNGS", "Stay", "Use", "Work", "climb"]
+__all__ = ["REMOVED", "RUNGS", "Stay", "Use", "Work", "climb"]
 
 RUNGS = ("pilot", "merged", "production", "in use")
 PILOT, MERGED, PRODUCTION, IN_USE = RUNGS
+REMOVED = "removed"
 _HOUR = timedelta(hours=1)
 
 
@@ -71,16 +73,19 @@ def climb(
     *,
     window: timedelta,
     as_of: datetime,
+    removed_at: datetime | None = None,
 ) -> tuple[Stay, ...]:
     """The rungs of an initiative in the order of time, the last one not ended; () where nothing began by `as_of`.
 
     Only what happened by `as_of` counts. A shipment after the first, and a recorded use, hold for `window`; what
     depends on it for as long as it does. When no sign is left, the initiative is in production and no longer in use.
+    `removed_at`: when the last of its code was taken out; the change that did so is no shipment.
     """
     pieces = list(work)
     begun = _first(one.began_at for one in pieces)
     if begun is None or begun > as_of:
         return ()
+    removed = _until(removed_at, as_of)
     outside = [one for one in pieces if not one.sandboxed]
     production = _until(_first(one.arrived_at for one in outside), as_of)
     merged = _until(_first(one.merged_at for one in outside), as_of)
@@ -95,6 +100,9 @@ def climb(
         signs = [(at, at + window) for at in (*again, *used_at)]
         signs += [(use.since, use.until or as_of) for use in uses]
         starts += _alternating(production, signs, as_of)
+    if removed is not None:
+        starts = [one for one in starts if one[1] < removed] or starts[:1]
+        starts.append((REMOVED, max(removed, begun)))
     return _stays(starts, as_of)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.initiatives.initiative import Initiative, read_portfolio
-from analytics.initiatives.rungs import IN_USE, MERGED, PRODUCTION, RUNGS
+from analytics.initiatives.rungs import IN_USE, MERGED, PRODUCTION, REMOVED, RUNGS
 from analytics.options import Options
 
 __all__ = ["COLUMNS", "evidence", "initiatives"]
@@ -46,6 +46,7 @@ COLUMNS: dict[str, Any] = {
     "people": pl.Int64,
     "evidence": pl.String,
     "as_of": _TIME,
+    "removed_at": _TIME,
 }
 _USES_SHOWN = 5
 _PLAIN = Options()
@@ -85,12 +86,14 @@ def _row(one: Initiative) -> dict[str, Any]:
         "people": one.people,
         "evidence": "; ".join(evidence(one)),
         "as_of": one.as_of,
+        "removed_at": one.reached_at(REMOVED),
     }
 
 
 def evidence(one: Initiative) -> Iterator[str]:
     """What its changes are told by, and the signs that it is or is not in use."""
     yield from (reason for reason in one.reasons if reason != "named")
+    yield from _ended(one)
     if not one.deployments:
         yield "its repositories report no deployments: production cannot be seen"
     elif one.last_shipped_at is not None:
@@ -103,8 +106,19 @@ def evidence(one: Initiative) -> Iterator[str]:
     if len(standing) > _USES_SHOWN:
         yield f"{len(standing) - _USES_SHOWN} more imports"
     if not one.imports:
-        yield "no import statements were read: the clone has no file contents, or they are of other languages"
+        yield "its imports cannot be seen: the clone has no file contents, or its code is of other languages"
     for usage in one.usage[-1:]:
         often = "" if usage.uses is None else f" {usage.uses:,} times"
         many = "" if usage.users is None else f" by {usage.users:,}"
         yield f"recorded as used{often}{many} on {usage.used_at:%Y-%m-%d}"
+
+
+def _ended(one: Initiative) -> Iterator[str]:
+    """That there is nothing of it any more, or nothing yet."""
+    if one.removed_by:
+        gone_at = one.reached_at(REMOVED)
+        yield f"the last of its code was taken out by {' and '.join(one.removed_by)} (gone since {gone_at:%Y-%m-%d})"
+    elif one.abandoned == one.changes:
+        yield "all of its changes were closed unmerged"
+    elif not one.landed and one.reached_at(MERGED) is None:
+        yield "none of its changes has landed"

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from analytics.groups import is_ai
 from analytics.observations import FEWEST_CLUSTERS
 from analytics.proportions import Estimate
 from analytics.rework.facts import Shipped
 from analytics.survival import cox
 from headway.errors import AnalysisError
 
-__all__ = ["Ratio", "compared", "is_ai"]
+__all__ = ["Ratio", "compared"]
 
 _KNOWN_SHARE = 0.9
 """Lines stand for size where so many changes have them; else the number of paths does, which Git alone knows too."""
@@ -39,11 +40,6 @@ class Ratio:
     repositories: int
     proportional_p: float | None = None
     note: str = ""
-
-
-def is_ai(axis: str) -> pl.Expr:
-    """Whether a change is on the AI side of `builds_ai` or `built_with_ai`."""
-    return pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
 
 
 def compared(shipped: Shipped, axis: str) -> Iterator[Ratio]:

@@ -16,7 +16,7 @@ from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError
 
-__all__ = ["COLUMNS", "Shipped", "read_shipped"]
+__all__ = ["COLUMNS", "DEFAULT", "DEFINITIONS", "Shipped", "definitions_named", "read_shipped"]
 
 COLUMNS: Mapping[str, str] = {
     "builds_ai": "lead_times.builds_ai::varchar",
@@ -27,6 +27,15 @@ COLUMNS: Mapping[str, str] = {
     "month": "strftime(lead_times.production_at, '%Y-%m')",
 }
 """What `--by` understands, and the value of each in SQL."""
+
+DEFAULT = "largest"
+DEFINITIONS: Mapping[str, str] = {
+    DEFAULT: "a fix repairs the change that wrote most of the lines of code that it removed",
+    "any": "a fix repairs every change that wrote one of the lines of code that it removed",
+}
+"""What a fix repairs, beside what it takes back. Davies, Roper & Wood (2014, Journal of Software: Evolution and Process
+26, 107) call the first one the largest bug-introducing commit."""
+_AT_FAULT = {DEFAULT: "repairs.at_fault", "any": "true"}
 
 # A repository with fixes of which none was traced says nothing of repairs; one without fixes says that there are none.
 _CHANGES = """
@@ -44,6 +53,7 @@ _CHANGES = """
         from lead_times
         inner join changes on lead_times.change_id = changes.change_id
         inner join repairs on changes.repo_id = repairs.repo_id and changes.change_key = repairs.change_key
+            and {at_fault}
         group by lead_times.change_id
     ),
     tracing as (
@@ -118,8 +128,24 @@ class Shipped:
         return incidence(hours, how, ("repaired",))
 
 
+def definitions_named(name: str | None) -> list[str]:
+    """The definition of this name, the default one for None, all for `all`; UsageError for another name."""
+    if name == "all":
+        return list(DEFINITIONS)
+    if (name or DEFAULT) not in DEFINITIONS:
+        raise UsageError(
+            f"the report rework has no definition {name!r}", hint=f"choose {', '.join(DEFINITIONS)} or all"
+        )
+    return [name or DEFAULT]
+
+
 def read_shipped(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str | None = None, automation: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    by: str | None = None,
+    automation: bool = False,
+    definition: str = DEFAULT,
 ) -> Shipped:
     """The changes that reached production in the period of `filters`; column `group` holds the value of `by`.
 
@@ -127,7 +153,7 @@ def read_shipped(
     """
     if by is not None and by not in COLUMNS:
         raise UsageError(f"the report rework has no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    query = _CHANGES.format(group=COLUMNS[by] if by else f"'{ALL}'")
+    query = _CHANGES.format(group=COLUMNS[by] if by else f"'{ALL}'", at_fault=_AT_FAULT[definition])
     table: pl.DataFrame = filters.apply(connection.cursor().sql(query).pl(), time="production_at")
     if by in AXES:
         table = filters.sure(table, by)

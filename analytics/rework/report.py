@@ -11,8 +11,9 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.groups import AXES, FEWEST
 from analytics.options import Options
+from analytics.proportions import LEVEL
 from analytics.rework.comparison import compared
-from analytics.rework.facts import Shipped, read_shipped
+from analytics.rework.facts import Shipped, definitions_named, read_shipped
 
 __all__ = ["DAYS", "rework"]
 
@@ -42,27 +43,33 @@ _SCHEMA = {
     "untraced": _COUNT,
     "automation": _COUNT,
     "as_of": pl.Datetime("us"),
+    "definition": _TEXT,
 }
 
 
 def rework(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
-    """One row per group, measure and days; by an axis of AI work also the ratio of the rates.
+    """One row per definition, group, measure and days; by an axis of AI work also the ratio of the rates.
 
-    `repaired_share`: of the changes in production, those whose lines a fix replaced, or that were taken back, within
-    `days` of their arrival: Kaplan–Meier's estimate, what was not seen so long censored; absent where nothing was seen
-    so long. `reverted_share`: those taken back. `repair_rate_ratio`: AI against other work. `repaired`: changes so far,
+    `repaired_share`: of the changes in production, those that a fix repaired, or that were taken back, within `days` of
+    their arrival: Kaplan–Meier's estimate, what was not seen so long censored; absent where nothing was seen so long.
+    `reverted_share`: those taken back. `repair_rate_ratio`: AI against other work. `repaired`: changes so far,
     `at_risk`: those still under watch after `days`. `repaired_before`: changes mended before they arrived: no rework
     of production. `fixes`, `fixes_traced`: of the repositories of the group. `untraced`: changes left out because
-    of the fixes of their repository none was traced.
+    of the fixes of their repository none was traced. `definition`: what a fix repairs, as in `DEFINITIONS`.
     """
     asked = options or Options()
-    shipped = read_shipped(connection, filters, by=asked.by, automation=asked.automation)
     rows: list[dict[str, Any]] = []
-    for name in sorted(shipped.changes["group"].unique().to_list()):
-        rows += _group(name, shipped.where(pl.col("group") == name))
-    if asked.by in AXES and rows:
-        rows += _comparison(shipped, asked.by)
+    for definition in definitions_named(asked.definition):
+        shipped = read_shipped(connection, filters, by=asked.by, automation=asked.automation, definition=definition)
+        rows += [{**row, "definition": definition} for row in _told(shipped, asked.by)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _told(shipped: Shipped, by: str | None) -> Iterator[dict[str, Any]]:
+    for name in sorted(shipped.changes["group"].unique().to_list()):
+        yield from _group(name, shipped.where(pl.col("group") == name))
+    if by in AXES and len(shipped.changes):
+        yield from _comparison(shipped, by)
 
 
 def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
@@ -85,7 +92,14 @@ def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
                     "lower": float(at.lower[place, 0]),
                     "upper": float(at.upper[place, 0]),
                 }
+                if row["value"] == 0.0 and row["at_risk"]:
+                    row |= {"lower": 0.0, "upper": _none_of(row["at_risk"]), "interval_by": "change"}
             yield row
+
+
+def _none_of(watched: int) -> float:
+    """How large a share of which none of `watched` is seen may be: the exact bound of Clopper & Pearson (1934)."""
+    return float(1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / watched))
 
 
 def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_hours, same_length, totals
 from analytics.survival.intervals import chi_squared_tail, critical_value, normal_tails
-from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 from analytics.survival.risk_sets import AtCoefficients, RiskSets
 from headway.errors import AnalysisError
 
@@ -32,7 +32,8 @@ class Proportionality:
 
     `chi_squared`, `p_value` (covariates,), one degree of freedom each; `overall_chi_squared`, `overall_p_value`: of all
     covariates together, as many degrees. The score test for covariate × g(hours), g the Kaplan–Meier share ended
-    just before (Grambsch & Therneau 1994, Biometrika 81, 515; `cox.zph` in R's survival since 3.0).
+    just before (Grambsch & Therneau 1994, Biometrika 81, 515; `cox.zph` in R's survival since 3.0). nan where it does
+    not vary, such as where all ended at once.
     """
 
     chi_squared: FloatArray
@@ -105,9 +106,7 @@ def cox(
         coefficient - reach,
         coefficient + reach,
         normal_tails(coefficient / error),
-        _proportionality(
-            sets, fit, kaplan_meier(at, over).at(np.nextafter(sets.end_hours, -np.inf).clip(0.0)).survival
-        ),
+        _proportionality(sets, fit, _just_before(kaplan_meier(at, over), sets.end_hours)),
         fit.log_likelihood,
         at.size,
         int(over.sum()),
@@ -180,13 +179,22 @@ def _information_by(sets: RiskSets, fit: AtCoefficients, covariance: FloatArray,
     return np.stack([totals(ended, sets.spread(fit, axis), size) for axis in covariance.T], axis=1)
 
 
+def _just_before(curve: SurvivalCurve, hours: FloatArray) -> FloatArray:
+    """The share not ended just before some hours: all of them before hour 0."""
+    before: FloatArray = np.where(hours > 0.0, curve.at(np.nextafter(hours, -np.inf).clip(0.0)).survival, 1.0)
+    return before
+
+
 def _proportionality(sets: RiskSets, fit: AtCoefficients, survival: FloatArray) -> Proportionality:
-    """From the Kaplan–Meier share not ended just before each end, (ends,)."""
+    """From the Kaplan–Meier share not ended just before each end, (ends,); nan where it does not vary."""
     weight = (1.0 - survival) - (1.0 - survival).mean()
     gradient = weight @ (sets.covariates[sets.end_rows] - fit.mean)
     plain, mixed, square = (sets.information(fit, w) for w in (weight**0, weight, weight**2))
     # What is left of the information on covariate × g when the coefficients may follow.
     left = square - mixed @ np.linalg.solve(plain, mixed)
+    if np.any(np.diag(left) <= 1e-12 * np.diag(square)):
+        unknown = np.full(gradient.size, np.nan)
+        return Proportionality(unknown, unknown, np.nan, np.nan)
     own = gradient**2 / np.diag(left)
     overall = float(gradient @ np.linalg.solve(left, gradient))
     return Proportionality(

@@ -121,7 +121,8 @@ def restricted_mean_hours(
         raise AnalysisError("a horizon of no hours holds no time", hint="give a horizon above zero")
     timeline = _timeline(moves)
     moves = timeline.moves
-    mean_hours = np.array([_area(timeline, state, horizon) for state in range(len(moves.states))])
+    # What no change is ever in takes no time: rounding must not take away any.
+    mean_hours = np.array([max(0.0, _area(timeline, state, horizon)) for state in range(len(moves.states))])
     influence = influence_on_hours(timeline, horizon)
     standard_error = _root_sum_of_squares(influence)
     clusters = moves.clusters

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.observations import LEAD_STAGES, Cohort
-from analytics.survival.arrays import BoolArray
+from analytics.survival.arrays import BoolArray, IntArray
 from analytics.whatif.cadence import CADENCES, Cadence
+from analytics.whatif.clock import WALL, Clock
 from analytics.whatif.departures import Departures
-from analytics.whatif.effect import Bounds, Effect, Units, effect, outlook
+from analytics.whatif.effect import Bounds, Effect, Outlook, Units, effect, outlook
 from analytics.whatif.flow import Expected, Flow, difference
 from analytics.whatif.replay import HELD, Releases, eligible_at, replay
 from analytics.whatif.stages import Changes, Donors, best_quartile, of_others
 from analytics.whatif.stays import Counts
 
-__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of"]
+__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of", "spanned"]
 
 ALL_STAGES = "all"
 
@@ -40,14 +41,17 @@ class WhatIf:
 
 
 class Cadences:
-    """The real merges of some changes, to be shipped by any cadence: for a slider, each answer takes milliseconds."""
+    """The real merges of some changes, to be shipped by any cadence: for a slider, each answer takes milliseconds.
 
-    def __init__(self, cohort: Cohort, departures: Departures) -> None:
-        self.departures = departures
+    `cohort`: on the wall clock, by which releases leave; `clock` tells how long changes wait for them.
+    """
+
+    def __init__(self, cohort: Cohort, departures: Departures, clock: Clock = WALL) -> None:
+        self.departures, self.clock = departures, clock
         self.changes = len(cohort.changes)
         self.units = Units.of(cohort.changes)
         self.releases = Releases.of(cohort.changes, cohort.ended_as, departures)
-        self.before = outlook(self.releases.watched(), self.units)
+        self.before = outlook(self.releases.watched(), self.units, clock)
         self.eligible = tuple(eligible_at(self.releases, departures, held) for held in HELD)
 
     def what_if(self, cadence: Cadence, *, besides: bool = True) -> WhatIf:
@@ -57,22 +61,18 @@ class Cadences:
         time between both, the interval reaches from the one end to the other and takes the sampling error on top.
         """
         early, middle, late = (
-            effect(
-                self.before,
-                outlook(replay(self.releases, self.departures, cadence, held=held, besides=besides), self.units),
-                self.units,
-                self.changes,
-            )
+            effect(self.before, self._outlook(cadence, held, besides=besides), self.units, self.changes, self.clock)
             for held in self.eligible
         )
-        whole = replace(
-            middle,
-            hours_saved=_span(early.hours_saved, middle.hours_saved, late.hours_saved),
-            gained=tuple(_span(*bounds) for bounds in zip(early.gained, middle.gained, late.gained, strict=True)),
-        )
+        whole = spanned(early, middle, late)
         really = self.departures.typical_gap_days(self.releases.repository)
         note = f"real merges replayed{', real releases kept' if besides else ''}; now every {really:.1f} days"
         return WhatIf("release_cadence", "release", f"{cadence.name} ({cadence.when})", whole, note)
+
+    def _outlook(self, cadence: Cadence, held: IntArray, *, besides: bool) -> Outlook:
+        """What would have been, told as what was."""
+        went = replay(self.releases, self.departures, cadence, held=held, besides=besides)
+        return outlook(went, self.units, self.clock)
 
 
 def cadences_of(departures: Departures) -> tuple[Cadence, ...]:
@@ -90,7 +90,7 @@ class StageModel:
         self.changes = changes
         self.ours = np.ones(len(changes.frame), dtype=np.bool_) if whose is None else whose
         self.stays = changes.stays if whose is None else changes.stays_where(whose)
-        self.flow = Flow(self.stays, changes.strata)
+        self.flow = Flow(self.stays, changes.strata, changes.clock)
         self.before: Expected = self.flow.expected()
 
     def best_months(self) -> Iterator[WhatIf]:
@@ -125,7 +125,16 @@ class StageModel:
 
     def _effect(self, replaced: Mapping[int, Counts | float]) -> Effect:
         after = self.flow.expected(replaced)
-        return difference(self.before, after, self.changes.units, int(self.ours.sum()))
+        return difference(self.before, after, self.changes.units, int(self.ours.sum()), self.changes.clock)
+
+
+def spanned(early: Effect, middle: Effect, late: Effect) -> Effect:
+    """The middle, with intervals that hold those of all three."""
+    return replace(
+        middle,
+        hours_saved=_span(early.hours_saved, middle.hours_saved, late.hours_saved),
+        gained=tuple(_span(*bounds) for bounds in zip(early.gained, middle.gained, late.gained, strict=True)),
+    )
 
 
 def _span(early: Bounds, middle: Bounds, late: Bounds) -> Bounds:

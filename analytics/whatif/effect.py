@@ -11,21 +11,10 @@ from analytics.observations import FEWEST_CLUSTERS
 from analytics.survival import CENSORED, Moves, Timeline, occupancy, restricted_mean_hours
 from analytics.survival.arrays import FloatArray, IntArray, as_counts
 from analytics.survival.intervals import critical_value
+from analytics.whatif.clock import WALL, Clock
 
-__all__ = [
-    "ARRIVED_AFTER_HOURS",
-    "HORIZON_HOURS",
-    "Bounds",
-    "Effect",
-    "Outlook",
-    "Units",
-    "Watched",
-    "effect",
-    "outlook",
-]
+__all__ = ["Bounds", "Effect", "Outlook", "Units", "Watched", "bounded", "effect", "outlook"]
 
-HORIZON_HOURS = 720.0
-ARRIVED_AFTER_HOURS = (168.0, 720.0)
 _STATES = ("waiting", "production", "abandoned")
 _AN_INSTANT = 1e-9
 """Hours that stand for none: a change that starts must be seen to wait before it arrives."""
@@ -62,10 +51,19 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """How long each change was watched and how it ended: `hours`, `ended_as` (changes,), the latter as in `Cohort`."""
+    """Between which instants each change was watched and how it ended, (changes,) each.
 
-    hours: FloatArray
+    `complete_at`, `end_at`: microseconds since 1970 UTC. `ended_as`: as in `Cohort`.
+    """
+
+    complete_at: IntArray
+    end_at: IntArray
     ended_as: IntArray
+
+    @property
+    def hours(self) -> FloatArray:
+        """From the one to the other, on the wall clock."""
+        return WALL.hours(self.complete_at, self.end_at)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,46 +97,50 @@ class Outlook:
     on_arrived: FloatArray
 
 
-def outlook(watched: Watched, units: Units, *, horizon_hours: float = HORIZON_HOURS) -> Outlook:
+def outlook(watched: Watched, units: Units, clock: Clock = WALL) -> Outlook:
     """Mean hours of waiting and shares arrived (Aalen–Johansen), with the influence of each unit."""
-    size = watched.hours.size
+    size = watched.ended_as.size
     nothing = np.zeros(size, dtype=np.int64)
     one = as_counts(None, size, "count")
     target = np.where(watched.ended_as == CENSORED, CENSORED, watched.ended_as + 1)
-    hours = np.maximum(watched.hours, _AN_INSTANT)
+    hours = np.maximum(clock.hours(watched.complete_at, watched.end_at), _AN_INSTANT)
     moves = Moves(
         _STATES, units.size, units.code, nothing, one, units.code, hours, nothing, target, one, clustered=True
     )
     timeline = Timeline(moves)
-    time = restricted_mean_hours(timeline, horizon_hours, keep_influence=True)
-    at = occupancy(timeline, ARRIVED_AFTER_HOURS, keep_influence=True)
+    time = restricted_mean_hours(timeline, clock.horizon_hours, keep_influence=True)
+    at = occupancy(timeline, clock.arrived_after_hours, keep_influence=True)
     assert time.influence is not None  # noqa: S101  (asked for)
     assert at.influence is not None  # noqa: S101
     return Outlook(float(time.mean_hours[0]), at.probability[:, 1], time.influence[:, 0], at.influence[:, :, 1])
 
 
-def effect(before: Outlook, after: Outlook, units: Units, changes: int) -> Effect:
-    """The difference of two outlooks of the same changes; the intervals rest on the differences within each unit."""
-    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
+def effect(before: Outlook, after: Outlook, units: Units, changes: int, clock: Clock = WALL) -> Effect:
+    """The difference of two outlooks of the same changes, both on `clock`.
 
-    def bounds(value: float, influence: FloatArray) -> Bounds:
-        reach = critical * float(np.sqrt((influence**2).sum()))
-        return Bounds(value, value - reach, value + reach)
-
+    The intervals rest on the differences within each unit.
+    """
     gained = tuple(
-        bounds(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k])
-        for k in range(len(ARRIVED_AFTER_HOURS))
+        bounded(float(after.arrived[k] - before.arrived[k]), after.on_arrived[:, k] - before.on_arrived[:, k], units)
+        for k in range(len(clock.arrived_after_hours))
     )
     return Effect(
-        hours_saved=bounds(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting),
+        hours_saved=bounded(before.waiting_hours - after.waiting_hours, before.on_waiting - after.on_waiting, units),
         gained=gained,
         before=tuple(before.arrived.tolist()),
         waiting_hours=before.waiting_hours,
-        arrived_after_hours=ARRIVED_AFTER_HOURS,
+        arrived_after_hours=clock.arrived_after_hours,
         changes=changes,
         units=units.size,
         unit=units.name,
     )
+
+
+def bounded(value: float, influence: FloatArray, units: Units) -> Bounds:
+    """A value with the interval that the `influence` of each unit on it, (units,), gives."""
+    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
+    reach = critical * float(np.sqrt((influence**2).sum()))
+    return Bounds(value, value - reach, value + reach)
 
 
 def _codes(keys: pl.DataFrame) -> tuple[IntArray, int]:

@@ -4,7 +4,7 @@ How long a change stays in a stage depends on the stage and on how long it has b
 That is what a what-if needs: what leaves one stage earlier starts the next one earlier, and stays there as long as
 ever.
 (The Aalen–Johansen estimate counts hours from code complete; with one stage's rates replaced it would let work into the
-next one at hours for which nothing was seen there.) Stays are convolved on a grid of hours, so no draw adds noise:
+next one at hours for which nothing was seen there.) Stays are convolved on a grid of steps, so no draw adds noise:
 Howard (1971), Dynamic Probabilistic Systems II, ch. 10; the Kaplan–Meier-type estimate of stays that are not over and
 can end in two ways is that of Lagakos, Sommer & Zelen (1978), Biometrika 65, 311.
 """
@@ -20,7 +20,8 @@ from scipy import fft
 from analytics.observations import LEAD_STAGES
 from analytics.survival.arrays import FloatArray
 from analytics.survival.intervals import critical_value
-from analytics.whatif.effect import ARRIVED_AFTER_HOURS, HORIZON_HOURS, Bounds, Effect, Units
+from analytics.whatif.clock import WALL, Clock
+from analytics.whatif.effect import Bounds, Effect, Units
 from analytics.whatif.stays import GRID, SHIPPED, Counts, Stays, Strata, count_stays
 
 __all__ = ["Expected", "Flow", "difference"]
@@ -50,9 +51,10 @@ class Expected:
 class Flow:
     """The process that some changes' stays follow, by pattern of stages, and with each group of units left out."""
 
-    def __init__(self, stays: Stays, strata: Strata) -> None:
-        self.strata = strata
-        self.counts = [count_stays(stays.of(stage), strata) for stage in range(len(LEAD_STAGES))]
+    def __init__(self, stays: Stays, strata: Strata, clock: Clock = WALL) -> None:
+        self.strata, self.clock = strata, clock
+        step = clock.step_hours
+        self.counts = [count_stays(stays.of(stage), strata, step_hours=step) for stage in range(len(LEAD_STAGES))]
         first = stays.begun_hours == 0.0
         seen = np.zeros(strata.pattern.size, dtype=np.bool_)
         self.starts = np.zeros((strata.groups + 1, strata.patterns, len(LEAD_STAGES)))
@@ -76,7 +78,7 @@ class Flow:
         share = self.size / np.maximum(self.size.sum(axis=1, keepdims=True), 1e-300)
         entry = np.zeros((stages + 2, *self.size.shape, GRID))
         entry[:stages, :, :, 0] = np.moveaxis(self.starts / np.maximum(self.size, 1e-300)[:, :, None], 2, 0)
-        rest = HORIZON_HOURS - np.arange(GRID)
+        rest = np.arange(GRID)[::-1] * self.clock.step_hours
         stage_hours = np.zeros((self.size.shape[0], stages))
         for stage in range(stages):
             if not entry[stage].any():
@@ -92,8 +94,16 @@ class Flow:
             stage_hours[:, stage] = (share * ((entry[stage] - moved - lost) @ rest)).sum(axis=1)
         shipped = (share[:, :, None] * entry[stages]).sum(axis=1)
         left = (share[:, :, None] * entry[stages + 1]).sum(axis=1)
-        upto = np.cumsum(shipped, axis=1)[:, [int(hours) for hours in ARRIVED_AFTER_HOURS]]
+        upto = self._by_then(np.cumsum(shipped, axis=1))
         return Expected(stage_hours, np.stack([shipped @ rest, left @ rest], axis=1), upto)
+
+    def _by_then(self, arrived: FloatArray) -> FloatArray:
+        """What had `arrived` (replicates, steps) after the clock's hours, (replicates, times)."""
+        # Rounded, so that what is a whole step is one: 168 of 720 hours, whatever their length.
+        steps = np.round(np.array(self.clock.arrived_after_hours) / self.clock.step_hours, 9)
+        low = np.floor(steps).astype(np.int64)
+        part = steps - low
+        return arrived[:, low] * (1.0 - part) + arrived[:, np.minimum(low + 1, GRID - 1)] * part
 
     def _kernel(self, stage: int, instead: Counts | float | None) -> _Kernel:
         if instead is None:
@@ -103,8 +113,11 @@ class Flow:
         return _Kernel.of(instead.or_where_none(self.counts[stage]))
 
 
-def difference(before: Expected, after: Expected, units: Units, changes: int) -> Effect:
-    """What `after` saves: intervals by the delete-a-group jackknife (Kott 2001, J. Official Statistics 17, 521)."""
+def difference(before: Expected, after: Expected, units: Units, changes: int, clock: Clock = WALL) -> Effect:
+    """What `after` saves, both on `clock`.
+
+    Intervals are by the delete-a-group jackknife (Kott 2001, J. Official Statistics 17, 521).
+    """
     groups = before.arrived.shape[0] - 1
     critical = critical_value(0.95, groups)
 
@@ -115,10 +128,10 @@ def difference(before: Expected, after: Expected, units: Units, changes: int) ->
 
     return Effect(
         hours_saved=bounds(before.waiting_hours - after.waiting_hours),
-        gained=tuple(bounds(after.arrived[:, at] - before.arrived[:, at]) for at in range(len(ARRIVED_AFTER_HOURS))),
+        gained=tuple(bounds(gained) for gained in (after.arrived - before.arrived).T),
         before=tuple(before.arrived[0].tolist()),
         waiting_hours=float(before.waiting_hours[0]),
-        arrived_after_hours=ARRIVED_AFTER_HOURS,
+        arrived_after_hours=clock.arrived_after_hours,
         changes=changes,
         units=units.size,
         unit=units.name,

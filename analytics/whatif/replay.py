@@ -15,6 +15,7 @@ import polars as pl
 from analytics.survival import CENSORED
 from analytics.survival.arrays import BoolArray, IntArray
 from analytics.whatif.cadence import Cadence
+from analytics.whatif.clock import lifetimes
 from analytics.whatif.departures import NEVER, Departures
 from analytics.whatif.effect import Watched
 
@@ -52,14 +53,7 @@ class Releases:
         codes = {name: code for code, name in enumerate(departures.repositories)}
         repository = changes["repo"].replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
         as_of = changes["as_of"].dt.epoch("us").to_numpy()
-        end_at = changes.select(
-            pl.coalesce(
-                pl.when(pl.col("outcome") == "production").then("production_at"),
-                pl.when(pl.col("outcome") == "abandoned").then("abandoned_at"),
-                "as_of",
-            ).dt.epoch("us")
-        )
-        end = end_at.to_series().to_numpy()
+        complete_at, end = lifetimes(changes)
         release, deploy = (_microseconds(changes[f"{stage}_hours"]) for stage in ("release", "deploy"))
         there = (release >= 0) & (ended_as != _ENDED_ABANDONED)
         on_its_way = there & ((deploy >= 0) | (ended_as == _ENDED_PRODUCTION))
@@ -67,12 +61,11 @@ class Releases:
         left_at = np.where(on_its_way, end - deploying, NEVER)
         ready_at = np.where(there, np.where(on_its_way, left_at, end) - np.maximum(release, 0), NEVER)
         alone = changes["mapped_by"].is_in(["cherry_pick_trailer", "patch_id"]).to_numpy()
-        complete_at = end - _microseconds(changes["hours"])
         return cls(repository, complete_at, ready_at, left_at, deploying, end, as_of, ended_as, alone)
 
     def watched(self) -> Watched:
         """As it happened."""
-        return Watched((self.end_at - self.complete_at) / _HOUR, self.ended_as)
+        return Watched(self.complete_at, self.end_at, self.ended_as)
 
     def take(self, rows: IntArray | BoolArray) -> Releases:
         """Some of the changes."""
@@ -143,7 +136,7 @@ def _arrivals(releases: Releases, leaves: IntArray) -> Watched:
     # A release that has not left by now holds what was on its way: it is seen to wait until now.
     unsent = (leaves == NEVER) & really
     ended_as, end = np.where(unsent, CENSORED, ended_as), np.where(unsent, releases.as_of, end)
-    return Watched(np.maximum(end - releases.complete_at, 0) / _HOUR, ended_as)
+    return Watched(releases.complete_at, end, ended_as)
 
 
 def _typical_deploy(releases: Releases) -> IntArray:

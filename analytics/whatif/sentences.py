@@ -1,29 +1,26 @@
-"""What-ifs and waiting work in sentences, each with its number, interval and count, and no stronger than these."""
+"""What-ifs in sentences, each with its number, interval and count, and no stronger than these."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import polars as pl
 
 from analytics.bottlenecks import Bottlenecks
 from analytics.whatif.cadence import DAILY
 from analytics.whatif.compute import ALL_STAGES, WhatIf
 from analytics.whatif.effect import Bounds
 
-__all__ = ["Sentence", "sentences_of", "waiting_sentences"]
+__all__ = ["Sentence", "first_hours", "sentences_of"]
 
 _TWO_DAYS = 48.0
-_UNUSUAL = 0.9
-_UNLIKELY = 0.5
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A `text` that stands for itself; the `number` in it (hours, or changes), its bounds, and how many `changes`.
+    """A `text` that stands for itself; the `number` in it (hours), its bounds, and how many `changes`.
 
-    `kind`: the kind of what-if, `bottleneck` or `waiting`. `seen`: whether the interval of the number excludes none.
+    `kind`: the kind of what-if, or `bottleneck`. `seen`: whether the interval of the number excludes none.
     """
 
     kind: str
@@ -49,8 +46,8 @@ def _bottleneck(found: Bottlenecks) -> Iterator[Sentence]:
         return
     stage, mean = found.stages[0], found.stages[0].mean_hours
     text = (
-        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean)} of a change's first 30 days,"
-        f" {stage.share:.0%} of its waiting, n = {found.changes:,}"
+        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean, found.clock)} of a change's first"
+        f" {first_hours(found)}, {stage.share:.0%} of its waiting, n = {found.changes:,}"
     )
     yield Sentence("bottleneck", text, mean.value, mean.lower, mean.upper, found.changes, seen=True)
 
@@ -68,13 +65,13 @@ def _what_ifs(found: Bottlenecks) -> Iterator[Sentence]:
 
 def _sentence(what: WhatIf, found: Bottlenecks) -> Sentence:
     saved, effect = what.effect.hours_saved, what.effect
-    seen = saved.lower > 0.0
+    seen, earlier = saved.lower > 0.0, f"{_with(saved, found.clock)} earlier"
     if seen:
-        week = effect.gained[0]
-        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within 7 days" if week.lower > 0.0 else ""
-        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {_with(saved)} earlier{more}"
+        week, within = effect.gained[0], "7 days" if found.clock == "wall" else "the working hours of a week"
+        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within {within}" if week.lower > 0.0 else ""
+        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {earlier}{more}"
     else:
-        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {_with(saved)} earlier"
+        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {earlier}"
     text = f"{text}, n = {effect.changes:,}"
     return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, seen=seen)
 
@@ -92,52 +89,29 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
     return f"{_capital(what.stage)} in {what.parameter}"
 
 
-def waiting_sentences(worklist: pl.DataFrame, most: int = 3) -> tuple[Sentence, ...]:
-    """How much of what waits (the report `waiting`, without bots) is unusual and unlikely to arrive; then its top."""
-    people = worklist.filter(pl.col("built_with_ai") != "automation")
-    if not len(people):
-        return ()
-    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & (pl.col("chance_30d") < _UNLIKELY))
-    bots = len(worklist) - len(people)
-    beside = f" (and {bots:,} of bots)" if bots else ""
-    text = (
-        f"{len(people):,} changes wait{beside}; {len(stuck):,} of them longer than {_UNUSUAL:.0%} of those that were in"
-        " their stage, and with less than an even chance to be in production within 30 days"
-    )
-    told = [Sentence("waiting", text, float(len(stuck)), None, None, len(people), seen=len(stuck) > 0)]
-    told += [_change(row) for row in people.head(most).iter_rows(named=True)]
-    return tuple(told)
+def first_hours(found: Bottlenecks) -> str:
+    """The horizon in words."""
+    if found.clock == "working":
+        return f"{found.horizon_hours:.0f} working hours"
+    return f"{found.horizon_hours / 24.0:.0f} days"
 
 
-def _change(row: dict[str, object]) -> Sentence:
-    hours, share, among = (float(str(row[name])) for name in ("hours_in_stage", "unusual_share", "unusual_among"))
-    chance = row["chance_30d"]
-    likely = "too few like it to say when it arrives"
-    if chance is not None:
-        bounds = f"{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}"
-        likely = f"{chance:.0%} [{bounds}] to arrive within 30 days"
-    text = (
-        f"{row['change_id']} has been in {row['current_stage']} for {_hours(hours)}, longer than"
-        f" {min(share, 0.99):.0%} of {int(among):,} there; {likely}"
-    )
-    return Sentence("waiting", text, hours, None, None, int(among), seen=share >= _UNUSUAL)
-
-
-def _with(bounds: Bounds) -> str:
-    per, unit = _unit(bounds.value)
-    return f"{bounds.value / per:,.1f} {unit} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]"
+def _with(bounds: Bounds, clock: str) -> str:
+    per, unit = _unit(bounds.value, clock)
+    value = f"{bounds.value / per:,.1f} {unit}"
+    if math.isnan(bounds.lower) or math.isnan(bounds.upper):
+        return f"{value} (from too few to say how surely)".replace("-", "−")
+    return f"{value} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
 
 
 def _percent(bounds: Bounds) -> str:
     return f"{bounds.lower:.1%} – {bounds.upper:.1%}"
 
 
-def _hours(number: float) -> str:
-    per, unit = _unit(number)
-    return f"{number / per:,.1f} {unit}"
-
-
-def _unit(number: float) -> tuple[float, str]:
+def _unit(number: float, clock: str) -> tuple[float, str]:
+    """Days from two days on; what is told in working hours stays in them, for their days have other lengths."""
+    if clock == "working":
+        return 1.0, "working h"
     return (1.0, "h") if abs(number) < _TWO_DAYS else (24.0, "d")
 
 

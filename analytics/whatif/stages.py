@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.whatif.effect import HORIZON_HOURS, Units
-from analytics.whatif.stays import Counts, Stays, Strata, count_stays, stays_of, strata_of
+from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
+from analytics.whatif.effect import Units
+from analytics.whatif.stays import Counts, Stays, Strata, count_stays, stays_of, stays_on, strata_of
 
 __all__ = ["FEWEST_DONORS", "Changes", "Donors", "best_quartile", "of_others"]
 
@@ -21,24 +22,32 @@ _FEWEST_CELLS = 4
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Changes with what the models need of them: `repository` (changes,) codes, their stays, units and strata."""
+    """Changes with what the models need of them: `repository` (changes,) codes, their stays, units and strata.
+
+    `frame`: rows of a cohort on the wall clock. `clock`: on which the hours of stays are told.
+    """
 
     frame: pl.DataFrame
     repository: IntArray
     stays: Stays
     units: Units
     strata: Strata
+    clock: Clock = WALL
 
     @classmethod
-    def of(cls, frame: pl.DataFrame) -> Changes:
-        """From the rows of a cohort."""
-        units = Units.of(frame)
+    def of(cls, frame: pl.DataFrame, clock: Clock = WALL) -> Changes:
+        """From the rows of a cohort on the wall clock, to be told on `clock`."""
+        units, stays = Units.of(frame), stays_on(clock, stays_of(frame), frame)
         repository = frame["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
-        return cls(frame, repository, stays_of(frame), units, strata_of(frame, units))
+        return cls(frame, repository, stays, units, strata_of(frame, units), clock)
 
     def stays_where(self, rows: BoolArray) -> Stays:
         """The stays of some of the changes."""
         return self.stays.take(rows[self.stays.change])
+
+    def count(self, stays: Stays, weight: FloatArray) -> Counts:
+        """Stays of one stage, counted by strata on the grid of the clock, each as its `weight` (stays,)."""
+        return count_stays(stays, self.strata, weight, step_hours=self.clock.step_hours)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +77,8 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
             # A month of 30.4 days, whatever the calendar says; weeks begin on Mondays.
             "month": np.floor(begun / 730.5).astype(np.int64),
             "fold": np.floor((begun - 96.0) / 168.0).astype(np.int64) % 2,
-            "hours": np.minimum(stays.hours, HORIZON_HOURS),
+            "hours": np.minimum(stays.hours, changes.clock.horizon_hours),
+            # Watched for 30 days, whatever the hours are told on.
             "judged": known >= HORIZON_HOURS,
         }
     )
@@ -84,7 +94,7 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
     kept = weight > 0.0
     months = chosen.select("repository", "month").n_unique()
     words = f"{len(chosen):,} stays in the best {months} months of {_repositories(int((donors > 0).sum()))}"
-    return Donors(count_stays(stays.take(kept), changes.strata, weight[kept]), len(chosen), words)
+    return Donors(changes.count(stays.take(kept), weight[kept]), len(chosen), words)
 
 
 def _best_months(cells: pl.DataFrame) -> pl.DataFrame:
@@ -118,7 +128,7 @@ def of_others(changes: Changes, ours: BoolArray, stage: int) -> Donors | None:
     share = float(own[both].sum() / own.sum())
     words = f"{_repositories(int(both.sum()))} with {share:.0%} of the stays"
     kept = weight > 0
-    return Donors(count_stays(stays.take(kept), changes.strata, weight[kept]), int(used.sum()), words)
+    return Donors(changes.count(stays.take(kept), weight[kept]), int(used.sum()), words)
 
 
 def _repositories(number: int) -> str:

@@ -1,20 +1,21 @@
-"""Each stay of a change in a stage, and how such stays end, counted on a grid of hours."""
+"""Each stay of a change in a stage, and how such stays end, counted on a grid: whole hours on the wall clock."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from analytics.observations import ENDS, LEAD_STAGES
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.whatif.effect import HORIZON_HOURS, Units
+from analytics.whatif.clock import GRID_STEPS, Clock, lifetimes
+from analytics.whatif.effect import Units
 
-__all__ = ["GONE", "GRID", "SHIPPED", "Counts", "Stays", "Strata", "count_stays", "stays_of", "strata_of"]
+__all__ = ["GONE", "GRID", "SHIPPED", "Counts", "Stays", "Strata", "count_stays", "stays_of", "stays_on", "strata_of"]
 
-GRID = int(HORIZON_HOURS) + 1
-"""Whole hours 0 … horizon."""
+GRID = GRID_STEPS + 1
+"""Whole steps 0 … horizon (`Clock.step_hours`)."""
 SHIPPED, GONE = len(LEAD_STAGES), len(LEAD_STAGES) + 1
 """Where a stay leads that leads to no further stage: production, abandoned."""
 _MOST_PATTERNS = 6
@@ -39,8 +40,9 @@ class Strata:
 class Stays:
     """One row per change and stage that it entered, (stays,), by stage, then change.
 
-    `change`: its row. `stage`: code in `LEAD_STAGES`. `begun_hours`: since code complete. `hours`: of the stay, so far
-    where it goes on. `target`: the next stage, `SHIPPED`, `GONE`, or -1 where it goes on.
+    `change`: its row. `stage`: code in `LEAD_STAGES`. `begun_hours`: since code complete, on the wall clock. `hours`:
+    of the stay, so far where it goes on, on the clock on which it is told. `target`: the next stage, `SHIPPED`, `GONE`,
+    or -1 where it goes on.
     """
 
     change: IntArray
@@ -60,10 +62,10 @@ class Stays:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """How stays in one stage ended, by whole hour of the stay: (groups, patterns, hours 0 … `GRID`).
+    """How stays in one stage ended, by whole step of the stay: (groups, patterns, steps 0 … `GRID`).
 
-    `onward`, `gone`, `open`: ended forwards, by being abandoned, not yet; the last hour holds all that was longer.
-    `targets` (groups, patterns, `SHIPPED` + 1): of those that ended forwards, where to. A stay of 2.3 hours counts 0.7
+    `onward`, `gone`, `open`: ended forwards, by being abandoned, not yet; the last step holds all that was longer.
+    `targets` (groups, patterns, `SHIPPED` + 1): of those that ended forwards, where to. A stay of 2.3 steps counts 0.7
     at two and 0.3 at three, so that means are kept.
     """
 
@@ -121,12 +123,21 @@ def stays_of(changes: pl.DataFrame) -> Stays:
     return Stays(columns[0], columns[1], columns[2], columns[3], np.concatenate(targets[::-1]))
 
 
-def count_stays(stays: Stays, strata: Strata, weight: FloatArray | None = None) -> Counts:
-    """Count stays of one stage, each as `weight` (stays,) or once."""
+def stays_on(clock: Clock, stays: Stays, changes: pl.DataFrame) -> Stays:
+    """The stays of a cohort's changes on the wall clock, told on `clock`."""
+    if clock.opening is None:
+        return stays
+    complete_at, _ = lifetimes(changes)
+    begun_at = complete_at[stays.change] + _microseconds(stays.begun_hours)
+    return replace(stays, hours=clock.hours(begun_at, begun_at + _microseconds(stays.hours)))
+
+
+def count_stays(stays: Stays, strata: Strata, weight: FloatArray | None = None, *, step_hours: float = 1.0) -> Counts:
+    """Count stays of one stage, each as `weight` (stays,) or once, on a grid of such steps."""
     shape = (strata.groups, strata.patterns, GRID + 1)
     cell = strata.group[stays.change] * strata.patterns + strata.pattern[stays.change]
     mass = np.ones(stays.hours.size) if weight is None else weight
-    capped = np.minimum(stays.hours, float(GRID))
+    capped = np.minimum(stays.hours / step_hours, float(GRID))
     low = np.floor(capped).astype(np.int64)
     part = capped - low
     place = cell * (GRID + 1) + low
@@ -147,3 +158,7 @@ def count_stays(stays: Stays, strata: Strata, weight: FloatArray | None = None) 
     )
     targets = np.asarray(to.reshape(strata.groups, strata.patterns, width), dtype=np.float64)
     return Counts(tally(forwards), tally(stays.target == GONE), tally(stays.target < 0), targets)
+
+
+def _microseconds(hours: FloatArray) -> IntArray:
+    return np.rint(hours * 3.6e9).astype(np.int64)

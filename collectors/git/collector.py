@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from collectors.git.commits import CommitReader
 from collectors.git.failures import os_failures
-from collectors.git.imports import MOST_COMMITS, SOURCE_PATH, ImportReader
+from collectors.git.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
 from collectors.git.lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.manifests import ChainEnd, Deployed, read_chain
 from collectors.git.movements import Movements, compare
@@ -251,7 +251,7 @@ def _options(source: GitSource, opened: Opened) -> dict[str, Any]:
         "repo_id": opened.identity.repo_id,
         "shallow": hashlib.sha256(cut_off.encode()).hexdigest()[:16] if cut_off else "",
         "added_lines": source.added_lines and not repository.blobless,
-        "imports": source.imports and not repository.blobless,
+        "imports": IMPORTS_READ if source.imports and not repository.blobless else 0,
         "patch_ids": source.patch_ids and not repository.blobless,
     }
 

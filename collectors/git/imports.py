@@ -18,8 +18,10 @@ from collectors.git.lines import COPIED_FOLDERS
 from collectors.git.log import stretches
 from collectors.git.statements import ENDINGS, Statement, statements
 
-__all__ = ["MOST_COMMITS", "SOURCE_PATH", "Import", "ImportReader"]
+__all__ = ["IMPORTS_READ", "MOST_COMMITS", "SOURCE_PATH", "Import", "ImportReader"]
 
+IMPORTS_READ = 2
+"""What of imports is read; one more with each language, so that clones read before are read anew, once."""
 MOST_COMMITS = 50_000
 """Of a longer history the newest commits are read: an import older than these is not seen."""
 _MOST_PER_COMMIT = 2_000

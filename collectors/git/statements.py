@@ -1,8 +1,10 @@
-"""What a source file imports, read from its text: Python, JavaScript and TypeScript, Go, Java, C#.
+"""What a source file imports, read from its text: Python, JavaScript and TypeScript, Go, Java, C#, Ruby.
 
 Nothing is run and nothing is parsed whole: a statement is known by how its line begins, so comments are none. What a
 sentence of a docstring could still look like resolves to no file of the repository later. Java and C# also tell which
-package or namespace a file declares, without which their imports could not be found again.
+package or namespace a file declares, without which their imports could not be found again. Ruby loads most files by
+the constants that code names, so these are its imports beside `require`: such with `::`, and such that are called, or
+inherited or included from.
 """
 
 from __future__ import annotations
@@ -45,6 +47,12 @@ _SHARP = re.compile(
     rb"\n[ \t]*(?:(?:global[ \t]+)?using[ \t]+(?:static[ \t]+)?(?:\w+[ \t]*=[ \t]*)?(\w+(?:\.\w+)*)[ \t]*;"
     rb"|namespace[ \t]+(\w+(?:\.\w+)*)[ \t]*[;{\r\n])"
 )
+_RUBY_REQUIRE = re.compile(rb"\n[ \t]*require(_relative)?[ \t(]+['\"]([\w./-]+)['\"]")
+_RUBY_CONSTANT = re.compile(
+    rb"(?<![\w:.@$/-])(?:::)?((?:[A-Z]\w*::)+[A-Z]\w*|[A-Z]\w*(?=\.[a-z_])"
+    rb"|(?:(?<=< )|(?<=include )|(?<=extend )|(?<=prepend ))[A-Z]\w*)"
+)
+_RUBY_NO_USE = re.compile(rb"\n[ \t]*(?:#[^\n]*|(?:class|module)[ \t]+[\w:]+)")
 
 
 def statements(path: str, content: bytes) -> frozenset[Statement]:
@@ -105,6 +113,14 @@ def _sharp(content: bytes) -> Iterator[Statement]:
     yield from _either(_SHARP, content)
 
 
+def _ruby(content: bytes) -> Iterator[Statement]:
+    """What is required, relative paths with a dot before them; and each constant, as written."""
+    for match in _RUBY_REQUIRE.finditer(content):
+        yield Statement("import", ("./" if match[1] else "") + _text(match[2]))
+    for constant in sorted(set(_RUBY_CONSTANT.findall(_RUBY_NO_USE.sub(b"\n", content)))):
+        yield Statement("import", _text(constant))
+
+
 def _each(pattern: re.Pattern[bytes], content: bytes) -> Iterator[Statement]:
     for match in pattern.finditer(content):
         yield Statement("import", _text(next(group for group in match.groups() if group is not None)))
@@ -128,6 +144,7 @@ _LANGUAGES: dict[str, Callable[[bytes], Iterator[Statement]]] = {
     ".go": _go,
     ".java": _java,
     ".cs": _sharp,
+    **dict.fromkeys((".rb", ".rake"), _ruby),
 }
 ENDINGS = tuple(_LANGUAGES)
 """How the names of the files end that are read."""

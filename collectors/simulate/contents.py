@@ -22,6 +22,7 @@ Patch = dict[str, dict[int, str | None]]
 """Path to slot to new line, None for a removed line."""
 
 _EMPTY: Lines = {}
+_FEW = 3  # lines that a repair adds at most
 _LONG = 45  # lines; a file longer than that loses on average as many as it gains
 
 _LINES = {
@@ -83,6 +84,14 @@ class Contents:
             key = text.replace("=", ":").split(":")[0]
             same = (slot for slot, old in lines.items() if old.replace("=", ":").split(":")[0] == key)
             done[next(same, None) or self._slot(touch.path)] = text
+        return done
+
+    def mend(self, touch: Touch, lines: Lines, faulty: Lines) -> dict[int, str | None]:
+        """What a touch does that repairs a file: lines that are still `faulty` are replaced, no others, few added."""
+        wanted = [slot for slot, text in faulty.items() if lines.get(slot) == text]
+        done: dict[int, str | None] = {slot: self._line(touch.path) for slot in wanted[: max(touch.replaced, 1)]}
+        for _ in range(min(touch.added, _FEW)):
+            done[self._slot(touch.path)] = self._line(touch.path)
         return done
 
     def _slot(self, path: str) -> int:

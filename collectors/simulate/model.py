@@ -121,6 +121,8 @@ class Change:
     reviews: list[Review] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
     reverts: Change | None = None
+    mends: bool = False  # it repairs an earlier change: `repairs`, once it is written
+    tangled: bool = False  # and changes other lines beside
     repairs: Change | None = None
     imports: tuple[str, ...] = ()  # initiatives that it starts to depend on
     position: int | None = None  # place on the main branch, counted in landings

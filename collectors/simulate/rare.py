@@ -109,7 +109,7 @@ def _dress(mark: Mark, repo: Repo, change: Change) -> None:
     change.mark, change.built_with_ai = mark.name, mark.how
     body = ""
     if mark.name == "own_agent":
-        change.title = "fix: keep the total when the last line is removed"
+        change.title, change.mends = "fix: keep the total when the last line is removed", True
     if mark.name == "override_what":
         change.builds_ai = True
     if mark.name == "backport" and (original := _original(repo, change)) is not None:

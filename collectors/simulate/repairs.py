@@ -25,7 +25,7 @@ def fix_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
     broken = paths[0].rsplit("/", 1)[-1].split(".")[0]
     change = _urgent(culprit, plan, dice, at, "fix", f"fix: restore {broken} after rollback")
     change.labels = ("hotfix",)
-    change.repairs = culprit
+    change.mends, change.repairs = True, culprit
     change.commits[0].touches = tuple(
         Touch(path, 1 + dice.geometric(1.0, 4), dice.geometric(0.5, 4)) for path in paths[:2]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from collectors.simulate.areas import MENDING
 from collectors.simulate.clock import HOUR, MINUTE, later
 from collectors.simulate.dice import Dice
 from collectors.simulate.marks import Mark, choose_mark
@@ -99,6 +100,7 @@ def _change(plan: Plan, work: Work, mark: Mark, author: Identity, started_at: in
         branch=mark.branch,
         labels=work.labels + mark.labels,
         imports=work.imports,
+        mends=work.title.startswith(MENDING),
     )
 
 

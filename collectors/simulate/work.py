@@ -84,7 +84,7 @@ def _ordinary(plan: Plan, dice: Dice, usable: list[Initiative]) -> Work:
         used = dice.pick(usable)
         touches[0] = _touch(dice, touches[0].path, (_module_of(used),))
         imports = (used.name,)
-    labels = tuple(dice.sample(("bug", "support", "tech-debt"), dice.whole(0, 1)))
+    labels = tuple(dice.sample(("customer", "support", "tech-debt"), dice.whole(0, 1)))
     return Work("other", title, tuple(touches), "Checked on staging.", labels, imports=imports)
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from collectors.simulate.clock import MINUTE
+from collectors.simulate.clock import DAY, MINUTE
 from collectors.simulate.contents import Contents, Lines, Patch, count_lines, overlay, render
 from collectors.simulate.dice import Dice
 from collectors.simulate.fast_import import FastImport, create_bare
@@ -16,6 +16,12 @@ from collectors.simulate.people import BOTS, FORGE, TEAMS
 from collectors.simulate.rare import note_of
 
 __all__ = ["write_repository"]
+
+
+_AT_FAULT = ("pull_request", "direct")
+_FAR = 400  # landings back that a fix may reach
+_HALF_LIFE_DAYS = 15.0
+_TANGLED = 0.15
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class _Writer:
     def write_branch(self, change: Change) -> _Branch:
         """The change's own commits, on top of where main was when the first one was made."""
         branch = _Branch(bisect_right(self.landed_at, change.commits[0].authored_at) - 1)
+        if change.mends and change.repairs is None:
+            self.blame(change, branch.base)
         tip = self.tips[branch.base]
         for commit in change.commits:
             files: dict[str, int | None] = {}
@@ -72,6 +80,25 @@ class _Writer:
         self._count(change, branch)
         return branch
 
+    def blame(self, change: Change, base: int) -> None:
+        """Choose which earlier change of its files a fix repairs, sooner a recent one; none where nothing is left."""
+        paths = {touch.path for commit in change.commits for touch in commit.touches}
+        weights: dict[Change, float] = {}
+        for position in range(max(base - _FAR, 1), base + 1):
+            culprit = self.repo.landed[position]
+            if culprit.kind in _AT_FAULT and culprit.built_with_ai != "automation":
+                age = change.started_at - self.landed_at[position]
+                if any(self._left(position, path, base) for path in paths & self.undo[position].keys()):
+                    weights[culprit] = 0.5 ** (age / (_HALF_LIFE_DAYS * DAY))
+        if weights:
+            change.repairs = self.contents.dice.weighted(tuple(weights), tuple(weights.values()))
+            change.tangled = self.contents.dice.chance(_TANGLED)
+
+    def _left(self, position: int, path: str, base: int) -> bool:
+        """Whether a line of code that a landing wrote is still there at `base`."""
+        now = self.contents.at(path, base)
+        return any(now.get(slot) == text for slot, text in _written(*self.undo[position][path]).items())
+
     def _count(self, change: Change, branch: _Branch) -> None:
         for path in branch.patch:
             added, removed = count_lines(path, self.contents.at(path, branch.base), self._view(branch, path))
@@ -81,18 +108,20 @@ class _Writer:
 
     def _step(self, change: Change, commit: Commit, branch: _Branch) -> Patch:
         """What one commit does to the files."""
-        culprit = change.reverts or change.repairs
-        undo = self.undo.get(culprit.position, {}) if culprit and culprit.position is not None else {}
+        undo = self._undo(change.reverts or change.repairs)
         if change.reverts:
             commit.message = revert_text(commit.message, self.git.sha(change.reverts.landing[-1]))
             return {path: _restored(self._view(branch, path), *states) for path, states in undo.items()}
         step: Patch = {}
         for touch in commit.touches:
             lines = overlay(self._view(branch, touch.path), step.get(touch.path, {}))
-            before, after = undo.get(touch.path, ({}, {}))
-            written = {slot: text for slot, text in after.items() if before.get(slot) != text}
-            step.setdefault(touch.path, {}).update(self.contents.edit(touch, lines, written))
+            written = _written(*undo.get(touch.path, ({}, {})))
+            edit = self.contents.mend if change.repairs and not change.tangled else self.contents.edit
+            step.setdefault(touch.path, {}).update(edit(touch, lines, written))
         return step
+
+    def _undo(self, culprit: Change | None) -> dict[str, tuple[Lines, Lines]]:
+        return self.undo.get(culprit.position, {}) if culprit and culprit.position is not None else {}
 
     def land(self, change: Change) -> None:
         """Put the change on main in its style."""
@@ -185,6 +214,11 @@ class _Writer:
             files = {path: self._file(path, picked[path]) for path in patch}
             tip = self.git.commit(Commit(landed.author, landed.authored_at, by, at, message), [tip], files, side=True)
         return tip
+
+
+def _written(before: Lines, after: Lines) -> dict[int, str]:
+    """The lines of a file that a landing wrote."""
+    return {slot: text for slot, text in after.items() if before.get(slot) != text}
 
 
 def _restored(now: Lines, before: Lines, after: Lines) -> dict[int, str | None]:

@@ -97,4 +97,5 @@ def shares_of_wait(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) 
             ],
         )
     )
-    show(chart, height=_FRAME_PIXELS + 30 + _BAR_PIXELS * len(groups), alt_text=alt_text)
+    # Its legend has up to three lines.
+    show(chart, height=_FRAME_PIXELS + 60 + _BAR_PIXELS * len(groups), alt_text=alt_text)

@@ -53,7 +53,9 @@ def shares(rows: pl.DataFrame, groups: Sequence[str], title: str, *, alt_text: s
             *bounds(".1%"),
         ],
     )
-    at = alt.X("value:Q", scale=alt.Scale(zero=True), axis=values(title, form="%"))
+    # Where all are none there is still an axis to read that on.
+    top = max(longest(rows, "value", "upper"), 0.01)
+    at = alt.X("value:Q", scale=alt.Scale(domain=[0, top]), axis=values(title, form="~%"))
     height = _SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups)
     show(_with_interval(None, base, at), height=height, alt_text=alt_text)
 
@@ -81,9 +83,9 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
     show(chart, height=_SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups), alt_text=alt_text)
 
 
-def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
+def saved(rows: pl.DataFrame, *, clock: str = "wall", alt_text: str) -> None:
     """Hours saved by each what-if, with its interval. `rows`: what, hours_saved, lower, upper, kind."""
-    per, unit = per_and_unit(longest(rows, "hours_saved", "upper"))
+    per, unit = per_and_unit(longest(rows, "hours_saved", "upper"), clock)
     # One colour, as a group of its own: the theme's, for light and dark.
     shown = rows.with_columns(pl.col("hours_saved", "lower", "upper") / per, pl.lit(_EARLIER).alias("group"))
     base = alt.Chart(shown).encode(
@@ -95,7 +97,7 @@ def saved(rows: pl.DataFrame, *, alt_text: str) -> None:
             *bounds(".1f"),
         ],
     )
-    at = alt.X("hours_saved:Q", axis=values(f"{unit} that a change would be in production earlier"))
+    at = alt.X("hours_saved:Q", axis=values(f"{unit} earlier in production"))
     zero = alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(strokeDash=[3, 3], color=_GREY).encode(x="at:Q")
     show(_with_interval(zero, base, at), height=_SMALL_FRAME_PIXELS + 30 * len(rows), alt_text=alt_text)
 

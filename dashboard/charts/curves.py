@@ -50,10 +50,10 @@ def month_by_month(
     at = alt.Y(
         f"{value}:Q",
         scale=alt.Scale(domain=[0, 1] if share else [0, max(top * 1.6, 1e-9)], clamp=True),
-        axis=values(title, form="%" if share else "~g"),
+        axis=values(title, form="%" if share else ",~f"),
     )
     base = alt.Chart(shown).encode(
-        x=alt.X("month:T", axis=alt.Axis(title=None, format="%b %Y", labelFontSize=12, labelOverlap=True, grid=False)),
+        x=alt.X("month:T", axis=_months()),
         color=colour(groups),
         tooltip=[
             alt.Tooltip("group:N", title="Group"),
@@ -72,13 +72,11 @@ def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
     """A measure of each window with its interval. `rows` as of the report `dora`, of one measure."""
     unit = rows["unit"][0]
     per, word = per_and_unit(longest(rows, "value")) if unit == "hours" else (1.0, "")
-    form, axis = (".1%", "%") if unit == "share" else (",.1f", "~g")
+    form, axis = (".1%", "%") if unit == "share" else (",.1f", ",~f")
     shown = rows.with_columns(pl.col("value", "lower", "upper") / per)
     title = f"{label}, {word}" if word else label
     base = alt.Chart(shown).encode(
-        x=alt.X(
-            "begins_at:T", axis=alt.Axis(title=None, format="%b %Y", labelFontSize=12, labelOverlap=True, grid=False)
-        ),
+        x=alt.X("begins_at:T", axis=_months()),
         tooltip=[
             alt.Tooltip("window:N", title="Window"),
             alt.Tooltip("value:Q", title=title, format=form),
@@ -90,3 +88,9 @@ def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
     interval = base.mark_rule(strokeWidth=6, opacity=0.25).encode(y="lower:Q", y2="upper:Q", color=alt.value(_BLUE))
     line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45, filled=True)).encode(y=at)
     show(alt.LayerChart(layer=[interval, line]), height=300, alt_text=alt_text)
+
+
+def _months() -> alt.Axis:
+    """An axis of months, each named once however few there are."""
+    every = alt.TimeIntervalStep(interval="month", step=1)
+    return alt.Axis(title=None, format="%b %Y", labelFontSize=12, labelOverlap=True, grid=False, tickCount=every)

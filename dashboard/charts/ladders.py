@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from analytics.initiatives import RUNGS
+from analytics.initiatives import REMOVED, RUNGS
 from dashboard.charts.parts import names, show, values
 
 __all__ = ["climbs", "rungs"]
 
 # From grey to blue: the further, the more it has arrived.
-_COLOURS = dict(zip(RUNGS, ("#b8b8b8", "#f0b64d", "#5aa9d6", "#0a6aa6"), strict=True))
+_STATES = (*RUNGS, REMOVED)
+_COLOURS = dict(zip(_STATES, ("#b8b8b8", "#f0b64d", "#5aa9d6", "#0a6aa6", "#5c5c5c"), strict=True))
 
 
 def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
@@ -22,7 +23,7 @@ def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
         alt.Chart(rows)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("rung:N", sort=list(RUNGS), axis=names()),
+            y=alt.Y("rung:N", sort=list(_STATES), axis=names()),
             x=alt.X("initiatives:Q", axis=values("initiatives", form="d", tickMinStep=1)),
             color=_colour(legend=False),
             tooltip=[
@@ -57,4 +58,4 @@ def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str) -> None:
 
 def _colour(*, legend: bool) -> alt.Color:
     shown = alt.Legend(orient="top", title=None, labelFontSize=13) if legend else None
-    return alt.Color("rung:N", scale=alt.Scale(domain=list(RUNGS), range=list(_COLOURS.values())), legend=shown)
+    return alt.Color("rung:N", scale=alt.Scale(domain=list(_STATES), range=list(_COLOURS.values())), legend=shown)

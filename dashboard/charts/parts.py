@@ -27,10 +27,11 @@ __all__ = [
 DAY = 24.0
 _LABEL, _TITLE = 13, 12
 
-# Stages are in an order, so their colours are too, light to dark; arrived is blue and abandoned grey, as everywhere.
+# Stages are in an order, so their colours are too, light to dark, and seen on black; arrived is blue and abandoned
+# grey, as everywhere.
 STATE_COLOURS = {
     **dict(
-        zip(LEAD_STAGES, ("#f6d743", "#f3b229", "#ea8b2b", "#d9642f", "#b9463a", "#8f3245", "#65254a"), strict=True)
+        zip(LEAD_STAGES, ("#f6d743", "#f3b229", "#ea8b2b", "#d9642f", "#b9463a", "#8f3245", "#6d4190"), strict=True)
     ),
     **dict(zip(ENDS, ("#1b7fb8", "#9a9a9a"), strict=True)),
 }
@@ -79,7 +80,7 @@ def names(**more: Any) -> alt.Axis:
     return alt.Axis(title=None, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more)
 
 
-def values(title: str | None, form: str = "~g", **more: Any) -> alt.Axis:
+def values(title: str | None, form: str = ",~f", **more: Any) -> alt.Axis:
     """An axis of numbers."""
     return alt.Axis(title=title, tickCount=5, labelFontSize=_TITLE, titleFontSize=_TITLE, format=form, **more)
 

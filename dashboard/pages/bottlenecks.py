@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -10,9 +11,12 @@ import streamlit as st
 from analytics.bottlenecks import AI_WORK as AI_GROUP
 from analytics.bottlenecks import Bottlenecks
 from analytics.levers import AI_WORK, ALL, OTHER_WORK
+from analytics.pulse import Group, Pulse
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.sentences import sentences_of
 from dashboard import charts, data, frame, tables
+from dashboard.cadences import how_often
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.inside import inside, when
 from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
@@ -23,7 +27,8 @@ GUIDE = (
     " in its first 30 days from code complete; the stages of a group add up to all of its waiting, so they can be"
     " ranked. Lines are 95% intervals: by repository where there are five or more.\n\n"
     "A **what-if** replays the same changes with one thing other, and subtracts. An interval that holds zero says"
-    " that no gain is seen. What-ifs are on the wall clock."
+    " that no gain is seen. In working time the same releases leave at the same instants, and the hours until then are"
+    " those that were worked."
 )
 STAGES_ONLY = ("production", "abandoned")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -43,8 +48,9 @@ def page(view: View) -> None:
     found = observed(view)
     if found is None:
         return
-    ranked(view)
-    every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None)}
+    ranked(view, found)
+    how_often(view)
+    every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None, view.clock)}
     said([every[name] for name in ("all", AI_GROUP) if name in every])
     levers(view)
     computed(view, every.get("all"))
@@ -53,9 +59,11 @@ def page(view: View) -> None:
     left_out(view, found)
 
 
-def ranked(view: View) -> None:
+def ranked(view: View, found: Pulse) -> None:
     """Stages by the time that they take, AI work beside other work."""
-    st.header("Where a change loses its time", anchor=False)
+    told_of = [group for group in found.compared if group.bottleneck is not None]
+    st.header(biggest(told_of) or "Where a change loses its time", anchor=False)
+    st.markdown("\n".join(f"- {longest(group, found, view)}" for group in told_of))
     whole = named(data.report(view.file, "stages", view.filters, by=view.axis, clock=view.clock), view)
     counts = whole.filter(pl.col("changes") < FEWEST).unique("group").sort("group")
     too_few(dict(zip(counts["group"], counts["changes"], strict=True)))
@@ -63,7 +71,6 @@ def ranked(view: View) -> None:
     if rows.is_empty():
         return
     groups = group_names(rows, view)
-    st.markdown("  \n".join(longest(rows.filter(pl.col("group") == group), view) for group in groups))
     order = (
         rows.group_by("stage").agg(pl.col("mean_hours_in_state").max()).sort("mean_hours_in_state", descending=True)
     )["stage"].to_list()
@@ -94,18 +101,50 @@ def ranked(view: View) -> None:
         alt_text="Each group and stage, the longest first",
         whole=lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
     )
+    examples(view, order)
 
 
-def longest(rows: pl.DataFrame, view: View) -> str:
-    """The stage in which a group waits most, as a sentence."""
-    row = rows.sort("mean_hours_in_state", descending=True).row(0, named=True)
-    clock = "hours" if view.clock == "wall" else "working hours"
-    first = f"{row['horizon_hours'] / 24:.0f} days" if view.clock == "wall" else f"{row['horizon_hours']:.0f} {clock}"
-    bounds = f" [{row['lower']:,.1f} – {row['upper']:,.1f}]" if row["lower"] is not None else ""
+def examples(view: View, stages: Sequence[str]) -> None:
+    """The changes that were longest in a stage, to look at."""
+    rows = named(data.report(view.file, "longest", view.filters, by=view.axis), view)
+    there = set(rows["stage"])
+    known = [stage for stage in stages if stage in there]
+    if not known:
+        return
+    columns = {
+        "group": "Group",
+        "days": tables.decimal("Days in it", "On the wall clock, so far where it is still there"),
+        "ended": "Left it",
+        "outcome": "Now",
+        "author": "Author",
+        "team": "Team",
+    }
+    with st.expander("Which changes these are"):
+        stage = st.selectbox("The longest in", known, key="longest", bind="query-params", width=220)
+        shown = rows.filter(pl.col("stage") == stage).sort("hours", descending=True, maintain_order=True)
+        changes_table(
+            tables.in_days(shown, "hours", "days"), columns, alt_text=f"The changes that were longest in {stage}"
+        )
+        tables.download(
+            "CSV", lambda: data.whole_report(view.file, "longest", view.filters, by=view.axis), name="longest"
+        )
+
+
+def biggest(groups: Sequence[Group]) -> str:
+    """The bottleneck of each group, in few words."""
+    parts = [f"for {wording.work(group)}: {group.bottleneck.stage}" for group in groups if group.bottleneck]
+    return f"Biggest bottleneck {', '.join(parts)}" if parts else ""
+
+
+def longest(group: Group, found: Pulse, view: View) -> str:
+    """The stage in which a group waits most, and how sure that is, as sentences."""
+    stage = group.bottleneck
+    assert stage is not None  # noqa: S101  (asked for)
+    much = wording.bottleneck_hours(stage, found.horizon_hours, view.clock)
+    changes = wording.counted(group.changes, "change")
     return (
-        f"**{wording.capital(row['group'])}** waits longest in **{row['stage']}**: {row['mean_hours_in_state']:,.1f}"
-        f" {clock}{bounds} of a change's first {first}, {row['share_of_wait']:.0%} of its waiting"
-        f" ({wording.counted(row['changes'], 'change')})."
+        f"**{wording.capital(group.name)}** waits longest in **{stage.stage}**: {much} ({changes})."
+        f" {wording.how_sure(group, view.clock)}"
     )
 
 
@@ -121,11 +160,11 @@ def said(groups: Sequence[Bottlenecks]) -> None:
 
 def levers(view: View) -> None:
     """Two things that a person can move, and what they would bring."""
-    if data.levers_of(view.file, view.filters, view.axis, ALL) is None:
+    if data.levers_of(view.file, view.filters, view.axis, ALL, view.clock) is None:
         return
     names = {"all work": ALL, ai_group(view): AI_WORK, "other work": OTHER_WORK}
     chosen = st.segmented_control("Of", list(names), default="all work", key="whose")
-    found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"])
+    found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"], view.clock)
     if found is None:
         st.markdown(f"{wording.capital(wording.TOO_FEW)}: 20 changes are needed.")
         return
@@ -149,49 +188,58 @@ def levers(view: View) -> None:
         besides = st.toggle(
             "Keep the real releases too", value=True, key="besides", help="Without them some changes arrive later."
         )
-        told(found.released(days, hour, besides=besides))
+        told(found.released(days, hour, besides=besides), view.clock)
     with stages, st.container(border=True):
         st.subheader("Shorten a stage", anchor=False)
         st.caption("Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier.")
         stage = st.selectbox("Stage", found.stages, key="stage")
         percent = st.slider("To (% of its hours)", 10, 100, 50, 5, key="percent")
         if stage is not None:
-            told(found.stage_time(stage, percent / 100))
+            told(found.stage_time(stage, percent / 100), view.clock)
 
 
-def told(what: WhatIf | None) -> None:
+def told(what: WhatIf | None, clock: str) -> None:
     """What a what-if brings, with intervals."""
     if what is None:
         st.markdown("Nothing waits for a release here.")
         return
     effect = what.effect
     saved = effect.hours_saved
-    more = "earlier" if saved.value >= 0 else "later"
-    sign = 1.0 if saved.value >= 0 else -1.0
+    # Less than what is shown of it is neither.
+    later = round(saved.value, 1) < 0.0
+    more, sign = ("later", -1.0) if later else ("earlier", 1.0)
     low, high = sorted((sign * saved.lower, sign * saved.upper))
-    per, unit = (1.0, "h") if abs(saved.value) < wording.TWO_DAYS else (24.0, "d")
+    per, unit = (24.0, "d") if abs(saved.value) >= wording.TWO_DAYS and clock == "wall" else (1.0, "h")
+    known = not math.isnan(saved.lower)
     with st.container(horizontal=True):
         st.metric(
             f"A change arrives {more}",
-            f"{abs(saved.value) / per:,.1f} {unit}",
-            delta=f"{low / per:,.1f} – {high / per:,.1f}",
+            f"{abs(saved.value) / per:,.1f} {unit}{'' if clock == 'wall' else ' of work'}",
+            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−") if known else None,
             delta_color="off",
             delta_arrow="off",
-            delta_description="95%",
+            delta_description="95%" if known else None,
             width=190,
         )
         for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
             st.metric(
-                f"Arrived in {hours / 24:.0f} days",
+                f"Arrived in {hours / 24:.0f} days" if clock == "wall" else f"Arrived in {hours:g} h of work",
                 f"{before:.0%} → {before + gained.value:.0%}",
-                delta=f"{100 * gained.lower:+.1f} to {100 * gained.upper:+.1f} points",
+                delta=f"{points(gained.lower)} to {points(gained.upper)} points" if known else None,
                 delta_color="off",
                 delta_arrow="off",
                 width=190,
             )
+    if not known:
+        st.markdown(":gray[From too few to say how surely.]")
     if saved.lower <= 0.0 <= saved.upper:
         st.markdown(":gray[The interval holds zero: no gain is seen.]")
     st.caption(f"{what.note}; {wording.counted(effect.changes, 'change')}, intervals by {effect.unit}.")
+
+
+def points(share: float) -> str:
+    """A share as points with a sign; what rounds to none has a plus."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def computed(view: View, every: Bottlenecks | None) -> None:
@@ -200,9 +248,15 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         return
     st.subheader("All that was computed", anchor=False)
     rows = what_if_rows(every.what_ifs)
-    told_of = "; ".join(f"{row['what']} {wording.hours(row['hours_saved'])}" for row in rows.iter_rows(named=True))
-    charts.saved(rows, alt_text=f"Mean hours that a change would arrive earlier, with 95% intervals: {told_of}.")
-    report = data.report(view.file, "bottlenecks", view.filters, by=view.axis)
+    spoken = "; ".join(
+        f"{row['what']} {wording.hours(row['hours_saved'], view.clock)}" for row in rows.iter_rows(named=True)
+    )
+    charts.saved(
+        rows,
+        clock=view.clock,
+        alt_text=f"Mean hours that a change would arrive earlier, with 95% intervals: {spoken}.",
+    )
+    report = data.report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock)
     shown = named(report, view).filter(pl.col("what_if").is_not_null())
     columns = {
         "group": "Group",
@@ -222,7 +276,7 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         columns,
         name="bottlenecks",
         alt_text="Each what-if by group",
-        whole=lambda: data.whole_report(view.file, "bottlenecks", view.filters, by=view.axis),
+        whole=lambda: data.whole_report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock),
     )
 
 
@@ -243,7 +297,7 @@ def what_if_rows(found: Sequence[WhatIf]) -> pl.DataFrame:
 
 def name_of(what: WhatIf) -> str:
     """A what-if in few words."""
-    short = what.parameter.partition(" (")[0]
+    short = "best months" if what.kind == "best_months" else what.parameter.partition(" (")[0]
     return f"release {short}" if what.kind == "release_cadence" else f"{what.stage}: {short}"
 
 

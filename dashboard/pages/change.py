@@ -55,6 +55,9 @@ def page(view: View) -> None:
     if found.initiatives:
         st.header("Initiatives", anchor=False)
         st.text("\n".join(wording.plain(line) for line in found.initiatives))
+    if found.repairs:
+        st.header("Did it fail or come back?", anchor=False)
+        st.text("\n".join(wording.plain(line) for line in found.repairs))
     commits(found)
 
 
@@ -75,8 +78,10 @@ def about(found: Explanation) -> None:
             label = "Lead time" if change["lead_time_hours"] is not None else "Waiting so far"
             st.metric(label, wording.hours(hours), width=190)
         if change["current_stage"]:
-            st.metric("Waits for", change["current_stage"], width=190)
+            st.metric("In", change["current_stage"], width=190)
     st.text(wording.plain(found.arrival))
+    if found.waits_for:
+        st.text(wording.plain(f"Waits for {found.waits_for}."))
     if change["clamped"]:
         st.caption(f"{wording.counted(change['clamped'], 'milestone')} out of order, moved to what follows.")
 

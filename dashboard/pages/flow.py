@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 import streamlit as st
 
 from analytics.pulse import Pulse
 from dashboard import charts, data, frame, tables
 from dashboard.filters import View
+from dashboard.places import lead_to
 from dashboard.sections import group_names, head, left_out, named, observed, too_few
 from headway import wording
 
@@ -50,7 +53,7 @@ def where_it_is(view: View, rows: pl.DataFrame) -> None:
         with column:
             st.subheader(wording.capital(group), anchor=False)
             st.caption(wording.counted(mine["changes"][0], "change"))
-            charts.occupancy(mine, clock=view.clock, alt_text=f"Where {group} is over time. {places(mine)}")
+            charts.occupancy(mine, clock=view.clock, alt_text=f"Where {group} is over time. {places(mine, view.clock)}")
     columns = {
         "group": "Group",
         "hours": "Hours after code complete",
@@ -69,14 +72,14 @@ def where_it_is(view: View, rows: pl.DataFrame) -> None:
     )
 
 
-def places(rows: pl.DataFrame) -> str:
+def places(rows: pl.DataFrame, clock: str) -> str:
     """Where a group is after a day, a week and a month, in words."""
     told = []
     for hours in (24.0, 168.0, 720.0):
         there = rows.filter((pl.col("hours") == hours) & (pl.col("probability") >= 0.005))
         parts = (f"{row['state']} {row['probability']:.0%}" for row in there.iter_rows(named=True))
         if len(there):
-            told.append(f"After {wording.hours(hours)}: {', '.join(parts)}.")
+            told.append(f"After {wording.alone(hours, clock)}: {', '.join(parts)}.")
     return " ".join(told)
 
 
@@ -91,6 +94,7 @@ def share_arrived(view: View) -> None:
         for row in rows.filter(pl.col("hours").is_in([24.0, 168.0, 720.0])).iter_rows(named=True)
     )
     charts.arrived(rows, groups, clock=view.clock, alt_text=f"Share in production over time with 95% bands: {told}.")
+    st.caption(bands(rows, groups))
     columns = {
         "group": "Group",
         "hours": "Hours after code complete",
@@ -106,6 +110,19 @@ def share_arrived(view: View) -> None:
         name="arrivals",
         alt_text="Share in production by group and time",
         whole=lambda: data.whole_report(view.file, "arrivals", view.filters, by=view.axis, clock=view.clock),
+    )
+
+
+def bands(rows: pl.DataFrame, groups: Sequence[str]) -> str:
+    """What the bands rest on, and why one of few repositories swells."""
+    first = rows.unique("group", maintain_order=True)
+    by = dict(first.select("group", "repositories").filter(first["interval_by"] == "repository").iter_rows())
+    told = ", ".join(f"{wording.counted(by[group], 'repository')} of {group}" for group in groups if group in by)
+    if not told:
+        return "Bands take each change as independent: repositories are too few to go by."
+    return (
+        f"Bands are by repository: {told}. Where they are few and unlike, a band is wide and uneven, most of all before"
+        " more than one of them has delivered much: it says how little is known there, not what happened."
     )
 
 
@@ -156,6 +173,7 @@ def quantiles(view: View, found: Pulse) -> None:
             lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
             name="stages",
         )
+    lead_to("bottlenecks", "Which changes were longest in each stage")
 
 
 def other_axes(view: View) -> list[str]:

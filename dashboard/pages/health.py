@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.basis import coverage_shares
 from dashboard import data, frame, tables
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
 from headway import wording
@@ -18,6 +19,14 @@ GUIDE = (
     " production could be observed: the rest is counted and takes part in no lead time."
 )
 
+WHY = {
+    "unknown": "whose arrival could not have been seen",
+    "no_deployments": "in repositories without deployments",
+    "approximate": "whose time of code complete is approximate",
+    "out_of_order": "with milestones out of order",
+    "weak": "told by weak evidence",
+}
+
 
 def page(view: View) -> None:
     """Draw the page."""
@@ -26,6 +35,7 @@ def page(view: View) -> None:
     coverage = data.report(view.file, "coverage", view.filters)
     failed(view)
     left_out(view, coverage, closed_work_is_seen=seen)
+    examples(view)
     repositories(coverage, closed_work_is_seen=seen)
     noticed(view)
     sources(view)
@@ -68,6 +78,34 @@ def left_out(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -
         "- **AI marks are a lower bound:** “no AI mark” holds people's work and unmarked AI work, so a difference is,"
         " if anything, larger than shown."
     )
+
+
+def examples(view: View) -> None:
+    """Some changes that take no part, or only nearly, to look at."""
+    rows = data.report(view.file, "left-out", view.filters)
+    if rows.is_empty():
+        return
+    counts = dict(rows.select("reason", "changes").unique(maintain_order=True).iter_rows())
+    with st.expander("Which changes these are"):
+        reason = st.selectbox(
+            "Those",
+            list(counts),
+            format_func=lambda one: f"{WHY[one]} ({counts[one]:,})",
+            key="reason",
+            bind="query-params",
+            width=420,
+        )
+        columns = {
+            "outcome": "Now",
+            "code_complete_at": tables.time("Code complete (UTC)"),
+            "detail": st.column_config.TextColumn("Because", width="medium"),
+            "author": "Author",
+        }
+        changes_table(
+            rows.filter(pl.col("reason") == reason), columns, alt_text=f"Changes {WHY[reason]}, the newest first"
+        )
+        st.caption("The newest, up to 20 for each reason.")
+        tables.download("CSV", lambda: data.whole_report(view.file, "left-out", view.filters), name="left-out")
 
 
 def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:

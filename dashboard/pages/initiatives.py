@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.initiatives import FunnelStep, Initiative, funnel
 from dashboard import charts, data, frame, tables
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.sections import NO_INITIATIVE, RUNG_COLUMNS, head, rungs_table
 from headway import wording
@@ -35,6 +36,7 @@ def page(view: View) -> None:
     steps(funnel(known))
     climb(known)
     each(view)
+    members(view)
 
 
 def how_far(known: Sequence[Initiative]) -> None:
@@ -154,6 +156,39 @@ def each(view: View) -> None:
     }
     tables.table(rows, columns, alt_text="Every initiative with its evidence")
     tables.download("CSV", lambda: data.whole_report(view.file, "initiatives", view.filters), name="initiatives")
+
+
+def members(view: View) -> None:
+    """The changes of one initiative: what waits, then the newest."""
+    st.header("Its changes", anchor=False)
+    rows = data.report(view.file, "members", view.filters)
+    names = dict(rows.select("initiative_id", "name").unique(maintain_order=True).iter_rows())
+    if not names:
+        st.markdown("None of its changes is known.")
+        return
+    chosen = st.selectbox(
+        "Of",
+        list(names),
+        format_func=lambda one: wording.plain(names[one]),
+        key="initiative",
+        bind="query-params",
+        width=320,
+    )
+    mine = rows.filter(pl.col("initiative_id") == chosen)
+    columns = {
+        "outcome": "Now",
+        "current_stage": "Waits in",
+        "age_days": tables.decimal("Days waiting", "Since code complete"),
+        "began_at": tables.time("Began (UTC)"),
+        "arrived_at": tables.time("In production (UTC)"),
+        "author": "Author",
+        "because": st.column_config.TextColumn("Belongs to it by", width="medium"),
+    }
+    changes_table(
+        tables.in_days(mine, "age_hours", "age_days"), columns, alt_text="Changes of this initiative, what waits first"
+    )
+    st.caption("What waits, the oldest first, then the newest others: up to 50 of each initiative.")
+    tables.download("CSV", lambda: data.whole_report(view.file, "members", view.filters), name="members")
 
 
 page(frame.view())

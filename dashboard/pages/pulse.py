@@ -16,6 +16,7 @@ from dashboard import charts, data, frame, tables
 from dashboard.filters import View
 from dashboard.places import lead_to
 from dashboard.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
+from dashboard.short import in_short
 from dashboard.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
 from headway import wording
 
@@ -46,12 +47,16 @@ def page(view: View) -> None:
     found = observed(view)
     if found is None:
         return
+    # Filled in at the end: the first picture does not wait for it.
+    first = st.container(border=True)
     how_long(view, found)
     never_arrived(view, found)
     pilots(view)
     same_friction(view, found)
     fails_or_comes_back(view)
     delivery(view, found)
+    with first:
+        in_short(view, found)
     left_out(view, found)
 
 

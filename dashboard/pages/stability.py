@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.dora.definitions import DEFINITIONS
 from dashboard import charts, data, frame, tables
+from dashboard.changes import changes_table
 from dashboard.filters import View
 from dashboard.sections import TELL_DEPLOYMENTS, head
 from dashboard.stability import (
@@ -15,6 +16,7 @@ from dashboard.stability import (
     compared_rework,
     groups_of,
     in_words,
+    sides_of,
 )
 from headway import wording
 
@@ -23,8 +25,8 @@ GUIDE = (
     " a deployment fails, how long it takes to recover, and how many deployments were unplanned. **What counts as a"
     " failure** can be chosen, because answers hang on it. `open`: what may still change, such as deployments still"
     " held to account.\n\n"
-    "**Rework**: of the changes in production, those whose lines a fix replaced, or that were taken back. AI work"
-    " stands beside other work; brackets are 95% intervals."
+    "**Rework**: of the changes in production, those that a fix repaired (they wrote most of the lines that it took"
+    " out), or that were taken back. AI work stands beside other work; brackets are 95% intervals."
 )
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
 
@@ -46,6 +48,7 @@ def page(view: View) -> None:
     failures(view, definition)
     rework(view)
     deployments(view)
+    came_back(view)
 
 
 def five(rows: pl.DataFrame) -> None:
@@ -110,12 +113,11 @@ def over_time(view: View, window: str, definition: str) -> None:
 
 
 def failures(view: View, definition: str) -> None:
-    """Whether changes of AI work fail more."""
-    st.header("Do AI changes fail more?", anchor=False)
+    """Whether deployments with AI work fail more."""
+    st.header("Do deployments with AI work fail more?", anchor=False)
     rows = data.report(view.file, "dora", view.filters, by=view.axis, definition=definition)
     st.markdown("\n".join(compared_failures(rows, view.axis)))
-    shown = groups_of(rows.filter(pl.col("measure") == "failed_change_share"), view.axis)
-    bars(shown, "share of changes whose deployment failed", "failed-changes")
+    bars(sides_of(rows, view.axis), "share of deployments that failed", "failed-deployments")
     tables.download(
         "CSV of every measure and group",
         lambda: data.whole_report(view.file, "dora", view.filters, by=view.axis, definition=definition),
@@ -185,6 +187,27 @@ def deployments(view: View) -> None:
         lambda: data.whole_report(view.file, "deployments", view.filters),
         name="deployments",
     )
+
+
+def came_back(view: View) -> None:
+    """The changes that failed, were withdrawn, taken back or repaired, the newest first."""
+    st.header("Changes that failed or came back", anchor=False)
+    rows = data.report(view.file, "returned", view.filters)
+    if rows.is_empty():
+        st.markdown("None is seen.")
+        return
+    columns = {
+        "what": "What happened",
+        "happened_at": tables.time("When (UTC)"),
+        "days": tables.decimal("Days after production"),
+        "shown_by": st.column_config.TextColumn("Shown by", width="medium"),
+        "builds_ai": "AI work",
+        "built_with_ai": "Made with AI",
+        "author": "Author",
+        "repo": "Repository",
+    }
+    changes_table(tables.in_days(rows, "hours_after", "days"), columns, alt_text="Changes that failed or came back")
+    tables.download("CSV", lambda: data.whole_report(view.file, "returned", view.filters), name="returned")
 
 
 page(frame.view())

@@ -6,20 +6,22 @@ import polars as pl
 import streamlit as st
 
 from analytics.observations import LEAD_STAGES
-from analytics.whatif.sentences import waiting_sentences
-from dashboard import data, frame, tables
+from dashboard import data, frame, needs, tables
+from dashboard.changes import CHANGE_COLUMNS, linked
 from dashboard.filters import View
-from dashboard.places import address_of, lead_to
+from dashboard.places import lead_to
 from dashboard.sections import FROM_GIT_ALONE, head
 from headway import wording
 
 GUIDE = (
     "Every change that is code complete, and neither in production nor closed; open drafts are not. **What is most"
-    " unusual comes first**: it has been in its stage longer than others that were there, so somebody should look at"
-    " it.\n\n"
+    " unusual comes first**: it has been in its stage longer than others that were there. **Somebody is needed** where"
+    " that is longer than nine in ten, and its chance to arrive within 30 days is less than even, or nobody can tell it"
+    " because too few ever waited so long. “Today” is the as-of time.\n\n"
     "**Longer than** is the share of the changes that entered that stage in its repository and had left it by then."
     " **Chance** is the share that arrived, of the changes that had waited as long in that stage; where too few ever"
-    " did, it is empty. Both are told of all changes of its repositories, whatever period is chosen."
+    " did, it is empty. Both are told of all changes of its repositories, whatever period is chosen. In working time"
+    " what waits grows no older at a weekend; a chance is within so many days of the calendar all the same."
 )
 ANY = "Any"
 ABOUT = {"Everything": None, "AI work": True, "Other work": False}
@@ -29,17 +31,22 @@ SHOWN = 1000
 def page(view: View) -> None:
     """Draw the page."""
     head(view, "Waiting now", GUIDE)
-    rows = data.report(view.file, "waiting", view.filters)
+    rows = data.report(view.file, "waiting", view.filters, clock=view.clock)
     if rows.is_empty():
         nothing_waits(view)
         return
-    sentences = waiting_sentences(rows, 0)
-    if sentences:
-        st.header(f"{wording.capital(sentences[0].text)}.", anchor=False)
+    found = needs.needed(view)
+    st.header(f"{found.answer}.", anchor=False)
+    if found.first:
+        st.caption(found.rule)
+        needs.each(found)
+    st.header("All that waits", anchor=False)
     shown = narrowed(rows)
-    worklist(shown)
+    worklist(shown, view.clock)
     with st.container(horizontal=True):
-        tables.download("CSV", lambda: data.whole_report(view.file, "waiting", view.filters), name="waiting")
+        tables.download(
+            "CSV", lambda: data.whole_report(view.file, "waiting", view.filters, clock=view.clock), name="waiting"
+        )
         tables.download(
             "CSV of every change",
             lambda: data.whole_report(view.file, "lead-time", view.filters),
@@ -63,7 +70,7 @@ def narrowed(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows that are left after the page's own filters."""
     stages = [stage for stage in LEAD_STAGES if stage in set(rows["current_stage"])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        stage = st.selectbox("Waits for", [ANY, *stages], key="stage", bind="query-params", width=180)
+        stage = st.selectbox("In", [ANY, *stages], key="stage", bind="query-params", width=180)
         about = st.selectbox("What it builds", list(ABOUT), key="about", bind="query-params", width=180)
         text = st.text_input("Title, author or id has", key="text", bind="query-params", width=260)
     kept = rows if stage == ANY else rows.filter(pl.col("current_stage") == stage)
@@ -75,7 +82,7 @@ def narrowed(rows: pl.DataFrame) -> pl.DataFrame:
     return kept
 
 
-def worklist(rows: pl.DataFrame) -> None:
+def worklist(rows: pl.DataFrame, clock: str) -> None:
     """The changes, the most unusual first."""
     if rows.is_empty():
         st.markdown("Nothing that waits is like that.")
@@ -87,24 +94,22 @@ def worklist(rows: pl.DataFrame) -> None:
         f"{told}, bots' included. The first ones need somebody first. Click a column to sort; “timeline” shows a change"
         " with its evidence."
     )
-    shown = tables.safe_links(rows.head(SHOWN)).with_columns(
-        (pl.col("age_hours") / 24.0).alias("age_days"),
-        (pl.col("hours_in_stage") / 24.0).alias("days_in_stage"),
-        pl.Series("timeline", [address_of(change_id) for change_id in rows.head(SHOWN)["change_id"]]),
-        pl.col("change_id").str.replace(r"^[a-z]+:", "").alias("short"),
+    per, unit = (24.0, "Days") if clock == "wall" else (1.0, "Working hours")
+    shown = linked(rows.head(SHOWN)).with_columns(
+        (pl.col("age_hours") / per).alias("age"),
+        (pl.col("hours_in_stage") / per).alias("in_stage"),
     )
     columns = {
-        "timeline": tables.link("Timeline", "timeline"),
-        "short": "Change",
-        "title": st.column_config.TextColumn("Title", width="medium"),
-        "current_stage": "Waits for",
-        "days_in_stage": tables.decimal("Days in it", "Days since it entered the stage in which it waits"),
-        "age_days": tables.decimal("Days in all", "Days since code complete"),
+        **CHANGE_COLUMNS,
+        "current_stage": "In",
+        "in_stage": tables.decimal(f"{unit} in it", f"{unit} since it entered the stage in which it waits"),
         "unusual_share": tables.percent("Longer than", "Of the changes that entered that stage in its repository"),
-        "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days from the as-of time"),
-        "chance_30d": tables.percent("In 30 days", "Chance of being in production within 30 days"),
+        "chance_30d": tables.percent("In 30 days", "Chance of being in production within 30 days from the as-of time"),
         "chance_30d_lower": tables.percent("95% from"),
         "chance_30d_upper": tables.percent("95% to"),
+        "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days"),
+        "waits_for": st.column_config.TextColumn("Waits for", width="medium"),
+        "age": tables.decimal(f"{unit} in all", f"{unit} since code complete"),
         "builds_ai": "AI work",
         "built_with_ai": "Made with AI",
         "author": "Author",

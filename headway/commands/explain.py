@@ -41,6 +41,7 @@ def lines(found: Explanation) -> list[str]:
         "",
         f"outcome: {change['outcome']}",
         f"  {found.arrival}",
+        *([f"  waits for {found.waits_for}"] if found.waits_for else []),
         "",
         f"milestones (as of {shown(change['as_of'])})",
         *(

@@ -29,10 +29,27 @@ REPORTS = (
     "initiatives",
     "dora",
     "rework",
+    "cadences",
+    "longest",
+    "returned",
+    "members",
+    "left-out",
 )
 CLOCKS = ("wall", "working")
-WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives")
-WALL_ALONE = ("dora", "rework", "bottlenecks", "waiting", "initiatives", "friction", "week")
+WITHOUT_VERDICTS = ("deployments", "coverage", "waiting", "initiatives", "members", "left-out")
+LISTS = ("longest", "returned", "members", "left-out")
+WALL_ALONE = {
+    "deployments": "gates and deployments run at night too",
+    "coverage": "it counts, and measures no time",
+    "classification": "it measures no time",
+    "friction": "machines wait and work at night too",
+    "week": "it tells the hours of the clock on the wall",
+    "initiatives": "rungs are climbed in days of the calendar",
+    "dora": "a service that fails at night is down at night",
+    "rework": "it counts days of the calendar after production",
+    **dict.fromkeys(LISTS, "it lists changes; lead-time has their working hours"),
+}
+"""Reports without working time, and why."""
 
 EXAMPLE = """\b
 Example:
@@ -68,7 +85,9 @@ Example:
     help="Tell the hours of statistics in working time, by the [calendar] of the settings.",
 )
 @click.option("--window", metavar="WINDOW", help="Report dora: by month, quarter or so many days.")
-@click.option("--definition", metavar="NAME", help="Report dora: what counts as a failure; all shows every definition.")
+@click.option(
+    "--definition", metavar="NAME", help="dora, rework: what counts as failed or repaired; all shows each way."
+)
 @click.option("--automation", is_flag=True, help="Count what bots made too; without it, it is left out and counted.")
 @click.option(
     "--evidence",
@@ -110,9 +129,11 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     if by is not None and report not in GROUPED:
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
     if clock != "wall" and report in WALL_ALONE:
-        raise UsageError(f"the report {report} tells no working time", hint="leave --clock out")
-    if (window or definition) and report != "dora":
-        raise UsageError(f"the report {report} has no --window and no --definition", hint="leave them out")
+        raise UsageError(f"the report {report} tells no working time: {WALL_ALONE[report]}", hint="leave --clock out")
+    if window and report != "dora":
+        raise UsageError(f"the report {report} has no --window", hint="leave it out")
+    if definition and report not in {"dora", "rework"}:
+        raise UsageError(f"the report {report} has no --definition", hint="leave it out")
     if evidence != "any" and report in WITHOUT_VERDICTS:
         raise UsageError(f"the report {report} tells no verdicts, so --evidence has no meaning", hint="leave it out")
     if form == "parquet" and out == "-" and sys.stdout.isatty():

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import click
 
 from headway.session import Session
+
+if TYPE_CHECKING:
+    import duckdb
 
 EXAMPLE = """\b
 Example:
   headway sql "select outcome, count(*) from lead_times group by outcome"
   duckdb -readonly "$(headway sql)"     # the file itself, for other tools
 """
+
+
+# What CSV has a form for; the rest (intervals, lists, structs, …) is written as DuckDB shows it.
+_PLAIN = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(.*|BOOLEAN|VARCHAR|DATE|TIMESTAMP.*")
 
 
 @click.command("sql", epilog=EXAMPLE)
@@ -38,7 +48,7 @@ def command(session: Session, query: str | None, form: str) -> int:
             if relation is None:
                 raise UsageError("that is no query: it gives no table", hint="the tables are read-only; use select")
             if form == "csv":
-                write(relation.pl(), "csv", None)
+                write(_plain(relation).pl(), "csv", None)
             else:
                 click.echo(str(relation).rstrip())
         except duckdb.Error as error:
@@ -46,3 +56,14 @@ def command(session: Session, query: str | None, form: str) -> int:
                 str(error).partition("\n")[0], hint='`headway sql "show tables"` lists the tables'
             ) from error
     return 0
+
+
+def _plain(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same with text for every column that CSV has no form for."""
+    names = ['"' + name.replace('"', '""') + '"' for name in relation.columns]
+    return relation.project(
+        ", ".join(
+            f"#{place} as {name}" if _PLAIN.fullmatch(str(kind)) else f"cast(#{place} as varchar) as {name}"
+            for place, (name, kind) in enumerate(zip(names, relation.types, strict=True), 1)
+        )
+    )

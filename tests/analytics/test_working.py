@@ -100,6 +100,49 @@ def test_hours_across_the_change_of_the_clock() -> None:
     assert LONDON.hours(summer[None], winter[None]).tolist() == [8.0]
 
 
+# Zones whose clocks are changed at midnight, by half an hour, or have skipped a whole day.
+ODD_ZONES = [
+    *("Atlantic/Azores", "America/Havana", "Africa/Cairo", "Asia/Beirut", "America/St_Johns"),
+    *("Australia/Lord_Howe", "Pacific/Apia", "America/Santiago", "Asia/Kathmandu"),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(ODD_ZONES),
+    st.datetimes(datetime(2005, 1, 1), datetime(2026, 1, 1)),
+    st.timedeltas(timedelta(0), timedelta(days=800)),
+)
+def test_all_hours_of_all_days_are_all_hours(zone: str, begin: datetime, lasts: timedelta) -> None:
+    """Whatever a zone does to its clock, a calendar of all hours loses none and counts none twice."""
+    always = replace(NEW_YORK, zone=ZoneInfo(zone))
+    start, stop = (np.array([at], dtype="datetime64[us]") for at in (begin, begin + lasts))
+    assert always.hours(start, stop)[0] == (stop - start).astype(np.int64)[0] / 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "end", "day", "hours"),
+    [
+        ("Atlantic/Azores", 0, 24, "2025-03-30", 23),  # its first hour is skipped
+        ("Atlantic/Azores", 0, 24, "2025-10-26", 25),  # and comes twice
+        ("Atlantic/Azores", 0.5, 2, "2025-03-30", 1),  # from 01:00, where the clock goes on
+        ("Atlantic/Azores", 0.25, 0.75, "2025-03-30", 0),
+        ("Europe/London", 1.5, 9, "2025-03-30", 7),
+        ("Europe/London", 0, 1.5, "2025-03-30", 1),
+        ("America/St_Johns", 9, 23.75, "2010-11-06", 14.75 + 1),  # at 00:01 the day before begins its last hour again
+        ("America/St_Johns", 0, 24, "2010-11-06", 25),  # and its midnight comes twice
+        ("Pacific/Apia", 9, 17, "2011-12-30", 0),  # it was none
+        ("Australia/Lord_Howe", 0, 24, "2025-10-05", 23.5),
+    ],
+)
+def test_days_on_which_the_clock_is_changed(zone: str, begin: float, end: float, day: str, hours: float) -> None:
+    """A day of work is what passes between its beginning and its end, which a skipped reading does not move."""
+    weekdays = frozenset([date.fromisoformat(day).weekday()])
+    alone = WorkingCalendar(ZoneInfo(zone), weekdays, timedelta(hours=begin), timedelta(hours=end))
+    around = [np.array([datetime.fromisoformat(day) + days], dtype="datetime64[us]") for days in (-2 * DAY, 3 * DAY)]
+    assert alone.hours(*around)[0] == hours
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.datetimes(datetime(2023, 1, 1), datetime(2026, 1, 1)), min_size=3, max_size=8))
 def test_pieces_add_up(instants: list[datetime]) -> None:

@@ -21,13 +21,9 @@ def session_in(folder: Path, **environment: str) -> Session:
 
 def tiny_demo(folder: Path) -> Session:
     """Simulate, collect and build; returns the session on its settings."""
-    return build_demo(
-        folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="tiny", repairs=True
-    )
+    return build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="tiny")
 
 
 def full_demo(folder: Path) -> Session:
     """As `tiny_demo`, in the size that `headway demo` shows: takes a minute."""
-    return build_demo(
-        folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full", repairs=True
-    )
+    return build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full")

@@ -84,6 +84,7 @@ def _shop() -> Raw:
     shop.files("s5", "app/pay.py").add(
         "imports", sha=commit_id("s5"), path="app/pay.py", kind="import", module="src.basket", added=True
     )
+    shop.add("added_lines", sha=commit_id("a"), path="pyproject.toml", line='name = "basket"')
     shop.add("usage_records", usage_id="1", initiative="basket", used_at=500, uses=3, users=None)
     shop.add("added_lines", sha=commit_id("a"), path="requirements.txt", line="openai==1.2")
     for commit, lines in (("a", 8), ("s5", 3), ("s6", 0)):
@@ -143,6 +144,8 @@ def _shop_again() -> Raw:
 def _api() -> Raw:
     """Deployed from manifests: by tag, by short commit id, by a version that nobody knows."""
     api = Raw("acme/api", known=500).commits("x@1 y@15 z@30 v@70", says={"y": "Add retrieval (#3)"})
+    api.add("added_lines", sha=commit_id("y"), path="requirements.txt", line="basket==1.0")
+    api.add("imports", sha=commit_id("y"), path="rag/index.py", kind="import", module="basket.total", added=True)
     return api.tag("v1.0", "x").tag("1.1", "y", 16.5).files("y", "rag/index.py").pull(3, "y")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,116 +17,14 @@ from tests.builders.demo import tiny_demo
 from tests.builders.rows import START
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
+from tests.dashboard.visiting import NARROW, WIDE, Visit
 from tests.frame.project import ROOT
 
-driver = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
-
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 PAGES = tuple(place.path for place in PLACES.values())
-WIDE, NARROW = 1280, 400
-# A table tells its cells only while it is in sight.
-TALL = 4000
 SPOKEN = "chart => !!(chart.closest('[aria-label]') || chart.querySelector('[aria-label]'))"
-ALL_DRAWN = """() => {
-    const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
-    const drawn = charts.every(chart => chart.querySelector('canvas, svg'));
-    return drawn && !document.querySelector('[data-testid=stSkeleton]');
-}"""
-IN_THE_URL = "option => [...new URLSearchParams(location.search).values()].includes(option)"
-PATIENCE_MS = 60_000
 HOSTILE_ID = f"github:{warehouses.HOSTILE_REPO}#"
-
-
-class Visit:
-    """One page of a browser, and what went wrong in it."""
-
-    def __init__(self, page: Any, served: Served) -> None:
-        self.page, self.served = page, served
-        self.wrong: list[str] = []
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", self._request)
-        page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
-
-    def _said(self, message: Any) -> None:
-        # Coming by a deep link the browser asks once beside the page for what lies at the root (measured, harmless).
-        beside = any(name in message.location["url"] for name in ("/_stcore/health", "/_stcore/host-config"))
-        if message.type == "error" and not beside:
-            self.wrong.append(message.text)
-
-    def _request(self, request: Any) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in {"data", "blob"} and address.netloc != f"127.0.0.1:{self.served.port}":
-            self.wrong.append(f"request to {request.url}")
-
-    def open(self, query: str = "", page: str = "pulse") -> Visit:
-        """Open a page and wait until it is drawn to its end."""
-        path = "" if PLACES[page].first else PLACES[page].path
-        self.page.goto(f"{self.served.url}/{path}{query}")
-        self.drawn(page)
-        return self
-
-    def drawn(self, page: str = "pulse") -> None:
-        """Wait until a page is drawn to its end."""
-        self.page.get_by_role("heading", name=PLACES[page].title, level=1).wait_for()
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        self.page.wait_for_function(ALL_DRAWN)
-
-    def text(self) -> str:
-        """What the page says, tables left out."""
-        said: str = self.page.locator("[data-testid=stMain]").inner_text()
-        return said
-
-    def answers(self) -> list[str]:
-        """The headings of the page."""
-        found: list[str] = self.page.locator("[data-testid=stMain] h2").all_inner_texts()
-        return found
-
-    def unfold(self) -> None:
-        """Show the numbers under every chart."""
-        self.page.evaluate("document.querySelectorAll('main details:not([open]) summary').forEach(one => one.click())")
-
-    def cell(self, text: str) -> Any:
-        """The cells of all tables in which this text is, as a screen reader finds them."""
-        return self.page.locator("[data-testid=stDataFrame] [role=gridcell]").filter(has_text=text)
-
-    def wait_for_cell(self, text: str) -> None:
-        """Wait until a table has this text: it draws its cells a moment after the page."""
-        self.cell(text).first.wait_for(state="attached")
-
-    def choose(self, label: str, option: str, page: str = "pulse") -> None:
-        """Choose one of a filter's options."""
-        self.page.get_by_role("combobox", name=label, exact=True).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
-        self.page.wait_for_function(IN_THE_URL, arg=option)
-        self.drawn(page)
-
-    def download(self, key: str) -> bytes:
-        """Press a download button and return the file."""
-        with self.page.expect_download() as waiting:
-            self.page.locator(f".st-key-download-{key} button").click()
-        return Path(waiting.value.path()).read_bytes()
-
-    def sound(self) -> None:
-        """Nothing went wrong: no error in the console, no request to elsewhere, no exception on the page."""
-        assert self.wrong == []
-        assert self.page.locator("[data-testid=stException]").count() == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for all tests."""
-    with driver.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -144,24 +41,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     parts = [warehouses.hostile(), warehouses.busy(changes=30)]
     with dashboard(warehouses.published(tmp_path_factory.mktemp("hostile"), *parts)) as served:
         yield served
-
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Any]:
-    """Open a dashboard in a window of its own; whatever the test does, nothing may go wrong in it."""
-    visits: list[Visit] = []
-
-    def begin(
-        served: Served, *, page: str = "pulse", width: int = WIDE, scheme: str = "light", query: str = ""
-    ) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": TALL}, color_scheme=scheme)
-        visits.append(Visit(context.new_page(), served))
-        return visits[-1].open(query, page)
-
-    yield begin
-    for each in visits:
-        each.sound()
-        each.page.context.close()
 
 
 def exported(folder: Path, *arguments: str) -> bytes:
@@ -238,14 +117,45 @@ def test_worklist_leads_to_one_change(visit: Any, busy: Served) -> None:
                 for name in ("occupancy", "arrivals", "stages", "trend")
             },
         ),
+        ("waiting", "?clock=Working+time", {"waiting": ["waiting", "--clock", "working"]}),
+        (
+            "bottlenecks",
+            "?clock=Working+time",
+            {name: [name, "--by", "builds_ai", "--clock", "working"] for name in ("stages", "bottlenecks")},
+        ),
         (
             "bottlenecks",
             "?period=12+months&strong=true",
             {
                 name: [name, "--by", "builds_ai", "--since", "2025-07-01", "--evidence", "strong"]
-                for name in ("stages", "bottlenecks", "friction")
+                for name in ("stages", "bottlenecks", "friction", "longest")
+            }
+            | {name: [name, "--since", "2025-07-01", "--evidence", "strong"] for name in ("week", "cadences")},
+        ),
+        (
+            "bottlenecks",
+            "?team=payments",
+            {"cadences-groups": ["cadences", "--by", "builds_ai", "--team", "payments"]},
+        ),
+        (
+            "stability",
+            "?axis=How+it+was+made&period=12+months&failure=remediation&window=Quarters",
+            {
+                "dora": ["dora", "--window", "quarter", "--definition", "remediation", "--since", "2025-07-01"],
+                "dora-groups": [
+                    *("dora", "--by", "built_with_ai", "--definition", "remediation", "--since", "2025-07-01")
+                ],
+                "rework": ["rework", "--by", "built_with_ai", "--since", "2025-07-01"],
+                "deployments": ["deployments", "--since", "2025-07-01"],
+                "returned": ["returned", "--since", "2025-07-01"],
             },
         ),
+        (
+            "initiatives",
+            "?team=assistant",
+            {name: [name, "--team", "assistant"] for name in ("initiatives", "members")},
+        ),
+        ("health", "?period=6+months", {"left-out": ["left-out", "--since", "2026-01-02"]}),
     ],
 )
 def test_download_is_the_export(
@@ -258,12 +168,35 @@ def test_download_is_the_export(
         assert opened.download(key) == exported(busy.folder, *arguments), key
 
 
+def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Served) -> None:
+    """The first page tells bottleneck, certainty, who needs somebody and daily instead of weekly; links show why."""
+    opened = visit(busy)
+    said = opened.text()
+    for words in ("Biggest bottleneck for", "How sure: ", "today", "Releasing daily instead of weekly"):
+        assert words in said
+    first = opened.page.get_by_text("In short").bounding_box()
+    assert first["y"] < 900
+    opened.page.get_by_role("link", name="Why these, and all that waits").click()
+    opened.drawn("waiting")
+    asked = opened.page.get_by_role("link", name="Timeline and evidence").first
+    asked.click()
+    opened.drawn("change")
+    assert "Milestones and the record behind each" in opened.answers()
+    opened.open()
+    opened.page.get_by_role("link", name="Any other cadence").click()
+    opened.drawn("bottlenecks")
+    before = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of weekly"))
+    opened.choose("Instead of", "twice a week", "bottlenecks")
+    after = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of twice a week"))
+    assert before.partition(" would ") != after.partition(" would ")
+
+
 def test_lever_moves_its_numbers(visit: Any, busy: Served) -> None:
     """Another cadence gives another number, at once."""
     opened = visit(busy, page="bottlenecks")
     number = opened.page.locator("[data-testid=stMetricValue]").first
     before = number.inner_text()
-    opened.page.get_by_role("combobox", name="Release", exact=True).click()
+    opened.page.get_by_role("combobox", name="Release", exact=True).last.click()
     opened.page.get_by_role("option", name="on every merge", exact=True).click()
     opened.page.wait_for_function(
         "before => document.querySelector('[data-testid=stMetricValue]').innerText !== before", arg=before

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
@@ -42,6 +44,49 @@ def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pyt
     assert len(table(app, "weekday")) == 168
 
 
+LISTED = {
+    "bottlenecks": ("days", "ended"),
+    "initiatives": ("because",),
+    "stability": ("happened_at",),
+    "health": ("detail", "code_complete_at"),
+}
+
+
+@pytest.mark.slow
+def test_every_list_of_changes_leads_to_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes behind a number stand under it, and each line has the address of its change with the filters."""
+    withdrawn = warehouses.git_only().deploy("back", "c30", 70)
+    named = InitiativeSettings(name="Concierge", labels=("ai",))
+    parts = [warehouses.busy(), withdrawn, warehouses.undeployed()]
+    warehouse = warehouses.published(tmp_path, *parts, initiatives=(named,))
+    for page, columns in LISTED.items():
+        rows = table(opened(warehouse, monkeypatch, page, axis="How it was made"), "timeline", *columns)
+        for address, short in rows.select("timeline", "short").iter_rows():
+            query = parse_qs(urlsplit(address).query)
+            assert query["axis"] == ["How it was made"]
+            assert query["change"][0].endswith(f":{short}")
+
+
+def test_any_two_cadences_are_answered_in_a_sentence(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which two are compared comes from the URL, and all stand in one table."""
+    app = opened(several, monkeypatch, "bottlenecks", release="on every merge", instead="as now", of="AI work")
+    assert any(str(one.value).startswith("Releasing on every merge instead of as now (every ") for one in app.header)
+    rows = table(app, "cadence", "half")
+    assert rows["cadence"].to_list() == ["as now, really", "weekly", "twice a week", "daily", "on every merge"]
+    assert rows["earlier"][0] is None
+    assert re.search(r"AI work: \d+ changes, intervals by repository", words(app))
+
+
+def test_worklist_begins_with_who_needs_somebody(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stuck most, three at most, stands above the list, each with why, whom it waits for and its link."""
+    app = opened(several, monkeypatch, "waiting")
+    assert "somebody today" in app.header[0].value
+    links = [link for link in app.get("page_link") if link.proto.label.startswith("Timeline")]
+    assert 1 <= len(links) <= 3
+    assert sum("waits for" in text.value.lower() for text in app.text) == len(links)
+    assert sum(caption.value.startswith("In ") for caption in app.caption) == len(links)
+
+
 def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits can be chosen by stage and text, and each line has the address of its change with the filters."""
     app = opened(several, monkeypatch, "waiting", repo="acme/shop", stage="release", text="number 9")
@@ -50,6 +95,25 @@ def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatc
     assert all("number 9" in title for title in rows["title"])
     assert rows["timeline"][0].startswith("change?repo=acme%2Fshop&change=github%3Aacme%2Fshop%23")
     assert "Nothing that waits is like that" in words(opened(several, monkeypatch, "waiting", text="no such title"))
+
+
+def test_working_time_holds_on_every_page_that_has_it(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What-ifs and the worklist are told in working hours as the stages are, and say so."""
+    app = opened(several, monkeypatch, "bottlenecks", clock="Working time")
+    said = words(app)
+    assert "of a change's first 168 working hours" in said
+    assert "working h [" in said
+    assert [metric.label for metric in app.metric][:3] == [
+        "A change arrives earlier",
+        "Arrived in 40 h of work",
+        "Arrived in 168 h of work",
+    ]
+    working, wall = (
+        table(opened(several, monkeypatch, "waiting", clock=clock), "timeline").sort("short")
+        for clock in ("Working time", "Wall clock")
+    )
+    assert (working["in_stage"] <= 24.0 * wall["in_stage"]).all()
+    assert working["chance_7d"].equals(wall["chance_7d"])
 
 
 def test_change_is_explained_with_its_records(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,18 @@ def test_each_question_has_an_answer_with_its_picture_and_numbers(
     assert "as of 2025-02-16 16:00 UTC" in said
     assert "29 in repositories without deployments" in said
     assert charts(app) == 5
-    assert len(app.get("page_link")) == 6
+    assert len(app.get("page_link")) == 9
+
+
+def test_pulse_says_in_short_what_a_newcomer_asks(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The biggest bottleneck and how sure that is, who needs somebody, and what daily instead of weekly would bring."""
+    app = opened(several, monkeypatch)
+    biggest, need, cadence = (markdown.value for markdown in app.markdown[1:4])
+    assert biggest.startswith("**Biggest bottleneck for AI work: release, ")
+    assert "How sure: it takes" in biggest
+    assert "somebody today" in need
+    assert 1 <= app.text[1].value.count("waits for") <= 3
+    assert cadence.startswith("**Releasing daily instead of weekly would bring a change to production")
 
 
 def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_all_three_locks_are_there() -> None:
 
 @pytest.mark.parametrize(
     ("lock", "groups", "extras"),
-    [("requirements.lock", ["dev"], []), ("requirements-full.lock", ["dev", "full"], ["spark"])],
+    [("requirements.lock", ["dev"], []), ("requirements-full.lock", ["dev", "full"], ["auth", "spark"])],
 )
 def test_lock_satisfies_pyproject(lock: str, groups: list[str], extras: list[str]) -> None:
     """A dependency that was added or narrowed without `dev.py lock` is noticed."""

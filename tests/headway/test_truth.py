@@ -8,8 +8,12 @@ from pathlib import Path
 from subprocess import run
 
 import duckdb
+import polars as pl
 import pytest
 
+from analytics.filters import Filters
+from analytics.options import Options
+from analytics.reports import REPORTS
 from collectors.git.code_lines import is_code, says_something
 from headway import demo_check
 from headway.demonstration import build_demo
@@ -46,9 +50,10 @@ def test_the_demo_equals_its_truth(tmp_path: Path) -> None:
 
 def test_demo_says_whether_its_numbers_are_true(company: Session) -> None:
     """The demo compares what it tells with what was simulated, and says what is true of AI work."""
-    checked, truth = demo_check.report(company.folder, company.settings.warehouse_folder)
+    checked, truth, rework = demo_check.report(company.folder, company.settings.warehouse_folder)
     assert checked.startswith("checked: outcome, all 15 milestones and all durations of 1")
     assert "pickup 4.5 against 2.5" in truth
+    assert rework.endswith("is repaired or taken back within 30 days of production")
 
 
 def test_demo_would_say_that_a_number_is_not_true(company: Session, tmp_path: Path) -> None:
@@ -56,7 +61,7 @@ def test_demo_would_say_that_a_number_is_not_true(company: Session, tmp_path: Pa
     text = (company.folder / "truth.csv").read_text(encoding="utf-8")
     (tmp_path / "truth.csv").write_text(text.replace(",production,", ",abandoned,"), encoding="utf-8")
     (tmp_path / "truth.json").write_bytes((company.folder / "truth.json").read_bytes())
-    checked, _ = demo_check.report(tmp_path, company.settings.warehouse_folder)
+    checked, *_ = demo_check.report(tmp_path, company.settings.warehouse_folder)
     assert checked.startswith("NOT as simulated: outcome (")
 
 
@@ -119,7 +124,7 @@ def writers(company: Session) -> dict[str, list[set[str]]]:
 
 
 def assert_attributions_are_true(company: Session, *, fixes: int) -> None:
-    """Every fix that was made to repair a change is said to repair it; and every one says all that its lines say."""
+    """Every fix says all that its lines say, and so what it was made to repair, if a line of that was left."""
     found, made = attributions(company)
     removed = {fix: [wrote for wrote in lines if wrote] for fix, lines in writers(company).items()}
     mended = {fix for fix in {*found, *made} if removed.get(fix)}
@@ -127,7 +132,29 @@ def assert_attributions_are_true(company: Session, *, fixes: int) -> None:
     assert {fix for fix in mended if not found[fix] <= set().union(*removed[fix])} == set()
     assert {fix for fix in mended if not all(found[fix] & wrote for wrote in removed[fix])} == set()
     assert len(made.keys() & mended) >= fixes
-    assert {fix: change for fix, change in made.items() if fix in mended and change and change not in found[fix]} == {}
+    left = {fix: change for fix, change in made.items() if fix in mended and {change} in removed[fix]}
+    assert len(left) >= 0.9 * len(made.keys() & mended)
+    assert {fix: change for fix, change in left.items() if change not in found[fix]} == {}
+
+
+def assert_rework_is_true(company: Session) -> None:
+    """The share repaired within 30 days and the ratio of rates have the truth in their intervals.
+
+    By any line that a fix removed more is repaired than in truth, for fixes are tangled: so it is not told that way.
+    """
+    with duckdb.connect(str(current(company.settings.warehouse_folder)), read_only=True) as connection:
+        table = REPORTS["rework"](connection, Filters(), Options(by="builds_ai", definition="all"))
+    truth = {str(ai).lower(): told for ai, told in demo_check.repaired(company.folder).items()}
+    thirty = table.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
+    for group, (share, _) in truth.items():
+        told = {row["definition"]: row for row in thirty.filter(pl.col("group") == group).to_dicts()}
+        assert told["largest"]["lower"] < share < told["largest"]["upper"]
+        assert abs(told["largest"]["value"] - share) < 0.02
+        assert told["any"]["value"] > share + 0.01
+    ratio = table.filter((pl.col("measure") == "repair_rate_ratio") & (pl.col("definition") == "largest")).row(
+        0, named=True
+    )
+    assert 1.0 < ratio["lower"] < truth["true"][1] / truth["false"][1] < ratio["upper"]
 
 
 def test_repairs_are_those_of_the_simulation(company: Session) -> None:
@@ -137,7 +164,7 @@ def test_repairs_are_those_of_the_simulation(company: Session) -> None:
 
 @pytest.mark.slow
 def test_repairs_of_the_demo_are_true(tmp_path: Path) -> None:
-    """So are those of the company that `headway demo` shows."""
+    """So are those of the company that `headway demo` shows, and how much comes back is what the truth says."""
     demo = build_demo(
         tmp_path / "demo",
         session_in(tmp_path),
@@ -145,17 +172,6 @@ def test_repairs_of_the_demo_are_true(tmp_path: Path) -> None:
         clock=lambda: 0.0,
         stream=io.StringIO(),
         size="full",
-        repairs=True,
     )
-    assert_attributions_are_true(demo, fixes=10)
-
-
-@pytest.mark.slow
-def test_visitor_of_the_demo_is_told_nothing_of_rework(tmp_path: Path) -> None:
-    """The simulation's fixes rewrite lines at random, so the demo of a visitor traces none of them."""
-    demo = build_demo(
-        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="tiny"
-    )
-    assert not demo.settings.rework.enabled
-    with duckdb.connect(str(current(demo.settings.warehouse_folder)), read_only=True) as connection:
-        assert connection.execute("select count(*) from traced_fixes").fetchone() == (0,)
+    assert_attributions_are_true(demo, fixes=300)
+    assert_rework_is_true(demo)

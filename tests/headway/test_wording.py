@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from analytics.pulse import Estimate, Group, Pulse, StageTime
+from analytics.pulse import Ahead, Estimate, Group, Pulse, StageTime
 from headway import wording
 
 NONE = Estimate(None, None, None)
@@ -63,6 +63,8 @@ def test_how_long_compares_both_groups() -> None:
     day, week = Estimate(24.0, None, None), Estimate(168.0, None, None)
     found = pulse(group("AI work", median=week), group("other work", median=day), group("all work", median=day))
     assert wording.how_long(found) == "Half of AI work is in production after 7.0 d, of other work after 24.0 h"
+    working = wording.how_long(replace(found, clock="working"))
+    assert working == "Half of AI work is in production after 168.0 h of work, of other work after 24.0 h of work"
     made = replace(found, ai=group("made with AI", median=week), other=group("no AI mark", median=day))
     assert "Half of work made with AI" in wording.how_long(made)
 
@@ -92,6 +94,24 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     )
     assert wording.bottleneck(group("AI work"), 720.0) == expected
     assert wording.bottleneck(replace(group("AI work"), stages=[]), 720.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (Estimate(20.0, 8.0, 32.0), "20.0 h [8.0 – 32.0] more than review, which comes next, so it is ahead"),
+        (
+            Estimate(20.0, -3.0, 43.0),
+            "20.0 h [−3.0 – 43.0] more than review, which comes next; the interval holds zero",
+        ),
+        (Estimate(20.0, None, None), "that cannot be told"),
+    ],
+)
+def test_how_sure_the_bottleneck_is_is_no_surer_than_its_lead(hours: Estimate, words: str) -> None:
+    """Only a lead whose interval excludes zero makes the first stage the biggest; without a second nothing is said."""
+    first = group("AI work")
+    assert words in wording.how_sure(replace(first, ahead=Ahead("review", hours)))
+    assert wording.how_sure(first) == ""
 
 
 def test_what_was_left_out_is_counted() -> None:

@@ -29,7 +29,7 @@ def test_missing_client_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("warehouse.spark.find_spec", lambda name: None)
     with pytest.raises(UsageError) as caught, spark_engine("sc://host", tmp_path):
         pass
-    assert "headway[spark]" in caught.value.hint
+    assert ".[spark]" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["a*b", "a?", "[a]", "{a,b}", "100%", "back\\slash"])

@@ -3,6 +3,7 @@
 from warehouse.classify.bots import Author, UnknownBot, unknown_bots
 from warehouse.classify.engine import Repository, Rules, classify_commit, classify_repository
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, LineAttribution, Verdict
+from warehouse.classify.packages import named_packages
 from warehouse.classify.records import Classified, classify_records, facts_from_record, read_records
 from warehouse.classify.score import ClassScore, Label, read_labels, score, score_by_repository
 from warehouse.classify.settings import ChangeOverride, RuleSettings
@@ -26,6 +27,7 @@ __all__ = [
     "classify_records",
     "classify_repository",
     "facts_from_record",
+    "named_packages",
     "read_labels",
     "read_records",
     "score",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["ai_import", "ai_package"]
+__all__ = ["ai_import", "ai_package", "named_packages"]
 
 _REMEMBERED = 20_000
 _LONGEST = 400  # characters of a line that are looked at
@@ -81,6 +81,11 @@ def _lists() -> tuple[dict[str, _Names], dict[str, _Names]]:
 def ai_package(path: str, line: str) -> str:
     """The AI package that an added line of a manifest names, empty if none; `path` is empty where it is not known."""
     return _package(_ecosystems(path), path != "", line.strip()[:_LONGEST])
+
+
+def named_packages(path: str, line: str) -> Iterator[tuple[str, str]]:
+    """The packages that an added line of a manifest names, as pairs of ecosystem and lower-case name."""
+    yield from _named(_ecosystems(path), line.strip()[:_LONGEST], known=path != "")
 
 
 @lru_cache(_REMEMBERED)

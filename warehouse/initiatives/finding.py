@@ -4,11 +4,11 @@ For one repository, with `least` and `silence` from the settings:
 
 1. A repository of which 80 % of the changes build AI is one initiative as a whole.
 2. Otherwise every folder and every file with code has a *subject* (`warehouse.initiatives.names`), the same wherever it
-   lies: a feature, its tests and the notebook in which it began share it. A subject is AI work if three of the changes
-   that touch it are, and half of them.
+   lies: a feature, its tests and the notebook in which it began share it. Which subjects are AI work is told by the
+   changes that touch them (`warehouse.initiatives.telling`).
 3. Each path belongs to the outermost AI subject on it.
-4. The most frequent subject first: a subject of which half of the AI changes are also in an earlier one joins that.
-   What changes together is one thing.
+4. The most frequent subject first: a subject of which half of the AI changes are also in an earlier one joins that,
+   and so does one whose files moved there, or came from there. What changes together is one thing.
 5. The changes of an initiative are those that build AI and touch its paths, and those with half of their files there.
 6. Where nothing happened for `silence` days another initiative begins, if both have `least` changes; an initiative
    with fewer is none.
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.initiatives.names import readable, slug, subjects
 from warehouse.initiatives.rules import InitiativeRules
+from warehouse.initiatives.telling import FEWEST_AI, ai_subjects, other_names, outermost
 
 if TYPE_CHECKING:
     from warehouse.initiatives.membership import Piece
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "find"]
 
 WHOLE = 0.8
-SHARE = 0.5
-FEWEST_AI = 3
 TOGETHER = 0.5
 
 
@@ -54,8 +53,10 @@ class Cluster:
         return sum(piece.builds_ai for piece in self.pieces)
 
 
-def find(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> list[Cluster]:
-    """The found initiatives of one repository, the largest first."""
+def find(
+    repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules, renames: Sequence[tuple[str, str]] = ()
+) -> list[Cluster]:
+    """The found initiatives of one repository, the largest first; `renames`: pairs of the old and the new path."""
     least, silence = rules.rungs.find_changes, timedelta(days=rules.rungs.find_silence_days)
     ai = sum(piece.builds_ai for piece in pieces)
     if ai < FEWEST_AI:
@@ -65,44 +66,38 @@ def find(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> list[
         name = readable(repo_id.rpartition("/")[2])
         whole = Cluster(prefix, name, (), tuple(pieces), lambda _: True)
         return list(_in_time([whole], least, silence))
-    leading = _joined(_claims(pieces))
+    known = ai_subjects(pieces)
+    same = other_names(known, {path for piece in pieces for path in piece.paths}, renames)
+    leading = _joined(_claims(pieces, known), same)
     named = [_cluster(prefix, lead, joined, pieces) for lead, joined in leading.items()]
     return list(_in_time(named, least, silence))
 
 
-def _ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
-    """Subjects that are AI work by the changes that touch them."""
-    touched, ai = Counter[str](), Counter[str]()
-    for piece in pieces:
-        if piece.builds_ai:
-            ai.update({subject for path in piece.paths for subject in subjects(path) if subject})
-    for piece in pieces:
-        touched.update({subject for path in piece.paths for subject in subjects(path) if subject in ai})
-    return frozenset(one for one, count in ai.items() if count >= FEWEST_AI and count >= SHARE * touched[one])
-
-
-def _claims(pieces: Sequence[Piece]) -> Mapping[str, frozenset[int]]:
+def _claims(pieces: Sequence[Piece], known: frozenset[str]) -> Mapping[str, frozenset[int]]:
     """Each AI subject that is the outermost of some path, with the places of the AI changes that touch such a path."""
-    known = _ai_subjects(pieces)
     places: dict[str, set[int]] = {}
     for place, piece in enumerate(pieces):
         if piece.builds_ai:
             for path in piece.paths:
-                if subject := _outermost(path, known):
+                if subject := outermost(path, known):
                     places.setdefault(subject, set()).add(place)
     return {subject: frozenset(found) for subject, found in places.items() if len(found) >= FEWEST_AI}
 
 
-def _outermost(path: str, known: frozenset[str] | Mapping[str, object]) -> str:
-    return next((subject for subject in subjects(path) if subject in known), "")
-
-
-def _joined(claims: Mapping[str, frozenset[int]]) -> dict[str, list[str]]:
-    """Leading subjects, each with itself and those that change together with it."""
+def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """Leading subjects, each with itself, those that change together with it and those that became it."""
     leading: dict[str, list[str]] = {}
     together: dict[str, set[int]] = {}
     for subject, places in sorted(claims.items(), key=lambda item: (-len(item[1]), item[0])):
-        lead = next((one for one in leading if len(places & together[one]) >= TOGETHER * len(places)), subject)
+        became = same.get(subject, frozenset())
+        lead = next(
+            (
+                one
+                for one in leading
+                if len(places & together[one]) >= TOGETHER * len(places) or not became.isdisjoint(leading[one])
+            ),
+            subject,
+        )
         leading.setdefault(lead, []).append(subject)
         together.setdefault(lead, set()).update(places)
     return leading
@@ -110,11 +105,15 @@ def _joined(claims: Mapping[str, frozenset[int]]) -> dict[str, list[str]]:
 
 def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
     own = frozenset(joined)
+    known: dict[str, bool] = {}  # finding, uses and removal ask of each path
 
     def owns(path: str) -> bool:
-        return _outermost(path, own) != ""
+        if (told := known.get(path)) is None:
+            told = known[path] = outermost(path, own) != ""
+        return told
 
-    members, folders, names = [], Counter[str](), Counter[str]()
+    members, folders = [], Counter[str]()
+    names, test_names = Counter[str](), Counter[str]()
     for piece in pieces:
         inside = [path for path in piece.paths if owns(path)]
         if inside and (piece.builds_ai or 2 * len(inside) >= len(piece.paths)):
@@ -122,9 +121,10 @@ def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Pie
             for path in inside:
                 folder, part = _folder(path, own)
                 folders[folder] += 1
-                if _outermost(path, own) == lead:
-                    names[part] += 1
-    name = readable(min(names, key=lambda part: (-names[part], part), default=lead))
+                if outermost(path, own) == lead:
+                    (test_names if InitiativeRules.test(path) else names)[part] += 1
+    called = names or test_names
+    name = readable(min(called, key=lambda part: (-called[part], part), default=lead))
     ordered = tuple(sorted(folders, key=lambda folder: (-folders[folder], folder)))
     return Cluster(f"{prefix}/{slug(lead)}", name, ordered, tuple(members), owns)
 

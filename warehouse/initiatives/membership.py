@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -50,18 +50,34 @@ class Seen:
     owns: Callable[[str], bool]
 
 
-def seen_in(repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules) -> list[Seen]:
-    """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too."""
+def seen_in(
+    repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules, renames: Sequence[tuple[str, str]] = ()
+) -> list[Seen]:
+    """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too.
+
+    `renames`: pairs of the old and the new path.
+    """
     repo = repo_id.partition(":")[2]
     here = [one for one in rules.named if fnmatchcase(repo, one.repo) and not one.dismiss]
-    named = [one for one in (_named(each, pieces) for each in here) if one.members]
+    own = [(each, one) for each in here if (one := _named(each, pieces)).members]
     if not rules.rungs.find:
-        return _joined(named)
-    taken = {change_id for one in named for change_id in one.members}
+        return _joined([one for _, one in own])
+    taken = {change_id for each, one in own if not each.found for change_id in one.members}
     left = [piece for piece in pieces if piece.change_id not in taken]
     said = {one.found: one for one in rules.named if one.found}
-    found = [_found(cluster, said.get(cluster.id)) for cluster in find(repo_id, left, rules)]
-    return _joined([*named, *found])
+    found = [_found(cluster, said.get(cluster.id)) for cluster in find(repo_id, left, rules, renames)]
+    more = {each.found: one for each, one in own if each.found}
+    both = [_both(one, more.pop(one.id)) if one.id in more else one for one in found]
+    return _joined([*(one for each, one in own if not each.found or each.found in more), *both])
+
+
+def _both(found: Seen, named: Seen) -> Seen:
+    """A found initiative with what its settings add to it; its id stays that of the found one."""
+
+    def owns(path: str) -> bool:
+        return found.owns(path) or named.owns(path)
+
+    return replace(found, members={**named.members, **found.members}, owns=owns)
 
 
 def _named(one: InitiativeSettings, pieces: Sequence[Piece]) -> Seen:

@@ -17,19 +17,20 @@ _STRUCTURE = frozenset(
     a adapter adapters admin api app application applications apps asset assets b backend base bin build c cassette
     cassettes chart charts ci class classes client cmd com common component components concern concerns config configs
     configuration constant constants context contexts controller controllers core create css data database db default
-    delete demo demos deploy deployment deployments dist doc docs documentation domain e2e edit enum enums env
-    environment environments error errors example examples exception exceptions experiment experiments factories
-    factory feature features file files fixture fixtures form forms frontend function functions go handler handlers
-    helm helper helpers hook hooks i18n image images impl index infra init initializer initializers integration
-    interface interfaces internal io item items java javascript job jobs js k8s kotlin layout layouts lib library libs
-    list locale locales main middleware migrate migration migrations mock mocks model models module modules net new
-    node notebook notebooks org package packages page pages partial partials pkg playground plugin plugins poc
-    prototype prototypes provider providers public py python readme request requests research resource resources
-    response responses route router routers routes ruby run runner sample samples sandbox schema schemas scratch script
-    scripts serializer serializers server service services setting settings setup shared show snapshot snapshots source
-    sources spec specs spike src state static store stores stub stubs style styles stylesheet stylesheets support system
-    task tasks template templates test testing tests third party tool tools ts type types ui unit update util utilities
-    utils v1 v2 v3 validator validators vcr vendor version versions view views web worker workers www
+    delete demo demos deploy deployment deployments dist doc docs documentation domain download downloads e2e edit enum
+    enums env environment environments error errors example examples exception exceptions experiment experiments
+    factories factory feature features file files fixture fixtures form forms frontend function functions go handler
+    handlers helm helper helpers hook hooks i18n image images impl index infra init initializer initializers install
+    installer integration interface interfaces internal io item items java javascript job jobs js k8s kotlin layout
+    layouts lib library libs list locale locales main middleware migrate migration migrations mock mocks model models
+    module modules net new node notebook notebooks org package packages page pages partial partials pkg playground
+    plugin plugins poc prototype prototypes provider providers public py python readme request requests research
+    resource resources response responses route router routers routes ruby run runner sample samples sandbox schema
+    schemas scratch script scripts serializer serializers server service services setting settings setup shared show
+    snapshot snapshots source sources spec specs spike src state static store stores stub stubs style styles stylesheet
+    stylesheets support system task tasks template templates test testing tests third party tool tools ts type types ui
+    unit update util utilities utils v1 v2 v3 validator validators vcr vendor version versions view views web worker
+    workers www
     """.split()  # noqa: SIM905  (a list of so many words is no easier to read)
 )
 _WORD = re.compile(r"[^a-z0-9]+")

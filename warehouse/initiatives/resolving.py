@@ -13,13 +13,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Declared", "Resolver", "declared_by_manifests"]
+from warehouse.initiatives.packages import PYTHON_ROOTS
+from warehouse.initiatives.ruby import RubyFiles
+
+__all__ = ["Declared", "Resolver", "declared_by_manifests", "resolves"]
 
 _SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte", ".d.ts")
 _ROOTS = ("", "src", "lib", "python", "app")
 _MODULE = re.compile(r"module\s+(\S+)\s*\Z")
 _NAME = re.compile(r'\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MANY = 5_000
+_ENDING_OF = {"csharp": ".cs", "go": ".go", "java": ".java", "ruby": ".rb"}
+
+
+_RESOLVED = (*_SCRIPT_ENDINGS, ".py", ".pyi", *_ENDING_OF.values(), ".rake")
+
+
+def resolves(path: str) -> bool:
+    """Whether imports of such a file can be seen: it is code in a language of which they are read."""
+    return path.endswith(_RESOLVED)
 
 
 class Declared(NamedTuple):
@@ -51,6 +63,7 @@ class Resolver:
         self._direct: dict[str, list[str]] = {}
         for path in sorted(self._files):
             self._direct.setdefault(path.rpartition("/")[0], []).append(path)
+        self._ruby = RubyFiles(self._files)
         self._known: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
     def targets(self, path: str, module: str) -> tuple[str, ...]:
@@ -64,6 +77,16 @@ class Resolver:
             self._known[key] = tuple(self._resolve(folder, ending, module))
         return self._known[key]
 
+    def published(self, language: str, folder: str, module: str) -> Sequence[str]:
+        """The files that another repository means by `module` of a package whose manifest lies in `folder`."""
+        if language == "python":
+            place = module.replace(".", "/")
+            roots = (posixpath.join(folder, root) for root in PYTHON_ROOTS)
+            return next(filter(None, (self._module(posixpath.join(root, place)) for root in roots)), ())
+        if language == "script":
+            return self._package(module)
+        return self._resolve(folder, _ENDING_OF[language], module)
+
     def _resolve(self, folder: str, ending: str, module: str) -> Sequence[str]:
         if ending in {".py", ".pyi"}:
             return self._python(folder, module)
@@ -73,6 +96,8 @@ class Resolver:
             return self._java(module)
         if ending == ".cs":
             return self._declared.namespaces.get(module, ())
+        if ending in {".rb", ".rake"}:
+            return self._ruby.targets(folder, module)
         return self._script(folder, module)
 
     def _python(self, folder: str, module: str) -> Sequence[str]:

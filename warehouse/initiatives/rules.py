@@ -13,7 +13,7 @@ from warehouse.classify.globs import compile_globs
 __all__ = ["InitiativeRules"]
 
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|fixtures?)/|(?:^|/)(?:test_[^/]*|conftest\.py)\Z"
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|fixtures?|examples?|samples?|demos?|benchmarks?)/|(?:^|/)(?:test_[^/]*|conftest\.py)\Z"
     r"|_(?:test|spec)\.\w+\Z|\.(?:test|spec)\.\w+\Z|Tests?\.(?:java|cs)\Z"
 )
 
@@ -40,5 +40,5 @@ class InitiativeRules:
 
     @staticmethod
     def test(path: str) -> bool:
-        """Whether it is a test: to be tested is not to be used."""
+        """Whether it is a test or an example: to be tested or shown is not to be used."""
         return _TEST.search(path) is not None

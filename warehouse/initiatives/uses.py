@@ -1,4 +1,4 @@
-"""What depends on an initiative: code outside of it that imports it, and whether it still does."""
+"""What depends on an initiative: code outside of it that imports it, here or elsewhere, and whether it still does."""
 
 from __future__ import annotations
 
@@ -24,42 +24,78 @@ class ImportLine(NamedTuple):
     added: bool
 
 
+class ForeignLine(NamedTuple):
+    """The same in the repository `user_repo_id`: `module` is of a package whose manifest lies in `folder` here."""
+
+    user_repo_id: str
+    line: ImportLine
+    language: str
+    folder: str
+
+
 @dataclass(frozen=True)
 class Use:
-    """The file at `path`, outside of an initiative, imports `module` of it since a change, until `gone_by` or still."""
+    """The file at `path`, outside of an initiative, imports `module` of it since a change, until `gone_by` or still.
+
+    `user_repo_id`: the repository of that file, empty where it is the initiative's own.
+    """
 
     initiative_id: str
     change_id: str
     path: str
     module: str
     gone_by: str | None = None
+    user_repo_id: str = ""
 
 
 def uses_of(
-    seen: Sequence[Seen], lines: Iterable[ImportLine], files: Sequence[str], resolver: Resolver, rules: InitiativeRules
+    seen: Sequence[Seen],
+    lines: Iterable[ImportLine],
+    files: Sequence[str],
+    resolver: Resolver,
+    rules: InitiativeRules,
+    foreign: Iterable[ForeignLine] = (),
 ) -> list[Use]:
     """The uses of some initiatives of one repository.
 
-    `lines` in the order in which their changes landed; `files`: every path of the repository. A test, or something that
-    is only tried out, uses nothing. Of a folder or namespace half of the files must be the initiative's.
+    `lines`, and `foreign` of other repositories, in the order in which their changes landed; `files`: every path of the
+    repository. A test, or something that is only tried out, uses nothing. Of a folder or namespace half of the files
+    must be the initiative's.
     """
     owners = _owned(seen, files)
-    uses: list[Use] = []
-    standing: dict[tuple[int, str, str], int] = {}
+    standing = _Standing(seen)
     for line in lines if owners else ():
         if rules.test(line.path) or rules.sandbox(line.path):
             continue
         for place in _owners(resolver.targets(line.path, line.module), owners):
-            key = (place, line.path, line.module)
-            if place in owners.get(line.path, ()):
-                continue
-            if not line.added:
-                if (number := standing.pop(key, None)) is not None:
-                    uses[number] = replace(uses[number], gone_by=line.change_id)
-            elif key not in standing:
-                standing[key] = len(uses)
-                uses.append(Use(seen[place].id, line.change_id, line.path, line.module))
-    return uses
+            if place not in owners.get(line.path, ()):
+                standing.take(place, line)
+    for user_repo_id, line, language, folder in foreign if owners else ():
+        if rules.test(line.path) or rules.sandbox(line.path):
+            continue
+        for place in _owners(resolver.published(language, folder, line.module), owners):
+            standing.take(place, line, user_repo_id)
+    return standing.uses
+
+
+class _Standing:
+    """The uses so far, and which of them still are."""
+
+    def __init__(self, seen: Sequence[Seen]) -> None:
+        self.uses: list[Use] = []
+        self._seen = seen
+        self._number: dict[tuple[int, str, str, str], int] = {}
+
+    def take(self, place: int, line: ImportLine, user_repo_id: str = "") -> None:
+        """The next line of one repository that is about the initiative at `place`."""
+        key = (place, user_repo_id, line.path, line.module)
+        if not line.added:
+            if (number := self._number.pop(key, None)) is not None:
+                self.uses[number] = replace(self.uses[number], gone_by=line.change_id)
+        elif key not in self._number:
+            self._number[key] = len(self.uses)
+            use = Use(self._seen[place].id, line.change_id, line.path, line.module, user_repo_id=user_repo_id)
+            self.uses.append(use)
 
 
 def _owned(seen: Sequence[Seen], files: Sequence[str]) -> dict[str, list[int]]:

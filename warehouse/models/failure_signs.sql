@@ -167,6 +167,7 @@ hotfixed as (
         on
             mending.repo_id = repairs.repo_id
             and mending.fix_key = repairs.fix_key
+            and repairs.at_fault
     left join arrived
         on
             repairs.repo_id = arrived.repo_id

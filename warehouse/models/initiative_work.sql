@@ -18,7 +18,7 @@
 --   abandoned_at: closed unmerged, UTC
 --   outcome: as in lead_times, null while it is not code complete
 --   deployments: whether any production deployment of its repository is known
---   imports: whether any import statement of its repository is known
+--   imports: whether its imports can be seen: it has code in a language of which they are read, and its repository has some
 --   as_of: the instant that this row speaks for, UTC
 with deployed as (
     select
@@ -67,13 +67,17 @@ select
     changes.abandoned_at,
     lead_times.outcome,
     coalesce(deployed.deployments, 0) > 0 as deployments,
-    coalesce(readings.statements, 0) > 0 as imports,
+    coalesce(readings.statements, 0) > 0 and initiatives.importable as imports,
     changes.as_of
 from initiative_changes
 inner join changes
     on initiative_changes.change_id = changes.change_id
 inner join change_milestones
     on initiative_changes.change_id = change_milestones.change_id
+inner join initiatives
+    on
+        initiative_changes.initiative_id = initiatives.initiative_id
+        and initiative_changes.repo_id = initiatives.repo_id
 inner join repository_settings
     on initiative_changes.repo_id = repository_settings.repo_id
 left join classification

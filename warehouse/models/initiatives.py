@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from warehouse.initiatives import ImportLine, InitiativeRules, Piece, Resolver, Seen, Use, seen_in, uses_of
-from warehouse.initiatives.resolving import Declared, declared_by_manifests
+from warehouse.initiatives import InitiativeRules, Piece, Seen, Use, seen_in, uses_of
+from warehouse.initiatives.removal import Ends
+from warehouse.initiatives.resolving import resolves
+from warehouse.models import initiative_history as history
+from warehouse.models.initiative_history import pairs
 from warehouse.models.subjects import read_landing
 
 __all__ = ["CHANGES", "INITIATIVES", "USES", "initiatives"]
@@ -22,6 +25,8 @@ INITIATIVES = pa.schema(
         ("found", pa.bool_()),
         ("dismissed", pa.bool_()),
         ("reason", pa.string()),
+        ("removed_by", pa.string()),
+        ("importable", pa.bool_()),
     ]
 )
 CHANGES = pa.schema(
@@ -41,6 +46,7 @@ USES = pa.schema(
         ("path", pa.string()),
         ("module", pa.string()),
         ("gone_by", pa.string()),
+        ("user_repo_id", pa.string()),
     ]
 )
 
@@ -49,26 +55,30 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     """From the changes of a repository, what they build, their paths and imports; only commits up to the report."""
     changes = tables["changes"].to_pylist()
     if not changes:
-        return _tables("", [], {}, [])
+        return _tables("", [], {}, [], Ends(()))
     repo_id, as_of = changes[0]["repo_id"], changes[0]["as_of"]
     commits = _known(tables["commits"], as_of)
     owner = _owner(changes, tables["change_commits"], commits)
     paths = _paths(tables["commit_files"], owner)
     pieces = _pieces(changes, tables["classification"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
-    seen = seen_in(repo_id, pieces, rules)
+    seen = seen_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
     }
     if not any(one.members for one in seen):
-        return _tables(repo_id, seen, {}, [])
-    files = sorted({path for path, sha in _pairs(tables["commit_files"], "path", "sha") if sha in commits})
-    uses = uses_of(seen, _lines(tables["imports"], changes, owner), files, _resolver(tables, files, commits), rules)
-    return _tables(repo_id, seen, sandboxed, uses)
+        return _tables(repo_id, seen, {}, [], Ends(()))
+    ends = Ends(history.steps(tables["commit_files"], tables["commits"], changes, owner))
+    files = sorted({path for path, sha in pairs(tables["commit_files"], "path", "sha") if sha in commits})
+    lines, resolver = history.lines(tables["imports"], changes, owner), history.resolver(tables, files, commits)
+    uses = uses_of(seen, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
+    code = [path for path in files if resolves(path)]
+    importable = {one.id for one in seen if one.members and any(one.owns(path) for path in code)}
+    return _tables(repo_id, seen, sandboxed, uses, ends, importable)
 
 
 def _known(table: pa.Table, as_of: datetime | None) -> set[str]:
-    return {sha for sha, at in _pairs(table, "sha", "committed_at") if as_of is None or at is None or at <= as_of}
+    return {sha for sha, at in pairs(table, "sha", "committed_at") if as_of is None or at is None or at <= as_of}
 
 
 def _owner(changes: Iterable[Mapping[str, Any]], own: pa.Table, commits: set[str]) -> dict[str, list[str]]:
@@ -78,7 +88,7 @@ def _owner(changes: Iterable[Mapping[str, Any]], own: pa.Table, commits: set[str
     """
     owner: dict[str, list[str]] = {}
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] != "squash"}
-    for key, sha in _pairs(own, "change_key", "sha"):
+    for key, sha in pairs(own, "change_key", "sha"):
         if sha in commits and key in ids:
             owner.setdefault(sha, []).append(ids[key])
     for change in changes:
@@ -97,7 +107,7 @@ def _nested(
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] == "nested"}
     wanted = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
     found = {}
-    for sha, message in _pairs(tables["commits"], "sha", "message"):
+    for sha, message in pairs(tables["commits"], "sha", "message"):
         if sha in wanted:
             numbers = read_landing(message or "", merge=False).numbers
             if owners := [ids[f"#{number}"] for number in numbers if f"#{number}" in ids][:1]:
@@ -107,7 +117,7 @@ def _nested(
 
 def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = {}
-    for sha, path in _pairs(table, "sha", "path"):
+    for sha, path in pairs(table, "sha", "path"):
         for change_id in owner.get(sha, ()):
             paths.setdefault(change_id, set()).add(path)
     return paths
@@ -137,38 +147,14 @@ def _pieces(changes: Iterable[Mapping[str, Any]], classified: pa.Table, paths: M
     return pieces
 
 
-def _lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]) -> list[ImportLine]:
-    """What landed changes did to the imports, in the order of their landing.
-
-    A change may show the same statement twice, by its own commit and by its squash: what it did is the sign of the sum.
-    """
-    landed = {change["change_id"]: change["merged_at"] for change in changes if change["merged_at"] is not None}
-    balance: dict[tuple[str, str, str], int] = {}
-    names = ("sha", "path", "kind", "module", "added")
-    for sha, path, kind, module, added in zip(*(table[name].to_pylist() for name in names), strict=True):
-        if kind == "import":
-            for change_id in owner.get(sha, ()):
-                if change_id in landed:
-                    key = (change_id, path, module)
-                    balance[key] = balance.get(key, 0) + (1 if added else -1)
-    ordered = sorted(balance, key=lambda key: (landed[key[0]], key))
-    return [ImportLine(*key, added=balance[key] > 0) for key in ordered if balance[key]]
-
-
-def _resolver(tables: Mapping[str, pa.Table], files: list[str], commits: set[str]) -> Resolver:
-    table = tables["added_lines"]
-    lines = zip(*(table[name].to_pylist() for name in ("sha", "path", "line")), strict=True)
-    modules, packages = declared_by_manifests((path, line) for sha, path, line in lines if sha in commits)
-    spaces: dict[str, set[str]] = {}
-    table = tables["imports"]
-    names = ("sha", "path", "kind", "module", "added")
-    for sha, path, kind, module, added in zip(*(table[name].to_pylist() for name in names), strict=True):
-        if kind == "declares" and added and sha in commits:
-            spaces.setdefault(module, set()).add(path)
-    return Resolver(files, Declared(modules, packages, {name: tuple(sorted(found)) for name, found in spaces.items()}))
-
-
-def _tables(repo_id: str, seen: list[Seen], sandboxed: Mapping[str, bool], uses: list[Use]) -> dict[str, pa.Table]:
+def _tables(
+    repo_id: str,
+    seen: list[Seen],
+    sandboxed: Mapping[str, bool],
+    uses: list[Use],
+    ends: Ends,
+    importable: Collection[str] = (),
+) -> dict[str, pa.Table]:
     rows = [
         {
             "initiative_id": one.id,
@@ -177,6 +163,8 @@ def _tables(repo_id: str, seen: list[Seen], sandboxed: Mapping[str, bool], uses:
             "found": one.found,
             "dismissed": one.dismissed,
             "reason": one.reason,
+            "removed_by": ends.removed_by(one.owns) if one.members else None,
+            "importable": one.id in importable,
         }
         for one in seen
     ]
@@ -199,6 +187,7 @@ def _tables(repo_id: str, seen: list[Seen], sandboxed: Mapping[str, bool], uses:
             "path": use.path,
             "module": use.module,
             "gone_by": use.gone_by,
+            "user_repo_id": use.user_repo_id or repo_id,
         }
         for use in uses
     ]
@@ -207,7 +196,3 @@ def _tables(repo_id: str, seen: list[Seen], sandboxed: Mapping[str, bool], uses:
         "initiative_changes": pa.Table.from_pylist(members, CHANGES),
         "initiative_uses": pa.Table.from_pylist(used, USES),
     }
-
-
-def _pairs(table: pa.Table, first: str, second: str) -> zip[tuple[Any, Any]]:
-    return zip(table[first].to_pylist(), table[second].to_pylist(), strict=True)

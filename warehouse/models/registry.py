@@ -22,6 +22,7 @@ from warehouse.models.fixes import COMMIT_OWNERS, FIXES, fixes
 from warehouse.models.initiatives import CHANGES as INITIATIVE_CHANGES
 from warehouse.models.initiatives import INITIATIVES, initiatives
 from warehouse.models.initiatives import USES as INITIATIVE_USES
+from warehouse.models.packages import ASKED, PUBLISHED, packages
 from warehouse.models.told_reverts import TOLD_REVERTS, told_reverts
 from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
 
@@ -183,6 +184,17 @@ _WITHOUT_RULES: tuple[PythonModel, ...] = (
         lambda tables: _only("told_reverts", told_reverts(tables)),
     ),
 )
+_PACKAGES = PythonModel(
+    "packages",
+    (
+        Input("commit_owners", ("repo_id", "sha"), ("sha",)),
+        Input("commit_files", ("sha", "path"), ("sha", "path")),
+        Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+        Input("imports", ("sha", "path", "kind", "module"), ("sha", "path", "kind", "module")),
+    ),
+    {"published_packages": PUBLISHED, "asked_packages": ASKED},
+    packages,
+)
 
 
 def _initiatives(rules: InitiativeRules) -> PythonModel:
@@ -194,9 +206,14 @@ def _initiatives(rules: InitiativeRules) -> PythonModel:
             Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "committed_at", "message"), ("sha",)),
-            Input("commit_files", ("sha", "path"), ("sha", "path")),
+            Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
+            Input(
+                "foreign_imports",
+                ("user_repo_id", "change_id", "merged_at", "path", "language", "module", "folder", "added"),
+                ("merged_at", "change_id", "path", "module", "folder"),
+            ),
         ),
         {
             "initiatives": INITIATIVES,
@@ -292,4 +309,11 @@ def python_models(
         {"fixes": FIXES, "commit_owners": COMMIT_OWNERS},
         lambda tables: fixes(tables, fix_rules),
     )
-    return (*_WITHOUT_RULES, accounts, classified, mending, _initiatives(initiative_rules or InitiativeRules()))
+    return (
+        *_WITHOUT_RULES,
+        _PACKAGES,
+        accounts,
+        classified,
+        mending,
+        _initiatives(initiative_rules or InitiativeRules()),
+    )

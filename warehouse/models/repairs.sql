@@ -8,6 +8,7 @@
 --   lines: lines of code of the mended change that it removed, null where it is told by its words alone
 --   share: of the lines of code that it removed and whose writer is known, those of this change; null likewise
 --   repaired_at: when the mending change landed, UTC
+--   at_fault: of all whose lines it removed this one wrote most, of several the newest; always so where it took it back
 with traced as (
     select distinct
         fixes.repo_id,
@@ -85,29 +86,47 @@ told as (
     where
         fixes.kind = 'revert'
         and changes.reverted_by <> changes.change_key
+),
+
+landed as (
+    select
+        told.repo_id,
+        told.fix_key,
+        told.change_key,
+        fixes.kind,
+        cast(told.lines as bigint) as lines,
+        told.share,
+        mending.merged_at as repaired_at,
+        row_number() over (
+            partition by told.repo_id, told.fix_key
+            order by told.lines desc, mended.merged_at desc, told.change_key desc
+        ) as place
+    from told
+    inner join fixes
+        on
+            told.repo_id = fixes.repo_id
+            and told.fix_key = fixes.change_key
+    inner join changes as mending
+        on
+            told.repo_id = mending.repo_id
+            and told.fix_key = mending.change_key
+    inner join changes as mended
+        on
+            told.repo_id = mended.repo_id
+            and told.change_key = mended.change_key
+    where
+        mending.merged_at is not null
+        and mended.merged_at is not null
 )
 
 select
-    told.repo_id,
-    told.fix_key,
-    told.change_key,
-    fixes.kind,
-    cast(told.lines as bigint) as lines,
-    told.share,
-    mending.merged_at as repaired_at
-from told
-inner join fixes
-    on
-        told.repo_id = fixes.repo_id
-        and told.fix_key = fixes.change_key
-inner join changes as mending
-    on
-        told.repo_id = mending.repo_id
-        and told.fix_key = mending.change_key
-inner join changes as mended
-    on
-        told.repo_id = mended.repo_id
-        and told.change_key = mended.change_key
-where
-    mending.merged_at is not null
-    and mended.merged_at is not null
+    repo_id,
+    fix_key,
+    change_key,
+    kind,
+    lines,
+    share,
+    repaired_at,
+    lines is null
+    or place = 1 as at_fault
+from landed

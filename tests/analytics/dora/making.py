@@ -16,6 +16,7 @@ _TIME = pl.Datetime("us")
 _DEPLOYMENT = {
     "repo_id": pl.String,
     "deployment_id": pl.String,
+    "sha": pl.String,
     "deployed_at": _TIME,
     "created_at": _TIME,
     "succeeded": pl.Boolean,
@@ -73,11 +74,16 @@ def facts(
     named = {"shown_by": "x", "change_key": "", "linked_by": "itself", "repo_id": "r"}
     made = {"repo_id": "r", "builds_ai": False, "built_with_ai": "none", "outcome": "production", "as_of": END}
     return Facts(
-        _table([{**usual, **told, "created_at": row["deployed_at"], **row} for row in deployments], _DEPLOYMENT),
+        _table([{**usual, **told, **_own(row), **row} for row in deployments], _DEPLOYMENT),
         _table([{**named, **row} for row in signs or []], _SIGN),
         _table([{**made, **row} for row in changes or []], _CHANGE),
         pl.DataFrame(schema={"repo_id": pl.String, "opened_at": _TIME, "linked": pl.Boolean}),
     )
+
+
+def _own(row: dict[str, Any]) -> dict[str, Any]:
+    """What a deployment has if it does not say otherwise: begun when it was done, with a commit of its own."""
+    return {"created_at": row["deployed_at"], "sha": row["deployment_id"]}
 
 
 def _table(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

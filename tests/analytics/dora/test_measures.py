@@ -6,7 +6,7 @@ import pytest
 
 from analytics.dora.definitions import DEFINITIONS, Definition, definitions_named
 from analytics.dora.facts import Facts, failures
-from analytics.dora.measures import Counted, Measure, charged, measures
+from analytics.dora.measures import Counted, Measure, measures
 from analytics.dora.windows import Window, windows
 from headway.errors import UsageError
 from tests.analytics.dora.making import END, START, day, facts
@@ -17,7 +17,7 @@ HEADWAY = DEFINITIONS["headway"]
 
 def told(given: Facts, definition: Definition = HEADWAY, window: Window = ALL) -> dict[str, Measure]:
     """The measures by name."""
-    counted = Counted.of(given, definition, charged(given, definition))
+    counted = Counted.of(given, definition)
     return {one.name: one for one in measures(counted, window, 30.0)}
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_filled_with_zero() -> None:
     found = told(given, window=month)
     assert found["deployment_frequency"].estimate.value == 0.0
     assert (found["deployment_frequency"].estimate.upper or 0.0) > 0.0
-    for name in ("change_failure_rate", "recovery_time", "rework_rate", "failed_change_share", "lead_time"):
+    for name in ("change_failure_rate", "recovery_time", "rework_rate", "lead_time"):
         assert (found[name].estimate.value, found[name].denominator) == (None, 0)
 
 
@@ -120,38 +120,20 @@ def test_definition_that_cannot_know_says_nothing() -> None:
     assert told(given)["change_failure_rate"].estimate.value == 0.0
 
 
-def test_blame_is_shared_unless_it_is_named() -> None:
-    """Of three changes shipped together by a failed deployment each bears a third; a revert names the one at fault."""
-    change = [
-        {"change_id": f"r#{n}", "change_key": f"#{n}", "deployment_id": "d0", "production_at": 1.0} for n in (1, 2, 3)
-    ]
-    change.append({"change_id": "r#4", "change_key": "#4", "deployment_id": "d1", "production_at": 2.0})
-    shared = charged(facts(releases(2), [sign("d0", "rollback", 1.0, 2.0)], change), HEADWAY)
-    assert shared["charge"].to_list() == [pytest.approx(1 / 3)] * 3 + [0.0]
-    named = [sign("d0", "rollback", 1.0, 2.0), sign("d0", "revert", 1.0, 3.0, change_key="#2")]
-    assert charged(facts(releases(2), named, change), HEADWAY)["charge"].to_list() == [0.0, 1.0, 0.0, 0.0]
-    change[3] |= {"attempt_deployment_id": "d0"}
-    tried = facts(releases(2, succeeded=True), [sign("d0", "failed", 1.0, 2.0)], change[3:])
-    assert charged(tried, HEADWAY)["charge"].to_list() == [1.0]
-
-
 def test_axis_of_ai_work_takes_the_deployments_that_shipped_it() -> None:
-    """A deployment with changes of both groups counts in both; what each is charged does not change by that."""
+    """A deployment with changes of both groups counts in both."""
     change = [
         {"change_id": "r#1", "change_key": "#1", "deployment_id": "d0", "production_at": 1.0, "builds_ai": True},
         {"change_id": "r#2", "change_key": "#2", "deployment_id": "d0", "production_at": 1.0},
         {"change_id": "r#3", "change_key": "#3", "deployment_id": "d1", "production_at": 2.0},
     ]
     given = facts(releases(2), [sign("d0", "rollback", 1.0, 2.0)], change)
-    charges = charged(given, HEADWAY)
     found = {}
     for ai in (True, False):
-        counted = Counted.of(given.of("builds_ai", ai), HEADWAY, charges)
+        counted = Counted.of(given.of("builds_ai", ai), HEADWAY)
         found[ai] = {one.name: (one.numerator, one.denominator) for one in measures(counted, ALL, 30.0)}
     assert found[True]["change_failure_rate"] == (1, 1)
     assert found[False]["change_failure_rate"] == (1, 2)
-    assert found[True]["failed_change_share"] == (0.5, 1)
-    assert found[False]["failed_change_share"] == (0.5, 2)
 
 
 def test_lead_times_count_what_waits() -> None:

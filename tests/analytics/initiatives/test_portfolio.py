@@ -100,10 +100,12 @@ def test_without_deployments_production_is_not_claimed() -> None:
 def test_arrival_before_the_first_record_is_not_observed() -> None:
     """Work that landed before the first recorded deployment is in production, and its time takes no part.
 
-    It arrived no later than that, so it is known to stall when even the time since then is too long.
+    It arrived no later than that, so it is known to stall when even the time since then is too long; but not where no
+    import of its language is read: it may be used unseen.
     """
-    for day, stalled in ((90, None), (100, True)):
-        raw = Raw("acme/shop", known=day * DAY).commits("root@1 chat@24 x@48").files("chat", "app/chat/a.py")
+    for day, path, stalled in ((90, "a.py", None), (100, "a.py", True), (100, "a.php", None)):
+        raw = Raw("acme/shop", known=day * DAY).commits("root@1 chat@24 x@48").files("chat", f"app/chat/{path}")
+        raw.add("imports", sha=commit_id("root"), path="x.py", kind="import", module="os", added=True)
         with built(raw.deploy("d", "x", 60), settings=SETTINGS) as tables:
             chat = named(read_portfolio(tables.connection), "Chat")
         assert (chat.rung, chat.observed, chat.stalled) == ("production", False, stalled)
@@ -193,3 +195,35 @@ def test_funnel_counts_what_has_not_arrived(tables: Tables) -> None:
     assert production.median.hours is None
     few = funnel(one(number) for number in range(1, 10))[0]
     assert (few.by, few.median, few.reached) == ((), None, 5)
+
+
+def told(raw: Raw) -> dict[str, dict[str, object]]:
+    """The report on a repository of its own, by name."""
+    with built(raw, settings=SETTINGS) as made:
+        return {row["name"]: row for row in initiatives(made.connection, Filters()).to_dicts()}
+
+
+def test_an_initiative_whose_code_is_gone_is_removed() -> None:
+    """Gone when the removal is in production, it neither stalls nor is in use."""
+    raw = Raw("acme/shop", known=400 * DAY).commits("root@1 add@24 more@48 drop@72")
+    raw.files("add", "app/chat/a.py").files("more", "app/chat/a.py", "app/b.py")
+    raw.add("commit_files", sha=commit_id("drop"), status="D", path="app/chat/a.py")
+    raw.deploy("d0", "root", 2).deploy("d1", "add", 30).deploy("d2", "more", 50).deploy("d3", "drop", 80)
+    row = told(raw)["Chat"]
+    assert (row["rung"], row["rung_since"], row["removed_at"], row["stalled"]) == ("removed", hour(80), hour(80), False)
+    assert f"taken out by git:acme/shop@{commit_id('drop')} (gone since" in str(row["evidence"])
+
+
+def test_what_never_landed_says_so() -> None:
+    """Pull requests alone are a pilot: open ones have not landed, closed ones are all abandoned."""
+    raw = Raw("acme/shop").commits("root@1").commits("a@10:root b@20:root", branch=None)
+    raw.files("a", "app/chat/a.py").files("b", "app/search/b.py").pull(1, "a").pull(2, "b")
+    raw.change(1, opened=11, code_complete=20).change(2, opened=21, abandoned=40, code_complete=22)
+    rows = told(raw)
+    for name, abandoned, says in (
+        ("Chat", 0, "none of its changes has landed"),
+        ("Search", 1, "all of its changes were"),
+    ):
+        row = rows[name]
+        assert (row["rung"], row["merged_at"], row["removed_at"], row["abandoned"]) == ("pilot", None, None, abandoned)
+        assert says in str(row["evidence"])

@@ -36,10 +36,15 @@ def use(since: float, until: float | None = None) -> Use:
 
 
 def climbed(
-    *pieces: Work, uses: tuple[Use, ...] = (), used: tuple[float, ...] = (), as_of: float = 400
+    *pieces: Work,
+    uses: tuple[Use, ...] = (),
+    used: tuple[float, ...] = (),
+    as_of: float = 400,
+    removed: float | None = None,
 ) -> list[tuple[str, float]]:
     """The rungs and the days on which each began."""
-    stays = climb(pieces, uses, [at(one) for one in used], window=WINDOW, as_of=at(as_of))
+    used_at = [at(one) for one in used]
+    stays = climb(pieces, uses, used_at, window=WINDOW, as_of=at(as_of), removed_at=day(removed))
     return [(one.rung, (one.since - START) / timedelta(days=1)) for one in stays]
 
 
@@ -60,6 +65,16 @@ def climbed(
 def test_rungs_are_climbed_by_work_outside_the_sandbox(pieces: list[Work], rungs: list[tuple[str, float]]) -> None:
     """A pilot until something outside lands; what arrives before its merge landed then; one deployment ships once."""
     assert climbed(*pieces) == rungs
+
+
+def test_what_is_removed_is_on_no_rung() -> None:
+    """Its rungs end where its code was taken out; the change that did so is no shipment, and no use outlives it."""
+    pieces = [work(0, 1, 10), work(0, 1, 40), work(0, 190, 200)]
+    begin = [("pilot", 0), ("merged", 1), ("production", 10), ("in use", 40), ("production", 130)]
+    assert climbed(*pieces, removed=200) == [*begin, ("removed", 200)]
+    assert climbed(*pieces, removed=200, uses=(use(20),)) == [*begin[:3], ("in use", 20), ("removed", 200)]
+    assert climbed(*pieces, removed=200, as_of=150) == begin
+    assert climbed(work(3), removed=5) == [("pilot", 3), ("removed", 5)]
 
 
 def test_shipping_again_is_use_for_the_window() -> None:

@@ -15,7 +15,7 @@ from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
 from headway.errors import UsageError
 from tests.analytics.dora.making import day
-from tests.builders.rows import Raw, built, commit_id
+from tests.builders.rows import Raw, built, commit_id, hour
 
 rework = REPORTS["rework"]
 
@@ -66,6 +66,29 @@ def test_share_repaired_is_kaplan_meiers(connection: duckdb.DuckDBPyConnection) 
     assert (first["changes"], first["repaired"], first["repaired_before"]) == (36, 4, 1)
     assert (first["fixes"], first["fixes_traced"], first["untraced"], first["interval_by"]) == (4, 4, 3, "change")
     assert first["lower"] < 2 / 36 < first["upper"]
+
+
+def test_none_seen_is_not_certainly_none(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of 35 changes of which none was taken back for 14 days, up to one in ten may be: 1 - 0.025^(1/35)."""
+    table = rework(connection, Filters(since=hour(8 * 24)))
+    (row,) = table.filter(pl.col("measure") == "reverted_share", pl.col("days") == 14).to_dicts()
+    assert (row["value"], row["lower"], row["interval_by"]) == (0.0, 0.0, "change")
+    assert row["upper"] == pytest.approx(1 - 0.025 ** (1 / row["at_risk"]))
+
+
+def test_fix_repairs_the_change_that_wrote_most_of_it() -> None:
+    """Of two changes whose lines a fix took, the larger part is at fault; by any line both are."""
+    raw = shop()
+    raw.add("repairs", sha=commit_id("f1"), repaired_sha=commit_id("c9"), path="a.py", lines=5)
+    with built(raw) as tables:
+        key = f"@{commit_id('f1')}"
+        names = tables(f"select change_key, at_fault from repairs where fix_key = '{key}' order by lines")
+        table = rework(tables.connection, Filters(), Options(definition="all"))
+        with pytest.raises(UsageError, match="no definition 'most'"):
+            rework(tables.connection, Filters(), Options(definition="most"))
+    assert [row["at_fault"] for row in names] == [False, True]
+    counts = table.filter(pl.col("measure") == "repaired_share", pl.col("days") == 14).select("definition", "repaired")
+    assert counts.rows() == [("largest", 4), ("any", 5)]
 
 
 def test_what_was_not_seen_so_long_is_censored() -> None:

@@ -94,6 +94,24 @@ def test_step_too_far_is_taken_back() -> None:
     assert here > _slow_log_likelihood(hours, ended, design, np.zeros(size), found.coefficient * 0.5)
 
 
+def test_ends_at_no_hours_are_ends_like_others() -> None:
+    """Only the order of hours counts: counted from the first end on, which takes none, all figures are the same."""
+    hours, ended, covariates, stratum = _made_up(seed=8)
+    codes = stratum.astype(np.int64)
+    later, sooner = (cox(hours - off, ended, covariates, ["a", "b"], stratum=codes) for off in (0.0, hours.min()))
+    np.testing.assert_allclose(sooner.coefficient, later.coefficient, rtol=1e-12)
+    np.testing.assert_allclose(sooner.proportionality.chi_squared, later.proportionality.chi_squared, rtol=1e-9)
+
+
+def test_ends_all_at_once_say_nothing_of_effects_over_time() -> None:
+    """Where all that ended did so at one hour there is no check, and still an effect."""
+    ended = np.arange(40) % 3 > 0
+    found = cox(np.where(ended, 0.0, 5.0), ended, (np.arange(40) % 2).astype(np.float64), ["odd"])
+    assert np.isfinite(found.coefficient).all()
+    assert np.isnan(found.proportionality.p_value).all()
+    assert np.isnan(found.proportionality.overall_p_value)
+
+
 def test_proportionality_is_the_score_test_of_effects_over_time() -> None:
     """Its χ² is that of a slope of each effect over the share ended, from the likelihood end by end."""
     hours, ended, covariates, stratum = _made_up(seed=8)

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import polars as pl
-
 from analytics.bottlenecks import Bottleneck, Bottlenecks, what_ifs
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds, Effect
-from analytics.whatif.sentences import sentences_of, waiting_sentences
+from analytics.whatif.sentences import sentences_of
 from tests.builders.changes import departures_of, simulated
 
 
@@ -37,13 +35,14 @@ def test_what_may_be_nothing_is_no_gain() -> None:
     """An interval that holds 0 is told as not seen to help, with the interval."""
     sentence = sentences_of(found(-3.0))[1]
     assert not sentence.seen
-    assert "is not seen to help all work: 41.0 h [-3.0 – 48.0] earlier, n = 812" in sentence.text
+    assert "is not seen to help all work: 41.0 h [−3.0 – 48.0] earlier, n = 812" in sentence.text
 
 
-def test_nothing_waits_and_nothing_is_said() -> None:
-    """An empty worklist has no sentences."""
-    empty = {"built_with_ai": pl.String(), "unusual_share": pl.Float64(), "chance_30d": pl.Float64()}
-    assert waiting_sentences(pl.DataFrame(schema=empty)) == ()
+def test_no_interval_is_said_in_words() -> None:
+    """Where one repository and month is all there is, no gain is claimed and nothing is told as nan."""
+    sentence = sentences_of(found(float("nan")))[1]
+    assert not sentence.seen
+    assert "is not seen to help all work: 41.0 h (from too few to say how surely) earlier" in sentence.text
 
 
 def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:

@@ -34,7 +34,10 @@ def imports(path: str, text: str) -> list[str]:
         ("a.java", "package a.b;\nimport a.c.D;\nimport static a.E.f;\nimport a.*;", ["=a.b", "a.*", "a.E.f", "a.c.D"]),
         ("a.cs", "using A.B;\nusing static A.C;\nusing X = A.D;\nnamespace A.E\n{\n", ["=A.E", "A.B", "A.C", "A.D"]),
         ("a.cs", "namespace A.E;\nusing (var x = y) {}\n", ["=A.E"]),
-        ("a.rb", "require 'x'\nimport x\n", []),
+        ("a.rb", "require 'x'\nrequire_relative '../y'\nimport x\n", ["./../y", "x"]),
+        ("a.rb", '# A::B\nx = A::B::C.new(::D::E)\nF.call\ny = "Use G. Then"\n', ["A::B::C", "D::E", "F"]),
+        ("a.rake", "class A::B < C::D\n  include E\nend\nmodule F\nend\nclass G < H\n", ["C::D", "E", "H"]),
+        ("a.rs", "import x\n", []),
         ("a", "import x\n", []),
     ],
 )  # fmt: skip
@@ -57,5 +60,16 @@ def test_any_text_is_read_and_bounded(ending: str, text: str | list[str]) -> Non
 def test_hostile_files_take_no_time() -> None:
     """A megabyte of half statements is read in a moment: no pattern backtracks over it."""
     for ending in ENDINGS:
-        for part in ("import ", "from a import (", "import {a,", "\n}", '\n"', "require('", "package a.", "\t"):
+        for part in (
+            "import ",
+            "from a import (",
+            "import {a,",
+            "\n}",
+            '\n"',
+            "require('",
+            "package a.",
+            "A::",
+            "A" * 99,
+            "\t",
+        ):
             assert len(statements(f"x{ending}", (part * (200_000 // len(part))).encode())) <= 2_000

@@ -103,7 +103,7 @@ def test_sizes_are_those_that_git_counts(tiny: Company, git: Git) -> None:
 
 
 def test_a_fix_replaces_lines_of_its_culprit(tiny: Company, git: Git) -> None:
-    """The lines that a fix takes away were written by the change that it repairs."""
+    """The lines that a fix takes away were written by the change that it repairs, and in a tangled one others too."""
     fixes = [(repo, one) for repo in tiny.repos for one in repo.landed if one.repairs]
     assert fixes
     for repo, change in fixes:
@@ -113,12 +113,13 @@ def test_a_fix_replaces_lines_of_its_culprit(tiny: Company, git: Git) -> None:
         diff = git(repo.name, "diff", "-U0", before, after)
         gone = {line[1:] for line in diff.splitlines() if line.startswith("-") and not line.startswith("---")}
         writers = set()
-        for path in git(repo.name, "diff", "--name-only", before, after).splitlines():
+        for path in git(repo.name, "diff", "--name-only", "--diff-filter=M", before, after).splitlines():
             for line in git(repo.name, "blame", "-sl", before, "--", path).splitlines():
                 sha, _, text = line.partition(" ")
                 if text.partition(") ")[2] in gone:
                     writers.add(sha.lstrip("^"))
-        assert writers & culprit
+        assert writers & culprit or not gone, change.title
+        assert change.tangled or writers <= culprit, change.title
 
 
 def test_a_revert_restores_what_was_there(tiny: Company, git: Git) -> None:

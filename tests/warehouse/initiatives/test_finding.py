@@ -84,6 +84,41 @@ def test_what_changes_together_is_one() -> None:
     assert found([*OTHER, *apart, *many(20, 6, "app/guardrails/check.py")]) == {"/llm": 10, "/guardrail": 8}
 
 
+def test_sweeps_say_nothing_of_what_they_pass() -> None:
+    """A change speaks for a subject with the share of its files there: licence headers in every file are no work."""
+    work = many(1, 6, "app/search/rank.py")
+    swept = [f"app/a{n}/b.py" for n in range(19)]
+    assert found([*OTHER, *work, *many(20, 12, "app/search/rank.py", *swept, ai=False)]) == {"/search": 6}
+    passing = many(1, 6, "app/search/rank.py", *swept)
+    assert "/search" not in found([*many(500, 80, "src/basket/total.py", ai=False), *passing])
+
+
+def test_a_smaller_share_stands_out_where_ai_is_rare() -> None:
+    """Of twenty changes a fifth is enough, if it is six times the share of the whole repository."""
+    work = [*many(1, 6, "app/search/rank.py"), *many(50, 18, "app/search/rank.py", ai=False)]
+    assert found([*many(500, 140, "src/basket/total.py", ai=False), *work]) == {"/search": 24}
+    assert found([*many(500, 80, "src/basket/total.py", ai=False), *work]) == {}
+    assert found([*many(500, 200, "src/basket/total.py", ai=False), *work[:-5]]) == {}
+
+
+def test_what_got_another_name_is_one() -> None:
+    """A subject joins the one to which half of its files moved, and the one whose initials it is."""
+    old, new = many(1, 5, "app/oracle/run.py"), many(20, 6, "app/advice/run.py")
+    assert found([*OTHER, *old, *new]) == {"/oracle": 5, "/advice": 6}
+    moved = seen_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/run.py")])
+    assert [(one.id, len(one.members)) for one in moved] == [(f"found:{REPO}/advice", 11)]
+    into = seen_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/oracle/run.py")])
+    assert len(into) == 2
+    short = [*many(1, 6, "ltr/train.py"), *many(20, 7, "lib/learn_to_rank/run.rb")]
+    assert found([*OTHER, *short]) == {"/learn-to-rank": 13}
+
+
+def test_a_name_comes_from_code_rather_than_from_tests() -> None:
+    """Where tests are touched more often the initiative is still called what its code is called."""
+    work = [*many(1, 4, "app/embedding_test.go"), *many(20, 3, "app/embedding.go")]
+    assert [one.name for one in seen_in(REPO, [*OTHER, *work], RULES)] == ["Embedding"]
+
+
 def test_other_changes_count_with_half_of_their_files() -> None:
     """A change that builds no AI belongs to what it mostly touches, not to what it passes through."""
     work = many(1, 6, "app/llm/run.py")
@@ -120,6 +155,10 @@ def test_named_work_is_not_found_again() -> None:
     called = InitiativeSettings(name="Rewriting", found=f"found:{REPO}/llm")
     (one,) = seen_in(REPO, pieces, InitiativeRules(named=(called,)))
     assert (one.id, one.name, one.found) == (f"found:{REPO}/llm", "Rewriting", False)
+    more = [*pieces, piece(90, "app/rewriter/a.py")]
+    (one,) = seen_in(REPO, more, InitiativeRules(named=(replace(called, paths=("app/rewriter/",)),)))
+    assert (one.id, one.name, len(one.members)) == (f"found:{REPO}/llm", "Rewriting", 7)
+    assert [one.owns(path) for path in ("app/rewriter/b.py", "app/llm/b.py", "app/b.py")] == [True, True, False]
     (one,) = seen_in(REPO, pieces, InitiativeRules(named=(replace(called, dismiss=True),)))
     assert (one.dismissed, one.members) == (True, {})
     assert seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []

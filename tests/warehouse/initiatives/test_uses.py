@@ -9,7 +9,8 @@ FILES = (
     "app/llm/__init__.py", "app/llm/run.py", "app/shop.py", "services/rank/src/rank/core.py", "web/src/chat/index.ts",
     "web/src/chat/panel.tsx", "web/src/home.ts", "packages/ai/src/index.ts", "go/llm/run.go", "go/llm/run_test.go",
     "go/shop/shop.go", "j/src/main/java/com/acme/ai/Ranker.java", "j/src/main/java/com/acme/Shop.java",
-    "cs/Ai/Ranker.cs", "cs/Shop.cs", "lib/util.py",
+    "cs/Ai/Ranker.cs", "cs/Shop.cs", "lib/util.py", "app/jobs/answer_job.rb", "app/models/admin/chat.rb",
+    "app/models/chat.rb", "lib/answers/pipeline.rb", "lib/open_ai_client.rb", "engines/ai/app/models/ai/run.rb",
 )  # fmt: skip
 DECLARED = Declared(
     {"acme.io/shop": "go"},
@@ -47,6 +48,16 @@ DECLARED = Declared(
         ("j/src/main/java/com/acme/Shop.java", "com.acme.ai.Other", []),
         ("cs/Shop.cs", "Acme.Ai", ["cs/Ai/Ranker.cs"]),
         ("cs/Shop.cs", "System", []),
+        ("app/jobs/answer_job.rb", "Answers::Pipeline", ["lib/answers/pipeline.rb"]),
+        ("app/jobs/answer_job.rb", "Answers::Pipeline::Error", ["lib/answers/pipeline.rb"]),
+        ("app/jobs/answer_job.rb", "Answers::Other", []),
+        ("app/jobs/answer_job.rb", "OpenAIClient", ["lib/open_ai_client.rb"]),
+        ("app/jobs/answer_job.rb", "AI::Run", ["engines/ai/app/models/ai/run.rb"]),
+        ("app/jobs/answer_job.rb", "Chat", ["app/models/chat.rb"]),
+        ("app/controllers/admin/chats_controller.rb", "Chat", ["app/models/admin/chat.rb"]),
+        ("lib/tasks/x.rake", "answers/pipeline", ["lib/answers/pipeline.rb"]),
+        ("app/models/chat.rb", "./../jobs/answer_job", ["app/jobs/answer_job.rb"]),
+        ("app/models/chat.rb", "json", []),
     ],
 )
 def test_imports_resolve_to_files_that_are_there(path: str, module: str, files: list[str]) -> None:
@@ -88,6 +99,7 @@ def test_code_outside_uses_an_initiative_until_it_stops() -> None:
         ("tests/test_shop.py", "app.llm"),
         ("app/shop_test.py", "app.llm"),
         ("notebooks/try.py", "app.llm"),
+        ("examples/start.py", "app.llm"),
         ("app/shop.py", "app"),
         ("app/shop.py", "lib.util"),
     ],

@@ -1,0 +1,68 @@
+"""Whether deployments with AI work fail more than those without any, in the same repository and of the same size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from analytics.dora.definitions import Definition
+from analytics.dora.facts import Facts, carried, failures, judged, shipped
+from analytics.dora.measures import Measure, cluster_codes, share, within
+from analytics.dora.windows import Window
+from analytics.groups import is_ai
+from analytics.observations import FEWEST_CLUSTERS
+from analytics.proportions import difference_of_shares
+
+__all__ = ["DIFFERENCE", "WITH", "WITHOUT", "beside", "loads"]
+
+WITH, WITHOUT, DIFFERENCE = "with AI", "without AI", "AI less other"
+"""The groups of this comparison."""
+# Releases of more changes fail more often, and more of them have AI work: each is compared with those of its size.
+_SIZES = (1, 2, 4, 8, 16)
+
+
+def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
+    """Deployments that were to ship something: whether each `failed`, how many `changes` it carried, and whether `ai`.
+
+    Those that carried no change of people, as far as is seen, are left out: bots' work is on neither side.
+    """
+    key = ["repo_id", "deployment_id"]
+    people = facts.changes.filter(pl.col("built_with_ai") != "automation")
+    sides = people.select("change_id", is_ai(axis).alias("ai"))
+    own = carried(replace(facts, changes=people)).join(sides, on="change_id", how="inner")
+    load = own.group_by(key).agg(pl.len().alias("changes"), pl.col("ai").any())
+    failed = failures(facts, definition).select(*key, pl.lit(1.0).alias("failed"))
+    counted = judged(shipped(facts, definition), definition).drop("changes")
+    table = counted.join(load, on=key, how="inner").join(failed, on=key, how="left")
+    return table.with_columns(pl.col("failed").fill_null(0.0)).sort("repo_id", "deployed_at", "deployment_id")
+
+
+def beside(rows: pl.DataFrame, window: Window) -> Iterator[tuple[str, Measure, float | None]]:
+    """Of a window the failure rate of each side, and their difference with its p-value; `rows` as of `loads`.
+
+    The difference is within repositories and classes of size (1, 2, 3 to 4, 5 to 8, 9 to 16 and more changes), by
+    Mantel and Haenszel's weights; its interval rests on repositories from five on, else on deployments.
+    """
+    seen = within(rows, "deployed_at", window)
+    for name, side in ((WITH, pl.col("ai")), (WITHOUT, ~pl.col("ai"))):
+        own = seen.filter(side)
+        yield name, share("change_failure_rate", own["failed"], own["repo_id"], 0), None
+    yield DIFFERENCE, *_difference(seen)
+
+
+def _difference(seen: pl.DataFrame) -> tuple[Measure, float | None]:
+    repository, repositories = cluster_codes(seen["repo_id"])
+    size = np.searchsorted(_SIZES, seen["changes"].to_numpy())
+    many = repositories >= FEWEST_CLUSTERS
+    found, p_value = difference_of_shares(
+        seen["failed"].to_numpy(),
+        seen["ai"].to_numpy(),
+        repository * (len(_SIZES) + 1) + size,
+        repository if many else None,
+    )
+    by = "repository" if many else "deployment"
+    count = float(seen["ai"].sum())
+    return Measure("change_failure_rate_difference", found, "share", count, len(seen), 0, repositories, by), p_value

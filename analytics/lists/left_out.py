@@ -1,0 +1,49 @@
+"""The report `left-out`: of the changes that take no part in numbers, or only nearly, some to look at."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.lists.chosen import ask, chosen
+from analytics.options import Options
+
+__all__ = ["REASONS", "left_out"]
+
+REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak")
+_MOST = 20
+_QUERY = """
+with told as (
+    select 'unknown' as reason, outcome_reason as detail, * from lead_times where outcome = 'unknown'
+    union all
+    select 'no_deployments', 'its repository reports none', * from lead_times where outcome = 'no_deployments'
+    union all
+    select 'approximate', 'code complete is the author date of its landing commit', *
+    from lead_times where code_complete_source = 'landing_author_date'
+    union all
+    select 'out_of_order', clamped || ' of its milestones', * from lead_times where clamped > 0
+    union all
+    select 'weak', ai_evidence, * from lead_times where ai_confidence = 'weak'
+)
+select
+    told.reason, told.change_id, told.repo, told.title, told.url, told.author, told.outcome, told.code_complete_at,
+    told.detail, count(*) over (partition by told.reason) as changes, told.as_of
+from told
+where {where}
+qualify row_number() over (partition by told.reason order by told.code_complete_at desc, told.change_id) <= {most}
+order by list_position({reasons}, told.reason), told.code_complete_at desc, told.change_id
+"""
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
+    """Up to 20 rows per reason, the newest first; `changes`: how many there are for that reason.
+
+    Reasons, `REASONS` in their order: `unknown` (its arrival could not have been seen, for the `detail`),
+    `no_deployments`, `approximate` (it takes part, with the landing commit's author date), `out_of_order` (milestones
+    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence).
+    """
+    everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
+    where, given = chosen(connection, everything, table="told")
+    reasons = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
+    return ask(connection, _QUERY.format(where=where, reasons=reasons, most=_MOST), given)

@@ -1,0 +1,53 @@
+"""The report `members`: the changes of each initiative that wait, then its newest ones."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from analytics.filters import Filters
+from analytics.lists.chosen import ask, chosen
+from analytics.options import Options
+
+__all__ = ["members"]
+
+_MOST = 50
+_QUERY = """
+with told as (
+    select
+        initiatives.name, initiative_work.initiative_id, initiative_work.change_id, initiative_work.repo,
+        changes.title, changes.url, changes.author,
+        coalesce(
+            lead_times.outcome,
+            case
+                when initiative_work.abandoned_at is not null then 'abandoned'
+                when initiative_work.merged_at is null then 'open'
+                else 'merged'
+            end
+        ) as outcome,
+        lead_times.current_stage, lead_times.age_hours, initiative_work.began_at, initiative_work.arrived_at,
+        initiative_work.because, initiative_work.sandboxed, initiative_work.as_of
+    from initiative_work
+    inner join changes on initiative_work.change_id = changes.change_id
+    inner join initiatives
+        on initiative_work.initiative_id = initiatives.initiative_id and initiative_work.repo_id = initiatives.repo_id
+    left join lead_times on initiative_work.change_id = lead_times.change_id
+    where {where}
+)
+select * from told
+qualify row_number() over (
+    partition by initiative_id
+    order by outcome <> 'waiting', age_hours desc nulls last, began_at desc nulls last, change_id
+) <= {most}
+order by name, initiative_id, outcome <> 'waiting', age_hours desc nulls last, began_at desc nulls last, change_id
+"""
+
+
+def members(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
+    """Up to 50 rows per initiative: its changes that wait, the oldest first, then the newest others.
+
+    `outcome`: as of a code-complete change, else `open`, `merged` or `abandoned`. `current_stage`, `age_hours`: of what
+    waits. `because`: why it belongs to the initiative. The filter is on repositories; it has no period.
+    """
+    where, given = chosen(connection, filters, time=None, table="initiative_work")
+    return ask(connection, _QUERY.format(where=where, most=_MOST), given)

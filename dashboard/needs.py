@@ -1,0 +1,38 @@
+"""Which changes need somebody today, as a part of pages. Their texts are somebody's: shown as text."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analytics.attention import Attention, attention
+from dashboard import data
+from dashboard.filters import View
+from dashboard.places import CHANGE, lead_to
+from headway.wording import plain
+
+__all__ = ["each", "in_lines", "needed"]
+
+
+def needed(view: View) -> Attention:
+    """What of the worklist needs somebody."""
+    return attention(data.report(view.file, "waiting", view.filters, clock=view.clock))
+
+
+def each(found: Attention) -> None:
+    """The first of them: why, whom it waits for, and the way to its evidence."""
+    columns = st.columns(len(found.first), gap="small") if found.first else ()
+    for column, one in zip(columns, found.first, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.text(plain(f"{_short(one.change_id)}  {one.title}"))
+            st.caption(one.why)
+            st.text(plain(f"Waits for {one.waits_for}. By {one.by}."))
+            lead_to(CHANGE, "Timeline and evidence", change=one.change_id)
+
+
+def in_lines(found: Attention) -> str:
+    """The first of them, a line each, as plain text."""
+    return "\n".join(plain(f"{_short(one.change_id)}  {one.title}: waits for {one.waits_for}") for one in found.first)
+
+
+def _short(change_id: str) -> str:
+    return change_id.partition(":")[2]

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from analytics.attention import attention
+from analytics.explain import explain
+from analytics.filters import Filters
+from analytics.waiting import waiting
+from tests.builders.forge import Forge
+from tests.builders.rows import built
+
+AT = datetime(2026, 1, 1)
+_SCHEMA: dict[str, Any] = {
+    "change_id": pl.String(),
+    "title": pl.String(),
+    "author": pl.String(),
+    "team": pl.String(),
+    "built_with_ai": pl.String(),
+    "current_stage": pl.String(),
+    "hours_in_stage": pl.Float64(),
+    "in_stage_since": pl.Datetime("us"),
+    "as_of": pl.Datetime("us"),
+    "clock": pl.String(),
+    "unusual_share": pl.Float64(),
+    "unusual_among": pl.Int64(),
+    "chance_30d": pl.Float64(),
+    "chance_30d_lower": pl.Float64(),
+    "chance_30d_upper": pl.Float64(),
+    "waits_for": pl.String(),
+}
+
+
+def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Lines of the worklist: in review for 50 hours, longer than 95 % of 200, with a chance of 20 %."""
+    usual = {
+        "title": "A change",
+        "author": "ann",
+        "team": "",
+        "built_with_ai": "none",
+        "current_stage": "review",
+        "hours_in_stage": 50.0,
+        "unusual_share": 0.95,
+        "unusual_among": 200,
+        "chance_30d": 0.2,
+        "chance_30d_lower": 0.1,
+        "chance_30d_upper": 0.4,
+        "waits_for": "an approval",
+    }
+    named = [
+        {
+            "change_id": f"github:acme/shop#{number}",
+            "as_of": AT,
+            "in_stage_since": AT - timedelta(hours=float(row.get("hours_in_stage", 50.0))),
+            **usual,
+            **row,
+        }
+        for number, row in enumerate(rows, 1)
+    ]
+    return pl.DataFrame(named, schema=_SCHEMA)
+
+
+def test_somebody_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> None:
+    """What has waited longer than enough others ever did counts among what needs somebody; likely and usual do not."""
+    found = attention(
+        worklist(
+            {"chance_30d": None, "chance_30d_lower": None, "chance_30d_upper": None, "hours_in_stage": 7200.0},
+            {},
+            {"chance_30d": 0.8},
+            {"unusual_share": 0.5},
+            {"built_with_ai": "automation"},
+        )
+    )
+    assert (found.waiting, found.bots, found.stuck) == (4, 1, 2)
+    assert found.answer == "4 changes wait; 2 need somebody today"
+    assert found.rule.endswith(
+        "; 1 has less than an even chance to arrive within 30 days, and 1 has waited longer than enough others ever did"
+        " to tell a chance. 1 change of bots waits beside them."
+    )
+    never, unlikely = found.first
+    assert never.why == (
+        "In review for 300.0 d, longer than 95% of 200 changes there; too few ever waited so long to tell its chance."
+        " After so long: finish it or close it."
+    )
+    assert unlikely.why == (
+        "In review for 2.1 d, longer than 95% of 200 changes there; a chance of 20% [10% – 40%] to arrive within"
+        " 30 days."
+    )
+
+
+def test_working_time_is_told_as_hours_of_work() -> None:
+    """A worklist in working time tells hours of work, and what is overdue by the calendar."""
+    since = AT - timedelta(days=60)
+    (one,) = attention(worklist({"clock": "working", "hours_in_stage": 320.0, "in_stage_since": since})).first
+    assert one.why.startswith("In review for 320.0 hours of work, longer than")
+    assert one.why.endswith("After so long: finish it or close it.")
+
+
+def test_nobody_is_needed_where_nothing_is_stuck() -> None:
+    """Where what waits is usual, or nothing waits, that is the answer and nothing is listed."""
+    found = attention(worklist({"unusual_share": 0.3}))
+    assert (found.answer, found.first, found.rule) == (
+        "1 change waits; none needs somebody before others",
+        (),
+        "",
+    )
+    assert attention(worklist()).answer == "Nothing waits"
+
+
+def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
+    """Who was asked and has not answered, who reviewed, who asked for changes, and else the role alone."""
+    shop = (
+        Forge()
+        .deploy("d0", "start", 1)
+        .request(1, opened=3, commits="a@2", events=[("review_requested", 3, "bob"), ("review_requested", 4, "cy")])
+        .request(2, opened=3, commits="b@2", events=[("review_requested", 3, "bob")], reviews=[("bob", "commented", 5)])
+        .request(3, opened=3, commits="c@2", reviews=[("bob", "approved", 4), ("bob", "changes_requested", 6)])
+        .request(4, opened=3, commits="d@2")
+        .request(5, opened=3, commits="e@2", reviews=[("bob", "approved", 5)])
+        .request(6, opened=3, commits="f@2", reviews=[("bob", "approved", 5)], merged=9, merge="m")
+        .request(7, opened=3, commits="g@2 h@8", reviews=[("bob", "changes_requested", 5)])
+        .deploy("d1", "m", created=12)
+    )
+    with built(shop, as_of=20) as tables:
+        rows = waiting(tables.connection, Filters())
+        for change_id, waits_for in rows.select("change_id", "waits_for").iter_rows():
+            assert explain(tables.connection, change_id).waits_for == waits_for
+    told = {row["change_id"][-1]: (row["current_stage"], row["waits_for"]) for row in rows.iter_rows(named=True)}
+    assert told["1"] == ("pickup", "a first review, asked of bob, cy")
+    assert told["2"] == ("review", "an approval; bob has reviewed it")
+    assert told["3"] == ("merge", "ann: bob asked for changes")
+    assert told["4"] == ("pickup", "a first review; nobody is known to be asked")
+    assert told["7"] == ("pickup", "a review of its last commits; bob has reviewed it before")
+    assert told["5"] == ("merge", "somebody to merge it: ann, or who else may merge in acme/shop")
