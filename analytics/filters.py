@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+import duckdb
 import polars as pl
 
 __all__ = ["EVIDENCE", "Filters"]
 
 EVIDENCE = ("any", "strong")
+_QUOTE = "'"
 _CONFIDENCE = {"builds_ai": "ai_confidence_what", "built_with_ai": "ai_confidence_how"}
 
 
@@ -40,6 +42,19 @@ class Filters:
         if time is not None and self.until is not None:
             table = table.filter(pl.col(time) < self.until)
         return table
+
+    def condition(self, connection: duckdb.DuckDBPyConnection, table: str, *, time: str | None) -> str:
+        """What `apply` keeps, as a condition in SQL over a published table, so that the rest of it is not read."""
+        parts = ["true"]
+        if self.repo is not None or self.names is not None:
+            found = connection.cursor().execute(f'select distinct repo from "{table}" order by repo').fetchall()  # noqa: S608  (a name of ours)
+            asked = self.apply(pl.DataFrame(found, schema={"repo": pl.String}, orient="row"), time=None)
+            names = ", ".join(f"'{name.replace(_QUOTE, 2 * _QUOTE)}'" for name in asked["repo"])
+            parts.append(f"repo in ({names})" if names else "false")
+        for instant, sign in ((self.since, ">="), (self.until, "<")):
+            if time is not None and instant is not None:
+                parts.append(f"\"{time}\" {sign} timestamp '{instant.isoformat()}'")
+        return " and ".join(parts)
 
     @property
     def verdict_columns(self) -> tuple[str, ...]:

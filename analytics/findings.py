@@ -6,7 +6,7 @@ remains possible: not seeing one is not that there is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -50,14 +50,18 @@ def by_importance(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def findings_in(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, calendar: WorkingCalendar | None = None
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    calendar: WorkingCalendar | None = None,
+    *,
+    axes: Sequence[str] = AI_AXES,
 ) -> list[Finding]:
-    """What can be said of AI work beside other work, on both axes, the most important first."""
+    """What can be said of AI work beside other work, on both axes or some, the most important first."""
     any_evidence = replace(filters, evidence="any")
     wanted = (*COMPARED, *filters.verdict_columns)
     cohort = read_cohort(connection, any_evidence, columns=wanted, calendar=calendar)
     after = AFTER_HOURS if calendar is None else calendar.arrived_after_hours
-    compared = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in AI_AXES)
+    compared = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in axes)
     return by_importance(finding for one in compared for finding in findings_of(one))
 
 

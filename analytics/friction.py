@@ -69,12 +69,13 @@ def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
 def _read(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> pl.DataFrame:
     group = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
     extra = "".join(f", {name}" for name in filters.verdict_columns)
+    asked = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f'select {group} as "group", repo, built_with_ai, code_complete_at, as_of, {", ".join(_HELD)}{extra}'  # noqa: S608  (ours)
-        " from lead_times where outcome = 'production' order by 1, change_id"
+        f" from lead_times where outcome = 'production' and {asked} order by 1, change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
-    table = filters.sure(filters.apply(table, time="code_complete_at"), options.by)
+    table = filters.sure(table, options.by)
     if not options.automation and options.by != "built_with_ai":
         table = table.filter(pl.col("built_with_ai") != "automation")
     first_try = pl.col("build_hours") - pl.col("ci_rerun_hours")

@@ -51,7 +51,9 @@ class Grid:
 
     def minutes(self, hours: NDArray[np.floating]) -> NDArray[np.int32]:
         """Hours as whole minutes, nan as none."""
-        minutes: NDArray[np.int32] = np.rint(np.where(np.isnan(hours), 0.0, hours) * _MINUTES_PER_HOUR).astype(np.int32)
+        whole = np.fmax(hours, 0.0)
+        whole *= _MINUTES_PER_HOUR
+        minutes: NDArray[np.int32] = np.rint(whole, out=whole).astype(np.int32)
         return minutes
 
     def last(self, until_hours: float | None) -> int:

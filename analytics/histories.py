@@ -19,7 +19,8 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 __all__ = ["Histories", "counted_ends", "counted_moves"]
 
 _DENSE = 64_000_000
-"""Up to so many cells are counted in an array of all cells; of more, the rows are sorted."""
+_DENSELY = 8
+"""Up to so many cells, and so many for each row, are counted in an array of all cells; of more, the rows are sorted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,19 +129,22 @@ class _Tally:
 
     def add(self, chosen: BoolArray, place: IntArray, state: NDArray[np.int8], target: int) -> None:
         """Count the `chosen` changes as moving from their `state`, if they have one, to `target` at their `place`."""
-        highest = int(state.max(initial=-1)) if target == CENSORED else target
-        for source in range(highest + 1):
-            here = chosen & (state == source)
-            if here.any():
-                self._add(place[here], None if self.weight is None else self.weight[here], source, target)
+        rows = np.flatnonzero(chosen)
+        source_of = state[rows]
+        sources = np.flatnonzero(np.bincount(source_of + np.int8(1))) - 1
+        for source in sources[sources >= 0].tolist():
+            here = rows if sources.size == 1 else rows[source_of == source]
+            self._add(place[here], None if self.weight is None else self.weight[here], source, target)
 
     def _add(self, place: IntArray, weights: FloatArray | None, source: int, target: int) -> None:
-        if int(place.max()) < min(_DENSE, 64 * place.size):
+        if int(place.max()) < min(_DENSE, _DENSELY * place.size):
             every = np.bincount(place, weights=weights)
             places = np.flatnonzero(every)
             count = every[places]
         elif weights is None:
-            places, count = np.unique(place, return_counts=True)
+            ordered = np.sort(place)
+            first = np.flatnonzero(np.diff(ordered, prepend=-1))
+            places, count = ordered[first], np.diff(first, append=ordered.size)
         else:
             places, which = np.unique(place, return_inverse=True)
             count = np.bincount(which, weights=weights)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
+from analytics.kept import read_apart
+
 __all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "as_category", "read_columns"]
 
 LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
@@ -24,6 +26,7 @@ RANDOM_GROUPS = 200
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
 _NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
+_RANDOM_GROUP = f"cast(hash(change_id) % {RANDOM_GROUPS} as utinyint)"
 _LINES = ("additions", "deletions")
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
 # Few values in many rows: as codes with a dictionary they take a byte or two.
@@ -54,18 +57,33 @@ def read_columns(
     cursor = connection.cursor()
     ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
     large = size > EXACT_CHANGES
-    names = list(dict.fromkeys([*_NEEDED, *columns]))
-    chosen = [_compact(cursor, name) if large else _quoted(name) for name in names]
+    names = {name: name for name in dict.fromkeys([*_NEEDED, *columns])}
     if ended_at:
-        chosen.append(f"{_ENDED_AT} as ended_at")
+        names[_ENDED_AT] = "ended_at"
     if group is not None:
-        chosen.append(f'{group} as "group"')
+        # Under a key of its own: the value of a group may be that of a column.
+        names[f"({group})"] = "group"
     if large:
-        chosen.append(f"(hash(change_id) % {RANDOM_GROUPS})::utinyint as random_group")
-    chosen += _on_grid() if large else [_quoted(f"{stage}_hours") for stage in LEAD_STAGES]
+        names[_RANDOM_GROUP] = "random_group"
+    hours = dict(zip((f"{stage}_hours" for stage in LEAD_STAGES), _on_grid(), strict=True))
+    names |= {name: name for name in hours}
     source = f"(select *, {_minutes()} from lead_times)" if large else "lead_times order by change_id"  # noqa: S608
-    table: pl.DataFrame = cursor.sql(f"select {', '.join(chosen)} from {source}").pl()  # noqa: S608  (names of ours)
-    return table, GRID_HOURS if large else 0.0
+
+    def ask(keys: list[str]) -> pl.DataFrame:
+        chosen = [hours[key] if large and key in hours else _chosen(cursor, key, large=large) for key in keys]
+        # Numbered: what is chosen has names of its own, or none.
+        told = ", ".join(f'{text} as "{place}"' for place, text in enumerate(chosen))
+        table: pl.DataFrame = cursor.sql(f"select {told} from {source}").pl()  # noqa: S608  (names of ours)
+        return table.rename({str(place): key for place, key in enumerate(keys)})
+
+    return read_apart(names, ask), GRID_HOURS if large else 0.0
+
+
+def _chosen(cursor: duckdb.DuckDBPyConnection, key: str, *, large: bool) -> str:
+    """The value of a column that is read under this key."""
+    if not key.isidentifier():
+        return as_category(cursor, key) if large and key not in {_ENDED_AT, _RANDOM_GROUP} else key
+    return _compact(cursor, key) if large else _quoted(key)
 
 
 def _minutes() -> str:
@@ -81,7 +99,7 @@ def _on_grid() -> list[str]:
     """Hours of each stage between milestones rounded to the grid: whole minutes fit a 32-bit number for 16 years."""
     begins = ["0", *(f"{stage}_end" for stage in LEAD_STAGES)]
     return [
-        f"case when {stage}_hours is not null then (({stage}_end - {begin}) / 60)::float end as {stage}_hours"
+        f"case when {stage}_hours is not null then (({stage}_end - {begin}) / 60)::float end"
         for begin, stage in zip(begins, LEAD_STAGES, strict=False)
     ]
 
@@ -89,15 +107,15 @@ def _on_grid() -> list[str]:
 def _compact(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
     """A column in as few bytes as it needs; lines are counted up to two thousand millions."""
     if name in _LINES:
-        return f"least({_quoted(name)}, 2147483647)::integer as {_quoted(name)}"
-    return as_category(cursor, name) if name in _WORDS else _quoted(name)
+        return f"least({_quoted(name)}, 2147483647)::integer"
+    return as_category(cursor, _quoted(name)) if name in _WORDS else _quoted(name)
 
 
-def as_category(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
-    """A column of `lead_times` in SQL as a category, in the order of its values."""
-    query = f"select distinct {_quoted(name)} from lead_times where {_quoted(name)} is not null order by 1"  # noqa: S608
-    values = ", ".join("'" + str(value).replace("'", "''") + "'" for (value,) in cursor.execute(query).fetchall())
-    return f"{_quoted(name)}::enum({values or repr('')}) as {_quoted(name)}"
+def as_category(cursor: duckdb.DuckDBPyConnection, value: str) -> str:
+    """A value over `lead_times` in SQL, of which there are few, as a category, in the order of the values."""
+    query = f"select distinct {value} from lead_times where {value} is not null order by 1"  # noqa: S608  (names of ours)
+    values = ", ".join("'" + str(found).replace("'", "''") + "'" for (found,) in cursor.execute(query).fetchall())
+    return f"{value}::enum({values or repr('')})"
 
 
 def _quoted(name: str) -> str:

@@ -130,15 +130,17 @@ def pulse(
     if calendar is not None:
         horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
     people = cohort.where(pl.col("built_with_ai") != "automation")
+    times, automation = cohort.changes["as_of"], len(cohort.changes) - len(people.changes)
+    # Of millions of changes one copy is enough.
+    cohort = replace(cohort, changes=cohort.changes.clear())
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")
-    times = cohort.changes["as_of"]
     return Pulse(
         axis=axis,
         everything=_group("all work", people, horizon_hours, after),
         ai=_group(names[0], people.where(ai), horizon_hours, after),
         other=_group(names[1], people.where(~ai), horizon_hours, after),
-        automation=len(cohort.changes) - len(people.changes),
+        automation=automation,
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
         horizon_hours=horizon_hours,

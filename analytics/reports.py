@@ -241,5 +241,6 @@ def _table(
     order: list[str],
 ) -> pl.DataFrame:
     chosen = ", ".join(f'"{column}"' for column in columns)
-    table: pl.DataFrame = connection.sql(f'select {chosen} from "{name}"').pl()  # noqa: S608  (names of ours)
-    return filters.apply(table, time=time).sort(order, nulls_last=True)
+    asked = filters.condition(connection, name, time=time)
+    table: pl.DataFrame = connection.sql(f'select {chosen} from "{name}" where {asked}').pl()  # noqa: S608  (names of ours)
+    return table.sort(order, nulls_last=True)

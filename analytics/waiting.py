@@ -56,7 +56,7 @@ _TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "bu
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
 select {", ".join(_TOLD)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
-from lead_times where outcome = 'waiting' order by change_id
+from lead_times where outcome = 'waiting' and {{asked}} order by change_id
 """  # noqa: S608  (names of ours)
 
 
@@ -76,8 +76,9 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
     """
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
-    rows: pl.DataFrame = connection.cursor().sql(_ROWS).pl()
-    return whom(connection, worklist(past.changes, filters.apply(rows, time="code_complete_at"), options.working))
+    asked = filters.condition(connection, "lead_times", time="code_complete_at")
+    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(asked=asked)).pl()
+    return whom(connection, worklist(past.changes, rows, options.working))
 
 
 def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:

@@ -49,12 +49,13 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     """
     asked = options or Options()
     extra = "".join(f", {name}" for name in filters.verdict_columns)
+    chosen = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f"select repo, built_with_ai, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
-        " where outcome in ('production', 'abandoned', 'waiting') order by change_id"
+        f" where outcome in ('production', 'abandoned', 'waiting') and {chosen} order by change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
-    table = filters.sure(filters.apply(table, time="code_complete_at"))
+    table = filters.sure(table)
     if not asked.automation:
         table = table.filter(pl.col("built_with_ai") != "automation")
     if table.is_empty():

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,11 @@ from analytics import basis, findings, levers, reports
 from analytics import explain as explaining
 from analytics import pulse as pulses
 from analytics.bottlenecks import Bottlenecks, read_bottlenecks
+from analytics.dora.definitions import DEFAULT
 from analytics.filters import Filters
 from analytics.initiatives import Portfolio, read_portfolio
+from analytics.kept import Kept, keeping
+from analytics.lead_columns import read_columns
 from analytics.options import Options
 from analytics.working import WorkingCalendar
 from headway.errors import WarehouseError
@@ -34,31 +38,49 @@ from headway.standing import standing
 from warehouse.publish import current, open_file
 
 __all__ = [
+    "Question",
     "Scope",
+    "about_report",
+    "ask",
     "bottlenecks",
     "closed_work_is_seen",
+    "compute",
+    "expect",
     "explain",
     "found",
+    "keep",
     "levers_of",
     "notices",
     "portfolio",
+    "prepare",
     "published",
     "pulse",
     "report",
     "scope",
     "settings",
     "simulated",
+    "size",
     "sources",
+    "troubled",
     "unknown_bots",
     "whole_report",
 ]
 
-_ANSWERS = 256
+# Together they take no more than `maxCacheDataSize` of `config.toml`.
+_ANSWERS = 1024
+_LARGE_ANSWERS = 12
+_LISTS = ("waiting",)
+_USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT)}
 _BUSY = "Counting …"
 # The file shown and the one before it, which a run that began earlier may still read.
 _FILES = 2
-_LEVERS = 8
+_LEVERS = 3
 _SECONDS = 60
+_PATIENCE_SECONDS = 60.0
+# Several at once would share the cores all the same, and need the memory of each.
+_one_at_a_time = threading.Lock()
+# What DuckDB may go on holding of a file between questions.
+_HELD_BETWEEN = "32MB"
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,15 @@ class Scope:
     repositories: tuple[str, ...]
     teams: dict[str, tuple[str, ...]]
     as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a page asks: the name of a function here, what it is asked about, a published file first, and options."""
+
+    name: str
+    about: tuple[Any, ...]
+    asked: tuple[tuple[str, Any], ...] = ()
 
 
 def folder() -> Path:
@@ -100,18 +131,40 @@ def simulated() -> bool:
 
 @st.cache_resource(max_entries=_FILES, on_release=duckdb.DuckDBPyConnection.close, show_spinner=False)
 def _connection(file: str) -> duckdb.DuckDBPyConnection:
-    return open_file(Path(file))
+    return open_file(Path(file), locked=False)
+
+
+@st.cache_resource(max_entries=_FILES, show_spinner=False)
+def _kept(file: str) -> Kept:  # noqa: ARG001  (it is what was read of that file)
+    return Kept()
 
 
 @contextlib.contextmanager
 def _cursor(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with _connection(file).cursor() as cursor:
+        with _connection(file).cursor() as cursor, keeping(_kept(file)):
             yield cursor
     except duckdb.Error as error:
         # Such as tables of an older version, in which a column is not there yet.
         what = f"{Path(file).name} cannot be read: {str(error).partition(chr(10))[0]}"
         raise WarehouseError(what, hint="run `headway build`") from error
+
+
+def prepare(file: str) -> None:
+    """Have ready what nearly every question of a file needs."""
+    from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
+
+    scope(file)
+    with _cursor(file) as cursor:
+        read_columns(cursor, ())
+    _give_back(file)
+
+
+def size(file: str) -> int:
+    """How many changes a file has."""
+    with _cursor(file) as cursor:
+        ((changes,),) = cursor.execute("select count(*) from lead_times").fetchall()
+    return int(changes)
 
 
 def _options(**asked: Any) -> Options:
@@ -134,10 +187,29 @@ def scope(file: str) -> Scope:
     return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None)
 
 
-@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
-    return whole_report(file, name, filters, **asked)
+    found: pl.DataFrame = (_list if name in _LISTS else _statistics)(about_report(file, name, filters, **asked))
+    return found
+
+
+def about_report(file: str, name: str, filters: Filters, **asked: Any) -> Question:
+    """The question that `report` answers; what is asked in more words than needed is the same question."""
+    told = {option: value for option, value in asked.items() if value not in _USUAL[option]}
+    return Question("report", (file, name, filters), tuple(sorted(told.items())))
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def _statistics(question: Question) -> pl.DataFrame:
+    found: pl.DataFrame = _answered(question)
+    return found
+
+
+@st.cache_resource(max_entries=_LARGE_ANSWERS, show_spinner=_BUSY)
+def _list(question: Question) -> pl.DataFrame:
+    # Shared as it is: a row per change is not copied for each run.
+    found: pl.DataFrame = _answered(question)
+    return found
 
 
 def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
@@ -149,20 +221,35 @@ def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.Dat
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
     """As `analytics.pulse.pulse`."""
+    found: pulses.Pulse = _answered(Question("pulse", (file, filters, axis, clock)))
+    return found
+
+
+def _pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
     with _cursor(file) as cursor:
         return pulses.pulse(cursor, filters, axis=axis, calendar=_calendar(clock))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
-def found(file: str, filters: Filters, clock: str) -> Sequence[findings.Finding]:
-    """As `analytics.findings.findings_in`."""
+def found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findings.Finding]:
+    """As `analytics.findings.findings_in`, of one axis."""
+    told: Sequence[findings.Finding] = _answered(Question("found", (file, filters, axis, clock)))
+    return told
+
+
+def _found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findings.Finding]:
     with _cursor(file) as cursor:
-        return findings.findings_in(cursor, filters, _calendar(clock))
+        return findings.findings_in(cursor, filters, _calendar(clock), axes=(axis,))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
 def bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequence[Bottlenecks]:
     """As `analytics.bottlenecks.read_bottlenecks`."""
+    found: Sequence[Bottlenecks] = _answered(Question("bottlenecks", (file, filters, by, clock)))
+    return found
+
+
+def _bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequence[Bottlenecks]:
     with _cursor(file) as cursor:
         return tuple(read_bottlenecks(cursor, filters, _options(by=by, clock=clock)))
 
@@ -172,6 +259,19 @@ def levers_of(file: str, filters: Filters, axis: str, group: str, clock: str) ->
     """As `analytics.levers.read_levers`."""
     with _cursor(file) as cursor:
         return levers.read_levers(cursor, filters, _options(clock=clock), axis=axis, group=group)
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def troubled(file: str, filters: Filters) -> pl.DataFrame:
+    """Rows of the report `deployments`: to production, rolled back to or with failed attempts, the newest first."""
+    found: pl.DataFrame = _answered(Question("troubled", (file, filters)))
+    return found
+
+
+def _troubled(file: str, filters: Filters) -> pl.DataFrame:
+    wrong = (pl.col("kind") == "rollback") | (pl.col("failed_attempts").fill_null(0) > 0)
+    rows = whole_report(file, "deployments", filters).filter(pl.col("production") & wrong)
+    return rows.sort("created_at", descending=True, nulls_last=True)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
@@ -206,6 +306,11 @@ def unknown_bots(file: str) -> pl.DataFrame:
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
 def portfolio(file: str, filters: Filters) -> Portfolio:
     """As `analytics.initiatives.read_portfolio`."""
+    found: Portfolio = _answered(Question("portfolio", (file, filters)))
+    return found
+
+
+def _portfolio(file: str, filters: Filters) -> Portfolio:
     with _cursor(file) as cursor:
         return read_portfolio(cursor, filters)
 
@@ -214,3 +319,77 @@ def explain(file: str, change_id: str) -> explaining.Explanation:
     """As `analytics.explain.explain`; a few look-ups by key, not remembered."""
     with _cursor(file) as cursor:
         return explaining.explain(cursor, change_id)
+
+
+_ASKED: Mapping[str, Callable[..., Any]] = {
+    "report": report,
+    "pulse": pulse,
+    "found": found,
+    "bottlenecks": bottlenecks,
+    "portfolio": portfolio,
+    "troubled": troubled,
+}
+_COMPUTED: Mapping[str, Callable[..., Any]] = {
+    "report": whole_report,
+    "pulse": _pulse,
+    "found": _found,
+    "bottlenecks": _bottlenecks,
+    "portfolio": _portfolio,
+    "troubled": _troubled,
+}
+# Made elsewhere, on their way to where answers are kept; and those that will be soon.
+_made: dict[Question, Any] = {}
+_expected: set[Question] = set()
+_coming = threading.Condition()
+
+
+def ask(question: Question) -> Any:
+    """The answer, as a page gets it."""
+    return _ASKED[question.name](*question.about, **dict(question.asked))
+
+
+def compute(question: Question) -> Any:
+    """The answer, computed and not kept."""
+    return _COMPUTED[question.name](*question.about, **dict(question.asked))
+
+
+def expect(questions: Collection[Question]) -> None:
+    """Say which questions are being answered elsewhere: who asks them waits for that, none if there are none."""
+    with _coming:
+        _expected.clear()
+        _expected.update(questions)
+        _coming.notify_all()
+
+
+def keep(question: Question, answer: Any) -> None:
+    """Keep what `compute` gave elsewhere for the next who asks; None: it gave nothing."""
+    with _coming:
+        _expected.discard(question)
+        if answer is not None:
+            _made[question] = answer
+        _coming.notify_all()
+    if answer is not None:
+        ask(question)
+        _made.pop(question, None)
+
+
+def _answered(question: Question) -> Any:
+    with _coming:
+        _coming.wait_for(lambda: question not in _expected, _PATIENCE_SECONDS)
+        made = _made.pop(question, None)
+    if made is not None:
+        return made
+    with _one_at_a_time:
+        found = compute(question)
+        _give_back(question.about[0])
+    return found
+
+
+def _give_back(file: str) -> None:
+    """Have DuckDB let go of what it read of a file, unless somebody reads it just now: it would hold all of it."""
+    with contextlib.suppress(duckdb.Error), _connection(file).cursor() as cursor:
+        ((most,),) = cursor.execute("select current_setting('memory_limit')").fetchall()
+        try:
+            cursor.execute(f"set memory_limit = '{_HELD_BETWEEN}'")
+        finally:
+            cursor.execute(f"set memory_limit = '{most}'")

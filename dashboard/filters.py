@@ -12,7 +12,7 @@ from analytics.filters import Filters
 from dashboard.data import Scope
 from headway.wording import plain
 
-__all__ = ["KEYS", "View", "choose"]
+__all__ = ["AXES", "CLOCKS", "EVERYTHING", "KEYS", "PERIODS", "View", "choose", "filters_of"]
 
 # What stands here stands in URLs that people keep.
 KEYS = ("team", "repo", "period", "axis", "clock", "strong")
@@ -64,13 +64,7 @@ def choose(file: str, scope: Scope) -> View:
             bind="query-params",
             help="Leaves changes whose evidence is weak out of both sides, and counts them.",
         )
-    filters = Filters(
-        since=_since(PERIODS[period], scope.as_of),
-        # The filter of the reports is a glob; this one means a single name.
-        repo=None if repo == EVERYTHING else glob.escape(repo),
-        names=None if team == ALL_TEAMS else scope.teams[team],
-        evidence="strong" if strong else "any",
-    )
+    filters = filters_of(scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong)
     words = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
         plain(repo),
@@ -79,6 +73,17 @@ def choose(file: str, scope: Scope) -> View:
         *(["strong evidence only"] if strong else []),
     ]
     return View(file, filters, AXES[axis], CLOCKS[clock], ", ".join(words), scope.as_of)
+
+
+def filters_of(scope: Scope, team: str | None, repo: str, days: int | None, *, strong: bool) -> Filters:
+    """What reports are asked for: a team or None, a repository or `EVERYTHING`, and the last so many days or None."""
+    return Filters(
+        since=_since(days, scope.as_of),
+        # The filter of the reports is a glob; this one means a single name.
+        repo=None if repo == EVERYTHING else glob.escape(repo),
+        names=None if team is None else scope.teams[team],
+        evidence="strong" if strong else "any",
+    )
 
 
 def _where(scope: Scope) -> tuple[str, str]:

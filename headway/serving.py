@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.util
 import ipaddress
 import logging
@@ -12,7 +13,7 @@ import sys
 import threading
 import tomllib
 import webbrowser
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ __all__ = ["ensure_free", "serve"]
 
 FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
+# Of <malloc.h>; mallopt(3).
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_MOMENT_SECONDS, _SECONDS_TO_END = 0.1, 5.0
 
 
 def serve(
@@ -58,14 +62,54 @@ def serve(
             click.echo("  whoever can reach this address can read it", err=True)
         if browser and _has_screen():
             threading.Thread(target=_open, args=(url,), daemon=True).start()
-        yield
+        with _warmed():
+            yield
 
     # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
     sys.argv = [str(SCRIPT), str(warehouse), *([str(config)] if config is not None else [])]
     logging.disable(logging.INFO)
+    _give_memory_back()
     with contextlib.suppress(KeyboardInterrupt):
         st.App(SCRIPT, lifespan=announced).run(config=options(port, address))
     return 0
+
+
+@contextlib.contextmanager
+def _warmed() -> Iterator[None]:
+    """Have answers made before anybody asks, until the block ends."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_warm, args=(ended,), name="warming", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_SECONDS_TO_END)
+
+
+def _warm(ended: threading.Event) -> None:
+    from streamlit import runtime
+
+    # What is kept is kept by the running server.
+    while not runtime.exists():
+        if ended.wait(_MOMENT_SECONDS):
+            return
+    from dashboard.warming import follow
+
+    follow(ended)
+
+
+def _give_memory_back() -> None:
+    """Have arrays from a quarter of a megabyte on given back when they are done with, where the C library is glibc.
+
+    Else it learns from the first large array to keep such memory for the next, in an arena for each thread.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        for option, value in ((_M_MMAP_THRESHOLD, 1 << 18), (_M_TRIM_THRESHOLD, 1 << 18), (_M_ARENA_MAX, 1)):
+            library.mallopt(option, value)
 
 
 def options(port: int, address: str) -> dict[str, Any]:

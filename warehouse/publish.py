@@ -48,11 +48,11 @@ def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
     return open_file(current(warehouse))
 
 
-def open_file(path: Path) -> duckdb.DuckDBPyConnection:
-    """As `open_published`, for a published file by its own name."""
+def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
+    """As `open_published`, for a published file by its own name; unless `locked`, memory and threads can be set."""
     connection = duckdb.connect(str(path), read_only=True)
     connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    connection.execute(f"set lock_configuration = {str(locked).lower()}")
     return connection
 
 

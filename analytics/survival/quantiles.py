@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.arrays import FloatArray
 from headway.errors import AnalysisError
 
-__all__ = ["Quantile", "as_shares", "crossing_hours", "read_quantiles", "refined"]
+__all__ = ["SHARES_TIE", "Quantile", "as_shares", "crossing_hours", "read_quantiles"]
 
-_TIE = float(np.sqrt(np.finfo(np.float64).eps))
-_FIRST_LOOK, _CLOSER_LOOK = 256, 16
+SHARES_TIE = float(np.sqrt(np.finfo(np.float64).eps))
+"""Shares that differ by less are the same."""
 
 
 @dataclass(frozen=True)
@@ -60,37 +59,7 @@ def crossing_hours(hours: FloatArray, reached: FloatArray, share: float) -> floa
     rule of `quantile.survfit` in R's survival. nan in `reached` is below every share.
     """
     best = np.maximum.accumulate(np.where(np.isnan(reached), -np.inf, reached))
-    first, beyond = np.searchsorted(best, [share - _TIE, share + _TIE]).tolist()
+    first, beyond = np.searchsorted(best, [share - SHARES_TIE, share + SHARES_TIE]).tolist()
     if first == hours.size:
         return None
     return float(hours[first] + hours[min(beyond, hours.size - 1)]) / 2.0
-
-
-def refined(evaluate: Callable[[IntArray], FloatArray], size: int, shares: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Positions at which to know costly curves so that every crossing of `shares` is found as if all were known.
-
-    `evaluate` gives the curves (positions, curves) at some ascending positions of 0 … size-1. Looks at some positions
-    first, then closer where a curve passes a share. Returns the positions, ascending, and the curves there.
-    """
-    positions = np.unique(np.linspace(0, size - 1, min(size, _FIRST_LOOK)).round().astype(np.int64))
-    curves = evaluate(positions)
-    while True:
-        closer = _closer(positions, curves, shares)
-        if closer.size == 0:
-            return positions, curves
-        order = np.argsort(np.concatenate([positions, closer]))
-        curves = np.concatenate([curves, evaluate(closer)])[order]
-        positions = np.concatenate([positions, closer])[order]
-
-
-def _closer(positions: IntArray, curves: FloatArray, shares: FloatArray) -> IntArray:
-    """Positions not looked at yet, between the two where a curve first passes a share."""
-    best = np.maximum.accumulate(np.where(np.isnan(curves), -np.inf, curves), axis=0)
-    wanted = [np.zeros(0, dtype=np.int64)]
-    for level in np.concatenate([shares - _TIE, shares + _TIE]).tolist():
-        for curve in best.T:
-            first = int(np.searchsorted(curve, level))
-            if 0 < first < positions.size and positions[first] - positions[first - 1] > 1:
-                inside = np.linspace(positions[first - 1], positions[first], _CLOSER_LOOK + 2)[1:-1]
-                wanted.append(inside.round().astype(np.int64))
-    return np.setdiff1d(np.concatenate(wanted), positions)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.filters import Filters
+from analytics.kept import read
 from analytics.lead_columns import as_category
 from analytics.survival.arrays import IntArray
 from headway.errors import AnalysisError
@@ -24,10 +25,11 @@ _BLOCK_WEEKS, _HABIT_WEEKS = 13, 5
 """A quarter of a year, and in how many of its weeks an hour of the week must have seen a release to be its habit."""
 
 _DEPARTURES = """
-select {repo}, epoch_us(production_at) - cast(round(coalesce(deploy_hours, 0) * 3600000000) as bigint) as left_at
+select {repo} as repo,
+    epoch_us(production_at) - cast(round(coalesce(deploy_hours, 0) * 3600000000) as bigint) as left_at
 from lead_times where outcome = 'production' and mapped_by not in ('cherry_pick_trailer', 'patch_id')
 union all
-select {repo}, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
+select {repo} as repo, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
 from lead_times where outcome = 'waiting' and current_stage = 'deploy'
 """
 
@@ -144,5 +146,5 @@ def _span(at: IntArray, repositories: int) -> tuple[int, int]:
 def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Departures:
     """The departures of the repositories asked for, of all time."""
     cursor = connection.cursor()
-    table: pl.DataFrame = cursor.sql(_DEPARTURES.format(repo=as_category(cursor, "repo"))).pl()
+    table = read(connection, _DEPARTURES.format(repo=as_category(cursor, "repo")))
     return Departures.of(Filters(repo=filters.repo).apply(table, time=None))

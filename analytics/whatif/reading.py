@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import duckdb
-import polars as pl
 
 from analytics.filters import Filters
+from analytics.kept import read
 from analytics.lead_columns import EXACT_CHANGES
 from analytics.observations import LEAD_STAGES, Cohort, cohort_of
 
@@ -44,5 +44,5 @@ def read_changes(
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
     number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
     part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
-    table: pl.DataFrame = cursor.sql(f"select {chosen} from lead_times{part} order by change_id").pl()  # noqa: S608  (ours)
+    table = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
     return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every

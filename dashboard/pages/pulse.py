@@ -47,14 +47,12 @@ def page(view: View) -> None:
     found = observed(view)
     if found is None:
         return
-    findings = [one for one in data.found(view.file, view.filters, view.clock) if one.axis == view.axis]
-    seen = data.closed_work_is_seen(view.file, view.filters)
     # Filled in at the end: the first picture does not wait for it.
     first = st.container(border=True)
-    how_long(view, found, findings)
-    never_arrived(found, findings, closed_work_is_seen=seen)
+    how_long(view, found)
+    never_arrived(view, found)
     pilots(view)
-    same_friction(found, findings)
+    same_friction(view, found)
     fails_or_comes_back(view)
     delivery(view, found)
     with first:
@@ -67,24 +65,31 @@ def question(asked: str, answer: str, picture: Callable[[], None] | None) -> Ite
     """A question with its answer, and a picture beside it; what is written inside comes under the answer."""
     with st.container(border=True):
         words, beside = st.columns([11, 9], gap="medium") if picture else (st.container(), None)
+        # First the picture: what comes under the answer may take a moment longer.
         with words:
             st.caption(asked)
             st.header(answer, anchor=False)
-            yield
         if beside is not None and picture is not None:
             with beside:
                 picture()
+        with words:
+            yield
 
 
-def told(findings: Sequence[Finding], *kinds: str) -> None:
+def findings(view: View) -> Sequence[Finding]:
+    """What the comparison says."""
+    return data.found(view.file, view.filters, view.axis, view.clock)
+
+
+def told(view: View, *kinds: str) -> None:
     """What was found of these kinds, no stronger than it is."""
     for kind in kinds:
-        for finding in findings:
+        for finding in findings(view):
             if finding.kind == kind:
                 st.markdown(finding.sentence)
 
 
-def how_long(view: View, found: Pulse, findings: Sequence[Finding]) -> None:
+def how_long(view: View, found: Pulse) -> None:
     """How long from code complete to production."""
     groups = [group for group in found.compared if group.median_hours.value is not None]
     rows = groups_table([found], closed_work_is_seen=True)
@@ -101,7 +106,7 @@ def how_long(view: View, found: Pulse, findings: Sequence[Finding]) -> None:
     with question(asked, wording.how_long(found), picture if groups else None):
         if groups:
             st.markdown(f"95% intervals: {spoken}.")
-        told(findings, "arrival", "adjusted", "too_few")
+        told(view, "arrival", "adjusted", "too_few")
         lead_to("flow", "Where the work is, hour by hour")
         columns = {
             "group": "Group",
@@ -116,8 +121,9 @@ def how_long(view: View, found: Pulse, findings: Sequence[Finding]) -> None:
         tables.under_chart(rows, columns, name="groups", alt_text="Each group: how long it takes")
 
 
-def never_arrived(found: Pulse, findings: Sequence[Finding], *, closed_work_is_seen: bool) -> None:
+def never_arrived(view: View, found: Pulse) -> None:
     """What still waits, and what never arrived."""
+    closed_work_is_seen = data.closed_work_is_seen(view.file, view.filters)
     groups = [group for group in (found.ai, found.other) if group.changes]
     rows = outcome_rows(groups, closed_work_is_seen=closed_work_is_seen)
     everything = found.everything
@@ -130,7 +136,7 @@ def never_arrived(found: Pulse, findings: Sequence[Finding], *, closed_work_is_s
 
     with question("What has not arrived, and what never will?", answer, picture):
         st.markdown("  \n".join(fate(group, closed_work_is_seen=closed_work_is_seen) for group in groups))
-        told(findings, "abandoned")
+        told(view, "abandoned")
         if not closed_work_is_seen:
             st.caption(FROM_GIT_ALONE)
         lead_to("waiting", "What waits, and its chance to arrive")
@@ -185,7 +191,7 @@ def pilots(view: View) -> None:
             st.markdown(NO_INITIATIVE)
 
 
-def same_friction(found: Pulse, findings: Sequence[Finding]) -> None:
+def same_friction(view: View, found: Pulse) -> None:
     """Whether both groups wait in the same stages."""
     rows = stages_table(found, found.compared)
     names = [group.name for group in found.compared]
@@ -194,7 +200,7 @@ def same_friction(found: Pulse, findings: Sequence[Finding]) -> None:
         f"{group.name}: {', '.join(f'{time.stage} {time.share:.0%}' for time in group.stages)}"
         for group in found.compared
     )
-    one = next((finding for finding in findings if finding.kind == "same_friction"), None)
+    one = next((finding for finding in findings(view) if finding.kind == "same_friction"), None)
     if one is not None:
         answer = "Another friction" if one.seen else "No other friction is seen"
     elif found.everything.enough:
@@ -204,7 +210,7 @@ def same_friction(found: Pulse, findings: Sequence[Finding]) -> None:
         charts.shares_of_wait(rows, names, alt_text=f"Share of each group's waiting by stage. {spoken}.")
 
     with question("Is it the same friction?", answer, picture if not rows.is_empty() else None):
-        told(findings, "same_friction", "stage")
+        told(view, "same_friction", "stage")
         lead_to("bottlenecks", "Bottlenecks, and what would help")
         if not rows.is_empty():
             tables.under_chart(rows, STAGES, name="friction-shares", alt_text="Share of its waiting by group and stage")

@@ -164,10 +164,7 @@ def bars(rows: pl.DataFrame, title: str, name: str) -> None:
 def deployments(view: View) -> None:
     """Rollbacks and failures among the deployments to production, the newest first."""
     st.header("Rollbacks and failed deployments", anchor=False)
-    rows = data.report(view.file, "deployments", view.filters)
-    wrong = rows.filter(
-        pl.col("production") & ((pl.col("kind") == "rollback") | (pl.col("failed_attempts").fill_null(0) > 0))
-    ).sort("created_at", descending=True, nulls_last=True)
+    wrong = data.troubled(view.file, view.filters)
     if wrong.is_empty():
         st.markdown("None is seen.")
     else:

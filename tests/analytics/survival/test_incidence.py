@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from analytics.survival import CENSORED, incidence, kaplan_meier
 from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.bands import errors_along
+from analytics.survival.moves import Moves
+from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
 ENDS = ("production", "abandoned")
@@ -114,8 +117,25 @@ def test_rows_with_their_count() -> None:
     np.testing.assert_allclose(together.at([1, 2, 5]).standard_error, single.standard_error)
 
 
-def test_clustered_quantiles_look_closer_where_needed() -> None:
-    """With many distinct hours, the clustered interval is found without errors at every hour, as if all were known."""
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(CENSORED, 1), st.integers(0, 3)), min_size=1, max_size=60))
+def test_errors_along_a_curve_are_those_at_its_hours(rows: list[tuple[int, int, int]]) -> None:
+    """The errors by cluster found in one pass are those found at each hour alone."""
+    hours, ended_as, cluster = (np.array(column) for column in zip(*rows, strict=True))
+    count = np.arange(1, len(rows) + 1).astype(np.float64)
+    found = incidence(hours, ended_as, ENDS, cluster=cluster, clusters=4, count=count)
+    moves = Moves(
+        ("waiting", *ENDS), 4, cluster, 0 * cluster, count, cluster, hours.astype(np.float64), 0 * cluster,
+        np.where(ended_as == CENSORED, CENSORED, ended_as + 1), count, clustered=True,
+    )  # fmt: skip
+    apart = found.at(found.event_hours).standard_error
+    for end in (0, 1):
+        along = np.concatenate([np.zeros(0), *errors_along(Timeline(moves), end + 1)])
+        if found.clusters != 1:
+            np.testing.assert_allclose(along, apart[:, end], atol=1e-12)
+
+
+def test_clustered_quantiles_need_no_more_than_their_part_of_the_curve() -> None:
+    """The clustered interval, whose errors end where it does, is that of errors at every hour."""
     rng = np.random.default_rng(5)
     hours, ended_as = rng.exponential(100.0, 3_000), rng.choice([0, 0, 0, 1, CENSORED], 3_000)
     cluster = np.arange(3_000) % 60

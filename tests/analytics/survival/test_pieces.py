@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.survival.arrays import FloatArray, IntArray
 from analytics.survival.intervals import (
     ALIKE,
     chi_squared_tail,
@@ -15,7 +14,7 @@ from analytics.survival.intervals import (
     normal_tails,
     wald_interval,
 )
-from analytics.survival.quantiles import crossing_hours, refined
+from analytics.survival.quantiles import crossing_hours
 from analytics.survival.scan import linear_scan
 
 
@@ -98,20 +97,3 @@ def test_crossing() -> None:
     assert crossing_hours(hours, curve, 0.2) == 2.0
     assert crossing_hours(hours, curve, 0.5) == 3.0
     assert crossing_hours(hours, curve, 0.6) is None
-
-
-@given(st.integers(1, 5_000), st.floats(0.05, 0.95))
-def test_refined_finds_the_crossing(size: int, share: float) -> None:
-    """Looking closer where needed finds the position that looking everywhere finds, with few looks."""
-    curve = np.sqrt(np.linspace(0.0, 0.9, size))
-    looked = 0
-
-    def evaluate(positions: IntArray) -> FloatArray:
-        nonlocal looked
-        looked += positions.size
-        return curve[positions, None]
-
-    positions, curves = refined(evaluate, size, np.array([share]))
-    everywhere = np.arange(size, dtype=np.float64)
-    assert crossing_hours(positions.astype(np.float64), curves[:, 0], share) == crossing_hours(everywhere, curve, share)
-    assert looked <= 256 + 2 * 3 * 16

@@ -1,0 +1,70 @@
+"""What pages ask of all repositories, in each period, on each axis and clock: what is answered before anybody asks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from analytics.filters import Filters
+from dashboard import data
+from dashboard.data import Question, about_report
+from dashboard.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
+
+__all__ = ["below_first_chart", "questions"]
+
+# The page's own choice as it is at first.
+_WINDOW = "month"
+
+
+def questions(file: str) -> Iterator[Question]:
+    """All of them, each once: of the view that a visitor comes to, then the first charts of others, then the rest."""
+    scope = data.scope(file)
+    first, *others = (
+        (file, filters_of(scope, None, EVERYTHING, days, strong=False), axis, clock) for days, axis, clock in _views()
+    )
+    parts = [_first_charts(*first), _below(*first), *(_first_charts(*view) for view in others)]
+    yield from dict.fromkeys(itertools.chain(*parts, *(_below(*view) for view in others)))
+
+
+def below_first_chart(file: str) -> set[Question]:
+    """What pages ask after their first chart is drawn, in the view that a visitor comes to."""
+    _, axis, clock = next(_views())
+    return set(_below(file, Filters(), axis, clock))
+
+
+def _views() -> Iterator[tuple[int | None, str, str]]:
+    """Period (days), axis and clock, what differs in least from the first of each first."""
+    choices = [(days, axis, clock) for days in PERIODS.values() for axis in AXES.values() for clock in CLOCKS.values()]
+    first = choices[0]
+    # Of those that differ in as many the order stays.
+    yield from sorted(choices, key=lambda view: sum(one != other for one, other in zip(view, first, strict=True)))
+
+
+def _first_charts(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
+    yield about_report(file, "coverage", filters)
+    yield Question("pulse", (file, filters, axis, clock))
+    for name in ("occupancy", "stages"):
+        yield about_report(file, name, filters, by=axis, clock=clock)
+
+
+def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
+    """In the order of pages."""
+    yield Question("found", (file, filters, axis, clock))
+    yield Question("portfolio", (file, filters))
+    yield about_report(file, "rework", filters, by=axis)
+    yield about_report(file, "dora", filters, by=axis)
+    for name in ("arrivals", "trend"):
+        yield about_report(file, name, filters, by=axis, clock=clock)
+    yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values() if other != axis)
+    yield Question("bottlenecks", (file, filters, None, clock))
+    for name in ("bottlenecks", "cadences"):
+        yield about_report(file, name, filters, by=axis, clock=clock)
+    for name in ("cadences", "waiting"):
+        yield about_report(file, name, filters, clock=clock)
+    for name in ("friction", "longest"):
+        yield about_report(file, name, filters, by=axis)
+    for name in ("week", "initiatives", "members", "returned", "left-out"):
+        yield about_report(file, name, filters)
+    yield about_report(file, "dora", filters)
+    yield about_report(file, "dora", filters, window=_WINDOW)
+    yield Question("troubled", (file, filters))
