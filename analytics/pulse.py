@@ -188,7 +188,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         curve = cohort.incidence(by_repository=True)
         median, p85 = (
             Estimate(found.hours, found.lower_hours, found.upper_hours)
-            for found in curve.quantiles_by_inversion("production", [0.5, 0.85])
+            for found in curve.quantiles("production", [0.5, 0.85])
         )
         at = curve.at(after)
         arrived = [

@@ -98,12 +98,12 @@ def _stay(group: Group, stage: str) -> dict[str, Any]:
     if not group.enough:
         return {"reached": group.cohort.changes[f"{stage}_hours"].count()}
     stay = group.cohort.stay(stage, by_repository=True)
-    return {"reached": stay.entered} | _quantiles(*stay.incidence.quantiles_by_inversion(MOVED_ON, _SHARES))
+    return {"reached": stay.entered} | _quantiles(*stay.incidence.quantiles(MOVED_ON, _SHARES))
 
 
 def _arrivals(group: Group, end: str, curve: Incidence | None) -> dict[str, Any]:
     reached = {"reached": int((group.cohort.changes["outcome"] == end).sum())}
-    return reached if curve is None else reached | _quantiles(*curve.quantiles_by_inversion(end, _SHARES))
+    return reached if curve is None else reached | _quantiles(*curve.quantiles(end, _SHARES))
 
 
 def _quantiles(median: Quantile, p85: Quantile) -> dict[str, Any]:

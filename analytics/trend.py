@@ -70,7 +70,7 @@ def _rows(group: Group, week_hours: float, clock: str) -> Iterator[dict[str, Any
 
 def _estimates(cohort: Cohort, week_hours: float) -> dict[str, Any]:
     curve = cohort.incidence(by_repository=True)
-    (median,) = curve.quantiles_by_inversion("production", [0.5])
+    (median,) = curve.quantiles("production", [0.5])
     told = {"median_hours": median.hours, "median_lower": median.lower_hours, "median_upper": median.upper_hours}
     waits = (cohort.changes["outcome"] == "waiting").any()
     if waits and cohort.hours.max(initial=0.0) < week_hours:

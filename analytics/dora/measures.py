@@ -142,7 +142,7 @@ def _median(at: FloatArray, how: IntArray, ends: tuple[str, ...], rows: pl.DataF
     cluster, clusters = cluster_codes(rows["repo_id"])
     many = clusters >= FEWEST_CLUSTERS
     curve = incidence(at, how, ends, cluster=cluster, clusters=clusters) if many else incidence(at, how, ends)
-    (median,) = curve.quantiles_by_inversion(ends[0], [0.5])
+    (median,) = curve.quantiles(ends[0], [0.5])
     return Estimate(median.hours, median.lower_hours, median.upper_hours)
 
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts, as_hours, same_length
-from analytics.survival.bands import errors_along
 from analytics.survival.influence import influence_on_probability
 from analytics.survival.intervals import critical_value, log_log_interval
 from analytics.survival.moves import CENSORED, Moves
-from analytics.survival.quantiles import SHARES_TIE, Quantile, as_shares, crossing_hours, read_quantiles
+from analytics.survival.quantiles import Quantile, as_shares, crossing_hours
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
@@ -78,40 +77,10 @@ class Incidence:
         return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= HARDLY_ANY)
 
     def quantiles(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
-        """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do."""
-        column, rows = self.ends.index(end), self.event_hours.size
-        if rows == 0:
-            return tuple(Quantile(share, None, None, None) for share in as_shares(shares).tolist())
-        curve = self.probability[:, [column]]
-        critical = self._critical
+        """The hour by which each of `shares` of *all* changes has ended as `end`; None where they never do.
 
-        def band(positions: IntArray) -> FloatArray:
-            standard_error = self._standard_error(self.event_hours[positions])[0][:, [column]]
-            return np.hstack([curve[positions], *log_log_interval(curve[positions], standard_error, critical)])
-
-        curves = band(np.arange(rows)) if self.clusters is None else self._band_by_cluster(column, as_shares(shares))
-        hours = np.concatenate([[0.0], self.event_hours[: curves.shape[0]]])
-        reached, lower, upper = np.vstack([np.zeros(3), curves]).T
-        return read_quantiles(hours, reached, (lower, upper), shares)
-
-    def _band_by_cluster(self, column: int, shares: FloatArray) -> FloatArray:
-        """The curve of an end and its bounds, (rows, 3), up to where even the lower one has passed all `shares`."""
-        rows = 0
-        parts = []
-        for error in errors_along(self._timeline, column + 1):
-            curve = self.probability[rows : rows + error.size, [column]]
-            error[:] = np.nan if self.clusters == 1 else error
-            parts.append(np.hstack([curve, *log_log_interval(curve, error[:, None], self._critical)]))
-            rows += error.size
-            if bool(np.any(parts[-1][:, 1] > shares.max() + SHARES_TIE)):
-                break
-        return np.concatenate(parts)
-
-    def quantiles_by_inversion(self, end: str, shares: ArrayLike) -> tuple[Quantile, ...]:
-        """As `quantiles`, with intervals from the error at the quantile alone, where the curve's at many hours is dear.
-
-        The interval of the share is carried over to hours by the curve (Woodruff 1952, JASA 47, 635). Where the share
-        is not reached, the error at the last end stands for it.
+        The interval is that of the share at the quantile, carried over to hours by the curve (Woodruff 1952, JASA 47,
+        635). Where the share is not reached, the error at the last end stands for it.
         """
         column = self.ends.index(end)
         hours = np.concatenate([[0.0], self.event_hours])

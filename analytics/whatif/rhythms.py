@@ -74,7 +74,7 @@ class Rhythm:
     def _half(self, way: Watched) -> Bounds:
         spent = self.clock.hours(way.complete_at, way.end_at)
         curve = incidence(spent, way.ended_as, ENDS, cluster=self.units.code, clusters=self.units.size)
-        (half,) = curve.quantiles_by_inversion(ENDS[0], [0.5])
+        (half,) = curve.quantiles(ENDS[0], [0.5])
         hours = (half.hours, half.lower_hours, half.upper_hours)
         return Bounds(*(float("nan") if each is None else each for each in hours))
 

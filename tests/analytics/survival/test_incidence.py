@@ -7,9 +7,6 @@ from hypothesis import strategies as st
 
 from analytics.survival import CENSORED, incidence, kaplan_meier
 from analytics.survival.arrays import FloatArray, IntArray
-from analytics.survival.bands import errors_along
-from analytics.survival.moves import Moves
-from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 
 ENDS = ("production", "abandoned")
@@ -117,57 +114,21 @@ def test_rows_with_their_count() -> None:
     np.testing.assert_allclose(together.at([1, 2, 5]).standard_error, single.standard_error)
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(CENSORED, 1), st.integers(0, 3)), min_size=1, max_size=60))
-def test_errors_along_a_curve_are_those_at_its_hours(rows: list[tuple[int, int, int]]) -> None:
-    """The errors by cluster found in one pass are those found at each hour alone."""
-    hours, ended_as, cluster = (np.array(column) for column in zip(*rows, strict=True))
-    count = np.arange(1, len(rows) + 1).astype(np.float64)
-    found = incidence(hours, ended_as, ENDS, cluster=cluster, clusters=4, count=count)
-    moves = Moves(
-        ("waiting", *ENDS), 4, cluster, 0 * cluster, count, cluster, hours.astype(np.float64), 0 * cluster,
-        np.where(ended_as == CENSORED, CENSORED, ended_as + 1), count, clustered=True,
-    )  # fmt: skip
-    apart = found.at(found.event_hours).standard_error
-    for end in (0, 1):
-        along = np.concatenate([np.zeros(0), *errors_along(Timeline(moves), end + 1)])
-        if found.clusters != 1:
-            np.testing.assert_allclose(along, apart[:, end], atol=1e-12)
+def test_quantiles_are_near_those_by_the_band() -> None:
+    """The error at the quantile alone gives nearly the interval in which the band of the curve holds the share.
 
-
-def test_clustered_quantiles_need_no_more_than_their_part_of_the_curve() -> None:
-    """The clustered interval, whose errors end where it does, is that of errors at every hour."""
-    rng = np.random.default_rng(5)
-    hours, ended_as = rng.exponential(100.0, 3_000), rng.choice([0, 0, 0, 1, CENSORED], 3_000)
-    cluster = np.arange(3_000) % 60
-    found = incidence(hours, ended_as, ENDS, cluster=cluster)
-    everywhere = found.at(found.event_hours)
-    for quantile in found.quantiles("production", [0.2, 0.5]):
-        low, high = (
-            found.event_hours[np.argmax(band[:, 0] >= quantile.share)] for band in (everywhere.upper, everywhere.lower)
-        )
-        assert (quantile.lower_hours, quantile.upper_hours) == (low, high)
-        assert quantile.hours is not None
-        assert low < quantile.hours < high
-
-
-def test_quantiles_by_inversion_are_near_those_by_the_band() -> None:
-    """The error at the quantile alone gives the same quantile, and nearly the interval that errors everywhere give."""
+    That is the one of Brookmeyer & Crowley (1982, Biometrics 38, 29).
+    """
     rng = np.random.default_rng(8)
     hours, ended_as = rng.exponential(100.0, 4_000), rng.choice([0, 0, 0, 1, CENSORED], 4_000)
     for cluster in (None, np.arange(4_000) % 40):
         found = incidence(hours, ended_as, ENDS, cluster=cluster)
-        shares = [0.5, 0.2]
-        pairs = zip(
-            found.quantiles_by_inversion("production", shares), found.quantiles("production", shares), strict=True
-        )
-        for one, other in pairs:
-            assert (one.share, one.hours) == (other.share, other.hours)
-            assert one.lower_hours == pytest.approx(other.lower_hours, rel=0.03)
-            assert one.upper_hours == pytest.approx(other.upper_hours, rel=0.03)
-    (never,) = found.quantiles_by_inversion("abandoned", [0.9])
+        band = found.at(found.event_hours)
+        for quantile in found.quantiles("production", [0.5, 0.2]):
+            bounds = (found.event_hours[np.argmax(edge[:, 0] >= quantile.share)] for edge in (band.upper, band.lower))
+            assert (quantile.lower_hours, quantile.upper_hours) == pytest.approx(tuple(bounds), rel=0.03)
+    (never,) = found.quantiles("abandoned", [0.9])
     assert (never.hours, never.lower_hours, never.upper_hours) == (None, None, None)
-    (waits,) = incidence([5, 8], [CENSORED, CENSORED], ENDS).quantiles_by_inversion("production", [0.5])
-    assert (waits.hours, waits.lower_hours, waits.upper_hours) == (None, None, None)
 
 
 def test_one_cluster_says_nothing_of_error() -> None:
