@@ -17,65 +17,81 @@ __all__ = ["AXES", "COLUMNS", "Facts", "carried", "failures", "judged", "read_fa
 AXES = ("builds_ai", "built_with_ai")
 _KEY = ("repo_id", "deployment_id")
 _SHIPS_NOTHING = ("rollback", "redeploy")
-_SERVICE = "coalesce(nullif(production_deployments.application, ''), repository_settings.repo)"
+_SERVICE = "coalesce(nullif(production_deployments.application, ''), asked.repo)"
 _PLACE: Mapping[str, str] = {
-    "repo": "repository_settings.repo",
-    "team": "coalesce(nullif(repository_settings.team, ''), 'no team')",
-    "provider": "repository_settings.provider",
+    "repo": "asked.repo",
+    "team": "coalesce(nullif(asked.team, ''), 'no team')",
+    "provider": "asked.provider",
 }
 COLUMNS = (*_PLACE, "service", *AXES)
 """What `--by` understands."""
 
-_DEPLOYMENTS = f"""
-    select production_deployments.*, {_SERVICE} as service, report_times.as_of,
-        repository_settings.repo, {_PLACE["team"]} as team, repository_settings.provider,
-        repository_settings.deployed_from in ('records', 'workflow') as tells_failed,
+# Ids are numbers here: a million changes with theirs as text take gigabytes.
+_DEPLOYMENTS = """
+    select production_deployments.* exclude (repo_id, deployment_id, previous_deployment_id, sha),
+        asked.rowid as repo_id, production_deployments.rowid as deployment_id,
+        case when production_deployments.sha <> '' then
+            dense_rank() over (order by production_deployments.repo_id, production_deployments.sha) end as sha,
+        {group} as "group", report_times.as_of, asked.deployed_from in ('records', 'workflow') as tells_failed,
         exists (select 1 from incidents where incidents.repo_id = production_deployments.repo_id) as tells_incidents
     from production_deployments
-    inner join repository_settings on production_deployments.repo_id = repository_settings.repo_id
+    inner join (select *, rowid from repository_settings where {condition}) as asked
+        on production_deployments.repo_id = asked.repo_id
     inner join report_times on production_deployments.repo_id = report_times.repo_id
-    order by repo_id, deployed_at, deployment_id
-"""  # noqa: S608  (columns of ours)
+    order by production_deployments.rowid
+"""
 # A change that waits is of the service of its repository, where that has one alone.
 _CHANGES = f"""
     with alone as (
         select production_deployments.repo_id, min({_SERVICE}) as service from production_deployments
-        inner join repository_settings on production_deployments.repo_id = repository_settings.repo_id
+        inner join repository_settings as asked on production_deployments.repo_id = asked.repo_id
         group by production_deployments.repo_id having count(distinct {_SERVICE}) = 1
     )
-    select lead_times.change_id, lead_times.repo_id, changes.change_key, lead_times.repo, {_PLACE["team"]} as team,
-        lead_times.provider, lead_times.builds_ai, lead_times.built_with_ai, lead_times.ai_confidence_how,
-        lead_times.ai_confidence_what, lead_times.outcome, lead_times.code_complete_at, lead_times.first_commit_at,
-        lead_times.production_at, lead_times.abandoned_at, lead_times.lead_time_hours,
-        lead_times.dora_lead_time_hours, lead_times.as_of, lead_times.deployment_id,
-        arrivals.attempt_deployment_id,
-        coalesce(case when production_deployments.deployment_id is not null then {_SERVICE} end,
-            alone.service, 'not known') as service
-    from lead_times
+    select lead_times.rowid as change_id, asked.rowid as repo_id, lead_times.builds_ai, lead_times.built_with_ai,
+        lead_times.outcome, lead_times.code_complete_at, lead_times.first_commit_at, lead_times.production_at,
+        lead_times.abandoned_at, lead_times.lead_time_hours, lead_times.dora_lead_time_hours, lead_times.as_of,
+        production_deployments.rowid as deployment_id, tried.rowid as attempt_deployment_id,
+        {{group}} as "group"{{verdicts}}
+    from (select *, rowid from lead_times where {{condition}}) as lead_times
     inner join changes on lead_times.change_id = changes.change_id
-    inner join repository_settings on lead_times.repo_id = repository_settings.repo_id
+    inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
     left join arrivals on changes.repo_id = arrivals.repo_id and changes.change_key = arrivals.change_key
     left join alone on lead_times.repo_id = alone.repo_id
     left join production_deployments on lead_times.repo_id = production_deployments.repo_id
         and lead_times.deployment_id = production_deployments.deployment_id
-    order by lead_times.change_id
+    left join production_deployments as tried on lead_times.repo_id = tried.repo_id
+        and arrivals.attempt_deployment_id = tried.deployment_id
+    order by lead_times.rowid
 """  # noqa: S608  (columns of ours)
-_SIGNS = "select * from failure_signs order by repo_id, deployment_id, sign, shown_by, change_key"
+_CHANGED_SERVICE = f"""
+    coalesce(case when production_deployments.deployment_id is not null then {_SERVICE} end, alone.service, 'not known')
+"""
+_SIGNS = """
+    select asked.rowid as repo_id, production_deployments.rowid as deployment_id, failure_signs.sign,
+        failure_signs.began_at, failure_signs.recovered_at
+    from failure_signs
+    inner join production_deployments on failure_signs.repo_id = production_deployments.repo_id
+        and failure_signs.deployment_id = production_deployments.deployment_id
+    inner join (select *, rowid from repository_settings where {condition}) as asked
+        on failure_signs.repo_id = asked.repo_id
+    order by failure_signs.rowid
+"""
 _INCIDENTS = """
-    select incidents.repo_id, repository_settings.repo, repository_settings.provider, incidents.incident_id,
-        incidents.opened_at, linked.shown_by is not null as linked
+    select asked.rowid as repo_id, incidents.opened_at, linked.shown_by is not null as linked
     from incidents
-    inner join repository_settings on incidents.repo_id = repository_settings.repo_id
+    inner join (select *, rowid from repository_settings where {condition}) as asked
+        on incidents.repo_id = asked.repo_id
     left join (select distinct repo_id, shown_by from failure_signs where sign = 'incident') as linked
         on incidents.repo_id = linked.repo_id and incidents.incident_id = linked.shown_by
-    order by incidents.repo_id, incidents.incident_id
+    order by incidents.rowid
 """
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, with repository and service.
+    """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, their ids as numbers.
 
+    Deployments and changes have in `group` the value of what was asked by, unless that is an axis of AI work.
     `automation`: changes of bots that were left out, counted.
     """
 
@@ -87,9 +103,10 @@ class Facts:
 
     def of(self, column: str, value: object) -> Facts:
         """The part of one group. On an axis of AI work its deployments are those that shipped a change of it."""
-        changes = self.changes.filter(pl.col(column) == value)
         if column not in AXES:
-            return replace(self, deployments=self.deployments.filter(pl.col(column) == value), changes=changes)
+            here = pl.col("group") == value
+            return replace(self, deployments=self.deployments.filter(here), changes=self.changes.filter(here))
+        changes = self.changes.filter(pl.col(column) == value)
         own = replace(self, changes=changes)
         return replace(own, deployments=self.deployments.join(carried(own), on=list(_KEY), how="semi"))
 
@@ -103,13 +120,21 @@ def read_facts(
     """
     if by is not None and by not in COLUMNS:
         raise UsageError(f"the DORA measures have no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    tables = [
-        filters.apply(connection.cursor().sql(query).pl(), time=None) for query in (_DEPLOYMENTS, _CHANGES, _INCIDENTS)
-    ]
-    changes = filters.sure(tables[1], by if by in AXES else None) if by in AXES else tables[1]
+    condition = filters.condition(connection, "lead_times", time=None)
+    place = _PLACE.get(by or "", "null")
+    verdicts = "".join(f", lead_times.{name}" for name in filters.verdict_columns)
+    deployments, all_changes, signs, incidents = (
+        connection.cursor().sql(query.format(condition=condition, group=group, verdicts=verdicts)).pl()
+        for query, group in (
+            (_DEPLOYMENTS, _SERVICE if by == "service" else place),
+            (_CHANGES, _CHANGED_SERVICE if by == "service" else place),
+            (_SIGNS, ""),
+            (_INCIDENTS, ""),
+        )
+    )
+    changes = filters.sure(all_changes, by if by in AXES else None) if by in AXES else all_changes
     people = changes if automation or by == "built_with_ai" else changes.filter(pl.col("built_with_ai") != "automation")
-    signs: pl.DataFrame = connection.cursor().sql(_SIGNS).pl()
-    return Facts(tables[0], signs, people, tables[2], len(changes) - len(people))
+    return Facts(deployments, signs, people, incidents, len(changes) - len(people))
 
 
 def carried(facts: Facts) -> pl.DataFrame:
@@ -188,9 +213,6 @@ def _retries(deployments: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         "repo_id",
         "deployment_id",
         pl.lit("failed").alias("sign"),
-        pl.col("deployment_id").alias("shown_by"),
-        pl.lit("").alias("change_key"),
-        pl.lit("itself").alias("linked_by"),
         pl.col("created_at").alias("began_at"),
         pl.col("deployed_at").alias("recovered_at"),
     )

@@ -123,8 +123,8 @@ def _groups(facts: Facts, by: str | None) -> Iterator[tuple[str, Facts]]:
     if by is None:
         yield ALL, facts
         return
-    source = facts.changes if by in AXES else facts.deployments
-    for value in sorted(source[by].unique().to_list()):
+    values = facts.changes[by] if by in AXES else facts.deployments["group"]
+    for value in sorted(values.unique().to_list()):
         yield str(value).lower() if isinstance(value, bool) else str(value), facts.of(by, value)
 
 

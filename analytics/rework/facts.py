@@ -39,7 +39,10 @@ _AT_FAULT = {DEFAULT: "repairs.at_fault", "any": "true"}
 
 # A repository with fixes of which none was traced says nothing of repairs; one without fixes says that there are none.
 _CHANGES = """
-    with first_repairs as (
+    with asked as (
+        select *, rowid from lead_times where outcome = 'production' and {condition}
+    ),
+    first_repairs as (
         select
             lead_times.change_id,
             min(case when repairs.repaired_at >= lead_times.production_at then repairs.repaired_at end) as repaired_at,
@@ -50,7 +53,7 @@ _CHANGES = """
                 end
             ) as reverted_at,
             count(case when repairs.repaired_at < lead_times.production_at then 1 end) as before
-        from lead_times
+        from asked as lead_times
         inner join changes on lead_times.change_id = changes.change_id
         inner join repairs on changes.repo_id = repairs.repo_id and changes.change_key = repairs.change_key
             and {at_fault}
@@ -69,19 +72,19 @@ _CHANGES = """
         group by fixes.repo_id
     )
     select
-        lead_times.change_id, lead_times.repo, lead_times.provider, lead_times.builds_ai, lead_times.built_with_ai,
-        lead_times.ai_confidence_how, lead_times.ai_confidence_what, lead_times.production_at, lead_times.as_of,
-        lead_times.files, lead_times.additions + lead_times.deletions as lines, first_repairs.repaired_at,
-        first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before, change_quality.dmm,
-        coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced, {group} as "group"
-    from lead_times
+        repositories.rowid as repo, lead_times.builds_ai, lead_times.built_with_ai, lead_times.production_at,
+        lead_times.as_of, lead_times.files, lead_times.additions + lead_times.deletions as lines,
+        first_repairs.repaired_at, first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before, change_quality.dmm,
+        coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced, {group} as "group"{verdicts}
+    from asked as lead_times
+    inner join (select repo_id, rowid from repository_settings) as repositories
+        on lead_times.repo_id = repositories.repo_id
     inner join changes on lead_times.change_id = changes.change_id
     left join first_repairs on lead_times.change_id = first_repairs.change_id
     left join tracing on lead_times.repo_id = tracing.repo_id
     left join change_quality
         on changes.repo_id = change_quality.repo_id and changes.change_key = change_quality.change_key
-    where lead_times.outcome = 'production'
-    order by lead_times.change_id
+    order by lead_times.rowid
 """
 
 
@@ -89,6 +92,7 @@ _CHANGES = """
 class Shipped:
     """Changes that reached production, a row each, with when each was first repaired after that (null: not yet).
 
+    Their repository is a number.
     `untraced`: changes left out because of their repository's fixes none was traced; `automation`: of bots, left out.
     """
 
@@ -153,8 +157,13 @@ def read_shipped(
     """
     if by is not None and by not in COLUMNS:
         raise UsageError(f"the report rework has no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    query = _CHANGES.format(group=COLUMNS[by] if by else f"'{ALL}'", at_fault=_AT_FAULT[definition])
-    table: pl.DataFrame = filters.apply(connection.cursor().sql(query).pl(), time="production_at")
+    query = _CHANGES.format(
+        group=COLUMNS[by] if by else f"'{ALL}'",
+        at_fault=_AT_FAULT[definition],
+        condition=filters.condition(connection, "lead_times", time="production_at"),
+        verdicts="".join(f", lead_times.{name}" for name in filters.verdict_columns),
+    )
+    table: pl.DataFrame = connection.cursor().sql(query).pl()
     if by in AXES:
         table = filters.sure(table, by)
     seen = table.filter((pl.col("fixes") == 0) | (pl.col("traced") > 0))

@@ -124,7 +124,7 @@ def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:
 
 def _about(shipped: Shipped) -> dict[str, Any]:
     changes = shipped.changes
-    places = changes.select("repo", "provider", "fixes", "traced").unique()
+    places = changes.select("repo", "fixes", "traced").unique()
     return {
         "changes": len(changes),
         "repositories": shipped.cluster[1],

@@ -33,16 +33,12 @@ _SIGN = {
     "repo_id": pl.String,
     "deployment_id": pl.String,
     "sign": pl.String,
-    "shown_by": pl.String,
-    "change_key": pl.String,
-    "linked_by": pl.String,
     "began_at": _TIME,
     "recovered_at": _TIME,
 }
 _CHANGE = {
     "change_id": pl.String,
     "repo_id": pl.String,
-    "change_key": pl.String,
     "builds_ai": pl.Boolean,
     "built_with_ai": pl.String,
     "outcome": pl.String,
@@ -71,7 +67,7 @@ def facts(
     """The facts of these rows; what they do not say is as of a deployment that went well."""
     usual = {"repo_id": "r", "succeeded": True, "kind": "release", "changes": 1, "urgent": 0, "failed_attempts": 0}
     told = {"tells_failed": True, "tells_incidents": True, "as_of": END}
-    named = {"shown_by": "x", "change_key": "", "linked_by": "itself", "repo_id": "r"}
+    named = {"repo_id": "r"}
     made = {"repo_id": "r", "builds_ai": False, "built_with_ai": "none", "outcome": "production", "as_of": END}
     return Facts(
         _table([{**usual, **told, **_own(row), **row} for row in deployments], _DEPLOYMENT),
