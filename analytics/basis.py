@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
 import duckdb
 import polars as pl
 
 from analytics.filters import Filters
 from headway.errors import UsageError
 
-__all__ = ["closed_work_is_seen", "coverage_shares", "names_of_team", "notices"]
+__all__ = ["closed_work_is_seen", "coverage_shares", "names_of_team", "notices", "unmatched"]
 
+_NAMED = 5
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
 
 
@@ -44,6 +48,20 @@ def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str
             hint=f"teams are {known}" if known else "name teams with `team` under [[sources]]",
         )
     return names
+
+
+def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
+    """What to say where no repository has the name that `filters` ask for; empty where there is one."""
+    if filters.repo is None:
+        return ""
+    rows = connection.cursor().sql("select distinct repo from coverage order by repo").fetchall()
+    names = [repo for (repo,) in rows]
+    if any(fnmatchcase(name, filters.repo) for name in names):
+        return ""
+    near = get_close_matches(filters.repo, names, _NAMED, 0.4) or names[:_NAMED]
+    return (
+        f"no repository is called {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
+    )
 
 
 def coverage_shares(coverage: pl.DataFrame) -> pl.DataFrame:

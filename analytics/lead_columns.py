@@ -7,9 +7,17 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-from analytics.kept import read_apart
+from analytics.kept import read, read_apart
 
-__all__ = ["EXACT_CHANGES", "GRID_HOURS", "LEAD_STAGES", "RANDOM_GROUPS", "as_category", "read_columns"]
+__all__ = [
+    "EXACT_CHANGES",
+    "GRID_HOURS",
+    "LEAD_STAGES",
+    "OBSERVED",
+    "RANDOM_GROUPS",
+    "as_category",
+    "read_columns",
+]
 
 LEAD_STAGES = ("pickup", "review", "merge", "build", "staging", "release", "deploy")
 
@@ -44,6 +52,21 @@ _WORDS = (
 )
 
 
+OUTCOMES = ("abandoned", "no_deployments", "production", "unknown", "waiting")
+OUTCOME = pl.Enum(OUTCOMES)
+OBSERVED = (
+    "(outcome in ('production', 'waiting') or outcome = 'abandoned' and not exists (select 1 from repository_stages"
+    " where repository_stages.repo_id = lead_times.repo_id and (not repository_stages.has_production"
+    " or lead_times.abandoned_at < repository_stages.first_production_at)))"
+)
+"""Those rows of `lead_times`, in SQL, of which an arrival could have been seen."""
+_FIRST_SEEN = """
+    select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
+    from repository_settings inner join repository_stages using (repo_id)
+    group by repo order by repo
+"""
+
+
 def read_columns(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None, ended_at: bool = False
 ) -> tuple[pl.DataFrame, float]:
@@ -76,7 +99,36 @@ def read_columns(
         table: pl.DataFrame = cursor.sql(f"select {told} from {source}").pl()  # noqa: S608  (names of ours)
         return table.rename({str(place): key for place, key in enumerate(keys)})
 
-    return read_apart(names, ask), GRID_HOURS if large else 0.0
+    return _observed(connection, read_apart(names, ask)), GRID_HOURS if large else 0.0
+
+
+def _observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
+    """With another outcome for what was closed where no arrival could have been seen, as for what landed there.
+
+    That is `no_deployments` in a repository without any, and `unknown` before its first: else nothing of such a
+    repository would take part but what was given up.
+    """
+    gone = table.select("repo", "code_complete_at", *(f"{stage}_hours" for stage in LEAD_STAGES)).with_row_index()
+    gone = gone.filter(table["outcome"] == "abandoned").with_columns(pl.col("repo").cast(pl.String))
+    seen = gone.join(read(connection, _FIRST_SEEN), on="repo", how="inner")
+    hours = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
+    ended_at = pl.col("code_complete_at") + (hours * 3.6e9).round().cast(pl.Duration("us"))
+    nowhere, early = (
+        seen.filter(where)["index"]
+        for where in (~pl.col("has_production"), pl.col("has_production") & (ended_at < pl.col("first_production_at")))
+    )
+    if nowhere.is_empty() and early.is_empty():
+        return table
+    row = pl.int_range(pl.len(), dtype=pl.UInt32)
+    outcome = pl.col("outcome").cast(OUTCOME)
+    told = (
+        pl.when(row.is_in(nowhere.implode()))
+        .then(pl.lit("no_deployments", dtype=OUTCOME))
+        .when(row.is_in(early.implode()))
+        .then(pl.lit("unknown", dtype=OUTCOME))
+        .otherwise(outcome)
+    )
+    return table.with_columns((told.cast(pl.String) if table.schema["outcome"] == pl.String else told).alias("outcome"))
 
 
 def _chosen(cursor: duckdb.DuckDBPyConnection, key: str, *, large: bool) -> str:

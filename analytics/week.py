@@ -12,6 +12,7 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.groups import ALL
+from analytics.lead_columns import OBSERVED
 from analytics.options import Options
 from analytics.survival.arrays import FloatArray, IntArray
 
@@ -52,7 +53,7 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     chosen = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f"select repo, built_with_ai, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
-        f" where outcome in ('production', 'abandoned', 'waiting') and {chosen} order by change_id"
+        f" where {OBSERVED} and {chosen} order by change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table)

@@ -66,20 +66,22 @@ class _Commands(click.Group):
         return command
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+EXAMPLE = """\b
+Example:
+  headway demo
+  headway collect path/to/clone
+  headway summary
+"""
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: headway.toml here, if any).")
 @click.option("--warehouse", type=click.Path(path_type=Path), help="Folder of the warehouse (default: headway-data).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="headway")
 @click.pass_context
 def program(ctx: click.Context, config: Path | None, warehouse: Path | None, debug: bool) -> None:  # noqa: FBT001
-    r"""How long work takes from code complete to production, where it waits, and what never arrives.
-
-    \b
-    Try:  headway demo
-          headway collect path/to/clone
-          headway summary
-    """
+    """How long work takes from code complete to production, where it waits, and what never arrives."""
     ctx.obj = Session(
         config=config,
         warehouse=warehouse,

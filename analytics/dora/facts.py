@@ -40,6 +40,7 @@ _DEPLOYMENTS = """
     inner join report_times on production_deployments.repo_id = report_times.repo_id
     order by production_deployments.rowid
 """
+# Closed work counts where an arrival could have been seen, as in every cohort (`lead_columns`).
 # A change that waits is of the service of its repository, where that has one alone.
 _CHANGES = f"""
     with alone as (
@@ -48,13 +49,18 @@ _CHANGES = f"""
         group by production_deployments.repo_id having count(distinct {_SERVICE}) = 1
     )
     select lead_times.rowid as change_id, asked.rowid as repo_id, lead_times.builds_ai, lead_times.built_with_ai,
-        lead_times.outcome, lead_times.code_complete_at, lead_times.first_commit_at, lead_times.production_at,
-        lead_times.abandoned_at, lead_times.lead_time_hours, lead_times.dora_lead_time_hours, lead_times.as_of,
+        case when lead_times.outcome <> 'abandoned' then lead_times.outcome
+            when not repository_stages.has_production then 'no_deployments'
+            when lead_times.abandoned_at < repository_stages.first_production_at then 'unknown'
+            else 'abandoned' end as outcome,
+        lead_times.code_complete_at, lead_times.first_commit_at, lead_times.production_at, lead_times.abandoned_at,
+        lead_times.lead_time_hours, lead_times.dora_lead_time_hours, lead_times.as_of,
         production_deployments.rowid as deployment_id, tried.rowid as attempt_deployment_id,
         {{group}} as "group"{{verdicts}}
     from (select *, rowid from lead_times where {{condition}}) as lead_times
     inner join changes on lead_times.change_id = changes.change_id
     inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
+    left join repository_stages on lead_times.repo_id = repository_stages.repo_id
     left join arrivals on changes.repo_id = arrivals.repo_id and changes.change_key = arrivals.change_key
     left join alone on lead_times.repo_id = alone.repo_id
     left join production_deployments on lead_times.repo_id = production_deployments.repo_id
@@ -145,7 +151,9 @@ def carried(facts: Facts) -> pl.DataFrame:
     """
     tries = facts.deployments.filter(~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING))
     key = list(_KEY)
-    own = facts.changes.select("repo_id", "change_id", "production_at", "outcome", *key[1:], "attempt_deployment_id")
+    own = facts.changes.filter(pl.col("outcome").is_in(["production", "waiting", "abandoned"])).select(
+        "repo_id", "change_id", "production_at", "outcome", *key[1:], "attempt_deployment_id"
+    )
     arrived = own.filter(pl.col("outcome") == "production")
     ends = pl.concat(
         [

@@ -7,8 +7,8 @@ import polars as pl
 
 from analytics.filters import Filters
 from analytics.groups import ALL, COLUMNS
+from analytics.lead_columns import LEAD_STAGES, OBSERVED
 from analytics.lists.chosen import ask, chosen
-from analytics.observations import LEAD_STAGES
 from analytics.options import Options
 from headway.errors import UsageError
 
@@ -32,7 +32,7 @@ def longest(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     where, given = chosen(connection, filters, axis=asked.by)
     if not asked.automation and asked.by != "built_with_ai":
         where += " and built_with_ai <> 'automation'"
-    where += " and outcome in ('production', 'waiting', 'abandoned')"
+    where += f" and {OBSERVED}"
     tenth = ", ".join(f"list_min(max({stage}_hours, {_MOST})) as {stage}" for stage in LEAD_STAGES)
     parts = " union all by name ".join(
         f'select {", ".join(f"told.{name}" for name in _TOLD)}, told.as_of, told.in_group as "group",'  # noqa: S608  (ours)

@@ -44,7 +44,7 @@ happened as (
         case when repairs.kind = 'revert' then 'taken back' else 'repaired' end, repairs.repaired_at, {repairs}
     from shipped inner join repairs
         on shipped.repo_id = repairs.repo_id and shipped.change_key = repairs.change_key
-    where repairs.repaired_at >= shipped.production_at
+    where repairs.at_fault and repairs.repaired_at >= shipped.production_at
 ),
 once as (
     select change_id, what, min(happened_at) as happened_at, min(shown_by) as shown_by, count(*) as times

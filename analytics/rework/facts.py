@@ -74,8 +74,9 @@ _CHANGES = """
     select
         repositories.rowid as repo, lead_times.builds_ai, lead_times.built_with_ai, lead_times.production_at,
         lead_times.as_of, lead_times.files, lead_times.additions + lead_times.deletions as lines,
-        first_repairs.repaired_at, first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before, change_quality.dmm,
-        coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced, {group} as "group"{verdicts}
+        first_repairs.repaired_at, first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before,
+        change_quality.dmm, coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced,
+        {group} as "group"{verdicts}
     from asked as lead_times
     inner join (select repo_id, rowid from repository_settings) as repositories
         on lead_times.repo_id = repositories.repo_id

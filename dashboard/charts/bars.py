@@ -15,6 +15,7 @@ _FRAME_PIXELS = 110
 _NAME_PIXELS = 14
 _BAR_PIXELS = 17
 _SMALL_FRAME_PIXELS, _SMALL_ROW_PIXELS = 60, 34
+_BEYOND = 1.3
 _GREY, _EARLIER = "#8c8c8c", "earlier"
 
 
@@ -78,8 +79,13 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
             *bounds(".1f"),
         ],
     )
-    at = alt.X("value:Q", scale=alt.Scale(zero=True), axis=values(f"{unit} until half is in production"))
-    chart = _with_interval(None, base, at)
+    # Where an interval has no end, its line goes on to the edge: the less sure group must not look the surer.
+    far = longest(shown, "value", "lower", "upper") * (_BEYOND if _is_open(shown) else 1.0)
+    edge = pl.when(pl.col("lower").is_not_null()).then(pl.col("upper").fill_null(far)).alias("edge")
+    base = base.properties(data=shown.with_columns(edge))
+    scale = alt.Scale(domain=[0, far], nice=not _is_open(shown))
+    at = alt.X("value:Q", scale=scale, axis=values(f"{unit} until half is in production"))
+    chart = _with_interval(None, base, at, end="edge")
     show(chart, height=_SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups), alt_text=alt_text)
 
 
@@ -102,9 +108,14 @@ def saved(rows: pl.DataFrame, *, clock: str = "wall", alt_text: str) -> None:
     show(_with_interval(zero, base, at), height=_SMALL_FRAME_PIXELS + 30 * len(rows), alt_text=alt_text)
 
 
-def _with_interval(under: alt.Chart | None, base: alt.Chart, at: alt.X) -> alt.LayerChart:
+def _is_open(rows: pl.DataFrame) -> bool:
+    """Whether an interval has a beginning and no end."""
+    return not rows.filter(pl.col("lower").is_not_null() & pl.col("upper").is_null()).is_empty()
+
+
+def _with_interval(under: alt.Chart | None, base: alt.Chart, at: alt.X, *, end: str = "upper") -> alt.LayerChart:
     """A point for the value and a line for its 95% interval, in the colour of the group: seen on light and dark."""
-    line = base.mark_rule(strokeWidth=2).encode(x="lower:Q", x2="upper:Q")
+    line = base.mark_rule(strokeWidth=2).encode(x="lower:Q", x2=f"{end}:Q")
     point = base.mark_point(filled=True, size=70, opacity=1).encode(x=at)
     return alt.LayerChart(layer=[*([under] if under is not None else []), line, point])
 

@@ -115,7 +115,7 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     evidence: str,
 ) -> int:
     """Write a report as CSV, JSON or Parquet."""
-    from analytics.basis import names_of_team
+    from analytics.basis import names_of_team, unmatched
     from analytics.filters import Filters
     from analytics.options import Options
     from analytics.reports import GROUPED
@@ -145,6 +145,8 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
         names = None if team is None else names_of_team(connection, team)
         filters = Filters(since=since, until=until, repo=repo, evidence=evidence, names=names)
+        if missed := unmatched(connection, filters):
+            click.echo(f"headway: {missed}", err=True)
         table = TABLES[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

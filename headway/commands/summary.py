@@ -50,7 +50,7 @@ _LINES, _WIDTH = 23, 100
 @click.pass_obj
 def command(session: Session, repo: str | None, since: datetime | None, clock: str, evidence: str) -> int:
     """Print the headline numbers: AI beside other work, what was found, what waits, and the biggest bottleneck."""
-    from analytics.basis import closed_work_is_seen
+    from analytics.basis import closed_work_is_seen, unmatched
     from analytics.filters import Filters
     from analytics.findings import findings_in
     from analytics.initiatives import read_portfolio
@@ -62,6 +62,8 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     filters = Filters(since=since, repo=repo, evidence=evidence)
     calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
     with open_published(warehouse) as connection:
+        if missed := unmatched(connection, filters):
+            click.echo(f"headway: {missed}", err=True)
         text = lines(
             pulse(connection, filters, calendar=calendar),
             pulse(connection, filters, axis="built_with_ai", calendar=calendar),

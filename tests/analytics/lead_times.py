@@ -12,6 +12,12 @@ import polars as pl
 
 from analytics.observations import ENDS, LEAD_STAGES
 
+NOTHING_KNOWN: Mapping[str, str] = {
+    "repository_settings": "repo_id text, repo text",
+    "repository_stages": "repo_id text, has_production boolean, first_production_at timestamp",
+}
+"""Tables that say since when a repository deploys; empty, nothing is left out for that."""
+
 AS_OF = datetime(2026, 1, 1)
 _DEFAULTS: Mapping[str, Any] = {
     "provider": "github",
@@ -25,6 +31,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "ai_confidence": "",
     "ai_evidence": "",
     "repo": "acme/shop",
+    "repo_id": "github:acme/shop",
     "code_complete_source": "branch_commits",
     "additions": 5,
     "deletions": 5,
@@ -59,6 +66,8 @@ def lead_times(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> No
     )
     connection.register("given", table.to_arrow())
     connection.execute("create or replace table lead_times as from given")
+    for name, columns in NOTHING_KNOWN.items():
+        connection.execute(f"create or replace table {name} ({columns})")
     connection.unregister("given")
 
 

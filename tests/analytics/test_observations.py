@@ -11,8 +11,10 @@ import pytest
 from analytics import lead_columns
 from analytics.filters import Filters
 from analytics.observations import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
+from analytics.reports import REPORTS
 from analytics.survival import occupancy, restricted_mean_hours
 from tests.analytics.lead_times import AS_OF, histories, lead_times
+from tests.builders.rows import Raw, built
 
 HOURS = [0.0, 1.0, 5.0, 24.0, 60.0, 200.0]
 
@@ -145,3 +147,20 @@ def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> N
     assert cohort.interval_by == "repository"
     clusters = [cohort.stay(stage, by_repository=True).incidence.clusters for stage in ("release", "deploy")]
     assert clusters == [8, None]
+
+
+def test_closed_work_counts_where_arrivals_could_be_seen() -> None:
+    """Closed in a repository that deploys nothing, or before its first deployment, is left out as what landed there."""
+    ships = Raw("acme/ships").commits("a@1 b@30").deploy("d0", "a", 20).deploy("d1", "b", 40)
+    for number, closed in ((5, 10), (6, 35)):
+        ships.change(number, opened=2, code_complete=3, abandoned=closed)
+    never = Raw("acme/never").commits("x@1 y@2").change(7, opened=2, code_complete=3, abandoned=30)
+    with built(ships, never) as tables:
+        outcomes = {row["number"]: row["outcome"] for row in tables("select number, outcome from lead_times")}
+        cohort = read_cohort(tables.connection, Filters())
+        dora = REPORTS["dora"](tables.connection, Filters())
+    assert [outcomes[number] for number in (5, 6, 7)] == ["abandoned"] * 3
+    assert sorted(cohort.changes["outcome"].to_list()) == ["abandoned", "production"]
+    assert (cohort.unknown, cohort.no_deployments) == (2, 3)
+    (lead,) = dora.filter(pl.col("measure") == "lead_time").to_dicts()
+    assert (lead["numerator"], lead["repositories"]) == (1, 1)

@@ -32,6 +32,7 @@ from analytics.whatif.sentences import first_hours, sentences_of
 from analytics.whatif.stages import Changes
 from analytics.where_work_is import where_work_is
 from analytics.working import WorkingCalendar
+from tests.analytics.lead_times import NOTHING_KNOWN
 from tests.builders.changes import START, cohort, departures_of
 from tests.builders.changes import change as row
 
@@ -41,6 +42,7 @@ _NO_RECORDS = {
     "reviews": "repo_id text, number int, author text, author_kind text, state text, submitted_at timestamp,"
     " review_id text",
     "pull_request_events": "repo_id text, number int, kind text, subject text, happened_at timestamp",
+    **NOTHING_KNOWN,
 }
 WALL = Options()
 DAY, WEEK = 24.0, 168.0

@@ -157,6 +157,16 @@ def test_explain_of_an_unknown_change_names_what_is_near(capfd: pytest.CaptureFi
     assert "github:acme/" in err
 
 
+def test_repository_that_is_not_there_is_said(capfd: pytest.CaptureFixture[str], company: Session) -> None:
+    """A name that matches nothing gives the header, and on standard error that it does, with names that are near."""
+    for command in (("export", "stages"), ("summary",)):
+        code, _, err = run(capfd, *on(company, *command, "--repo", "acme/chekout"))
+        assert code == 0
+        assert "no repository is called 'acme/chekout'; there are acme/checkout" in err
+    _, _, err = run(capfd, *on(company, "export", "stages", "--repo", "acme/*"))
+    assert err == ""
+
+
 def test_sql_writes_any_type_as_csv(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Intervals, lists and structs have no form of CSV's own: they are written as text, and numbers stay numbers."""
     query = (
