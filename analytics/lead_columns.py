@@ -16,6 +16,7 @@ __all__ = [
     "OBSERVED",
     "RANDOM_GROUPS",
     "as_category",
+    "observed",
     "read_columns",
 ]
 
@@ -99,10 +100,10 @@ def read_columns(
         table: pl.DataFrame = cursor.sql(f"select {told} from {source}").pl()  # noqa: S608  (names of ours)
         return table.rename({str(place): key for place, key in enumerate(keys)})
 
-    return _observed(connection, read_apart(names, ask)), GRID_HOURS if large else 0.0
+    return observed(connection, read_apart(names, ask)), GRID_HOURS if large else 0.0
 
 
-def _observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
+def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
     """With another outcome for what was closed where no arrival could have been seen, as for what landed there.
 
     That is `no_deployments` in a repository without any, and `unknown` before its first: else nothing of such a

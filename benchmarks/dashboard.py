@@ -4,7 +4,7 @@
     python benchmarks/dashboard.py 100000        fewer
     python benchmarks/dashboard.py --pages pulse flow
 
-Needs Playwright (in the extra `full` alone: `pip install -e .[full]`), a Chromium on the path, and Linux.
+Needs Playwright (`python3 dev.py full` brings it), a Chromium on the path, and Linux.
 
 Serves the real dashboard (`headway dashboard`) over a made warehouse in which every page has something to show, and an
 empty Streamlit page served the same way, and opens both in the same browser in the same run. The figures to keep are

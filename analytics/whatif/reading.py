@@ -6,7 +6,7 @@ import duckdb
 
 from analytics.filters import Filters
 from analytics.kept import read
-from analytics.lead_columns import EXACT_CHANGES
+from analytics.lead_columns import EXACT_CHANGES, observed
 from analytics.observations import LEAD_STAGES, Cohort, cohort_of
 
 __all__ = ["MOST_CHANGES", "read_changes"]
@@ -44,5 +44,6 @@ def read_changes(
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
     number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
     part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
-    table = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
+    told = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
+    table = observed(connection, told)
     return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every

@@ -13,6 +13,7 @@ from analytics.filters import Filters
 from analytics.observations import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
 from analytics.reports import REPORTS
 from analytics.survival import occupancy, restricted_mean_hours
+from analytics.whatif.reading import read_changes
 from tests.analytics.lead_times import AS_OF, histories, lead_times
 from tests.builders.rows import Raw, built
 
@@ -157,10 +158,11 @@ def test_closed_work_counts_where_arrivals_could_be_seen() -> None:
     never = Raw("acme/never").commits("x@1 y@2").change(7, opened=2, code_complete=3, abandoned=30)
     with built(ships, never) as tables:
         outcomes = {row["number"]: row["outcome"] for row in tables("select number, outcome from lead_times")}
-        cohort = read_cohort(tables.connection, Filters())
+        cohort, (sample, _) = read_cohort(tables.connection, Filters()), read_changes(tables.connection, Filters())
         dora = REPORTS["dora"](tables.connection, Filters())
     assert [outcomes[number] for number in (5, 6, 7)] == ["abandoned"] * 3
     assert sorted(cohort.changes["outcome"].to_list()) == ["abandoned", "production"]
+    assert len(sample.changes) == 2
     assert (cohort.unknown, cohort.no_deployments) == (2, 3)
     (lead,) = dora.filter(pl.col("measure") == "lead_time").to_dicts()
     assert (lead["numerator"], lead["repositories"]) == (1, 1)
