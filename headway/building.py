@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from headway.errors import HeadwayError, WarehouseError
+from headway.own_words import missing_initiatives
 from headway.progress import Progress
 from headway.session import Session
 from headway.settings import Settings
@@ -15,7 +16,7 @@ from headway.sources import sources_of
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.store import RawStore
 
-__all__ = ["build", "connect", "teams_of"]
+__all__ = ["build", "connect", "misnamed", "teams_of"]
 
 
 def teams_of(settings: Settings) -> dict[str, str]:
@@ -34,6 +35,14 @@ def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
     warehouse = session.settings.warehouse_folder
     _collected(warehouse)
     return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
+
+
+def misnamed(settings: Settings) -> str:
+    """Lines to print after a build: initiatives that the settings name by an id which nothing has. Empty if none."""
+    if not any(one.found for one in settings.initiatives):
+        return ""
+    with open_published(settings.warehouse_folder) as connection:
+        return "\n".join(f"{what}\n  to do: {todo}" for what, todo in missing_initiatives(connection, settings))
 
 
 def connect(session: Session, as_of: datetime | None, progress: Progress) -> duckdb.DuckDBPyConnection:

@@ -118,6 +118,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.filters import Filters
     from analytics.reports import coverage
     from analytics.suggestions import suggest_deployments
+    from headway.own_words import missing_initiatives
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
@@ -131,6 +132,10 @@ def _warehouse(session: Session) -> Iterator[Check]:
             unseen = [_name(row) for row in rows if _ships_unseen(row)]
             seen = {name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in unseen}
             noticed = [Check(*told) for told in github_notices(connection)]
+            noticed += [
+                Check(ok=False, what=what, todo=todo)
+                for what, todo in missing_initiatives(connection, session.settings)
+            ]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", todo=error.hint)
         return

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from difflib import get_close_matches
 
 import duckdb
 
-from headway.settings import AiSettings, InitiativeSettings
+from headway.settings import AiSettings, InitiativeSettings, Settings
 from headway.wording import counted, plain
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "empty_initiatives", "own_words"]
+__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "own_words"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
 _CHANGES = "select author, '', count(*), author_kind from changes where author_kind = 'bot' group by all order by all"
+_FOUND = "select distinct initiative_id from initiatives where starts_with(initiative_id, 'found:') order by 1"
 _KNOWN = "select change_id from changes where list_contains($ids, change_id)"
 
 
@@ -42,12 +44,31 @@ def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator
         yield "\n" + plain(f"[[ai.overrides]] answers for {missing}: there is no such change")
 
 
-def empty_initiatives(connection: duckdb.DuckDBPyConnection, named: Sequence[InitiativeSettings]) -> Iterator[str]:
+def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
     """Lines for `headway status`: initiatives of the settings to which no change belongs, or that nothing is like."""
-    rows = connection.sql("select distinct initiative_id, name from initiatives").fetchall()
-    ids, names = {row[0] for row in rows}, {row[1] for row in rows}
-    for one in named:
-        if one.found and one.found not in ids:
-            yield "\n" + plain(f"[[initiatives]] names {one.found}: nothing of this id is found now")
-        elif not one.dismiss and one.name not in names:
+    missing = dict(missing_initiatives(connection, settings))
+    for what, todo in missing.items():
+        yield f"\n{what}\n  to do: {todo}"
+    names = {name for (name,) in connection.sql("select distinct name from initiatives").fetchall()}
+    for one in settings.initiatives:
+        if not one.dismiss and one.name not in names and _nothing_of(one) not in missing:
             yield "\n" + plain(f"[[initiatives]] {one.name}: no change belongs to it")
+
+
+def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each id that the settings name or dismiss and nothing has, and what to do: mostly it is a slip of the pen."""
+    ids = [each for (each,) in connection.sql(_FOUND).fetchall()]
+    named = [one for one in settings.initiatives if one.found]
+    free = [each for each in ids if each not in {one.found for one in named}]
+    for one in named:
+        if one.found not in ids:
+            todo = "`headway export initiatives` has the ids"
+            if not settings.rungs.find:
+                todo = "set [rungs] find: without it nothing is found"
+            elif near := get_close_matches(one.found, free, n=1):
+                todo = f"the nearest id is {near[0]}; {todo}"
+            yield _nothing_of(one), plain(todo)
+
+
+def _nothing_of(one: InitiativeSettings) -> str:
+    return plain(f"[[initiatives]] {'dismisses' if one.dismiss else 'names'} {one.found}: nothing of this id is found")

@@ -19,9 +19,11 @@ Example:
 @click.pass_obj
 def command(session: Session) -> int:
     """Derive the tables that reports read, from what was collected."""
-    from headway.building import build, teams_of
+    from headway.building import build, misnamed, teams_of
     from headway.progress import progress_on
 
     path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
     click.echo(str(path))
+    if lines := misnamed(session.settings):
+        click.echo(lines, err=True)
     return 0

@@ -31,7 +31,7 @@ Example:
 @click.pass_obj
 def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
     """Collect git folders, clone URLs, GitHub repositories and record files, or every source of the settings."""
-    from headway.building import build, teams_of
+    from headway.building import build, misnamed, teams_of
     from headway.github_sources import GitHubAccess
     from headway.progress import progress_on
     from headway.reworking import trace_repairs
@@ -59,6 +59,8 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
+            if lines := misnamed(session.settings):
+                click.echo(lines, err=True)
     failed = [run for run in runs if run.error]
     if not failed:
         return 0

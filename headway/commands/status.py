@@ -45,7 +45,7 @@ def command(session: Session) -> int:
     with open_published(warehouse) as connection:
         settings = session.settings
         lines = [*_repositories(connection), *own_words(connection, settings.ai)]
-        lines += empty_initiatives(connection, settings.initiatives)
+        lines += empty_initiatives(connection, settings)
     click.echo("\n".join(lines))
     return 0
 

@@ -48,11 +48,16 @@ def test_an_initiative_of_no_change_is_told() -> None:
         InitiativeSettings(name="Basket", paths=("src/",)),
         InitiativeSettings(name="Baskte", paths=("scr/",)),
         InitiativeSettings(found="found:git:acme/shop/llm", dismiss=True),
+        InitiativeSettings(name="Shop", found="found:git:acme/shop"),
     )
-    raw = Raw().commits("a").files("a", "src/a.py")
-    with built(raw, settings=Settings(base=Path(), initiatives=named)) as tables:
-        lines = [line.strip("\n") for line in empty_initiatives(tables.connection, named)]
+    raw = Raw().commits("a b c d e")
+    for name in "abcde":
+        raw.files(name, "src/a.py")
+    settings = Settings(base=Path(), ai=AiSettings(ai_repos=("acme/shop",)), initiatives=named)
+    with built(raw, settings=settings) as tables:
+        lines = [line for each in empty_initiatives(tables.connection, settings) for line in each.split("\n") if line]
     assert lines == [
+        "[[initiatives]] dismisses found:git:acme/shop/llm: nothing of this id is found",
+        "  to do: `headway export initiatives` has the ids",
         "[[initiatives]] Baskte: no change belongs to it",
-        "[[initiatives]] names found:git:acme/shop/llm: nothing of this id is found now",
     ]

@@ -13,7 +13,8 @@ For one repository, with `least` and `silence` from the settings:
 6. Where nothing happened for `silence` days another initiative begins, if both have `least` changes; an initiative
    with fewer is none.
 
-All of it is counting, in a fixed order: the same changes give the same initiatives.
+All changes are looked at, whatever the settings name, so an id stands for the same whatever else is named. All of it is
+counting, in a fixed order: the same changes give the same initiatives.
 """
 
 from __future__ import annotations
@@ -39,13 +40,21 @@ TOGETHER = 0.5
 
 @dataclass(frozen=True)
 class Cluster:
-    """A found initiative: its changes in order of time, and its directories (and files), the busiest first."""
+    """A found initiative: its changes in order of time, and its directories (and files), the busiest first.
 
-    id: str
+    `ids`: its own, then those that it would have if another subject in half of its AI changes were the most frequent.
+    """
+
+    ids: tuple[str, ...]
     name: str
     directories: tuple[str, ...]
     pieces: tuple[Piece, ...]
     owns: Callable[[str], bool]
+
+    @property
+    def id(self) -> str:
+        """The id of its most frequent subject."""
+        return self.ids[0]
 
     @property
     def ai(self) -> int:
@@ -64,12 +73,16 @@ def find(
     prefix = f"found:{repo_id}"
     if ai >= WHOLE * len(pieces):
         name = readable(repo_id.rpartition("/")[2])
-        whole = Cluster(prefix, name, (), tuple(pieces), lambda _: True)
+        whole = Cluster((prefix,), name, (), tuple(pieces), lambda _: True)
         return list(_in_time([whole], least, silence))
     known = ai_subjects(pieces)
     same = other_names(known, {path for piece in pieces for path in piece.paths}, renames)
-    leading = _joined(_claims(pieces, known), same)
-    named = [_cluster(prefix, lead, joined, pieces) for lead, joined in leading.items()]
+    claims = _claims(pieces, known)
+    leading = _joined(claims, same)
+    named = [
+        _cluster([f"{prefix}/{slug(each)}" for each in _leaders(joined, claims)], joined, pieces)
+        for joined in leading.values()
+    ]
     return list(_in_time(named, least, silence))
 
 
@@ -103,8 +116,14 @@ def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[s
     return leading
 
 
-def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
-    own = frozenset(joined)
+def _leaders(joined: Sequence[str], claims: Mapping[str, frozenset[int]]) -> list[str]:
+    """The first of the subjects of an initiative, and the others that half of its AI changes touch."""
+    together = frozenset[int]().union(*(claims[one] for one in joined))
+    return [*joined[:1], *(one for one in joined[1:] if len(claims[one]) >= TOGETHER * len(together))]
+
+
+def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
+    lead, own = joined[0], frozenset(joined)
     known: dict[str, bool] = {}  # finding, uses and removal ask of each path
 
     def owns(path: str) -> bool:
@@ -126,7 +145,7 @@ def _cluster(prefix: str, lead: str, joined: Sequence[str], pieces: Sequence[Pie
     called = names or test_names
     name = readable(min(called, key=lambda part: (-called[part], part), default=lead))
     ordered = tuple(sorted(folders, key=lambda folder: (-folders[folder], folder)))
-    return Cluster(f"{prefix}/{slug(lead)}", name, ordered, tuple(members), owns)
+    return Cluster(tuple(ids), name, ordered, tuple(members), owns)
 
 
 def _folder(path: str, own: frozenset[str]) -> tuple[str, str]:
@@ -151,7 +170,8 @@ def _in_time(clusters: Sequence[Cluster], least: int, silence: timedelta) -> Ite
             later = f"@{since:%Y-%m}" if number else ""
             name = f"{cluster.name} ({since:%Y})" if number else cluster.name
             pieces = tuple(piece for _, piece in period)
-            yield Cluster(cluster.id + later, name, cluster.directories, pieces, cluster.owns)
+            ids = tuple(each + later for each in cluster.ids)
+            yield Cluster(ids, name, cluster.directories, pieces, cluster.owns)
 
 
 def _periods(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -15,6 +15,7 @@ from warehouse.classify.globs import compile_globs
 from warehouse.initiatives.finding import Cluster, find
 from warehouse.initiatives.names import slug
 from warehouse.initiatives.rules import InitiativeRules
+from warehouse.initiatives.telling import FEWEST_AI
 
 __all__ = ["Piece", "Seen", "seen_in"]
 
@@ -62,13 +63,29 @@ def seen_in(
     own = [(each, one) for each in here if (one := _named(each, pieces)).members]
     if not rules.rungs.find:
         return _joined([one for _, one in own])
-    taken = {change_id for each, one in own if not each.found for change_id in one.members}
-    left = [piece for piece in pieces if piece.change_id not in taken]
     said = {one.found: one for one in rules.named if one.found}
-    found = [_found(cluster, said.get(cluster.id)) for cluster in find(repo_id, left, rules, renames)]
+    told = [(cluster, _said_of(cluster, said)) for cluster in find(repo_id, pieces, rules, renames)]
+    held = {change_id for _, one in own for change_id in one.members}
+    held |= {piece.change_id for cluster, each in told if each is not None for piece in cluster.pieces}
+    left = [(each, cluster if each else _left(cluster, held, rules.rungs.find_changes)) for cluster, each in told]
+    found = [_found(cluster, each) for each, cluster in left if cluster is not None]
     more = {each.found: one for each, one in own if each.found}
     both = [_both(one, more.pop(one.id)) if one.id in more else one for one in found]
     return _joined([*(one for each, one in own if not each.found or each.found in more), *both])
+
+
+def _said_of(cluster: Cluster, said: Mapping[str, InitiativeSettings]) -> InitiativeSettings | None:
+    """What the settings say of a found initiative, by its id or by one that it would have if another subject led it."""
+    return next((said[each] for each in cluster.ids if each in said), None)
+
+
+def _left(cluster: Cluster, held: Collection[str], least: int) -> Cluster | None:
+    """What of it is neither named nor dismissed (`held`); None where most of it is, or where too little is left."""
+    rest = replace(cluster, pieces=tuple(one for one in cluster.pieces if one.change_id not in held))
+    if len(rest.pieces) == len(cluster.pieces):
+        return cluster
+    enough = len(rest.pieces) >= max(least, _MOST * len(cluster.pieces)) and rest.ai >= FEWEST_AI
+    return rest if enough else None
 
 
 def _both(found: Seen, named: Seen) -> Seen:
@@ -146,7 +163,8 @@ def _found(cluster: Cluster, said: InitiativeSettings | None) -> Seen:
     reason = f"{cluster.ai} of {len(cluster.pieces)} changes build AI, in {where}"
     dismissed = said is not None and said.dismiss
     named = said is not None and bool(said.name)
-    return Seen(cluster.id, name, not named, dismissed, reason, {} if dismissed else members, cluster.owns)
+    kept = said.found if said is not None else cluster.id
+    return Seen(kept, name, not named, dismissed, reason, {} if dismissed else members, cluster.owns)
 
 
 def _mostly_theirs(members: Mapping[str, str], pieces: Sequence[Piece]) -> frozenset[str]:

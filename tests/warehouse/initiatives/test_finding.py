@@ -164,6 +164,46 @@ def test_named_work_is_not_found_again() -> None:
     assert seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []
 
 
+def test_what_is_left_of_a_found_one_is_found_if_it_is_most_of_it() -> None:
+    """Beside what is named, a found one keeps its other changes if they are half of it and five; else it is gone."""
+    rag = [one._replace(title="RAG") for one in many(1, 7, "app/llm/run.py")]
+    pieces = [*OTHER, *rag[:5], *many(20, 6, "app/llm/run.py")]
+    called = InitiativeSettings(name="Search", topic="RAG")
+    assert found(pieces, InitiativeRules(named=(called,))) == {"search": 5, "/llm": 6}
+    assert found(pieces[:-1], InitiativeRules(named=(called,))) == {"search": 5, "/llm": 5}
+    assert found(pieces[:-2], InitiativeRules(named=(called,))) == {"search": 5}
+    assert found([*pieces, *rag[5:]], InitiativeRules(named=(called,))) == {"search": 7}
+
+
+def test_what_is_added_to_a_found_one_is_not_found_again() -> None:
+    """The changes that the settings add to a named one by its paths are its own as well."""
+    pieces = [*OTHER, *many(1, 6, "app/llm/run.py"), *many(20, 7, "app/rank/run.py")]
+    called = InitiativeSettings(name="Answers", found=f"found:{REPO}/llm", paths=("app/rank/",))
+    assert found(pieces) == {"/rank": 7, "/llm": 6}
+    assert found(pieces, InitiativeRules(named=(called,))) == {"/llm": 13}
+
+
+def test_naming_one_leaves_the_ids_of_the_others() -> None:
+    """What an id stands for does not change with what else is named, so what was dismissed does not come back."""
+    both = many(1, 8, "app/llm/run.py", "app/guardrails/check.py")
+    pieces = [*OTHER, *both, *many(20, 7, "app/guardrails/check.py"), *many(40, 9, "app/llm/run.py")]
+    assert found(pieces) == {"/llm": 24}
+    away = InitiativeSettings(found=f"found:{REPO}/llm", dismiss=True)
+    for called in (InitiativeSettings(name="Basket", paths=("src/",)), InitiativeSettings(name="A", paths=("*/llm/",))):
+        others = {one.id for one in seen_in(REPO, pieces, InitiativeRules(named=(called, away))) if one.members}
+        assert others == {called.name.lower()}
+
+
+def test_an_id_holds_when_another_subject_becomes_the_most_frequent() -> None:
+    """It stands for the initiative of which its subject is in half of the AI changes, and not for one of which less."""
+    both, more = many(1, 8, "app/llm/run.py", "app/guardrails/check.py"), many(20, 4, "app/llm/run.py")
+    away = InitiativeSettings(found=f"found:{REPO}/guardrail", dismiss=True)
+    assert found([*OTHER, *both, *more]) == {"/llm": 12}
+    assert found([*OTHER, *both, *more], InitiativeRules(named=(away,))) == {"/guardrail": 0}
+    most = [*OTHER, *both, *more, *many(30, 5, "app/llm/run.py")]
+    assert found(most, InitiativeRules(named=(away,))) == {"/llm": 17}
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
@@ -206,3 +246,26 @@ def test_found_initiatives_are_large_and_ai(work: list[tuple[bool, set[str], int
     assert len({one.id for one in seen}) == len(seen)
     again = seen_in(REPO, pieces[::-1], RULES)
     assert [(one.id, one.members) for one in again] == [(one.id, one.members) for one in seen]
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sets(PATHS, min_size=1), st.integers(0, 900)), min_size=9, max_size=60),
+    st.sets(PATHS, max_size=2),
+    st.booleans(),
+)
+def test_found_initiatives_have_no_change_of_others(
+    work: list[tuple[bool, set[str], int]], paths: set[str], dismiss: bool
+) -> None:
+    """Whatever is named or dismissed: what is found beside it has none of its changes, and was found before."""
+    pieces = [piece(n, *places, ai=ai, day=day + 1) for n, (ai, places, day) in enumerate(work)]
+    before = {one.id: one.members.keys() for one in seen_in(REPO, pieces, RULES)}
+    first = next(iter(before), f"found:{REPO}/none")
+    named = (
+        InitiativeSettings(name="" if dismiss else "First", found=first, paths=tuple(paths), dismiss=dismiss),
+        InitiativeSettings(name="Text", paths=("*.md",)),
+    )
+    seen = seen_in(REPO, pieces, InitiativeRules(named=named))
+    held = set(before.get(first, ())).union(*(one.members for one in seen if not one.found))
+    proposed = [one for one in seen if one.found and not one.dismissed]
+    assert all(one.members and held.isdisjoint(one.members) for one in proposed)
+    assert all(one.members.keys() <= before[one.id] for one in proposed)
