@@ -125,6 +125,7 @@ def examples(view: View, stages: Sequence[str]) -> None:
         changes_table(
             tables.in_days(shown, "hours", "days"), columns, alt_text=f"The changes that were longest in {stage}"
         )
+        st.caption("Of each group and stage the ten longest, here and in the CSV.")
         tables.download(
             "CSV", lambda: data.whole_report(view.file, "longest", view.filters, by=view.axis), name="longest"
         )
