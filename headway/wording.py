@@ -31,6 +31,7 @@ __all__ = [
     "plain",
     "share",
     "share_interval",
+    "stalled",
     "with_interval",
     "work",
 ]
@@ -166,8 +167,16 @@ def initiatives(known: Sequence[Initiative]) -> str:
     if not known:
         return ""
     on = Counter(one.rung for one in known)
-    stalled = sum(bool(one.stalled) for one in known)
-    return f"Initiatives: {on['in use']} of {len(known):,} in use, {on['pilot']} pilots, {stalled} stalled"
+    stalling = sum(bool(one.stalled) for one in known)
+    return f"Initiatives: {on['in use']} of {len(known):,} in use, {counted(on['pilot'], 'pilot')}, {stalling} stalled"
+
+
+def stalled(known: Sequence[Initiative]) -> str:
+    """How many of all initiatives stall, whichever rung they are on, as a sentence."""
+    number = sum(bool(one.stalled) for one in known)
+    if not number:
+        return "None of them is stalled."
+    return f"{number:,} of the {len(known):,} stalled: longer on their rung than most that left it."
 
 
 _WEAK = {

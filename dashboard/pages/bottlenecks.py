@@ -192,7 +192,10 @@ def levers(view: View) -> None:
         told(found.released(days, hour, besides=besides), view.clock)
     with stages, st.container(border=True):
         st.subheader("Shorten a stage", anchor=False)
-        st.caption("Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier.")
+        st.caption(
+            "Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier."
+            " By a model of the stages, so only the gain is told."
+        )
         stage = st.selectbox("Stage", found.stages, key="stage")
         percent = st.slider("To (% of its hours)", 10, 100, 50, 5, key="percent")
         if stage is not None:
@@ -211,7 +214,7 @@ def told(what: WhatIf | None, clock: str) -> None:
     more, sign = ("later", -1.0) if later else ("earlier", 1.0)
     low, high = sorted((sign * saved.lower, sign * saved.upper))
     per, unit = (24.0, "d") if abs(saved.value) >= wording.TWO_DAYS and clock == "wall" else (1.0, "h")
-    known = not math.isnan(saved.lower)
+    known, replayed = not math.isnan(saved.lower), what.kind == "release_cadence"
     with st.container(horizontal=True):
         st.metric(
             f"A change arrives {more}",
@@ -225,7 +228,8 @@ def told(what: WhatIf | None, clock: str) -> None:
         for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
             st.metric(
                 f"Arrived in {hours / 24:.0f} days" if clock == "wall" else f"Arrived in {hours:g} h of work",
-                f"{before:.0%} → {before + gained.value:.0%}",
+                # What a model holds to be so now is not what was seen: beside a replay there would be two of "now".
+                f"{before:.0%} → {before + gained.value:.0%}" if replayed else f"{points(gained.value)} points",
                 delta=f"{points(gained.lower)} to {points(gained.upper)} points" if known else None,
                 delta_color="off",
                 delta_arrow="off",
@@ -259,6 +263,7 @@ def computed(view: View, every: Bottlenecks | None) -> None:
     )
     report = data.report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock)
     shown = named(report, view).filter(pl.col("what_if").is_not_null())
+    shown = shown.with_columns(pl.col("gained_7d", "gained_30d") * 100.0)
     columns = {
         "group": "Group",
         "stage": "Stage",
@@ -267,8 +272,8 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         "what_if_hours_saved": tables.decimal("Hours earlier"),
         "saved_lower": tables.decimal("95% from"),
         "saved_upper": tables.decimal("95% to"),
-        "gained_7d": tables.percent("More arrived in 7 days"),
-        "gained_30d": tables.percent("More arrived in 30 days"),
+        "gained_7d": tables.decimal("More arrived in 7 days (points)"),
+        "gained_30d": tables.decimal("More arrived in 30 days (points)"),
         "what_if_changes": "Changes",
         "note": "How it was computed",
     }

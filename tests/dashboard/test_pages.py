@@ -40,6 +40,10 @@ def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pyt
     app.run()
     assert not app.exception, app.exception[0].value
     assert all(was != now for was, now in zip(before[::3], [metric.value for metric in app.metric][::3], strict=True))
+    # A replay of releases begins at what was seen; a model of stages tells only what it gains.
+    released, shortened = ([metric.value for metric in app.metric][1:3], [metric.value for metric in app.metric][4:6])
+    assert all("→" in value for value in released)
+    assert all(value.endswith(" points") for value in shortened)
     assert "No source tells of CI jobs, gates or deployment statuses here" in words(app)
     assert len(table(app, "weekday")) == 168
 

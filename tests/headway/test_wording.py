@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from analytics.initiatives import Initiative, Stay
 from analytics.pulse import Ahead, Estimate, Group, Pulse, StageTime
 from headway import wording
 
@@ -112,6 +113,23 @@ def test_how_sure_the_bottleneck_is_is_no_surer_than_its_lead(hours: Estimate, w
     first = group("AI work")
     assert words in wording.how_sure(replace(first, ahead=Ahead("review", hours)))
     assert wording.how_sure(first) == ""
+
+
+def initiative(rung: str, *, stalled: bool | None) -> Initiative:
+    """An initiative of which only its rung matters, and whether it stalls there."""
+    stay = Stay(rung, AT, AT, ended=False)
+    return Initiative(
+        *("a", "A", True, ("acme/shop",), (), (stay,), True, True, True),
+        *(1, 0, 0, 0, 0, 1, (), (), None, (), AT, stalled),
+    )
+
+
+def test_initiatives_stall_among_all_of_them() -> None:
+    """A pilot that stalls is told of all initiatives and not of those in production; one pilot is no `pilots`."""
+    known = [initiative("pilot", stalled=True), initiative("in use", stalled=False), initiative("in use", stalled=None)]
+    assert wording.initiatives(known) == "Initiatives: 2 of 3 in use, 1 pilot, 1 stalled"
+    assert wording.stalled(known) == "1 of the 3 stalled: longer on their rung than most that left it."
+    assert wording.stalled(known[1:]) == "None of them is stalled."
 
 
 def test_what_was_left_out_is_counted() -> None:
