@@ -52,8 +52,8 @@ def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     `gate_hours`: at gates and in queues of deployments. `failed_attempts`: failed deployments that tried to ship it.
     `changes`: those of which it is told, of `arrived` in all, in so many `repositories`; `affected`: where it is more
     than none. `mean`, `median`, `p85`: of those told, `affected_mean`: of those affected; wall-clock hours, or
-    attempts. `stage_share`: of all hours that those told spent in the stage; null for attempts. Bots are left out unless
-    `options` ask for them. This describes; it is no estimate, and has no interval.
+    attempts. `stage_share`: of all hours that those told spent in the stage; null for attempts. Bots are left out
+    unless `options` ask for them. This describes; it is no estimate, and has no interval.
     """
     asked = options or Options()
     if asked.by is not None and asked.by not in COLUMNS:

@@ -119,8 +119,27 @@ def initiative(rung: str, *, stalled: bool | None) -> Initiative:
     """An initiative of which only its rung matters, and whether it stalls there."""
     stay = Stay(rung, AT, AT, ended=False)
     return Initiative(
-        *("a", "A", True, ("acme/shop",), (), (stay,), True, True, True),
-        *(1, 0, 0, 0, 0, 1, (), (), None, (), AT, stalled),
+        id="a",
+        name="A",
+        found=True,
+        repos=("acme/shop",),
+        reasons=(),
+        stays=(stay,),
+        observed=True,
+        deployments=True,
+        imports=True,
+        changes=1,
+        waiting=0,
+        abandoned=0,
+        landed=0,
+        shipped=0,
+        people=1,
+        uses=(),
+        usage=(),
+        last_shipped_at=None,
+        removed_by=(),
+        as_of=AT,
+        stalled=stalled,
     )
 
 
