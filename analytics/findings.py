@@ -271,9 +271,9 @@ def _per(one: Measure, found: Comparison) -> float:
 def _bound(bound: float | None, one: Measure, *, signed: bool = False) -> str:
     if bound is None:
         return "…"
-    told = f"{bound:+,.1f}" if signed else f"{bound:,.1f}"
+    told = f"{bound:+z,.1f}" if signed else f"{bound:z,.1f}"
     if one.unit == "share":
-        told = f"{bound:+.0f}" if signed else f"{bound:.0f}"
+        told = f"{bound:+z.0f}" if signed else f"{bound:z.0f}"
     return told.replace("-", "−")
 
 

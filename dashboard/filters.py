@@ -67,7 +67,7 @@ def choose(file: str, scope: Scope) -> View:
     filters = filters_of(scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong)
     words = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
-        plain(repo),
+        "all its repositories" if team != ALL_TEAMS and repo == EVERYTHING else plain(repo),
         "all time" if filters.since is None else f"code complete in the last {period}",
         *(["in working time"] if CLOCKS[clock] == "working" else []),
         *(["strong evidence only"] if strong else []),

@@ -45,7 +45,7 @@ TWO_DAYS = 48.0
 def hours(number: float, clock: str = "wall") -> str:
     """A duration in hours, from two days on in days; in working time always in hours: a day of work is no day."""
     per, unit = _unit(number, clock)
-    return f"{number / per:,.1f} {unit}"
+    return f"{number / per:z,.1f} {unit}"
 
 
 def alone(number: float, clock: str) -> str:
@@ -66,8 +66,8 @@ def interval(estimate: Estimate, clock: str = "wall") -> str:
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
     per, _ = _unit(estimate.value, clock)
-    low, high = (f"{bound / per:,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
-    return f"{low} – {high}"
+    low, high = (f"{bound / per:z,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
+    return f"{low} – {high}".replace("-", "−")
 
 
 def median(group: Group, clock: str = "wall") -> str:

@@ -98,10 +98,10 @@ def first_hours(found: Bottlenecks) -> str:
 
 def _with(bounds: Bounds, clock: str) -> str:
     per, unit = _unit(bounds.value, clock)
-    value = f"{bounds.value / per:,.1f} {unit}"
+    value = f"{bounds.value / per:z,.1f} {unit}"
     if math.isnan(bounds.lower) or math.isnan(bounds.upper):
         return f"{value} (from too few to say how surely)".replace("-", "−")
-    return f"{value} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
+    return f"{value} [{bounds.lower / per:z,.1f} – {bounds.upper / per:z,.1f}]".replace("-", "−")
 
 
 def _points(bounds: Bounds) -> str:

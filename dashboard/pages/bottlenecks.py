@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import time as clock_time
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -144,7 +146,7 @@ def longest(group: Group, found: Pulse, view: View) -> str:
     much = wording.bottleneck_hours(stage, found.horizon_hours, view.clock)
     changes = wording.counted(group.changes, "change")
     return (
-        f"**{wording.capital(group.name)}** waits longest in **{stage.stage}**: {much} ({changes})."
+        f"**{wording.capital(wording.work(group))}** waits longest in **{stage.stage}**: {much} ({changes})."
         f" {wording.how_sure(group, view.clock)}"
     )
 
@@ -174,7 +176,7 @@ def levers(view: View) -> None:
         st.subheader("Release more often", anchor=False)
         every = found.release_every_days
         st.caption(
-            f"Now a release leaves every {every:.1f} days (the change in the middle's repository)."
+            f"Now a release leaves every {every:.1f} days in the repository of the median change."
             if every == every  # noqa: PLR0124  (nan where no repository released twice)
             else "No repository has released twice."
         )
@@ -185,7 +187,9 @@ def levers(view: View) -> None:
             days = tuple(DAYS.index(day) for day in picked)
         hour = found.usual_hour
         if name != "on every merge":
-            hour = st.slider("At (hour, UTC)", 0.0, 23.5, float(found.usual_hour), 0.5, key="hour")
+            usual = clock_time(int(found.usual_hour), 30 * round(found.usual_hour % 1))
+            at = st.slider("At (UTC)", clock_time(0), clock_time(23, 30), usual, timedelta(minutes=30), key="hour")
+            hour = at.hour + at.minute / 60
         besides = st.toggle(
             "Keep the real releases too", value=True, key="besides", help="Without them some changes arrive later."
         )
@@ -219,7 +223,7 @@ def told(what: WhatIf | None, clock: str) -> None:
         st.metric(
             f"A change arrives {more}",
             f"{abs(saved.value) / per:,.1f} {unit}{'' if clock == 'wall' else ' of work'}",
-            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−") if known else None,
+            delta=f"{low / per:z,.1f} – {high / per:z,.1f}".replace("-", "−") if known else None,
             delta_color="off",
             delta_arrow="off",
             delta_description="95%" if known else None,
@@ -244,7 +248,7 @@ def told(what: WhatIf | None, clock: str) -> None:
 
 def points(share: float) -> str:
     """A share as points with a sign; what rounds to none has a plus."""
-    return f"{round(100 * share, 1) + 0.0:+.1f}".replace("-", "−")
+    return f"{100 * share:+z.1f}".replace("-", "−")
 
 
 def computed(view: View, every: Bottlenecks | None) -> None:

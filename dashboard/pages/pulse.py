@@ -128,7 +128,8 @@ def never_arrived(view: View, found: Pulse) -> None:
     rows = outcome_rows(groups, closed_work_is_seen=closed_work_is_seen)
     everything = found.everything
     gone = f", and {everything.abandoned:,} were closed and never arrived" if closed_work_is_seen else ""
-    answer = f"Of {everything.changes:,} changes {everything.waiting:,} still wait{gone}"
+    wait = {0: "none still waits", 1: "1 still waits"}.get(everything.waiting, f"{everything.waiting:,} still wait")
+    answer = f"Of {wording.counted(everything.changes, 'change')} {wait}{gone}"
     spoken = "; ".join(f"{row['group']} {row['outcome']} {row['share']:.0%}" for row in rows.iter_rows(named=True))
 
     def picture() -> None:

@@ -75,7 +75,7 @@ def test_filters_are_read_from_the_url(several: Path, monkeypatch: pytest.Monkey
 def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a team its repositories alone count, and can be chosen."""
     app = opened(several, monkeypatch, team="storefront")
-    assert "team storefront, All repositories" in app.text[0].value
+    assert "team storefront, all its repositories" in app.text[0].value
     assert app.sidebar.selectbox(key="repo").options == ["All repositories", "acme/shop"]
     assert answers(app)[1].startswith("Of 104 changes")
 

@@ -42,6 +42,8 @@ def test_hours_become_days_from_two_days_on(hours: float, words: str) -> None:
         (Estimate(30.0, 20.0, 60.0), "30.0 h [20.0 – 60.0]"),
         (Estimate(72.0, 48.0, None), "3.0 d [2.0 – …]"),
         (Estimate(72.0, None, None), "3.0 d"),
+        (Estimate(1.0, -0.04, 2.0), "1.0 h [0.0 – 2.0]"),
+        (Estimate(1.0, -2.0, 4.0), "1.0 h [−2.0 – 4.0]"),
         (NONE, "not reached"),
     ],
 )
