@@ -31,7 +31,7 @@ WHY = {
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Data health", GUIDE)
+    head(view, "Data health", GUIDE, wall_alone=True)
     seen = data.closed_work_is_seen(view.file, view.filters)
     coverage = data.report(view.file, "coverage", view.filters)
     failed(view)

@@ -26,7 +26,7 @@ SHOWN = 40
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Initiatives", GUIDE)
+    head(view, "Initiatives", GUIDE, wall_alone=True)
     known = data.portfolio(view.file, view.filters).initiatives
     if not known:
         st.header("No initiative is seen", anchor=False)

@@ -35,7 +35,7 @@ MOST_RETURNED = 1000
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Stability", GUIDE)
+    head(view, "Stability", GUIDE, wall_alone=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         definition = st.selectbox("A failure is", list(DEFINITIONS), key="failure", bind="query-params", width=220)
         window = st.selectbox("By", list(WINDOWS), key="window", bind="query-params", width=140)

@@ -219,3 +219,11 @@ def test_every_page_opens_on_every_choice(several: Path, page: str, monkeypatch:
         {"strong": "true", "repo": "acme/tool"},
     ):
         assert len(opened(several, monkeypatch, page, **query).title) == 1
+
+
+@pytest.mark.parametrize("page", ["stability", "initiatives", "change"])
+def test_page_of_the_wall_clock_alone_says_so(several: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where working time is chosen and a page tells none, its head names the clock that it has."""
+    said = words(opened(several, monkeypatch, page, clock="Working time"))
+    assert "by the wall clock: working time is not told here" in said.replace("By the", "by the")
+    assert "in working time" not in said
