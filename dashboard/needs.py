@@ -34,7 +34,7 @@ def in_lines(found: Attention) -> None:
     for one in found.first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.text(plain(f"{_short(one.change_id)}  {one.title}: waits for {one.waits_for}"))
-            lead_to(CHANGE, "Timeline and evidence", change=one.change_id)
+            lead_to(CHANGE, "Timeline", change=one.change_id)
 
 
 def _short(change_id: str) -> str:

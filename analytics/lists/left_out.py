@@ -25,7 +25,8 @@ with told as (
     union all
     select 'weak', ai_evidence, * from lead_times where ai_confidence = 'weak'
     union all
-    select 'automation', ai_evidence, * from lead_times where built_with_ai = 'automation'
+    select 'automation', ai_evidence, * from lead_times
+    where built_with_ai = 'automation' and outcome in ('production', 'waiting', 'abandoned')
 )
 select
     told.reason, told.change_id, told.repo, told.title, told.url, told.author, told.outcome, told.code_complete_at,
@@ -42,8 +43,8 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not have been seen, for the `detail`),
     `no_deployments`, `approximate` (it takes part, with the landing commit's author date), `out_of_order` (milestones
-    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence), `automation` (made by a bot).
-    `most` in `options` cuts each reason.
+    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence), `automation` (made by a
+    bot, its arrival seen or not yet). `most` in `options` cuts each reason.
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, given = chosen(connection, everything, table="told")

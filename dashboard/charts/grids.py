@@ -73,5 +73,5 @@ def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
             ],
         )
     )
-    # Legend and axis take the first 110.
-    show(chart, height=110 + 28 * len(stages), alt_text=alt_text)
+    # Legend and axis take 170 of it.
+    show(chart, height=170 + 26 * len(stages), alt_text=alt_text)

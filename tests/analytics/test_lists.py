@@ -119,6 +119,7 @@ def test_left_out_names_what_bots_made() -> None:
     with built(busy(), busy("acme/bots", author="dependabot[bot]", head_ref="", labels="")) as tables:
         whole = lead_time(tables.connection, Filters())
         found = left_out(tables.connection, Filters()).filter(pl.col("reason") == "automation")
-    bots = whole.filter(pl.col("built_with_ai") == "automation")["change_id"]
+    made = pl.col("built_with_ai") == "automation"
+    bots = whole.filter(made & pl.col("outcome").is_in(OBSERVED))["change_id"]
     assert not bots.is_empty()
     assert sorted(found["change_id"]) == sorted(bots)
