@@ -21,7 +21,7 @@ def signed(hours: float, clock: str = "wall") -> str:
 def span(lower: float, upper: float, value: float, clock: str = "wall") -> str:
     """Both bounds without a unit, in that of the value."""
     per, _ = _unit(value, clock)
-    return f"{lower / per:,.1f} – {upper / per:,.1f}"
+    return f"{lower / per:z,.1f} – {upper / per:z,.1f}"
 
 
 def _unit(hours: float, clock: str) -> tuple[float, str]:

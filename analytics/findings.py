@@ -212,16 +212,23 @@ def _in_common(found: Comparison, one: Measure) -> str:
     if not differs:
         return ""
     head = f" But {found.ai.name} is {differs}"
-    supported, waits = found.measure(one.name, SUPPORTED), ""
+    supported, does = found.measure(one.name, SUPPORTED), _does(one)
     if supported is None:
         return f"{head}, and too few changes are {_where(found)} to compare there."
     if one.name == "median_hours" and (supported.lower is None or supported.upper is None):
-        supported, waits = found.measure("mean_hours_waiting", SUPPORTED), f"it waits, of {_horizon(found)}, "
+        supported, does = found.measure("mean_hours_waiting", SUPPORTED), f"it waits, of {_horizon(found)}, "
     if supported is None or supported.lower is None or supported.upper is None:
         return f"{head}; {_where(found)} nothing can be told."
     if supported.seen:
-        return f"{head}; {_where(found)} {waits}{_difference(supported, found)}."
+        return f"{head}; {_where(found)} {does}{_difference(supported, found)}."
     return f"{head}; {_where(found)} it is not told from chance: {_range(supported, found)} is possible."
+
+
+def _does(one: Measure) -> str:
+    """What a difference of this measure is a difference in, before how large it is."""
+    if one.unit == "share":
+        return "its share is "
+    return "it waits " if one.name.startswith(_STAGE) else "half of it takes "
 
 
 def _where(found: Comparison) -> str:
@@ -251,7 +258,9 @@ def _range(one: Measure, found: Comparison) -> str:
     per = _per(one, found)
     unit = "points" if one.unit == "share" else _unit(abs(one.difference or 0.0), found)[1]
     bounds = (None if bound is None else bound / per for bound in (one.lower, one.upper))
-    low, high = (_bound(bound, one, signed=True) for bound in bounds)
+    low, high = (None if bound is None else _bound(bound, one, signed=True) for bound in bounds)
+    if low is None or high is None:
+        return "anything" if low == high else f"{high} {unit} or less" if low is None else f"{low} {unit} or more"
     return f"anything from {low} to {high} {unit}"
 
 
@@ -262,9 +271,9 @@ def _per(one: Measure, found: Comparison) -> float:
 def _bound(bound: float | None, one: Measure, *, signed: bool = False) -> str:
     if bound is None:
         return "…"
-    told = f"{bound:+,.1f}" if signed else f"{bound:,.1f}"
+    told = f"{bound:+z,.1f}" if signed else f"{bound:z,.1f}"
     if one.unit == "share":
-        told = f"{bound:+.0f}" if signed else f"{bound:.0f}"
+        told = f"{bound:+z.0f}" if signed else f"{bound:z.0f}"
     return told.replace("-", "−")
 
 

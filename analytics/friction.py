@@ -40,6 +40,7 @@ _SCHEMA = {
     "stage_share": _NUMBER,
     "arrived": _COUNT,
     "as_of": pl.Datetime("us"),
+    "repositories": _COUNT,
 }
 
 
@@ -49,10 +50,10 @@ def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     `ci_queue_hours`: CI waited for runners. `ci_first_try_hours`: from the merge to the first failure, or to success
     where nothing failed; `ci_rerun_hours`: from that failure to success, so that both add up to `build_hours`.
     `gate_hours`: at gates and in queues of deployments. `failed_attempts`: failed deployments that tried to ship it.
-    `changes`: those of which it is told, of `arrived` in all; `affected`: where it is more than none. `mean`, `median`,
-    `p85`: of those told, `affected_mean`: of those affected; wall-clock hours, or attempts. `stage_share`: of all hours
-    that those told spent in the stage; null for attempts. Bots are left out unless `options` ask for them. This
-    describes; it is no estimate, and has no interval.
+    `changes`: those of which it is told, of `arrived` in all, in so many `repositories`; `affected`: where it is more
+    than none. `mean`, `median`, `p85`: of those told, `affected_mean`: of those affected; wall-clock hours, or
+    attempts. `stage_share`: of all hours that those told spent in the stage; null for attempts. Bots are left out
+    unless `options` ask for them. This describes; it is no estimate, and has no interval.
     """
     asked = options or Options()
     if asked.by is not None and asked.by not in COLUMNS:
@@ -101,4 +102,5 @@ def _row(part: pl.DataFrame, name: str, stage: str, group: object) -> dict[str, 
         "stage_share": float(values.sum()) / whole if whole and name != "failed_attempts" else None,
         "arrived": len(part),
         "as_of": part["as_of"].max(),
+        "repositories": told["repo"].n_unique(),
     }

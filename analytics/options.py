@@ -20,7 +20,7 @@ class Options:
     part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
     work is done, for the working clock and for columns that tell both. `window`: `month`, `quarter` or
     a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
-    for the usual one.
+    for the usual one. `most`: of a list that a page cuts, how many rows of each kind it shows; None for all of them.
     """
 
     by: str | None = None
@@ -29,6 +29,7 @@ class Options:
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
     window: str | None = None
     definition: str | None = None
+    most: int | None = None
 
     @property
     def working(self) -> WorkingCalendar | None:

@@ -38,6 +38,7 @@ from headway.standing import standing
 from warehouse.publish import current, open_file
 
 __all__ = [
+    "SHOWN",
     "Question",
     "Scope",
     "about_report",
@@ -66,11 +67,14 @@ __all__ = [
     "whole_report",
 ]
 
+SHOWN = {"members": 50, "left-out": 20}
+"""How many rows of each initiative, and of each reason, a page asks for; the CSV under it has all."""
+
 # Together they take no more than `maxCacheDataSize` of `config.toml`.
 _ANSWERS = 1024
 _LARGE_ANSWERS = 12
-_LISTS = ("waiting",)
-_USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT)}
+_LISTS = ("waiting", "returned")
+_USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT), "most": (None,)}
 _BUSY = "Counting …"
 # The file shown and the one before it, which a run that began earlier may still read.
 _FILES = 2

@@ -25,7 +25,7 @@ CLOCKS = {"Wall clock": "wall", "Working time": "working"}
 
 @dataclass(frozen=True)
 class View:
-    """A published file, the part of it to show, which groups to compare and on which clock; `words` says the same.
+    """A published file, the part of it to show, which groups to compare and on which clock; `words` says which part.
 
     `as_of`: the newest instant that any repository speaks for, None where nothing is known.
     """
@@ -67,9 +67,8 @@ def choose(file: str, scope: Scope) -> View:
     filters = filters_of(scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong)
     words = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
-        plain(repo),
+        "all its repositories" if team != ALL_TEAMS and repo == EVERYTHING else plain(repo),
         "all time" if filters.since is None else f"code complete in the last {period}",
-        *(["in working time"] if CLOCKS[clock] == "working" else []),
         *(["strong evidence only"] if strong else []),
     ]
     return View(file, filters, AXES[axis], CLOCKS[clock], ", ".join(words), scope.as_of)

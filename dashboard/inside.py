@@ -57,6 +57,8 @@ def inside(view: View) -> None:
         "group": "Group",
         "what": "Hours",
         "changes": "Told of",
+        "arrived": "Of",
+        "repositories": "In repositories",
         "affected_share": tables.percent("Affected"),
         "mean": tables.decimal("Mean"),
         "median": tables.decimal("Half within"),
@@ -75,6 +77,8 @@ def held_up(rows: pl.DataFrame, what: str) -> str:
     """How many of each group were held up so, and how much, as a sentence."""
     parts = [
         f"{row['affected_share']:.0%} of {row['group']}, {_amount(row['affected_mean'], row['measure'])}"
+        f" (told of {row['changes']:,} of {row['arrived']:,} changes, in"
+        f" {wording.counted(row['repositories'], 'repository')})"
         for row in rows.iter_rows(named=True)
         if row["affected_share"] is not None
     ]

@@ -29,9 +29,12 @@ def each(found: Attention) -> None:
             lead_to(CHANGE, "Timeline and evidence", change=one.change_id)
 
 
-def in_lines(found: Attention) -> str:
-    """The first of them, a line each, as plain text."""
-    return "\n".join(plain(f"{_short(one.change_id)}  {one.title}: waits for {one.waits_for}") for one in found.first)
+def in_lines(found: Attention) -> None:
+    """The first of them, a line each, and the way to its evidence."""
+    for one in found.first:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.text(plain(f"{_short(one.change_id)}  {one.title}: waits for {one.waits_for}"))
+            lead_to(CHANGE, "Timeline", change=one.change_id)
 
 
 def _short(change_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analytics.filters import Filters
 from dashboard import data
-from dashboard.data import Question, about_report
+from dashboard.data import SHOWN, Question, about_report
 from dashboard.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
 
 __all__ = ["below_first_chart", "questions"]
@@ -63,8 +63,10 @@ def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Quest
         yield about_report(file, name, filters, clock=clock)
     for name in ("friction", "longest"):
         yield about_report(file, name, filters, by=axis)
-    for name in ("week", "initiatives", "members", "returned", "left-out"):
+    for name in ("week", "initiatives", "returned"):
         yield about_report(file, name, filters)
+    for name, most in SHOWN.items():
+        yield about_report(file, name, filters, most=most)
     yield about_report(file, "dora", filters)
     yield about_report(file, "dora", filters, window=_WINDOW)
     yield Question("troubled", (file, filters))

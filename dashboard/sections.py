@@ -20,6 +20,7 @@ __all__ = [
     "NO_INITIATIVE",
     "RUNG_COLUMNS",
     "TELL_DEPLOYMENTS",
+    "WALL_ALONE",
     "ai_group",
     "group_names",
     "head",
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 """The groups of a report that has them by an axis, in words. Bots are in no comparison."""
 
 
+WALL_ALONE = "by the wall clock: working time is not told here"
 NO_INITIATIVE = (
     "An initiative is found where AI work concentrates in a folder, or named in the settings: `[[initiatives]]` takes"
     " paths, labels and branches."
@@ -67,11 +69,16 @@ def rungs_table(known: Sequence[Initiative]) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def head(view: View, title: str, guide: str) -> None:
-    """The title, what is shown as of when, and how to read it for whoever is here for the first time."""
+def head(view: View, title: str, guide: str, *, wall_alone: bool = False) -> None:
+    """The title, what is shown as of when, and how to read it for whoever is here for the first time.
+
+    `wall_alone`: the numbers of the page are by the wall clock, whatever is chosen.
+    """
     st.title(title, anchor=False)
     coverage = data.report(view.file, "coverage", view.filters).filter(pl.col("role") == "application")
     words = view.words
+    if view.clock == "working":
+        words = f"{words}, {WALL_ALONE if wall_alone else 'in working time'}"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:
         words = f"{words} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"

@@ -28,7 +28,7 @@ def in_short(view: View, found: Pulse) -> None:
     else:
         st.markdown(f"**{waiting.answer}**{':' if waiting.first else '.'}")
     if waiting.first:
-        st.text(in_lines(waiting))
+        in_lines(waiting)
     lead_to("waiting", "Why these, and all that waits")
     weekly, now = daily_instead_of_others(view)
     if weekly:

@@ -28,6 +28,7 @@ _AGAINST = {
     -1: "fails more over all and less where they are alike, which is no answer",
 }
 _AS_ITS_SIZE = ", which its size may explain"
+_EQUAL = {"log of lines": "size in lines", "log of paths": "size in files"}
 _COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
 
 
@@ -65,20 +66,31 @@ def sides_of(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
     return kept.with_columns(pl.col("group").replace_strict(names, return_dtype=pl.String))
 
 
+def _share_of(row: Mapping[str, Any], of: str, what: str) -> str:
+    """A share of so many things; where it cannot be told, only how many there are."""
+    if row["value"] is None:
+        return f"{of}, {wording.TOO_FEW}"
+    value, interval = in_words(row)
+    return f"{value}{f' [{interval}]' if interval else ''} of {of} {what}"
+
+
+def _equal(adjusted_for: str) -> str:
+    """What a comparison holds equal, in words."""
+    parts = [_EQUAL.get(part, part) for part in adjusted_for.split(", ")]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def compared_failures(rows: pl.DataFrame, axis: str) -> Iterator[str]:
     """By how much more often deployments with AI work failed, as sentences."""
     for row in sides_of(rows, axis).iter_rows(named=True):
-        value, interval = in_words(row)
-        yield (
-            f"- **{wording.capital(row['group'])}:** {value}{f' [{interval}]' if interval else ''} of"
-            f" {row['denominator']:,.0f} deployments failed."
-        )
+        of = wording.counted(int(row["denominator"]), "deployment")
+        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, of, 'failed')}."
     for row in rows.filter(pl.col("measure") == "change_failure_rate_difference").iter_rows(named=True):
         if row["value"] is None or row["lower"] is None or row["upper"] is None:
             yield "- **In the same repository, of like size:** too few to compare."
             continue
         if row["lower"] <= 0.0 <= row["upper"]:
-            lower, upper = (f"{100 * row[bound]:+.1f}" for bound in ("lower", "upper"))
+            lower, upper = (f"{100 * row[bound]:+z.1f}".replace("-", "−") for bound in ("lower", "upper"))
             told = f"anything from {lower} to {upper} points is possible"
             yield f"- **In the same repository, of like size** no difference is seen: {told}."
         else:
@@ -91,19 +103,16 @@ def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
     """How much more of AI work is repaired, as sentences."""
     thirty = rows.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
     for row in groups_of(thirty, axis).iter_rows(named=True):
-        value, interval = in_words(row)
-        yield (
-            f"- **{wording.capital(row['group'])}:** {value}{f' [{interval}]' if interval else ''} of"
-            f" {row['changes']:,} changes repaired or taken back within 30 days."
-        )
+        of, what = wording.counted(row["changes"], "change"), "repaired or taken back within 30 days"
+        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, of, what)}."
     for row in rows.filter(pl.col("measure") == "repair_rate_ratio").iter_rows(named=True):
         if row["value"] is None:
-            yield f"- **Held equal ({row['adjusted_for']}):** too few to compare: {row['note']}."
+            yield f"- **With the same {_equal(row['adjusted_for'])}:** too few to compare: {row['note']}."
             continue
         unsure = "" if (row["p_value"] or 0.0) <= 0.05 else ", which is not told from 1"
         yield (
-            f"- **Held equal ({row['adjusted_for']}):** {_AI[axis]} is repaired at {row['value']:.2f} times the rate of"
-            f" other work [{row['lower']:.2f} – {row['upper']:.2f}]{unsure}."
+            f"- **With the same {_equal(row['adjusted_for'])}:** {_AI[axis]} is repaired at {row['value']:.2f}"
+            f" times the rate of other work [{row['lower']:.2f} – {row['upper']:.2f}]{unsure}."
         )
 
 

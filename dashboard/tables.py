@@ -11,7 +11,18 @@ from polars import selectors
 
 from headway.writing import csv_bytes
 
-__all__ = ["decimal", "download", "in_days", "link", "percent", "safe_links", "table", "time", "under_chart"]
+__all__ = [
+    "decimal",
+    "download",
+    "first_of",
+    "in_days",
+    "link",
+    "percent",
+    "safe_links",
+    "table",
+    "time",
+    "under_chart",
+]
 
 # Control characters, and those that turn the direction of what follows.
 _UNSEEN = r"[\p{Cc}\p{Cf}]"
@@ -60,6 +71,12 @@ def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None
         icon=":material/download:",
         type="tertiary",
     )
+
+
+def first_of(shown: int, every: int, order: str = "") -> str:
+    """How much of a list a table shows, as a sentence; `order`: by what its rows are the first."""
+    after = f", {order}" if order else ""
+    return f"The first {shown:,} of {every:,}{after}; the CSV has all." if shown < every else f"All {every:,}{after}."
 
 
 def link(title: str, word: str = "open") -> Any:

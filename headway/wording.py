@@ -31,6 +31,7 @@ __all__ = [
     "plain",
     "share",
     "share_interval",
+    "stalled",
     "with_interval",
     "work",
 ]
@@ -44,7 +45,7 @@ TWO_DAYS = 48.0
 def hours(number: float, clock: str = "wall") -> str:
     """A duration in hours, from two days on in days; in working time always in hours: a day of work is no day."""
     per, unit = _unit(number, clock)
-    return f"{number / per:,.1f} {unit}"
+    return f"{number / per:z,.1f} {unit}"
 
 
 def alone(number: float, clock: str) -> str:
@@ -65,8 +66,8 @@ def interval(estimate: Estimate, clock: str = "wall") -> str:
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
     per, _ = _unit(estimate.value, clock)
-    low, high = (f"{bound / per:,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
-    return f"{low} – {high}"
+    low, high = (f"{bound / per:z,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
+    return f"{low} – {high}".replace("-", "−")
 
 
 def median(group: Group, clock: str = "wall") -> str:
@@ -166,8 +167,16 @@ def initiatives(known: Sequence[Initiative]) -> str:
     if not known:
         return ""
     on = Counter(one.rung for one in known)
-    stalled = sum(bool(one.stalled) for one in known)
-    return f"Initiatives: {on['in use']} of {len(known):,} in use, {on['pilot']} pilots, {stalled} stalled"
+    stalling = sum(bool(one.stalled) for one in known)
+    return f"Initiatives: {on['in use']} of {len(known):,} in use, {counted(on['pilot'], 'pilot')}, {stalling} stalled"
+
+
+def stalled(known: Sequence[Initiative]) -> str:
+    """How many of all initiatives stall, whichever rung they are on, as a sentence."""
+    number = sum(bool(one.stalled) for one in known)
+    if not number:
+        return "None of them is stalled."
+    return f"{number:,} of the {len(known):,} stalled: longer on their rung than most that left it."
 
 
 _WEAK = {

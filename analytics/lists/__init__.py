@@ -1,1 +1,1 @@
-"""Single changes behind numbers: each report lists the ones to look at, most telling first, and no more of them."""
+"""Single changes behind numbers: each report lists them, the most telling first."""

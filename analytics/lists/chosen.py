@@ -9,7 +9,10 @@ import polars as pl
 
 from analytics.filters import Filters
 
-__all__ = ["ask", "chosen"]
+__all__ = ["EVERY", "ask", "chosen"]
+
+EVERY = 2**62
+"""As many rows as there are, for a query that can be told to give fewer."""
 
 
 def chosen(

@@ -6,13 +6,12 @@ import duckdb
 import polars as pl
 
 from analytics.filters import Filters
-from analytics.lists.chosen import ask, chosen
+from analytics.lists.chosen import EVERY, ask, chosen
 from analytics.options import Options
 
 __all__ = ["REASONS", "left_out"]
 
-REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak")
-_MOST = 20
+REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation")
 _QUERY = """
 with told as (
     select 'unknown' as reason, outcome_reason as detail, * from lead_times where outcome = 'unknown'
@@ -25,6 +24,9 @@ with told as (
     select 'out_of_order', clamped || ' of its milestones', * from lead_times where clamped > 0
     union all
     select 'weak', ai_evidence, * from lead_times where ai_confidence = 'weak'
+    union all
+    select 'automation', ai_evidence, * from lead_times
+    where built_with_ai = 'automation' and outcome in ('production', 'waiting', 'abandoned')
 )
 select
     told.reason, told.change_id, told.repo, told.title, told.url, told.author, told.outcome, told.code_complete_at,
@@ -36,14 +38,15 @@ order by list_position({reasons}, told.reason), told.code_complete_at desc, told
 """
 
 
-def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
-    """Up to 20 rows per reason, the newest first; `changes`: how many there are for that reason.
+def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
+    """One row per reason and change, the newest first; `changes`: how many there are for that reason.
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not have been seen, for the `detail`),
     `no_deployments`, `approximate` (it takes part, with the landing commit's author date), `out_of_order` (milestones
-    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence).
+    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence), `automation` (made by a
+    bot, its arrival seen or not yet). `most` in `options` cuts each reason.
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, given = chosen(connection, everything, table="told")
     reasons = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
-    return ask(connection, _QUERY.format(where=where, reasons=reasons, most=_MOST), given)
+    return ask(connection, _QUERY.format(where=where, reasons=reasons, most=(options and options.most) or EVERY), given)

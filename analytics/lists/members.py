@@ -6,12 +6,11 @@ import duckdb
 import polars as pl
 
 from analytics.filters import Filters
-from analytics.lists.chosen import ask, chosen
+from analytics.lists.chosen import EVERY, ask, chosen
 from analytics.options import Options
 
 __all__ = ["members"]
 
-_MOST = 50
 _QUERY = """
 with told as (
     select
@@ -26,7 +25,8 @@ with told as (
             end
         ) as outcome,
         lead_times.current_stage, lead_times.age_hours, initiative_work.began_at, initiative_work.arrived_at,
-        initiative_work.because, initiative_work.sandboxed, initiative_work.as_of
+        initiative_work.because, initiative_work.sandboxed, initiative_work.as_of,
+        count(*) over (partition by initiative_work.initiative_id) as changes
     from initiative_work
     inner join changes on initiative_work.change_id = changes.change_id
     inner join initiatives
@@ -43,11 +43,12 @@ order by name, initiative_id, outcome <> 'waiting', age_hours desc nulls last, b
 """
 
 
-def members(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
-    """Up to 50 rows per initiative: its changes that wait, the oldest first, then the newest others.
+def members(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
+    """One row per initiative and change: those that wait, the oldest first, then the newest others.
 
     `outcome`: as of a code-complete change, else `open`, `merged` or `abandoned`. `current_stage`, `age_hours`: of what
-    waits. `because`: why it belongs to the initiative. The filter is on repositories; it has no period.
+    waits. `because`: why it belongs to the initiative. The filter is on repositories; it has no period. `changes`: how
+    many the initiative has there; `most` in `options` cuts the rows of each.
     """
     where, given = chosen(connection, filters, time=None, table="initiative_work")
-    return ask(connection, _QUERY.format(where=where, most=_MOST), given)
+    return ask(connection, _QUERY.format(where=where, most=(options and options.most) or EVERY), given)

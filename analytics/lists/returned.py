@@ -11,7 +11,6 @@ from analytics.options import Options
 
 __all__ = ["returned"]
 
-_MOST = 1_000
 _SIGNS = (
     "case sign when 'failed' then 'it never succeeded' when 'rollback' then 'rolled back by deployment ' || shown_by"
     " when 'revert' then 'taken back by ' || shown_by when 'hotfix' then 'hot fix ' || shown_by"
@@ -56,12 +55,11 @@ select
     epoch_us(once.happened_at - shipped.production_at) / 3600000000.0 as hours_after, shipped.as_of
 from once inner join shipped on once.change_id = shipped.change_id
 order by once.happened_at desc nulls last, shipped.change_id, once.what
-limit {most}
 """
 
 
 def returned(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
-    """One row per change and `what` happened to it in production, the newest 1,000; the period is that of production.
+    """One row per change and `what` happened to it in production, the newest first; the period is that of production.
 
     `what`: `withdrawn` (a rollback took it out), `deployment failed` (the one that shipped it, by any sign),
     `taken back` or `repaired` (by a change that landed afterwards). `happened_at`: first, `times` in all; `shown_by`:
@@ -69,5 +67,5 @@ def returned(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options
     deployment had failed before it succeeded.
     """
     where, given = chosen(connection, filters, time="production_at")
-    query = _QUERY.format(where=where, signs=_SIGNS, repairs=_REPAIRS, most=_MOST)
+    query = _QUERY.format(where=where, signs=_SIGNS, repairs=_REPAIRS)
     return ask(connection, query, given)

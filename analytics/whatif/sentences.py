@@ -68,7 +68,7 @@ def _sentence(what: WhatIf, found: Bottlenecks) -> Sentence:
     seen, earlier = saved.lower > 0.0, f"{_with(saved, found.clock)} earlier"
     if seen:
         week, within = effect.gained[0], "7 days" if found.clock == "wall" else "the working hours of a week"
-        more = f"; {week.value:.1%} [{_percent(week)}] more arrive within {within}" if week.lower > 0.0 else ""
+        more = f"; {_points(week)} more arrive within {within}" if week.lower > 0.0 else ""
         text = f"{_does(what, found)} would bring a change of {_work(found.group)} {earlier}{more}"
     else:
         text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {earlier}"
@@ -98,14 +98,15 @@ def first_hours(found: Bottlenecks) -> str:
 
 def _with(bounds: Bounds, clock: str) -> str:
     per, unit = _unit(bounds.value, clock)
-    value = f"{bounds.value / per:,.1f} {unit}"
+    value = f"{bounds.value / per:z,.1f} {unit}"
     if math.isnan(bounds.lower) or math.isnan(bounds.upper):
         return f"{value} (from too few to say how surely)".replace("-", "−")
-    return f"{value} [{bounds.lower / per:,.1f} – {bounds.upper / per:,.1f}]".replace("-", "−")
+    return f"{value} [{bounds.lower / per:z,.1f} – {bounds.upper / per:z,.1f}]".replace("-", "−")
 
 
-def _percent(bounds: Bounds) -> str:
-    return f"{bounds.lower:.1%} – {bounds.upper:.1%}"
+def _points(bounds: Bounds) -> str:
+    """A difference of two shares, which is no share of either."""
+    return f"{100 * bounds.value:.1f} points [{100 * bounds.lower:.1f} – {100 * bounds.upper:.1f}]"
 
 
 def _unit(number: float, clock: str) -> tuple[float, str]:

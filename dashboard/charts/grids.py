@@ -33,7 +33,7 @@ def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
         .mark_rect(cornerRadius=2)
         .encode(
             x=alt.X("hour:O", axis=hours),
-            y=alt.Y("weekday:N", sort=list(_DAYS), axis=names(labelOverlap=False)),
+            y=alt.Y("weekday:N", sort=list(_DAYS), axis=names()),
             color=alt.Color(
                 "changes:Q",
                 scale=alt.Scale(scheme="blues", zero=False, nice=False),
@@ -73,4 +73,5 @@ def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
             ],
         )
     )
-    show(chart, height=80 + 28 * len(stages), alt_text=alt_text)
+    # Legend and axis take 170 of it.
+    show(chart, height=170 + 26 * len(stages), alt_text=alt_text)

@@ -76,8 +76,10 @@ def hours_axis(clock: str, longest_hours: float, title: str) -> alt.X:
 
 
 def names(**more: Any) -> alt.Axis:
-    """An axis of names."""
-    return alt.Axis(title=None, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more)
+    """An axis of names, all of them: Vega would leave out every other one where it finds them close."""
+    return alt.Axis(
+        title=None, labelOverlap=False, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more
+    )
 
 
 def values(title: str | None, form: str = ",~f", **more: Any) -> alt.Axis:

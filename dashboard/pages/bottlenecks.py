@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import time as clock_time
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -125,6 +127,7 @@ def examples(view: View, stages: Sequence[str]) -> None:
         changes_table(
             tables.in_days(shown, "hours", "days"), columns, alt_text=f"The changes that were longest in {stage}"
         )
+        st.caption("Of each group and stage the ten longest, here and in the CSV.")
         tables.download(
             "CSV", lambda: data.whole_report(view.file, "longest", view.filters, by=view.axis), name="longest"
         )
@@ -143,7 +146,7 @@ def longest(group: Group, found: Pulse, view: View) -> str:
     much = wording.bottleneck_hours(stage, found.horizon_hours, view.clock)
     changes = wording.counted(group.changes, "change")
     return (
-        f"**{wording.capital(group.name)}** waits longest in **{stage.stage}**: {much} ({changes})."
+        f"**{wording.capital(wording.work(group))}** waits longest in **{stage.stage}**: {much} ({changes})."
         f" {wording.how_sure(group, view.clock)}"
     )
 
@@ -173,7 +176,7 @@ def levers(view: View) -> None:
         st.subheader("Release more often", anchor=False)
         every = found.release_every_days
         st.caption(
-            f"Now a release leaves every {every:.1f} days (the change in the middle's repository)."
+            f"Now a release leaves every {every:.1f} days in the repository of the median change."
             if every == every  # noqa: PLR0124  (nan where no repository released twice)
             else "No repository has released twice."
         )
@@ -184,14 +187,19 @@ def levers(view: View) -> None:
             days = tuple(DAYS.index(day) for day in picked)
         hour = found.usual_hour
         if name != "on every merge":
-            hour = st.slider("At (hour, UTC)", 0.0, 23.5, float(found.usual_hour), 0.5, key="hour")
+            usual = clock_time(int(found.usual_hour), 30 * round(found.usual_hour % 1))
+            at = st.slider("At (UTC)", clock_time(0), clock_time(23, 30), usual, timedelta(minutes=30), key="hour")
+            hour = at.hour + at.minute / 60
         besides = st.toggle(
             "Keep the real releases too", value=True, key="besides", help="Without them some changes arrive later."
         )
         told(found.released(days, hour, besides=besides), view.clock)
     with stages, st.container(border=True):
         st.subheader("Shorten a stage", anchor=False)
-        st.caption("Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier.")
+        st.caption(
+            "Every stay in it takes that part of its time; what leaves earlier enters the next stage earlier."
+            " By a model of the stages, so only the gain is told."
+        )
         stage = st.selectbox("Stage", found.stages, key="stage")
         percent = st.slider("To (% of its hours)", 10, 100, 50, 5, key="percent")
         if stage is not None:
@@ -210,12 +218,12 @@ def told(what: WhatIf | None, clock: str) -> None:
     more, sign = ("later", -1.0) if later else ("earlier", 1.0)
     low, high = sorted((sign * saved.lower, sign * saved.upper))
     per, unit = (24.0, "d") if abs(saved.value) >= wording.TWO_DAYS and clock == "wall" else (1.0, "h")
-    known = not math.isnan(saved.lower)
+    known, replayed = not math.isnan(saved.lower), what.kind == "release_cadence"
     with st.container(horizontal=True):
         st.metric(
             f"A change arrives {more}",
             f"{abs(saved.value) / per:,.1f} {unit}{'' if clock == 'wall' else ' of work'}",
-            delta=f"{low / per:,.1f} – {high / per:,.1f}".replace("-", "−") if known else None,
+            delta=f"{low / per:z,.1f} – {high / per:z,.1f}".replace("-", "−") if known else None,
             delta_color="off",
             delta_arrow="off",
             delta_description="95%" if known else None,
@@ -224,7 +232,8 @@ def told(what: WhatIf | None, clock: str) -> None:
         for hours, before, gained in zip(effect.arrived_after_hours, effect.before, effect.gained, strict=True):
             st.metric(
                 f"Arrived in {hours / 24:.0f} days" if clock == "wall" else f"Arrived in {hours:g} h of work",
-                f"{before:.0%} → {before + gained.value:.0%}",
+                # What a model holds to be so now is not what was seen: beside a replay there would be two of "now".
+                f"{before:.0%} → {before + gained.value:.0%}" if replayed else f"{points(gained.value)} points",
                 delta=f"{points(gained.lower)} to {points(gained.upper)} points" if known else None,
                 delta_color="off",
                 delta_arrow="off",
@@ -239,7 +248,7 @@ def told(what: WhatIf | None, clock: str) -> None:
 
 def points(share: float) -> str:
     """A share as points with a sign; what rounds to none has a plus."""
-    return f"{round(100 * share, 1) + 0.0:+.1f}".replace("-", "−")
+    return f"{100 * share:+z.1f}".replace("-", "−")
 
 
 def computed(view: View, every: Bottlenecks | None) -> None:
@@ -258,6 +267,7 @@ def computed(view: View, every: Bottlenecks | None) -> None:
     )
     report = data.report(view.file, "bottlenecks", view.filters, by=view.axis, clock=view.clock)
     shown = named(report, view).filter(pl.col("what_if").is_not_null())
+    shown = shown.with_columns(pl.col("gained_7d", "gained_30d") * 100.0)
     columns = {
         "group": "Group",
         "stage": "Stage",
@@ -266,8 +276,8 @@ def computed(view: View, every: Bottlenecks | None) -> None:
         "what_if_hours_saved": tables.decimal("Hours earlier"),
         "saved_lower": tables.decimal("95% from"),
         "saved_upper": tables.decimal("95% to"),
-        "gained_7d": tables.percent("More arrived in 7 days"),
-        "gained_30d": tables.percent("More arrived in 30 days"),
+        "gained_7d": tables.decimal("More arrived in 7 days (points)"),
+        "gained_30d": tables.decimal("More arrived in 30 days (points)"),
         "what_if_changes": "Changes",
         "note": "How it was computed",
     }

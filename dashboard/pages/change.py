@@ -13,6 +13,7 @@ from dashboard import charts, data, frame, tables
 from dashboard.charts.grids import BEFORE, LEAD
 from dashboard.filters import View
 from dashboard.places import CHANGE, lead_to
+from dashboard.sections import WALL_ALONE
 from headway import wording
 from headway.errors import AnalysisError
 from headway.times import shown
@@ -29,6 +30,8 @@ COMMITS = 200
 def page(view: View) -> None:
     """Draw the page."""
     st.title("One change", anchor=False)
+    if view.clock == "working":
+        st.text(wording.capital(WALL_ALONE))
     asked = st.text_input(
         "Change",
         key=CHANGE,

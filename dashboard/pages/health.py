@@ -25,12 +25,13 @@ WHY = {
     "approximate": "whose time of code complete is approximate",
     "out_of_order": "with milestones out of order",
     "weak": "told by weak evidence",
+    "automation": "by bots",
 }
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Data health", GUIDE)
+    head(view, "Data health", GUIDE, wall_alone=True)
     seen = data.closed_work_is_seen(view.file, view.filters)
     coverage = data.report(view.file, "coverage", view.filters)
     failed(view)
@@ -82,7 +83,7 @@ def left_out(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -
 
 def examples(view: View) -> None:
     """Some changes that take no part, or only nearly, to look at."""
-    rows = data.report(view.file, "left-out", view.filters)
+    rows = data.report(view.file, "left-out", view.filters, most=data.SHOWN["left-out"])
     if rows.is_empty():
         return
     counts = dict(rows.select("reason", "changes").unique(maintain_order=True).iter_rows())
@@ -101,10 +102,9 @@ def examples(view: View) -> None:
             "detail": st.column_config.TextColumn("Because", width="medium"),
             "author": "Author",
         }
-        changes_table(
-            rows.filter(pl.col("reason") == reason), columns, alt_text=f"Changes {WHY[reason]}, the newest first"
-        )
-        st.caption("The newest, up to 20 for each reason.")
+        mine = rows.filter(pl.col("reason") == reason)
+        changes_table(mine, columns, alt_text=f"Changes {WHY[reason]}, the newest first")
+        st.caption(tables.first_of(len(mine), counts[reason], "the newest first"))
         tables.download("CSV", lambda: data.whole_report(view.file, "left-out", view.filters), name="left-out")
 
 

@@ -26,7 +26,7 @@ SHOWN = 40
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Initiatives", GUIDE)
+    head(view, "Initiatives", GUIDE, wall_alone=True)
     known = data.portfolio(view.file, view.filters).initiatives
     if not known:
         st.header("No initiative is seen", anchor=False)
@@ -108,24 +108,11 @@ def climb(known: Sequence[Initiative]) -> None:
     st.header("Each one's climb", anchor=False)
     first = sorted(known, key=lambda one: (not one.stalled, one.first_change_at))[:SHOWN]
     names = {one.id: wording.plain(one.name) for one in first}
-    rows = pl.DataFrame(
-        [
-            {
-                "name": names[one.id],
-                "rung": stay.rung,
-                "began": stay.since,
-                "ended": stay.until,
-                "days": stay.hours / 24.0,
-                "stalled": bool(one.stalled) and stay is one.stays[-1],
-            }
-            for one in first
-            for stay in one.stays
-        ]
-    )
+    rows = stays_of(first)
     told = "; ".join(f"{names[one.id]} {one.rung}{' (stalled)' if one.stalled else ''}" for one in first)
     charts.climbs(rows, [names[one.id] for one in first], alt_text=f"Each initiative over time: {told}.")
     caption = "A diamond marks what has stalled."
-    st.caption(caption if len(known) <= SHOWN else f"{caption} The first {SHOWN} of {len(known)}.")
+    st.caption(caption if len(known) <= SHOWN else f"{caption} {tables.first_of(SHOWN, len(known))}")
     columns = {
         "name": "Initiative",
         "rung": "On",
@@ -134,7 +121,31 @@ def climb(known: Sequence[Initiative]) -> None:
         "days": tables.decimal("Days"),
         "stalled": "Stalled there",
     }
-    tables.under_chart(rows, columns, name="climbs", alt_text="Each initiative's time on its rungs")
+    tables.under_chart(
+        rows,
+        columns,
+        name="climbs",
+        alt_text="Each initiative's time on its rungs",
+        whole=lambda: stays_of(known),
+    )
+
+
+def stays_of(known: Sequence[Initiative]) -> pl.DataFrame:
+    """The time of each on each of its rungs."""
+    return pl.DataFrame(
+        [
+            {
+                "name": wording.plain(one.name),
+                "rung": stay.rung,
+                "began": stay.since,
+                "ended": stay.until,
+                "days": stay.hours / 24.0,
+                "stalled": bool(one.stalled) and stay is one.stays[-1],
+            }
+            for one in known
+            for stay in one.stays
+        ]
+    )
 
 
 def each(view: View) -> None:
@@ -161,7 +172,7 @@ def each(view: View) -> None:
 def members(view: View) -> None:
     """The changes of one initiative: what waits, then the newest."""
     st.header("Its changes", anchor=False)
-    rows = data.report(view.file, "members", view.filters)
+    rows = data.report(view.file, "members", view.filters, most=data.SHOWN["members"])
     names = dict(rows.select("initiative_id", "name").unique(maintain_order=True).iter_rows())
     if not names:
         st.markdown("None of its changes is known.")
@@ -187,7 +198,7 @@ def members(view: View) -> None:
     changes_table(
         tables.in_days(mine, "age_hours", "age_days"), columns, alt_text="Changes of this initiative, what waits first"
     )
-    st.caption("What waits, the oldest first, then the newest others: up to 50 of each initiative.")
+    st.caption(tables.first_of(len(mine), mine["changes"][0], "what waits, the oldest first, then the newest others"))
     tables.download("CSV", lambda: data.whole_report(view.file, "members", view.filters), name="members")
 
 

@@ -128,7 +128,8 @@ def never_arrived(view: View, found: Pulse) -> None:
     rows = outcome_rows(groups, closed_work_is_seen=closed_work_is_seen)
     everything = found.everything
     gone = f", and {everything.abandoned:,} were closed and never arrived" if closed_work_is_seen else ""
-    answer = f"Of {everything.changes:,} changes {everything.waiting:,} still wait{gone}"
+    wait = {0: "none still waits", 1: "1 still waits"}.get(everything.waiting, f"{everything.waiting:,} still wait")
+    answer = f"Of {wording.counted(everything.changes, 'change')} {wait}{gone}"
     spoken = "; ".join(f"{row['group']} {row['outcome']} {row['share']:.0%}" for row in rows.iter_rows(named=True))
 
     def picture() -> None:
@@ -183,8 +184,7 @@ def pilots(view: View) -> None:
     asked = "How many AI pilots reached production and daily use?"
     with question(asked, answer if known else "No AI initiative is seen", picture if known else None):
         if known:
-            stalled = sum(bool(one.stalled) for one in known)
-            st.markdown(f"{stalled} of them stalled: longer on their rung than most that left it.")
+            st.markdown(wording.stalled(known))
             lead_to("initiatives", "Each initiative's climb")
             tables.under_chart(standing, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
         else:
@@ -202,7 +202,7 @@ def same_friction(view: View, found: Pulse) -> None:
     )
     one = next((finding for finding in findings(view) if finding.kind == "same_friction"), None)
     if one is not None:
-        answer = "Another friction" if one.seen else "No other friction is seen"
+        answer = "Another mix of stages" if one.seen else "No other mix of stages is seen"
     elif found.everything.enough:
         answer = "Not to be compared: one of the groups is too small"
 

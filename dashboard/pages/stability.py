@@ -29,11 +29,13 @@ GUIDE = (
     " out), or that were taken back. AI work stands beside other work; brackets are 95% intervals."
 )
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
+MOST_DEPLOYMENTS = 500
+MOST_RETURNED = 1000
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Stability", GUIDE)
+    head(view, "Stability", GUIDE, wall_alone=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         definition = st.selectbox("A failure is", list(DEFINITIONS), key="failure", bind="query-params", width=220)
         window = st.selectbox("By", list(WINDOWS), key="window", bind="query-params", width=140)
@@ -180,8 +182,9 @@ def deployments(view: View) -> None:
             "url": tables.link("Where it is"),
             "evidence": st.column_config.TextColumn("Evidence", width="large"),
         }
-        shown = tables.safe_links(wrong.head(500))
+        shown = tables.safe_links(wrong.head(MOST_DEPLOYMENTS))
         tables.table(shown, columns, alt_text="Rollbacks and failed deployments, the newest first")
+        st.caption(tables.first_of(len(shown), len(wrong), "the newest first"))
     tables.download(
         "CSV of every deployment",
         lambda: data.whole_report(view.file, "deployments", view.filters),
@@ -206,7 +209,9 @@ def came_back(view: View) -> None:
         "author": "Author",
         "repo": "Repository",
     }
-    changes_table(tables.in_days(rows, "hours_after", "days"), columns, alt_text="Changes that failed or came back")
+    first = rows.head(MOST_RETURNED)
+    changes_table(tables.in_days(first, "hours_after", "days"), columns, alt_text="Changes that failed or came back")
+    st.caption(tables.first_of(len(first), len(rows), "the newest first"))
     tables.download("CSV", lambda: data.whole_report(view.file, "returned", view.filters), name="returned")
 
 

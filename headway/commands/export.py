@@ -50,6 +50,17 @@ WALL_ALONE = {
     **dict.fromkeys(LISTS, "it lists changes; lead-time has their working hours"),
 }
 """Reports without working time, and why."""
+BOTS_OR_NOT = {
+    **dict.fromkeys(
+        ("lead-time", "classification", "waiting", "returned"),
+        "it has what bots made too, and built_with_ai tells which that is",
+    ),
+    "deployments": "it has each deployment, whoever made what it shipped",
+    "coverage": "it counts what bots made too",
+    **dict.fromkeys(("initiatives", "members"), "what bots made belongs to no initiative"),
+    "left-out": "it lists what bots made, as a reason of its own",
+}
+"""Reports that have, or have not, what bots made whatever is asked for, and why."""
 
 EXAMPLE = """\b
 Example:
@@ -58,6 +69,7 @@ Example:
   headway export stages --by builds_ai --clock working
   headway export comparison --by team                  # or by 2026-03-01: before beside after
   headway export waiting --repo 'acme/*' --out worklist.csv
+  headway export longest --by builds_ai                # the ten longest of each group and stage
 """
 
 
@@ -130,6 +142,11 @@ def command(  # noqa: PLR0913, PLR0917  (one for each option of the contract)
         raise UsageError(f"the report {report} has no groups, so --by has no meaning", hint="leave --by out")
     if clock != "wall" and report in WALL_ALONE:
         raise UsageError(f"the report {report} tells no working time: {WALL_ALONE[report]}", hint="leave --clock out")
+    if automation and report in BOTS_OR_NOT:
+        raise UsageError(
+            f"the report {report} cannot be asked for what bots made: {BOTS_OR_NOT[report]}",
+            hint="leave --automation out",
+        )
     if window and report != "dora":
         raise UsageError(f"the report {report} has no --window", hint="leave it out")
     if definition and report not in {"dora", "rework"}:

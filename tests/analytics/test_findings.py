@@ -48,6 +48,29 @@ def test_no_difference_seen_is_not_no_difference() -> None:
     assert "same" not in told["arrival"].replace("No difference", "")
 
 
+def test_an_open_bound_is_told_in_words() -> None:
+    """Where an interval has no end on a side, what remains possible is so much or more, and no dots."""
+    found = compare(company(20, 12, 800, NOTHING), BUILDS)
+    for bound, words in (("upper", " or more remains possible"), ("lower", " or less remains possible")):
+        measures = tuple(replace(one, **{bound: None}) for one in found.measures)  # type: ignore[arg-type]
+        arrival = sentences(findings_of(replace(found, measures=measures)))["arrival"]
+        assert words in arrival
+        assert "…" not in arrival
+
+
+def test_a_difference_where_both_are_has_its_verb() -> None:
+    """Of groups that are in unlike repositories it is said what differs in those that have both."""
+    found = compare(company(1, 12, 800, EFFECT**2), BUILDS)
+    assert found.support is not None
+    unlike = replace(found, support=replace(found.support, repositories_overlap=0.5))
+    told = sentences(findings_of(unlike))
+    assert (
+        "repositories and quarters with both it waits " in told["stage"]
+        or "repositories with both it waits " in told["stage"]
+    )
+    assert "with both half of it takes " in told["arrival"]
+
+
 def test_findings_come_in_order_of_importance() -> None:
     """What is seen comes before what is not, when work arrives before where it waits."""
     found = findings_of(compare(company(1, 12, 800, EFFECT**2), BUILDS))

@@ -46,8 +46,10 @@ def test_what_is_told_is_counted_and_what_is_not_is_no_zero(connection: duckdb.D
     queue = row(rows, "false", "ci_queue_hours")
     assert (queue["changes"], queue["affected"], queue["arrived"]) == (1, 1, 2)
     assert queue["mean"] == 1.0
+    assert queue["repositories"] == 1
     gates = row(rows, "false", "gate_hours")
     assert (gates["changes"], gates["mean"], gates["affected_share"]) == (0, None, None)
+    assert gates["repositories"] == 0
 
 
 def test_reruns_and_first_tries_add_up_to_the_build(connection: duckdb.DuckDBPyConnection) -> None:

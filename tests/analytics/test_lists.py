@@ -82,27 +82,44 @@ def test_returned_are_withdrawn_taken_back_and_failed_ones() -> None:
 
 
 def test_members_wait_first(connection: duckdb.DuckDBPyConnection) -> None:
-    """The changes of an initiative: what waits, the oldest first, and no more than fifty."""
+    """The changes of an initiative: what waits, the oldest first, and all of them unless fewer are asked for."""
     found = members(connection, Filters())
+    ((every,),) = connection.execute("select count(*) from initiative_work").fetchall()
+    assert len(found) == every > 50
+    assert set(found["changes"]) == {every}
+    assert members(connection, Filters(), Options(most=50)).equals(found.head(50))
     assert members(connection, Filters(repo="acme/none")).is_empty()
     waits = lead_time(connection, Filters()).filter(pl.col("builds_ai") & (pl.col("outcome") == "waiting"))
     assert set(found["name"]) == {"Concierge"}
-    assert len(found) == 50
-    first = found.head(min(50, len(waits)))
+    first = found.head(len(waits))
     assert set(first["outcome"]) == {"waiting"}
     assert first["age_hours"].is_sorted(descending=True)
     assert all(because for because in found["because"])
 
 
 def test_left_out_are_counted_and_the_newest_named() -> None:
-    """Each reason has how many there are and the newest of them, twenty at most."""
+    """Each reason has how many there are and names them all, the newest first, unless fewer are asked for."""
     before = Raw("acme/lib", provider="github").commits("a b c d").deploy("d1", "c", 6)
     with built(before, undeployed()) as tables:
         found = left_out(tables.connection, Filters())
+        cut = left_out(tables.connection, Filters(), Options(most=20))
         assert set(left_out(tables.connection, Filters(repo="acme/tool"))["reason"]) == {"no_deployments"}
     counts = dict(found.select("reason", "changes").unique().iter_rows())
     assert counts["no_deployments"] == 29
     per_reason = found.group_by("reason").agg(pl.len(), pl.col("code_complete_at"))
     for reason, shown, times in per_reason.iter_rows():
-        assert shown == min(counts[reason], 20)
+        assert shown == counts[reason]
         assert times == sorted(times, reverse=True)
+        mine = cut.filter(pl.col("reason") == reason)
+        assert mine.equals(found.filter(pl.col("reason") == reason).head(20))
+
+
+def test_left_out_names_what_bots_made() -> None:
+    """What the statistics leave out because a bot made it is a reason of its own."""
+    with built(busy(), busy("acme/bots", author="dependabot[bot]", head_ref="", labels="")) as tables:
+        whole = lead_time(tables.connection, Filters())
+        found = left_out(tables.connection, Filters()).filter(pl.col("reason") == "automation")
+    made = pl.col("built_with_ai") == "automation"
+    bots = whole.filter(made & pl.col("outcome").is_in(OBSERVED))["change_id"]
+    assert not bots.is_empty()
+    assert sorted(found["change_id"]) == sorted(bots)

@@ -40,6 +40,10 @@ def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pyt
     app.run()
     assert not app.exception, app.exception[0].value
     assert all(was != now for was, now in zip(before[::3], [metric.value for metric in app.metric][::3], strict=True))
+    # A replay of releases begins at what was seen; a model of stages tells only what it gains.
+    released, shortened = ([metric.value for metric in app.metric][1:3], [metric.value for metric in app.metric][4:6])
+    assert all("→" in value for value in released)
+    assert all(value.endswith(" points") for value in shortened)
     assert "No source tells of CI jobs, gates or deployment statuses here" in words(app)
     assert len(table(app, "weekday")) == 168
 
@@ -215,3 +219,11 @@ def test_every_page_opens_on_every_choice(several: Path, page: str, monkeypatch:
         {"strong": "true", "repo": "acme/tool"},
     ):
         assert len(opened(several, monkeypatch, page, **query).title) == 1
+
+
+@pytest.mark.parametrize("page", ["stability", "initiatives", "change"])
+def test_page_of_the_wall_clock_alone_says_so(several: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where working time is chosen and a page tells none, its head names the clock that it has."""
+    said = words(opened(several, monkeypatch, page, clock="Working time"))
+    assert "by the wall clock: working time is not told here" in said.replace("By the", "by the")
+    assert "in working time" not in said

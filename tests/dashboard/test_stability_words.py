@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from dashboard.stability import fails_more
+from dashboard.stability import compared_failures, compared_rework, fails_more
 
 NO_REPAIRS = pl.DataFrame({"measure": []}, schema={"measure": pl.String})
 
@@ -55,3 +55,27 @@ def test_headline_says_what_size_may_explain(ratios: list[tuple[float, float]], 
 def test_headline_says_no_more_than_both_ways_of_looking_do(rows: pl.DataFrame, told: str) -> None:
     """A direction is claimed where the groups and the comparison of like with like agree on it."""
     assert fails_more(rows, NO_REPAIRS, "builds_ai").startswith(told)
+
+
+def test_too_few_deployments_are_counted_and_bounds_have_a_minus() -> None:
+    """No share is told of none, and a bound below nothing has the sign that it has everywhere."""
+    rows = failed(0.05, 0.02, (-0.053, 0.051)).with_columns(denominator=pl.Series([40.0, 0.0, None]))
+    none = pl.col("group") == "without AI"
+    rows = rows.with_columns(pl.when(none).then(None).otherwise(pl.col("value")).alias("value"))
+    told = "\n".join(compared_failures(rows, "builds_ai"))
+    assert "5.0% [0.0 – 100.0] of 40 deployments failed." in told
+    assert "0 deployments, too few to say." in told
+    assert "anything from −5.3 to +5.1 points" in told
+
+
+def test_what_is_held_equal_is_told_in_words() -> None:
+    """A logarithm is how size is held equal, and not what is."""
+    rows = repaired((0.7, 1.2)).with_columns(
+        group=pl.lit("AI"),
+        days=30,
+        value=0.9,
+        p_value=0.5,
+        adjusted_for=pl.lit("repository, log of paths, maintainability"),
+    )
+    (told,) = compared_rework(rows, "builds_ai")
+    assert told.startswith("- **With the same repository, size in files and maintainability:** AI work is repaired at")

@@ -13,7 +13,7 @@ import pytest
 
 from analytics.reports import LEAD_TIME_COLUMNS
 from headway.cli import COMMANDS, main
-from headway.commands.export import WALL_ALONE
+from headway.commands.export import BOTS_OR_NOT, WALL_ALONE
 from headway.session import Session
 from tests.builders.demo import tiny_demo
 from warehouse.store import RawStore
@@ -380,6 +380,19 @@ def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: S
     ((people, bots),), ((everybody, none),) = counts
     assert people + bots == everybody
     assert (bots > 0, none) == (True, 0)
+
+
+@pytest.mark.parametrize("report", BOTS_OR_NOT)
+def test_report_that_has_bots_or_not_refuses_to_be_asked(
+    capfd: pytest.CaptureFixture[str], company: Session, report: str
+) -> None:
+    """Asked for what bots made, a report in which that changes nothing is an error that says why."""
+    code, out, err = run(capfd, *on(company, "export", report, "--automation"))
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        f"headway: the report {report} cannot be asked for what bots made: {BOTS_OR_NOT[report]}",
+        "  to do: leave --automation out",
+    ]
 
 
 @pytest.mark.parametrize("report", WALL_ALONE)

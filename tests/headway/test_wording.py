@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from analytics.initiatives import Initiative, Stay
 from analytics.pulse import Ahead, Estimate, Group, Pulse, StageTime
 from headway import wording
 
@@ -41,6 +42,8 @@ def test_hours_become_days_from_two_days_on(hours: float, words: str) -> None:
         (Estimate(30.0, 20.0, 60.0), "30.0 h [20.0 – 60.0]"),
         (Estimate(72.0, 48.0, None), "3.0 d [2.0 – …]"),
         (Estimate(72.0, None, None), "3.0 d"),
+        (Estimate(1.0, -0.04, 2.0), "1.0 h [0.0 – 2.0]"),
+        (Estimate(1.0, -2.0, 4.0), "1.0 h [−2.0 – 4.0]"),
         (NONE, "not reached"),
     ],
 )
@@ -112,6 +115,42 @@ def test_how_sure_the_bottleneck_is_is_no_surer_than_its_lead(hours: Estimate, w
     first = group("AI work")
     assert words in wording.how_sure(replace(first, ahead=Ahead("review", hours)))
     assert wording.how_sure(first) == ""
+
+
+def initiative(rung: str, *, stalled: bool | None) -> Initiative:
+    """An initiative of which only its rung matters, and whether it stalls there."""
+    stay = Stay(rung, AT, AT, ended=False)
+    return Initiative(
+        id="a",
+        name="A",
+        found=True,
+        repos=("acme/shop",),
+        reasons=(),
+        stays=(stay,),
+        observed=True,
+        deployments=True,
+        imports=True,
+        changes=1,
+        waiting=0,
+        abandoned=0,
+        landed=0,
+        shipped=0,
+        people=1,
+        uses=(),
+        usage=(),
+        last_shipped_at=None,
+        removed_by=(),
+        as_of=AT,
+        stalled=stalled,
+    )
+
+
+def test_initiatives_stall_among_all_of_them() -> None:
+    """A pilot that stalls is told of all initiatives and not of those in production; one pilot is no `pilots`."""
+    known = [initiative("pilot", stalled=True), initiative("in use", stalled=False), initiative("in use", stalled=None)]
+    assert wording.initiatives(known) == "Initiatives: 2 of 3 in use, 1 pilot, 1 stalled"
+    assert wording.stalled(known) == "1 of the 3 stalled: longer on their rung than most that left it."
+    assert wording.stalled(known[1:]) == "None of them is stalled."
 
 
 def test_what_was_left_out_is_counted() -> None:

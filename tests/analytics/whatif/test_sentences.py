@@ -26,7 +26,7 @@ def test_a_gain_is_told_with_interval_arrivals_and_count() -> None:
     )
     assert second.text == (
         "Releasing at least daily instead of every 6.0 days would bring a change of all work 41.0 h [35.0 – 48.0]"
-        " earlier; 12.0% [8.0% – 15.0%] more arrive within 7 days, n = 812"
+        " earlier; 12.0 points [8.0 – 15.0] more arrive within 7 days, n = 812"
     )
     assert (second.number, second.lower, second.upper, second.changes, second.seen) == (41.0, 35.0, 48.0, 812, True)
 
