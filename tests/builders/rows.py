@@ -297,6 +297,8 @@ def built(
     latest = {part.source: part.landed() for part in parts}
     moment = hour(as_of) if isinstance(as_of, int | float) else as_of
     with duckdb.connect() as connection:
+        # Tables of a few rows gain nothing by a second core, which another test is using.
+        connection.execute("set threads = 1")
         sources = Sources({}, latest, teams or {})
         chosen = settings or Settings(base=Path())
         build_tables(_InMemory(connection, raw), sources, chosen, as_of=moment, progress=SilentProgress())

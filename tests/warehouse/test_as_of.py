@@ -107,7 +107,7 @@ def _deploy(raw: Raw, name: str, commit: str, at: float, dice: random.Random) ->
     )
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
 def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
     """A report as of an earlier time equals one built then, of what had been there."""
     dice = random.Random(seed)
@@ -120,7 +120,7 @@ def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
         assert_same(now, then)
 
 
-@pytest.mark.parametrize("at", [33, 58.5, 83, 940.5])
+@pytest.mark.parametrize("at", [58.5, *(pytest.param(at, marks=pytest.mark.slow) for at in (33, 83, 940.5))])
 def test_past_of_a_portfolio_is_the_report_of_then(at: float) -> None:
     """The same for manifests, tags, branches, records and their oddities, each at its own watermark."""
     parts, moment = _dated(part for part in portfolio()[:-1] if part.repo_id not in _ANYTHING), hour(at)

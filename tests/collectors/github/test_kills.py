@@ -92,7 +92,7 @@ def test_fifty_kills_change_no_row(server: FakeGitHub) -> None:
     assert folded(reader.tables) == folded(whole.tables)
 
 
-@pytest.mark.parametrize("seed", [9, 11, 13])
+@pytest.mark.parametrize("seed", [9, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (11, 13))])
 def test_kill_between_rows_and_checkpoint_changes_no_row(server: FakeGitHub, seed: int) -> None:
     """Rows whose checkpoint never came do not count: the next run brings them again, with the rest."""
     whole = Reader.of(server, page=3)
