@@ -299,6 +299,8 @@ def built(
     with duckdb.connect() as connection:
         # Tables of a few rows gain nothing by a second core, which another test is using.
         connection.execute("set threads = 1")
+        # Nor by weighing orders of joins, which is most of what building them takes.
+        connection.execute("set disabled_optimizers = 'join_order,statistics_propagation'")
         sources = Sources({}, latest, teams or {})
         chosen = settings or Settings(base=Path())
         build_tables(_InMemory(connection, raw), sources, chosen, as_of=moment, progress=SilentProgress())
