@@ -70,8 +70,13 @@ def full() -> None:
     """Every test, with what the fast ones do without; stops at the first step that fails."""
     set_up(full=True)
     must(PYTHON, "-m", "pytest", "-n", "auto", "--cov")
-    for marker in ("slow and not browser and not spark", "browser and not spark", "spark"):
-        code = run(PYTHON, "-m", "pytest", "-m", marker)
+    # Browsers and Spark are one at a time: each of them wants both cores.
+    for marker, together in (
+        ("slow and not browser and not spark", "auto"),
+        ("browser and not spark", "0"),
+        ("spark", "0"),
+    ):
+        code = run(PYTHON, "-m", "pytest", "-n", together, "-m", marker)
         if code == NO_TESTS:
             print("No test is marked: " + marker, flush=True)
         elif code:
