@@ -9,9 +9,10 @@ Needs Playwright (`python3 dev.py full` brings it), a Chromium on the path, and 
 Serves the real dashboard (`headway dashboard`) over a made warehouse in which every page has something to show, and an
 empty Streamlit page served the same way, and opens both in the same browser in the same run. The figures to keep are
 the differences: a page's seconds from its address to its first chart (to its first table, where it has none) less those
-of the empty page to its title, each in a window of its own with an empty cache. `whole` is until nothing runs any more.
+of the empty page to its title, each in a window of its own with an empty cache. Each page takes its own time, at the
+first frame in which there is something in the chart. `whole` is until nothing runs any more.
 A filter's seconds are from the click to the first chart with another answer, less those of a choice on the empty page.
-"just begun" opens the first page as soon as the server answers; all else waits until answers are made beforehand, which
+"just begun" opens the first page as soon as the server serves; all else waits until answers are made beforehand, which
 `cold` questions are not: of one repository, or one team. Seconds are those of idle cores where the load is below 1.
 """
 
@@ -32,6 +33,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -53,20 +55,43 @@ st.App(sys.argv[1]).run(config=options(int(sys.argv[2]), "127.0.0.1"))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE_MS = 300_000
-TIMES = 3
+TIMES, FLOOR_TIMES = 5, 7
 DRAWN = "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame] canvas"
+TITLED = "h1"
 CHARTED = "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
-WITHOUT_CHART = ("waiting", "health", "change")
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-SAID = """() => {
+WITHOUT_CHART = ("waiting", "health", "change")
+# What is painted of one element, in few pixels; empty as long as that is nothing.
+PICTURE = """one => {
+    const box = one && one.getBoundingClientRect();
+    if (!box || !box.width || !box.height) return '';
+    if (one.tagName !== 'CANVAS') return one.outerHTML;
+    const small = new OffscreenCanvas(64, 64).getContext('2d');
+    small.drawImage(one, 0, 0, 64, 64);
+    const pixels = small.getImageData(0, 0, 64, 64).data;
+    return pixels.some(value => value > 0) ? pixels.join() : '';
+}"""
+# When a page first has one of these with something in it, and since when nothing runs. A driver asks at intervals of up
+# to half a second; each frame is asked here.
+SEEN = f"""selector => {{
+    window.seen = {{}};
+    const look = () => {{
+        if (!seen.first && [...document.querySelectorAll(selector)].some({PICTURE})) seen.first = performance.now();
+        seen.idle = document.querySelector('{IDLE}') ? seen.idle || performance.now() : 0;
+        requestAnimationFrame(look);
+    }};
+    requestAnimationFrame(look);
+}}"""
+FIRST_CHART = f"""() => {{
     const chart = document.querySelector('[data-testid=stVegaLiteChart]');
     const words = chart && (chart.closest('[aria-label]') || chart.querySelector('[aria-label]'));
-    return words ? words.getAttribute('aria-label') : '';
-}"""
-# The first chart says something else, or a second has passed since nothing runs any more.
+    const picture = ({PICTURE})(document.querySelector('{CHARTED}'));
+    return [words ? words.getAttribute('aria-label') : '', picture];
+}}"""
+# The first chart says and shows something else, or a second has passed since nothing runs any more.
 OTHERWISE = f"""before => {{
-    const now = ({SAID})();
-    if (now !== '' && now !== before) return 'otherwise';
+    const now = ({FIRST_CHART})();
+    if (now[0] && now[0] !== before[0] && now[1] && now[1] !== before[1]) return 'otherwise';
     if (!document.querySelector('{IDLE}')) window.idleSince = performance.now();
     return performance.now() - window.idleSince > 1000 ? 'same' : false;
 }}"""
@@ -75,9 +100,9 @@ CHANGES = (
     ("Period", "90 days", "combobox", True),
     ("Compare by", "How it was made", "radio", True),
     ("Hours", "Working time", "radio", True),
-    ("Repository", "acme/service-7", "combobox", False),
-    ("Repository", "acme/service-0", "combobox", False),
-    ("Team", "team-3", "combobox", False),
+    ("Repository", "acme/service-{page}7", "combobox", False),
+    ("Repository", "acme/service-{page}", "combobox", False),
+    ("Team", "team-{page}", "combobox", False),
 )
 TEN = (
     ("pulse", ""),
@@ -108,8 +133,10 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         visits = Visits(browser, served.port)
         blank = Visits(browser, empty.port)
-        first = visits.opened("pulse", "")
-        print(f"just begun: first chart of the pulse check after {first[0]:.2f} s, whole {first[1]:.2f} s")
+        floor = blank.floor()
+        first, whole = visits.opened("pulse", "")
+        print(f"serves {served.seconds:.1f} s after its start; empty page {floor:.2f} s")
+        print(f"just begun: first chart of the pulse check {first - floor:.2f} s beyond that, whole {whole:.2f} s")
         began, most = time.monotonic(), 0.0
         while (helpers := served.children()) and time.monotonic() - began < given.wait:
             most = max([most, *(megabytes(pid)[1] for pid in helpers)])
@@ -125,7 +152,7 @@ def main() -> None:
 
 def pages(visits: Visits, blank: Visits, names: list[str], served: Server) -> None:
     """The first chart of each page, first and again."""
-    floor = statistics.median(blank.title() for _ in range(TIMES))
+    floor = blank.floor()
     print(f"\nempty page: {floor:.2f} s; below, seconds beyond it (whole: in all)")
     print(f"{'page':<14}{'first':>8}{'again':>8}{'whole':>8}{'CPU s':>8}{'load':>7}")
     for name in names:
@@ -145,7 +172,9 @@ def filters(visits: Visits, blank: Visits, names: list[str]) -> None:
     for name in names:
         if name in WITHOUT_CHART:
             continue
-        for label, option, role, known in CHANGES:
+        for label, choice, role, known in CHANGES:
+            # Of each page another, so that nobody asked before.
+            option = choice.format(page=1 + list(PLACES).index(name))
             first, whole = visits.changed(name, label, option, role)
             told = f"{label}: {option}{'' if known else ' (cold)'}"
             shown = f"{first - floor:>8.2f}" if first is not None else f"{'same':>8}"
@@ -183,25 +212,21 @@ class Visits:
 
     def opened(self, name: str, query: str) -> tuple[float, float]:
         """Seconds to the first chart, or table, and until nothing runs."""
-        page = self.window()
-        began = time.perf_counter()
-        page.goto(self.address(name, query), wait_until="commit")
-        page.wait_for_selector(DRAWN if name in WITHOUT_CHART else CHARTED)
-        first = time.perf_counter() - began
-        page.wait_for_selector(IDLE)
-        whole = time.perf_counter() - began
-        page.context.close()
-        return first, whole
+        return self._seen(self.address(name, query), DRAWN if name in WITHOUT_CHART else CHARTED)
 
-    def title(self) -> float:
+    def floor(self) -> float:
         """Seconds to the title of the empty page."""
+        return statistics.median(self._seen(f"http://127.0.0.1:{self.port}/", TITLED)[0] for _ in range(FLOOR_TIMES))
+
+    def _seen(self, address: str, selector: str) -> tuple[float, float]:
         page = self.window()
-        began = time.perf_counter()
-        page.goto(f"http://127.0.0.1:{self.port}/", wait_until="commit")
-        page.wait_for_selector("h1")
-        seconds = time.perf_counter() - began
+        page.add_init_script(f"({SEEN})({selector!r})")
+        page.goto(address, wait_until="commit")
+        page.wait_for_function("seen.first")
+        page.wait_for_function("seen.idle && performance.now() - seen.idle > 200")
+        first, whole = page.evaluate("[seen.first, seen.idle]")
         page.context.close()
-        return seconds
+        return first / 1000, whole / 1000
 
     def choice(self) -> float:
         """Seconds until another choice shows on the empty page."""
@@ -224,7 +249,7 @@ class Visits:
         page.goto(self.address(name, ""))
         page.wait_for_selector(CHARTED)
         page.wait_for_selector(IDLE)
-        before = page.evaluate(SAID)
+        before = page.evaluate(FIRST_CHART)
         if role == "radio":
             control = page.get_by_role("radiogroup", name=label).get_by_text(option, exact=True).first
         else:
@@ -247,8 +272,8 @@ class Visits:
 class Server:
     """A server and what it takes."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process, self.port = process, port
+    def __init__(self, process: subprocess.Popen[str], port: int, seconds: float) -> None:
+        self.process, self.port, self.seconds = process, port, seconds
 
     def children(self) -> list[int]:
         """Its processes beside its own."""
@@ -306,12 +331,13 @@ def running(command: list[str], port: int) -> Iterator[Server]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    began = time.monotonic()
     try:
         while process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=60):
                 break
             time.sleep(0.05)
-        yield Server(process, port)
+        yield Server(process, port, time.monotonic() - began)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

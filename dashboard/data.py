@@ -1,44 +1,38 @@
 """What pages show: each call is one question to `analytics`, its answer remembered for the file that it came from.
 
-A published file never changes, so its name in the key is all that keeps answers fresh. There is one connection a file
-and one cursor a question.
+A published file never changes, so its name in the key is all that keeps answers fresh.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import streamlit as st
 
 from analytics import basis, findings, levers, reports
 from analytics import explain as explaining
 from analytics import pulse as pulses
+from analytics.attention import Attention, attention
 from analytics.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.dora.definitions import DEFAULT
 from analytics.filters import Filters
 from analytics.initiatives import Portfolio, read_portfolio
-from analytics.kept import Kept, keeping
 from analytics.lead_columns import read_columns
 from analytics.options import Options
 from analytics.working import WorkingCalendar
-from headway.errors import WarehouseError
+from dashboard.files import FILES, cursor_of, folder, give_back, settings
 from headway.own_words import bots_without_rule
-from headway.settings import Settings, load
 from headway.standing import standing
-from warehouse.publish import current, open_file
 
 __all__ = [
+    "MOST",
     "SHOWN",
+    "First",
     "Question",
     "Scope",
     "about_report",
@@ -51,16 +45,14 @@ __all__ = [
     "found",
     "keep",
     "levers_of",
+    "needed",
     "notices",
     "portfolio",
     "prepare",
-    "published",
     "pulse",
     "report",
+    "returned",
     "scope",
-    "settings",
-    "simulated",
-    "size",
     "sources",
     "troubled",
     "unknown_bots",
@@ -70,21 +62,21 @@ __all__ = [
 SHOWN = {"members": 50, "left-out": 20}
 """How many rows of each initiative, and of each reason, a page asks for; the CSV under it has all."""
 
+MOST = 500
+"""How many rows of a list that is shown cut a page asks for."""
+
 # Together they take no more than `maxCacheDataSize` of `config.toml`.
 _ANSWERS = 1024
 _LARGE_ANSWERS = 12
-_LISTS = ("waiting", "returned")
+_LIST = "waiting"
 _USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT), "most": (None,)}
 _BUSY = "Counting …"
-# The file shown and the one before it, which a run that began earlier may still read.
-_FILES = 2
-_LEVERS = 3
+# Of a million changes one takes 84 MB.
+_LEVERS = 1
 _SECONDS = 60
 _PATIENCE_SECONDS = 60.0
 # Several at once would share the cores all the same, and need the memory of each.
 _one_at_a_time = threading.Lock()
-# What DuckDB may go on holding of a file between questions.
-_HELD_BETWEEN = "32MB"
 
 
 @dataclass(frozen=True)
@@ -100,75 +92,20 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class First:
+    """The first `rows` of a list, at most `MOST`, and `of` how many they are."""
+
+    rows: pl.DataFrame
+    of: int
+
+
+@dataclass(frozen=True)
 class Question:
     """What a page asks: the name of a function here, what it is asked about, a published file first, and options."""
 
     name: str
     about: tuple[Any, ...]
     asked: tuple[tuple[str, Any], ...] = ()
-
-
-def folder() -> Path:
-    """The warehouse: the script's first argument, else what the settings say."""
-    return Path(sys.argv[1]) if len(sys.argv) > 1 else settings().warehouse_folder
-
-
-def settings() -> Settings:
-    """The settings: the file that the script's second argument names, else those of the working folder."""
-    return _settings(sys.argv[2] if len(sys.argv) > 2 else None, str(Path.cwd()))
-
-
-@st.cache_resource(max_entries=_FILES, show_spinner=False)
-def _settings(file: str | None, working_folder: str) -> Settings:
-    return load(None if file is None else Path(file), os.environ, folder=Path(working_folder))
-
-
-def published() -> str:
-    """The file that is current now; raises `WarehouseError` where nothing was built yet."""
-    return str(current(folder()))
-
-
-def simulated() -> bool:
-    """Whether nothing in this warehouse is real."""
-    return (folder() / "SIMULATED").exists()
-
-
-@st.cache_resource(max_entries=_FILES, on_release=duckdb.DuckDBPyConnection.close, show_spinner=False)
-def _connection(file: str) -> duckdb.DuckDBPyConnection:
-    return open_file(Path(file), locked=False)
-
-
-@st.cache_resource(max_entries=_FILES, show_spinner=False)
-def _kept(file: str) -> Kept:  # noqa: ARG001  (it is what was read of that file)
-    return Kept()
-
-
-@contextlib.contextmanager
-def _cursor(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    try:
-        with _connection(file).cursor() as cursor, keeping(_kept(file)):
-            yield cursor
-    except duckdb.Error as error:
-        # Such as tables of an older version, in which a column is not there yet.
-        what = f"{Path(file).name} cannot be read: {str(error).partition(chr(10))[0]}"
-        raise WarehouseError(what, hint="run `headway build`") from error
-
-
-def prepare(file: str) -> None:
-    """Have ready what nearly every question of a file needs."""
-    from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
-
-    scope(file)
-    with _cursor(file) as cursor:
-        read_columns(cursor, ())
-    _give_back(file)
-
-
-def size(file: str) -> int:
-    """How many changes a file has."""
-    with _cursor(file) as cursor:
-        ((changes,),) = cursor.execute("select count(*) from lead_times").fetchall()
-    return int(changes)
 
 
 def _options(**asked: Any) -> Options:
@@ -179,10 +116,10 @@ def _calendar(clock: str) -> WorkingCalendar | None:
     return WorkingCalendar.of(settings().calendar) if clock == "working" else None
 
 
-@st.cache_data(max_entries=_FILES, show_spinner=False)
+@st.cache_data(max_entries=FILES, show_spinner=False)
 def scope(file: str) -> Scope:
     """What can be chosen in this file."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         table = reports.coverage(cursor, Filters()).filter(pl.col("role") == "application")
     newest = table["as_of"].max()
     teams: dict[str, tuple[str, ...]] = {}
@@ -191,9 +128,17 @@ def scope(file: str) -> Scope:
     return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None)
 
 
+def prepare(file: str) -> None:
+    """Have ready what nearly every question of a file needs."""
+    scope(file)
+    with cursor_of(file) as cursor:
+        read_columns(cursor, ())
+    give_back(file)
+
+
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
-    found: pl.DataFrame = (_list if name in _LISTS else _statistics)(about_report(file, name, filters, **asked))
+    found: pl.DataFrame = (_list if name == _LIST else _statistics)(about_report(file, name, filters, **asked))
     return found
 
 
@@ -218,7 +163,7 @@ def _list(question: Question) -> pl.DataFrame:
 
 def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """As `report`, for a download: not remembered, because it may have a row per change."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return reports.REPORTS[name](cursor, filters, _options(**asked))
 
 
@@ -230,7 +175,7 @@ def pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
 
 
 def _pulse(file: str, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return pulses.pulse(cursor, filters, axis=axis, calendar=_calendar(clock))
 
 
@@ -242,7 +187,7 @@ def found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findin
 
 
 def _found(file: str, filters: Filters, axis: str, clock: str) -> Sequence[findings.Finding]:
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return findings.findings_in(cursor, filters, _calendar(clock), axes=(axis,))
 
 
@@ -254,54 +199,77 @@ def bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequ
 
 
 def _bottlenecks(file: str, filters: Filters, by: str | None, clock: str) -> Sequence[Bottlenecks]:
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return tuple(read_bottlenecks(cursor, filters, _options(by=by, clock=clock)))
 
 
 @st.cache_resource(max_entries=_LEVERS, show_spinner=_BUSY)
 def levers_of(file: str, filters: Filters, axis: str, group: str, clock: str) -> levers.Levers | None:
     """As `analytics.levers.read_levers`."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return levers.read_levers(cursor, filters, _options(clock=clock), axis=axis, group=group)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
-def troubled(file: str, filters: Filters) -> pl.DataFrame:
+def troubled(file: str, filters: Filters) -> First:
     """Rows of the report `deployments`: to production, rolled back to or with failed attempts, the newest first."""
-    found: pl.DataFrame = _answered(Question("troubled", (file, filters)))
+    found: First = _answered(Question("troubled", (file, filters)))
     return found
 
 
-def _troubled(file: str, filters: Filters) -> pl.DataFrame:
+def _troubled(file: str, filters: Filters) -> First:
     wrong = (pl.col("kind") == "rollback") | (pl.col("failed_attempts").fill_null(0) > 0)
     rows = whole_report(file, "deployments", filters).filter(pl.col("production") & wrong)
-    return rows.sort("created_at", descending=True, nulls_last=True)
+    return First(rows.sort("created_at", descending=True, nulls_last=True).head(MOST), len(rows))
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def returned(file: str, filters: Filters) -> First:
+    """Rows of the report `returned`, in its order."""
+    found: First = _answered(Question("returned", (file, filters)))
+    return found
+
+
+def _returned(file: str, filters: Filters) -> First:
+    rows = whole_report(file, "returned", filters)
+    return First(rows.head(MOST), len(rows))
+
+
+@st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)
+def needed(file: str, filters: Filters, clock: str) -> Attention:
+    """As `analytics.attention.attention`, of the worklist."""
+    found: Attention = _answered(Question("needed", (file, filters, clock)))
+    return found
+
+
+def _needed(file: str, filters: Filters, clock: str) -> Attention:
+    return attention(whole_report(file, "waiting", filters, clock=clock))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
 def notices(file: str, filters: Filters) -> pl.DataFrame:
     """As `analytics.basis.notices`."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return basis.notices(cursor, filters)
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=False)
 def closed_work_is_seen(file: str, filters: Filters) -> bool:
     """As `analytics.basis.closed_work_is_seen`."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return basis.closed_work_is_seen(cursor, filters)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=_FILES, show_spinner=False)
+@st.cache_data(ttl=_SECONDS, max_entries=FILES, show_spinner=False)
 def sources(file: str) -> pl.DataFrame:  # noqa: ARG001  (a new file comes of new runs)
     """As `headway.standing.standing`; what failed shows within a minute, though nothing new is published then."""
     return standing(folder())
 
 
-@st.cache_data(max_entries=_FILES, show_spinner=False)
+@st.cache_data(max_entries=FILES, show_spinner=False)
 def unknown_bots(file: str) -> pl.DataFrame:
     """As `headway.own_words.bots_without_rule`: name, email, written, rule."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         bots = bots_without_rule(cursor, settings().ai)
     schema = {"name": pl.String, "email": pl.String, "written": pl.Int64, "rule": pl.String}
     return pl.DataFrame([{name: getattr(bot, name) for name in schema} for bot in bots], schema=schema)
@@ -315,13 +283,13 @@ def portfolio(file: str, filters: Filters) -> Portfolio:
 
 
 def _portfolio(file: str, filters: Filters) -> Portfolio:
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return read_portfolio(cursor, filters)
 
 
 def explain(file: str, change_id: str) -> explaining.Explanation:
     """As `analytics.explain.explain`; a few look-ups by key, not remembered."""
-    with _cursor(file) as cursor:
+    with cursor_of(file) as cursor:
         return explaining.explain(cursor, change_id)
 
 
@@ -332,6 +300,8 @@ _ASKED: Mapping[str, Callable[..., Any]] = {
     "bottlenecks": bottlenecks,
     "portfolio": portfolio,
     "troubled": troubled,
+    "returned": returned,
+    "needed": needed,
 }
 _COMPUTED: Mapping[str, Callable[..., Any]] = {
     "report": whole_report,
@@ -340,6 +310,8 @@ _COMPUTED: Mapping[str, Callable[..., Any]] = {
     "bottlenecks": _bottlenecks,
     "portfolio": _portfolio,
     "troubled": _troubled,
+    "returned": _returned,
+    "needed": _needed,
 }
 # Made elsewhere, on their way to where answers are kept; and those that will be soon.
 _made: dict[Question, Any] = {}
@@ -385,15 +357,5 @@ def _answered(question: Question) -> Any:
         return made
     with _one_at_a_time:
         found = compute(question)
-        _give_back(question.about[0])
+        give_back(question.about[0])
     return found
-
-
-def _give_back(file: str) -> None:
-    """Have DuckDB let go of what it read of a file, unless somebody reads it just now: it would hold all of it."""
-    with contextlib.suppress(duckdb.Error), _connection(file).cursor() as cursor:
-        ((most,),) = cursor.execute("select current_setting('memory_limit')").fetchall()
-        try:
-            cursor.execute(f"set memory_limit = '{_HELD_BETWEEN}'")
-        finally:
-            cursor.execute(f"set memory_limit = '{most}'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import data
+from dashboard import data, files
 from dashboard.door import let_in
 from dashboard.filters import View, choose
 from dashboard.places import PLACES
@@ -27,10 +27,10 @@ def draw() -> None:
     st.set_page_config(page_title=f"{page.title} · Headway", layout="wide")
     file = ""
     try:
-        if not let_in(data.settings().dashboard):
+        if not let_in(files.settings().dashboard):
             return
-        file = data.published()
-        if data.simulated():
+        file = files.published()
+        if files.simulated():
             st.warning(
                 "**SIMULATED.** Nothing here is real: it shows what Headway says of a company whose truth is known."
             )
@@ -54,7 +54,7 @@ def view() -> View:
 def _follow(shown: str) -> None:
     """Show the next published file on pages that are open when it comes."""
     try:
-        newest = data.published()
+        newest = files.published()
     except HeadwayError:
         return
     if newest != shown:

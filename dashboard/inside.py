@@ -93,6 +93,7 @@ def _amount(mean: float | None, measure: str) -> str:
     return f"{60 * mean:.0f} minutes each" if mean < 1.0 else f"{wording.hours(mean)} each"
 
 
+@st.fragment
 def when(view: View) -> None:
     """When in the week changes move, and when they wait."""
     st.header("When in the week", anchor=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analytics.attention import Attention, attention
+from analytics.attention import Attention
 from dashboard import data
 from dashboard.filters import View
 from dashboard.places import CHANGE, lead_to
@@ -15,7 +15,7 @@ __all__ = ["each", "in_lines", "needed"]
 
 def needed(view: View) -> Attention:
     """What of the worklist needs somebody."""
-    return attention(data.report(view.file, "waiting", view.filters, clock=view.clock))
+    return data.needed(view.file, view.filters, view.clock)
 
 
 def each(found: Attention) -> None:

@@ -1,4 +1,7 @@
-"""What pages ask of all repositories, in each period, on each axis and clock: what is answered before anybody asks."""
+"""What is answered before anybody asks: all that pages ask of all repositories in each period, on each axis and clock.
+
+Of each team and repository it is what they ask until their first chart.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,41 @@ from dashboard import data
 from dashboard.data import SHOWN, Question, about_report
 from dashboard.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
 
-__all__ = ["below_first_chart", "questions"]
+__all__ = ["below_first_chart", "first_charts", "questions"]
+
+MOST_NAMED = 400
+"""Of how many teams and repositories the first charts are answered beforehand."""
 
 # The page's own choice as it is at first.
 _WINDOW = "month"
 
 
 def questions(file: str) -> Iterator[Question]:
-    """All of them, each once: of the view that a visitor comes to, then the first charts of others, then the rest."""
+    """All of them, each once: of the view that a visitor comes to, then the first charts of others, then the rest.
+
+    The first charts of single teams and repositories come last.
+    """
     scope = data.scope(file)
     first, *others = (
         (file, filters_of(scope, None, EVERYTHING, days, strong=False), axis, clock) for days, axis, clock in _views()
     )
     parts = [_first_charts(*first), _below(*first), *(_first_charts(*view) for view in others)]
-    yield from dict.fromkeys(itertools.chain(*parts, *(_below(*view) for view in others)))
+    named = (_first_charts(file, filters, *first[2:]) for filters in itertools.islice(_named(scope), MOST_NAMED))
+    yield from dict.fromkeys(itertools.chain(*parts, *(_below(*view) for view in others), *named))
+
+
+def _named(scope: data.Scope) -> Iterator[Filters]:
+    """Each team, then each repository."""
+    for team in scope.teams:
+        yield filters_of(scope, team, EVERYTHING, None, strong=False)
+    for repo in scope.repositories:
+        yield filters_of(scope, None, repo, None, strong=False)
+
+
+def first_charts(file: str) -> list[Question]:
+    """What pages ask until their first chart is drawn, in the view that a visitor comes to."""
+    _, axis, clock = next(_views())
+    return list(_first_charts(file, Filters(), axis, clock))
 
 
 def below_first_chart(file: str) -> set[Question]:
@@ -59,14 +83,16 @@ def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Quest
     yield Question("bottlenecks", (file, filters, None, clock))
     for name in ("bottlenecks", "cadences"):
         yield about_report(file, name, filters, by=axis, clock=clock)
+    yield Question("needed", (file, filters, clock))
     for name in ("cadences", "waiting"):
         yield about_report(file, name, filters, clock=clock)
     for name in ("friction", "longest"):
         yield about_report(file, name, filters, by=axis)
-    for name in ("week", "initiatives", "returned"):
+    for name in ("week", "initiatives"):
         yield about_report(file, name, filters)
     for name, most in SHOWN.items():
         yield about_report(file, name, filters, most=most)
     yield about_report(file, "dora", filters)
     yield about_report(file, "dora", filters, window=_WINDOW)
-    yield Question("troubled", (file, filters))
+    for name in ("troubled", "returned"):
+        yield Question(name, (file, filters))

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 from polars import selectors
 
+from dashboard.folds import folded
 from headway.writing import csv_bytes
 
 __all__ = [
@@ -54,9 +55,12 @@ def under_chart(
     whole: Callable[[], pl.DataFrame] | None = None,
 ) -> None:
     """The numbers of a chart, folded away under it, and their CSV; `whole`: the report of which they are a part."""
-    with st.expander("The numbers"):
+
+    def numbers() -> None:
         table(rows, columns, alt_text=alt_text)
         download("CSV", whole or (lambda: rows), name=name)
+
+    folded("The numbers", numbers, name=name)
 
 
 def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None:

@@ -1,9 +1,9 @@
 """Answers made before anybody asks.
 
-A published file never changes. So when the server starts, and when another file is published, and it is large, another
-process answers what pages ask of all repositories, by the same functions. It has a core and memory of its own, gives
-both back when it is done, and stands in no page's way. Its answers are kept as if a page had asked: by file and
-question.
+A published file never changes. So when the server starts, and when another file is published, and it is large, what
+pages ask until their first chart is answered before the file is shown. Then another process answers the rest that they
+ask of all repositories, by the same functions. It has a core and memory of its own, gives both back when it is done,
+and stands in no page's way. Its answers are kept as if a page had asked: by file and question.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from dashboard import data
-from dashboard.questions import below_first_chart, questions
+from dashboard import data, files
+from dashboard.questions import below_first_chart, first_charts, questions
 from headway.errors import HeadwayError
 
-__all__ = ["answer", "follow", "take"]
+__all__ = ["answer", "begin", "follow", "take"]
 
 WORTH_CHANGES = 20_000
 """Fewer are told of as soon as somebody asks."""
@@ -32,20 +32,46 @@ _LOOK_AGAIN_SECONDS = 5.0
 _NICE = 10
 
 
-def follow(ended: threading.Event) -> None:
-    """Warm each file that becomes the current one, until `ended`."""
+def begin() -> None:
+    """Make the current file ready, if there is one, before a server says that it is there."""
     # Said of each answer that is for nobody's session.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    # Whoever opens a page is told what is wrong.
+    with contextlib.suppress(HeadwayError):
+        _make_ready(files.newest())
+
+
+def follow(ended: threading.Event) -> None:
+    """Make each file ready that becomes the current one, show it, and warm it, until `ended`."""
     done = ""
-    while not ended.is_set():
-        # Whoever opens a page is told what is wrong.
-        with contextlib.suppress(HeadwayError):
-            file = data.published()
-            if file != done:
-                done = file
-                if data.size(file) > WORTH_CHANGES:
-                    _warm(file, ended)
-        ended.wait(_LOOK_AGAIN_SECONDS)
+    try:
+        while not ended.is_set():
+            try:
+                file = files.newest()
+                if file != done:
+                    done = file
+                    large = _make_ready(file)
+                    files.show(file)
+                    if large:
+                        _warm(file, ended)
+            except HeadwayError:
+                # Whoever opens a page is told what is wrong.
+                files.show(None)
+            ended.wait(_LOOK_AGAIN_SECONDS)
+    finally:
+        files.show(None)
+
+
+def _make_ready(file: str) -> bool:
+    """Answer here what pages ask until their first chart, where that takes long: whether it does."""
+    from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
+
+    large = files.size(file) > WORTH_CHANGES
+    if large:
+        data.prepare(file)
+        for question in first_charts(file):
+            data.ask(question)
+    return large
 
 
 def _warm(file: str, ended: threading.Event) -> None:
@@ -55,9 +81,7 @@ def _warm(file: str, ended: threading.Event) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     ) as process:
         threading.Thread(target=_end, args=(process, ended), daemon=True).start()
-        # Meanwhile what any question here will need.
-        data.prepare(file)
-        # Whoever comes now sees the first chart sooner than the other process has it, and the rest when that has.
+        # Whoever comes now sees the first chart, and the rest when the other process has it.
         data.expect(below_first_chart(file))
         assert process.stdout is not None  # noqa: S101  (asked for)
         try:
@@ -90,7 +114,7 @@ def take(file: str, answers: IO[bytes]) -> None:
             found = pickle.load(answers)  # noqa: S301  (from our own process)
         except (EOFError, pickle.UnpicklingError):
             return
-        if data.published() != file:
+        if files.newest() != file:
             return
         data.keep(question, found)
 

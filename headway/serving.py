@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import ctypes
 import importlib.util
 import ipaddress
 import logging
 import os
 import socket
+import stat
 import sys
 import threading
 import tomllib
@@ -20,15 +21,17 @@ from typing import Any
 import click
 
 import dashboard
+from dashboard.memory import give_large_arrays_back
+from headway.assets import BEFORE_FIRST_CHART, BEFORE_FIRST_TABLE, Assets, needed
 from headway.errors import HeadwayError
 
 __all__ = ["ensure_free", "serve"]
 
 FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
-# Of <malloc.h>; mallopt(3).
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_MOMENT_SECONDS, _SECONDS_TO_END = 0.1, 5.0
+# Pages that begin with a table.
+_TABLES_FIRST = ("waiting", "health")
+_SECONDS_TO_END = 5.0
 
 
 def serve(
@@ -48,6 +51,7 @@ def serve(
     address cannot be had.
     """
     import streamlit as st
+    from starlette.middleware import Middleware
 
     ensure_free(port, address)
     if sign_in:
@@ -57,6 +61,11 @@ def serve(
     @contextlib.asynccontextmanager
     async def announced(_: object) -> AsyncIterator[None]:
         # Its socket listens already, so a browser that comes now is answered in a moment.
+        _answer_at_once(port)
+        # Only now: what is kept is kept by the running server.
+        from dashboard.warming import begin
+
+        await asyncio.to_thread(begin)
         click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
         if not _loopback(address) and not sign_in:
             click.echo("  whoever can reach this address can read it", err=True)
@@ -68,17 +77,21 @@ def serve(
     # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
     sys.argv = [str(SCRIPT), str(warehouse), *([str(config)] if config is not None else [])]
     logging.disable(logging.INFO)
-    _give_memory_back()
+    give_large_arrays_back()
     with contextlib.suppress(KeyboardInterrupt):
-        st.App(SCRIPT, lifespan=announced).run(config=options(port, address))
+        tables = dict.fromkeys(_TABLES_FIRST, needed(BEFORE_FIRST_TABLE))
+        assets = Middleware(Assets, scripts=needed(BEFORE_FIRST_CHART), others=tables)
+        st.App(SCRIPT, lifespan=announced, middleware=[assets]).run(config=options(port, address))
     return 0
 
 
 @contextlib.contextmanager
 def _warmed() -> Iterator[None]:
     """Have answers made before anybody asks, until the block ends."""
+    from dashboard.warming import follow
+
     ended = threading.Event()
-    thread = threading.Thread(target=_warm, args=(ended,), name="warming", daemon=True)
+    thread = threading.Thread(target=follow, args=(ended,), name="warming", daemon=True)
     thread.start()
     try:
         yield
@@ -87,29 +100,26 @@ def _warmed() -> Iterator[None]:
         thread.join(_SECONDS_TO_END)
 
 
-def _warm(ended: threading.Event) -> None:
-    from streamlit import runtime
+def _answer_at_once(port: int) -> None:
+    """Have small answers sent without waiting for the browser to acknowledge the ones before.
 
-    # What is kept is kept by the running server.
-    while not runtime.exists():
-        if ended.wait(_MOMENT_SECONDS):
-            return
-    from dashboard.warming import follow
-
-    follow(ended)
-
-
-def _give_memory_back() -> None:
-    """Have arrays from a quarter of a megabyte on given back when they are done with, where the C library is glibc.
-
-    Else it learns from the first large array to keep such memory for the next, in an arena for each thread.
+    asyncio does so for a socket made for TCP by name. Streamlit's is made without, and so every small file and message
+    on a connection that is kept waits 40 ms (measured; Nagle's algorithm, RFC 896, meets the delayed acknowledgements
+    of RFC 1122). Connections inherit the option from the socket that listens.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        for option, value in ((_M_MMAP_THRESHOLD, 1 << 18), (_M_TRIM_THRESHOLD, 1 << 18), (_M_ARENA_MAX, 1)):
-            library.mallopt(option, value)
+    for number in _own_sockets():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as found:
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1:2] == (port,):
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _own_sockets() -> Iterator[int]:
+    """The numbers of this process's sockets, where the system tells them."""
+    with contextlib.suppress(OSError):
+        for entry in list(Path("/dev/fd").iterdir()):
+            with contextlib.suppress(OSError):
+                if stat.S_ISSOCK(os.fstat(int(entry.name)).st_mode):
+                    yield int(entry.name)
 
 
 def options(port: int, address: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.observations import ENDS, LEAD_STAGES
+from dashboard.pace import give_way
 
 __all__ = [
     "DAY",
@@ -111,3 +112,4 @@ def longest(rows: pl.DataFrame, *columns: str) -> float:
 def show(chart: alt.Chart | alt.LayerChart, *, height: int, alt_text: str) -> None:
     """Draw a chart over the width that there is; `alt_text` stands for it where it is not seen."""
     st.altair_chart(chart.properties(height=height), width="stretch", alt=alt_text)
+    give_way()

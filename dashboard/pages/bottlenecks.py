@@ -20,6 +20,7 @@ from dashboard import charts, data, frame, tables
 from dashboard.cadences import how_often
 from dashboard.changes import changes_table
 from dashboard.filters import View
+from dashboard.folds import folded
 from dashboard.inside import inside, when
 from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
 from headway import wording
@@ -54,7 +55,8 @@ def page(view: View) -> None:
     how_often(view)
     every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None, view.clock)}
     said([every[name] for name in ("all", AI_GROUP) if name in every])
-    levers(view)
+    if found.everything.enough:
+        levers(view)
     computed(view, every.get("all"))
     inside(view)
     when(view)
@@ -121,7 +123,8 @@ def examples(view: View, stages: Sequence[str]) -> None:
         "author": "Author",
         "team": "Team",
     }
-    with st.expander("Which changes these are"):
+
+    def changes() -> None:
         stage = st.selectbox("The longest in", known, key="longest", bind="query-params", width=220)
         shown = rows.filter(pl.col("stage") == stage).sort("hours", descending=True, maintain_order=True)
         changes_table(
@@ -131,6 +134,8 @@ def examples(view: View, stages: Sequence[str]) -> None:
         tables.download(
             "CSV", lambda: data.whole_report(view.file, "longest", view.filters, by=view.axis), name="longest"
         )
+
+    folded("Which changes these are", changes, name="longest", choice="longest")
 
 
 def biggest(groups: Sequence[Group]) -> str:
@@ -161,10 +166,9 @@ def said(groups: Sequence[Bottlenecks]) -> None:
         st.markdown("Too few changes to say what would help: 20 are needed.")
 
 
+@st.fragment
 def levers(view: View) -> None:
     """Two things that a person can move, and what they would bring."""
-    if data.levers_of(view.file, view.filters, view.axis, ALL, view.clock) is None:
-        return
     names = {"all work": ALL, ai_group(view): AI_WORK, "other work": OTHER_WORK}
     chosen = st.segmented_control("Of", list(names), default="all work", key="whose")
     found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"], view.clock)

@@ -10,6 +10,7 @@ import streamlit as st
 from analytics.pulse import Pulse
 from dashboard import charts, data, frame, tables
 from dashboard.filters import View
+from dashboard.folds import folded
 from dashboard.places import lead_to
 from dashboard.sections import group_names, head, left_out, named, observed, too_few
 from headway import wording
@@ -164,7 +165,8 @@ def quantiles(view: View, found: Pulse) -> None:
         "mean_hours_in_state": tables.decimal("Mean hours of all changes"),
         "share_of_wait": tables.percent("Share of its waiting"),
     }
-    with st.expander("Stage by stage"):
+
+    def stage_by_stage() -> None:
         tables.table(
             rows.filter(pl.col("reached").is_not_null()), stage_columns, alt_text="Each stage: how long it takes"
         )
@@ -173,6 +175,8 @@ def quantiles(view: View, found: Pulse) -> None:
             lambda: data.whole_report(view.file, "stages", view.filters, by=view.axis, clock=view.clock),
             name="stages",
         )
+
+    folded("Stage by stage", stage_by_stage, name="stages")
     lead_to("bottlenecks", "Which changes were longest in each stage")
 
 
@@ -181,6 +185,7 @@ def other_axes(view: View) -> list[str]:
     return [axis for axis in ("builds_ai", "built_with_ai") if axis != view.axis]
 
 
+@st.fragment
 def months(view: View) -> None:
     """How each month's changes fared."""
     st.header("Month by month", anchor=False)

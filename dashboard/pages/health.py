@@ -9,6 +9,7 @@ from analytics.basis import coverage_shares
 from dashboard import data, frame, tables
 from dashboard.changes import changes_table
 from dashboard.filters import View
+from dashboard.folds import folded
 from dashboard.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
 from headway import wording
 from headway.mending import MENDING
@@ -87,7 +88,8 @@ def examples(view: View) -> None:
     if rows.is_empty():
         return
     counts = dict(rows.select("reason", "changes").unique(maintain_order=True).iter_rows())
-    with st.expander("Which changes these are"):
+
+    def changes() -> None:
         reason = st.selectbox(
             "Those",
             list(counts),
@@ -106,6 +108,8 @@ def examples(view: View) -> None:
         changes_table(mine, columns, alt_text=f"Changes {WHY[reason]}, the newest first")
         st.caption(tables.first_of(len(mine), counts[reason], "the newest first"))
         tables.download("CSV", lambda: data.whole_report(view.file, "left-out", view.filters), name="left-out")
+
+    folded("Which changes these are", changes, name="left-out", choice="reason")
 
 
 def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:

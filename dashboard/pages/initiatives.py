@@ -84,9 +84,9 @@ def steps(found: Sequence[FunnelStep]) -> None:
         "lower": tables.percent("95% from"),
         "upper": tables.percent("95% to"),
     }
-    with st.expander("The numbers"):
-        tables.table(rows, columns, alt_text="The share of initiatives on each rung by days from the first change")
-        tables.download("CSV", lambda: rows, name="funnel")
+    tables.under_chart(
+        rows, columns, name="funnel", alt_text="The share of initiatives on each rung by days from the first change"
+    )
 
 
 def got_to(step: FunnelStep) -> str:

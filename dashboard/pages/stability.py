@@ -29,8 +29,6 @@ GUIDE = (
     " out), or that were taken back. AI work stands beside other work; brackets are 95% intervals."
 )
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
-MOST_DEPLOYMENTS = 500
-MOST_RETURNED = 1000
 
 
 def page(view: View) -> None:
@@ -167,7 +165,7 @@ def deployments(view: View) -> None:
     """Rollbacks and failures among the deployments to production, the newest first."""
     st.header("Rollbacks and failed deployments", anchor=False)
     wrong = data.troubled(view.file, view.filters)
-    if wrong.is_empty():
+    if not wrong.of:
         st.markdown("None is seen.")
     else:
         columns = {
@@ -182,9 +180,9 @@ def deployments(view: View) -> None:
             "url": tables.link("Where it is"),
             "evidence": st.column_config.TextColumn("Evidence", width="large"),
         }
-        shown = tables.safe_links(wrong.head(MOST_DEPLOYMENTS))
+        shown = tables.safe_links(wrong.rows)
         tables.table(shown, columns, alt_text="Rollbacks and failed deployments, the newest first")
-        st.caption(tables.first_of(len(shown), len(wrong), "the newest first"))
+        st.caption(tables.first_of(len(shown), wrong.of, "the newest first"))
     tables.download(
         "CSV of every deployment",
         lambda: data.whole_report(view.file, "deployments", view.filters),
@@ -195,8 +193,8 @@ def deployments(view: View) -> None:
 def came_back(view: View) -> None:
     """The changes that failed, were withdrawn, taken back or repaired, the newest first."""
     st.header("Changes that failed or came back", anchor=False)
-    rows = data.report(view.file, "returned", view.filters)
-    if rows.is_empty():
+    found = data.returned(view.file, view.filters)
+    if not found.of:
         st.markdown("None is seen.")
         return
     columns = {
@@ -209,9 +207,9 @@ def came_back(view: View) -> None:
         "author": "Author",
         "repo": "Repository",
     }
-    first = rows.head(MOST_RETURNED)
-    changes_table(tables.in_days(first, "hours_after", "days"), columns, alt_text="Changes that failed or came back")
-    st.caption(tables.first_of(len(first), len(rows), "the newest first"))
+    shown = tables.in_days(found.rows, "hours_after", "days")
+    changes_table(shown, columns, alt_text="Changes that failed or came back")
+    st.caption(tables.first_of(len(shown), found.of, "the newest first"))
     tables.download("CSV", lambda: data.whole_report(view.file, "returned", view.filters), name="returned")
 
 

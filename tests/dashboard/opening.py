@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import folds, pace
 from dashboard.places import PLACES
 from tests.frame.project import ROOT
 
@@ -16,7 +17,14 @@ SECONDS = 60
 
 
 def opened(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
-    """A page of a warehouse's dashboard, come to with this query."""
+    """A page of a warehouse's dashboard, come to with this query, all that is folded away opened."""
+    patch.setattr(folds, "BEGIN_OPEN", True)
+    return folded(warehouse, patch, page, **query)
+
+
+def folded(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
+    """As `opened`, nothing opened."""
+    patch.setattr(pace, "SECONDS", 0.0)
     patch.setattr(sys, "argv", ["app.py", str(warehouse)])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
     for name, value in query.items():

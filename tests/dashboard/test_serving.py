@@ -10,7 +10,7 @@ import pytest
 from streamlit import config as streamlit_config
 
 from headway.errors import HeadwayError
-from headway.serving import options, serve
+from headway.serving import _answer_at_once, options, serve
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
 from tests.frame.project import ROOT
@@ -72,6 +72,19 @@ def test_address_of_another_machine_is_said_in_two_lines(tmp_path: Path) -> None
     """An address that is not of this machine is an error with a hint."""
     with pytest.raises(HeadwayError, match="cannot serve on"):
         serve(tmp_path, port=8501, address="192.0.2.1")
+
+
+def test_small_answers_do_not_wait_for_the_ones_before() -> None:
+    """Who connects is sent what there is at once, on a server socket that was made without naming TCP."""
+    with socket.socket() as listening, socket.socket() as other:
+        for each in (listening, other):
+            each.bind(("127.0.0.1", 0))
+            each.listen()
+        _answer_at_once(listening.getsockname()[1])
+        at_once = [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in (listening, other)]
+        assert [bool(one) for one in at_once] == [True, False]
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -15,8 +16,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analytics.filters import Filters
-from dashboard import data, questions, warming
+from dashboard import data, files, questions, warming
 from dashboard.places import PLACES
+from headway.errors import WarehouseError
 from tests.dashboard import warehouses
 from tests.dashboard.opening import opened
 
@@ -44,7 +46,7 @@ def nothing_kept() -> Iterator[None]:
 def script(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> str:
     """This process is the script of a warehouse's dashboard; returns the published file."""
     monkeypatch.setattr("sys.argv", ["app.py", str(warehouse)])
-    return data.published()
+    return files.published()
 
 
 @pytest.mark.usefixtures("first_view_alone", "nothing_kept")
@@ -76,7 +78,7 @@ def test_answers_for_an_older_file_are_not_taken(several: Path, monkeypatch: pyt
     answers = io.BytesIO(pickle.dumps(data.compute(next(questions.questions(file)))))
     kept: list[data.Question] = []
     monkeypatch.setattr(data, "keep", lambda asked, _: kept.append(asked))
-    monkeypatch.setattr(data, "published", lambda: "a newer one")
+    monkeypatch.setattr(files, "newest", lambda: "a newer one")
     warming.take(file, answers)
     assert kept == []
 
@@ -106,6 +108,46 @@ def test_a_page_waits_for_an_answer_that_comes(several: Path, monkeypatch: pytes
         data.expect(())
         asked[2].result()
     assert computed == [second, third]
+
+
+def test_a_new_file_is_shown_when_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages go on with the file before until the first charts of the next are answered, unless that cannot be."""
+    newest, asked, may = ["first"], threading.Event(), threading.Event()
+    ended = threading.Event()
+
+    def make_ready(file: str) -> bool:
+        if file == "broken":
+            raise WarehouseError("it cannot be read", hint="build again")
+        if file == "second":
+            asked.set()
+            assert may.wait(SECONDS_TO_END)
+        return False
+
+    def shows(file: str) -> bool:
+        deadline = time.monotonic() + SECONDS_TO_END
+        while files.published() != file and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return files.published() == file
+
+    monkeypatch.setattr(files, "newest", lambda: newest[-1])
+    monkeypatch.setattr(warming, "_make_ready", make_ready)
+    monkeypatch.setattr(warming, "_LOOK_AGAIN_SECONDS", 0.01)
+    thread = threading.Thread(target=warming.follow, args=(ended,), daemon=True)
+    thread.start()
+    try:
+        assert shows("first")
+        newest.append("second")
+        assert asked.wait(SECONDS_TO_END)
+        assert files.published() == "first"
+        may.set()
+        assert shows("second")
+        newest.append("broken")
+        assert shows("broken")
+    finally:
+        ended.set()
+        thread.join(SECONDS_TO_END)
+    newest.append("later")
+    assert files.published() == "later"
 
 
 @pytest.mark.slow
