@@ -17,7 +17,10 @@ def folded(label: str, draw: Callable[[], None], *, name: str, choice: str | Non
 
     `choice`: what in the URL a choice inside it is kept as. A link that has it finds the fold open.
     """
-    begins_open = BEGIN_OPEN or (choice is not None and choice in st.query_params)
-    with st.expander(label, expanded=begins_open, key=f"fold-{name}", on_change="rerun") as fold:
+    key = f"fold-{name}"
+    # Once: closing takes the choice out of the URL, and a fold that begins otherwise would be another to a browser.
+    if key not in st.session_state:
+        st.session_state[key] = BEGIN_OPEN or (choice is not None and choice in st.query_params)
+    with st.expander(label, key=key, on_change="rerun") as fold:
         if fold.open:
             draw()

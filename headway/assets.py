@@ -84,7 +84,7 @@ class Assets:
             await self.app(scope, receive, send)
         elif not _whole_file(scope):
             head = self._heads.get(scope["path"].rpartition("/")[2], self._head)
-            await self.app(scope, receive, _telling(head, send))
+            await self.app(_unpacked(scope), receive, _telling(head, send))
         elif scope["path"] in self._kept:
             start, body = self._kept[scope["path"]]
             await send({**start})
@@ -134,6 +134,14 @@ def _telling(head: bytes, send: Send) -> Send:
             await send(message)
 
     return telling
+
+
+def _unpacked(scope: Scope) -> Scope:
+    """A request for a page, so that it is answered with a text to which something can be added."""
+    headers = dict(scope["headers"])
+    if b"text/html" not in headers.get(b"accept", b""):
+        return scope
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
 
 
 def _whole_file(scope: Scope) -> bool:

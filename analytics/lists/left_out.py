@@ -13,20 +13,43 @@ __all__ = ["REASONS", "left_out"]
 
 REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation")
 _QUERY = """
-with told as (
-    select 'unknown' as reason, outcome_reason as detail, * from lead_times where outcome = 'unknown'
+with seen as (
+    select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
+    from repository_settings inner join repository_stages using (repo_id)
+    group by repo
+),
+-- What was closed where no arrival could have been seen takes no part either: see analytics.lead_columns.observed.
+judged as (
+    select
+        lead_times.*,
+        case
+            when outcome <> 'abandoned' then outcome
+            when not has_production then 'no_deployments'
+            when abandoned_at < first_production_at then 'unknown'
+            else outcome
+        end as judged_as
+    from lead_times left join seen on lead_times.repo = seen.repo
+),
+told as (
+    select
+        'unknown' as reason,
+        case
+            when outcome = 'abandoned' then 'closed before the first production deployment' else outcome_reason
+        end as detail,
+        *
+    from judged where judged_as = 'unknown'
     union all
-    select 'no_deployments', 'its repository reports none', * from lead_times where outcome = 'no_deployments'
+    select 'no_deployments', 'its repository reports none', * from judged where judged_as = 'no_deployments'
     union all
     select 'approximate', 'code complete is the author date of its landing commit', *
-    from lead_times where code_complete_source = 'landing_author_date'
+    from judged where code_complete_source = 'landing_author_date'
     union all
-    select 'out_of_order', clamped || ' of its milestones', * from lead_times where clamped > 0
+    select 'out_of_order', clamped || ' of its milestones', * from judged where clamped > 0
     union all
-    select 'weak', ai_evidence, * from lead_times where ai_confidence = 'weak'
+    select 'weak', ai_evidence, * from judged where ai_confidence = 'weak'
     union all
-    select 'automation', ai_evidence, * from lead_times
-    where built_with_ai = 'automation' and outcome in ('production', 'waiting', 'abandoned')
+    select 'automation', ai_evidence, * from judged
+    where built_with_ai = 'automation' and judged_as in ('production', 'waiting', 'abandoned')
 )
 select
     told.reason, told.change_id, told.repo, told.title, told.url, told.author, told.outcome, told.code_complete_at,

@@ -54,7 +54,9 @@ def page(view: View) -> None:
     ranked(view, found)
     how_often(view)
     every = {one.group: one for one in data.bottlenecks(view.file, view.filters, None, view.clock)}
-    said([every[name] for name in ("all", AI_GROUP) if name in every])
+    # The other axis has no what-ifs by group.
+    told_of = ("all", AI_GROUP) if view.axis == "builds_ai" else ("all",)
+    said([every[name] for name in told_of if name in every])
     if found.everything.enough:
         levers(view)
     computed(view, every.get("all"))
@@ -169,7 +171,8 @@ def said(groups: Sequence[Bottlenecks]) -> None:
 @st.fragment
 def levers(view: View) -> None:
     """Two things that a person can move, and what they would bring."""
-    names = {"all work": ALL, ai_group(view): AI_WORK, "other work": OTHER_WORK}
+    other = "other work" if view.axis == "builds_ai" else "no AI mark"
+    names = {"all work": ALL, ai_group(view): AI_WORK, other: OTHER_WORK}
     chosen = st.segmented_control("Of", list(names), default="all work", key="whose")
     found = data.levers_of(view.file, view.filters, view.axis, names[chosen or "all work"], view.clock)
     if found is None:

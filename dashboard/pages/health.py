@@ -93,7 +93,7 @@ def examples(view: View) -> None:
         reason = st.selectbox(
             "Those",
             list(counts),
-            format_func=lambda one: f"{WHY[one]} ({counts[one]:,})",
+            format_func=WHY.__getitem__,
             key="reason",
             bind="query-params",
             width=420,

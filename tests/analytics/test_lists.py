@@ -15,6 +15,7 @@ from analytics.lists.longest import longest
 from analytics.lists.members import members
 from analytics.lists.returned import returned
 from analytics.options import Options
+from analytics.pulse import pulse
 from analytics.reports import lead_time
 from headway.errors import UsageError
 from headway.settings import AiSettings, InitiativeSettings, Settings
@@ -112,6 +113,21 @@ def test_left_out_are_counted_and_the_newest_named() -> None:
         assert times == sorted(times, reverse=True)
         mine = cut.filter(pl.col("reason") == reason)
         assert mine.equals(found.filter(pl.col("reason") == reason).head(20))
+
+
+def test_left_out_are_those_that_the_pulse_leaves_out() -> None:
+    """What was closed where no arrival could have been seen is among them, as it is among the pulse's counts."""
+    ships = Raw("acme/ships").commits("a b c d").deploy("d1", "c", 6)
+    for number, closed in ((5, 4), (6, 9)):
+        ships.change(number, opened=2, code_complete=3, abandoned=closed)
+    never = Raw("acme/never").commits("x@1 y@2").change(7, opened=2, code_complete=3, abandoned=30)
+    with built(ships, never, undeployed()) as tables:
+        found = left_out(tables.connection, Filters())
+        told = pulse(tables.connection, Filters())
+    counts = dict(found.select("reason", "changes").unique().iter_rows())
+    assert (counts["unknown"], counts["no_deployments"]) == (told.unknown, told.no_deployments)
+    gone = dict(found.filter(pl.col("outcome") == "abandoned").select("change_id", "reason").iter_rows())
+    assert {key.rpartition("#")[2]: reason for key, reason in gone.items()} == {"5": "unknown", "7": "no_deployments"}
 
 
 def test_left_out_names_what_bots_made() -> None:

@@ -28,6 +28,16 @@ def test_a_link_to_a_choice_in_a_fold_finds_it_open(several: Path, monkeypatch: 
     assert app.selectbox(key="longest").value == "release"
 
 
+def test_a_fold_found_open_can_be_closed_and_opened_again(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a link opened follows the hand from then on."""
+    app = folded(several, monkeypatch, "bottlenecks", longest="release")
+    drawn = len(tables(app))
+    for is_open, less in ((False, 1), (True, 0)):
+        app.session_state["fold-longest"] = is_open
+        app.run()
+        assert len(tables(app)) == drawn - less
+
+
 def test_a_session_gives_way_once(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the first page waits a moment after its first chart, and nothing waits after that."""
     app = opened(several, monkeypatch)

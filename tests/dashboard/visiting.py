@@ -41,9 +41,7 @@ class Visit:
         page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
 
     def _said(self, message: Any) -> None:
-        # Coming by a deep link the browser asks once beside the page for what lies at the root (measured, harmless).
-        beside = any(name in message.location["url"] for name in ("/_stcore/health", "/_stcore/host-config"))
-        if message.type == "error" and not beside:
+        if message.type == "error":
             self.wrong.append(message.text)
 
     def _request(self, request: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -40,7 +42,9 @@ class Client:
 
     def __init__(self, scripts: tuple[str, ...] = (), **others: tuple[str, ...]) -> None:
         self.asked: list[str] = []
-        self._app = Assets(Starlette(routes=[Route(path, self._answer) for path in ANSWERS]), scripts, others)
+        packing = Middleware(GZipMiddleware, minimum_size=1)
+        app = Starlette(routes=[Route(path, self._answer) for path in ANSWERS], middleware=[packing])
+        self._app = Assets(app, scripts, others)
 
     async def _answer(self, request: Request) -> Response:
         self.asked.append(request.url.path)
@@ -96,7 +100,8 @@ def test_streamlit_has_every_kind_before_the_first_chart() -> None:
 @pytest.mark.parametrize("path", ["/", "/flow"])
 def test_a_page_is_told_its_server_and_scripts(path: str) -> None:
     """They stand at the end of its head, and nobody takes the page for the one that was there without them."""
-    answer = Client(("a.1.js",)).get(path)
+    asked = {"accept": "text/html,*/*", "accept-encoding": "gzip, br"}
+    answer = Client(("a.1.js",)).get(path, asked)
     head, _, rest = answer.text.partition("</head>")
     assert rest == "<body></body></html>"
     assert '<link rel="modulepreload" crossorigin href="./static/js/a.1.js">' in head
@@ -122,7 +127,7 @@ def test_lasting_files_are_read_once() -> None:
     first, again = client.get("/static/js/a.1.js"), client.get("/static/js/a.1.js")
     assert client.asked == ["/static/js/a.1.js"]
     assert again.text == first.text == "a"
-    kept = {name: value for name, value in first.headers.items() if name != "set-cookie"}
+    kept = {name: value for name, value in first.headers.items() if name not in {"set-cookie", "vary"}}
     assert dict(again.headers) == kept
 
 
