@@ -33,10 +33,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from urllib.request import urlopen
-
-import duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -44,8 +41,7 @@ sys.path.insert(0, str(ROOT))
 logging.disable(logging.WARNING)  # of Streamlit, that nothing is served here
 
 from benchmarks.made_pages import made_warehouse  # noqa: E402
-from dashboard.places import CHANGE, PLACES  # noqa: E402
-from warehouse.publish import current  # noqa: E402
+from dashboard.places import PLACES  # noqa: E402
 
 EMPTY = """
 import streamlit as st
@@ -64,8 +60,7 @@ DRAWN = "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg
 TITLED = "h1"
 CHARTED = "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-WITHOUT_CHART = ("waiting", "health")
-WITHOUT_FILTERS = (*WITHOUT_CHART, "change")
+WITHOUT_CHART = ("waiting", "health", "change")
 # What is painted of one element, in few pixels; empty as long as that is nothing.
 PICTURE = """one => {
     const box = one && one.getBoundingClientRect();
@@ -127,7 +122,7 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("changes", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--pages", nargs="*", default=list(PLACES))
+    parser.add_argument("--pages", nargs="*", default=[name for name in PLACES if name != "change"])
     parser.add_argument("--wait", type=float, default=900.0, help="most seconds to wait for answers made beforehand")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -149,30 +144,21 @@ def main() -> None:
         made = "not all" if helpers else "all"
         print(f"{made} answers made beforehand {time.monotonic() - began:.0f} s later, by a process of {most:,.0f} MB")
         print(f"server {served.megabytes()}")
-        pages(visits, blank, given.pages, served, f"?{CHANGE}={quote(some_change(warehouse), safe='')}")
+        pages(visits, blank, given.pages, served)
         filters(visits, blank, given.pages)
         ten(visits, served)
         browser.close()
 
 
-def some_change(warehouse: Path) -> str:
-    """The id of a change that arrived."""
-    with duckdb.connect(str(current(warehouse)), read_only=True) as connection:
-        query = "select min(change_id) from lead_times where outcome = 'production'"
-        ((change_id,),) = connection.execute(query).fetchall()
-    return str(change_id)
-
-
-def pages(visits: Visits, blank: Visits, names: list[str], served: Server, change: str) -> None:
+def pages(visits: Visits, blank: Visits, names: list[str], served: Server) -> None:
     """The first chart of each page, first and again."""
     floor = blank.floor()
     print(f"\nempty page: {floor:.2f} s; below, seconds beyond it (whole: in all)")
     print(f"{'page':<14}{'first':>8}{'again':>8}{'whole':>8}{'CPU s':>8}{'load':>7}")
     for name in names:
         cpu = served.cpu()
-        query = change if name == CHANGE else ""
-        first, whole = visits.opened(name, query)
-        again = statistics.median(visits.opened(name, query)[0] for _ in range(TIMES))
+        first, whole = visits.opened(name, "")
+        again = statistics.median(visits.opened(name, "")[0] for _ in range(TIMES))
         used = (served.cpu() - cpu) / (TIMES + 1)
         load = os.getloadavg()[0]
         print(f"{name:<14}{first - floor:>8.2f}{again - floor:>8.2f}{whole:>8.2f}{used:>8.2f}{load:>7.1f}", flush=True)
@@ -184,7 +170,7 @@ def filters(visits: Visits, blank: Visits, names: list[str]) -> None:
     print(f"\na choice on the empty page: {floor:.2f} s; below, seconds beyond it (whole: in all)")
     print(f"{'page':<14}{'filter':<30}{'first':>8}{'whole':>8}{'load':>7}")
     for name in names:
-        if name in WITHOUT_FILTERS:
+        if name in WITHOUT_CHART:
             continue
         for label, choice, role, known in CHANGES:
             # Of each page another, so that nobody asked before.
