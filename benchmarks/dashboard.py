@@ -12,8 +12,8 @@ the differences: a page's seconds from its address to its first chart (to its fi
 of the empty page to its title, each in a window of its own with an empty cache. Each page takes its own time, at the
 first frame in which there is something in the chart. `whole` is until nothing runs any more.
 A filter's seconds are from the click to the first chart with another answer, less those of a choice on the empty page.
-"just begun" opens the first page as soon as the server serves; all else waits until answers are made beforehand, which
-`cold` questions are not: of one repository, or one team. Seconds are those of idle cores where the load is below 1.
+"just begun" opens the first page as soon as the server serves; all else waits until answers are made beforehand. A team
+or repository with another filter besides is asked for cold, and is not measured here.
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ OTHERWISE = f"""before => {{
     if (!document.querySelector('{IDLE}')) window.idleSince = performance.now();
     return performance.now() - window.idleSince > 1000 ? 'same' : false;
 }}"""
-# Label, option, kind of control, and whether the answer is made beforehand.
+# Label, option and kind of control.
 CHANGES = (
-    ("Period", "90 days", "combobox", True),
-    ("Compare by", "How it was made", "radio", True),
-    ("Hours", "Working time", "radio", True),
-    ("Repository", "acme/service-{page}7", "combobox", False),
-    ("Repository", "acme/service-{page}", "combobox", False),
-    ("Team", "team-{page}", "combobox", False),
+    ("Period", "90 days", "combobox"),
+    ("Compare by", "How it was made", "radio"),
+    ("Hours", "Working time", "radio"),
+    ("Repository", "acme/service-{page}7", "combobox"),
+    ("Repository", "acme/service-{page}", "combobox"),
+    ("Team", "team-{page}", "combobox"),
 )
 TEN = (
     ("pulse", ""),
@@ -172,11 +172,11 @@ def filters(visits: Visits, blank: Visits, names: list[str]) -> None:
     for name in names:
         if name in WITHOUT_CHART:
             continue
-        for label, choice, role, known in CHANGES:
-            # Of each page another, so that nobody asked before.
+        for label, choice, role in CHANGES:
+            # Of each page another, so that no earlier page asked for it.
             option = choice.format(page=1 + list(PLACES).index(name))
             first, whole = visits.changed(name, label, option, role)
-            told = f"{label}: {option}{'' if known else ' (cold)'}"
+            told = f"{label}: {option}"
             shown = f"{first - floor:>8.2f}" if first is not None else f"{'same':>8}"
             print(f"{name:<14}{told:<30}{shown}{whole:>8.2f}{os.getloadavg()[0]:>7.1f}", flush=True)
 
