@@ -49,7 +49,8 @@ def newest() -> str:
 
 def published() -> str:
     """The file to show: the newest, or the last that was made ready where somebody makes each ready; as `newest`."""
-    return _ready[-1] if _ready else newest()
+    # In one step: another thread may empty it.
+    return next(iter(_ready), None) or newest()
 
 
 def show(file: str | None) -> None:
