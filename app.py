@@ -1,5 +1,5 @@
 """The dashboard's entry. Run by `headway dashboard`, or by `streamlit run app.py -- FOLDER [SETTINGS]`."""
 
-from dashboard import frame
+from dashboard.shell import frame
 
 frame.draw()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from analytics.bottlenecks import Bottleneck, Bottlenecks
-from analytics.findings import Finding
+from analytics.reports.bottlenecks import Bottleneck, Bottlenecks
+from analytics.text.findings import Finding
+from analytics.text.whatif import first_hours
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds
-from analytics.whatif.sentences import first_hours
 
 __all__ = ["bottleneck_finding"]
 

@@ -23,10 +23,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from collectors.git.blame import Limits, Step, trace
-from collectors.git.clones import sealed
-from collectors.git.command import Git
-from collectors.git.repository import open_repository
+from collectors.git.process.command import Git
+from collectors.git.repairs.blame import Limits, Step, trace
+from collectors.git.repository.clones import sealed
+from collectors.git.repository.repository import open_repository
 
 _FIXES = re.compile(r"^Fixes: ?([0-9a-f]{7,40})\b", re.MULTILINE)
 

@@ -19,12 +19,12 @@ sys.path.insert(0, str(ROOT))
 
 def main() -> None:
     """Print one block for each horizon."""
-    from analytics.calibration import came_true, reliability
-    from analytics.filters import Filters
-    from analytics.waiting import waiting
-    from headway.building import teams_of
+    from analytics.cohort.filters import Filters
+    from analytics.worklist.calibration import came_true, reliability
+    from analytics.worklist.waiting import waiting
     from headway.progress import SilentProgress
-    from headway.session import Session
+    from pipeline.build import teams_of
+    from pipeline.session import Session
     from warehouse.publish import build_in_memory, open_published
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

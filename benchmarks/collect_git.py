@@ -25,12 +25,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from collectors.git import GitSource, collect
-from collectors.git.commits import CommitReader
-from collectors.git.detail import details
-from collectors.git.refs import list_refs
-from collectors.git.repository import open_repository
+from collectors.git.readers.commits import CommitReader
+from collectors.git.repairs.detail import details
+from collectors.git.repository.refs import list_refs
+from collectors.git.repository.repository import open_repository
 from headway.progress import SilentProgress
-from headway.records import Checkpoint
+from headway.raw_tables import Checkpoint
 
 ROUNDS = 3
 AT = datetime(2100, 1, 1)

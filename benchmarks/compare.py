@@ -63,7 +63,7 @@ def true_differences() -> dict[str, float]:
     import numpy as np
     import polars as pl
 
-    from analytics.observations import LEAD_STAGES
+    from analytics.cohort.cohort import LEAD_STAGES
     from tests.builders.companies import EFFECT, company
 
     changes = company(7, 20_000, 2_000_000, EFFECT, censored=False).changes

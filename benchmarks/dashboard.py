@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 logging.disable(logging.WARNING)  # of Streamlit, that nothing is served here
 
 from benchmarks.made_pages import made_warehouse  # noqa: E402
-from dashboard.places import PLACES  # noqa: E402
+from dashboard.shell.navigation import PLACES  # noqa: E402
 
 EMPTY = """
 import streamlit as st
@@ -49,7 +49,7 @@ st.title(st.selectbox("Choice", ["first", "second"]))
 """
 SERVE_EMPTY = """
 import sys, streamlit as st
-from headway.serving import options
+from dashboard.server.serve import options
 st.App(sys.argv[1]).run(config=options(int(sys.argv[2]), "127.0.0.1"))
 """
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -304,7 +304,7 @@ def megabytes(pid: int) -> tuple[float, float]:
 def serving(warehouse: Path) -> Iterator[Server]:
     """`headway dashboard` over a warehouse."""
     port = free_port()
-    command = ["-m", "headway.cli", "--warehouse", str(warehouse), "dashboard", "--port", str(port)]
+    command = ["-m", "cli.main", "--warehouse", str(warehouse), "dashboard", "--port", str(port)]
     with running(command, port) as server:
         yield server
 

@@ -33,11 +33,11 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.initiatives import Work, climb
-from collectors.git.command import LOG, Git
-from collectors.git.imports import _PATHSPECS, ImportReader
-from collectors.git.repository import open_repository
+from collectors.git.process.command import LOG, Git
+from collectors.git.readers.imports import _PATHSPECS, ImportReader
+from collectors.git.repository.repository import open_repository
 from warehouse.initiatives import InitiativeRules, Piece, seen_in
-from warehouse.models.initiatives import initiatives
+from warehouse.models.initiatives.initiatives import initiatives
 
 ROUNDS = 3
 START = datetime(2024, 1, 1)

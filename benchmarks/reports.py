@@ -66,7 +66,7 @@ def main() -> None:
     print(f"{'report':<16}{'rows':>12}{'seconds':>10}{'CPU s':>9}{'ratio':>8}{'peak MB':>10}")
     base = line(BASELINE, apart(BASELINE, file, None))
     if given.clock == "working":
-        from headway.commands.export import WALL_ALONE
+        from cli.commands.export import WALL_ALONE
 
         beside(file, [name for name in names if name not in (*LISTS, *WALL_ALONE)], given.by, base)
         return
@@ -103,7 +103,7 @@ def line(name: str, measured: Measured, base: Measured | None = None) -> Measure
 
 def registered() -> list[str]:
     """The reports that there are of the tables in the made file."""
-    from analytics.reports import REPORTS
+    from analytics.reports.published import REPORTS
 
     return [name for name in REPORTS if name not in ELSEWHERE]
 
@@ -119,9 +119,9 @@ def apart(name: str, file: Path, by: str | None, clock: str = "wall") -> Measure
 
 def measure(name: str, file: Path, by: str | None, clock: str) -> None:
     """Print rows, seconds, seconds of all cores and peak megabytes of one report."""
-    from analytics.filters import Filters
-    from analytics.options import Options
-    from analytics.reports import GROUPED, REPORTS
+    from analytics.cohort.filters import Filters
+    from analytics.cohort.options import Options
+    from analytics.reports.published import GROUPED, REPORTS
     from warehouse.publish import open_file
 
     began, began_cpu = time.perf_counter(), time.process_time()

@@ -24,14 +24,14 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from collectors.git.blame import Limits, Step, Traced, trace
-from collectors.git.clones import borrow_objects, sealed
-from collectors.git.code_lines import is_code
-from collectors.git.command import Git
-from collectors.git.repository import open_repository
+from collectors.git.process.command import Git
+from collectors.git.repairs.blame import Limits, Step, Traced, trace
+from collectors.git.repairs.code_lines import is_code
+from collectors.git.repository.clones import borrow_objects, sealed
+from collectors.git.repository.repository import open_repository
 from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
-from warehouse.models.subjects import read_landing
+from warehouse.models.initiatives.subjects import read_landing
 
 T = TypeVar("T")
 

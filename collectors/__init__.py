@@ -1,1 +1,1 @@
-"""Where records come from: one package a source. Collectors know no database; they hand over `headway.records`."""
+"""Where records come from: one package a source. Collectors know no database; they hand over `headway.raw_tables`."""

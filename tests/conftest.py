@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from pipeline.session import Session
+from tests.builders.demo import tiny_demo
+
 # Same input, same verdict: examples are drawn from a fixed seed, and a slow machine is no failure.
 settings.register_profile("headway", deadline=None, derandomize=True)
 settings.load_profile("headway")
@@ -24,3 +27,9 @@ def sealed_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session on the tiny company, for tests that only read. Tests that change anything make their own."""
+    return tiny_demo(tmp_path_factory.mktemp("company") / "demo")

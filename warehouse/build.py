@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from headway.progress import Progress
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from headway.settings import DoraSettings, Settings
 from warehouse import parameters
 from warehouse.classify import Rules, RuleSettings

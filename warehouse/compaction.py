@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from warehouse.store import Commit, RawStore, write_atomically
 
 __all__ = ["MOST_BATCHES", "compact", "tidy"]

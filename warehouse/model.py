@@ -107,7 +107,10 @@ Model = SqlModel | PythonModel
 @cache
 def sql_models(folder: Path = FOLDER) -> tuple[SqlModel, ...]:
     """All SQL models, by name."""
-    return tuple(SqlModel(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql")))
+    return tuple(
+        SqlModel(path.stem, path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("*.sql"), key=lambda path: path.stem)
+    )
 
 
 def in_order(models: tuple[Model, ...]) -> list[Model]:

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from headway.errors import WarehouseBusy, WarehouseError
-from headway.records import TABLES, Checkpoint, Rows
+from headway.raw_tables import TABLES, Checkpoint, Rows
 
 __all__ = ["Batch", "Commit", "RawStore", "prepare", "write_atomically"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.observations import Cohort
+from analytics.cohort.cohort import Cohort
 from analytics.survival.arrays import IntArray
 
 __all__ = ["MONTH", "QUARTER", "REPOSITORY", "numbered", "together"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from analytics.cohort.cohort import Cohort
 from analytics.comparison.cells import QUARTER, REPOSITORY, numbered, together
 from analytics.comparison.results import Support
-from analytics.observations import Cohort
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["support_of"]

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from analytics.cohort.cohort import Cohort
 from analytics.comparison.common_support import support_of
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.differences import (
@@ -26,7 +27,6 @@ from analytics.comparison.notes import annotated
 from analytics.comparison.rates import COVARIATES, rate_measures
 from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
 from analytics.comparison.sides import NEEDED, sides_of
-from analytics.observations import Cohort
 from analytics.survival.arrays import BoolArray, FloatArray, as_counts
 
 __all__ = ["AFTER_HOURS", "FEWEST", "compare"]

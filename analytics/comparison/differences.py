@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import Measure
 from analytics.comparison.sides import Sides
-from analytics.observations import ENDS, LEAD_STAGES, STATES
 from analytics.survival import Incidence, restricted_mean_hours
 from analytics.survival.arrays import FloatArray
 from analytics.survival.quantiles import crossing_hours

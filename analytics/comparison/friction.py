@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 from scipy import special
 
+from analytics.cohort.cohort import LEAD_STAGES
 from analytics.comparison.differences import Hours, measured
 from analytics.comparison.results import Friction, Measure
 from analytics.comparison.sides import Sides
-from analytics.observations import LEAD_STAGES
 from analytics.survival.arrays import FloatArray
 
 __all__ = ["friction_of", "share_measures"]

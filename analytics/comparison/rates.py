@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from analytics.cohort.cohort import FEWEST_CLUSTERS, Cohort
+from analytics.cohort.histories import counted_ends
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import ALL, Measure
 from analytics.comparison.sides import independent_units
 from analytics.comparison.small_samples import Reach, reach_of
-from analytics.histories import counted_ends
-from analytics.observations import FEWEST_CLUSTERS, Cohort
 from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray
 from headway.errors import AnalysisError

@@ -7,12 +7,12 @@ from dataclasses import replace
 import duckdb
 import polars as pl
 
+from analytics.cohort.cohort import read_cohort
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
 from analytics.comparison.compare import compare
 from analytics.comparison.contrasts import contrasts_by
 from analytics.comparison.results import ALL, Comparison
-from analytics.filters import Filters
-from analytics.observations import read_cohort
-from analytics.options import Options
 
 __all__ = ["COMPARED", "COMPARISON", "comparison", "comparison_table"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from analytics.cohort.cohort import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
+from analytics.cohort.grids import Grid
+from analytics.cohort.histories import Histories, counted_ends, counted_moves
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
 from analytics.comparison.small_samples import Reach, reach_of
-from analytics.grids import Grid
-from analytics.histories import Histories, counted_ends, counted_moves
-from analytics.observations import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
 from analytics.survival import Incidence, Moves, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from analytics.cohort.cohort import FEWEST_CLUSTERS
+from analytics.cohort.groups import is_ai
 from analytics.dora.definitions import Definition
 from analytics.dora.facts import Facts, carried, failures, judged, shipped
 from analytics.dora.measures import Measure, cluster_codes, share, within
 from analytics.dora.windows import Window
-from analytics.groups import is_ai
-from analytics.observations import FEWEST_CLUSTERS
-from analytics.proportions import difference_of_shares
+from analytics.survival.proportions import difference_of_shares
 
 __all__ = ["DIFFERENCE", "WITH", "WITHOUT", "beside", "loads"]
 

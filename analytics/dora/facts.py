@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import duckdb
 import polars as pl
 
+from analytics.cohort.filters import Filters
 from analytics.dora.definitions import Definition
-from analytics.filters import Filters
 from headway.errors import UsageError
 
 __all__ = ["AXES", "COLUMNS", "Facts", "carried", "failures", "judged", "read_facts", "shipped"]

@@ -8,14 +8,14 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from analytics.cohort.cohort import ENDS, FEWEST_CLUSTERS
 from analytics.dora.definitions import Definition
 from analytics.dora.facts import Facts, failures, judged, shipped
 from analytics.dora.levels import level
 from analytics.dora.windows import Window
-from analytics.observations import ENDS, FEWEST_CLUSTERS
-from analytics.proportions import Estimate, clustered_share, rate, wilson
 from analytics.survival import CENSORED, incidence
 from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.proportions import Estimate, clustered_share, rate, wilson
 
 __all__ = [
     "FEWEST_CHANGES",

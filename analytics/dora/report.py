@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
 from analytics.dora.beside import beside, loads
 from analytics.dora.definitions import Definition, definitions_named
 from analytics.dora.facts import AXES, Facts, read_facts
 from analytics.dora.measures import Counted, Measure, lead_times, measures
 from analytics.dora.windows import Window, windows
-from analytics.filters import Filters
-from analytics.options import Options
 
 __all__ = ["ALL", "dora", "failure_days", "window_of"]
 

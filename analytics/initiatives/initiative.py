@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from analytics.filters import Filters
+from analytics.cohort.filters import Filters
 from analytics.initiatives.rungs import IN_USE, MERGED, PILOT, PRODUCTION, REMOVED, Stay, Use, Work, climb
 from analytics.initiatives.stalling import FEWEST_LEFT, Limit, limits
 

@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from analytics.filters import Filters
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
 from analytics.initiatives.initiative import Initiative, read_portfolio
 from analytics.initiatives.rungs import IN_USE, MERGED, PRODUCTION, REMOVED, RUNGS
-from analytics.options import Options
 
 __all__ = ["COLUMNS", "evidence", "initiatives"]
 

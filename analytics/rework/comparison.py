@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.groups import is_ai
-from analytics.observations import FEWEST_CLUSTERS
-from analytics.proportions import Estimate
+from analytics.cohort.cohort import FEWEST_CLUSTERS
+from analytics.cohort.groups import is_ai
 from analytics.rework.facts import Shipped
 from analytics.survival import cox
+from analytics.survival.proportions import Estimate
 from headway.errors import AnalysisError
 
 __all__ = ["Ratio", "compared"]

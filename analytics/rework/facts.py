@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from analytics.filters import Filters
-from analytics.groups import ALL, AXES
-from analytics.observations import FEWEST_CLUSTERS
+from analytics.cohort.cohort import FEWEST_CLUSTERS
+from analytics.cohort.filters import Filters
+from analytics.cohort.groups import ALL, AXES
 from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError

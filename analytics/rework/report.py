@@ -8,12 +8,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from analytics.filters import Filters
-from analytics.groups import AXES, FEWEST
-from analytics.options import Options
-from analytics.proportions import LEVEL
+from analytics.cohort.filters import Filters
+from analytics.cohort.groups import AXES, FEWEST
+from analytics.cohort.options import Options
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped, definitions_named, read_shipped
+from analytics.survival.proportions import LEVEL
 
 __all__ = ["DAYS", "rework"]
 

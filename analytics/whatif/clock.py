@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from analytics.cohort.working_time import Opening, WorkingCalendar
 from analytics.survival.arrays import FloatArray, IntArray
-from analytics.working import Opening, WorkingCalendar
 
 __all__ = ["GRID_STEPS", "HORIZON_HOURS", "WALL", "Clock", "lifetimes"]
 

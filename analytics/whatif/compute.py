@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics.observations import LEAD_STAGES, Cohort
+from analytics.cohort.cohort import LEAD_STAGES, Cohort
 from analytics.survival.arrays import BoolArray, IntArray
 from analytics.whatif.cadence import CADENCES, Cadence
 from analytics.whatif.clock import WALL, Clock

@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from analytics.filters import Filters
-from analytics.kept import read
-from analytics.lead_columns import as_category
+from analytics.cohort.cache import read
+from analytics.cohort.columns import as_category
+from analytics.cohort.filters import Filters
 from analytics.survival.arrays import IntArray
 from headway.errors import AnalysisError
 

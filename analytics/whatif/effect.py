@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.observations import FEWEST_CLUSTERS
+from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.survival import CENSORED, Moves, Timeline, occupancy, restricted_mean_hours
 from analytics.survival.arrays import FloatArray, IntArray, as_counts
 from analytics.survival.intervals import critical_value

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from analytics.observations import LEAD_STAGES
+from analytics.cohort.cohort import LEAD_STAGES
 from analytics.survival.arrays import FloatArray
 from analytics.survival.intervals import critical_value
 from analytics.whatif.clock import WALL, Clock

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
-from analytics.filters import Filters
-from analytics.kept import read
-from analytics.lead_columns import EXACT_CHANGES, observed
-from analytics.observations import LEAD_STAGES, Cohort, cohort_of
+from analytics.cohort.cache import read
+from analytics.cohort.cohort import LEAD_STAGES, Cohort, cohort_of
+from analytics.cohort.columns import EXACT_CHANGES, observed
+from analytics.cohort.filters import Filters
 
 __all__ = ["MOST_CHANGES", "read_changes"]
 

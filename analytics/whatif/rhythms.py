@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analytics.observations import ENDS, Cohort
+from analytics.cohort.cohort import ENDS, Cohort
 from analytics.survival import incidence
 from analytics.whatif.cadence import CADENCES, Cadence
 from analytics.whatif.clock import WALL, Clock

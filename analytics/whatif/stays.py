@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from analytics.observations import ENDS, LEAD_STAGES
+from analytics.cohort.cohort import ENDS, LEAD_STAGES
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.whatif.clock import GRID_STEPS, Clock, lifetimes
 from analytics.whatif.effect import Units

@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collectors.git.commits import CommitReader
-from collectors.git.failures import os_failures
-from collectors.git.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
-from collectors.git.lines import COPIED_PATH, MANIFEST_PATH, AddedLines
-from collectors.git.manifests import ChainEnd, Deployed, read_chain
-from collectors.git.movements import Movements, compare
-from collectors.git.notes import NoteReader
 from collectors.git.notices import Notices
-from collectors.git.opening import Opened, open_source
-from collectors.git.patches import read_patch_ids
-from collectors.git.refs import pull_heads
+from collectors.git.process.failures import os_failures
+from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
+from collectors.git.readers.ai_notes import NoteReader
+from collectors.git.readers.commits import CommitReader
+from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
+from collectors.git.readers.manifests import ChainEnd, Deployed, read_chain
+from collectors.git.readers.patch_ids import read_patch_ids
+from collectors.git.readers.ref_changes import Movements, compare
+from collectors.git.repository.open import Opened, open_source
+from collectors.git.repository.refs import pull_heads
+from collectors.git.repository.source import GitSource, source_id
 from collectors.git.resume import Resume
-from collectors.git.source import GitSource, source_id
 from headway.progress import Progress
-from headway.records import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows, schema_of
 
 __all__ = ["collect"]
 

@@ -6,12 +6,12 @@ nothing new. See `docs/github.md`.
 
 from __future__ import annotations
 
-from collectors.github.access import Access, access_of
-from collectors.github.auth import SECRETS, GitHubAuth, auth_from
+from collectors.github.api.access import Access, access_of
+from collectors.github.api.auth import SECRETS, GitHubAuth, auth_from
+from collectors.github.api.limits import Limits, Waiting
+from collectors.github.api.signals import OutOfBudget
 from collectors.github.collector import collect
-from collectors.github.limits import Limits, Waiting
 from collectors.github.owners import Owned, identity_of, known_as, lost_from, repositories_of
-from collectors.github.signals import OutOfBudget
 from collectors.github.source import GitHubSource, checked_base_url, parse_target, source_id
 
 __all__ = [

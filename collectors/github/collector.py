@@ -6,25 +6,25 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from collectors.github.auth import GitHubAuth
-from collectors.github.client import Client
+from collectors.github.api.auth import GitHubAuth
+from collectors.github.api.client import Client
+from collectors.github.api.limits import Limits
+from collectors.github.api.signals import Gone, LockedOut, Lost, Refused, Signal
 from collectors.github.context import Run
-from collectors.github.gather import Gather
-from collectors.github.limits import Limits
 from collectors.github.notices import Notices
-from collectors.github.opening import Opening
-from collectors.github.read_deployments import DeploymentReader
-from collectors.github.read_history import HistoryReader
-from collectors.github.read_places import read_environments, read_releases, read_repository
-from collectors.github.read_pulls import PullReader
-from collectors.github.read_runs import RunReader
-from collectors.github.read_tags import read_tags
+from collectors.github.readers.deployments import DeploymentReader
+from collectors.github.readers.history import HistoryReader
+from collectors.github.readers.overview import Opening
+from collectors.github.readers.pull_requests import PullReader
+from collectors.github.readers.repository import read_environments, read_releases, read_repository
+from collectors.github.readers.runs import RunReader
+from collectors.github.readers.tags import read_tags
 from collectors.github.resume import Resume
-from collectors.github.signals import Gone, LockedOut, Lost, Refused, Signal
+from collectors.github.rows.batches import Gather
 from collectors.github.source import GitHubSource, checked_base_url, source_id
 from headway.errors import CollectError
 from headway.progress import Progress
-from headway.records import Checkpoint, Rows
+from headway.raw_tables import Checkpoint, Rows
 
 __all__ = ["collect"]
 

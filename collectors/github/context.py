@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from collectors.github.client import Client, Listing
-from collectors.github.gather import Gather
+from collectors.github.api.client import Client, Listing
+from collectors.github.api.signals import Moved
 from collectors.github.notices import Notices
 from collectors.github.resume import Resume
-from collectors.github.signals import Moved
+from collectors.github.rows.batches import Gather
 from collectors.github.source import GitHubSource
 from headway.errors import CollectError
 from headway.progress import Progress

@@ -7,12 +7,12 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from collectors.github.auth import GitHubAuth
-from collectors.github.client import Client
-from collectors.github.limits import Limits
-from collectors.github.signals import Gone, LockedOut, Lost, Refused, Signal
+from collectors.github.api.auth import GitHubAuth
+from collectors.github.api.client import Client
+from collectors.github.api.limits import Limits
+from collectors.github.api.signals import Gone, LockedOut, Lost, Refused, Signal
+from collectors.github.rows.values import next_cursor
 from collectors.github.source import PUBLIC, GitHubSource, checked_base_url, source_id
-from collectors.github.values import next_cursor
 from headway.errors import HeadwayError
 from headway.progress import Progress, SilentProgress
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
-from collectors.github.edge import Edge
+from collectors.github.readers.change_cursor import Edge
 
 __all__ = ["Deployments", "History", "Pulls", "Releases", "Resume", "Runs", "Tags"]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from collectors.github.values import shown
+from collectors.github.rows.values import shown
 from headway.errors import UsageError
 
 __all__ = ["PUBLIC", "GitHubSource", "checked_base_url", "parse_target", "source_id"]

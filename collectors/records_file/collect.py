@@ -21,7 +21,7 @@ from collectors.records_file.tables import Gatherer
 from collectors.records_file.values import BadValue, shown
 from headway.errors import PartialRead
 from headway.progress import Progress
-from headway.records import Checkpoint, Rows
+from headway.raw_tables import Checkpoint, Rows
 
 __all__ = ["collect"]
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from headway.records import Checkpoint
+from headway.raw_tables import Checkpoint
 
 __all__ = ["Resume"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headway.records import Rows, schema_of
+from headway.raw_tables import Rows, schema_of
 
 __all__ = ["Gatherer"]
 

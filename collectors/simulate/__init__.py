@@ -1,7 +1,6 @@
 """A simulated company with a known truth, for the demo and for tests; nothing in it is real."""
 
-from collectors.simulate.company import simulate
-from collectors.simulate.model import (
+from collectors.simulate.company.model import (
     Change,
     CiRun,
     Commit,
@@ -14,7 +13,8 @@ from collectors.simulate.model import (
     Status,
     TimelineEvent,
 )
-from collectors.simulate.truth import MILESTONES, STAGES
+from collectors.simulate.run import simulate
+from collectors.simulate.writers.truth import MILESTONES, STAGES
 
 __all__ = [
     "MILESTONES",

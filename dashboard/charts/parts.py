@@ -9,8 +9,8 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from analytics.observations import ENDS, LEAD_STAGES
-from dashboard.pace import give_way
+from analytics.cohort.cohort import ENDS, LEAD_STAGES
+from dashboard.charts.first_paint import give_way
 
 __all__ = [
     "DAY",

@@ -10,20 +10,23 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from analytics.bottlenecks import AI_WORK as AI_GROUP
-from analytics.bottlenecks import Bottlenecks
-from analytics.levers import AI_WORK, ALL, OTHER_WORK
-from analytics.pulse import Group, Pulse
+from analytics.pulse.pulse import Group, Pulse
+from analytics.reports.bottlenecks import AI_WORK as AI_GROUP
+from analytics.reports.bottlenecks import Bottlenecks
+from analytics.text import wording
+from analytics.text.whatif import sentences_of
 from analytics.whatif.compute import WhatIf
-from analytics.whatif.sentences import sentences_of
-from dashboard import charts, data, frame, tables
-from dashboard.cadences import how_often
-from dashboard.changes import changes_table
-from dashboard.filters import View
-from dashboard.folds import folded
-from dashboard.inside import inside, when
-from dashboard.sections import ai_group, group_names, head, left_out, named, observed, too_few
-from headway import wording
+from analytics.whatif.levers import AI_WORK, ALL, OTHER_WORK
+from dashboard import charts
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.cadences import how_often
+from dashboard.parts.change_links import changes_table
+from dashboard.parts.lazy_expander import folded
+from dashboard.parts.sections import ai_group, group_names, head, left_out, named, observed, too_few
+from dashboard.parts.stage_delays import inside, when
+from dashboard.shell import frame
+from dashboard.shell.filters import View
 
 GUIDE = (
     "A stage is named for what a change **waits for**. Its hours are the mean that a change of the group spends there"

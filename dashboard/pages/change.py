@@ -8,13 +8,16 @@ from itertools import pairwise
 import polars as pl
 import streamlit as st
 
-from analytics.explain import Explanation
-from dashboard import charts, data, frame, tables
+from analytics.explain.change import Explanation
+from analytics.text import wording
+from dashboard import charts
+from dashboard.answers import questions as data
 from dashboard.charts.grids import BEFORE, LEAD
-from dashboard.filters import View
-from dashboard.places import CHANGE, lead_to
-from dashboard.sections import WALL_ALONE
-from headway import wording
+from dashboard.parts import tables
+from dashboard.parts.sections import WALL_ALONE
+from dashboard.shell import frame
+from dashboard.shell.filters import View
+from dashboard.shell.navigation import CHANGE, lead_to
 from headway.errors import AnalysisError
 from headway.times import shown
 

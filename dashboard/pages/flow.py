@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from analytics.pulse import Pulse
-from dashboard import charts, data, frame, tables
-from dashboard.filters import View
-from dashboard.folds import folded
-from dashboard.places import lead_to
-from dashboard.sections import group_names, head, left_out, named, observed, too_few
-from headway import wording
+from analytics.pulse.pulse import Pulse
+from analytics.text import wording
+from dashboard import charts
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.lazy_expander import folded
+from dashboard.parts.sections import group_names, head, left_out, named, observed, too_few
+from dashboard.shell import frame
+from dashboard.shell.filters import View
+from dashboard.shell.navigation import lead_to
 
 GUIDE = (
     "Time runs from **code complete**: the last change of a change's own code. At each time the chart says which"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from analytics.basis import coverage_shares
-from dashboard import data, frame, tables
-from dashboard.changes import changes_table
-from dashboard.filters import View
-from dashboard.folds import folded
-from dashboard.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
-from headway import wording
-from headway.mending import MENDING
+from analytics.coverage import coverage_shares
+from analytics.text import wording
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.change_links import changes_table
+from dashboard.parts.lazy_expander import folded
+from dashboard.parts.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
+from dashboard.shell import frame
+from dashboard.shell.filters import View
+from headway.notices import MENDING
 
 GUIDE = (
     "A number is as good as what it rests on. **As of** is up to when all sources of a repository are known; what"

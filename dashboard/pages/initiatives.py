@@ -8,11 +8,14 @@ import polars as pl
 import streamlit as st
 
 from analytics.initiatives import FunnelStep, Initiative, funnel
-from dashboard import charts, data, frame, tables
-from dashboard.changes import changes_table
-from dashboard.filters import View
-from dashboard.sections import NO_INITIATIVE, RUNG_COLUMNS, head, rungs_table
-from headway import wording
+from analytics.text import wording
+from dashboard import charts
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.change_links import changes_table
+from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, head, rungs_table
+from dashboard.shell import frame
+from dashboard.shell.filters import View
 
 GUIDE = (
     "An **initiative** is a set of changes that belong together: named in the settings, or found where AI work"

@@ -8,17 +8,20 @@ from contextlib import contextmanager
 import polars as pl
 import streamlit as st
 
-from analytics.findings import Finding
-from analytics.observations import LEAD_STAGES
-from analytics.pulse import Group, Pulse
-from analytics.pulse_tables import groups_table, stages_table
-from dashboard import charts, data, frame, tables
-from dashboard.filters import View
-from dashboard.places import lead_to
-from dashboard.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
-from dashboard.short import in_short
-from dashboard.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
-from headway import wording
+from analytics.cohort.cohort import LEAD_STAGES
+from analytics.pulse.pulse import Group, Pulse
+from analytics.pulse.tables import groups_table, stages_table
+from analytics.text import wording
+from analytics.text.findings import Finding
+from dashboard import charts
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.headline import in_short
+from dashboard.parts.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
+from dashboard.parts.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
+from dashboard.shell import frame
+from dashboard.shell.filters import View
+from dashboard.shell.navigation import lead_to
 
 GUIDE = (
     "**Code complete**: a change's own code was changed for the last time. From then on it waits, stage by stage,"

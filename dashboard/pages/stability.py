@@ -6,11 +6,13 @@ import polars as pl
 import streamlit as st
 
 from analytics.dora.definitions import DEFINITIONS
-from dashboard import charts, data, frame, tables
-from dashboard.changes import changes_table
-from dashboard.filters import View
-from dashboard.sections import TELL_DEPLOYMENTS, head
-from dashboard.stability import (
+from analytics.text import wording
+from dashboard import charts
+from dashboard.answers import questions as data
+from dashboard.parts import tables
+from dashboard.parts.change_links import changes_table
+from dashboard.parts.sections import TELL_DEPLOYMENTS, head
+from dashboard.parts.stability import (
     MEASURES,
     compared_failures,
     compared_rework,
@@ -18,7 +20,8 @@ from dashboard.stability import (
     in_words,
     sides_of,
 )
-from headway import wording
+from dashboard.shell import frame
+from dashboard.shell.filters import View
 
 GUIDE = (
     "The five measures of DORA: how often production is deployed to, how long a change takes to get there, how often"

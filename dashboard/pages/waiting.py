@@ -5,13 +5,16 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from analytics.observations import LEAD_STAGES
-from dashboard import data, frame, needs, tables
-from dashboard.changes import CHANGE_COLUMNS, linked
-from dashboard.filters import View
-from dashboard.places import lead_to
-from dashboard.sections import FROM_GIT_ALONE, head
-from headway import wording
+from analytics.cohort.cohort import LEAD_STAGES
+from analytics.text import wording
+from dashboard.answers import questions as data
+from dashboard.parts import attention as needs
+from dashboard.parts import tables
+from dashboard.parts.change_links import CHANGE_COLUMNS, linked
+from dashboard.parts.sections import FROM_GIT_ALONE, head
+from dashboard.shell import frame
+from dashboard.shell.filters import View
+from dashboard.shell.navigation import lead_to
 
 GUIDE = (
     "Every change that is code complete, and neither in production nor closed; open drafts are not. **What is most"

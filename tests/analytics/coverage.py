@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.observations import LEAD_STAGES, STATES, cohort_of
+from analytics.cohort.cohort import LEAD_STAGES, STATES, cohort_of
 from analytics.survival import Timeline, occupancy, restricted_mean_hours
 from tests.analytics.simulated import AT_HOURS, ENDS, HORIZON_HOURS, STAGES, Company, FloatArray, Seen, covered
 

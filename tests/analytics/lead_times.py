@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from analytics.observations import ENDS, LEAD_STAGES
+from analytics.cohort.cohort import ENDS, LEAD_STAGES
 
 NOTHING_KNOWN: Mapping[str, str] = {
     "repository_settings": "repo_id text, repo text",

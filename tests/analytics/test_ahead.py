@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.pulse import _group
+from analytics.pulse.pulse import _group
 from tests.builders.changes import change, cohort
 
 

@@ -4,11 +4,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.arrivals import arrivals
-from analytics.filters import Filters
-from analytics.options import Options
-from analytics.pulse import pulse
-from analytics.where_work_is import where_work_is
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.pulse.pulse import pulse
+from analytics.reports.arrivals import arrivals
+from analytics.reports.occupancy import where_work_is
 from tests.analytics.lead_times import histories, lead_times
 
 

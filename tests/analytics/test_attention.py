@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from analytics.attention import attention
-from analytics.explain import explain
-from analytics.filters import Filters
-from analytics.waiting import waiting
+from analytics.cohort.filters import Filters
+from analytics.explain.change import explain
+from analytics.worklist.attention import attention
+from analytics.worklist.waiting import waiting
 from tests.builders.forge import Forge
 from tests.builders.rows import built
 

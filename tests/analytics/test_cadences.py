@@ -8,15 +8,15 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.cadences import AS_NOW, NAMES, cadences, sentence
-from analytics.filters import Filters
-from analytics.levers import read_levers
-from analytics.options import Options
-from analytics.pulse import pulse
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.pulse.pulse import pulse
+from analytics.reports.cadences import AS_NOW, NAMES, cadences, sentence
 from analytics.whatif.cadence import DAILY, WEEKLY
 from analytics.whatif.compute import Cadences
+from analytics.whatif.levers import read_levers
 from analytics.whatif.rhythms import rhythms_of
-from collectors.simulate.plan import Plan, Train
+from collectors.simulate.company.plan import Plan, Train
 from headway.errors import UsageError
 from headway.settings import AiSettings, Settings
 from tests.builders.changes import departures_of, simulated

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from analytics.filters import Filters
-from analytics.observations import read_cohort
-from analytics.pulse import pulse, slowest_waiting
-from analytics.reports import classification, lead_time
-from headway.wording import left_out
+from analytics.cohort.cohort import read_cohort
+from analytics.cohort.filters import Filters
+from analytics.pulse.pulse import pulse, slowest_waiting
+from analytics.reports.published import classification, lead_time
+from analytics.text.wording import left_out
 from tests.builders.rows import Raw, built, ruled
 
 STRONG = Filters(evidence="strong")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from analytics.explain import explain
+from analytics.explain.change import explain
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, commit_id
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from analytics.filters import Filters
+from analytics.cohort.filters import Filters
 
 NAMES = ("acme/shop", "acme/*", "o'neill/x", "a[1]", "")
 TIMES = [datetime(2026, 1, 1) + timedelta(days=day, microseconds=day) for day in range(5)]

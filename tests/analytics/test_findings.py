@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from analytics.bottleneck_findings import bottleneck_finding
-from analytics.bottlenecks import Bottleneck, Bottlenecks
 from analytics.comparison import ai_beside_other, before_beside_after, compare, team_beside_rest
-from analytics.findings import Finding, by_importance, findings_of
+from analytics.reports.bottlenecks import Bottleneck, Bottlenecks
+from analytics.text.findings import Finding, by_importance, findings_of
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds, Effect
 from tests.builders.companies import EFFECT, NOTHING, company

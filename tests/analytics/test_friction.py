@@ -6,9 +6,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.friction import MEASURES, friction
-from analytics.options import Options
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.friction import MEASURES, friction
 from headway.errors import UsageError
 from tests.analytics.lead_times import lead_times
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import lead_columns, observations
-from analytics.filters import Filters
-from analytics.grids import Grid
-from analytics.histories import Histories, counted_ends, counted_moves
-from analytics.observations import LEAD_STAGES, STATES, read_cohort
+from analytics.cohort import cohort as observations
+from analytics.cohort import columns as lead_columns
+from analytics.cohort.cohort import LEAD_STAGES, STATES, read_cohort
+from analytics.cohort.filters import Filters
+from analytics.cohort.grids import Grid
+from analytics.cohort.histories import Histories, counted_ends, counted_moves
 from analytics.survival import occupancy, restricted_mean_hours
 from tests.analytics.lead_times import histories, lead_times
 

@@ -6,12 +6,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.groups import COLUMNS, read_groups
-from analytics.observations import STATES
-from analytics.options import Options
-from analytics.reports import REPORTS
-from analytics.where_work_is import GRID_HOURS
+from analytics.cohort.cohort import STATES
+from analytics.cohort.filters import Filters
+from analytics.cohort.groups import COLUMNS, read_groups
+from analytics.cohort.options import Options
+from analytics.reports.occupancy import GRID_HOURS
+from analytics.reports.published import REPORTS
 from headway.errors import UsageError
 from tests.analytics.lead_times import histories, lead_times
 

@@ -8,12 +8,13 @@ import duckdb
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics import kept, lead_columns
-from analytics.filters import Filters
-from analytics.kept import Kept, keeping
-from analytics.options import Options
-from analytics.stages import stages
-from analytics.trend import trend
+from analytics.cohort import cache as kept
+from analytics.cohort import columns as lead_columns
+from analytics.cohort.cache import Kept, keeping
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.stages import stages
+from analytics.reports.trend import trend
 from tests.analytics.lead_times import histories, lead_times
 
 BY = Options(by="builds_ai")

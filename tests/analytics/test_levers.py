@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analytics.bottlenecks import read_bottlenecks
-from analytics.filters import Filters
-from analytics.levers import AI_WORK, OTHER_WORK, Levers, read_levers
-from analytics.options import Options
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.bottlenecks import read_bottlenecks
+from analytics.whatif.levers import AI_WORK, OTHER_WORK, Levers, read_levers
 from headway.settings import AiSettings, Settings
 from tests.builders.rows import built
 from tests.dashboard.warehouses import busy

@@ -9,14 +9,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.lists.left_out import left_out
-from analytics.lists.longest import longest
-from analytics.lists.members import members
-from analytics.lists.returned import returned
-from analytics.options import Options
-from analytics.pulse import pulse
-from analytics.reports import lead_time
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.pulse.pulse import pulse
+from analytics.reports.lists.left_out import left_out
+from analytics.reports.lists.longest import longest
+from analytics.reports.lists.members import members
+from analytics.reports.lists.returned import returned
+from analytics.reports.published import lead_time
 from headway.errors import UsageError
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from tests.builders.rows import Raw, built, hour

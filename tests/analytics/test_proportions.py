@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.proportions import clustered_share, difference_of_shares, rate, wilson
+from analytics.survival.proportions import clustered_share, difference_of_shares, rate, wilson
 from headway.errors import AnalysisError
 
 

@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.basis import closed_work_is_seen, coverage_shares, notices
-from analytics.filters import Filters
-from analytics.pulse import Estimate, Group, Pulse, StageTime
-from analytics.pulse_tables import arrivals_table, groups_table, stages_table
+from analytics.cohort.filters import Filters
+from analytics.coverage import closed_work_is_seen, coverage_shares, notices
+from analytics.pulse.pulse import Estimate, Group, Pulse, StageTime
+from analytics.pulse.tables import arrivals_table, groups_table, stages_table
 
 FIRST, LAST = datetime(2026, 1, 1), datetime(2026, 1, 2)
 NONE = Estimate(None, None, None)

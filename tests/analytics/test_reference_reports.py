@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from analytics.filters import Filters
-from analytics.observations import ENDS, Cohort, read_cohort
-from analytics.options import Options
-from analytics.reports import REPORTS
+from analytics.cohort.cohort import ENDS, Cohort, read_cohort
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.published import REPORTS
 from analytics.survival import kaplan_meier, occupancy, restricted_mean_hours
 from tests.analytics.lead_times import lead_times
 

@@ -9,10 +9,18 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.reports import GROUPED, LEAD_TIME_COLUMNS, REPORTS, classification, coverage, deployments, lead_time
-from analytics.waiting import waiting
-from headway.commands.export import REPORTS as EXPORTED
+from analytics.cohort.filters import Filters
+from analytics.reports.published import (
+    GROUPED,
+    LEAD_TIME_COLUMNS,
+    REPORTS,
+    classification,
+    coverage,
+    deployments,
+    lead_time,
+)
+from analytics.worklist.waiting import waiting
+from cli.commands.export import REPORTS as EXPORTED
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, built, hour
 

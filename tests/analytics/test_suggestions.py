@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from analytics.suggestions import suggest_deployments
+from analytics.deployment_suggestions import suggest_deployments
 from headway.settings import DeploymentRule, ProductionSettings, Settings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, ruled

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.basis import names_of_team
-from analytics.filters import Filters
-from analytics.reports import lead_time
+from analytics.cohort.filters import Filters
+from analytics.coverage import names_of_team
+from analytics.reports.published import lead_time
 from headway.errors import UsageError
 from tests.builders.rows import built
 from tests.dashboard.warehouses import quiet, undeployed

@@ -6,11 +6,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.arrivals import arrivals
-from analytics.filters import Filters
-from analytics.options import Options
-from analytics.stages import stages
-from analytics.trend import trend
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.arrivals import arrivals
+from analytics.reports.stages import stages
+from analytics.reports.trend import trend
 from tests.analytics.lead_times import AS_OF, histories, lead_times
 
 

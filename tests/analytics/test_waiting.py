@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.calibration import came_true, reliability
-from analytics.filters import Filters
-from analytics.landmarks import CHANCE_HOURS, Past, chances
+from analytics.cohort.filters import Filters
 from analytics.survival import kaplan_meier
-from analytics.unusual import BORROWED, share_left
-from analytics.waiting import COLUMNS, waiting, worklist
-from headway.demonstration import build_demo
+from analytics.worklist.calibration import came_true, reliability
+from analytics.worklist.landmarks import CHANCE_HOURS, Past, chances
+from analytics.worklist.stage_percentile import BORROWED, share_left
+from analytics.worklist.waiting import COLUMNS, waiting, worklist
 from headway.progress import SilentProgress
-from headway.writing import csv_bytes
+from headway.report_files import csv_bytes
+from pipeline.demo import build_demo
 from tests.builders.changes import UNTIL, change, cohort
 from tests.builders.demo import UNTIL as DEMO_UNTIL
 from tests.builders.demo import session_in

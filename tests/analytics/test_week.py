@@ -7,10 +7,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.options import Options
-from analytics.week import MOVES, WAITING, week
-from analytics.working import WorkingCalendar
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.cohort.working_time import WorkingCalendar
+from analytics.reports.week import MOVES, WAITING, week
 from tests.analytics.lead_times import lead_times
 
 MONDAY = datetime(2025, 6, 2)

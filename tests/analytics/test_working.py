@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import lead_columns
-from analytics.filters import Filters
-from analytics.observations import LEAD_STAGES, read_cohort
-from analytics.options import Options
-from analytics.reports import lead_time
-from analytics.working import WorkingCalendar
+from analytics.cohort import columns as lead_columns
+from analytics.cohort.cohort import LEAD_STAGES, read_cohort
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.cohort.working_time import WorkingCalendar
+from analytics.reports.published import lead_time
 from headway.errors import UsageError
 from headway.settings import CalendarSettings
 from tests.analytics.lead_times import histories, lead_times

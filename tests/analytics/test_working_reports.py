@@ -14,24 +14,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.arrivals import arrivals
-from analytics.bottlenecks import bottlenecks, read_bottlenecks
-from analytics.cadences import cadences
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison import ALL, comparison
-from analytics.filters import Filters
-from analytics.levers import read_levers
-from analytics.options import Options
-from analytics.pulse import pulse
-from analytics.stages import stages
-from analytics.trend import trend
-from analytics.waiting import waiting
+from analytics.pulse.pulse import pulse
+from analytics.reports.arrivals import arrivals
+from analytics.reports.bottlenecks import bottlenecks, read_bottlenecks
+from analytics.reports.cadences import cadences
+from analytics.reports.occupancy import where_work_is
+from analytics.reports.stages import stages
+from analytics.reports.trend import trend
+from analytics.text.whatif import first_hours, sentences_of
 from analytics.whatif.cadence import DAILY, Cadence
 from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences, StageModel
-from analytics.whatif.sentences import first_hours, sentences_of
+from analytics.whatif.levers import read_levers
 from analytics.whatif.stages import Changes
-from analytics.where_work_is import where_work_is
-from analytics.working import WorkingCalendar
+from analytics.worklist.waiting import waiting
 from tests.analytics.lead_times import NOTHING_KNOWN
 from tests.builders.changes import START, cohort, departures_of
 from tests.builders.changes import change as row

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from headway.forge_records import EVENT_KINDS
-from headway.records import TABLES, schema_of
+from headway.raw_tables import TABLES, schema_of
+from headway.raw_tables.forge import EVENT_KINDS
 from tests.builders.rows import Raw, commit_id
 
 __all__ = ["any_forge_rows"]

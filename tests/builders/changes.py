@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from analytics.observations import ENDS, LEAD_STAGES, Cohort
+from analytics.cohort.cohort import ENDS, LEAD_STAGES, Cohort
 from analytics.whatif.departures import Departures
-from collectors.simulate import company
-from collectors.simulate.clock import DAY, seconds_of
-from collectors.simulate.plan import PLANS, PRESETS, Plan
-from collectors.simulate.truth import rows_of
+from collectors.simulate import run as company
+from collectors.simulate.company.plan import PLANS, PRESETS, Plan
+from collectors.simulate.events.clock import DAY, seconds_of
+from collectors.simulate.writers.truth import rows_of
 
 __all__ = ["START", "UNTIL", "change", "cohort", "departures_of", "simulated"]
 

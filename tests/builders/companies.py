@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analytics.observations import LEAD_STAGES, Cohort
+from analytics.cohort.cohort import LEAD_STAGES, Cohort
 
 __all__ = ["EFFECT", "NOTHING", "company"]
 

@@ -6,8 +6,8 @@ import io
 from datetime import datetime
 from pathlib import Path
 
-from headway.demonstration import build_demo
-from headway.session import Session
+from pipeline.demo import build_demo
+from pipeline.session import Session
 
 __all__ = ["UNTIL", "full_demo", "session_in", "tiny_demo"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from headway.records import schema_of
+from headway.raw_tables import schema_of
 from tests.builders.forge_past import TABLES as FORGE_TABLES
 from tests.builders.forge_past import forge_past, run_past
 from tests.builders.rows import Raw

@@ -26,7 +26,7 @@ import duckdb
 import pyarrow as pa
 
 from headway.progress import SilentProgress
-from headway.records import TABLES, Checkpoint, Rows, schema_of
+from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 from headway.settings import DeploymentRule, Settings
 from warehouse.build import Sources, build_tables
 from warehouse.checks import run_checks

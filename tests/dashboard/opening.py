@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import folds, pace
-from dashboard.places import PLACES
+from dashboard.charts import first_paint as pace
+from dashboard.parts import lazy_expander as folds
+from dashboard.shell.navigation import PLACES
 from tests.frame.project import ROOT
 
 SECONDS = 60

@@ -51,7 +51,7 @@ def free_port() -> int:
 def dashboard(warehouse: Path, *code: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Serve a warehouse until the block ends; `code` is run by Python instead of the command, with `PORT` in it."""
     port = free_port()
-    program = ["-c", *(part.replace("PORT", str(port)) for part in code)] if code else ["-m", "headway.cli"]
+    program = ["-c", *(part.replace("PORT", str(port)) for part in code)] if code else ["-m", "cli.main"]
     command = [] if code else ["--warehouse", str(warehouse), "dashboard", "--port", str(port)]
     process = subprocess.Popen(
         [sys.executable, *program, *command],

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from dashboard.places import PLACES
+from dashboard.shell.navigation import PLACES
 from tests.builders.demo import tiny_demo
 from tests.builders.rows import START
 from tests.dashboard import warehouses
@@ -45,7 +45,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def exported(folder: Path, *arguments: str) -> bytes:
     """What `headway export` writes."""
-    command = [sys.executable, "-m", "headway.cli", "--warehouse", str(folder), "export", *arguments]
+    command = [sys.executable, "-m", "cli.main", "--warehouse", str(folder), "export", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.door import admits
-from dashboard.places import PLACES
+from dashboard.server.serve import serve
+from dashboard.shell.navigation import PLACES
+from dashboard.shell.sign_in import admits
 from headway.errors import HeadwayError
-from headway.serving import serve
 from tests.dashboard.opening import SECONDS, charts, words
 from tests.dashboard.running import free_port
 from tests.frame.project import ROOT

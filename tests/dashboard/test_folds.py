@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import pace
+from dashboard.charts import first_paint as pace
 from tests.dashboard.opening import charts, folded, opened, table, tables
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from dashboard.inside import held_up
+from dashboard.parts.stage_delays import held_up
 
 
 def test_share_says_of_how_many_it_is_told() -> None:

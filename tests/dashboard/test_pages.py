@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from dashboard.places import PLACES
+from dashboard.shell.navigation import PLACES
 from headway.settings import InitiativeSettings
 from tests.dashboard import warehouses
 from tests.dashboard.opening import charts, opened, table, tables, words

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit import config as streamlit_config
 
+from dashboard.server.serve import _answer_at_once, options, serve
 from headway.errors import HeadwayError
-from headway.serving import _answer_at_once, options, serve
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
 from tests.frame.project import ROOT
@@ -133,7 +133,7 @@ def test_the_browser_is_opened_when_the_page_answers(small: Path, tmp_path: Path
     browser.write_text(f'#!/bin/sh\necho "$1" > "{note}"\nexit 1\n', encoding="utf-8")
     browser.chmod(0o755)
     call = f"serve(Path({str(small)!r}), port=PORT, browser=True)"
-    code = f"from pathlib import Path; from headway.serving import serve; {call}"
+    code = f"from pathlib import Path; from dashboard.server.serve import serve; {call}"
     with dashboard(small, code, environment={"BROWSER": f"{browser} %s"}) as served:
         deadline = time.monotonic() + 20
         while not note.exists() and time.monotonic() < deadline:

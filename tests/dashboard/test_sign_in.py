@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashboard.places import PLACES
+from dashboard.shell.navigation import PLACES
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
 from tests.dashboard.visiting import PATIENCE_MS

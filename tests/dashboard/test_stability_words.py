@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from dashboard.stability import compared_failures, compared_rework, fails_more
+from dashboard.parts.stability import compared_failures, compared_rework, fails_more
 
 NO_REPAIRS = pl.DataFrame({"measure": []}, schema={"measure": pl.String})
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.tables import in_days, safe_links
-from headway.writing import csv_bytes
+from dashboard.parts.tables import in_days, safe_links
+from headway.report_files import csv_bytes
 
 
 @pytest.mark.parametrize("url", ["https://example.com/pull/1", "http://example.com", "HTTPS://Example.com/x?y=1#z"])

@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics.filters import Filters
-from dashboard import data, files, questions, warming
-from dashboard.places import PLACES
+from analytics.cohort.filters import Filters
+from dashboard.answers import files
+from dashboard.answers import prewarm as warming
+from dashboard.answers import prewarm_list as questions
+from dashboard.answers import questions as data
+from dashboard.shell.navigation import PLACES
 from headway.errors import WarehouseError
 from tests.dashboard import warehouses
 from tests.dashboard.opening import opened

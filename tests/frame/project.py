@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("collectors", "warehouse", "analytics")
-PACKAGES = (*LIBRARIES, "headway", "dashboard")
+PACKAGES = (*LIBRARIES, "headway", "pipeline", "dashboard", "cli")
 # Folders of the root that hold what was built or collected here, as in .gitignore.
 MADE = re.compile(r"build|dist|htmlcov|headway-data.*|headway-demo.*")
 

@@ -15,7 +15,7 @@ CALLS = {
 }
 NAMES = {name for names in CALLS.values() for name in names} - {"strftime"}
 # The outermost layer, where the moment of a run is read once and handed inwards.
-OUTERMOST = "headway.cli"
+OUTERMOST = "cli.main"
 
 
 def clock_reads(tree: ast.Module) -> Iterator[int]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from headway.ai_settings import LONGEST_PATTERN
 from headway.errors import UsageError
-from headway.settings import FILE_NAME, AiSettings, load
+from headway.settings import AiSettings, load
+from headway.settings.ai import LONGEST_PATTERN
+from headway.settings.reader import FILE_NAME
 from tests.builders.rows import Raw, built, ruled
 from warehouse.classify import ChangeOverride, Rules, RuleSettings
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headway.errors import UsageError
-from headway.settings import (
+from headway.settings.reader import (
     FILE_NAME,
     LISTS,
     SECTIONS,
@@ -20,7 +20,7 @@ from headway.settings import (
     SourceSettings,
     load,
 )
-from headway.settings_text import commented
+from headway.settings.template import commented
 
 EVERYTHING = r"""
 [warehouse]
@@ -287,7 +287,7 @@ VALUE = st.recursive(
 def test_any_file_is_settings_or_a_complaint(raw: dict[str, object]) -> None:
     """Whatever TOML says, the answer is settings or a complaint of two lines."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headway.settings._read", lambda _: raw)
+        patch.setattr("headway.settings.reader._read", lambda _: raw)
         complaint = "none"
         try:
             load(Path("any.toml"), {"HEADWAY_WAREHOUSE_PATH": "x"}, folder=Path())

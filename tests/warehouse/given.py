@@ -14,15 +14,15 @@ import duckdb
 import pyarrow as pa
 
 from headway.progress import SilentProgress
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from headway.settings import Settings
 from tests.builders.rows import Raw, arrow, commit_id, hour
 from warehouse.build import Sources, build_tables
 from warehouse.classify import Rules, RuleSettings
 from warehouse.engines import DuckDBEngine
 from warehouse.model import sql_models
-from warehouse.models.arrivals import arrivals, deployment_chain
-from warehouse.models.changes_from_git import changes_from_git
+from warehouse.models.changes.changes_from_git import changes_from_git
+from warehouse.models.deployments.arrivals import arrivals, deployment_chain
 from warehouse.models.registry import python_models
 
 __all__ = ["Deploy", "Landings", "arrived", "chained", "landings", "made", "model_inputs", "names"]

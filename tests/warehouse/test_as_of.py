@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analytics.filters import Filters
+from analytics.cohort.filters import Filters
 from analytics.initiatives import initiatives
 from headway.settings import InitiativeSettings
 from tests.builders.past import as_collected_at

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from headway.records import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows, schema_of
 from warehouse.compaction import MOST_BATCHES, compact, tidy
 from warehouse.store import RawStore
 

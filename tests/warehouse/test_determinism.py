@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics.filters import Filters
-from analytics.reports import REPORTS
+from analytics.cohort.filters import Filters
+from analytics.reports.published import REPORTS
 from headway.progress import SilentProgress
-from headway.writing import write
+from headway.report_files import write
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, Tables, built, commit_id, hour, stored
 from warehouse.publish import build_in_memory

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, Tables, built
 from warehouse.classify import Rules, RuleSettings

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 
 from collectors.simulate import simulate
-from headway.building import teams_of
 from headway.errors import WarehouseError
 from headway.progress import SilentProgress
-from headway.running import run_all
 from headway.settings import ReportSettings, Settings, load
-from headway.sources import sources_of
+from pipeline.build import teams_of
+from pipeline.collect import run_all
+from pipeline.sources import sources_of
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import hour, stored
 from warehouse.build import Sources, build_tables

@@ -9,7 +9,7 @@ import pytest
 
 from headway.errors import WarehouseError
 from headway.progress import SilentProgress
-from headway.records import Checkpoint
+from headway.raw_tables import Checkpoint
 from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.errors import WarehouseBusy, WarehouseError
-from headway.records import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows, schema_of
 from tests.builders.rows import Raw, arrow, hour, stored
 from warehouse.compaction import compact
 from warehouse.store import RawStore

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.errors import WarehouseBusy
-from headway.records import Checkpoint, Rows
+from headway.raw_tables import Checkpoint, Rows
 from tests.builders.rows import Raw, arrow, hour, stored
 from warehouse.store import RawStore
 
@@ -26,7 +26,7 @@ def _python(folder: Path, program: str) -> subprocess.Popen[bytes]:
     import sys, time
     from datetime import datetime, timedelta
     from pathlib import Path
-    from headway.records import Checkpoint, Rows
+    from headway.raw_tables import Checkpoint, Rows
     from tests.builders.rows import arrow
     from warehouse.store import RawStore
     store = RawStore(Path({str(folder)!r}))

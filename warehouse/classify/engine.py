@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from warehouse.classify.copies import copied_from, keys_of
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
-from warehouse.classify.gate import Vocabulary
 from warehouse.classify.how import HowJudge
-from warehouse.classify.learned import LearnedDirectories
-from warehouse.classify.rules import load_rules
-from warehouse.classify.settings import ChangeOverride, RuleSettings
+from warehouse.classify.rules.gate import Vocabulary
+from warehouse.classify.rules.learned import LearnedDirectories
+from warehouse.classify.rules.load import load_rules
+from warehouse.classify.rules.settings import ChangeOverride, RuleSettings
+from warehouse.classify.signs.copies import copied_from, keys_of
 from warehouse.classify.what import WhatJudge
 
 __all__ = ["Repository", "Rules", "classify_commit", "classify_repository"]

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
-from warehouse.classify.gate import Vocabulary
-from warehouse.classify.identities import Match
-from warehouse.classify.marks import NOTHING, Mark, MarkReader, Reading, search
-from warehouse.classify.message import is_merge_subject, split_message, squashed_parts
-from warehouse.classify.rules import RuleSet
+from warehouse.classify.rules.gate import Vocabulary
+from warehouse.classify.rules.load import RuleSet
+from warehouse.classify.signs.identities import Match
+from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, search
+from warehouse.classify.signs.message import is_merge_subject, split_message, squashed_parts
 
 __all__ = ["How", "HowJudge"]
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
-from warehouse.classify.gate import Vocabulary
-from warehouse.classify.globs import compile_globs
-from warehouse.classify.learned import LearnedDirectories
-from warehouse.classify.packages import ai_import, ai_package
-from warehouse.classify.paths import PathReader, PathTraits, path_evidence
-from warehouse.classify.rules import Rule, RuleSet
-from warehouse.classify.topic import Topic, TopicReader, title_of
+from warehouse.classify.rules.gate import Vocabulary
+from warehouse.classify.rules.globs import compile_globs
+from warehouse.classify.rules.learned import LearnedDirectories
+from warehouse.classify.rules.load import Rule, RuleSet
+from warehouse.classify.rules.packages import ai_import, ai_package
+from warehouse.classify.signs.paths import PathReader, PathTraits, path_evidence
+from warehouse.classify.signs.topic import Topic, TopicReader, title_of
 
 __all__ = ["What", "WhatJudge"]
 

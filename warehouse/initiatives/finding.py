@@ -5,7 +5,7 @@ For one repository, with `least` and `silence` from the settings:
 1. A repository of which 80 % of the changes build AI is one initiative as a whole.
 2. Otherwise every folder and every file with code has a *subject* (`warehouse.initiatives.names`), the same wherever it
    lies: a feature, its tests and the notebook in which it began share it. Which subjects are AI work is told by the
-   changes that touch them (`warehouse.initiatives.telling`).
+   changes that touch them (`warehouse.initiatives.signals`).
 3. Each path belongs to the outermost AI subject on it.
 4. The most frequent subject first: a subject of which half of the AI changes are also in an earlier one joins that,
    and so does one whose files moved there, or came from there. What changes together is one thing.
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.initiatives.names import readable, slug, subjects
 from warehouse.initiatives.rules import InitiativeRules
-from warehouse.initiatives.telling import FEWEST_AI, ai_subjects, other_names, outermost
+from warehouse.initiatives.signals import FEWEST_AI, ai_subjects, other_names, outermost
 
 if TYPE_CHECKING:
     from warehouse.initiatives.membership import Piece

@@ -11,11 +11,11 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from headway.settings import InitiativeSettings
-from warehouse.classify.globs import compile_globs
+from warehouse.classify.rules.globs import compile_globs
 from warehouse.initiatives.finding import Cluster, find
 from warehouse.initiatives.names import slug
 from warehouse.initiatives.rules import InitiativeRules
-from warehouse.initiatives.telling import FEWEST_AI
+from warehouse.initiatives.signals import FEWEST_AI
 
 __all__ = ["Piece", "Seen", "seen_in"]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from headway.settings import InitiativeSettings, RungSettings, Settings
-from warehouse.classify.globs import compile_globs
+from warehouse.classify.rules.globs import compile_globs
 
 __all__ = ["InitiativeRules"]
 

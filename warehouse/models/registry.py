@@ -11,20 +11,20 @@ from warehouse.classify import Rules
 from warehouse.fixes import FixRules
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import Input, PythonModel
-from warehouse.models.accounts import AUTOMATED_ACCOUNTS, automated_accounts
-from warehouse.models.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
-from warehouse.models.carriers import CARRIERS, carriers
-from warehouse.models.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_from_git
-from warehouse.models.classification import CLASSIFICATION, classification
-from warehouse.models.deployments_seen import SCHEMA as SEEN
-from warehouse.models.deployments_seen import deployments_seen
-from warehouse.models.fixes import COMMIT_OWNERS, FIXES, fixes
-from warehouse.models.initiatives import CHANGES as INITIATIVE_CHANGES
-from warehouse.models.initiatives import INITIATIVES, initiatives
-from warehouse.models.initiatives import USES as INITIATIVE_USES
-from warehouse.models.packages import ASKED, PUBLISHED, packages
-from warehouse.models.told_reverts import TOLD_REVERTS, told_reverts
-from warehouse.models.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
+from warehouse.models.changes.changes_from_git import CHANGE_COMMITS, LANDINGS, changes_from_git
+from warehouse.models.changes.classification import CLASSIFICATION, classification
+from warehouse.models.ci.workflow_kinds import WORKFLOW_KINDS, workflow_kinds
+from warehouse.models.deployments.arrivals import ARRIVALS, CHAIN, arrivals, deployment_chain
+from warehouse.models.deployments.deployments_seen import SCHEMA as SEEN
+from warehouse.models.deployments.deployments_seen import deployments_seen
+from warehouse.models.initiatives.initiatives import CHANGES as INITIATIVE_CHANGES
+from warehouse.models.initiatives.initiatives import INITIATIVES, initiatives
+from warehouse.models.initiatives.initiatives import USES as INITIATIVE_USES
+from warehouse.models.initiatives.packages import ASKED, PUBLISHED, packages
+from warehouse.models.pull_requests.accounts import AUTOMATED_ACCOUNTS, automated_accounts
+from warehouse.models.pull_requests.carriers import CARRIERS, carriers
+from warehouse.models.pull_requests.told_reverts import TOLD_REVERTS, told_reverts
+from warehouse.models.rework.fixes import COMMIT_OWNERS, FIXES, fixes
 
 __all__ = ["python_models"]
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
+from analytics.cohort.cohort import LEAD_STAGES
 from analytics.comparison import ai_beside_other, compare
-from analytics.observations import LEAD_STAGES
 from tests.builders.companies import EFFECT, NOTHING, company
 
 SEEDS = 200

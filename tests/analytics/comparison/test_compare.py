@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.cohort.cohort import Cohort
+from analytics.cohort.columns import GRID_HOURS
 from analytics.comparison import (
     ALL,
     SUPPORTED,
@@ -23,8 +25,6 @@ from analytics.comparison import (
 from analytics.comparison.contrasts import contrasts_by
 from analytics.comparison.report import COMPARISON
 from analytics.comparison.small_samples import BETWEEN_UNITS, reach_of
-from analytics.lead_columns import GRID_HOURS
-from analytics.observations import Cohort
 from headway.errors import UsageError
 from tests.builders.companies import EFFECT, company
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from analytics.cohort.cohort import LEAD_STAGES, Cohort
 from analytics.comparison import Comparison, ai_beside_other, compare
-from analytics.observations import LEAD_STAGES, Cohort
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference"
 pytestmark = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference cohort is not here")

@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
 from analytics.dora.definitions import DEFINITIONS
-from analytics.filters import Filters
-from analytics.options import Options
-from analytics.reports import REPORTS
+from analytics.reports.published import REPORTS
 from headway.errors import UsageError
 from tests.builders.rows import Raw, built, commit_id, hour
 

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.reports import REPORTS
+from analytics.cohort.filters import Filters
+from analytics.reports.published import REPORTS
 from headway.settings import DoraSettings, Settings
 from tests.builders.rows import START, Raw, built
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.filters import Filters
+from analytics.cohort.filters import Filters
 from analytics.initiatives import COLUMNS, Initiative, Portfolio, Stay, funnel, initiatives, read_portfolio
 from analytics.initiatives.stalling import limits
 from headway.settings import DeploymentRule, InitiativeSettings, Settings

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analytics.filters import Filters
-from analytics.options import Options
-from analytics.reports import REPORTS
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.published import REPORTS
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
 from headway.errors import UsageError

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.observations import LEAD_STAGES, Cohort
+from analytics.cohort.cohort import LEAD_STAGES, Cohort
+from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import restricted_mean_hours
 from analytics.whatif.clock import Clock
 from analytics.whatif.compute import ALL_STAGES, StageModel
 from analytics.whatif.flow import difference
 from analytics.whatif.stages import Changes, of_others
-from analytics.working import WorkingCalendar
-from collectors.simulate import rates
+from collectors.simulate.company import rates
 from tests.builders.changes import START, cohort, simulated
 from tests.builders.changes import change as row
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.observations import Cohort
+from analytics.cohort.cohort import Cohort
+from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import CENSORED
 from analytics.whatif.cadence import DAILY, EVERY_MERGE, WEEKLY, Cadence
 from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences
 from analytics.whatif.effect import Watched
 from analytics.whatif.replay import Held, Releases, replay
-from analytics.working import WorkingCalendar
-from collectors.simulate.plan import Plan, Train
+from collectors.simulate.company.plan import Plan, Train
 from tests.builders.changes import change as row
 from tests.builders.changes import cohort, departures_of, simulated
 

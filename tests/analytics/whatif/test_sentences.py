@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from analytics.bottlenecks import Bottleneck, Bottlenecks, what_ifs
+from analytics.reports.bottlenecks import Bottleneck, Bottlenecks, what_ifs
+from analytics.text.whatif import sentences_of
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds, Effect
-from analytics.whatif.sentences import sentences_of
 from tests.builders.changes import departures_of, simulated
 
 

@@ -8,7 +8,7 @@ from hashlib import sha1
 from collectors.simulate import Change, CiRun, Company, Identity, Repo
 from collectors.simulate import Commit as Written
 from collectors.simulate import Deployment as Shipped
-from collectors.simulate.people import DEPLOY_BOT, FORGE
+from collectors.simulate.company.people import DEPLOY_BOT, FORGE
 from tests.builders.github.model import (
     Account,
     Annotated,

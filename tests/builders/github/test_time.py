@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectors.simulate import Company
-from collectors.simulate.clock import iso
+from collectors.simulate.events.clock import iso
 from tests.builders.github import Clock, FakeGitHub
 from tests.builders.github.asking import Client
 

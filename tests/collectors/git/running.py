@@ -11,7 +11,7 @@ from typing import Any
 
 from collectors.git import GitSource, collect
 from headway.progress import SilentProgress
-from headway.records import TABLES, Checkpoint, Rows, schema_of
+from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 
 AT = datetime(2026, 1, 1)
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collectors.git import GitSource, source_id
-from collectors.git.address import identify, locate
+from collectors.git.repository.address import identify, locate
 from headway.errors import UsageError
 
 

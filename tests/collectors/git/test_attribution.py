@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.git.attribution import Attribution, parse_note
+from collectors.git.readers.attribution import Attribution, parse_note
 
 METADATA = {"schema_version": "authorship/3.0.0", "prompts": {"0a1b": {"agent_id": {"tool": "cursor", "model": "m"}}}}
 

@@ -15,10 +15,10 @@ from types import GeneratorType
 
 import pytest
 
-from collectors.git.commits import CommitReader
-from collectors.git.failures import failure, os_failures, shown
-from collectors.git.log import stretches
-from collectors.git.repository import open_repository
+from collectors.git.process.failures import failure, os_failures, shown
+from collectors.git.process.log import stretches
+from collectors.git.readers.commits import CommitReader
+from collectors.git.repository.repository import open_repository
 from headway.errors import AccessDenied, CollectError, NotARepository, PartialRead, UsageError
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import run

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from collectors.git.blame import Limits, Step, Traced, trace
-from collectors.git.clones import borrow_objects, sealed
-from collectors.git.code_lines import is_code, says_something
-from collectors.git.repository import open_repository
+from collectors.git.repairs.blame import Limits, Step, Traced, trace
+from collectors.git.repairs.code_lines import is_code, says_something
+from collectors.git.repository.clones import borrow_objects, sealed
+from collectors.git.repository.repository import open_repository
 from tests.builders.repositories import Files, Repository
 
 LINES = [f"value_{number} = compute({number})" for number in range(12)]

@@ -15,9 +15,10 @@ from typing import Any, cast
 
 import pytest
 
-from collectors.git import ManifestPatterns, clones
+from collectors.git import ManifestPatterns
+from collectors.git.repository import clones
 from headway.errors import CollectError, NotARepository
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import AT, Run, run
 

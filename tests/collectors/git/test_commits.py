@@ -206,7 +206,7 @@ def test_sha256_repository_is_read_too(tmp_path: Path) -> None:
 
 def test_large_history_comes_in_batches(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are handed over a batch at a time, each commit once."""
-    monkeypatch.setattr("collectors.git.log._BLOCK_BYTES", 500)
+    monkeypatch.setattr("collectors.git.process.log._BLOCK_BYTES", 500)
     monkeypatch.setattr("collectors.git.collector._BATCH_ROWS", 7)
     made = [repo.commit() for _ in range(40)]
     found = run(repo.path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.git.detail import details
+from collectors.git.repairs.detail import details
 from headway.errors import NotARepository
 from tests.builders.git_objects import SYMLINK
 from tests.builders.repositories import Repository

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectors.git import ManifestPatterns
-from collectors.git.detail import details
+from collectors.git.repairs.detail import details
 from headway.errors import HeadwayError, PartialRead
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.git import imports as reading
+from collectors.git.readers import imports as reading
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import Run, run
 

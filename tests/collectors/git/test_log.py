@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.git import log
-from collectors.git.log import stretches
+from collectors.git.process import log
+from collectors.git.process.log import stretches
 from headway.errors import PartialRead
 
 ID = b"0123456789abcdef0123456789abcdef01234567"

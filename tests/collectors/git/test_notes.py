@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectors.git import notes as reader
+from collectors.git.readers import ai_notes as reader
 from tests.builders.git_objects import FILE, Entry
 from tests.builders.repositories import ANN, Repository
 from tests.collectors.git.running import AT, Run, run

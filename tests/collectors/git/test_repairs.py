@@ -9,7 +9,7 @@ import pytest
 from collectors.git import GitSource, Limits, Pending, Step, collect_repairs
 from headway.errors import NotARepository
 from headway.progress import SilentProgress
-from headway.records import Checkpoint, schema_of
+from headway.raw_tables import Checkpoint, schema_of
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import run
 

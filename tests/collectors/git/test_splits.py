@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.records import TABLES
+from headway.raw_tables import TABLES
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import Run, run
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.git.statements import ENDINGS, statements
+from collectors.git.readers.import_statements import ENDINGS, statements
 
 
 def imports(path: str, text: str) -> list[str]:

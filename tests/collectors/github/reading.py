@@ -12,7 +12,7 @@ import pyarrow as pa
 from collectors.github import GitHubAuth, GitHubSource, Limits, auth_from, collect
 from headway.errors import CollectError
 from headway.progress import Progress, SilentProgress
-from headway.records import TABLES, Checkpoint, Rows
+from headway.raw_tables import TABLES, Checkpoint, Rows
 from tests.builders.github import FakeGitHub
 
 __all__ = ["Labels", "Reader", "folded", "token"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from collectors.github.answers import Answer, graphql_data, rest_data
-from collectors.github.signals import Again, BadCursor, Garbage, Gone, Limited, LockedOut, Refused, TooMuch
+from collectors.github.api.answers import Answer, graphql_data, rest_data
+from collectors.github.api.signals import Again, BadCursor, Garbage, Gone, Limited, LockedOut, Refused, TooMuch
 from headway.errors import AccessDenied, CollectError
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."

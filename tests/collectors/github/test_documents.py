@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
+from collectors.github.api.nested_pages import Want, _text
 from collectors.github.documents import EVENT_TYPES, document, fragments_for, queries
-from collectors.github.events import KINDS
-from collectors.github.overflow import Want, _text
-from headway.forge_records import EVENT_KINDS
+from collectors.github.rows.events import KINDS
+from headway.raw_tables.forge import EVENT_KINDS
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "github" / "schema.graphql.gz"
 published = pytest.mark.skipif(not PUBLISHED.exists(), reason="GitHub's published schema is not here")

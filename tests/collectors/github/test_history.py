@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.github.history import Walk, commit_row, tag_row
+from collectors.github.rows.history import Walk, commit_row, tag_row
 from tests.builders.github import FakeGitHub, Fault, Faults, bulk, kinds
 from tests.builders.github.model import Annotated, Commit, Pushed, Repository, Signature
 from tests.collectors.github.reading import Reader, folded

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from collectors.github import GitHubSource, auth_from
-from collectors.github.signals import LockedOut, Lost
+from collectors.github.api.signals import LockedOut, Lost
 from headway.errors import AccessDenied
 from tests.builders.github import FakeGitHub, Fault, Faults, bulk, kinds
 from tests.collectors.github.reading import Reader, folded, token

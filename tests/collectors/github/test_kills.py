@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from collectors.github import GitHubSource, Limits, auth_from, collect
 from headway.progress import SilentProgress
-from headway.records import Rows
+from headway.raw_tables import Rows
 from warehouse.store import RawStore
 
 class Waiting:

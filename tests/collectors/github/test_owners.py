@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from collectors.github import GitHubSource, Limits, Owned, known_as, lost_from, repositories_of, source_id
-from collectors.github.signals import Lost
+from collectors.github.api.signals import Lost
 from tests.builders.github import FakeGitHub
 from tests.collectors.github.reading import token
 

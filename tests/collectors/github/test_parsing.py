@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.github.deployments import Deployment, glimpse
-from collectors.github.events import KINDS, event_rows
-from collectors.github.places import environment_row
-from collectors.github.pulls import Pull
 from collectors.github.resume import Resume
-from collectors.github.runs import job_row, jobs_matter, run_row
-from collectors.github.values import account, commit_moment, moment, text, whole
-from headway.records import schema_of
+from collectors.github.rows.deployments import Deployment, glimpse
+from collectors.github.rows.events import KINDS, event_rows
+from collectors.github.rows.pull_requests import Pull
+from collectors.github.rows.repository import environment_row
+from collectors.github.rows.runs import job_row, jobs_matter, run_row
+from collectors.github.rows.values import account, commit_moment, moment, text, whole
+from headway.raw_tables import schema_of
 
 AT = "2026-03-01T10:00:00Z"
 

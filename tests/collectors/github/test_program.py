@@ -6,11 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.errors import AccessDenied, UsageError
-from headway.github_sources import GitHubAccess
 from headway.progress import SilentProgress
-from headway.running import Run, run_all
 from headway.settings import GithubSettings, Settings, SourceSettings, load
-from headway.sources import sources_of
+from pipeline.collect import Run, run_all
+from pipeline.github_sources import GitHubAccess
+from pipeline.sources import sources_of
 from tests.builders.github import FakeGitHub
 from warehouse.store import RawStore
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from collectors.github.signals import OutOfBudget
+from collectors.github.api.signals import OutOfBudget
 from headway.errors import CollectError
 from tests.builders.github import FakeGitHub, Fault, Faults, kinds
 from tests.builders.github.exchange import Answer, Exchange

@@ -14,11 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from collectors.github.deployments import Deployment, production_flags
-from collectors.github.places import release_row
-from collectors.github.pulls import Pull
-from collectors.github.runs import job_row, run_row
-from headway.records import schema_of
+from collectors.github.rows.deployments import Deployment, production_flags
+from collectors.github.rows.pull_requests import Pull
+from collectors.github.rows.repository import release_row
+from collectors.github.rows.runs import job_row, run_row
+from headway.raw_tables import schema_of
 from tests.collectors.github.as_graphql import EVENTS, as_deployment, as_pull, as_release
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.github.edge import Edge
-from collectors.github.pulls import Glimpse
-from collectors.github.windows import Window, first_window, half, next_window
+from collectors.github.api.windows import Window, first_window, half, next_window
+from collectors.github.readers.change_cursor import Edge
+from collectors.github.rows.pull_requests import Glimpse
 
 START = datetime(2026, 1, 1)
 SECOND = timedelta(seconds=1)

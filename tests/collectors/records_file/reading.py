@@ -11,7 +11,7 @@ from typing import Any
 
 from collectors.records_file import RecordsSource, RejectedLines, collect
 from headway.progress import SilentProgress
-from headway.records import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows, schema_of
 
 NOW = datetime(2026, 11, 23, 7)
 SHA = "8c5f0f1f4d3b6ad3f0d7a8e1c2b3a4958677d0e1"

@@ -8,7 +8,7 @@ import pytest
 
 from collectors.records_file import RecordsSource, source_id
 from collectors.records_file.kinds import KINDS, MILESTONES
-from headway.records import schema_of
+from headway.raw_tables import schema_of
 from tests.collectors.records_file.reading import SHA, change, deployment, lines, read
 
 

@@ -10,7 +10,7 @@ from collectors.records_file import RecordsSource, RejectedLines, collect
 from collectors.records_file import tables as tables_module
 from headway.errors import CollectError, PartialRead
 from headway.progress import SilentProgress
-from headway.records import Rows
+from headway.raw_tables import Rows
 from tests.collectors.records_file.reading import NOW, change, deployment, lines, read
 
 TOMORROW = NOW + timedelta(days=1)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.simulate import Company, simulate
-from collectors.simulate.clock import HOUR, iso, later, seconds_of, ticks, working_hours_between
-from collectors.simulate.dice import Dice
+from collectors.simulate.events.clock import HOUR, iso, later, seconds_of, ticks, working_hours_between
+from collectors.simulate.events.dice import Dice
 from headway.errors import CollectError, UsageError
 
 UNTIL = datetime(2026, 9, 29, 12, tzinfo=UTC)

@@ -176,7 +176,7 @@ def test_an_agents_mark_stands_where_rules_can_see_it(tiny: Company, git: Git) -
 
 def test_hours_drawn_are_hours_waited(tiny: Company) -> None:
     """A pickup takes the working hours that were drawn for it, to the minute that tells the two moments apart."""
-    from collectors.simulate.clock import working_hours_between
+    from collectors.simulate.events.clock import working_hours_between
 
     checked = 0
     for repo in tiny.repos:
@@ -194,7 +194,7 @@ def test_hours_drawn_are_hours_waited(tiny: Company) -> None:
 @pytest.mark.slow
 def test_the_full_company_shows_every_kind_of_work(tmp_path: Path) -> None:
     """A full company has every outcome, way of deploying and mark, and AI work takes longer to arrive."""
-    from collectors.simulate.marks import MARKS
+    from collectors.simulate.events.marks import MARKS
 
     company = simulate(tmp_path / "full", until=datetime(2026, 9, 29, 12))
     told = json.loads((tmp_path / "full" / "truth.json").read_text(encoding="utf-8"))

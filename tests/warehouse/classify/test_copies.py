@@ -4,7 +4,7 @@ import pytest
 
 from tests.warehouse.classify.making import RULES, commit, landed, rules_of
 from warehouse.classify import ChangeFacts, Verdict, classify_repository
-from warehouse.classify.copies import copied_from
+from warehouse.classify.signs.copies import copied_from
 
 SHA = "abcdef0123456789abcdef0123456789abcdef01"
 COPILOT = ("Copilot", "198982749+Copilot@users.noreply.github.com")

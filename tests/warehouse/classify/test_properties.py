@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.warehouse.classify.making import RULES, landed
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, RuleSettings, classify_repository
-from warehouse.classify.gate import Vocabulary
-from warehouse.classify.packages import ai_import, ai_package
-from warehouse.classify.rules import Rule, load_rules
+from warehouse.classify.rules.gate import Vocabulary
+from warehouse.classify.rules.load import Rule, load_rules
+from warehouse.classify.rules.packages import ai_import, ai_package
 
 EVERY_RULE = load_rules(RuleSettings(enable=("*",))).rules
 

@@ -10,7 +10,7 @@ import pytest
 from headway.errors import UsageError
 from tests.warehouse.classify.making import RULES
 from warehouse.classify import Classified, Rules, RuleSettings, classify_records, facts_from_record, read_records
-from warehouse.classify.settings import ChangeOverride
+from warehouse.classify.rules.settings import ChangeOverride
 
 RECORD = {
     "repo": "acme/shop",

@@ -7,7 +7,7 @@ import pytest
 from headway.errors import UsageError
 from tests.warehouse.classify.making import commit, landed, rules_of
 from warehouse.classify import ChangeFacts, ChangeOverride, Rules, RuleSettings, Verdict, classify_repository
-from warehouse.classify.rules import load_rules
+from warehouse.classify.rules.load import load_rules
 
 CLAUDE = "Co-authored-by: Claude <noreply@anthropic.com>"
 

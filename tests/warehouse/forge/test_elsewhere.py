@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id, hour
-from warehouse.models.carriers import carriers
+from warehouse.models.pull_requests.carriers import carriers
 
 
 def landed(tables: Tables) -> dict[Any, Any]:

@@ -1,0 +1,260 @@
+"""From lead times to what the estimators take: each change with its hours and how, or whether, it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from analytics.cohort.columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
+from analytics.cohort.filters import Filters
+from analytics.cohort.grids import COARSE_CHANGES, Grid
+from analytics.cohort.histories import Histories, counted_ends, counted_moves
+from analytics.cohort.working_time import WorkingCalendar, in_working_hours
+from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["ENDS", "LEAD_STAGES", "MOVED_ON", "STATES", "Cohort", "Stay", "cohort_of", "read_cohort"]
+
+ENDS = ("production", "abandoned")
+STATES = (*LEAD_STAGES, *ENDS)
+MOVED_ON = "moved_on"
+
+FEWEST_CLUSTERS = 5
+"""With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
+
+_MICROS = 3_600_000_000.0
+_EVERYTHING = Filters()
+_COLUMNS = (
+    "change_id",
+    "repo",
+    "provider",
+    "team",
+    "title",
+    "url",
+    "author",
+    "number",
+    "builds_ai",
+    "built_with_ai",
+    "ai_confidence",
+    "outcome",
+    "current_stage",
+    "last_stage",
+    "code_complete_at",
+    "merged_at",
+    "lead_time_hours",
+    "age_hours",
+    "as_of",
+    "additions",
+    "deletions",
+)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long changes stay in one stage: those who entered it, and the incidence of moving on and of being abandoned.
+
+    `entered`: changes. `incidence`: of `MOVED_ON` and abandoned, by hours since the stage was entered.
+    """
+
+    entered: int
+    incidence: Incidence
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Code-complete changes whose arrival could be observed, one row each, and how many could not.
+
+    `changes`: rows of `lead_times` with outcome production, waiting or abandoned, and `hours`, the time from code
+    complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`: changes left out, counted.
+    `clock`: on which the hours were told, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
+    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of kept. `weak`: changes
+    whose arrival was observed, left out because strong evidence was asked for.
+    """
+
+    changes: pl.DataFrame
+    unknown: int
+    no_deployments: int
+    clock: str = "wall"
+    grid_hours: float = 0.0
+    weak: int = 0
+
+    def where(self, condition: pl.Expr) -> Cohort:
+        """The part of the cohort for which `condition` holds."""
+        return replace(self, changes=self.changes.filter(condition))
+
+    def sure(self, filters: Filters, axis: str | None = None) -> Cohort:
+        """The part whose verdict on `axis` `filters` let count, the rest counted as weak (`Filters.sure`)."""
+        changes = filters.sure(self.changes, axis)
+        return replace(self, changes=changes, weak=self.weak + len(self.changes) - len(changes))
+
+    @property
+    def hours(self) -> FloatArray:
+        """Hours from code complete to the outcome, (changes,)."""
+        return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
+
+    @property
+    def seen_hours(self) -> float:
+        """The longest that any change was watched."""
+        return float(self.changes["hours"].to_numpy().max(initial=0.0))
+
+    @cached_property
+    def grid(self) -> Grid:
+        """On which the changes of a large cohort are counted."""
+        return Grid.of(self.seen_hours, coarse=len(self.changes) > COARSE_CHANGES)
+
+    @cached_property
+    def ended_as(self) -> IntArray:
+        """Position of the outcome in `ENDS`, or `CENSORED` for what waits, (changes,)."""
+        outcome = self.changes["outcome"]
+        ended = np.full(len(outcome), CENSORED)
+        for code, name in enumerate(ENDS):
+            ended[(outcome == name).to_numpy()] = code
+        return ended
+
+    @cached_property
+    def cluster(self) -> tuple[IntArray, int]:
+        """A code for each change's repository, and how many there are."""
+        repo = self.changes["repo"]
+        if repo.dtype == pl.String:
+            codes = repo.rank("dense").cast(pl.Int64).to_numpy() - 1
+            return codes, int(codes.max(initial=-1)) + 1
+        physical = repo.to_physical().to_numpy()
+        there = np.bincount(physical) > 0
+        return (np.cumsum(there) - 1)[physical], int(there.sum())
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The stages that any of its repositories has."""
+        return tuple(stage for stage in LEAD_STAGES if self.changes[f"{stage}_hours"].is_not_null().any())
+
+    @property
+    def interval_by(self) -> str:
+        """What intervals by repository take as independent: `repository`, or `change` where repositories are few."""
+        return "repository" if self.cluster[1] >= FEWEST_CLUSTERS else "change"
+
+    def incidence(self, *, by_repository: bool = False) -> Incidence:
+        """Cumulative incidence of both ends; intervals by change, or by repository if there are enough."""
+        return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
+
+    def stay(self, stage: str, *, by_repository: bool = False) -> Stay:
+        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it.
+
+        Units are repositories if enough of them have a change that entered it.
+        """
+        hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
+        entered = ~np.isnan(hours)
+        last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
+        ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
+        units = self._unit(by_repository=by_repository, among=entered)
+        here = None if units is None else (units[0][entered], units[1])
+        curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), here)
+        return Stay(int(entered.sum()), curve)
+
+    def moves(self, *, by_repository: bool = False, until_hours: float | None = None) -> Moves:
+        """The changes as moves between `STATES`; units are changes, or repositories if there are enough.
+
+        `until_hours`: where nothing after so many hours will be asked for, what happens then may be left out. In a
+        large cohort units that are not repositories are `RANDOM_GROUPS` of changes.
+        """
+        units = self._unit(by_repository=by_repository)
+        if self.grid_hours and units is not None:
+            histories = Histories([self.changes[f"{s}_hours"].to_numpy() for s in LEAD_STAGES], self.ended_as)
+            return counted_moves(histories, STATES, *units, self.grid, until_hours=until_hours)
+        change, start, end, source, target = _spells(self.changes, self.ended_as)
+        spells = Spells.of(change, start, end, source, target)
+        if units is None:
+            return moves_from_spells(spells, STATES)
+        return moves_from_spells(spells, STATES, cluster=units[0][change], clusters=units[1])
+
+    def _unit(self, *, by_repository: bool, among: BoolArray | None = None) -> tuple[IntArray, int] | None:
+        """The units whose independence the errors rest on, and how many; None: each change is one.
+
+        Repositories must be enough `among` these changes, all when not given.
+        """
+        cluster, clusters = self.cluster
+        there = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
+        if by_repository and there >= FEWEST_CLUSTERS:
+            return cluster, clusters
+        if not self.grid_hours:
+            return None
+        return self.changes["random_group"].to_numpy().astype(np.int64), RANDOM_GROUPS
+
+    def _incidence(
+        self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None
+    ) -> Incidence:
+        if units is None:
+            return incidence(hours, ended, ends)
+        if not self.grid_hours:
+            return incidence(hours, ended, ends, cluster=units[0], clusters=units[1])
+        unit, hours, ended, count = counted_ends(hours, ended, len(ends), *units, self.grid)
+        return incidence(hours, ended, ends, cluster=unit, clusters=units[1], count=count)
+
+
+def read_cohort(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    axis: str | None = None,
+    columns: Sequence[str] | None = None,
+    calendar: WorkingCalendar | None = None,
+) -> Cohort:
+    """The cohort of changes code complete in the period of `filters`.
+
+    `axis` is that of the comparison, if it has one: where `filters` ask for strong evidence, what is weak on it
+    (without one: on either) is left out and counted. `columns`: those of `lead_times` wanted beside what the cohort
+    itself needs; all that describe a change when not given, which millions of changes make large. `calendar`: tells the
+    hours in working time.
+    """
+    wanted = [*(_COLUMNS if columns is None else columns), *filters.verdict_columns]
+    table, grid = read_columns(connection, wanted, ended_at=calendar is not None)
+    return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar, filters=filters, axis=axis)
+
+
+def cohort_of(
+    table: pl.DataFrame,
+    grid_hours: float = 0.0,
+    calendar: WorkingCalendar | None = None,
+    *,
+    keep: pl.Expr | None = None,
+    filters: Filters = _EVERYTHING,
+    axis: str | None = None,
+) -> Cohort:
+    """The cohort among rows of `lead_times` as `read_columns` has them; of those observed, the ones to `keep`.
+
+    Of these, those that are sure enough on `axis` for `filters`, whose period and repositories have been applied.
+    """
+    outcome = table["outcome"]
+    unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
+    observed = pl.col("outcome").is_in([*ENDS, "waiting"])
+    seen = table.filter(observed if keep is None else observed & keep)
+    if calendar is not None:
+        seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
+    whole = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
+    # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
+    hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
+    seen = seen.with_columns(hours.alias("hours"))
+    cohort = Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
+    return cohort.sure(filters, axis)
+
+
+def _spells(changes: pl.DataFrame, ended_as: IntArray) -> tuple[IntArray, FloatArray, FloatArray, IntArray, IntArray]:
+    """One row per change and stage that it entered: change, start, end (hours), state, next state."""
+    hours = np.column_stack([changes[f"{stage}_hours"].to_numpy() for stage in LEAD_STAGES])
+    if not len(changes):
+        hours = hours.reshape(0, len(LEAD_STAGES))
+    entered = ~np.isnan(hours)
+    ends = np.rint(np.cumsum(np.where(entered, hours, 0.0), axis=1) * _MICROS) / _MICROS
+    starts = np.column_stack([np.zeros(len(changes)), ends[:, :-1]])
+    final = np.where(ended_as == CENSORED, CENSORED, ended_as + len(LEAD_STAGES))
+    following = np.empty(hours.shape, dtype=np.int64)
+    after = final.copy()
+    for stage in range(len(LEAD_STAGES) - 1, -1, -1):
+        following[:, stage] = after
+        after = np.where(entered[:, stage], stage, after)
+    change, stage_of = np.nonzero(entered)
+    return change, starts[entered], ends[entered], stage_of, following[entered]

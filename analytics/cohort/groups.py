@@ -1,0 +1,96 @@
+"""The groups of a report: a cohort for each value of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+import polars as pl
+
+from analytics.cohort.cohort import Cohort, cohort_of
+from analytics.cohort.columns import read_columns
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from headway.errors import UsageError
+
+__all__ = ["ALL", "AXES", "COLUMNS", "FEWEST", "Group", "is_ai", "read_groups"]
+
+AXES = ("builds_ai", "built_with_ai")
+"""The two questions of AI work, as columns of `lead_times`."""
+
+
+ALL = "all"
+FEWEST = 20
+"""Groups with fewer changes than this are counted and not estimated: their intervals would say nothing."""
+
+_SIZES = ("under 10 lines", "10 to 99 lines", "100 to 999 lines", "1000 lines and more", "size not known")
+_LINES = "additions + deletions"
+_SIZE = (
+    f"case when {_LINES} < 10 then '{_SIZES[0]}' when {_LINES} < 100 then '{_SIZES[1]}'"
+    f" when {_LINES} < 1000 then '{_SIZES[2]}' when {_LINES} >= 1000 then '{_SIZES[3]}' else '{_SIZES[4]}' end"
+)
+COLUMNS: Mapping[str, str] = {
+    "builds_ai": "builds_ai::varchar",
+    "built_with_ai": "built_with_ai",
+    "ai_confidence": "coalesce(nullif(ai_confidence, ''), 'no mark')",
+    "team": "coalesce(nullif(team, ''), 'no team')",
+    "repo": "repo",
+    "provider": "provider",
+    "month": "strftime(code_complete_at, '%Y-%m')",
+    "size": _SIZE,
+    "code_complete_source": "code_complete_source",
+}
+"""What `--by` understands, and the value of each in SQL over `lead_times`."""
+
+
+def is_ai(axis: str) -> pl.Expr:
+    """Whether a change is on the AI side of `builds_ai` or `built_with_ai`."""
+    return pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group. `cohort` is without `automation`, the changes of bots left out of it and counted."""
+
+    name: str
+    cohort: Cohort
+    automation: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are changes enough to estimate from."""
+        return len(self.cohort.changes) >= FEWEST
+
+
+def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> Iterator[Group]:
+    """The groups that `options` ask for, in the order of their names (sizes by size); `UsageError` for another column.
+
+    What bots made (dependencies, releases) is left out, as in every comparison of AI work, and counted, unless it is
+    asked for: by `options.automation`, or by a grouping on `built_with_ai`, in which it is a group of its own.
+    """
+    if options.by is not None and options.by not in COLUMNS:
+        raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    value = None if options.by is None else COLUMNS[options.by]
+    table, grid = read_columns(connection, filters.verdict_columns, group=value, ended_at=options.working is not None)
+    tables = [filters.apply(table, time="code_complete_at")]
+    del table
+    if options.by is None:
+        # Millions of rows are not held longer than they are needed.
+        groups = iter([_group(ALL, tables.pop(), grid, options)] if len(tables[0]) else [])
+    else:
+        names = _ordered(tables[0]["group"].unique().to_list())
+        groups = (_group(name, tables[0].filter(pl.col("group") == name), grid, options) for name in names)
+    yield from (replace(one, cohort=one.cohort.sure(filters, options.by)) for one in groups)
+
+
+def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options) -> Group:
+    bots = (pl.col("built_with_ai") == "automation") & (pl.col("outcome").is_in(["production", "abandoned", "waiting"]))
+    if options.automation or options.by == "built_with_ai":
+        return Group(name, cohort_of(rows, grid_hours, options.working), 0)
+    left_out = int(rows.select(bots.sum()).item())
+    return Group(name, cohort_of(rows, grid_hours, options.working, keep=~bots), left_out)
+
+
+def _ordered(names: list[str]) -> list[str]:
+    return sorted(names, key=lambda name: (_SIZES.index(name) if name in _SIZES else 0, name))

@@ -1,0 +1,80 @@
+"""What the numbers rest on: which sources see closed work, and what collectors noticed."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+import duckdb
+import polars as pl
+
+from analytics.cohort.filters import Filters
+from headway.errors import UsageError
+
+__all__ = ["closed_work_is_seen", "coverage_shares", "names_of_team", "notices", "unmatched"]
+
+_NAMED = 5
+_REPOSITORIES = "select repo_id, provider, repo from coverage"
+
+
+def closed_work_is_seen(connection: duckdb.DuckDBPyConnection, filters: Filters) -> bool:
+    """Whether any repository asked for has a source that reports changes: Git alone shows no closed pull request."""
+    seen = "select distinct repo_id from change_reports"
+    table: pl.DataFrame = connection.cursor().sql(f"{_REPOSITORIES} where repo_id in ({seen})").pl()
+    return len(filters.apply(table, time=None)) > 0
+
+
+def notices(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per repository and kind of thing that collectors noticed: provider, repo, kind, detail, count.
+
+    What is about a file of records and no repository has both names empty, and is left out where one is asked for.
+    """
+    query = (
+        "select coalesce(c.provider, '') as provider, coalesce(c.repo, '') as repo, n.kind, n.detail, n.count"  # noqa: S608  (ours)
+        f" from notices n left join ({_REPOSITORIES}) c using (repo_id) where c.repo is not null or n.repo_id = ''"
+    )
+    table: pl.DataFrame = connection.cursor().sql(query).pl()
+    return filters.apply(table, time=None).sort("provider", "repo", "kind")
+
+
+def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str, ...]:
+    """The names of the repositories that a team owns; `UsageError` where there is no such team."""
+    rows = connection.cursor().sql("select distinct team, repo from coverage where team <> '' order by all").fetchall()
+    names = tuple(repo for owner, repo in rows if owner == team)
+    if not names:
+        known = ", ".join(dict.fromkeys(owner for owner, _ in rows))
+        raise UsageError(
+            f"no repository belongs to a team {team!r}",
+            hint=f"teams are {known}" if known else "name teams with `team` under [[sources]]",
+        )
+    return names
+
+
+def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
+    """What to say where no repository has the name that `filters` ask for; empty where there is one."""
+    if filters.repo is None:
+        return ""
+    rows = connection.cursor().sql("select distinct repo from coverage order by repo").fetchall()
+    names = [repo for (repo,) in rows]
+    if any(fnmatchcase(name, filters.repo) for name in names):
+        return ""
+    near = get_close_matches(filters.repo, names, _NAMED, 0.4) or names[:_NAMED]
+    return (
+        f"no repository is called {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
+    )
+
+
+def coverage_shares(coverage: pl.DataFrame) -> pl.DataFrame:
+    """The report `coverage` with shares from 0 to 1, null where there is nothing to cover.
+
+    `observed_share`: of what is code complete, that whose arrival could be observed. `joined_share`: of the landed pull
+    requests, those whose own commits are known. `exact_share`: of what is code complete, that whose time of code
+    complete is not approximate.
+    """
+    observed = pl.sum_horizontal("production", "waiting", "abandoned")
+    complete, pulls = pl.col("code_complete"), pl.col("pull_requests")
+    return coverage.with_columns(
+        pl.when(complete > 0).then(observed / complete).alias("observed_share"),
+        pl.when(pulls > 0).then(pl.col("pull_requests_joined") / pulls).alias("joined_share"),
+        pl.when(complete > 0).then(1.0 - pl.col("approximate") / complete).alias("exact_share"),
+    )

@@ -1,0 +1,1 @@
+"""One change, with the record behind every milestone."""

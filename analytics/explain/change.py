@@ -1,0 +1,260 @@
+"""One change: each milestone with the record that it came from, why it is or is not AI work, and what shipped it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import duckdb
+
+from analytics.explain.initiatives import memberships
+from analytics.explain.records import deployment_records, forge_records, friction
+from analytics.explain.repairs import repair_lines
+from analytics.worklist.attention import whom_of
+from headway.errors import AnalysisError
+
+__all__ = ["Explanation", "Milestone", "Stage", "explain"]
+
+STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "release", "deploy")
+_UNKNOWN = {
+    "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
+    "undatable_deployment": "only a deployment without a date contains it",
+    "deployment_without_commit": "it may have arrived with a deployment whose commit, or its history, is not known",
+    "merged_elsewhere": "it was merged into another branch, and no history tells whether it got further",
+}
+_ARRIVALS = {
+    "production": "a report says so; no deployment was found that contains it",
+    "abandoned": "closed unmerged",
+    "no_deployments": "its repository reports no deployments",
+}
+_COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
+_OPEN_HEAD = "its head is known from Git, which does not tell whether it is open or closed"
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A milestone of the change: when (naive UTC, None: not or not yet) and from which record."""
+
+    name: str
+    at: datetime | None
+    record: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Hours that it spent, or has spent so far, waiting for something."""
+
+    name: str
+    hours: float
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that is known of one change. `change` is its row of `lead_times`."""
+
+    change: Mapping[str, Any]
+    milestones: Sequence[Milestone]
+    stages: Sequence[Stage]
+    friction: Sequence[str]
+    verdict: str
+    evidence: Sequence[str]
+    deployment: Mapping[str, Any] | None
+    arrival: str
+    commits: Sequence[Mapping[str, Any]]
+    initiatives: Sequence[str] = ()
+    repairs: Sequence[str] = ()
+    waits_for: str = ""
+
+
+def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
+    """What is known of a change; raises `AnalysisError` where there is none of this id, with what comes near."""
+    change = _one(connection, "select * from lead_times where change_id = $id", id=change_id)
+    if change is None:
+        raise _not_found(connection, change_id)
+    source = _one(connection, "select * from changes where change_id = $id", id=change_id) or {}
+    observed = _one(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
+    deployment = _one(
+        connection,
+        "select * from deployments where repo_id = $repo and deployment_id = $deployment",
+        repo=change["repo_id"],
+        deployment=change["deployment_id"],
+    )
+    commits = _rows(
+        connection,
+        f"select {_COMMIT}, commits.parents like '% %' as merge from change_commits"  # noqa: S608  (columns of ours)
+        " inner join commits on change_commits.repo_id = commits.repo_id and change_commits.sha = commits.sha"
+        " where change_commits.repo_id = $repo and change_key = $key"
+        f" union all select {_COMMIT}, false as merge from told_commits as commits"
+        " where repo_id = $repo and change_key = $key order by committed_at, sha",
+        repo=change["repo_id"],
+        key=source.get("change_key"),
+    )
+    return Explanation(
+        change=change,
+        milestones=_milestones(connection, change, source, observed),
+        stages=_stages(change),
+        friction=friction(change),
+        verdict=_verdict(change),
+        evidence=[part for part in (change["ai_evidence"] or "").split("; ") if part],
+        deployment=deployment,
+        arrival=_arrival(change, observed, deployment),
+        commits=commits,
+        initiatives=memberships(partial(_rows, connection), change_id),
+        repairs=repair_lines(partial(_rows, connection), change, source.get("change_key") or ""),
+        waits_for=whom_of(connection, change),
+    )
+
+
+def _milestones(
+    connection: duckdb.DuckDBPyConnection,
+    change: Mapping[str, Any],
+    source: Mapping[str, Any],
+    observed: Mapping[str, Any],
+) -> list[Milestone]:
+    reported = (
+        _one(
+            connection,
+            "select * from change_reports where repo_id = $repo and change_key = $key",
+            repo=change["repo_id"],
+            key=source.get("change_key"),
+        )
+        or {}
+    )
+    landing = f"{source.get('landed_by')} commit {(change['sha'] or '')[:12]}"
+    complete = {
+        "branch_commits": _ready(change)
+        if change["code_complete_at"] == change["ready_at"]
+        else "last commit on its own branch that is no merge",
+        "landing_author_date": f"author date of {landing} (approximate: its own commits are not known)",
+        "event": "reported",
+    }[change["code_complete_source"]]
+    told = "the forge" if reported.get("forge") else "reported"
+    merged = (
+        told if reported.get("forge") or source.get("landed_by") in {None, "report"} else f"committer date of {landing}"
+    )
+    records = {
+        "first_commit_at": "reported"
+        if reported.get("first_commit_at") and not reported.get("forge")
+        else "earliest author date of its own commits",
+        "code_complete_at": complete,
+        "merged_at": merged,
+        "integrated_at": "CI on the default branch",
+        "staged_at": "first deployment elsewhere that contains it",
+        "deploy_started_at": "first production deployment that contains it",
+        "production_at": f"deployment {change['deployment_id']}" if change["deployment_id"] else "reported",
+        "rolled_back_at": "a rollback withdrew it",
+        "reverted_at": f"taken back by {source.get('reverted_by')}",
+    }
+    names = [
+        "first_commit_at",
+        "opened_at",
+        "ready_at",
+        "first_review_at",
+        "code_complete_at",
+        "reviewed_at",
+        "approved_at",
+        "merged_at",
+        "integrated_at",
+        "staged_at",
+        "deploy_started_at",
+        "production_at",
+        "rolled_back_at",
+        "reverted_at",
+        "abandoned_at",
+    ]
+    ask = partial(_rows, connection)
+    records |= deployment_records(ask, change, source.get("change_key") or "")
+    if reported.get("forge"):
+        records |= forge_records(ask, change)
+    return [
+        Milestone(name, at, records.get(name, told) if at else "")
+        for name in names
+        for at in [change[name] if name in change else observed.get(name)]
+    ]
+
+
+def _ready(change: Mapping[str, Any]) -> str:
+    what = "it was opened" if change["ready_at"] == change["opened_at"] else "it left draft"
+    return f"{what}, after its last commit"
+
+
+def _stages(change: Mapping[str, Any]) -> list[Stage]:
+    return [
+        Stage(name, change[f"{name}_hours"], ended=change["last_stage"] != name)
+        for name in STAGES
+        if change[f"{name}_hours"] is not None
+    ]
+
+
+def _verdict(change: Mapping[str, Any]) -> str:
+    made = {
+        "agent": "an AI agent authored it",
+        "assisted": "a person with an AI tool made it, by its own mark",
+        "none": "no AI mark on how it was made",
+        "automation": "a dependency or release bot made it",
+    }[change["built_with_ai"]]
+    builds = (
+        "builds an AI capability" if change["builds_ai"] else "does not build an AI capability, as far as marks tell"
+    )
+    return f"{builds}{_sure(change['ai_confidence_what'])}; {made}{_sure(change['ai_confidence_how'])}"
+
+
+def _sure(confidence: str) -> str:
+    return f" ({confidence} evidence)" if confidence else ""
+
+
+def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment: Mapping[str, Any] | None) -> str:
+    outcome, reason = change["outcome"], change["outcome_reason"]
+    if outcome == "waiting":
+        when = f"{change['as_of']:%Y-%m-%d %H:%M}Z"
+        return f"waiting in {change['current_stage']} as of {when}; no production deployment contains it"
+    if outcome == "production" and deployment is not None:
+        through = (observed.get("mapped_through") or "")[:12]
+        how = {
+            "ancestor": f"its commit {deployment['sha'][:12]} has the landing commit {through} as an ancestor or is it",
+            "cherry_pick_trailer": f"it contains {through}, a cherry-pick by its trailer",
+            "patch_id": f"it contains {through}, which has the same patch id",
+            "branch_deploy": f"it contains the branch's head {through}, before the merge",
+        }[change["mapped_by"]]
+        return f"{deployment['deployment_id']} ({deployment['evidence']}): {how}"
+    if outcome == "unknown":
+        return _UNKNOWN[reason]
+    return _ARRIVALS[outcome]
+
+
+def _not_found(connection: duckdb.DuckDBPyConnection, change_id: str) -> AnalysisError:
+    repo_id, mark, key = change_id.rpartition("#") if "#" in change_id else change_id.rpartition("@")
+    head = _one(
+        connection,
+        "select landed_by from landings where repo_id = $repo and change_key = $key",
+        repo=repo_id,
+        key=f"{mark}{key}",
+    )
+    if head and head["landed_by"] == "open":
+        return AnalysisError(f"no outcome is known of {change_id}", hint=_OPEN_HEAD)
+    near = _rows(
+        connection,
+        "select change_id from lead_times where ends_with(change_id, $tail) or starts_with(change_id, $start)"
+        " order by change_id limit 5",
+        tail=f"{mark}{key}" if mark else f"#{change_id}",
+        start=change_id,
+    )
+    ids = ", ".join(row["change_id"] for row in near)
+    hint = (
+        f"did you mean {ids}?" if ids else "ids look like github:owner/name#12; `headway export lead-time` lists them"
+    )
+    return AnalysisError(f"there is no change {change_id}", hint=hint)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> dict[str, Any] | None:
+    found = _rows(connection, query, **values)
+    return found[0] if found else None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = connection.cursor().sql(query, params=values).to_arrow_table().to_pylist()
+    return rows

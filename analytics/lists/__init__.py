@@ -1,1 +1,0 @@
-"""Single changes behind numbers: each report lists them, the most telling first."""

@@ -1,0 +1,263 @@
+"""The pulse check: how long from code complete to production, what has not arrived, and where the time goes.
+
+Estimates count what waits (right-censored) and what was abandoned (a competing end); see `analytics.survival`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from analytics.cohort.cohort import ENDS, LEAD_STAGES, Cohort, read_cohort
+from analytics.cohort.filters import Filters
+from analytics.cohort.working_time import WorkingCalendar
+from analytics.survival import TimeInState, restricted_mean_hours
+from analytics.survival.arrays import FloatArray
+from analytics.survival.intervals import critical_value
+
+__all__ = ["AXES", "Ahead", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
+
+AXES = ("builds_ai", "built_with_ai")
+HORIZON_HOURS = 720.0
+ARRIVED_AFTER_HOURS = (24.0, 168.0, 720.0)
+_AT_ONCE = 2
+FEWEST = 20
+"""Groups with fewer changes than this are counted and not estimated: their intervals would say nothing."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with a 95 % interval. None: not reached, or too few changes to say."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Mean hours that a change spends in a stage within the horizon, and its share of all hours before the end."""
+
+    stage: str
+    mean_hours: Estimate
+    share: float
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """By how many mean hours the stage that takes most is ahead of the `stage` that comes next."""
+
+    stage: str
+    hours: Estimate
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of changes. Hours are from code complete; `enough` says whether there are changes enough to estimate.
+
+    `arrived`: share in production after so many hours. `mean_waiting_hours`: within the horizon, in all stages.
+    `ahead`: how far the first of them is ahead; None where there is no second.
+    """
+
+    name: str
+    changes: int
+    production: int
+    waiting: int
+    abandoned: int
+    repositories: int
+    enough: bool
+    median_hours: Estimate
+    p85_hours: Estimate
+    arrived: Sequence[tuple[float, Estimate]]
+    abandoned_share: Estimate
+    stages: Sequence[StageTime]
+    mean_waiting_hours: float | None
+    ahead: Ahead | None = None
+
+    @property
+    def bottleneck(self) -> StageTime | None:
+        """The stage that takes the most hours."""
+        return max(self.stages, key=lambda stage: stage.mean_hours.value or 0.0, default=None)
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`.
+
+    `weak` counts changes whose verdict on the axis is weak, which take no part where strong evidence was asked for.
+    `clock`: on which all hours are told, `wall` or `working`. `week_hours`: of a week on it, one of the hours of
+    `Group.arrived`.
+    """
+
+    axis: str
+    everything: Group
+    ai: Group
+    other: Group
+    automation: int
+    unknown: int
+    no_deployments: int
+    horizon_hours: float
+    as_of: tuple[datetime, datetime] | None
+    clock: str = "wall"
+    week_hours: float = 168.0
+    weak: int = 0
+
+    @property
+    def compared(self) -> Sequence[Group]:
+        """The groups to show beside each other: one beside nothing is no comparison, then it is all work."""
+        return (self.ai, self.other) if self.ai.enough and self.other.enough else (self.everything,)
+
+
+def pulse(
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    axis: str = "builds_ai",
+    horizon_hours: float = HORIZON_HOURS,
+    calendar: WorkingCalendar | None = None,
+) -> Pulse:
+    """The headline numbers of what was code complete in the period of `filters`; with a `calendar` in working time.
+
+    Then the horizon is the calendar's own, and the share arrived is told after a day, a week and that horizon of work.
+    """
+    cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
+    after: tuple[float, ...] = ARRIVED_AFTER_HOURS
+    if calendar is not None:
+        horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
+    people = cohort.where(pl.col("built_with_ai") != "automation")
+    times, automation = cohort.changes["as_of"], len(cohort.changes) - len(people.changes)
+    # Of millions of changes one copy is enough.
+    cohort = replace(cohort, changes=cohort.changes.clear())
+    ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
+    names = ("AI work", "other work") if axis == "builds_ai" else ("made with AI", "no AI mark")
+    # Each is a chain of steps over arrays that lets the others run meanwhile.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        everything, with_ai, other = pool.map(
+            lambda name, cohort: _group(name, cohort, horizon_hours, after),
+            ("all work", *names),
+            (people, people.where(ai), people.where(~ai)),
+        )
+    return Pulse(
+        axis=axis,
+        everything=everything,
+        ai=with_ai,
+        other=other,
+        automation=automation,
+        unknown=cohort.unknown,
+        no_deployments=cohort.no_deployments,
+        horizon_hours=horizon_hours,
+        as_of=(times.min(), times.max()) if len(times) else None,  # type: ignore[arg-type]
+        clock=cohort.clock,
+        week_hours=after[1],
+        weak=cohort.weak,
+    )
+
+
+def slowest_waiting(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10, *, calendar: WorkingCalendar | None = None
+) -> pl.DataFrame:
+    """What waits longest: change, stage and age (hours), oldest first; automation left out.
+
+    No comparison: what waits, waits, however weak the evidence is of what it is.
+    """
+    waiting = read_cohort(connection, replace(filters, evidence="any"), calendar=calendar).changes.filter(
+        (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
+    )
+    columns = [
+        "change_id",
+        "repo",
+        "title",
+        "url",
+        "author",
+        "builds_ai",
+        "built_with_ai",
+        "current_stage",
+        "age_hours",
+    ]
+    return waiting.sort(["age_hours", "change_id"], descending=[True, False]).head(most).select(columns)
+
+
+def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, ...]) -> Group:
+    outcomes = cohort.changes["outcome"]
+    enough = len(outcomes) >= FEWEST
+    none = Estimate(None, None, None)
+    median = p85 = abandoned = none
+    arrived: list[tuple[float, Estimate]] = []
+    stages: list[StageTime] = []
+    waiting_hours: float | None = None
+    ahead: Ahead | None = None
+    if enough:
+        curve = cohort.incidence(by_repository=True)
+        median, p85 = (
+            Estimate(found.hours, found.lower_hours, found.upper_hours)
+            for found in curve.quantiles("production", [0.5, 0.85])
+        )
+        at = curve.at(after)
+        arrived = [
+            (hours, _estimate(at.probability[row, 0], at.lower[row, 0], at.upper[row, 0]))
+            for row, hours in enumerate(after)
+        ]
+        gone = curve.at([horizon_hours])
+        abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
+        stages, ahead = _stages(cohort, horizon_hours)
+        waiting_hours = sum(stage.mean_hours.value or 0.0 for stage in stages)
+    return Group(
+        name=name,
+        changes=len(outcomes),
+        production=int((outcomes == "production").sum()),
+        waiting=int((outcomes == "waiting").sum()),
+        abandoned=int((outcomes == "abandoned").sum()),
+        repositories=cohort.changes["repo"].n_unique(),
+        enough=enough,
+        median_hours=median,
+        p85_hours=p85,
+        arrived=arrived,
+        abandoned_share=abandoned,
+        stages=stages,
+        mean_waiting_hours=waiting_hours,
+        ahead=ahead,
+    )
+
+
+def _stages(cohort: Cohort, horizon_hours: float) -> tuple[list[StageTime], Ahead | None]:
+    moves = cohort.moves(by_repository=True, until_hours=horizon_hours)
+    time = restricted_mean_hours(moves, horizon_hours, keep_influence=True)
+    whole = float(time.mean_hours[: -len(ENDS)].sum())
+    present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
+    stages = [
+        StageTime(
+            stage,
+            _estimate(time.mean_hours[state], time.lower[state], time.upper[state]),
+            float(time.mean_hours[state]) / whole if whole > 0.0 else 0.0,
+        )
+        for state, stage in enumerate(LEAD_STAGES)
+        if stage in present
+    ]
+    return stages, _ahead(time, moves.cluster_sizes, [LEAD_STAGES.index(stage) for stage in present])
+
+
+def _ahead(time: TimeInState, sizes: FloatArray | None, present: Sequence[int]) -> Ahead | None:
+    """The first stage less the second: its interval rests on the difference of both within each unit."""
+    if len(present) < 2:
+        return None
+    # The first of equals is `bottleneck`.
+    first, second, *_ = sorted(present, key=lambda state: (-time.mean_hours[state], state))
+    assert time.influence is not None  # noqa: S101  (asked for)
+    error = float(np.linalg.norm(time.influence[:, first] - time.influence[:, second]))
+    reach = critical_value(time.level, sizes) * (math.nan if time.clusters == 1 else error)
+    hours = float(time.mean_hours[first] - time.mean_hours[second])
+    return Ahead(LEAD_STAGES[second], _estimate(hours, hours - reach, hours + reach))
+
+
+def _estimate(value: float, lower: float, upper: float) -> Estimate:
+    def known(number: float) -> float | None:
+        return None if math.isnan(number) else float(number)
+
+    return Estimate(known(value), known(lower), known(upper))

@@ -1,0 +1,133 @@
+"""The pulse check as tables of numbers, in the words of the reports: what stands under a chart and in its CSV.
+
+Absent values are null: not reached, too few changes to say, or (abandoned) not seen by any source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analytics.pulse.pulse import Group, Pulse
+
+__all__ = ["arrivals_table", "groups_table", "stages_table"]
+
+_TEXT, _COUNT, _NUMBER, _TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
+
+_GROUPS = {
+    "axis": _TEXT,
+    "group": _TEXT,
+    "changes": _COUNT,
+    "repositories": _COUNT,
+    "production": _COUNT,
+    "waiting": _COUNT,
+    "abandoned": _COUNT,
+    "median_hours": _NUMBER,
+    "median_lower": _NUMBER,
+    "median_upper": _NUMBER,
+    "p85_hours": _NUMBER,
+    "p85_lower": _NUMBER,
+    "p85_upper": _NUMBER,
+    "abandoned_share": _NUMBER,
+    "abandoned_lower": _NUMBER,
+    "abandoned_upper": _NUMBER,
+    "horizon_hours": _NUMBER,
+    "as_of": _TIME,
+}
+_ARRIVALS = {
+    "group": _TEXT,
+    "hours": _NUMBER,
+    "probability": _NUMBER,
+    "lower": _NUMBER,
+    "upper": _NUMBER,
+    "changes": _COUNT,
+    "as_of": _TIME,
+}
+# As the report `stages`, so far as the pulse check knows it.
+_STAGES = {
+    "group": _TEXT,
+    "stage": _TEXT,
+    "changes": _COUNT,
+    "mean_hours_in_state": _NUMBER,
+    "share_of_wait": _NUMBER,
+    "lower": _NUMBER,
+    "upper": _NUMBER,
+    "horizon_hours": _NUMBER,
+    "as_of": _TIME,
+}
+
+
+def groups_table(pulses: Sequence[Pulse], *, closed_work_is_seen: bool) -> pl.DataFrame:
+    """One row per group: all work once, then both groups of each axis. Hours are from code complete."""
+    groups = [("", pulse.everything, pulse) for pulse in pulses[:1]]
+    groups += [(pulse.axis, group, pulse) for pulse in pulses for group in (pulse.ai, pulse.other)]
+    rows = []
+    for axis, group, pulse in groups:
+        gone = group.abandoned_share if closed_work_is_seen else None
+        rows.append(
+            {
+                "axis": axis,
+                "group": group.name,
+                "changes": group.changes,
+                "repositories": group.repositories,
+                "production": group.production,
+                "waiting": group.waiting,
+                "abandoned": group.abandoned if closed_work_is_seen else None,
+                "median_hours": group.median_hours.value,
+                "median_lower": group.median_hours.lower,
+                "median_upper": group.median_hours.upper,
+                "p85_hours": group.p85_hours.value,
+                "p85_lower": group.p85_hours.lower,
+                "p85_upper": group.p85_hours.upper,
+                "abandoned_share": gone.value if gone else None,
+                "abandoned_lower": gone.lower if gone else None,
+                "abandoned_upper": gone.upper if gone else None,
+                "horizon_hours": pulse.horizon_hours,
+                "as_of": _as_of(pulse),
+            }
+        )
+    return pl.DataFrame(rows, schema=_GROUPS)
+
+
+def arrivals_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
+    """One row per group and time: the share in production so many hours after code complete."""
+    rows = [
+        {
+            "group": group.name,
+            "hours": hours,
+            "probability": share.value,
+            "lower": share.lower,
+            "upper": share.upper,
+            "changes": group.changes,
+            "as_of": _as_of(pulse),
+        }
+        for group in groups
+        for hours, share in group.arrived
+    ]
+    return pl.DataFrame(rows, schema=_ARRIVALS)
+
+
+def stages_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
+    """One row per group and stage: restricted mean hours in it within the horizon; for a group, they add up."""
+    rows = [
+        {
+            "group": group.name,
+            "stage": time.stage,
+            "changes": group.changes,
+            "mean_hours_in_state": time.mean_hours.value,
+            "share_of_wait": time.share,
+            "lower": time.mean_hours.lower,
+            "upper": time.mean_hours.upper,
+            "horizon_hours": pulse.horizon_hours,
+            "as_of": _as_of(pulse),
+        }
+        for group in groups
+        for time in group.stages
+    ]
+    return pl.DataFrame(rows, schema=_STAGES)
+
+
+def _as_of(pulse: Pulse) -> object:
+    """The newest instant that any of its repositories speaks for."""
+    return pulse.as_of[1] if pulse.as_of else None

@@ -1,0 +1,1 @@
+"""The reports of `headway export`: the catalogue, and one module per report."""

@@ -1,0 +1,148 @@
+"""The report `cadences`: each release cadence alone, and what it would bring instead of each other one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from analytics.cohort.filters import Filters
+from analytics.cohort.groups import ALL, COLUMNS, FEWEST
+from analytics.cohort.options import Options
+from analytics.durations import amount, signed, span
+from analytics.whatif.clock import Clock
+from analytics.whatif.departures import read_departures
+from analytics.whatif.effect import Bounds
+from analytics.whatif.reading import read_changes
+from analytics.whatif.rhythms import AS_NOW, NAMES, Rhythm, rhythms_of
+from headway.errors import UsageError
+
+__all__ = ["AS_NOW", "NAMES", "cadences", "sentence"]
+
+_TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
+# Fixed: users' scripts hold on to it. New columns go to the end.
+_SCHEMA = {
+    "group": _TEXT,
+    "cadence": _TEXT,
+    "leaves": _TEXT,
+    "changes": _COUNT,
+    "half_hours": _NUMBER,
+    "half_lower": _NUMBER,
+    "half_upper": _NUMBER,
+    "waiting_hours": _NUMBER,
+    "waiting_lower": _NUMBER,
+    "waiting_upper": _NUMBER,
+    "arrived_7d": _NUMBER,
+    "arrived_7d_lower": _NUMBER,
+    "arrived_7d_upper": _NUMBER,
+    "instead_of": _TEXT,
+    "hours_earlier": _NUMBER,
+    "earlier_lower": _NUMBER,
+    "earlier_upper": _NUMBER,
+    "gained_7d": _NUMBER,
+    "gained_7d_lower": _NUMBER,
+    "gained_7d_upper": _NUMBER,
+    "horizon_hours": _NUMBER,
+    "interval_by": _TEXT,
+    "note": _TEXT,
+    "as_of": pl.Datetime("us"),
+    "clock": _TEXT,
+}
+_NOTE = "every repository by this cadence alone; the real merges replayed"
+
+
+def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
+    """One row per group, cadence and other cadence that it would replace, the rarest first.
+
+    `leaves`: when its releases leave; `as now` are the real ones. `half_hours`: from code complete until half is in
+    production, `waiting_hours`: restricted mean hours of waiting within `horizon_hours`, `arrived_7d`: the share in
+    production within 7 days, each with its bounds: of this cadence alone. `hours_earlier`: mean hours that a change
+    would wait less than by the cadence `instead_of`, `gained_7d`: the share more that is in production within 7 days,
+    with bounds: of the same changes, so that they are narrower than a difference of the two alone. Bots are left out
+    unless `options` ask for them. On the working clock hours are working hours, and `arrived_7d` is after those of a
+    week; releases leave by the wall clock all the same. A group with fewer than `groups.FEWEST` changes is counted and
+    not estimated.
+    """
+    asked = options or Options()
+    if asked.by is not None and asked.by not in COLUMNS:
+        raise UsageError(f"no report has groups by {asked.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if asked.by is None else COLUMNS[asked.by])
+    if not asked.automation and asked.by != "built_with_ai":
+        sample = sample.where(pl.col("built_with_ai") != "automation")
+    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, asked.working)
+    rows: list[Mapping[str, Any]] = []
+    for name in sample.changes["group"].unique().sort():
+        cohort = sample.where(pl.col("group") == name)
+        common = {"group": name, "changes": len(cohort.changes), "as_of": cohort.changes["as_of"].max()}
+        common["clock"] = asked.clock
+        if len(cohort.changes) < FEWEST:
+            rows.append({**common, "note": "too few to say"})
+        elif cohort.changes["release_hours"].is_not_null().any():
+            common |= {"horizon_hours": clock.horizon_hours, "note": _NOTE}
+            rows += [{**common, **row} for row in _rows(rhythms_of(cohort, departures, clock))]
+    return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _rows(found: Sequence[Rhythm]) -> Iterator[dict[str, Any]]:
+    for rhythm in found:
+        for other in found:
+            if other is not rhythm:
+                yield _alone(rhythm) | _instead(rhythm, other)
+
+
+def _alone(rhythm: Rhythm) -> dict[str, Any]:
+    return {
+        "cadence": rhythm.name,
+        "leaves": rhythm.when,
+        **_bounds("half_hours", "half", rhythm.half_hours),
+        **_bounds("waiting_hours", "waiting", rhythm.waiting_hours),
+        **_bounds("arrived_7d", "arrived_7d", rhythm.arrived_7d),
+    }
+
+
+def _instead(rhythm: Rhythm, other: Rhythm) -> dict[str, Any]:
+    brought = rhythm.instead_of(other)
+    return {
+        "instead_of": other.name,
+        "interval_by": brought.unit,
+        **_bounds("hours_earlier", "earlier", brought.hours_saved),
+        **_bounds("gained_7d", "gained_7d", brought.gained[0]),
+    }
+
+
+def _bounds(name: str, stem: str, bounds: Bounds) -> dict[str, float]:
+    return {name: bounds.value, f"{stem}_lower": bounds.lower, f"{stem}_upper": bounds.upper}
+
+
+def sentence(rows: pl.DataFrame, group: str, cadence: str, instead_of: str) -> str:
+    """What `cadence` would bring a group of the report instead of the other, in its words; empty where it has none."""
+    here = rows.filter(pl.col("group") == group)
+    row = _first(here.filter((pl.col("cadence") == cadence) & (pl.col("instead_of") == instead_of)))
+    before = _first(here.filter(pl.col("cadence") == instead_of))
+    if row is None or before is None:
+        return ""
+    what = f"Releasing {_called(cadence, row)} instead of {_called(instead_of, before)}"
+    low, high, clock = row["earlier_lower"], row["earlier_upper"], row["clock"]
+    known = low is not None and high is not None
+    if known and low <= 0.0 <= high:
+        told = f"anything from {signed(low, clock)} to {signed(high, clock)} is possible"
+        return f"{what} is not seen to bring a change to production earlier or later: {told}"
+    size = abs(row["hours_earlier"])
+    bounds = f" [{span(min(abs(low), abs(high)), max(abs(low), abs(high)), size, clock)}]" if known else ""
+    later = "later" if row["hours_earlier"] < 0.0 else "earlier"
+    text = f"{what} would bring a change to production {amount(size, clock)}{bounds} {later} on average"
+    if row["half_hours"] is not None and before["half_hours"] is not None:
+        text += (
+            f": half is there after {amount(row['half_hours'], clock)} instead of {amount(before['half_hours'], clock)}"
+        )
+    return text if known else f"{text}; from too few to say how surely"
+
+
+def _first(rows: pl.DataFrame) -> dict[str, Any] | None:
+    return next(rows.iter_rows(named=True), None)
+
+
+def _called(name: str, row: Mapping[str, Any]) -> str:
+    return f"as now ({row['leaves']})" if name == AS_NOW else name

@@ -1,0 +1,71 @@
+"""The report `returned`: changes that failed in production, were withdrawn, taken back or repaired, and by what."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.reports.lists.chosen import ask, chosen
+
+__all__ = ["returned"]
+
+_SIGNS = (
+    "case sign when 'failed' then 'it never succeeded' when 'rollback' then 'rolled back by deployment ' || shown_by"
+    " when 'revert' then 'taken back by ' || shown_by when 'hotfix' then 'hot fix ' || shown_by"
+    " else 'incident ' || shown_by end"
+)
+_REPAIRS = (
+    "case when repairs.kind = 'revert' then 'taken back by ' || repairs.fix_key"
+    " else repairs.kind || ' ' || repairs.fix_key || coalesce(', ' || repairs.lines || ' of its lines', '') end"
+)
+_QUERY = """
+with shipped as (
+    select
+        lead_times.change_id, changes.change_key, lead_times.repo_id, lead_times.repo, lead_times.title,
+        lead_times.url, lead_times.author, lead_times.team, lead_times.builds_ai, lead_times.built_with_ai,
+        lead_times.production_at, lead_times.rolled_back_at, lead_times.deployment_id, lead_times.as_of
+    from lead_times inner join changes on lead_times.change_id = changes.change_id
+    where lead_times.outcome = 'production' and {where}
+),
+happened as (
+    select change_id, 'withdrawn' as what, rolled_back_at as happened_at, 'by a rollback' as shown_by
+    from shipped where rolled_back_at is not null
+    union all
+    select shipped.change_id, 'deployment failed', failure_signs.began_at, {signs}
+    from shipped inner join failure_signs
+        on shipped.repo_id = failure_signs.repo_id and shipped.deployment_id = failure_signs.deployment_id
+        and failure_signs.change_key in ('', shipped.change_key)
+    union all
+    select
+        shipped.change_id,
+        case when repairs.kind = 'revert' then 'taken back' else 'repaired' end, repairs.repaired_at, {repairs}
+    from shipped inner join repairs
+        on shipped.repo_id = repairs.repo_id and shipped.change_key = repairs.change_key
+    where repairs.at_fault and repairs.repaired_at >= shipped.production_at
+),
+once as (
+    select change_id, what, min(happened_at) as happened_at, min(shown_by) as shown_by, count(*) as times
+    from (select distinct * from happened) as each_one group by change_id, what
+)
+select
+    shipped.change_id, shipped.repo, shipped.title, shipped.url, shipped.author, shipped.team, shipped.builds_ai,
+    shipped.built_with_ai, once.what, once.happened_at, once.shown_by, once.times, shipped.production_at,
+    epoch_us(once.happened_at - shipped.production_at) / 3600000000.0 as hours_after, shipped.as_of
+from once inner join shipped on once.change_id = shipped.change_id
+order by once.happened_at desc nulls last, shipped.change_id, once.what
+"""
+
+
+def returned(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options | None = None) -> pl.DataFrame:
+    """One row per change and `what` happened to it in production, the newest first; the period is that of production.
+
+    `what`: `withdrawn` (a rollback took it out), `deployment failed` (the one that shipped it, by any sign),
+    `taken back` or `repaired` (by a change that landed afterwards). `happened_at`: first, `times` in all; `shown_by`:
+    what shows it, as `headway explain` has it. `hours_after`: production, on the wall clock; negative where a
+    deployment had failed before it succeeded.
+    """
+    where, given = chosen(connection, filters, time="production_at")
+    query = _QUERY.format(where=where, signs=_SIGNS, repairs=_REPAIRS)
+    return ask(connection, query, given)

@@ -1,0 +1,246 @@
+"""Reports: published tables in the columns, order and words of the contract. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import duckdb
+import polars as pl
+
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.cohort.working_time import WorkingCalendar
+from analytics.comparison import comparison
+from analytics.dora.report import dora
+from analytics.initiatives import initiatives
+from analytics.reports.arrivals import arrivals
+from analytics.reports.bottlenecks import bottlenecks
+from analytics.reports.cadences import cadences
+from analytics.reports.friction import friction
+from analytics.reports.lists.left_out import left_out
+from analytics.reports.lists.longest import longest
+from analytics.reports.lists.members import members
+from analytics.reports.lists.returned import returned
+from analytics.reports.occupancy import where_work_is
+from analytics.reports.stages import stages
+from analytics.reports.trend import trend
+from analytics.reports.week import week
+from analytics.rework.report import rework
+from analytics.worklist.waiting import waiting
+
+__all__ = [
+    "GROUPED",
+    "LEAD_TIME_COLUMNS",
+    "REPORTS",
+    "Report",
+    "classification",
+    "coverage",
+    "deployments",
+    "lead_time",
+]
+
+# Fixed: users' scripts hold on to it. New columns go to the end.
+LEAD_TIME_COLUMNS = (
+    "change_id",
+    "provider",
+    "repo",
+    "number",
+    "sha",
+    "title",
+    "url",
+    "author",
+    "team",
+    "builds_ai",
+    "built_with_ai",
+    "ai_evidence",
+    "outcome",
+    "current_stage",
+    "first_commit_at",
+    "opened_at",
+    "ready_at",
+    "first_review_at",
+    "code_complete_at",
+    "reviewed_at",
+    "approved_at",
+    "merged_at",
+    "integrated_at",
+    "staged_at",
+    "deploy_started_at",
+    "production_at",
+    "abandoned_at",
+    "deployment_id",
+    "mapped_by",
+    "lead_time_hours",
+    "dora_lead_time_hours",
+    "age_hours",
+    "coding_hours",
+    "rework_hours",
+    "pickup_hours",
+    "review_hours",
+    "merge_hours",
+    "build_hours",
+    "staging_hours",
+    "release_hours",
+    "deploy_hours",
+    "commits",
+    "files",
+    "additions",
+    "deletions",
+    "rolled_back_at",
+    "reverted_at",
+    "clamped",
+    "code_complete_source",
+    "as_of",
+    "gate_hours",
+    "failed_attempts",
+    "ci_queue_hours",
+    "ci_rerun_hours",
+    "lead_time_working_hours",
+    "age_working_hours",
+)
+_WORKING = ("lead_time_working_hours", "age_working_hours")
+_DEPLOYMENT_COLUMNS = (
+    "deployment_id",
+    "provider",
+    "repo",
+    "application",
+    "environment",
+    "production",
+    "source",
+    "version",
+    "sha",
+    "created_at",
+    "succeeded_at",
+    "state",
+    "failed_attempts",
+    "kind",
+    "previous_deployment_id",
+    "new_commits",
+    "withdrawn_commits",
+    "changes",
+    "undatable",
+    "dated_by",
+    "problem",
+    "evidence",
+    "url",
+    "as_of",
+    "gate_hours",
+)
+_CLASSIFICATION_COLUMNS = (
+    "change_id",
+    "provider",
+    "repo",
+    "number",
+    "title",
+    "builds_ai",
+    "built_with_ai",
+    "ai_confidence",
+    "ai_evidence",
+    "as_of",
+    "ai_confidence_how",
+    "ai_confidence_what",
+)
+_COVERAGE_LEFT_OUT = ("repo_id",)
+_PLAIN = Options()
+
+
+class Report(Protocol):
+    """A report: the published tables, which part of them, and how it is asked for."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = ..., /
+    ) -> pl.DataFrame:
+        """The rows in the order and with the columns of the contract."""
+
+
+def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
+    """One row per change that is code complete, by `change_id`; the period is that of code complete.
+
+    The last two columns tell lead time and age in working time, by the calendar of `options`, whatever its clock.
+    """
+    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in _WORKING)
+    table = _changes(connection, columns, filters)
+    return table.with_columns(
+        _working("lead_time_hours", table["production_at"], table, options.calendar).alias(_WORKING[0]),
+        _working("age_hours", table["as_of"], table, options.calendar).alias(_WORKING[1]),
+    )
+
+
+def _working(name: str, end: pl.Series, table: pl.DataFrame, calendar: WorkingCalendar) -> pl.Series:
+    """The hours in column `name`, which end at `end`, in working time."""
+    micros = (table[name] * 3_600_000_000).round().cast(pl.Int64)
+    begin = end - micros.cast(pl.Duration("us"))
+    stop = end.zip_with(begin.is_not_null(), begin)
+    return pl.Series(calendar.hours(begin.to_numpy(), stop.to_numpy())).fill_nan(None)
+
+
+def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
+    """One row per deployment, by repository and time; the period is that of the first success."""
+    order = ["provider", "repo", "succeeded_at", "created_at", "deployment_id"]
+    return _table(connection, "deployments", _DEPLOYMENT_COLUMNS, filters, time="succeeded_at", order=order)
+
+
+def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
+    """One row per repository: what its numbers rest on. It has no period."""
+    table = filters.apply(connection.sql("select * from coverage").pl(), time=None)
+    return table.drop(_COVERAGE_LEFT_OUT).sort("provider", "repo")
+
+
+def classification(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
+    """One row per change: why it is or is not AI work; the period is that of code complete."""
+    return _changes(connection, _CLASSIFICATION_COLUMNS, filters)
+
+
+# A new report is a line here, its name in `cli.commands.export`, and in `GROUPED` if `--by` means anything to it.
+REPORTS: Mapping[str, Report] = {
+    "lead-time": lead_time,
+    "deployments": deployments,
+    "coverage": coverage,
+    "classification": classification,
+    "stages": stages,
+    "occupancy": where_work_is,
+    "initiatives": initiatives,
+    "comparison": comparison,
+    "bottlenecks": bottlenecks,
+    "waiting": waiting,
+    "dora": dora,
+    "rework": rework,
+    "arrivals": arrivals,
+    "trend": trend,
+    "friction": friction,
+    "week": week,
+    "cadences": cadences,
+    "longest": longest,
+    "returned": returned,
+    "members": members,
+    "left-out": left_out,
+}
+GROUPED: frozenset[str] = frozenset(
+    {
+        *("stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"),
+        *("cadences", "longest"),
+    }
+)
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:
+    """Columns of `lead_times`; with strong evidence, of those changes that are weak on neither axis."""
+    needed = tuple(dict.fromkeys((*columns, "code_complete_at", *filters.verdict_columns)))
+    table = _table(connection, "lead_times", needed, filters, time="code_complete_at", order=["change_id"])
+    return filters.sure(table).select(columns)
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: tuple[str, ...],
+    filters: Filters,
+    *,
+    time: str,
+    order: list[str],
+) -> pl.DataFrame:
+    chosen = ", ".join(f'"{column}"' for column in columns)
+    asked = filters.condition(connection, name, time=time)
+    table: pl.DataFrame = connection.sql(f'select {chosen} from "{name}" where {asked}').pl()  # noqa: S608  (names of ours)
+    return table.sort(order, nulls_last=True)

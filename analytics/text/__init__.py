@@ -1,0 +1,1 @@
+"""Findings and numbers as sentences."""

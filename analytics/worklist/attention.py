@@ -1,0 +1,195 @@
+"""Who needs somebody today: of what waits, the changes that are stuck, why, and whom each waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from analytics.durations import amount
+
+__all__ = ["Attention", "Stuck", "attention", "whom", "whom_of"]
+
+_UNUSUAL, _UNLIKELY = 0.9, 0.5
+_LONG = timedelta(days=30)
+
+# A request stands until its reviewer reviews; a review counts by the newest of each reviewer.
+_PEOPLE = """
+with waiting as (
+    select change_id, repo_id, number, author, code_complete_at
+    from lead_times where outcome = 'waiting' and number is not null
+),
+newest as (
+    select waiting.change_id, reviews.author, reviews.state, reviews.submitted_at
+    from reviews inner join waiting on reviews.repo_id = waiting.repo_id and reviews.number = waiting.number
+    where reviews.author <> waiting.author and coalesce(reviews.author_kind, '') <> 'bot'
+    qualify row_number() over (
+        partition by waiting.change_id, reviews.author order by reviews.submitted_at desc, reviews.review_id desc
+    ) = 1
+),
+asked as (
+    select waiting.change_id, events.subject as author, max(events.happened_at) as asked_at
+    from pull_request_events as events
+    inner join waiting on events.repo_id = waiting.repo_id and events.number = waiting.number
+    where events.kind = 'review_requested' and coalesce(events.subject, '') not in ('', waiting.author)
+    group by all
+),
+pending as (
+    select asked.change_id, list(asked.author order by asked.author) as asked
+    from asked left join newest on asked.change_id = newest.change_id and asked.author = newest.author
+    where newest.submitted_at is null or newest.submitted_at < asked.asked_at
+    group by asked.change_id
+),
+last_word as (
+    select change_id, author as reviewer, state, submitted_at from newest
+    qualify row_number() over (partition by change_id order by submitted_at desc, author) = 1
+)
+select
+    waiting.change_id, pending.asked, last_word.reviewer,
+    last_word.state = 'changes_requested' and last_word.submitted_at >= waiting.code_complete_at as sent_back
+from waiting
+left join pending on waiting.change_id = pending.change_id
+left join last_word on waiting.change_id = last_word.change_id
+"""
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A change that needs somebody.
+
+    `title`, `by` (author and team) and the names in `waits_for` are somebody's text; `why` is ours.
+    """
+
+    change_id: str
+    title: str
+    by: str
+    why: str
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class Attention:
+    """How many changes of people wait and need somebody, beside how many of `bots`; the `first` of them; in words."""
+
+    waiting: int
+    bots: int
+    stuck: int
+    first: tuple[Stuck, ...]
+    answer: str
+    rule: str
+
+
+def whom(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the report `waiting` with `waits_for`: what each waits for and whom, as far as reviews and requests tell.
+
+    Names are those of the forge; where none is known, the role stands alone.
+    """
+    people: pl.DataFrame = connection.cursor().sql(_PEOPLE).pl()
+    known = {row["change_id"]: row for row in people.iter_rows(named=True)}
+    told = [_waits_for(row, known.get(row["change_id"], {})) for row in rows.iter_rows(named=True)]
+    return rows.with_columns(pl.Series("waits_for", told, dtype=pl.String))
+
+
+def whom_of(connection: duckdb.DuckDBPyConnection, change: Mapping[str, Any]) -> str:
+    """As `whom`, of one change, its row of `lead_times`; empty where it does not wait."""
+    if change["outcome"] != "waiting":
+        return ""
+    of_it = f"select * from ({_PEOPLE}) as people where change_id = $id"  # noqa: S608  (ours)
+    people: pl.DataFrame = connection.cursor().sql(of_it, params={"id": change["change_id"]}).pl()
+    return _waits_for(change, next(people.iter_rows(named=True), {}))
+
+
+def _waits_for(row: Mapping[str, Any], people: Mapping[str, Any]) -> str:
+    author, repo, stage = row["author"] or "its author", row["repo"], row["current_stage"]
+    if stage in {"pickup", "review", "merge"} and people.get("sent_back"):
+        return f"{author}: {people['reviewer']} asked for changes"
+    if stage in {"pickup", "review"}:
+        return _review(stage, people)
+    return {
+        "merge": f"somebody to merge it: {author}, or who else may merge in {repo}",
+        "build": "a green CI run on the default branch that contains it",
+        "staging": f"a deployment of {repo} before production",
+        "release": f"the next release of {repo}",
+        "deploy": f"its deployment to production, which has begun: who approves or mends deployments of {repo}",
+    }[stage]
+
+
+def _review(stage: str, people: Mapping[str, Any]) -> str:
+    asked, reviewer = people.get("asked") or [], people.get("reviewer")
+    what = "an approval" if stage == "review" else "a review of its last commits" if reviewer else "a first review"
+    if asked:
+        return f"{what}, asked of {', '.join(asked)}"
+    if reviewer:
+        return f"{what}; {reviewer} has reviewed it{'' if stage == 'review' else ' before'}"
+    return f"{what}; nobody is known to be asked"
+
+
+def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
+    """What of the report `waiting` needs somebody, without bots: in its order, the most unusual first.
+
+    Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
+    even chance of production within 30 days, or has waited longer than enough changes ever did to tell one.
+    """
+    people = worklist.filter(pl.col("built_with_ai") != "automation")
+    unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
+    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & unlikely)
+    bots = len(worklist) - len(people)
+    first = tuple(_stuck(row) for row in stuck.head(most).iter_rows(named=True))
+    return Attention(
+        len(people), bots, len(stuck), first, _answer(len(people), len(stuck)), _rule(stuck, bots) if len(stuck) else ""
+    )
+
+
+def _answer(waiting: int, stuck: int) -> str:
+    if not waiting:
+        return "Nothing waits"
+    if not stuck:
+        return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; none needs somebody before others"
+    need = "needs" if stuck == 1 else "need"
+    return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; {stuck:,} {need} somebody today"
+
+
+def _rule(stuck: pl.DataFrame, bots: int) -> str:
+    untold = stuck["chance_30d"].null_count()
+    parts = [f"{_have(len(stuck) - untold)} less than an even chance to arrive within 30 days"] * (untold < len(stuck))
+    parts += [f"{_have(untold)} waited longer than enough others ever did to tell a chance"] * (untold > 0)
+    beside = f" {_changes(bots)} of bots {'waits' if bots == 1 else 'wait'} beside them." if bots else ""
+    return (
+        f"Each has been in its stage longer than {_UNUSUAL:.0%} of the changes that entered it there;"
+        f" {', and '.join(parts)}.{beside}"
+    )
+
+
+def _stuck(row: Mapping[str, Any]) -> Stuck:
+    share, among = min(row["unusual_share"], 0.99), row["unusual_among"]
+    chance = "too few ever waited so long to tell its chance"
+    if row["chance_30d"] is not None:
+        bounds = f"[{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}]"
+        chance = f"a chance of {row['chance_30d']:.0%} {bounds} to arrive within 30 days"
+    due = ". After so long: finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
+    why = (
+        f"In {row['current_stage']} for {_hours(row)}, longer than {share:.0%} of {among:,} changes"
+        f" there; {chance}{due}."
+    )
+    team = f", team {row['team']}" if row["team"] else ""
+    return Stuck(
+        row["change_id"], row["title"] or "(no title)", f"{row['author'] or 'unknown'}{team}", why, row["waits_for"]
+    )
+
+
+def _hours(row: Mapping[str, Any]) -> str:
+    """In working time always in hours: a day of work is no day."""
+    hours: float = row["hours_in_stage"]
+    return f"{hours:,.1f} hours of work" if row.get("clock") == "working" else amount(hours)
+
+
+def _have(number: int) -> str:
+    return f"{number:,} {'has' if number == 1 else 'have'}"
+
+
+def _changes(number: int) -> str:
+    return "1 change" if number == 1 else f"{number:,} changes"

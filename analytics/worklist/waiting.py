@@ -1,0 +1,194 @@
+"""The report `waiting`: every change that waits, how unusual that is, and its chance to arrive."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from analytics.cohort.cohort import LEAD_STAGES
+from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.cohort.working_time import WorkingCalendar
+from analytics.comparison.cells import together
+from analytics.survival import CENSORED
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from analytics.whatif.clock import Clock
+from analytics.whatif.reading import read_changes
+from analytics.whatif.stays import Stays, stays_of, stays_on
+from analytics.worklist.attention import whom
+from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, chances
+from analytics.worklist.stage_percentile import BORROWED, share_left
+
+__all__ = ["COLUMNS", "waiting", "worklist"]
+
+TOO_FEW = "too few to say"
+_PLAIN = Options()
+_MONTH_HOURS = 730.5
+_MOST_CHANGES = 150_000
+_DAYS = tuple(int(hours / 24) for hours in CHANCE_HOURS)
+
+# Fixed: users' scripts hold on to it. New columns go to the end.
+COLUMNS = (
+    "change_id",
+    "repo",
+    "title",
+    "url",
+    "author",
+    "team",
+    "builds_ai",
+    "built_with_ai",
+    "current_stage",
+    "in_stage_since",
+    "hours_in_stage",
+    "age_hours",
+    "unusual_share",
+    "unusual_among",
+    *(f"chance_{days}d{bound}" for days in _DAYS for bound in ("", "_lower", "_upper")),
+    "chance_among",
+    "chance_among_all",
+    "note",
+    "as_of",
+    "clock",
+    "waits_for",
+)
+_TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
+_LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
+_ROWS = f"""
+select {", ".join(_TOLD)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
+from lead_times where outcome = 'waiting' and {{asked}} order by change_id
+"""  # noqa: S608  (names of ours)
+
+
+def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
+    """One row per change that waits: code complete (an open draft is not), and neither in production nor closed.
+
+    What is most unusual for its repository and stage comes first: it has been there longer than others, and somebody
+    should look. `unusual_share`: the share of the changes that entered that stage there and had left it by then;
+    `unusual_among`: how many entered, of which few are drawn to those of all repositories. `chance_7d` … with bounds:
+    of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
+    as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
+    stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
+    `waits_for`: what it waits for and whom, as far as reviews and requests for them tell (`attention.whom`).
+    The filter on repositories and time chooses rows; what they are compared with is everything.
+
+    `hours_in_stage` and `age_hours` are on the `clock` asked for, and so is what is unusual: on the working clock
+    nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
+    """
+    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
+    asked = filters.condition(connection, "lead_times", time="code_complete_at")
+    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(asked=asked)).pl()
+    return whom(connection, worklist(past.changes, rows, options.working))
+
+
+def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
+    """The report but for its last column, of waiting `rows` against `past`, both on the wall clock.
+
+    `past`: changes of a cohort. `calendar`: tells hours in working time.
+    """
+    since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
+    rows = rows.with_columns(pl.col("hours_in_stage").alias("wall_hours"), since.alias("in_stage_since"))
+    if calendar is not None:
+        rows = rows.with_columns(_working(rows, name, calendar) for name in ("hours_in_stage", "age_hours"))
+    parts = [
+        _told(past.filter(bots), rows.filter(bots), Clock.of(past, calendar))
+        for bots in (pl.col("built_with_ai") == "automation", pl.col("built_with_ai") != "automation")
+    ]
+    table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
+    order = ["unusual_share", "hours_in_stage", "change_id"]
+    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS[:-1])
+
+
+def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Series:
+    """Hours that last until `as_of`, in working time."""
+    since = rows.select(pl.col("as_of") - pl.duration(microseconds=(pl.col(name) * 3.6e9).round())).to_series()
+    return pl.Series(name, calendar.hours(since.to_numpy(), rows["as_of"].to_numpy()))
+
+
+def _told(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
+    """The rows with what is known of changes like them."""
+    names = pl.concat([past["repo"], rows["repo"]]).unique().sort()
+    codes = {name: code for code, name in enumerate(names.to_list())}
+    home, here = (table["repo"].replace_strict(codes, return_dtype=pl.Int64).to_numpy() for table in (past, rows))
+    hours, told_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
+    stays = stays_of(past)
+    stayed = stays_on(clock, stays, past)
+    seen = _seen_hours(past)
+    unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
+    chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
+    own, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
+    borrowed = np.zeros(hours.size, np.bool_)
+    for stage, name in enumerate(LEAD_STAGES):
+        asked = np.flatnonzero((rows["current_stage"] == name).to_numpy())
+        if not asked.size:
+            continue
+        part, here_for = stays.of(stage), stayed.of(stage).hours
+        ended = part.target != CENSORED
+        unusual[asked], among[asked] = share_left((home[part.change], here_for, ended), here[asked], told_hours[asked])
+        told = chances(_past(part, home, seen, past, len(codes)), here[asked], hours[asked])
+        alone = np.flatnonzero(told.all < FEWEST)
+        if alone.size:
+            anywhere = _past(stays, home, seen, past, len(codes))
+            told = told.or_else(alone, chances(anywhere, here[asked[alone]], hours[asked[alone]]))
+            borrowed[asked[alone]] = True
+        chance[asked] = np.stack([told.chance, told.lower, told.upper], axis=2)
+        own[asked], every[asked] = told.own, told.all
+    return rows.with_columns(
+        pl.Series("unusual_share", unusual),
+        pl.Series("unusual_among", among),
+        *_chance_columns(chance),
+        pl.Series("chance_among", own),
+        pl.Series("chance_among_all", every),
+        pl.Series("note", _notes(among, own, every, chance, borrowed), dtype=pl.String),
+    ).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _seen_hours(past: pl.DataFrame) -> FloatArray:
+    """Hours from code complete to as of, for each change."""
+    ended = (
+        pl.when(pl.col("outcome") == "production")
+        .then("production_at")
+        .when(pl.col("outcome") == "abandoned")
+        .then("abandoned_at")
+        .otherwise("as_of")
+    )
+    after = (pl.col("as_of") - ended).dt.total_microseconds() / 3.6e9
+    return past.select(pl.col("hours") + after).to_series().to_numpy()
+
+
+def _past(stays: Stays, home: IntArray, seen: FloatArray, past: pl.DataFrame, repositories: int) -> Past:
+    change = stays.change
+    arrived: BoolArray = (past["outcome"] == "production").to_numpy()
+    to_end = past["hours"].to_numpy()[change] - stays.begun_hours
+    to_now = seen[change] - stays.begun_hours
+    # Each repository's months count back from its own as of.
+    month = np.floor(to_now / _MONTH_HOURS).astype(np.int64)
+    batch = together(home[change], month)
+    return Past(home[change], repositories, batch, stays.hours, to_end, to_now, arrived[change])
+
+
+def _chance_columns(chance: FloatArray) -> list[pl.Series]:
+    return [
+        pl.Series(f"chance_{days}d{bound}", chance[:, column, place])
+        for column, days in enumerate(_DAYS)
+        for place, bound in enumerate(("", "_lower", "_upper"))
+    ]
+
+
+def _notes(among: IntArray, own: IntArray, every: IntArray, chance: FloatArray, borrowed: BoolArray) -> list[str]:
+    notes = []
+    columns = (among.tolist(), own.tolist(), every.tolist(), chance[:, :, 0], borrowed.tolist())
+    for here, had, all_had, told, elsewhere in zip(*columns, strict=True):
+        words = []
+        if all_had < FEWEST:
+            words.append(f"{TOO_FEW}: {all_had} changes ever waited so long")
+        elif elsewhere:
+            words.append("chance of what waited so long in any stage")
+        elif np.isnan(told).any():
+            words.append(f"{TOO_FEW} for all horizons: history is short")
+        elif had < BORROWED:
+            words.append("chance mostly from other repositories")
+        if here < BORROWED:
+            words.append("unusual for all repositories rather than its own")
+        notes.append("; ".join(words))
+    return notes

@@ -1,0 +1,1 @@
+"""The `headway` program: parse arguments, call the library, print."""

@@ -1,0 +1,29 @@
+"""`headway build`: derive the tables that reports read."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from pipeline.session import Session
+
+EXAMPLE = """\b
+Example:
+  headway build        # after a change of headway.toml; `collect` does it by itself
+"""
+
+
+@click.command("build", epilog=EXAMPLE)
+@click.pass_obj
+def command(session: Session) -> int:
+    """Derive the tables that reports read, from what was collected."""
+    from headway.progress import progress_on
+    from pipeline.build import build, misnamed, teams_of
+
+    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
+    click.echo(str(path))
+    if lines := misnamed(session.settings):
+        click.echo(lines, err=True)
+    return 0

@@ -1,0 +1,74 @@
+"""`headway collect`: read sources into the warehouse, then build."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.session import Session
+
+if TYPE_CHECKING:
+    from pipeline.collect import Run
+
+SOME_FAILED = 3
+
+EXAMPLE = """\b
+Example:
+  headway collect https://github.com/alphagov/govuk-chat
+  headway collect github:acme/checkout github:acme-labs
+  headway collect path/to/clone events:deployments.ndjson
+  headway collect                       # every source of headway.toml, as cron would
+"""
+
+
+@click.command("collect", epilog=EXAMPLE)
+@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option("--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Sources read at a time.")
+@click.pass_obj
+def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
+    """Collect git folders, clone URLs, GitHub repositories and record files, or every source of the settings."""
+    from headway.progress import progress_on
+    from pipeline.build import build, misnamed, teams_of
+    from pipeline.collect import mixed_up, run_all
+    from pipeline.github_sources import GitHubAccess
+    from pipeline.sources import sources_of
+    from pipeline.trace_repairs import trace_repairs
+    from warehouse.classify import Rules, RuleSettings
+    from warehouse.compaction import tidy
+    from warehouse.store import RawStore
+
+    access = GitHubAccess(session.environment, session.waiting) if session.waiting else None
+    sources = sources_of(session.settings, targets, access)
+    Rules.load(RuleSettings.of(session.settings.ai))  # what is wrong with them is told before hours of reading
+    store = RawStore(session.settings.warehouse_folder)
+    progress = progress_on(sys.stderr, time.monotonic)
+    with store.collecting():
+        runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
+        _tell(runs)
+        for repo_id, labels in sorted(mixed_up(store, runs).items()):
+            click.echo(f"{' and '.join(labels)} are both called {repo_id}: their changes are mixed", err=True)
+            click.echo("  to do: give one of them a `name` in [[sources]]", err=True)
+        tidy(store, now=session.now)
+        if any(run.landed for run in runs):
+            tracing = trace_repairs(session, store, sources, full=full, progress=progress)
+            _tell(tracing)
+            runs += tracing
+            path = build(session, teams_of(session.settings), progress)
+            click.echo(f"built {path.name}; next: headway summary", err=True)
+            if lines := misnamed(session.settings):
+                click.echo(lines, err=True)
+    failed = [run for run in runs if run.error]
+    if not failed:
+        return 0
+    return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _tell(runs: list[Run]) -> None:
+    for run in runs:
+        click.echo(run.line(), err=True)
+        if run.error:
+            click.echo(f"  to do: {run.hint}", err=True)

@@ -1,0 +1,69 @@
+"""`headway sql`: one read-only query of the published file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.session import Session
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLE = """\b
+Example:
+  headway sql "select outcome, count(*) from lead_times group by outcome"
+  duckdb -readonly "$(headway sql)"     # the file itself, for other tools
+"""
+
+
+# What CSV has a form for; the rest (intervals, lists, structs, …) is written as DuckDB shows it.
+_PLAIN = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(.*|BOOLEAN|VARCHAR|DATE|TIMESTAMP.*")
+
+
+@click.command("sql", epilog=EXAMPLE)
+@click.argument("query", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "csv"]), default="table", show_default=True)
+@click.pass_obj
+def command(session: Session, query: str | None, form: str) -> int:
+    """Query the published tables; without a query, print the path of their file."""
+    import duckdb
+
+    from headway.errors import UsageError
+    from headway.report_files import write
+    from warehouse.publish import current, open_published
+
+    warehouse = session.settings.warehouse_folder
+    if query is None:
+        click.echo(str(current(warehouse)))
+        return 0
+    with open_published(warehouse) as connection:
+        try:
+            statements = connection.extract_statements(query)
+            if len(statements) != 1:
+                raise UsageError(f"one query is needed, not {len(statements)}", hint="run them one by one")
+            relation = connection.sql(query)
+            if relation is None:
+                raise UsageError("that is no query: it gives no table", hint="the tables are read-only; use select")
+            if form == "csv":
+                write(_plain(relation).pl(), "csv", None)
+            else:
+                click.echo(str(relation).rstrip())
+        except duckdb.Error as error:
+            raise UsageError(
+                str(error).partition("\n")[0], hint='`headway sql "show tables"` lists the tables'
+            ) from error
+    return 0
+
+
+def _plain(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same with text for every column that CSV has no form for."""
+    names = ['"' + name.replace('"', '""') + '"' for name in relation.columns]
+    return relation.project(
+        ", ".join(
+            f"#{place} as {name}" if _PLAIN.fullmatch(str(kind)) else f"cast(#{place} as varchar) as {name}"
+            for place, (name, kind) in enumerate(zip(names, relation.types, strict=True), 1)
+        )
+    )

@@ -1,0 +1,96 @@
+"""`headway status`: what is known, up to when, and how well it is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from headway.times import shown
+from pipeline.session import Session
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLE = """\b
+Example:
+  headway status
+"""
+
+
+@click.command("status", epilog=EXAMPLE)
+@click.pass_obj
+def command(session: Session) -> int:
+    """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
+    from pipeline.settings_hints import empty_initiatives, own_words
+    from pipeline.source_status import standing
+    from warehouse.publish import open_published
+
+    warehouse = session.settings.warehouse_folder
+    sources = standing(warehouse)
+    click.echo(f"warehouse {warehouse}")
+    click.echo("\nsources")
+    for row in sources.iter_rows(named=True):
+        click.echo(f"  {row['source']}")
+        if row["rows"] is not None:
+            click.echo(
+                f"    known up to {shown(row['watermark_at'])}, {row['rows']:,} rows, read {shown(row['collected_at'])}"
+            )
+        if row["error"]:
+            click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
+            click.echo(f"      to do: {row['hint']}")
+    if sources["rows"].is_null().all():
+        return 0
+    with open_published(warehouse) as connection:
+        settings = session.settings
+        lines = [*_repositories(connection), *own_words(connection, settings.ai)]
+        lines += empty_initiatives(connection, settings)
+    click.echo("\n".join(lines))
+    return 0
+
+
+def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What is known of each repository, and what collectors noticed there."""
+    from analytics.cohort.filters import Filters
+    from analytics.reports.published import coverage
+
+    table = coverage(connection, Filters())
+    noticed = (
+        connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
+        .to_arrow_table()
+        .to_pylist()
+    )
+    yield "\nrepositories"
+    for row in table.iter_rows(named=True):
+        yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
+        yield from (f"    {line}" for line in _facts(row))
+        for notice in noticed:
+            if notice["repo_id"] == f"{row['provider']}:{row['repo']}":
+                yield f"    notice: {notice['detail']}"
+
+
+def _facts(row: dict[str, object]) -> list[str]:
+    as_of = row["as_of"]
+    facts = [f"as of {as_of:%Y-%m-%dT%H:%M:%SZ}, {row['commits']:,} commits" if as_of else "nothing known yet"]
+    if row["role"] != "application":
+        return facts
+    facts.append(
+        f"{row['changes']:,} changes: {row['production']:,} in production, {row['waiting']:,} waiting,"
+        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments"
+    )
+    pulls = row["pull_requests"]
+    if pulls:
+        facts.append(
+            f"{pulls:,} landed pull requests, {row['pull_requests_joined']:,} with their own commits;"
+            f" {row['pull_refs_not_landed']:,} more heads that did not land (open or closed: not told)"
+        )
+    chosen = " (found, not set)" if row["deployed_from_default"] else ""
+    facts.append(
+        f"deployments from {row['deployed_from']}{chosen}: {row['deployments']:,},"
+        f" {row['production_deployments']:,} to production, {row['rollbacks']:,} rollbacks,"
+        f" {row['deployments_without_commit']:,} without a known commit,"
+        f" {row['deployments_without_date']:,} without a date"
+    )
+    facts.append(f"reviews on {row['reviewed']:,} changes, CI on {row['integrated']:,}")
+    return facts

@@ -1,0 +1,1 @@
+"""From what Git prints to rows."""

@@ -1,0 +1,139 @@
+"""Commits and the paths they changed: one streaming `git log`, as tables of the raw schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from collectors.git.process.command import LOG
+from collectors.git.process.log import Stretch, stretches
+from collectors.git.repository.repository import Repository
+from headway.raw_tables import schema_of
+
+__all__ = ["EARLIEST_SECONDS", "LATEST_SECONDS", "CommitReader", "micros", "offset_minutes", "to_seconds"]
+
+_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%ad%x00%cn%x00%ce%x00%ct%x00%cd%x00%B"
+_FIELDS = _FORMAT.count("%x00") + 1
+_SHA, _PARENTS, _AUTHOR, _AUTHOR_EMAIL, _AUTHORED, _AUTHOR_ZONE = range(6)
+_COMMITTER, _COMMITTER_EMAIL, _COMMITTED, _COMMITTER_ZONE, _MESSAGE = range(6, _FIELDS)
+# Git keeps any number of seconds; a timestamp ends with the year 9999, and so do DuckDB and Python.
+EARLIEST_SECONDS, LATEST_SECONDS = -62_135_596_800, 253_402_300_799
+_MICROS = 1_000_000
+_EPOCH = datetime(1970, 1, 1)
+# Clocks of people and servers differ a little, and commits are made while a fetch runs: neither is in the future.
+_CLOCK_TOLERANCE = timedelta(hours=1)
+
+
+@dataclass
+class CommitReader:
+    """Reads commits and counts what a reader of the numbers must know about their dates."""
+
+    repository: Repository
+    repo_id: str
+    collected_at: datetime
+    newest_micros: int | None = None
+    """The newest committer date so far that is not after `collected_at`."""
+    future_dates: int = 0
+    """How many commits have a date that had not come yet when the run began."""
+
+    def read(self, tips: Sequence[str], known: Sequence[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """What leads to `tips` and not to `known`, as stretches of `commits` and `commit_files`.
+
+        Under clock skew Git may list known commits again, never leave out new ones; `known` ids that the clone no
+        longer has are ignored. Merges have no files; at the boundary of a shallow clone nothing is said about files.
+        PartialRead if the log fails at any point, however late.
+        """
+        chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in known)
+        options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=format:%z", f"--format={_FORMAT}")
+        with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as log:
+            for stretch in stretches(log, fields=_FIELDS, id_length=self.repository.id_length):
+                yield self._commits(stretch), self._files(stretch)
+
+    def _commits(self, stretch: Stretch) -> pa.Table:
+        authored, committed = to_seconds(stretch.field(_AUTHORED)), to_seconds(stretch.field(_COMMITTED))
+        self._note_dates(authored * _MICROS, committed * _MICROS)
+        columns = {
+            "sha": stretch.field(_SHA),
+            "parents": stretch.field(_PARENTS),
+            "author_name": stretch.field(_AUTHOR),
+            "author_email": stretch.field(_AUTHOR_EMAIL),
+            "authored_at": _times(authored),
+            "author_utc_offset_minutes": _offsets(stretch.field(_AUTHOR_ZONE)),
+            "committer_name": stretch.field(_COMMITTER),
+            "committer_email": stretch.field(_COMMITTER_EMAIL),
+            "committed_at": _times(committed),
+            "committer_utc_offset_minutes": _offsets(stretch.field(_COMMITTER_ZONE)),
+            "message": pc.utf8_rtrim(stretch.field(_MESSAGE), "\n"),
+        }
+        return self._table("commits", columns, len(stretch.heads))
+
+    def _files(self, stretch: Stretch) -> pa.Table:
+        count = len(stretch.entries)
+        letters = pa.StringArray.from_buffers(
+            count, pa.py_buffer(np.arange(count + 1, dtype=np.int32)), pa.py_buffer(stretch.statuses)
+        )
+        columns = {
+            "sha": stretch.field(_SHA).take(pa.array(stretch.owners)),
+            "status": letters,
+            "path": stretch.paths(),
+            "old_path": stretch.old_paths(),
+        }
+        table = self._table("commit_files", columns, count)
+        if self.repository.shallow:
+            cut_off = pc.is_in(table["sha"], pa.array(sorted(self.repository.shallow), pa.string()))
+            table = table.filter(pc.invert(cut_off))
+        return table
+
+    def _table(self, name: str, columns: dict[str, pa.Array], count: int) -> pa.Table:
+        schema = schema_of(name)
+        columns["repo_id"] = pa.repeat(pa.scalar(self.repo_id), count)
+        columns["collected_at"] = pa.repeat(pa.scalar(self.collected_at, pa.timestamp("us")), count)
+        return pa.table([columns[field] for field in schema.names], schema=schema)
+
+    def _note_dates(self, authored: npt.NDArray[np.int64], committed: npt.NDArray[np.int64]) -> None:
+        now = micros(self.collected_at)
+        late = now + micros(_EPOCH + _CLOCK_TOLERANCE)
+        self.future_dates += int(np.count_nonzero(np.maximum(authored, committed) > late))
+        if (past := committed[committed <= now]).size:
+            self.newest_micros = max(int(past.max()), self.newest_micros or int(past.max()))
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 of a naive UTC time."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_seconds(texts: pa.StringArray) -> npt.NDArray[np.int64]:
+    """Git's seconds since 1970, each within what a timestamp holds; a missing date is 1970, as Git itself shows it."""
+    filled = pc.if_else(pc.equal(texts, ""), "0", texts)
+    try:
+        seconds: npt.NDArray[np.int64] = pc.cast(filled, pa.int64()).to_numpy()
+    except pa.ArrowInvalid:  # more digits than 64 bits hold
+        numbers = [min(max(int(text[:25]), EARLIEST_SECONDS), LATEST_SECONDS) for text in filled.to_pylist()]
+        seconds = np.array(numbers, np.int64)
+    return np.clip(seconds, EARLIEST_SECONDS, LATEST_SECONDS)
+
+
+def offset_minutes(zone: str) -> int:
+    """Minutes east of UTC of a zone such as `-0330`; 0 for what is none."""
+    if not zone[1:].isdecimal():
+        return 0
+    hours, minutes = divmod(int(zone[1:]), 100)
+    return (60 * hours + minutes) * (-1 if zone.startswith("-") else 1)
+
+
+def _times(seconds: npt.NDArray[np.int64]) -> pa.Array:
+    return pa.array(seconds * _MICROS).view(pa.timestamp("us"))
+
+
+def _offsets(zones: pa.StringArray) -> pa.Array:
+    """As `offset_minutes`; there are few different zones, so each is parsed once."""
+    encoded = zones.dictionary_encode()
+    minutes = pa.array([offset_minutes(zone) for zone in encoded.dictionary.to_pylist()], pa.int64())
+    return minutes.take(encoded.indices)

@@ -1,0 +1,1 @@
+"""Which lines a fix repaired, and who wrote them."""

@@ -1,0 +1,1 @@
+"""Where a repository is, and which of its refs are read."""

@@ -1,0 +1,123 @@
+"""Branches, tags and heads of pull requests: which there are, and which branch is the default one.
+
+In a working clone the branches of its remote count (`refs/remotes/origin/main` is read as `refs/heads/main`), for what
+lies only on someone's own disk has landed nowhere. Local branches count in bare clones and where there is no remote.
+The default branch is the remote's (`origin/HEAD`); in a bare clone the one that HEAD names; else `main`, `master`, the
+one that is checked out, or the only one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from collectors.git.readers.ai_notes import NOTES_REF
+from collectors.git.repository.repository import Repository
+
+__all__ = ["Listing", "is_pull_head", "kind_and_name", "list_refs", "pull_heads"]
+
+_PULL = re.compile(r"refs/(?:pull|merge-requests)/(\d{1,18})/head")
+_READ = ("refs/heads", "refs/tags", "refs/remotes", "refs/pull", "refs/merge-requests", NOTES_REF)
+_BRANCHES = "refs/heads/"
+_USUAL_DEFAULTS = ("main", "master")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Refs by their names on the remote, each with the id that it holds; tags are not peeled."""
+
+    oids: Mapping[str, str] = field(default_factory=dict)
+    default_branch: str = ""
+    """Short name; empty where there is no branch to choose."""
+    notes: str = ""
+    """What the clone's own notes with line-level attribution lead to; empty where there are none."""
+
+
+def list_refs(repository: Repository) -> Listing:
+    """The refs that count. Refs that lead nowhere or point at each other in circles are left out, as Git does."""
+    own, theirs, remote_head = _listed(repository)
+    notes = own.pop(NOTES_REF, "")
+    if not repository.bare and any(map(_is_branch, theirs)):
+        own = {name: oid for name, oid in own.items() if not _is_branch(name)}
+    else:
+        theirs, remote_head = pull_heads(theirs), ""
+    oids = {name: oid for name, oid in sorted((theirs | own).items()) if kind_and_name(name)}
+    branches = {name.removeprefix(_BRANCHES) for name in oids if _is_branch(name)}
+    if not branches and (detached := _detached(repository)):
+        return Listing(oids | {"HEAD": detached}, "HEAD", notes)
+    return Listing(oids, _default(repository, branches, remote_head.removeprefix(_BRANCHES)), notes)
+
+
+def is_pull_head(ref: str) -> bool:
+    """Whether a ref is the head of a pull request of GitHub or a merge request of GitLab."""
+    return _PULL.fullmatch(ref) is not None
+
+
+def pull_heads(oids: Mapping[str, str]) -> dict[str, str]:
+    """Only the heads of pull requests."""
+    return {name: oid for name, oid in oids.items() if is_pull_head(name)}
+
+
+def kind_and_name(ref: str) -> tuple[str, str] | None:
+    """A ref's kind and short name as the table `refs` has them; None for a ref that nobody asks for."""
+    if match := _PULL.fullmatch(ref):
+        return "pull_head", match[1]
+    if ref.startswith("refs/tags/"):
+        return "tag", ref.removeprefix("refs/tags/")
+    if _is_branch(ref) or ref == "HEAD":
+        return "branch", ref.removeprefix(_BRANCHES)
+    return None
+
+
+def _listed(repository: Repository) -> tuple[dict[str, str], dict[str, str], str]:
+    """The clone's own refs, those it has of its remote by their names there, and the remote's default branch."""
+    printed = repository.git.output("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", *_READ)
+    refspecs = repository.fetches or (f"{_BRANCHES}*:refs/remotes/{repository.remote}/*",)
+    own, theirs, remote_head = {}, {}, ""
+    for line in printed.decode("utf-8", "replace").split("\n")[:-1]:
+        name, oid, symref = line.split("\0")
+        if not name.startswith("refs/remotes/"):
+            own[name] = oid
+        elif name == f"refs/remotes/{repository.remote}/HEAD":
+            remote_head = _source(symref, refspecs)
+        elif not symref and (source := _source(name, refspecs)):
+            theirs[source] = oid
+    return own, theirs, remote_head
+
+
+def _source(ref: str, refspecs: Iterable[str]) -> str:
+    """The name on the remote of a ref that a clone fetched: the most special refspec that fits, read backwards."""
+    fitting = {}
+    for refspec in refspecs:
+        source, _, target = refspec.removeprefix("+").partition(":")
+        before, star, after = target.partition("*")
+        if star and len(ref) > len(before + after) and ref.startswith(before) and ref.endswith(after):
+            fitting[len(before + after)] = source.replace("*", ref[len(before) : len(ref) - len(after)], 1)
+        elif ref == target:
+            return source
+    return fitting[max(fitting)] if fitting else ""
+
+
+def _default(repository: Repository, branches: set[str], remote_head: str) -> str:
+    checked_out = _checked_out(repository)
+    likely = (checked_out, *_USUAL_DEFAULTS) if repository.bare else (*_USUAL_DEFAULTS, checked_out)
+    for name in (remote_head, *likely):
+        if name in branches:
+            return name
+    return min(branches) if len(branches) == 1 else ""
+
+
+def _checked_out(repository: Repository) -> str:
+    done = repository.git.run("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
+    return done.stdout.decode("utf-8", "replace").strip().removeprefix(_BRANCHES)
+
+
+def _detached(repository: Repository) -> str:
+    """The commit that is checked out where there is no branch at all; empty in an empty repository."""
+    done = repository.git.run("rev-parse", "--quiet", "--verify", "HEAD^{commit}", allowed=(0, 1, 128))
+    return done.stdout.decode("ascii", "replace").strip()
+
+
+def _is_branch(ref: str) -> bool:
+    return ref.startswith(_BRANCHES)

@@ -1,0 +1,1 @@
+"""GitHub's API: identity, limits, pages and windows."""

@@ -1,0 +1,100 @@
+"""Who we are to GitHub: a token or an App, from the environment alone. It is never written, shown or logged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from headway.errors import AccessDenied, UsageError
+
+if TYPE_CHECKING:
+    from github import Auth
+
+    from collectors.github.api.connection import Connection
+
+__all__ = ["SECRETS", "GitHubAuth", "auth_from"]
+
+TOKENS = ("HEADWAY_GITHUB_TOKEN", "GITHUB_TOKEN")
+APP = ("HEADWAY_GITHUB_APP_ID", "HEADWAY_GITHUB_APP_PRIVATE_KEY", "HEADWAY_GITHUB_APP_INSTALLATION_ID")
+SECRETS = (TOKENS[0], *APP)
+
+
+class GitHubAuth:
+    """An identity and its connections: sources that share it take turns, as GitHub asks."""
+
+    def __init__(
+        self, *, token: str = "", app_id: str = "", private_key: str = "", installation_id: int | None = None
+    ) -> None:
+        self.is_app = not token
+        self._token = token
+        self._app_id, self._private_key, self._installation_id = app_id, private_key, installation_id
+        self._connections: dict[tuple[str, int], Connection] = {}
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        """Its kind and nothing else."""
+        return f"GitHubAuth({'app' if self.is_app else 'token'})"
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        raise TypeError("a secret is not copied")
+
+    def connection(self, base_url: str, timeout_seconds: int, *, renewed: bool = False) -> Connection:
+        """The connection to a server; `renewed`: with a new token of the App, where the old one was refused."""
+        from collectors.github.api.connection import Connection
+
+        key = (base_url, timeout_seconds)
+        with self._lock:
+            if renewed or key not in self._connections:
+                self._connections[key] = Connection(base_url, self._credential(), timeout_seconds)
+            return self._connections[key]
+
+    def _credential(self) -> Auth.Auth:
+        from github import Auth
+
+        if not self.is_app:
+            return Auth.Token(self._token)
+        assert self._installation_id is not None  # noqa: S101  (auth_from sees to it)
+        app = Auth.AppAuth(self._app_id, self._private_key)
+        try:
+            app.create_jwt()
+        except Exception as error:  # of whichever library reads the key
+            raise UsageError(f"{APP[1]} is no key that can sign", hint="set it to the App's .pem file") from error
+        return app.get_installation_auth(self._installation_id)
+
+
+def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
+    """The identity that the environment names: an App if its three variables are set, else a token.
+
+    AccessDenied where there is neither, UsageError for half an App.
+    """
+    given = [environment.get(name, "").strip() for name in APP]
+    if any(given):
+        return _app(*given)
+    for name in TOKENS:
+        if token := environment.get(name, "").strip():
+            if not token.isascii() or not token.isprintable() or " " in token:
+                raise UsageError(f"{name} is no token", hint="set it to the token alone, without quotes or line ends")
+            return GitHubAuth(token=token)
+    raise AccessDenied(
+        "GitHub wants a token, and none is set",
+        hint="set HEADWAY_GITHUB_TOKEN to one that may read the repositories (`gh auth token` prints one)",
+    )
+
+
+def _app(app_id: str, private_key: str, installation_id: str) -> GitHubAuth:
+    missing = [name for name, value in zip(APP, (app_id, private_key, installation_id), strict=True) if not value]
+    if missing:
+        raise UsageError(f"of the GitHub App {', '.join(missing)} is not set", hint=f"an App needs {', '.join(APP)}")
+    if not installation_id.isdecimal():
+        raise UsageError(f"{APP[2]} is not a number", hint="it is at the end of the installation's URL")
+    if "-----BEGIN" not in private_key:
+        try:
+            private_key = Path(private_key).expanduser().read_text(encoding="ascii")
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{APP[1]} is neither a key in PEM nor a file that can be read", hint="set it to the .pem file's path"
+            ) from error
+    # Where only one line can be set, people write the line ends out.
+    return GitHubAuth(app_id=app_id, private_key=private_key.replace("\\n", "\n"), installation_id=int(installation_id))

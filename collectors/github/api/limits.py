@@ -1,0 +1,113 @@
+"""Time and budgets: how long to wait, how little may remain, when to stop and go on another night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from collectors.github.api.signals import Limited, OutOfBudget
+from headway.progress import Progress
+
+__all__ = ["Budgets", "Limits", "Waiting"]
+
+_SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute, and longer each time, where the answer does not say
+_MOST_IN_A_ROW = 10
+
+
+class Waiting(Protocol):
+    """The passing of time, from outside: a test lets it pass at once."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+
+    def now(self) -> datetime:
+        """The moment, naive UTC."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How patient and how frugal a run is."""
+
+    waiting: Waiting
+    floor: int = 200
+    """Stop before fewer requests (REST) or points (GraphQL) than this remain: others use the token too. Of a small
+    limit, a quarter."""
+    longest_wait_seconds: float = 900.0
+    """A limit that ends sooner is waited for; else the run stops and the next one goes on."""
+    tries: int = 5
+    """How often to ask before a passing fault counts as lasting."""
+    timeout_seconds: int = 60
+    """How long a single answer may take; GitHub itself gives up after ten seconds."""
+    gap_seconds: float = 0.1
+    """Pause between two requests: 600 a minute, below the 900 points of GitHub's secondary limit."""
+    page: int = 25
+    """Pull requests a page: 50 take GitHub twice as long, and 100 more than it allows itself."""
+    look: int = 100
+    """How many pull requests or deployments are looked at in one request, to see whether they have changed."""
+
+
+class _Budget(NamedTuple):
+    """What remains until a reset."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+@dataclass
+class Budgets:
+    """What is left of each kind of request, as the last answers' headers say. A server without limits says nothing."""
+
+    limits: Limits
+    known: dict[str, _Budget] = field(default_factory=dict)
+    secondary: int = 0
+    """Secondary limits met in a row."""
+
+    def learn(self, kind: str, headers: Mapping[str, str]) -> None:
+        """Take note of an answer's headers; `kind` is the budget (`core`, `graphql`) if they do not say."""
+        values = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+        if all(value.isdecimal() for value in values):
+            limit, remaining, reset = map(int, values)
+            at = datetime.fromtimestamp(reset, UTC).replace(tzinfo=None)
+            self.known[headers.get("x-ratelimit-resource", kind)] = _Budget(limit, remaining, at)
+
+    def check(self, kind: str, label: str, progress: Progress) -> None:
+        """Before a request: wait if too little is left, or raise OutOfBudget if the wait is too long."""
+        budget = self.known.get(kind)
+        if budget is None or budget.remaining >= min(self.limits.floor, budget.limit // 4):
+            return
+        if budget.resets_at > self.limits.waiting.now():
+            self._wait_until(budget.resets_at, label, progress)
+        del self.known[kind]
+
+    def wait(self, limited: Limited, label: str, progress: Progress) -> None:
+        """After an answer that a limit was met: wait as it says, or raise OutOfBudget if that is too long."""
+        now = self.limits.waiting.now()
+        if limited.until is not None:
+            until = max(limited.until, now) + timedelta(seconds=1)  # it is not said when in that second
+        elif limited.seconds is not None:
+            until = now + timedelta(seconds=limited.seconds)
+        else:
+            until = now + timedelta(seconds=_SECONDARY_SECONDS * 2**self.secondary)
+        self.secondary += 1
+        if self.secondary > _MOST_IN_A_ROW:
+            until = max(until, now + timedelta(seconds=self.limits.longest_wait_seconds + 1))
+        self._wait_until(until, label, progress)
+
+    def answered(self) -> None:
+        """An answer came: the next secondary limit is a first one again."""
+        self.secondary = 0
+
+    def _wait_until(self, until: datetime, label: str, progress: Progress) -> None:
+        seconds = (until - self.limits.waiting.now()).total_seconds()
+        if seconds > self.limits.longest_wait_seconds:
+            again = until + timedelta(seconds=59)  # the minute after that second
+            raise OutOfBudget(
+                f"{label}: GitHub's rate limit is reached; it ends at {until:%Y-%m-%d %H:%M} UTC",
+                hint=f"what was read is kept; collect again after {again:%H:%M} UTC, or let tonight's run go on",
+            )
+        progress.note(f"rate limit until {until:%H:%M:%S} UTC: {label}")
+        if seconds > 0:
+            self.limits.waiting.sleep(seconds)

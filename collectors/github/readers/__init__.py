@@ -1,0 +1,1 @@
+"""One reader per part of a repository, each with its resume point."""

@@ -1,0 +1,1 @@
+"""From GitHub's answers to rows: pure functions."""

@@ -1,0 +1,117 @@
+"""Deployments and their statuses as GraphQL tells them, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from collectors.github.rows.values import moment, next_cursor, text
+
+__all__ = ["Deployment", "Glimpse", "glimpse", "production_flags", "tombstone"]
+
+_UNFINISHED = frozenset({None, "IN_PROGRESS", "PENDING", "QUEUED", "WAITING"})
+
+
+class Glimpse(NamedTuple):
+    """Enough of a deployment to tell whether it has changed."""
+
+    id: str
+    deployment_id: str
+    created_at: str
+    changed_at: str
+    mark: str
+    """Another one whenever something has changed; begins with `changed_at`."""
+    unfinished: bool
+
+
+class Deployment:
+    """One deployment, as read so far."""
+
+    def __init__(self, node: dict[str, Any]) -> None:
+        self._node = node
+        self.id: str = node["id"]
+        self.deployment_id = _deployment_id(node)
+        self.created_at: str = node["createdAt"]
+
+    def missing(self) -> str | None:
+        """The cursor after which its statuses go on."""
+        return next_cursor(self._node["statuses"]["pageInfo"], None)
+
+    def extend(self, page: Mapping[str, Any]) -> None:
+        """Add the next page of statuses."""
+        known = self._node["statuses"]
+        next_cursor(page["pageInfo"], known["pageInfo"]["endCursor"])
+        known["nodes"] += page["nodes"]
+        known["pageInfo"], known["totalCount"] = page["pageInfo"], page["totalCount"]
+
+    def is_short(self) -> bool:
+        """Whether it has other than as many statuses as GitHub counts: they changed while they were read."""
+        known = self._node["statuses"]
+        found: int = known["totalCount"]
+        return len({status["id"] for status in known["nodes"]}) != found
+
+    def rows(self, production: Mapping[str, bool]) -> dict[str, list[dict[str, Any]]]:
+        """The rows of both tables, without what is common to a run; `production` as of `production_flags`."""
+        node = self._node
+        environment = text(node["environment"] or node["originalEnvironment"])
+        latest = node["latestStatus"] or {}
+        row = {
+            "deployment_id": self.deployment_id,
+            "application": "",
+            "environment": environment,
+            "production": production.get(environment),
+            "sha": node["commitOid"],
+            "version": _tag(node["ref"]),
+            "created_at": moment(node["createdAt"]),
+            "url": text(latest.get("logUrl") or latest.get("environmentUrl")),
+            "source": "github",
+            "deleted": False,
+        }
+        statuses = {(status["createdAt"], status["state"]): status for status in node["statuses"]["nodes"]}
+        return {
+            "deployments": [row],
+            "deployment_statuses": [
+                {"deployment_id": self.deployment_id, "state": state.lower(), "status_at": moment(at)}
+                for at, state in sorted(statuses)
+            ],
+        }
+
+    def glimpse(self) -> Glimpse:
+        """As `glimpse` of the same deployment would tell it."""
+        return glimpse(self._node)
+
+
+def glimpse(node: Mapping[str, Any]) -> Glimpse:
+    """What the fragment `DeploymentGlimpse` tells of a deployment."""
+    status_at = node["latestStatus"]["createdAt"] if node["latestStatus"] else ""
+    return Glimpse(
+        id=node["id"],
+        deployment_id=_deployment_id(node),
+        created_at=node["createdAt"],
+        changed_at=max(node["createdAt"], status_at),
+        mark=f"{max(node['createdAt'], status_at)} {node['state']}",
+        unfinished=node["state"] in _UNFINISHED,
+    )
+
+
+def production_flags(listed: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+    """Environments that GitHub's REST list of deployments calls production, by `production_environment`.
+
+    Only `true` says something: it is `false` for every environment not named `production` unless somebody says
+    otherwise (GitHub Docs, Create a deployment), so for those the name decides, as it does where there is no flag.
+    """
+    return {text(one["environment"]): True for one in listed if one.get("production_environment") is True}
+
+
+def tombstone(deployment_id: str) -> dict[str, Any]:
+    """The row of a deployment that is gone."""
+    return {"deployment_id": deployment_id, "source": "github", "deleted": True}
+
+
+def _tag(ref: Mapping[str, Any] | None) -> str | None:
+    """The tag that was deployed; a branch is no version."""
+    return text(ref["name"]) if ref and ref["prefix"] == "refs/tags/" else None
+
+
+def _deployment_id(node: Mapping[str, Any]) -> str:
+    return str(node["databaseId"] or node["id"])

@@ -1,0 +1,65 @@
+"""Timeline events of pull requests as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from collectors.github.rows.values import account, moment, text
+
+__all__ = ["KINDS", "event_rows"]
+
+KINDS = {
+    "ReadyForReviewEvent": "ready_for_review",
+    "ConvertToDraftEvent": "converted_to_draft",
+    "ReviewRequestedEvent": "review_requested",
+    "ReviewDismissedEvent": "review_dismissed",
+    "AddedToMergeQueueEvent": "queued",
+    "RemovedFromMergeQueueEvent": "dequeued",
+    "AutoMergeEnabledEvent": "auto_merge_enabled",
+    "AutoSquashEnabledEvent": "auto_merge_enabled",
+    "AutoRebaseEnabledEvent": "auto_merge_enabled",
+    "AutoMergeDisabledEvent": "auto_merge_disabled",
+    "HeadRefForcePushedEvent": "force_pushed",
+    "BaseRefChangedEvent": "base_changed",
+    "ClosedEvent": "closed",
+    "ReopenedEvent": "reopened",
+    "MergedEvent": "merged",
+    "DeployedEvent": "deployed",
+}
+
+
+def event_rows(number: int, nodes: Iterable[Mapping[str, Any] | None]) -> Iterator[dict[str, Any]]:
+    """Rows of `pull_request_events` for the nodes of a timeline; kinds that we do not know are left out."""
+    for node in nodes:
+        kind = KINDS.get(node["__typename"]) if node else None
+        if node and kind:
+            actor = account(node["actor"])
+            yield {
+                "number": number,
+                "event_id": node["id"],
+                "kind": kind,
+                "actor": actor.login,
+                "actor_kind": actor.kind,
+                "subject": _subject(node),
+                "before_sha": _oid(node.get("beforeCommit")),
+                "after_sha": _oid(node.get("afterCommit")),
+                "happened_at": moment(node["createdAt"]),
+            }
+
+
+def _subject(node: Mapping[str, Any]) -> str | None:
+    """Whom or what it concerns: reviewer or team, review, new base branch, environment, reason."""
+    found = node.get("reason") or node.get("currentRefName")
+    if reviewer := node.get("requestedReviewer"):
+        found = reviewer.get("slug") or account(reviewer).login
+    elif review := node.get("review"):
+        found = review["fullDatabaseId"] or review["id"]
+    elif deployment := node.get("deployment"):
+        found = deployment["environment"]
+    return text(found) if found else None
+
+
+def _oid(commit: Mapping[str, Any] | None) -> str | None:
+    """The id of a commit that may be gone: a force push leaves nothing to hold it."""
+    return commit["oid"] if commit else None

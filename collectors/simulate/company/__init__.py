@@ -1,0 +1,1 @@
+"""What the simulated company is made of and what it plans."""

@@ -1,0 +1,64 @@
+"""Changes that mend other changes: reverts, and fixes of the very lines that were at fault."""
+
+from __future__ import annotations
+
+from collectors.simulate.company.model import Change, Commit, Review, TimelineEvent, Touch
+from collectors.simulate.company.people import TEAMS
+from collectors.simulate.company.plan import Plan
+from collectors.simulate.events.clock import MINUTE
+from collectors.simulate.events.dice import Dice
+
+__all__ = ["fix_of", "revert_of"]
+
+
+def revert_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
+    """A pull request that takes `culprit` out again; it is of the same class as what it takes out."""
+    change = _urgent(culprit, plan, dice, at, "revert", f'Revert "{culprit.title}"')
+    change.reverts = culprit
+    change.built_with_ai, change.mark = culprit.built_with_ai, "revert_of_marked"
+    return change
+
+
+def fix_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
+    """A pull request that repairs lines that `culprit` wrote."""
+    paths = list(dict.fromkeys(touch.path for commit in culprit.commits for touch in commit.touches))
+    broken = paths[0].rsplit("/", 1)[-1].split(".")[0]
+    change = _urgent(culprit, plan, dice, at, "fix", f"fix: restore {broken} after rollback")
+    change.labels = ("hotfix",)
+    change.mends, change.repairs = True, culprit
+    change.commits[0].touches = tuple(
+        Touch(path, 1 + dice.geometric(1.0, 4), dice.geometric(0.5, 4)) for path in paths[:2]
+    )
+    return change
+
+
+def _urgent(culprit: Change, plan: Plan, dice: Dice, at: int, kind: str, title: str) -> Change:
+    """On call, day or night: written, reviewed and merged within the hour."""
+    person, reviewer = dice.sample(TEAMS[plan.team], 2)
+    ready_at = at + (2 * MINUTE if plan.reported else 0)
+    approved_at = ready_at + dice.whole(3, 30) * MINUTE
+    merged_at = approved_at + dice.whole(1, 10) * MINUTE
+    return Change(
+        repo=plan.name,
+        kind=kind,
+        title=title,
+        author=person,
+        started_at=at,
+        builds_ai=culprit.builds_ai,
+        built_with_ai="none",
+        mark="plain",
+        initiative=culprit.initiative,
+        sandboxed=culprit.sandboxed,
+        branch="{slug}",
+        opened_at=ready_at,
+        ready_at=ready_at,
+        merged_at=merged_at,
+        merged_by=reviewer,
+        style=dice.weighted(tuple(plan.styles), tuple(plan.styles.values())),
+        commits=[Commit(person, at, person, at, title)],
+        reviews=[Review(reviewer, "APPROVED", approved_at)],
+        timeline=[
+            TimelineEvent("review_requested", ready_at, person, reviewer),
+            TimelineEvent("merged", merged_at, reviewer),
+        ],
+    )

@@ -1,0 +1,135 @@
+"""Simulate the whole company and write it down."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from collectors.simulate.company.areas import AREAS, INITIATIVES
+from collectors.simulate.company.initiatives import rungs_of
+from collectors.simulate.company.model import Change, Commit, Company, Repo, Touch
+from collectors.simulate.company.people import TEAMS
+from collectors.simulate.company.plan import PLANS, PRESETS, Plan
+from collectors.simulate.company.rates import as_published
+from collectors.simulate.events.clock import DAY, iso, later, seconds_of, working_hours_between
+from collectors.simulate.events.cutoff import cut_off, number_and_name
+from collectors.simulate.events.dice import Dice
+from collectors.simulate.events.flow import run_main_branch
+from collectors.simulate.events.rare import dress_some
+from collectors.simulate.events.ship import finish_statuses
+from collectors.simulate.events.story import new_change
+from collectors.simulate.writers.manifests import MANIFESTS, spread_apart, write_manifests
+from collectors.simulate.writers.records import lines_of
+from collectors.simulate.writers.repository import write_repository
+from collectors.simulate.writers.settings import settings_text
+from collectors.simulate.writers.truth import COLUMNS, MILESTONES, rows_of, stages_of
+from headway.errors import UsageError
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    folder: Path,
+    *,
+    until: datetime,
+    seed: int = 7,
+    days: int | None = None,
+    size: str = "full",
+    changes: Mapping[str, int] | None = None,
+) -> Company:
+    """Simulate a company up to `until` and write it under `folder`; returns all that happened.
+
+    Written are `repos/<name>.git` (bare repositories), `repos/deployments.git` (GitOps manifests), `events.ndjson`,
+    `headway.toml`, `truth.json` and `truth.csv`. The same arguments give the same bytes; only Git's pack files, of the
+    same objects, may differ between versions of Git.
+
+    `size` is a preset, `full` or `tiny`; `days` and `changes` (by repository) replace what it says. Raises `UsageError`
+    for an unknown preset or a folder that holds repositories already, `CollectError` where git fails.
+    """
+    if size not in PRESETS:
+        raise UsageError(f"there is no company of size {size!r}", hint=f"use one of {', '.join(PRESETS)}")
+    if (folder / "repos").exists():
+        raise UsageError(f"{folder} holds repositories already", hint="name a new folder, or remove this one")
+    preset = PRESETS[size]
+    end = seconds_of(until)
+    since = end - (days or preset.days) * DAY
+    counts = changes or preset.changes
+    repos = [_live(PLANS[name], seed, since, end, count) for name, count in counts.items()]
+    dress_some(repos)
+    spread_apart(repos)
+    company = Company(seed, since, end, repos, [one for one in INITIATIVES if one.repo in counts])
+    for repo in repos:
+        finish_statuses(repo, end)
+        write_repository(repo, folder / "repos" / f"{repo.name}.git", Dice(seed, repo.name, "text"), end)
+    write_manifests(repos, folder / "repos" / f"{MANIFESTS}.git", Dice(seed, MANIFESTS), since, end)
+    _write_down(company, folder)
+    return company
+
+
+def _live(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
+    """One repository's story: what is begun, then what becomes of it."""
+    repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported)
+    dice = Dice(seed, plan.name, "changes")
+    begins = later(since, 0.1)
+    span = working_hours_between(begins, until)
+    begun = sorted(later(begins, dice.uniform() * span) + dice.whole(0, 59) for _ in range(count))
+    repo.changes = [_root(plan, since)]
+    repo.changes += [new_change(plan, dice, at, (at - since) / (until - since)) for at in begun]
+    run_main_branch(repo, plan, Dice(seed, plan.name, "flow"), since, until)
+    cut_off(repo, until)
+    number_and_name(repo, Dice(seed, plan.name, "numbers"))
+    return repo
+
+
+def _root(plan: Plan, since: int) -> Change:
+    person = TEAMS[plan.team][0]
+    touches = tuple(Touch(f"{area.folder}/{name}", 0, 12) for area in AREAS[plan.name] for name in area.files)
+    touches += (Touch("README.md", 0, 3),)
+    commit = Commit(person, since, person, since, f"Begin {plan.name}", touches)
+    change = Change(plan.name, "direct", commit.message, person, since, False, "none", "direct")  # noqa: FBT003
+    change.style, change.commits = "direct", [commit]
+    change.merged_at = change.opened_at = change.ready_at = since
+    return change
+
+
+def _write_down(company: Company, folder: Path) -> None:
+    rows = {repo.name: rows_of(repo, company.until) for repo in company.repos}
+    (folder / "headway.toml").write_text(settings_text(company.repos, company.initiatives))
+    with (folder / "events.ndjson").open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines_of(company, rows))
+    told = sorted((row for each in rows.values() for row in each), key=lambda row: str(row["change_id"]))
+    with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(told)
+    head = json.dumps(_truth(company, rows), indent=1, ensure_ascii=False).removesuffix("\n}")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in told)
+    (folder / "truth.json").write_text(f'{head},\n "changes": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        "simulated": True,
+        "seed": company.seed,
+        "since": iso(company.since),
+        "until": iso(company.until),
+        "process": as_published(),
+        "repositories": [
+            {
+                "repo_id": repo.repo_id,
+                "team": repo.team,
+                "deployments_from": repo.deploys,
+                "recorded": [name for name in MILESTONES if name in repo.recorded],
+                "stages": stages_of(repo),
+                "changes": len(repo.changes),
+                "production_deployments": sum(one.production for one in repo.deployments),
+                "rollbacks": sum(one.rollback for one in repo.deployments),
+            }
+            for repo in company.repos
+        ],
+        "initiatives": rungs_of(company, rows),
+    }

@@ -1,0 +1,1 @@
+"""The simulated company as repositories, records, settings and its truth."""

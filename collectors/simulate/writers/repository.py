@@ -1,0 +1,263 @@
+"""One simulated repository as a real one: branches, landings of every style, reverts, cherry-picks, tags."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collectors.simulate.company.model import Change, Commit, Deployment, Repo
+from collectors.simulate.company.people import BOTS, FORGE, TEAMS
+from collectors.simulate.events.clock import DAY, MINUTE
+from collectors.simulate.events.dice import Dice
+from collectors.simulate.events.messages import landing_message, revert_text, update_message
+from collectors.simulate.events.rare import note_of
+from collectors.simulate.writers.contents import Contents, Lines, Patch, count_lines, overlay, render
+from collectors.simulate.writers.fast_import import FastImport, create_bare
+
+__all__ = ["write_repository"]
+
+
+_AT_FAULT = ("pull_request", "direct")
+_FAR = 400  # landings back that a fix may reach
+_HALF_LIFE_DAYS = 15.0
+_TANGLED = 0.15
+
+
+@dataclass(slots=True)
+class _Branch:
+    """What a branch did to the files, since it left main at the landing `base`."""
+
+    base: int
+    patch: Patch = field(default_factory=dict)
+    steps: list[Patch] = field(default_factory=list)  # by commit
+
+
+class _Writer:
+    """Writes one repository; `undo` keeps what each landing did, so that it can be taken out or repaired."""
+
+    def __init__(self, repo: Repo, folder: Path, dice: Dice) -> None:
+        self.repo = repo
+        self.git = FastImport(folder)
+        self.contents = Contents(dice)
+        self.landed_at: list[int] = []
+        self.tips: list[Commit] = []
+        self.landed_paths: list[dict[str, int | None]] = []
+        self.undo: dict[int, dict[str, tuple[Lines, Lines]]] = {}
+        self.patches: dict[int, list[Patch]] = {}
+        self.shipped = 0
+
+    def _file(self, path: str, lines: Lines) -> int | None:
+        return self.git.blob(render(path, lines)) if lines else None
+
+    def _view(self, branch: _Branch, path: str) -> Lines:
+        return overlay(self.contents.at(path, branch.base), branch.patch.get(path, {}))
+
+    def write_branch(self, change: Change) -> _Branch:
+        """The change's own commits, on top of where main was when the first one was made."""
+        branch = _Branch(bisect_right(self.landed_at, change.commits[0].authored_at) - 1)
+        if change.mends and change.repairs is None:
+            self.blame(change, branch.base)
+        tip = self.tips[branch.base]
+        for commit in change.commits:
+            files: dict[str, int | None] = {}
+            parents = [tip]
+            if commit.updates_from:
+                base = bisect_right(self.landed_at, commit.committed_at) - 1
+                for paths in self.landed_paths[branch.base + 1 : base + 1]:
+                    files |= paths
+                branch.base = base
+                parents.append(self.tips[base])
+                commit.message = update_message(change)
+                step: Patch = {path: {} for path in branch.patch if path in files}
+            else:
+                step = self._step(change, commit, branch)
+                branch.steps.append(step)
+            for path, done in step.items():
+                branch.patch.setdefault(path, {}).update(done)
+                files[path] = self._file(path, self._view(branch, path))
+            tip = self.git.commit(commit, parents, files, side=change.style != "direct")
+        self._count(change, branch)
+        return branch
+
+    def blame(self, change: Change, base: int) -> None:
+        """Choose which earlier change of its files a fix repairs, sooner a recent one; none where nothing is left."""
+        paths = {touch.path for commit in change.commits for touch in commit.touches}
+        weights: dict[Change, float] = {}
+        for position in range(max(base - _FAR, 1), base + 1):
+            culprit = self.repo.landed[position]
+            if culprit.kind in _AT_FAULT and culprit.built_with_ai != "automation":
+                age = change.started_at - self.landed_at[position]
+                if any(self._left(position, path, base) for path in paths & self.undo[position].keys()):
+                    weights[culprit] = 0.5 ** (age / (_HALF_LIFE_DAYS * DAY))
+        if weights:
+            change.repairs = self.contents.dice.weighted(tuple(weights), tuple(weights.values()))
+            change.tangled = self.contents.dice.chance(_TANGLED)
+
+    def _left(self, position: int, path: str, base: int) -> bool:
+        """Whether a line of code that a landing wrote is still there at `base`."""
+        now = self.contents.at(path, base)
+        return any(now.get(slot) == text for slot, text in _written(*self.undo[position][path]).items())
+
+    def _count(self, change: Change, branch: _Branch) -> None:
+        for path in branch.patch:
+            added, removed = count_lines(path, self.contents.at(path, branch.base), self._view(branch, path))
+            change.additions += added
+            change.deletions += removed
+            change.files += bool(added or removed)
+
+    def _step(self, change: Change, commit: Commit, branch: _Branch) -> Patch:
+        """What one commit does to the files."""
+        undo = self._undo(change.reverts or change.repairs)
+        if change.reverts:
+            commit.message = revert_text(commit.message, self.git.sha(change.reverts.landing[-1]))
+            return {path: _restored(self._view(branch, path), *states) for path, states in undo.items()}
+        step: Patch = {}
+        for touch in commit.touches:
+            lines = overlay(self._view(branch, touch.path), step.get(touch.path, {}))
+            written = _written(*undo.get(touch.path, ({}, {})))
+            edit = self.contents.mend if change.repairs and not change.tangled else self.contents.edit
+            step.setdefault(touch.path, {}).update(edit(touch, lines, written))
+        return step
+
+    def _undo(self, culprit: Change | None) -> dict[str, tuple[Lines, Lines]]:
+        return self.undo.get(culprit.position, {}) if culprit and culprit.position is not None else {}
+
+    def land(self, change: Change) -> None:
+        """Put the change on main in its style."""
+        position = len(self.tips)
+        self.landed_paths.append({})
+        assert change.merged_at is not None  # noqa: S101 only landed changes get here
+        branch = self.write_branch(change) if self.tips else self._root(change)
+        if change.style == "direct":
+            change.landing = [change.commits[0]]
+        elif change.style == "rebase":
+            own = [commit for commit in change.commits if not commit.updates_from]
+            for commit, step in zip(own, branch.steps, strict=True):
+                by = change.merged_by or FORGE
+                copy = Commit(commit.author, commit.authored_at, by, change.merged_at, commit.message)
+                self._advance(copy, step, change, position)
+        else:
+            author = (change.merged_by or FORGE) if change.style == "merge" else change.author
+            commit = Commit(author, change.merged_at, FORGE, change.merged_at, landing_message(change))
+            self._advance(commit, branch.patch, change, position)
+        self._settle(change, branch, position)
+
+    def _advance(self, commit: Commit, patch: Patch, change: Change, position: int) -> None:
+        tip = change.landing[-1] if change.landing else self.tips[-1]
+        parents = [tip, change.commits[-1]] if change.style == "merge" else [tip]
+        files: dict[str, int | None] = {}
+        for path, done in patch.items():
+            lines = overlay(self.contents.at(path, position), done)
+            self.contents.land(path, position, lines)
+            files[path] = self._file(path, lines)
+        self.landed_paths[position] |= files
+        change.landing.append(self.git.commit(commit, parents, files))
+
+    def _root(self, change: Change) -> _Branch:
+        branch = _Branch(-1)
+        commit = change.commits[0]
+        step = self._step(change, commit, branch)
+        branch.patch = step
+        self.git.commit(commit, [], {path: self._file(path, self._view(branch, path)) for path in step})
+        self._count(change, branch)
+        return branch
+
+    def _settle(self, change: Change, branch: _Branch, position: int) -> None:
+        states = {path: self.contents.at(path, position - 1) for path in branch.patch}
+        if change.style == "direct":
+            for path, done in branch.patch.items():
+                lines = overlay(states[path], done)
+                self.contents.land(path, position, lines)
+                self.landed_paths[position][path] = self._file(path, lines)
+        self.undo[position] = {path: (lines, self.contents.at(path, position)) for path, lines in states.items()}
+        self.patches[position] = branch.steps if change.style == "rebase" else [branch.patch]
+        self.landed_at.append(change.landing[-1].committed_at)
+        self.tips.append(change.landing[-1])
+
+    def ship(self, deployment: Deployment) -> None:
+        """The release branch with its cherry-picks, or the merge into the production branch."""
+        main = deployment.change.landing[-1]
+        if deployment.picks:
+            tip = main
+            picked: dict[str, Lines] = {}
+            for change in deployment.picks:
+                tip = self._pick(change, tip, deployment, picked)
+            deployment.commit = self.repo.branches[f"release/{deployment.version.rpartition('.')[0][1:]}"] = tip
+        elif self.repo.deploys == "branch":
+            tip = self.repo.branches.get("production", self.tips[0])
+            message = "Merge branch 'main' into production"
+            at = deployment.created_at
+            commit = Commit(BOTS["release"], at, BOTS["release"], at, message)
+            position = deployment.change.position or 0
+            files = self._catch_up(position)
+            deployment.commit = self.repo.branches["production"] = self.git.commit(
+                commit, [tip, main], files, side=True
+            )
+            self.shipped = position
+
+    def _catch_up(self, position: int) -> dict[str, int | None]:
+        files: dict[str, int | None] = {}
+        for paths in self.landed_paths[self.shipped + 1 : position + 1]:
+            files |= paths
+        return files
+
+    def _pick(self, change: Change, tip: Commit, deployment: Deployment, picked: dict[str, Lines]) -> Commit:
+        """Cherry-pick a landed change with `-x` onto a release branch, whose own state of files is `picked`."""
+        by = TEAMS[self.repo.team][0]
+        at = deployment.created_at - 20 * MINUTE
+        base = deployment.change.position or 0
+        for landed, patch in zip(change.landing, self.patches[change.position or 0], strict=True):
+            message = f"{landed.message}\n\n(cherry picked from commit {self.git.sha(landed)})"
+            for path, done in patch.items():
+                picked[path] = overlay(picked.get(path, self.contents.at(path, base)), done)
+            files = {path: self._file(path, picked[path]) for path in patch}
+            tip = self.git.commit(Commit(landed.author, landed.authored_at, by, at, message), [tip], files, side=True)
+        return tip
+
+
+def _written(before: Lines, after: Lines) -> dict[int, str]:
+    """The lines of a file that a landing wrote."""
+    return {slot: text for slot, text in after.items() if before.get(slot) != text}
+
+
+def _restored(now: Lines, before: Lines, after: Lines) -> dict[int, str | None]:
+    """What takes a landing out of a file again, where nothing has come over it since."""
+    slots = {slot for slot in {*before, *after} if before.get(slot) != after.get(slot)}
+    return {slot: before.get(slot) for slot in sorted(slots) if now.get(slot) == after.get(slot)}
+
+
+def write_repository(repo: Repo, folder: Path, dice: Dice, until: int) -> None:
+    """Write `repo` as the new bare repository `folder` and fill the ids of everything in it."""
+    create_bare(folder, f"https://github.com/acme/{repo.name}.git")
+    writer = _Writer(repo, folder, dice)
+    for change in repo.landed:
+        writer.land(change)
+    for change in repo.changes:
+        if change.position is None:
+            writer.write_branch(change)
+            if change.abandoned_at is None:
+                repo.branches[change.branch] = change.commits[-1]
+    for deployment in repo.deployments:
+        if deployment.production:
+            writer.ship(deployment)
+    _tag(repo, writer, until)
+    noted = [(commit, note) for one in repo.changes if (note := note_of(one)) for commit in one.commits]
+    writer.git.notes("refs/notes/ai", noted, BOTS["release"], until)
+    repo.branches["main"] = writer.tips[-1]
+    refs = [(f"refs/heads/{name}", commit) for name, commit in repo.branches.items()]
+    refs += [(f"refs/tags/{name}", commit) for name, commit in repo.tags.items()]
+    refs += [(f"refs/pull/{one.number}/head", one.commits[-1]) for one in repo.changes if one.number is not None]
+    writer.git.finish(refs)
+
+
+def _tag(repo: Repo, writer: _Writer, until: int) -> None:
+    repo.tags |= {version: change.landing[-1] for version, change in repo.builds.items()}
+    for one in repo.deployments:
+        if repo.deploys == "tags" and one.version:
+            repo.tags[one.version] = one.commit or one.change.landing[-1]
+            writer.git.tag(
+                one.version, repo.tags[one.version], BOTS["release"], one.created_at, f"Release {one.version}"
+            )
+    repo.tags["nightly"] = writer.tips[-1]
+    writer.git.tag("nightly", writer.tips[-1], BOTS["release"], until, "Nightly build")

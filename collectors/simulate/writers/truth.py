@@ -1,0 +1,258 @@
+"""What is true of every change at the end, told by the definitions from everything that happened.
+
+Only what some source of the repository records is told here: a repository without an events file has no reviews to be
+right about. Nothing of Headway's own collecting, mapping or reporting is used.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+from collectors.simulate.company.model import Change, Repo, Review
+from collectors.simulate.events.clock import HOUR, iso
+
+__all__ = ["COLUMNS", "MILESTONES", "STAGES", "rows_of", "stages_of"]
+
+MILESTONES = (
+    "first_commit_at",
+    "opened_at",
+    "ready_at",
+    "first_review_at",
+    "code_complete_at",
+    "reviewed_at",
+    "approved_at",
+    "merged_at",
+    "integrated_at",
+    "staged_at",
+    "deploy_started_at",
+    "production_at",
+    "abandoned_at",
+)
+STAGES = {
+    "coding": "ready_at",
+    "rework": "code_complete_at",
+    "pickup": "reviewed_at",
+    "review": "approved_at",
+    "merge": "merged_at",
+    "build": "integrated_at",
+    "staging": "staged_at",
+    "release": "deploy_started_at",
+    "deploy": "production_at",
+}
+"""Each stage with the milestone that it waits for."""
+
+_ABOUT = ("change_id", "repo", "number", "sha", "kind", "style", "author", "builds_ai", "built_with_ai")
+_AFTER = ("lead_time_hours", "dora_lead_time_hours", "age_hours", "rolled_back_at", "reverted_at")
+_MORE = ("mark", "unmarked_ai", "initiative", "reverts", "repairs", "additions", "deletions", "files", "commits")
+COLUMNS = (
+    *_ABOUT,
+    "outcome",
+    "current_stage",
+    *MILESTONES,
+    *(f"{stage}_hours" for stage in STAGES),
+    *_AFTER,
+    *_MORE,
+)
+"""The columns of the truth table."""
+
+_NEVER = 1 << 62
+
+
+def stages_of(repo: Repo) -> list[str]:
+    """The stages that a repository has: those whose end is recorded. Only recorded deployments take any time."""
+    return [stage for stage, end in STAGES.items() if end in repo.recorded and (stage != "deploy" or _timed(repo))]
+
+
+def _timed(repo: Repo) -> bool:
+    return repo.deploys == "records"
+
+
+class _Main:
+    """For every place on the main branch: the first time that it, or something after it, got somewhere."""
+
+    def __init__(self, repo: Repo) -> None:
+        production = [one for one in repo.deployments if one.production]
+        runs = [one for one in repo.ci_runs if one.branch == "main" and one.conclusion == "success"]
+        staged = [(one.change, one.succeeded_at) for one in repo.deployments if not one.production]
+        size = len(repo.landed)
+        self.firsts = {
+            "built": _firsts(size, [(one.change, one.finished_at) for one in runs]),
+            "staged": _firsts(size, staged),
+            "begun": _firsts(size, [(one.change, one.created_at) for one in production]),
+            "shipped": _firsts(size, [(one.change, one.succeeded_at) for one in production]),
+        }
+        self.picked = {change: one.created_at for one in reversed(production) for change in one.picks}
+        done = [one.succeeded_at for one in production if one.succeeded_at is not None]
+        self.first_production_at = min(done, default=_NEVER)
+        self.rolled_back = _rolled_back(repo)
+        self.reverted = {one.reverts: one.merged_at for one in reversed(repo.landed) if one.reverts}
+
+    def first(self, name: str, change: Change) -> int | None:
+        """When the change first got `built`, `staged`, `begun` (to be deployed) or `shipped`."""
+        if change.position is None:
+            return None
+        at = self.firsts[name][change.position]
+        if name in ("begun", "shipped") and change in self.picked:
+            at = min(at, self.picked[change])
+        return at if at < _NEVER else None
+
+
+def _firsts(size: int, moments: list[tuple[Change, int | None]]) -> list[int]:
+    """By place: the earliest of these moments that belongs to this place or to a later one."""
+    times = [_NEVER] * size
+    for change, at in moments:
+        if at is not None and change.position is not None:
+            times[change.position] = min(times[change.position], at)
+    return list(accumulate(reversed(times), min))[::-1]
+
+
+def _rolled_back(repo: Repo) -> dict[int, int]:
+    """Place on main to the first time that it was withdrawn from production."""
+    withdrawn: dict[int, int] = {}
+    place = -1
+    done = [one for one in repo.deployments if one.production and one.succeeded_at is not None]
+    for one in sorted(done, key=lambda each: each.succeeded_at or 0):
+        target = one.change.position or 0
+        if one.rollback:
+            for each in range(target + 1, place + 1):
+                withdrawn.setdefault(each, one.succeeded_at or 0)
+        place = target
+    return withdrawn
+
+
+def _by_people(change: Change) -> list[Review]:
+    people = [one for one in change.reviews if one.reviewer.kind == "person"]
+    return [one for one in people if one.reviewer.login != change.author.login]
+
+
+def _reached(reviews: list[Review], complete_at: int | None) -> int | None:
+    """The first of these reviews at or after code complete, or code complete if an approval from before stands."""
+    if complete_at is None:
+        return None
+    standing = any(
+        one.state == "APPROVED" and one.submitted_at < complete_at and one.dismissed_at is None for one in reviews
+    )
+    after = [one.submitted_at for one in reviews if one.submitted_at >= complete_at]
+    return complete_at if standing else min(after, default=None)
+
+
+def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None]:
+    own = [commit.authored_at for commit in change.commits if not commit.updates_from]
+    reviews = _by_people(change)
+    pull_request = change.kind != "direct"
+    complete_at = None if change.ready_at is None else max(*own, change.ready_at)
+    times: dict[str, int | None] = {
+        "first_commit_at": min(own),
+        "opened_at": change.opened_at if pull_request else None,
+        "ready_at": change.ready_at if pull_request else None,
+        "first_review_at": min((one.submitted_at for one in reviews), default=None),
+        "code_complete_at": complete_at,
+        "reviewed_at": _reached(reviews, complete_at),
+        "approved_at": _reached([one for one in reviews if one.state == "APPROVED"], complete_at),
+        "merged_at": change.merged_at,
+        "integrated_at": main.first("built", change),
+        "staged_at": main.first("staged", change),
+        "deploy_started_at": main.first("begun", change),
+        "production_at": main.first("shipped", change),
+        "abandoned_at": change.abandoned_at,
+    }
+    if _outcome(change, repo, main, times) == "unknown":
+        times["deploy_started_at"] = times["production_at"] = None
+    return {name: at if name in repo.recorded else None for name, at in times.items()}
+
+
+def _outcome(change: Change, repo: Repo, main: _Main, times: dict[str, int | None]) -> str:
+    if change.merged_at is None and not repo.reported:
+        return ""  # a pull request ref alone may be open or closed
+    if change.abandoned_at is not None:
+        return "abandoned"
+    if repo.deploys == "none":
+        return "no_deployments"
+    if change.merged_at is not None and change.merged_at <= main.first_production_at:
+        return "unknown"
+    return "production" if times["production_at"] is not None else "waiting"
+
+
+def _stage_hours(
+    times: dict[str, int | None], stages: list[str], outcome: str, until: int
+) -> tuple[dict[str, float], str]:
+    """Hours spent in each stage, a stage lasting until the next milestone that happens; and the stage it is in now."""
+    order = list(STAGES)
+    hours: dict[str, float] = {}
+    at = times["first_commit_at"] or 0
+    here = stages[0] if stages else ""
+    for stage, milestone in STAGES.items():
+        reached = times[milestone]
+        if stage not in stages or reached is None:
+            continue
+        for passed in stages[stages.index(here) : stages.index(stage) + 1]:
+            hours[passed] = 0.0
+        hours[here] = (reached - at) / HOUR
+        at = reached
+        rest = [one for one in stages if order.index(one) > order.index(stage)]
+        if not rest:
+            return hours, ""
+        here = rest[0]
+    if outcome not in ("production", "unknown", ""):
+        end = times["abandoned_at"] if outcome == "abandoned" else until
+        hours[here] = ((end or until) - at) / HOUR
+    return hours, here if outcome in ("waiting", "no_deployments") else ""
+
+
+def _author(change: Change, repo: Repo) -> str:
+    """The login, where the forge tells it; otherwise the name on the landing commit, or on a branch's first."""
+    if repo.reported and change.number is not None:
+        return change.author.login
+    bears = change.landing[-1] if change.landing and change.style != "merge" else change.commits[0]
+    return bears.author.name
+
+
+def _between(start: int | None, end: int | None) -> float | None:
+    return None if start is None or end is None else round((end - start) / HOUR, 6)
+
+
+def rows_of(repo: Repo, until: int) -> list[dict[str, Any]]:
+    """The truth about every change of a repository, as `COLUMNS`; times ISO 8601 UTC, hours decimal, absent None."""
+    main = _Main(repo)
+    stages = stages_of(repo)
+    return [_row(change, repo, main, stages, until) for change in repo.changes]
+
+
+def _row(change: Change, repo: Repo, main: _Main, stages: list[str], until: int) -> dict[str, Any]:
+    times = _milestones(change, repo, main)
+    outcome = _outcome(change, repo, main, times)
+    hours, current = _stage_hours(times, stages, outcome, until)
+    rolled_back_at = main.rolled_back.get(-1 if change.position is None else change.position)
+    reverted_at = main.reverted.get(change)
+    production_at = times["production_at"]
+    row: dict[str, Any] = {
+        "change_id": repo.change_id(change),
+        "repo": f"acme/{repo.name}",
+        "number": change.number,
+        "sha": change.sha,
+        "kind": change.kind,
+        "style": change.style if change.position is not None else "",
+        "author": _author(change, repo),
+        "builds_ai": change.builds_ai,
+        "built_with_ai": change.built_with_ai,
+        "outcome": outcome,
+        "current_stage": current,
+        "lead_time_hours": _between(times["code_complete_at"], production_at),
+        "dora_lead_time_hours": _between(times["first_commit_at"], production_at),
+        "age_hours": _between(times["code_complete_at"], until) if outcome == "waiting" else None,
+        "rolled_back_at": rolled_back_at and iso(rolled_back_at),
+        "reverted_at": reverted_at and iso(reverted_at),
+        "mark": change.mark,
+        "unmarked_ai": change.unmarked_ai,
+        "initiative": change.initiative,
+        "reverts": change.reverts and repo.change_id(change.reverts),
+        "repairs": change.repairs and repo.change_id(change.repairs),
+        "additions": change.additions,
+        "deletions": change.deletions,
+        "files": change.files,
+        "commits": sum(not commit.updates_from for commit in change.commits),
+    }
+    row |= {name: at and iso(at) for name, at in times.items()}
+    row |= {f"{stage}_hours": round(hours[stage], 6) if stage in hours else None for stage in STAGES}
+    return {name: row.get(name) for name in COLUMNS}

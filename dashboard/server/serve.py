@@ -1,0 +1,190 @@
+"""Serve the dashboard: on loopback unless told otherwise, nothing sent anywhere, quiet until there is trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import ipaddress
+import logging
+import os
+import socket
+import stat
+import sys
+import threading
+import tomllib
+import webbrowser
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+import dashboard
+from dashboard.answers.memory import give_large_arrays_back
+from dashboard.server.assets import BEFORE_FIRST_CHART, BEFORE_FIRST_TABLE, Assets, needed
+from headway.errors import HeadwayError
+
+__all__ = ["ensure_free", "serve"]
+
+FOLDER = Path(dashboard.__file__).resolve().parent
+SCRIPT = FOLDER.parent / "app.py"
+# Pages that begin with a table.
+_TABLES_FIRST = ("waiting", "health")
+_SECONDS_TO_END = 5.0
+
+
+def serve(
+    warehouse: Path,
+    *,
+    port: int,
+    address: str = "127.0.0.1",
+    browser: bool = False,
+    config: Path | None = None,
+    sign_in: bool = False,
+) -> int:
+    """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
+
+    `config`: the settings file that the pages read, that of the working folder when not given. `sign_in`: it asks for
+    signing in, so what that needs must be there.
+    `browser` opens it there too, where there is a screen to open it on. Raises `HeadwayError` where the port or the
+    address cannot be had.
+    """
+    import streamlit as st
+    from starlette.middleware import Middleware
+
+    ensure_free(port, address)
+    if sign_in:
+        _ensure_sign_in()
+    url = f"http://{_host(address)}:{port}"
+
+    @contextlib.asynccontextmanager
+    async def announced(_: object) -> AsyncIterator[None]:
+        # Its socket listens already, so a browser that comes now is answered in a moment.
+        _answer_at_once(port)
+        # Only now: what is kept is kept by the running server.
+        from dashboard.answers.prewarm import begin
+
+        await asyncio.to_thread(begin)
+        click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
+        if not _loopback(address) and not sign_in:
+            click.echo("  whoever can reach this address can read it", err=True)
+        if browser and _has_screen():
+            threading.Thread(target=_open, args=(url,), daemon=True).start()
+        with _warmed():
+            yield
+
+    # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
+    sys.argv = [str(SCRIPT), str(warehouse), *([str(config)] if config is not None else [])]
+    logging.disable(logging.INFO)
+    give_large_arrays_back()
+    with contextlib.suppress(KeyboardInterrupt):
+        tables = dict.fromkeys(_TABLES_FIRST, needed(BEFORE_FIRST_TABLE))
+        assets = Middleware(Assets, scripts=needed(BEFORE_FIRST_CHART), others=tables)
+        st.App(SCRIPT, lifespan=announced, middleware=[assets]).run(config=options(port, address))
+    return 0
+
+
+@contextlib.contextmanager
+def _warmed() -> Iterator[None]:
+    """Have answers made before anybody asks, until the block ends."""
+    from dashboard.answers.prewarm import follow
+
+    ended = threading.Event()
+    thread = threading.Thread(target=follow, args=(ended,), name="warming", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_SECONDS_TO_END)
+
+
+def _answer_at_once(port: int) -> None:
+    """Have small answers sent without waiting for the browser to acknowledge the ones before.
+
+    asyncio does so for a socket made for TCP by name. Streamlit's is made without, and so every small file and message
+    on a connection that is kept waits 40 ms (measured; Nagle's algorithm, RFC 896, meets the delayed acknowledgements
+    of RFC 1122). Connections inherit the option from the socket that listens.
+    """
+    for number in _own_sockets():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as found:
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1:2] == (port,):
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _own_sockets() -> Iterator[int]:
+    """The numbers of this process's sockets, where the system tells them."""
+    with contextlib.suppress(OSError):
+        for entry in list(Path("/dev/fd").iterdir()):
+            with contextlib.suppress(OSError):
+                if stat.S_ISSOCK(os.fstat(int(entry.name)).st_mode):
+                    yield int(entry.name)
+
+
+def options(port: int, address: str) -> dict[str, Any]:
+    """Streamlit's options by their dotted names: those of `dashboard/config.toml`, at this address."""
+    chosen = dict(_flat(tomllib.loads((FOLDER / "config.toml").read_text(encoding="utf-8"))))
+    # Under which names people reach another address is theirs to know.
+    hosts = chosen["server.allowedHosts"] if _loopback(address) else ["*"]
+    ours = {"server.port": port, "server.address": address, "server.allowedHosts": hosts}
+    return {**chosen, **ours, "logger.hideWelcomeMessage": True}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    parts = []
+    for name, value in table.items():
+        parts += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return parts
+
+
+def ensure_free(port: int, address: str = "127.0.0.1") -> None:
+    """Raise `HeadwayError` where the port or the address cannot be had: Streamlit would say it in words of its own."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((address, port))
+    except OSError as error:
+        what = f"cannot serve on {_host(address)}:{port}: {error.strerror}"
+        raise HeadwayError(what, hint="choose another --port, or end what has this one") from error
+
+
+def _ensure_sign_in() -> None:
+    """Raise `HeadwayError` where nobody could sign in: better now than a page that lets nobody in."""
+    import streamlit as st
+
+    missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
+    if missing:
+        what = f"[dashboard] sign_in needs {' and '.join(missing)}"
+        raise HeadwayError(what, hint="in the checkout: pip install -e '.[auth]'")
+    try:
+        told = set(st.secrets.get("auth", {}))
+    except FileNotFoundError:
+        told = set()
+    if not {"redirect_uri", "cookie_secret"} <= told:
+        what = "[dashboard] sign_in needs to know the provider: there is no [auth] in .streamlit/secrets.toml"
+        raise HeadwayError(what, hint="docs/operations.md shows what stands in it")
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _has_screen() -> bool:
+    """Without one, `webbrowser` would start a browser for the terminal, in this terminal."""
+    return not sys.platform.startswith("linux") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+
+
+def _open(url: str) -> None:
+    with contextlib.suppress(webbrowser.Error, OSError):
+        webbrowser.open(url)

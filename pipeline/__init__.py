@@ -1,0 +1,1 @@
+"""From settings to a published warehouse: sources, collect, trace repairs, build, doctor and demo."""

@@ -1,0 +1,61 @@
+"""Build and publish with the settings of a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from headway.errors import HeadwayError, WarehouseError
+from headway.progress import Progress
+from headway.settings import Settings
+from pipeline.session import Session
+from pipeline.settings_hints import missing_initiatives
+from pipeline.sources import sources_of
+from warehouse.publish import build_in_memory, open_published, publish
+from warehouse.store import RawStore
+
+__all__ = ["build", "connect", "misnamed", "teams_of"]
+
+
+def teams_of(settings: Settings) -> dict[str, str]:
+    """Source id → team, for the sources of the settings."""
+    if not settings.sources:
+        return {}
+    try:
+        return {source.id: source.team for source in sources_of(settings) if source.team}
+    except HeadwayError:
+        # A source that cannot be read today (a folder that is gone) owns what it brought before, without a team.
+        return {}
+
+
+def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
+    """Build and publish; raises `WarehouseError` where nothing was ever collected."""
+    warehouse = session.settings.warehouse_folder
+    _collected(warehouse)
+    return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
+
+
+def misnamed(settings: Settings) -> str:
+    """Lines to print after a build: initiatives that the settings name by an id which nothing has. Empty if none."""
+    if not any(one.found for one in settings.initiatives):
+        return ""
+    with open_published(settings.warehouse_folder) as connection:
+        return "\n".join(f"{what}\n  to do: {todo}" for what, todo in missing_initiatives(connection, settings))
+
+
+def connect(session: Session, as_of: datetime | None, progress: Progress) -> duckdb.DuckDBPyConnection:
+    """The tables to report from: the published ones, or built in memory as of an earlier time."""
+    warehouse = session.settings.warehouse_folder
+    if as_of is None:
+        return open_published(warehouse)
+    _collected(warehouse)
+    return build_in_memory(warehouse, session.settings, teams_of(session.settings), as_of=as_of, progress=progress)
+
+
+def _collected(warehouse: Path) -> None:
+    if not RawStore(warehouse).commits():
+        raise WarehouseError(
+            f"nothing was collected in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
+        )

@@ -1,0 +1,126 @@
+"""Run sources, each on its own: one that fails takes nothing from the others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from headway.errors import HeadwayError
+from headway.progress import Progress
+from headway.raw_tables import Rows
+from pipeline.sources import Source
+from warehouse.store import RawStore, write_atomically
+
+__all__ = ["Run", "last_runs", "mixed_up", "run_all"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of one source came to."""
+
+    source: str
+    label: str
+    began_at: str
+    rows: dict[str, int] = field(default_factory=dict)
+    watermark_at: str | None = None
+    error: str = ""
+    hint: str = ""
+    exit_code: int = 0
+
+    @property
+    def landed(self) -> bool:
+        """Whether anything of it is in: a checkpoint was reached."""
+        return self.watermark_at is not None or not self.error
+
+    def line(self) -> str:
+        """One line for the end of a run."""
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
+        known = f"known up to {self.watermark_at}" if self.watermark_at else "nothing known"
+        return f"{self.label}: {rows or 'nothing new'}; {known}" + (f"; FAILED: {self.error}" if self.error else "")
+
+
+def _called(table: str, count: int) -> str:
+    name = table.replace("_", " ")
+    if count != 1:
+        return name
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-2] if name.endswith(("uses", "xes")) else name.removesuffix("s")
+
+
+def run_all(
+    store: RawStore, sources: Iterable[Source], *, full: bool, jobs: int, began_at: datetime, progress: Progress
+) -> list[Run]:
+    """Run sources, `jobs` at a time; the results in the order of the sources."""
+    resume = {name: commit.resume for name, commit in store.latest().items()}
+
+    def one(source: Source) -> Run:
+        run = _run(store, source, resume.get(source.id), full=full, began_at=began_at, progress=progress)
+        _remember(store.warehouse, run)
+        return run
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        runs = list(pool.map(one, sources))
+    progress.done()
+    return runs
+
+
+def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: datetime, progress: Progress) -> Run:
+    rows: dict[str, int] = {}
+    watermark: str | None = None
+    what, hint, code = "", "", 0
+    try:
+        batch = store.begin(source.id, began_at)
+        for item in source.collect(resume, full=full, at=began_at, progress=progress):
+            if isinstance(item, Rows):
+                batch.write(item)
+                continue
+            commit = batch.commit(item)
+            watermark = commit.watermark_at.isoformat(sep=" ", timespec="seconds") if commit.watermark_at else None
+            for table, count in commit.rows.items():
+                rows[table] = rows.get(table, 0) + count
+    except HeadwayError as error:
+        what, hint, code = str(error), error.hint, error.exit_code
+    except Exception as error:  # noqa: BLE001  (a defect in one source must not take the others with it)
+        what = f"unexpectedly, {type(error).__name__}: {error}".partition("\n")[0]
+        hint, code = "`headway --debug collect` with this target shows more: report it", 1
+    return Run(
+        source=source.id,
+        label=source.label,
+        began_at=began_at.isoformat(sep=" ", timespec="seconds"),
+        rows=rows,
+        watermark_at=watermark,
+        error=what,
+        hint=hint,
+        exit_code=code,
+    )
+
+
+def mixed_up(store: RawStore, runs: Iterable[Run]) -> dict[str, list[str]]:
+    """Repositories named only after their folder that several Git sources feed: two folders of one name."""
+    labels = {run.source: run.label for run in runs}
+    feeding: dict[str, list[str]] = {}
+    for source, commit in sorted(store.latest().items()):
+        for repo_id in commit.repo_ids:
+            if source.startswith("git:") and repo_id.startswith("git:"):
+                feeding.setdefault(repo_id, []).append(labels.get(source, source))
+    return {repo_id: found for repo_id, found in feeding.items() if len(found) > 1}
+
+
+def _remember(warehouse: Path, run: Run) -> None:
+    folder = warehouse / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(run.source.encode()).hexdigest()[:16]
+    write_atomically(folder / f"{name}.json", json.dumps(asdict(run), sort_keys=True))
+
+
+def last_runs(warehouse: Path) -> dict[str, Run]:
+    """The last run of each source."""
+    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted((warehouse / "runs").glob("*.json"))]
+    return {run.source: run for run in runs}

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cli.reference_docs import pages
+from headway.raw_tables import TABLES
+from headway.settings import reader as settings
+from warehouse.model import sql_models
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """The pages as they should be."""
+    return pages()
+
+
+@pytest.mark.parametrize("name", ["tables.md", "settings.md"])
+def test_committed_page_is_current(name: str, made: dict[str, str]) -> None:
+    """What a header, a raw table or a setting says is what its page says; else run `python -m cli.reference_docs`."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made[name]
+
+
+def test_every_table_and_column_is_there(made: dict[str, str]) -> None:
+    """Published and raw tables have a heading, and each column a line with its meaning."""
+    page = made["tables.md"]
+    for model in sql_models():
+        assert f"\n### {model.name}\n" in page
+        for column, meaning in model.header.columns.items():
+            assert f"| {column} | " in page
+            assert meaning.replace("|", "\\|") in page
+    for table in TABLES.values():
+        assert f"\n### {table.name}\n" in page
+
+
+def test_every_setting_is_there(made: dict[str, str]) -> None:
+    """Each setting has a line with its meaning, and those of sections the variable that goes over the file."""
+    page = made["settings.md"]
+    for name, cls in settings.SECTIONS.items():
+        for spec in fields(cls):
+            plain = spec.metadata["tables"] is None and not spec.metadata["numbers"]
+            assert (f"`HEADWAY_{name}_{spec.name}`".upper() in page) == plain
+    for cls in (*settings.SECTIONS.values(), *settings.LISTS.values(), settings.ManifestsSettings):
+        for spec in fields(cls):
+            if spec.name != "manifests" or cls is not settings.SourceSettings:
+                assert f"| `{settings.SPELLED.get(spec.name, spec.name)}` | " in page
+                assert spec.metadata["doc"].replace("|", "\\|") in page
+
+
+def test_tables_are_tables(made: dict[str, str]) -> None:
+    """Every line of a table has as many cells as its heading, whatever bars its text has."""
+    for page in made.values():
+        width = 0
+        for line in page.splitlines():
+            cells = line.replace("\\|", "").count("|")
+            assert cells in (0, width) or not width
+            width = cells
+
+
+def test_command_writes_the_pages(tmp_path: Path) -> None:
+    """`python -m cli.reference_docs` writes what the test asks for, and says nothing."""
+    before = {name: (ROOT / "docs" / name).read_bytes() for name in ("tables.md", "settings.md")}
+    done = subprocess.run([sys.executable, "-m", "cli.reference_docs"], cwd=ROOT, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert {name: (ROOT / "docs" / name).read_bytes() for name in before} == before

@@ -1,0 +1,1 @@
+"""The rules that classify AI work: built in, and changed by settings."""

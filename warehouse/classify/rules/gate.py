@@ -1,0 +1,72 @@
+"""Which rules can match a text at all: by its words, which are looked up at once, instead of pattern by pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from warehouse.classify.rules.load import Rule
+
+__all__ = ["CO_AUTHORS", "QUESTIONS", "Gate", "Vocabulary", "Words", "lines_with"]
+
+Words = frozenset[bytes]
+
+CO_AUTHORS = frozenset((b"authored", b"developed"))
+QUESTIONS = frozenset((b"ai", b"llm"))
+
+# Bytes of ASCII text: letters in lower case, everything else a space.
+_LETTERS = bytes(code | 0x20 if chr(code).isalpha() else 0x20 for code in range(128)) + b" " * 128
+_REMEMBERED = 64  # texts: several rules ask for the same one in a row
+_COMBINATIONS = 1000  # of words, and the rules that need one of them
+
+
+class Vocabulary:
+    """The words that some rule needs, and the words for co-authors and for questions about tools."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._words = frozenset((*CO_AUTHORS, *QUESTIONS, *(word.encode() for rule in rules for word in rule.needs)))
+        self.of: Callable[[str], Words] = lru_cache(_REMEMBERED)(self._of)
+
+    def _of(self, text: str) -> Words:
+        """The words of a text that are in the vocabulary. A word is a run of ASCII letters, in lower case."""
+        return self._words.intersection(text.encode("ascii", "replace").translate(_LETTERS).split())
+
+
+class Gate:
+    """Some rules of one field, by the words that their patterns cannot do without."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._always = tuple(rule for rule in self._rules if not rule.needs)
+        self._by_word: dict[bytes, set[str]] = {}
+        for rule in self._rules:
+            for word in rule.needs:
+                self._by_word.setdefault(word.encode(), set()).add(rule.id)
+        self.words: Words = frozenset(self._by_word)
+        self._needing: Callable[[Words], tuple[Rule, ...]] = lru_cache(_COMBINATIONS)(self._look_up)
+
+    def likely(self, words: Words) -> tuple[Rule, ...]:
+        """The rules that may match a text of these words, in order."""
+        hits = words & self.words
+        return self._needing(hits) if hits else self._always
+
+    def _look_up(self, hits: Words) -> tuple[Rule, ...]:
+        chosen = set().union(*[self._by_word[word] for word in hits])
+        return tuple(rule for rule in self._rules if not rule.needs or rule.id in chosen)
+
+
+def lines_with(text: str, words: Words) -> str:
+    """The lines of a text that hold one of these words, and perhaps some more: patterns are slow on long texts."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters become two: then no place in one is that in the other
+        lowered = "".join([letter if len(letter) == 1 else "?" for letter in map(str.lower, text)])
+    lines: dict[int, int] = {}
+    for word in words:
+        wanted = word.decode()
+        found = lowered.find(wanted)
+        while found >= 0:
+            end = lowered.find("\n", found)
+            end = len(text) if end < 0 else end
+            lines[lowered.rfind("\n", 0, found) + 1] = end
+            found = lowered.find(wanted, end)
+    return "\n".join([text[start : lines[start]] for start in sorted(lines)])

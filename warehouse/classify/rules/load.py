@@ -1,0 +1,210 @@
+"""The rules: read from `rules.toml`, changed by a team's settings, checked, and ready to use."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from headway.errors import UsageError
+from warehouse.classify.rules.globs import compile_globs
+from warehouse.classify.rules.settings import RuleSettings
+
+__all__ = ["HOW_FIELDS", "WHAT_FIELDS", "Numbers", "Rule", "RuleSet", "load_rules"]
+
+HOW_FIELDS = ("app", "email", "name", "person", "line", "answer", "prose", "branch", "label", "title", "body", "bot")
+WHAT_FIELDS = (
+    *("path", "scope", "title", "subject", "body", "label", "branch", "repo", "package", "import"),
+    *("config", "noise", "manifest", "tooling"),
+)
+LEVELS = ("authored", "co-authored", "assisted", "disclosed")
+_MOST_MATCHES = 50  # matches of one rule in one text that are looked at, where a rule has exceptions
+_WHOLE = {"app", "label", "scope"}
+_LISTED = {"package", "import"}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The `[numbers]` table of `rules.toml`, where each is explained."""
+
+    builds_ai: float
+    near_miss: float
+    strong: float
+    most_files: float
+    some_files: float
+    config_share: float
+    many_files: float
+    body_characters: float
+    learned_share: float
+    learned_of_known: float
+    learned_least: float
+    learned_lift: float
+    learned_lift_least: float
+    learned_lift_changes: float
+    learned_perhaps: float
+    learned_changes: float
+    learned_speaking: float
+    learned_files: float
+    learned_weight: float
+    learned_perhaps_weight: float
+    weak_words_most: float
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, as `rules.toml` describes it."""
+
+    id: str
+    axis: str
+    field: str
+    regex: re.Pattern[str]
+    verdict: str = "ai"
+    level: str = "assisted"
+    weight: float = 0.0
+    parts: tuple[float, ...] = ()
+    needs: tuple[str, ...] = ()
+    unless: re.Pattern[str] | None = None
+    since: date | None = None
+    until: date | None = None
+    confidence: str = "strong"
+    generic: bool = False
+    enabled: bool = True
+    note: str = ""
+
+    def found(self, text: str) -> str | None:
+        """The part of a text that the rule matches, None if none."""
+        if self.unless is None:
+            match = self.regex.search(text)
+            return None if match is None else match.group()
+        for match in islice(self.regex.finditer(text), _MOST_MATCHES):
+            if not self.unless.search(_line_around(text, match.start(), match.end())):
+                return match.group()
+        return None
+
+    def weak_on(self, day: date | None) -> bool:
+        """The mark says little on its own, or on that day."""
+        if self.confidence == "weak":
+            return True
+        return self.since is not None and self.until is not None and day is not None and self.since <= day <= self.until
+
+
+def _line_around(text: str, start: int, end: int) -> str:
+    stop = text.find("\n", end)
+    return text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)]
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules that apply, by axis and field, the numbers, and the team's settings."""
+
+    rules: tuple[Rule, ...]
+    numbers: Numbers
+    settings: RuleSettings
+
+    def of(self, axis: str, field: str) -> tuple[Rule, ...]:
+        """The rules of one field, in the order of the file."""
+        return tuple(rule for rule in self.rules if rule.axis == axis and rule.field == field)
+
+
+def load_rules(settings: RuleSettings | None = None) -> RuleSet:
+    """The built-in rules under a team's settings. Raises `UsageError` for a setting that is not understood."""
+    settings = settings or RuleSettings()
+    built_in, numbers = _built_in()
+    rules = {rule.id: rule for rule in built_in}
+    own = [_own(rule) for rule in sorted(map(_rule, settings.rules), key=attrgetter("id"))]
+    rules.update({rule.id: rule for rule in own})
+    _check_known(settings.weights, rules, "weights of rules")
+    _check_known(settings.numbers, vars(numbers), "numbers")
+    for rule_id, weight in settings.weights.items():
+        rules[rule_id] = _weighed(rules[rule_id], weight)
+    switched = _switched(rules.values(), settings)
+    return RuleSet(tuple(switched), replace(numbers, **settings.numbers), settings)
+
+
+def _own(rule: Rule) -> Rule:
+    """A rule of the team's, if it can do anything."""
+    weighs = rule.axis == "what" and rule.field not in {"config", "noise", "manifest", "tooling"}
+    if weighs and not rule.weight and not any(rule.parts):
+        raise UsageError(f"rule {rule.id!r} weighs nothing", hint="give it a weight: 3 makes a change AI work")
+    return rule
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> tuple[tuple[Rule, ...], Numbers]:
+    data = tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+    return tuple(_rule(table) for table in data["rule"]), Numbers(**data["numbers"])
+
+
+def _switched(rules: Iterable[Rule], settings: RuleSettings) -> list[Rule]:
+    on, off = compile_globs(settings.enable), compile_globs(settings.disable)
+    every = list(rules)
+    for pattern in (*settings.enable, *settings.disable):
+        if not any(_matches(compile_globs([pattern]), rule.id) for rule in every):
+            _check_known([pattern], {rule.id: None for rule in every}, "rules to enable or disable")
+    return [rule for rule in every if (rule.enabled or _matches(on, rule.id)) and not _matches(off, rule.id)]
+
+
+def _matches(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.match(text) is not None
+
+
+def _weighed(rule: Rule, weight: float) -> Rule:
+    if not rule.parts:
+        return replace(rule, weight=weight)
+    factor = weight / rule.parts[0] if rule.parts[0] else 0.0
+    return replace(rule, weight=weight, parts=tuple(part * factor for part in rule.parts))
+
+
+def _rule(table: Mapping[str, Any]) -> Rule:
+    table = dict(table)
+    where = f"rule {table.get('id', '?')!r}"
+    known = [*Rule.__dataclass_fields__, "pattern", "case"]
+    known.remove("regex")
+    _check_known(table, dict.fromkeys(known), where)
+    axis, field = table.get("axis"), table.get("field")
+    fields = {"how": HOW_FIELDS, "what": WHAT_FIELDS}.get(str(axis))
+    if not table.get("id") or fields is None:
+        raise UsageError(f'{where} needs an id, and an axis: "how" or "what"', hint="see the head of rules.toml")
+    if field not in fields:
+        raise UsageError(f"{where} has no field of the axis {axis}: {field!r}", hint=f"one of {', '.join(fields)}")
+    case = table.pop("case", False)
+    pattern = table.pop("pattern", "." if field in _LISTED else None)
+    if not isinstance(pattern, str):
+        raise UsageError(f"{where} has no pattern", hint="write a regular expression in single quotes")
+    table["regex"] = _compile(rf"\A(?:{pattern})\Z" if field in _WHOLE else pattern, where, case=case)
+    if "unless" in table:
+        table["unless"] = _compile(table["unless"], where, case=case)
+    table["parts"] = tuple(float(part) for part in table.get("parts", ()))
+    if field == "path" and not table["parts"]:
+        table["parts"] = (float(table.get("weight", 0.0)),) * 3
+    table["needs"] = tuple(table.get("needs", ()))
+    if not all(re.fullmatch("[a-z]+", word) for word in table["needs"]):
+        raise UsageError(
+            f"{where} needs what is no word", hint="words of lower case letters, as the head of rules.toml says"
+        )
+    rule = Rule(**table)
+    if rule.level not in LEVELS or rule.verdict not in {"ai", "automation"}:
+        raise UsageError(f"{where} has an unknown level or verdict", hint=f"levels are {', '.join(LEVELS)}")
+    return rule
+
+
+def _compile(pattern: str, where: str, *, case: bool) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, re.ASCII | re.MULTILINE | (0 if case else re.IGNORECASE))
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"{where} has no valid pattern: {error}", hint="mend the regular expression") from error
+
+
+def _check_known(names: Iterable[str], known: Mapping[str, Any], where: str) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=1, cutoff=0)
+            raise UsageError(f"unknown name {name!r} in {where}", hint=f"did you mean {near[0]!r}?")

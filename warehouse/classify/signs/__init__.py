@@ -1,0 +1,1 @@
+"""The signs of AI work in authors, messages, paths and words."""

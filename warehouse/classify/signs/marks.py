@@ -1,0 +1,140 @@
+"""The marks that agents and bots leave: in authors, trailers, messages, branches, labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
+from warehouse.classify.rules.gate import CO_AUTHORS, QUESTIONS, Gate, Vocabulary, Words, lines_with
+from warehouse.classify.rules.load import Rule, RuleSet
+from warehouse.classify.signs.identities import Identities, Match
+from warehouse.classify.signs.message import (
+    co_authors,
+    head_branch,
+    policy_answer,
+    split_message,
+    without_comments,
+    without_fences,
+)
+
+__all__ = ["Mark", "MarkReader", "Reading", "search"]
+
+# Both begin with what is rare, and look back from there: so the search runs over the rest.
+_WRAPPED = re.compile(r"\n(?<=[\w,]\n)(?=[\w(])")
+_SENTENCE_END = re.compile(r"([.!?])(?<=[\w)][.!?])[ \t]")
+
+
+class Mark(NamedTuple):
+    """An AI mark: the rule, where it stood and what stood there; `weak` if it says little on its own."""
+
+    rule: Rule
+    field: str
+    matched: str
+    weak: bool
+
+    def evidence(self) -> Evidence:
+        """The mark as a reason."""
+        return Evidence("how", self.rule.id, self.field, self.matched.strip(), 0.5 if self.weak else 1.0)
+
+
+class Reading(NamedTuple):
+    """What one commit shows: its author, if a rule knows them, and its AI marks."""
+
+    author: Match | None
+    marks: tuple[Mark, ...]
+
+
+NOTHING = Reading(None, ())
+
+
+class MarkReader:
+    """Reads marks by the rules of the axis *how*."""
+
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
+        self.identities = Identities(rules)
+        self._vocabulary = vocabulary
+        self._lines, self._answers = Gate(rules.of("how", "line")), rules.of("how", "answer")
+        self._prose, self._bodies = Gate(rules.of("how", "prose")), Gate(rules.of("how", "body"))
+        self._words = CO_AUTHORS | QUESTIONS | self._lines.words | self._prose.words
+        self._always = not all(rule.needs for field in ("line", "prose") for rule in rules.of("how", field))
+        self._labels, self._titles = rules.of("how", "label"), rules.of("how", "title")
+        self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "ai")
+
+    def of_commit(self, commit: CommitFacts) -> Reading:
+        """The author and the marks of a commit: author, committer, trailers and lines of its message."""
+        author = self.identities.of(commit.author_name, commit.author_email)
+        committer = None
+        if commit.committer_email != commit.author_email:
+            committer = self.identities.of(commit.committer_name, commit.committer_email)
+        body = split_message(commit.message)[1]
+        day = commit.committed_at.date() if commit.committed_at is not None else None
+        marks = self.of_text(body, day) if body else ()
+        if author is None and committer is None:
+            return Reading(None, marks) if marks else NOTHING
+        people = [
+            Mark(match.rule, f"{role}_{match.by}", match.matched, match.rule.weak_on(day))
+            for role, match in (("author", author), ("committer", committer))
+            if match is not None and match.rule.verdict == "ai"
+        ]
+        return Reading(author, (*people, *marks))
+
+    def of_text(self, text: str, day: date | None) -> tuple[Mark, ...]:
+        """The marks in a text below a subject. Its sentences are only asked where nothing else is found."""
+        if "```" in text:
+            text = without_fences(text)
+        words = self._vocabulary.of(text) & self._words
+        if not words and not self._always:
+            return ()
+        marks: list[Mark] = []
+        lines = text if self._always else lines_with(text, words)
+        if not words.isdisjoint(CO_AUTHORS):
+            marks.extend(self._co_author_marks(lines, day))
+        marks.extend(search(self._lines.likely(words), "trailer", lines, day))
+        if not words.isdisjoint(QUESTIONS) and (answer := policy_answer(text)):
+            marks.extend(search(self._answers, "policy_answer", answer, day))
+        if not marks and (rules := self._prose.likely(words)):
+            marks.extend(search(rules, "message", self._sentences(text, words), day))
+        return tuple(marks)
+
+    def _sentences(self, text: str, words: Words) -> str:
+        """One sentence a line, for it may be wrapped, and another one may deny it."""
+        if not self._always:
+            wanted = [word.decode() for word in words]
+            blocks = zip(text.split("\n\n"), text.lower().split("\n\n"), strict=True)
+            text = "\n\n".join([block for block, lower in blocks if any(word in lower for word in wanted)])
+        sentences = _SENTENCE_END.sub(r"\1\n", _WRAPPED.sub(" ", text))
+        return sentences if self._always else lines_with(sentences, words)
+
+    def _co_author_marks(self, text: str, day: date | None) -> Iterator[Mark]:
+        for person in co_authors(text):
+            match = self.identities.of_trailer(*person)
+            if match is not None and match.rule.verdict == "ai":
+                yield Mark(match.rule, f"coauthor_{match.by}", match.matched, match.rule.weak_on(day))
+
+    def of_change(self, change: ChangeFacts) -> Iterator[Mark]:
+        """The marks of the change as a whole: log-in, branch, labels, title and text."""
+        match = self.identities.of_login(change.author, change.author_kind) if change.author else None
+        if match is not None and match.rule.verdict == "ai":
+            yield Mark(match.rule, "author_login", match.matched, match.rule.weak_on(None))
+        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
+        if branch:
+            yield from search(self._branches, "branch", branch)
+        for label in change.labels:
+            yield from search(self._labels, "label", label)
+        if change.title:
+            yield from search(self._titles, "title", change.title)
+        if change.body:
+            yield from search(self._bodies.likely(self._vocabulary.of(change.body)), "pr_body", change.body)
+            for mark in self.of_text(without_comments(change.body), None):
+                yield mark._replace(field=f"pr_{mark.field}")
+
+
+def search(rules: Iterable[Rule], field: str, text: str, day: date | None = None) -> Iterator[Mark]:
+    """A mark for every rule that matches a text."""
+    for rule in rules:
+        matched = rule.found(text)
+        if matched is not None:
+            yield Mark(rule, field, matched, rule.weak_on(day))

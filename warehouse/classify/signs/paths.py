@@ -1,0 +1,97 @@
+"""What a changed path says, each path read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from warehouse.classify.facts import Evidence
+from warehouse.classify.rules.globs import compile_globs
+from warehouse.classify.rules.load import Numbers, Rule, RuleSet
+
+__all__ = ["PathReader", "PathTraits", "path_evidence"]
+
+_REMEMBERED = 100_000
+_LONGEST = 1024  # characters of a path that the rules look at
+_DEEPEST = 12  # folders of a path that can be learned
+
+
+class PathTraits(NamedTuple):
+    """One path: what kind of file it is, the rules that match it, and the names of the folders that hold it."""
+
+    path: str
+    config: bool
+    noise: bool
+    manifest: bool
+    own_ai: bool
+    own_not_ai: bool
+    strong: bool
+    rules: tuple[Rule, ...]
+    directories: tuple[str, ...]
+
+
+class PathReader:
+    """Reads paths by the rules; the last ones read are remembered."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._config = rules.of("what", "config")
+        self._noise = rules.of("what", "noise")
+        self._manifest = rules.of("what", "manifest")
+        self._rules = rules.of("what", "path")
+        self._strong = rules.numbers.builds_ai
+        self._ai = compile_globs(rules.settings.ai_paths)
+        self._not_ai = compile_globs(rules.settings.not_ai_paths)
+        self.read: Callable[[str], PathTraits] = lru_cache(_REMEMBERED)(self._read)
+
+    def _read(self, path: str) -> PathTraits:
+        path = path[:_LONGEST]
+        config, noise = _any(self._config, path), _any(self._noise, path)
+        rules = () if config or noise else tuple(r for r in self._rules if r.found(path) is not None)
+        return PathTraits(
+            path=path,
+            config=config,
+            noise=noise,
+            manifest=_any(self._manifest, path),
+            own_ai=self._ai is not None and self._ai.match(path) is not None,
+            own_not_ai=self._not_ai is not None and self._not_ai.match(path) is not None,
+            strong=any(rule.parts[0] >= self._strong for rule in rules),
+            rules=rules,
+            directories=() if config or noise else _directories(path),
+        )
+
+
+def path_evidence(counted: list[PathTraits], numbers: Numbers) -> Iterator[Evidence]:
+    """The weight of the paths that some rule matches, by their share of the counted ones.
+
+    Strong rules count as one; the others each for themselves, unless the strong ones have their full weight.
+    """
+    matched: dict[str, tuple[Rule, int, str]] = {}
+    for item in counted:
+        families = {("" if rule.parts[0] >= numbers.builds_ai else rule.id): rule for rule in reversed(item.rules)}
+        for family, rule in families.items():
+            first, count, path = matched.get(family, (rule, 0, item.path))
+            matched[family] = (first, count + 1, path)
+    for family, (rule, count, path) in sorted(matched.items()):
+        weight = _weight(rule, count / len(counted), numbers)
+        if weight:
+            yield Evidence("what", rule.id, "path", path, weight)
+        if not family and weight >= numbers.builds_ai:
+            return
+
+
+def _weight(rule: Rule, share: float, numbers: Numbers) -> float:
+    most, some, few = rule.parts
+    if share >= numbers.most_files:
+        return most
+    return some if share >= numbers.some_files else few
+
+
+def _any(rules: tuple[Rule, ...], path: str) -> bool:
+    return any(rule.found(path) is not None for rule in rules)
+
+
+def _directories(path: str) -> tuple[str, ...]:
+    """The names of the folders that hold a path, outermost first; none for what lies in hidden folders."""
+    parts = path.split("/")[:-1][:_DEEPEST]
+    return () if parts and parts[0].startswith(".") else tuple(parts)

@@ -1,0 +1,107 @@
+"""Which subjects of a repository are AI work, by the changes that touch them.
+
+A change speaks for a subject with the share of its files that lie there: a sweep (new licence headers, a new version of
+the language) touches everything and says nothing of any of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from warehouse.initiatives.names import subjects
+
+if TYPE_CHECKING:
+    from warehouse.initiatives.membership import Piece
+
+__all__ = ["FEWEST_AI", "ai_subjects", "other_names", "outermost"]
+
+FEWEST_AI = 3
+SHARE = 0.5
+# A smaller share stands out where it is many times that of the whole repository, as it does for the directories that
+# verdicts learn from (`warehouse.classify.rules.learned`).
+LIFT = 6
+LEAST_SHARE = 0.2
+FEWEST_WITH_LIFT = 20
+_WHOLE_CHANGE = 1.0
+_MOVED = 0.5
+_ROUNDING = 1e-9
+
+
+def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
+    """Subjects of which half of the work builds AI, or a fifth if that is six times the repository's share."""
+    changes, ai_changes = Counter[str](), Counter[str]()
+    touched, ai = defaultdict[str, float](float), defaultdict[str, float](float)
+    for piece in (one for one in pieces if one.builds_ai):
+        for subject, share in _shares(piece):
+            ai_changes[subject] += 1
+            ai[subject] += share
+    for piece in pieces:
+        for subject, share in _shares(piece):
+            if subject in ai:
+                changes[subject] += 1
+                touched[subject] += share
+    usual = sum(piece.builds_ai for piece in pieces) / max(len(pieces), 1)
+    return frozenset(
+        one
+        for one, count in ai_changes.items()
+        if count >= FEWEST_AI
+        and ai[one] >= _WHOLE_CHANGE - _ROUNDING
+        and ai[one] >= _needed(changes[one], usual) * touched[one] - _ROUNDING
+    )
+
+
+def _needed(changes: int, usual: float) -> float:
+    return min(SHARE, max(LEAST_SHARE, LIFT * usual)) if changes >= FEWEST_WITH_LIFT else SHARE
+
+
+def _shares(piece: Piece) -> Iterator[tuple[str, float]]:
+    """Each subject that a change touches, with the share of its files there."""
+    files = Counter(subject for path in piece.paths for subject in set(subjects(path)) if subject)
+    for subject, count in files.items():
+        yield subject, count / len(piece.paths)
+
+
+def outermost(path: str, known: frozenset[str]) -> str:
+    """The outermost subject on a path that is one of those known, empty where none is."""
+    return next((subject for subject in subjects(path) if subject in known), "")
+
+
+def other_names(
+    known: frozenset[str], paths: Iterable[str], renames: Iterable[tuple[str, str]]
+) -> Mapping[str, frozenset[str]]:
+    """Of each subject those that are the same thing under another name.
+
+    Half of the files of one moved to the other; or one is the initials of the other, as in `ltr` and `learn_to_rank`.
+    `paths`: all that were ever touched; `renames`: pairs of the old and the new path.
+    """
+    pairs = list(renames)
+    files: dict[str, set[str]] = {}
+    for path in paths:
+        files.setdefault(outermost(path, known), set()).add(path)
+    moved: dict[tuple[str, str], set[str]] = {}
+    for old, new in pairs:
+        one, other = outermost(old, known), outermost(new, known)
+        if one == other:
+            files.get(one, set()).discard(old)
+        elif one and other and one not in subjects(new):  # else it only moved into a folder, or out of it
+            moved.setdefault((one, other), set()).add(old)
+    same: dict[str, set[str]] = {}
+    for (one, other), old_paths in moved.items():
+        if len(old_paths) >= _MOVED * len(files.get(one, set()) | old_paths):
+            same.setdefault(one, set()).add(other)
+            same.setdefault(other, set()).add(one)
+    for one, other in _initials(known):
+        same.setdefault(one, set()).add(other)
+        same.setdefault(other, set()).add(one)
+    return {subject: frozenset(found) for subject, found in same.items()}
+
+
+def _initials(known: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Each subject of several words of which another is the initials, with that one."""
+    for subject in known:
+        words = subject.split()
+        short = "".join(word[0] for word in words)
+        if len(words) > 2 and short in known:
+            yield subject, short

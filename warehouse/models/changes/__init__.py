@@ -1,0 +1,1 @@
+"""What a change is, what it consists of, and what became of it."""

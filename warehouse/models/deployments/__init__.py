@@ -1,0 +1,1 @@
+"""What was deployed, and which change arrived with it."""

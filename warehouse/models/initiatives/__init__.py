@@ -1,0 +1,1 @@
+"""Packages, imports and initiatives."""

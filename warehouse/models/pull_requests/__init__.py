@@ -1,0 +1,1 @@
+"""What forges report of pull requests."""

@@ -1,0 +1,1 @@
+"""Fixes, what they repaired, and signs of failures."""

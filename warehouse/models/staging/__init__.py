@@ -1,0 +1,1 @@
+"""One model per raw table: the newest row of each key."""
