@@ -1,4 +1,4 @@
-"""What the numbers rest on: which sources see closed work, and what collectors noticed."""
+"""Coverage of the data: which sources report closed work, and the notices of collectors."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _REPOSITORIES = "select repo_id, provider, repo from coverage"
 
 
 def closed_work_is_seen(connection: duckdb.DuckDBPyConnection, filters: Filters) -> bool:
-    """Whether any repository asked for has a source that reports changes: Git alone shows no closed pull request."""
-    seen = "select distinct repo_id from change_reports"
-    table: pl.DataFrame = connection.cursor().sql(f"{_REPOSITORIES} where repo_id in ({seen})").pl()
+    """Whether a source reports the changes of any of the repositories: Git alone shows no closed pull request."""
+    reporting = "select distinct repo_id from change_reports"
+    table: pl.DataFrame = connection.cursor().sql(f"{_REPOSITORIES} where repo_id in ({reporting})").pl()
     return len(filters.apply(table, time=None)) > 0
 
 
 def notices(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
-    """One row per repository and kind of thing that collectors noticed: provider, repo, kind, detail, count.
+    """One row per repository and kind of notice: provider, repo, kind, detail, count.
 
-    What is about a file of records and no repository has both names empty, and is left out where one is asked for.
+    A notice about a file of records has no repository: both names are empty, and a filter on repositories drops it.
     """
     query = (
         "select coalesce(c.provider, '') as provider, coalesce(c.repo, '') as repo, n.kind, n.detail, n.count"  # noqa: S608  (ours)
@@ -42,16 +42,16 @@ def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str
     rows = connection.cursor().sql("select distinct team, repo from coverage where team <> '' order by all").fetchall()
     names = tuple(repo for owner, repo in rows if owner == team)
     if not names:
-        known = ", ".join(dict.fromkeys(owner for owner, _ in rows))
+        teams = ", ".join(dict.fromkeys(owner for owner, _ in rows))
         raise UsageError(
-            f"no repository belongs to a team {team!r}",
-            hint=f"teams are {known}" if known else "name teams with `team` under [[sources]]",
+            f"no repository belongs to the team {team!r}",
+            hint=f"teams are {teams}" if teams else "name teams with `team` under [[sources]]",
         )
     return names
 
 
 def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
-    """What to say where no repository has the name that `filters` ask for; empty where there is one."""
+    """A message where no repository matches the glob of `filters`; empty where one does."""
     if filters.repo is None:
         return ""
     rows = connection.cursor().sql("select distinct repo from coverage order by repo").fetchall()
@@ -60,7 +60,7 @@ def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
         return ""
     near = get_close_matches(filters.repo, names, _NAMED, 0.4) or names[:_NAMED]
     return (
-        f"no repository is called {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
+        f"no repository matches {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
     )
 
 

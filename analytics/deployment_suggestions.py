@@ -1,4 +1,4 @@
-"""Where the deployments of a repository may be seen, from what its sources show: for a person to choose from."""
+"""Settings that may show the deployments of a repository, suggested from its data for a person to choose from."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _NOT_PRODUCTION = re.compile(r"(?i)stag|test|dev|preview|review|qa|sandbox|demo|
 
 
 def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[str]:
-    """What may be put into the settings for a repository without production deployments, the likeliest first.
+    """Suggest settings for a repository without production deployments, the likeliest first.
 
-    Each is one line: what was seen, and the setting that takes it for deployments. Empty where nothing was.
+    Each is one line: what is in the data, and the setting that takes it for deployments. Empty where nothing fits.
     """
     repo = repo_id.partition(":")[2]
-    found = [
+    suggestions = [
         *_environments(connection, repo_id),
         *_workflows(connection, repo_id, repo),
         *_releases(connection, repo_id, repo),
         *_tags(connection, repo_id, repo),
         *_branches(connection, repo_id, repo),
     ]
-    return [line for line in found if line.isprintable()]
+    return [line for line in suggestions if line.isprintable()]
 
 
 def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Ite
     forms = Counter(re.sub(r"[0-9]+", lambda _: r"\d+", re.escape(name)) for name in names if re.search(r"[0-9]", name))
     for form, count in forms.most_common(1):
         if count >= _FEWEST_TAGS:
-            yield f"{count} tags are named alike: {_rule(repo, 'tags', tags=f'^{form}$')}"
+            yield f"{count} tags have the same form: {_rule(repo, 'tags', tags=f'^{form}$')}"
 
 
 def _branches(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Hours in words."""
+"""Hours as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _TWO_DAYS = 48.0
 
 
 def amount(hours: float, clock: str = "wall") -> str:
-    """Hours, from two days on in days; in working time always in hours: a day of work is no day."""
+    """Hours, from two days on in days; in working time always in hours."""
     per, unit = _unit(hours, clock)
     return f"{hours / per:,.1f} {unit}"
 

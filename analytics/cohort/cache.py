@@ -1,7 +1,7 @@
-"""What was read of a published file, kept for the next question: a published file never changes.
+"""A cache of what was read from a published file, which never changes.
 
-Whoever asks many questions of one file, as the dashboard does, asks them `with keeping(kept)`. Then a filter is a mask
-over columns in memory instead of a new reading; the answers are the same. Nothing is kept otherwise.
+A caller that asks many questions of one file, as the dashboard does, wraps them in `with using_cache(cache)`. A filter
+is then a mask over columns in memory instead of another read; the answers are the same. Without it nothing is cached.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from contextvars import ContextVar
 import duckdb
 import polars as pl
 
-__all__ = ["Kept", "keeping", "read", "read_apart"]
+__all__ = ["Cache", "read", "read_by_column", "using_cache"]
 
 MOST_BYTES = 112_000_000
-"""About a million changes; of what is more, the rest is read anew for each question."""
+"""About a million changes. Columns beyond this size are read again for each question."""
 
 _ONE_ANSWER = 12_000_000
-"""A larger answer to a query is not kept."""
+"""A larger answer to a query is not cached."""
 
 
-class Kept:
+class Cache:
     """Columns and answers to queries of one published file, up to `most_bytes`. May be shared by threads."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -36,27 +36,27 @@ class Kept:
     def answer(self, connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
         """The answer to a query."""
         with self._lock:
-            found = self._answers.get(query)
-            if found is None:
-                found = _ask(connection, query)
-                if found.estimated_size() <= _ONE_ANSWER and self._fits(found):
-                    self._answers[query] = found
-            return found
+            table = self._answers.get(query)
+            if table is None:
+                table = _ask(connection, query)
+                if table.estimated_size() <= _ONE_ANSWER and self._fits(table):
+                    self._answers[query] = table
+            return table
 
-    def columns(self, names: Mapping[str, str], ask: Callable[[list[str]], pl.DataFrame]) -> pl.DataFrame:
-        """The columns that have these `names`: under which key each is kept, and how it is called.
+    def columns(self, names: Mapping[str, str], load: Callable[[list[str]], pl.DataFrame]) -> pl.DataFrame:
+        """The columns that have these `names`: the key under which each is cached, and its name.
 
-        `ask` reads those of some keys, in order, the rows always in the same order.
+        `load` reads those of some keys, in order, the rows always in the same order.
         """
         with self._lock:
-            found = {key: self._columns[key] for key in names if key in self._columns}
-            missing = [key for key in names if key not in found]
+            cached = {key: self._columns[key] for key in names if key in self._columns}
+            missing = [key for key in names if key not in cached]
             if missing:
-                fresh = ask(missing)
-                found |= dict(zip(missing, fresh.get_columns(), strict=True))
+                fresh = load(missing)
+                cached |= dict(zip(missing, fresh.get_columns(), strict=True))
                 if self._fits(fresh):
-                    self._columns |= {key: found[key] for key in missing}
-            return pl.DataFrame([found[key].alias(name) for key, name in names.items()])
+                    self._columns |= {key: cached[key] for key in missing}
+            return pl.DataFrame([cached[key].alias(name) for key, name in names.items()])
 
     def _fits(self, fresh: pl.DataFrame) -> bool:
         size = int(fresh.estimated_size())
@@ -66,31 +66,31 @@ class Kept:
         return True
 
 
-_KEPT: ContextVar[Kept | None] = ContextVar("kept", default=None)
+_CACHE: ContextVar[Cache | None] = ContextVar("cache", default=None)
 
 
 @contextmanager
-def keeping(kept: Kept) -> Iterator[None]:
-    """Take what is read of the file that `kept` belongs to from there, in this thread, until the block ends."""
-    token = _KEPT.set(kept)
+def using_cache(cache: Cache) -> Iterator[None]:
+    """Read the file of `cache` through the cache, in this thread, until the block ends."""
+    token = _CACHE.set(cache)
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _CACHE.reset(token)
 
 
 def read(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     """The answer to a query of published tables."""
-    kept = _KEPT.get()
-    return _ask(connection, query) if kept is None else kept.answer(connection, query)
+    cache = _CACHE.get()
+    return _ask(connection, query) if cache is None else cache.answer(connection, query)
 
 
-def read_apart(names: Mapping[str, str], ask: Callable[[list[str]], pl.DataFrame]) -> pl.DataFrame:
-    """As `Kept.columns`, of which those read once are not read again."""
-    kept = _KEPT.get()
-    if kept is None:
-        return ask(list(names)).rename(dict(names))
-    return kept.columns(names, ask)
+def read_by_column(names: Mapping[str, str], load: Callable[[list[str]], pl.DataFrame]) -> pl.DataFrame:
+    """Read columns as `Cache.columns` does; those in the cache are not read again."""
+    cache = _CACHE.get()
+    if cache is None:
+        return load(list(names)).rename(dict(names))
+    return cache.columns(names, load)
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""From lead times to what the estimators take: each change with its hours and how, or whether, it ended."""
+"""From lead times to the input of the estimators: each change with its hours and how, or whether, it ended."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ class Cohort:
 
     `changes`: rows of `lead_times` with outcome production, waiting or abandoned, and `hours`, the time from code
     complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`: changes left out, counted.
-    `clock`: on which the hours were told, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
-    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of kept. `weak`: changes
-    whose arrival was observed, left out because strong evidence was asked for.
+    `clock`: of all hours, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
+    are exact: those of a large cohort are rounded, so that equal rows can be counted instead of stored. `weak`: changes
+    whose arrival was observed, left out because strong evidence was requested.
     """
 
     changes: pl.DataFrame
@@ -124,8 +124,8 @@ class Cohort:
             codes = repo.rank("dense").cast(pl.Int64).to_numpy() - 1
             return codes, int(codes.max(initial=-1)) + 1
         physical = repo.to_physical().to_numpy()
-        there = np.bincount(physical) > 0
-        return (np.cumsum(there) - 1)[physical], int(there.sum())
+        occupied = np.bincount(physical) > 0
+        return (np.cumsum(occupied) - 1)[physical], int(occupied.sum())
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Cohort:
     def moves(self, *, by_repository: bool = False, until_hours: float | None = None) -> Moves:
         """The changes as moves between `STATES`; units are changes, or repositories if there are enough.
 
-        `until_hours`: where nothing after so many hours will be asked for, what happens then may be left out. In a
+        `until_hours`: moves after so many hours may be left out, because nothing later will be estimated. In a
         large cohort units that are not repositories are `RANDOM_GROUPS` of changes.
         """
         units = self._unit(by_repository=by_repository)
@@ -177,8 +177,8 @@ class Cohort:
         Repositories must be enough `among` these changes, all when not given.
         """
         cluster, clusters = self.cluster
-        there = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
-        if by_repository and there >= FEWEST_CLUSTERS:
+        represented = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
+        if by_repository and represented >= FEWEST_CLUSTERS:
             return cluster, clusters
         if not self.grid_hours:
             return None
@@ -206,12 +206,12 @@ def read_cohort(
     """The cohort of changes code complete in the period of `filters`.
 
     `axis` is that of the comparison, if it has one: where `filters` ask for strong evidence, what is weak on it
-    (without one: on either) is left out and counted. `columns`: those of `lead_times` wanted beside what the cohort
-    itself needs; all that describe a change when not given, which millions of changes make large. `calendar`: tells the
-    hours in working time.
+    (without one: on either) is left out and counted. `columns`: those of `lead_times` to read beside what the cohort
+    itself needs; all that describe a change when not given, which millions of changes make large. `calendar`: gives
+    the hours in working time.
     """
-    wanted = [*(_COLUMNS if columns is None else columns), *filters.verdict_columns]
-    table, grid = read_columns(connection, wanted, ended_at=calendar is not None)
+    names = [*(_COLUMNS if columns is None else columns), *filters.verdict_columns]
+    table, grid = read_columns(connection, names, ended_at=calendar is not None)
     return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar, filters=filters, axis=axis)
 
 
@@ -231,14 +231,14 @@ def cohort_of(
     outcome = table["outcome"]
     unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
     observed = pl.col("outcome").is_in([*ENDS, "waiting"])
-    seen = table.filter(observed if keep is None else observed & keep)
+    rows = table.filter(observed if keep is None else observed & keep)
     if calendar is not None:
-        seen = in_working_hours(seen, LEAD_STAGES, calendar, grid_hours=grid_hours)
+        rows = in_working_hours(rows, LEAD_STAGES, calendar, grid_hours=grid_hours)
     whole = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
     # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
     hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
-    seen = seen.with_columns(hours.alias("hours"))
-    cohort = Cohort(seen, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
+    rows = rows.with_columns(hours.alias("hours"))
+    cohort = Cohort(rows, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
     return cohort.sure(filters, axis)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-from analytics.cohort.cache import read, read_apart
+from analytics.cohort.cache import read, read_by_column
 
 __all__ = [
     "EXACT_CHANGES",
@@ -96,11 +96,11 @@ def read_columns(
     def ask(keys: list[str]) -> pl.DataFrame:
         chosen = [hours[key] if large and key in hours else _chosen(cursor, key, large=large) for key in keys]
         # Numbered: what is chosen has names of its own, or none.
-        told = ", ".join(f'{text} as "{place}"' for place, text in enumerate(chosen))
-        table: pl.DataFrame = cursor.sql(f"select {told} from {source}").pl()  # noqa: S608  (names of ours)
+        selection = ", ".join(f'{text} as "{place}"' for place, text in enumerate(chosen))
+        table: pl.DataFrame = cursor.sql(f"select {selection} from {source}").pl()  # noqa: S608  (names of ours)
         return table.rename({str(place): key for place, key in enumerate(keys)})
 
-    return observed(connection, read_apart(names, ask)), GRID_HOURS if large else 0.0
+    return observed(connection, read_by_column(names, ask)), GRID_HOURS if large else 0.0
 
 
 def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
@@ -111,25 +111,27 @@ def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.D
     """
     gone = table.select("repo", "code_complete_at", *(f"{stage}_hours" for stage in LEAD_STAGES)).with_row_index()
     gone = gone.filter(table["outcome"] == "abandoned").with_columns(pl.col("repo").cast(pl.String))
-    seen = gone.join(read(connection, _FIRST_SEEN), on="repo", how="inner")
+    closed = gone.join(read(connection, _FIRST_SEEN), on="repo", how="inner")
     hours = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
     ended_at = pl.col("code_complete_at") + (hours * 3.6e9).round().cast(pl.Duration("us"))
     nowhere, early = (
-        seen.filter(where)["index"]
+        closed.filter(where)["index"]
         for where in (~pl.col("has_production"), pl.col("has_production") & (ended_at < pl.col("first_production_at")))
     )
     if nowhere.is_empty() and early.is_empty():
         return table
     row = pl.int_range(pl.len(), dtype=pl.UInt32)
     outcome = pl.col("outcome").cast(OUTCOME)
-    told = (
+    corrected = (
         pl.when(row.is_in(nowhere.implode()))
         .then(pl.lit("no_deployments", dtype=OUTCOME))
         .when(row.is_in(early.implode()))
         .then(pl.lit("unknown", dtype=OUTCOME))
         .otherwise(outcome)
     )
-    return table.with_columns((told.cast(pl.String) if table.schema["outcome"] == pl.String else told).alias("outcome"))
+    return table.with_columns(
+        (corrected.cast(pl.String) if table.schema["outcome"] == pl.String else corrected).alias("outcome")
+    )
 
 
 def _chosen(cursor: duckdb.DuckDBPyConnection, key: str, *, large: bool) -> str:
@@ -167,7 +169,7 @@ def _compact(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
 def as_category(cursor: duckdb.DuckDBPyConnection, value: str) -> str:
     """A value over `lead_times` in SQL, of which there are few, as a category, in the order of the values."""
     query = f"select distinct {value} from lead_times where {value} is not null order by 1"  # noqa: S608  (names of ours)
-    values = ", ".join("'" + str(found).replace("'", "''") + "'" for (found,) in cursor.execute(query).fetchall())
+    values = ", ".join("'" + str(text).replace("'", "''") + "'" for (text,) in cursor.execute(query).fetchall())
     return f"{value}::enum({values or repr('')})"
 
 

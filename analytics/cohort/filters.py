@@ -9,9 +9,8 @@ from fnmatch import fnmatchcase
 import duckdb
 import polars as pl
 
-__all__ = ["EVIDENCE", "Filters"]
+__all__ = ["Filters"]
 
-EVIDENCE = ("any", "strong")
 _QUOTE = "'"
 _CONFIDENCE = {"builds_ai": "ai_confidence_what", "built_with_ai": "ai_confidence_how"}
 
@@ -21,7 +20,7 @@ class Filters:
     """A period (naive UTC, from `since` to before `until`), a glob on the repository's name, and what to trust.
 
     `names`: repositories by their whole names, such as those of a team; None for any, and the glob holds beside it.
-    `evidence` is `any`, or `strong`: then what is weakly told from its marks is on neither side of a comparison.
+    `evidence` is `any`, or `strong`: then changes classified on weak evidence are on neither side of a comparison.
     """
 
     since: datetime | None = None
@@ -31,7 +30,7 @@ class Filters:
     names: tuple[str, ...] | None = None
 
     def apply(self, table: pl.DataFrame, *, time: str | None) -> pl.DataFrame:
-        """Rows of `table` (with columns `repo` and `time`) that are asked for; without a time, the period is moot."""
+        """Rows of `table` (with columns `repo` and `time`) that match; without a time, the period is ignored."""
         if self.repo is not None:
             names = [name for name in table["repo"].unique().to_list() if fnmatchcase(name, self.repo)]
             table = table.filter(pl.col("repo").is_in(names))
@@ -44,12 +43,12 @@ class Filters:
         return table
 
     def condition(self, connection: duckdb.DuckDBPyConnection, table: str, *, time: str | None) -> str:
-        """What `apply` keeps, as a condition in SQL over a published table, so that the rest of it is not read."""
+        """The condition of `apply` in SQL over a published table, so that the other rows are not read."""
         parts = ["true"]
         if self.repo is not None or self.names is not None:
-            found = connection.cursor().execute(f'select distinct repo from "{table}" order by repo').fetchall()  # noqa: S608  (a name of ours)
-            asked = self.apply(pl.DataFrame(found, schema={"repo": pl.String}, orient="row"), time=None)
-            names = ", ".join(f"'{name.replace(_QUOTE, 2 * _QUOTE)}'" for name in asked["repo"])
+            rows = connection.cursor().execute(f'select distinct repo from "{table}" order by repo').fetchall()  # noqa: S608  (a name of ours)
+            matching = self.apply(pl.DataFrame(rows, schema={"repo": pl.String}, orient="row"), time=None)
+            names = ", ".join(f"'{name.replace(_QUOTE, 2 * _QUOTE)}'" for name in matching["repo"])
             parts.append(f"repo in ({names})" if names else "false")
         for instant, sign in ((self.since, ">="), (self.until, "<")):
             if time is not None and instant is not None:

@@ -70,7 +70,7 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
     asked for: by `options.automation`, or by a grouping on `built_with_ai`, in which it is a group of its own.
     """
     if options.by is not None and options.by not in COLUMNS:
-        raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+        raise UsageError(f"no report can group by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     value = None if options.by is None else COLUMNS[options.by]
     table, grid = read_columns(connection, filters.verdict_columns, group=value, ended_at=options.working is not None)
     tables = [filters.apply(table, time="code_complete_at")]
@@ -81,7 +81,7 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
     else:
         names = _ordered(tables[0]["group"].unique().to_list())
         groups = (_group(name, tables[0].filter(pl.col("group") == name), grid, options) for name in names)
-    yield from (replace(one, cohort=one.cohort.sure(filters, options.by)) for one in groups)
+    yield from (replace(group, cohort=group.cohort.sure(filters, options.by)) for group in groups)
 
 
 def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options) -> Group:

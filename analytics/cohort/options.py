@@ -1,4 +1,4 @@
-"""How a report is asked for, beside which part of the warehouse (`Filters`)."""
+"""The options of a report, beside the part of the warehouse that it is about (`Filters`)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _WALL_AFTER_HOURS = (24.0, 168.0, 720.0)
 
 @dataclass(frozen=True)
 class Options:
-    """What a report may be asked for.
+    """Options of a report.
 
-    `by`: the column whose values are its groups, None for the report's own. `automation`: whether what bots made takes
-    part; otherwise it is left out and counted. `clock`: on which hours are told, `wall` or `working`. `calendar`: when
-    work is done, for the working clock and for columns that tell both. `window`: `month`, `quarter` or
+    `by`: the column whose values are its groups, None for the report's own. `automation`: whether changes made by
+    bots take part; otherwise they are left out and counted. `clock`: of all hours, `wall` or `working`. `calendar`:
+    when work is done, for the working clock and for columns that have both. `window`: `month`, `quarter` or
     a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
     for the usual one. `most`: of a list that a page cuts, how many rows of each kind it shows; None for all of them.
     """
@@ -33,7 +33,7 @@ class Options:
 
     @property
     def working(self) -> WorkingCalendar | None:
-        """The calendar by which hours are told; None for the wall clock."""
+        """The calendar of the working clock; None for the wall clock."""
         return self.calendar if self.clock == "working" else None
 
     @property
@@ -43,5 +43,5 @@ class Options:
 
     @property
     def arrived_after_hours(self) -> tuple[float, float, float]:
-        """A day, a week and 30 days, or the working hours in them: after these it is told what has arrived."""
+        """A day, a week and 30 days, or the working hours in them: at which the share in production is reported."""
         return self.calendar.arrived_after_hours if self.clock == "working" else _WALL_AFTER_HOURS

@@ -94,11 +94,11 @@ class WorkingCalendar:
         begin, end = _since_midnight(settings.begin, "begin"), _since_midnight(settings.end, "end")
         if begin >= end:
             raise UsageError(
-                f"[calendar] work begins at {settings.begin} and ends at {settings.end}",
-                hint="let it end later on the same day; 24:00 is midnight",
+                f"[calendar] the working day begins at {settings.begin} and ends at {settings.end}",
+                hint="set an end after the begin, on the same day; 24:00 is midnight",
             )
         if not settings.days:
-            raise UsageError("[calendar] days names no day on which work is done", hint='write days as "Mon", "Tue"')
+            raise UsageError("[calendar] days is empty: no day is a working day", hint='write days as "Mon", "Tue"')
         calendar = cls(
             zone=_zone(settings.zone),
             weekdays=frozenset(_weekday(name) for name in settings.days),
@@ -124,7 +124,7 @@ class WorkingCalendar:
 
     @property
     def arrived_after_hours(self) -> tuple[float, float, float]:
-        """The working hours of a day, of a week and of 30 days: after these it is told what has arrived."""
+        """The working hours of a day, of a week and of 30 days: at which the share in production is reported."""
         return ((self.end - self.begin) / timedelta(hours=1), self.week_hours, self.horizon_hours)
 
     def is_working_day(self, day: date) -> bool:
@@ -158,12 +158,12 @@ class WorkingCalendar:
     def hours(self, begin: NDArray[np.datetime64], end: NDArray[np.datetime64]) -> NDArray[np.float64]:
         """Working hours between instants (any shape, naive UTC); nan where either is NaT."""
         start, stop = (np.asarray(value, dtype="datetime64[us]") for value in (begin, end))
-        known = ~(np.isnat(start) | np.isnat(stop))
-        hours = np.full(known.shape, np.nan)
-        if known.any():
-            opening = self.opening_around(start[known], stop[known])
-            worked = opening.worked(stop[known].astype(np.int64)) - opening.worked(start[known].astype(np.int64))
-            hours[known] = worked / _HOUR
+        valid = ~(np.isnat(start) | np.isnat(stop))
+        hours = np.full(valid.shape, np.nan)
+        if valid.any():
+            opening = self.opening_around(start[valid], stop[valid])
+            worked = opening.worked(stop[valid].astype(np.int64)) - opening.worked(start[valid].astype(np.int64))
+            hours[valid] = worked / _HOUR
         return hours
 
     def opening_around(self, *instants: NDArray[np.datetime64]) -> Opening:
@@ -175,7 +175,7 @@ class WorkingCalendar:
         """When the clock of the zone shows a time; when it is put forward, for a time that it skips."""
         local = datetime.combine(day, time()) + since_midnight
         first, second = (
-            (local.replace(tzinfo=self.zone, fold=each) - _UNIX) // timedelta(microseconds=1) for each in (0, 1)
+            (local.replace(tzinfo=self.zone, fold=side) - _UNIX) // timedelta(microseconds=1) for side in (0, 1)
         )
         if first > second:
             return self._put_forward(second, first)
@@ -194,7 +194,7 @@ class WorkingCalendar:
 
     @cached_property
     def _public(self) -> HolidayBase | None:
-        """The public holidays, which know of any year that is asked for."""
+        """The public holidays, of any year."""
         if not self.holidays:
             return None
         import holidays
@@ -204,15 +204,15 @@ class WorkingCalendar:
         except NotImplementedError as error:
             where = "-".join(filter(None, (self.holidays, self.subdivision)))
             raise UsageError(
-                f"[calendar] no holidays are known of {where}",
-                hint='write the country as ISO 3166 has it, "GB", and its subdivision, "SCT"',
+                f"[calendar] the holidays of {where} are not available",
+                hint='use the ISO 3166 codes of the country, "GB", and of its subdivision, "SCT"',
             ) from error
 
 
 def in_working_hours(
     changes: pl.DataFrame, stages: tuple[str, ...], calendar: WorkingCalendar, *, grid_hours: float
 ) -> pl.DataFrame:
-    """`changes` with the hours of `stages` told in working time, and those of the whole where they are columns.
+    """`changes` with the hours of `stages`, and of the whole where there are such columns, in working time.
 
     When each stage began follows from `ended_at`, when the last one ended or was last seen, and the hours of the stages
     after it, which are exact to the microsecond. `grid_hours`: rounds what the clock shows, 0 for not at all.
@@ -237,8 +237,10 @@ def in_working_hours(
         columns.append(pl.select(pl.when(hours.is_not_null()).then(worked).alias(hours.name)).to_series())
         shown_after = shown
     changes = changes.with_columns(columns)
-    told = [name for name in ("lead_time_hours", "age_hours") if name in changes.columns]
-    return changes.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.Series(total)).alias(name) for name in told)
+    totals = [name for name in ("lead_time_hours", "age_hours") if name in changes.columns]
+    return changes.with_columns(
+        pl.when(pl.col(name).is_not_null()).then(pl.Series(total)).alias(name) for name in totals
+    )
 
 
 def _rounded(micros: Micros, grid_hours: float) -> Micros:
@@ -250,7 +252,7 @@ def _rounded(micros: Micros, grid_hours: float) -> Micros:
 
 def _since_midnight(text: str, key: str) -> timedelta:
     if not _TIME.fullmatch(text):
-        raise UsageError(f"[calendar] {key} is no time of day: {text!r}", hint='write it as "09:00"')
+        raise UsageError(f"[calendar] {key} is not a time of day: {text!r}", hint='write it as "09:00"')
     hours, _, minutes = text.partition(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
 
@@ -259,18 +261,18 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        raise UsageError(f"[calendar] no time zone is named {name!r}", hint='write one as "Europe/London"') from error
+        raise UsageError(f"[calendar] {name!r} is not a time zone", hint='write one as "Europe/London"') from error
 
 
 def _weekday(text: str) -> int:
-    found = [day for day, name in enumerate(_WEEKDAYS) if len(text) > 1 and name.startswith(text.strip().lower())]
-    if len(found) != 1:
-        raise UsageError(f"[calendar] no day of the week is named {text!r}", hint='write days as "Mon", "Tue"')
-    return found[0]
+    matches = [day for day, name in enumerate(_WEEKDAYS) if len(text) > 1 and name.startswith(text.strip().lower())]
+    if len(matches) != 1:
+        raise UsageError(f"[calendar] {text!r} is not a day of the week", hint='write days as "Mon", "Tue"')
+    return matches[0]
 
 
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"[calendar] days_off holds no date: {text!r}", hint='write dates as "2026-12-24"') from error
+        raise UsageError(f"[calendar] days_off: {text!r} is not a date", hint='write dates as "2026-12-24"') from error

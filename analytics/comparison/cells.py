@@ -33,5 +33,5 @@ def _dense(codes: IntArray) -> IntArray:
     """Codes (none below zero) as 0, 1, … without gaps; they are few numbers, or as many as changes."""
     if int(codes.max(initial=0)) > 100 * codes.size + 1_000_000:
         return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
-    there = np.bincount(codes) > 0
-    return (np.cumsum(there) - 1)[codes]
+    occupied = np.bincount(codes) > 0
+    return (np.cumsum(occupied) - 1)[codes]

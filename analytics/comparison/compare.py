@@ -1,4 +1,4 @@
-"""Lay two groups of changes beside each other."""
+"""Compare two groups of changes."""
 
 from __future__ import annotations
 
@@ -43,9 +43,23 @@ def compare(
     after_hours: tuple[float, float, float] = AFTER_HOURS,
     automation: bool = False,
 ) -> Comparison:
-    """The two groups of `contrast`; what bots made is left out and counted, unless `automation` asks for it.
+    """Compare the two groups of a contrast on all changes and on common support.
 
-    `after_hours`: a day, a week and 30 days, or the working hours in them; up to the last time in stages counts.
+    Parameters
+    ----------
+    cohort:
+        The changes of both groups, one row each.
+    contrast:
+        Which changes are in the first group, and what both groups must share on common support.
+    after_hours:
+        A day, a week and 30 days in hours, or the working hours in them. Time in stages counts up to the last.
+    automation:
+        Whether changes made by bots take part; otherwise they are left out and counted.
+
+    Returns
+    -------
+    Measures (shares, hours, hazard ratio, tests) with 95 % intervals and notes; without estimates where a group has
+    fewer than `FEWEST` changes.
     """
     people = cohort if automation else _people(cohort, contrast)
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
@@ -54,22 +68,22 @@ def compare(
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
-    found = _estimated(people, first, contrast, after_hours) if enough else _Estimated(_too_few(ai, other))
+    estimated = _estimated(people, first, contrast, after_hours) if enough else _Estimated(_too_few(ai, other))
     as_of: datetime | None = cohort.changes["as_of"].max()  # type: ignore[assignment]
     result = Comparison(
         contrast=contrast,
         ai=ai,
         other=other,
         enough=enough,
-        measures=found.measures,
-        support=found.support,
-        friction=found.friction,
-        supported_friction=found.supported_friction,
-        units=found.units,
+        measures=estimated.measures,
+        support=estimated.support,
+        friction=estimated.friction,
+        supported_friction=estimated.supported_friction,
+        units=estimated.units,
         automation=len(cohort.changes) - len(people.changes),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
-        horizon_hours=found.horizon_hours or after_hours[-1],
+        horizon_hours=estimated.horizon_hours or after_hours[-1],
         clock=cohort.clock,
         as_of=as_of,
     )
@@ -78,8 +92,8 @@ def compare(
 
 def _people(cohort: Cohort, contrast: Contrast) -> Cohort:
     """What people or agents made, with no more columns than a comparison takes: millions of rows are copied."""
-    wanted = {*NEEDED, *COVARIATES, *contrast.first.meta.root_names()}
-    changes = cohort.changes.select("built_with_ai", *sorted(wanted - {"built_with_ai"}))
+    columns = {*NEEDED, *COVARIATES, *contrast.first.meta.root_names()}
+    changes = cohort.changes.select("built_with_ai", *sorted(columns - {"built_with_ai"}))
     return replace(cohort, changes=changes.filter(pl.col("built_with_ai") != "automation"))
 
 
@@ -136,10 +150,10 @@ def _on(
     return _Estimated(measures, friction=friction, units=sides.unit, horizon_hours=horizon)
 
 
-def _same_friction(found: Friction, basis: str, counts: tuple[int, int]) -> Measure:
-    bounds = found.lower, found.upper
-    note = "half the sum of the absolute differences of the shares of waiting; the test is whether all are equal"
-    return Measure("same_friction", basis, "share", None, None, found.distance, *bounds, found.p_value, *counts, note)
+def _same_friction(friction: Friction, basis: str, counts: tuple[int, int]) -> Measure:
+    estimate = friction.distance, friction.lower, friction.upper, friction.p_value
+    note = "half the sum of the absolute differences of the shares of waiting; tests whether all shares are equal"
+    return Measure("same_friction", basis, "share", None, None, *estimate, *counts, note)
 
 
 def _side(name: str, changes: pl.DataFrame) -> Side:

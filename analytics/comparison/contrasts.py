@@ -1,4 +1,4 @@
-"""Which two groups of changes are laid beside each other."""
+"""Which two groups of changes are compared."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NAMES = {"builds_ai": ("AI work", "other work"), "built_with_ai": ("work made w
 class Contrast:
     """Two groups, named for a sentence: `group` is where `first` holds, `beside` the rest.
 
-    `axis`: what tells them apart. `cells`: what they must share to be alike but for the axis (`cells.numbered`); common
-    support is where both are in one cell. `dated`: whether time of code complete is not the axis itself, so that it can
-    be held equal.
+    `axis`: what distinguishes them. `cells`: what they must share to be alike but for the axis (`cells.numbered`);
+    common support is where both are in one cell. `dated`: whether time of code complete is not the axis itself, so that
+    it can be held equal.
     """
 
     axis: str
@@ -54,7 +54,7 @@ def before_beside_after(at: datetime) -> Contrast:
 
 
 def contrasts_by(by: str | None, changes: pl.DataFrame) -> tuple[Contrast, ...]:
-    """What `--by` asks for: an axis, `team`, or a day; both axes where nothing is asked.
+    """Parse `--by`: an axis, `team`, or a day; both axes where it is not given.
 
     UsageError for anything else.
     """
@@ -68,8 +68,8 @@ def contrasts_by(by: str | None, changes: pl.DataFrame) -> tuple[Contrast, ...]:
         return (before_beside_after(datetime.fromisoformat(by).replace(tzinfo=None)),)
     except ValueError:
         raise UsageError(
-            f"a comparison has no groups by {by!r}",
-            hint="use builds_ai, built_with_ai, team, or a day such as 2026-03-01 (before beside after)",
+            f"the report comparison cannot group by {by!r}",
+            hint="use builds_ai, built_with_ai, team, or a day such as 2026-03-01 (before and after)",
         ) from None
 
 

@@ -23,9 +23,9 @@ from analytics.survival.tables import Timeline
 __all__ = ["ARRIVED_AFTER", "Hours", "hours_in_states", "hours_measures", "longest_horizon", "median", "shares"]
 
 ARRIVED_AFTER = ("24h", "7d", "30d")
-"""After what it is told how much has arrived, or after the working hours of a day, a week and 30 days."""
+"""Times at which the share in production is compared; in working time, the working hours of these."""
 SMALLEST_SHARE = 0.1
-"""The difference between shares that a team would act on: what the number of changes needed is told for."""
+"""The difference between shares that a team would act on; the number of changes needed is for it."""
 SMALLEST_PART = 0.25
 """Likewise between hours, as a part of the hours of the second group."""
 _LEVEL, _HALVINGS = 0.95, 30
@@ -55,14 +55,14 @@ def shares(
     `after_hours`: the hours of each, the last being the highest horizon.
     """
     highest = after_hours[-1]
-    asked = [(f"share_arrived_{name}", hours, 0) for name, hours in zip(ARRIVED_AFTER, after_hours, strict=True)]
-    asked += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
-    grid = sorted({hours for _, hours, _ in asked})
+    targets = [(f"share_arrived_{name}", hours, 0) for name, hours in zip(ARRIVED_AFTER, after_hours, strict=True)]
+    targets += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
+    grid = sorted({hours for _, hours, _ in targets})
     first, second = (curve.at(grid) for curve in curves)
-    for name, hours, end in asked:
+    for name, hours, end in targets:
         row = grid.index(hours)
         if not all(curve.seen_at(hours) for curve in curves):
-            yield _unknown(sides, name, basis, "share", f"a group was not watched for {hours:.0f} hours")
+            yield _unknown(sides, name, basis, "share", f"a group was not followed for {hours:.0f} hours")
             continue
         assert first.influence is not None and second.influence is not None  # noqa: S101, PT018  (units are clusters)
         pair = float(first.probability[row, end]), float(second.probability[row, end])
@@ -72,19 +72,19 @@ def shares(
 
 def hours_in_states(sides: Sides, horizon: float) -> Hours:
     """Restricted mean hours of both groups in each state within the horizon."""
-    found = [restricted_mean_hours(Timeline(moves), horizon, keep_influence=True) for moves in sides.moves(horizon)]
-    influence = [one.influence for one in found if one.influence is not None]
-    return Hours(horizon, np.stack([one.mean_hours for one in found]), np.stack(influence))
+    times = [restricted_mean_hours(Timeline(moves), horizon, keep_influence=True) for moves in sides.moves(horizon)]
+    influence = [time.influence for time in times if time.influence is not None]
+    return Hours(horizon, np.stack([time.mean_hours for time in times]), np.stack(influence))
 
 
 def hours_measures(sides: Sides, hours: Hours, basis: str) -> Iterator[Measure]:
     """Hours in each stage that either group has, in all of them, and in production."""
     stages = len(LEAD_STAGES)
     present = np.flatnonzero(hours.mean[:, :stages].max(axis=0) > 0.0)
-    asked = {f"mean_hours_{LEAD_STAGES[stage]}": np.array([stage]) for stage in present}
-    asked["mean_hours_waiting"] = np.arange(stages)
-    asked["mean_hours_in_production"] = np.array([STATES.index("production")])
-    for name, states in asked.items():
+    targets = {f"mean_hours_{LEAD_STAGES[stage]}": np.array([stage]) for stage in present}
+    targets["mean_hours_waiting"] = np.arange(stages)
+    targets["mean_hours_in_production"] = np.array([STATES.index("production")])
+    for name, states in targets.items():
         mean = hours.mean[:, states].sum(axis=1)
         moved = hours.influence[:, :, states].sum(axis=2)
         smallest = SMALLEST_PART * float(mean[1])
@@ -96,8 +96,8 @@ def median(sides: Sides, curves: tuple[Incidence, Incidence], basis: str) -> Mea
 
     Bounds of each median are where its curve passes one half more or less the reach of its error at the median
     (Woodruff 1952, JASA 47, 635); those of the difference put them together as Zou & Donner (2008, Statistics in
-    Medicine 27, 1693), with the correlation that the units give. The p-value is that of the widest interval that does
-    not hold zero, so that interval and test never disagree.
+    Medicine 27, 1693), with the correlation that the units give. The p-value is that of the widest interval that
+    excludes zero, so that interval and test never disagree.
     """
     hours = [crossing_hours(*_curve(curve), 0.5) for curve in curves]
     if hours[0] is None or hours[1] is None:
@@ -117,7 +117,7 @@ class _Medians:
         self.curves = [_curve(curve) for curve in curves]
         self.hours = hours
         influence = [_on_arrived(curve, at) for curve, at in zip(curves, hours, strict=True)]
-        self.error = [float(np.sqrt((one**2).sum())) for one in influence]
+        self.error = [float(np.sqrt((values**2).sum())) for values in influence]
         self.together = float(influence[0] @ influence[1]) / (self.error[0] * self.error[1]) if min(self.error) else 0.0
 
     def bounds(self, critical: float) -> tuple[float, float]:
@@ -147,7 +147,11 @@ def measured(
     difference, spread = pair[0] - pair[1], float(np.sqrt((moved**2).sum()))
     critical = sides.reach.critical(_LEVEL)
     if spread <= 1e-12 or not np.isfinite(critical):
-        note = "both groups alike in every change" if difference == 0.0 else "too few changes differ to tell an error"
+        note = (
+            "no variation: both groups are alike in every change"
+            if difference == 0.0
+            else "too few changes differ to estimate a standard error"
+        )
         return Measure(name, basis, unit, *pair, difference, None, None, None, *sides.changes, note)
     inflated = spread * sides.reach.inflation
     return Measure(
@@ -187,10 +191,10 @@ def _around(hours: FloatArray, arrived: FloatArray, reach: float) -> tuple[float
     return (low if low is not None else 0.0), (high if high is not None else float("inf"))
 
 
-def _put_together(one: float, two: float, together: float) -> float:
-    if not np.isfinite(one + two):
+def _put_together(first: float, second: float, correlation: float) -> float:
+    if not np.isfinite(first + second):
         return float("inf")
-    return float(np.sqrt(max(one**2 + two**2 - 2.0 * together * one * two, 0.0)))
+    return float(np.sqrt(max(first**2 + second**2 - 2.0 * correlation * first * second, 0.0)))
 
 
 def _not_reached(sides: Sides, basis: str, hours: tuple[float | None, float | None]) -> Measure:

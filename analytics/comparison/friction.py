@@ -1,4 +1,4 @@
-"""Is it the same friction? Whether two groups lose their time in the same stages, and by how much not."""
+"""Whether two groups wait in the same stages, and how large the difference is."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def friction_of(sides: Sides, hours: Hours) -> Friction | None:
     (Geisser & Greenhouse 1958, Annals of Mathematical Statistics 29, 885), which errs to the side of too few.
 
     The distance ½ Σ|d| is the largest of the sums of d over sets of stages. Its upper bound is the largest of the upper
-    bounds of those sums, each at 97.5 %, which holds the true one because the true set is among them; its lower bound
-    takes as many tests into account as there are sets (Bonferroni), and is 0 where the test sees no difference.
+    bounds of those sums, each at 97.5 %, which contains the true one because the true set is among them; its lower
+    bound takes as many tests into account as there are sets (Bonferroni), and is 0 where the test sees no difference.
     """
     stages, share, moved = _shares(hours)
     degrees_of_t = sides.reach.degrees
@@ -92,5 +92,5 @@ def _bounds(difference: FloatArray, covariance: FloatArray, degrees_of_t: float)
     sets = np.array(list(product((0.0, 1.0), repeat=difference.size)))[1:-1]
     moved = sets @ difference
     error = np.sqrt(np.maximum(np.einsum("sk,kl,sl->s", sets, covariance, sets), 0.0))
-    one, many = (float(special.stdtrit(degrees_of_t, 1.0 - 0.025 / tests)) for tests in (1, len(sets)))
-    return max(float((moved - many * error).max()), 0.0), min(float((moved + one * error).max()), 1.0)
+    single, simultaneous = (float(special.stdtrit(degrees_of_t, 1.0 - 0.025 / tests)) for tests in (1, len(sets)))
+    return max(float((moved - simultaneous * error).max()), 0.0), min(float((moved + single * error).max()), 1.0)

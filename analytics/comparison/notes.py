@@ -1,4 +1,4 @@
-"""What must be said beside each figure, so that nobody takes it for more than it is."""
+"""Notes that qualify each figure of a comparison."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ STAGE_FAMILIES = ("mean_hours_", "share_of_wait_")
 NOT_STAGES = ("mean_hours_waiting", "mean_hours_in_production")
 _DAYS = 14.0
 OVERLAP = 0.8
-"""Less overlap than this, of the distributions over repositories or over quarters, is worth a word."""
+"""Less overlap than this, of the distributions over repositories or over quarters, gets a note."""
 
 
-def annotated(found: Comparison) -> tuple[Measure, ...]:
-    """The measures with their q-values and notes."""
-    controlled = _controlled(found.measures)
-    return tuple(replace(one, note="; ".join(_notes(one, found))) for one in controlled)
+def annotated(comparison: Comparison) -> tuple[Measure, ...]:
+    """Return the measures with their q-values and notes."""
+    controlled = _controlled(comparison.measures)
+    return tuple(replace(measure, note="; ".join(_notes(measure, comparison))) for measure in controlled)
 
 
-def unlike(found: Comparison) -> str:
-    """In what the first group differs from the second beside what names it; empty where in nothing much."""
-    support, cells = found.support, found.contrast.cells
+def unlike(comparison: Comparison) -> str:
+    """How the first group differs from the second in repositories and time; empty where it hardly does."""
+    support, cells = comparison.support, comparison.contrast.cells
     if support is None:
         return ""
     parts = []
@@ -49,56 +49,58 @@ def controlled(p_values: Sequence[float]) -> list[float]:
     tests = np.arange(1, p.size + 1)
     q = np.empty_like(p)
     q[order] = np.clip(np.minimum.accumulate((p[order] * (p.size / tests))[::-1])[::-1], 0.0, 1.0)
-    told: list[float] = q.tolist()
-    return told
+    q_values: list[float] = q.tolist()
+    return q_values
 
 
 def _controlled(measures: Sequence[Measure]) -> list[Measure]:
     """Stages are many tests of one question: each family by Benjamini & Hochberg (1995), JRSS B 57, 289."""
-    told = list(measures)
+    result = list(measures)
     families: dict[tuple[str, str], list[int]] = {}
-    for place, one in enumerate(told):
-        prefix = next((family for family in STAGE_FAMILIES if one.name.startswith(family)), None)
-        if prefix and one.name not in NOT_STAGES and one.p_value is not None:
-            families.setdefault((prefix, one.basis), []).append(place)
+    for place, measure in enumerate(result):
+        prefix = next((family for family in STAGE_FAMILIES if measure.name.startswith(family)), None)
+        if prefix and measure.name not in NOT_STAGES and measure.p_value is not None:
+            families.setdefault((prefix, measure.basis), []).append(place)
     for places in families.values():
-        q_values = controlled([told[place].p_value or 0.0 for place in places])
+        q_values = controlled([result[place].p_value or 0.0 for place in places])
         for place, q_value in zip(places, q_values, strict=True):
-            told[place] = replace(told[place], q_value=q_value)
-    return told
+            result[place] = replace(result[place], q_value=q_value)
+    return result
 
 
-def _notes(one: Measure, found: Comparison) -> Iterator[str]:
-    if not found.enough:
+def _notes(measure: Measure, comparison: Comparison) -> Iterator[str]:
+    if not comparison.enough:
         yield "too few to say"
-        if one.n_needed:
-            yield f"some {one.n_needed:,} changes of {found.contrast.group} would show a difference of 10 points"
+        if measure.n_needed:
+            group = comparison.contrast.group
+            yield f"about {measure.n_needed:,} changes of {group} would show a difference of 10 points"
         return
-    if one.note:
-        yield one.note
-    if one.q_value is not None:
-        yield f"one of several stages: q-value by Benjamini and Hochberg {one.q_value:.3g}"
-    if one.lower is not None and not one.seen:
-        counted = one.p_value is not None and one.p_value <= 0.05
+    if measure.note:
+        yield measure.note
+    if measure.q_value is not None:
+        yield f"one of several stages tested: q-value {measure.q_value:.3g} (Benjamini–Hochberg)"
+    if measure.lower is not None and not measure.significant:
+        counted = measure.p_value is not None and measure.p_value <= 0.05
         yield (
-            "not told from chance, so many stages being tested"
+            "not significant after correction for testing several stages"
             if counted
-            else ("no difference seen, and any in the interval remains possible")
+            else ("no significant difference; any value in the interval remains possible")
         )
-        if one.n_needed and one.n_needed > one.n_ai:
-            yield f"some {one.n_needed:,} changes of {found.contrast.group} would show {_size(one)}"
-    if one.basis == ALL:
-        if one.unit in {"share", "hours"} and (differs := unlike(found)):
-            yield f"{found.contrast.group} is {differs}: see common support"
-    elif found.support:
+        if measure.n_needed and measure.n_needed > measure.n_ai:
+            yield f"about {measure.n_needed:,} changes of {comparison.contrast.group} would show {_size(measure)}"
+    if measure.basis == ALL:
+        if measure.unit in {"share", "hours"} and (differs := unlike(comparison)):
+            yield f"{comparison.contrast.group} is {differs}: see common support"
+    elif comparison.support:
         yield (
-            f"in cells with both: {found.support.ai_share:.0%} of {found.contrast.group},"
-            f" {found.support.other_share:.0%} of {found.contrast.beside}, weighted to the mix of the first"
+            f"cells with both groups: {comparison.support.ai_share:.0%} of {comparison.contrast.group},"
+            f" {comparison.support.other_share:.0%} of {comparison.contrast.beside},"
+            " weighted to the mix of the first group"
         )
 
 
-def _size(one: Measure) -> str:
-    size = one.smallest_difference or 0.0
-    if one.unit == "share":
+def _size(measure: Measure) -> str:
+    size = measure.smallest_difference or 0.0
+    if measure.unit == "share":
         return f"a difference of {100.0 * size:.0f} points"
-    return f"a difference of {size:.3g} hours" if one.unit == "hours" else f"a ratio of {1.0 + size:.2f}"
+    return f"a difference of {size:.3g} hours" if measure.unit == "hours" else f"a ratio of {1.0 + size:.2f}"

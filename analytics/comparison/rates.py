@@ -1,4 +1,4 @@
-"""Tests of the rate of arriving, changes compared within their repository alone."""
+"""Tests of the hazard of production, stratified by repository."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _YEAR = 365.25 * 86_400.0
 
 
 def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Iterator[Measure]:
-    """The stratified log-rank test, the adjusted ratio of rates, and the check that it stays the same over time.
+    """Yield the stratified log-rank test, the adjusted hazard ratio, and the check that hazards are proportional.
 
     All three are about the rate of production among what still waits (the cause-specific hazard): abandoned changes
     leave the risk set as they leave the race.
@@ -44,16 +44,16 @@ def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Itera
 def _log_rank(cohort: Cohort, arrived: BoolArray, first: BoolArray, counts: tuple[int, int]) -> Measure:
     name, unit = "log_rank_production", "ratio"
     try:
-        found = _compared(cohort, arrived, first)
+        test = _compared(cohort, arrived, first)
     except AnalysisError as error:
         return Measure(name, ALL, "test", None, None, None, None, None, None, *counts, str(error))
-    ratio = found.observed / np.where(found.expected > 0.0, found.expected, np.nan)
+    ratio = test.observed / np.where(test.expected > 0.0, test.expected, np.nan)
     note = (
-        "arrivals over those expected at one rate; stratified by repository, χ² "
-        f"{found.chi_squared:.4g} on 1 degree of freedom; abandoned changes leave the risk set"
+        "observed over expected arrivals; log-rank test stratified by repository, χ² "
+        f"{test.chi_squared:.4g} on 1 degree of freedom; abandoned changes leave the risk set"
     )
     pair = float(ratio[0]), float(ratio[1])
-    return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, found.p_value, *counts, note)
+    return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, test.p_value, *counts, note)
 
 
 def _compared(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> LogRank:
@@ -91,14 +91,18 @@ def _adjusted(
         upper,
         reach.p_value(float(model.coefficient[0]), spread),
         *counts,
-        f"rate of arriving, {contrast.beside} being 1; within repositories, {held}",
+        f"hazard ratio of production, {contrast.beside} being 1; stratified by repository, {held}",
         n_needed=changes_needed(counts[0], spread * reach.inflation, float(np.log(SMALLEST_RATIO))),
         smallest_difference=SMALLEST_RATIO - 1.0,
     )
     steady = float(model.proportionality.p_value[0])
-    note = "the ratio of rates changes over the life of a change: read it as an average" if steady <= 0.05 else ""
-    told = None if np.isnan(steady) else steady  # all that arrived did so at once
-    yield Measure(check, ALL, "test", None, None, None, None, None, told, *counts, note)
+    note = (
+        "hazards are not proportional: the hazard ratio is an average over the life of a change"
+        if steady <= 0.05
+        else ""
+    )
+    p_value = None if np.isnan(steady) else steady  # all that arrived did so at once
+    yield Measure(check, ALL, "test", None, None, None, None, None, p_value, *counts, note)
 
 
 def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast) -> tuple[Cox, str]:
@@ -118,9 +122,9 @@ def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Cont
                 raise
             held.pop()
             continue
-        told = {"size": "lines changed", "time": "time of code complete"}
-        equal = "holding " + " and ".join(told[name] for name in held) if held else "nothing else held equal"
-        return model, f"{equal}; errors by {unit[0]}"
+        labels = {"size": "lines changed", "time": "time of code complete"}
+        equal = "adjusted for " + " and ".join(labels[name] for name in held) if held else "not adjusted further"
+        return model, f"{equal}; standard errors by {unit[0]}"
 
 
 def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Cohort, BoolArray, BoolArray]:
@@ -136,8 +140,8 @@ def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Coho
 def _size(changes: pl.DataFrame) -> FloatArray:
     """The logarithm of one more than the lines changed; where they are not known, the median of the others."""
     lines = pl.col("additions").cast(pl.Float64) + pl.col("deletions").cast(pl.Float64)
-    known = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
-    return np.asarray(np.log1p(known), dtype=np.float64)
+    counts = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
+    return np.asarray(np.log1p(counts), dtype=np.float64)
 
 
 def _years(changes: pl.DataFrame) -> FloatArray:

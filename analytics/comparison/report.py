@@ -47,58 +47,58 @@ COMPARED = ("team", "additions", "deletions")
 
 
 def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
-    """Two groups beside each other, a row a measure; for both axes of AI work, or what `by` asks for.
+    """Two groups compared, one row per measure; for both axes of AI work, or by the option `by`.
 
-    `by`: an axis, `team` (each team beside the rest), or a day (before beside after). The first group is in `ai`, what
-    it stands beside in `other`. A measure on common support has the suffix `_supported`, so that in each comparison a
-    measure's name is met once.
+    `by`: an axis, `team` (each team against the rest), or a day (after against before). The first group is in `ai`,
+    the second in `other`. A measure on common support has the suffix `_supported`, so that the name of a measure is
+    unique in a comparison.
     """
-    asked = options or Options()
+    chosen = options or Options()
     any_evidence = replace(filters, evidence="any")
-    wanted = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=wanted, calendar=asked.working)
+    columns = (*COMPARED, *filters.verdict_columns)
+    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=chosen.working)
     tables = [
         comparison_table(
             compare(
                 cohort.sure(filters, contrast.axis),
                 contrast,
-                after_hours=asked.arrived_after_hours,
-                automation=asked.automation,
+                after_hours=chosen.arrived_after_hours,
+                automation=chosen.automation,
             )
         )
-        for contrast in contrasts_by(asked.by, cohort.changes)
+        for contrast in contrasts_by(chosen.by, cohort.changes)
     ]
     return pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
 
 
-def comparison_table(found: Comparison) -> pl.DataFrame:
+def comparison_table(compared: Comparison) -> pl.DataFrame:
     """One comparison as rows of the report; no row where there is no change."""
     rows = [
         {
-            "measure": one.name if one.basis == ALL else f"{one.name}_supported",
-            "ai": one.ai,
-            "other": one.other,
-            "difference": one.difference,
-            "lower": one.lower,
-            "upper": one.upper,
-            "p_value": one.p_value,
-            "n_ai": one.n_ai,
-            "n_other": one.n_other,
-            "note": one.note,
-            "axis": found.contrast.axis,
-            "group": found.contrast.group,
-            "beside": found.contrast.beside,
-            "basis": one.basis,
-            "unit": one.unit,
-            "q_value": one.q_value,
-            "n_needed": one.n_needed,
-            "smallest_difference": one.smallest_difference,
-            "units": found.units,
-            "horizon_hours": found.horizon_hours,
-            "as_of": found.as_of,
-            "clock": found.clock,
+            "measure": measure.name if measure.basis == ALL else f"{measure.name}_supported",
+            "ai": measure.ai,
+            "other": measure.other,
+            "difference": measure.difference,
+            "lower": measure.lower,
+            "upper": measure.upper,
+            "p_value": measure.p_value,
+            "n_ai": measure.n_ai,
+            "n_other": measure.n_other,
+            "note": measure.note,
+            "axis": compared.contrast.axis,
+            "group": compared.contrast.group,
+            "beside": compared.contrast.beside,
+            "basis": measure.basis,
+            "unit": measure.unit,
+            "q_value": measure.q_value,
+            "n_needed": measure.n_needed,
+            "smallest_difference": measure.smallest_difference,
+            "units": compared.units,
+            "horizon_hours": compared.horizon_hours,
+            "as_of": compared.as_of,
+            "clock": compared.clock,
         }
-        for one in found.measures
-        if found.as_of is not None
+        for measure in compared.measures
+        if compared.as_of is not None
     ]
     return pl.DataFrame(rows, schema=COMPARISON)

@@ -1,4 +1,4 @@
-"""What a comparison says: frozen, so that a report, a sentence and a page tell the same."""
+"""Results of a comparison: frozen, so that a report, a sentence and a page agree."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ALL, SUPPORTED = "all changes", "common support"
 class Measure:
     """One figure of both groups and their difference, first minus second.
 
-    `unit`: `share` (0 to 1), `hours`, `ratio` (of rates; the second group is 1) or `test` (a p-value alone). `basis`:
-    `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`, `upper`:
-    the 95 % interval of the difference; None where it is open, or nothing can be said. `q_value`: the p-value,
+    `unit`: `share` (0 to 1), `hours`, `ratio` (hazard ratio; the second group is 1) or `test` (a p-value alone).
+    `basis`: `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`,
+    `upper`: the 95 % interval of the difference; None where it is open or cannot be estimated. `q_value`: the p-value,
     controlled for the false discovery rate, where the measure is one of many stages. `n_ai`, `n_other`: changes behind
-    it. `n_needed`: of the first group, at the present mix, to see a difference of `smallest_difference` with a chance
-    of 80 %. None: not known.
+    it. `n_needed`: of the first group, at the present mix, to detect a difference of `smallest_difference` with a power
+    of 80 %. None: not estimated.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Measure:
     smallest_difference: float | None = None
 
     @property
-    def seen(self) -> bool:
-        """Whether a difference is seen: the test, controlled where it is one of many, speaks at 5 %."""
-        told = self.p_value if self.q_value is None else self.q_value
-        return told is not None and told <= 0.05
+    def significant(self) -> bool:
+        """Whether the difference is significant at 5 %, by the q-value where the measure is one of many."""
+        p_value = self.p_value if self.q_value is None else self.q_value
+        return p_value is not None and p_value <= 0.05
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Support:
-    """How far both groups are found in the same cells.
+    """How far both groups are in the same cells.
 
     `ai_share`, `other_share`: of each group, what lies in cells with both. `repositories_overlap`,
     `quarters_overlap`: of the distributions over repositories, and over quarters: 1 where they are equal, 0 where
@@ -85,7 +85,7 @@ class Friction:
 
     `stages`: names. `ai`, `other`: the share of its waiting that a group spends in each. `distance`: half the sum of
     the absolute differences, the part of the waiting that would have to move for the groups to be alike; `lower`,
-    `upper`: an interval that holds it in at least 95 % of cases. `p_value`: of the test that all shares are equal.
+    `upper`: an interval with a coverage of at least 95 %. `p_value`: of the test that all shares are equal.
     """
 
     stages: tuple[str, ...]
@@ -101,7 +101,7 @@ class Friction:
 class Comparison:
     """Two groups beside each other.
 
-    `measures`: in the order of the report. `friction`, `supported_friction`: None where it cannot be said.
+    `measures`: in the order of the report. `friction`, `supported_friction`: None where it cannot be estimated.
     `units`: what the standard errors take as independent: `repository`, `repository and month` or `change`. `enough`:
     whether both groups have changes enough to claim anything. `automation`, `unknown`, `no_deployments`: changes left
     out. `horizon_hours`: of hours in stages. `clock`: `wall` or `working`. `as_of`: None where there is no change.
@@ -130,4 +130,6 @@ class Comparison:
 
     def measure(self, name: str, basis: str = ALL) -> Measure | None:
         """The measure of that name, None where there is none."""
-        return next((one for one in self.measures if one.name == name and one.basis == basis), None)
+        return next(
+            (candidate for candidate in self.measures if candidate.name == name and candidate.basis == basis), None
+        )

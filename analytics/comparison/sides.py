@@ -18,9 +18,9 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 __all__ = ["NEEDED", "Sides", "independent_units", "sides_of"]
 
 NEEDED = ("repo", "outcome", "code_complete_at", "hours", *(f"{stage}_hours" for stage in LEAD_STAGES))
-"""What two groups are told from: a tenth of a gigabyte less for each other column of ten million changes."""
+"""Columns that a comparison needs; every other one would cost a tenth of a gigabyte for ten million changes."""
 FEWEST_OF_A_GROUP = 3
-"""A group in fewer units has no spread between units that could be told from nothing."""
+"""A group in fewer units has no spread between units that could be estimated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Sides:
 
 
 def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
-    """Both groups of a cohort: `first` (changes,) tells them apart, `weights` (changes,) what each change counts."""
+    """Split a cohort into both groups: `first` (changes,) is true for the first; `weights` (changes,) per change."""
     unit, code = independent_units(cohort, first)
     units = int(code.max(initial=-1)) + 1
     masks = (first, ~first)
@@ -117,13 +117,13 @@ def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: 
 
 def _weight_of_units(code: IntArray, weight: FloatArray, units: int) -> tuple[FloatArray, FloatArray]:
     """Each unit's share of the weight of a group, and the changes that its weights amount to (Kish)."""
-    total, square = (np.bincount(code, weights=each, minlength=units) for each in (weight, weight**2))
-    there = square > 0.0
-    return total / total.sum(), np.where(there, total**2 / np.where(there, square, 1.0), 0.0)
+    total, square = (np.bincount(code, weights=values, minlength=units) for values in (weight, weight**2))
+    present = square > 0.0
+    return total / total.sum(), np.where(present, total**2 / np.where(present, square, 1.0), 0.0)
 
 
 def _grid(cohort: Cohort) -> Grid:
-    """Coarse for each part of a large cohort, so that parts are told alike."""
+    """Coarse for each part of a large cohort, so that parts are estimated alike."""
     return Grid.of(cohort.seen_hours, coarse=True)
 
 

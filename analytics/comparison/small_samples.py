@@ -41,8 +41,8 @@ class Reach:
 
 def _variance_of_means(changes: FloatArray) -> FloatArray:
     """The variance of units' means over so many changes (units,) by the working model, up to one factor; 0 for none."""
-    there = changes > 0.0
-    return np.where(there, (1.0 - BETWEEN_UNITS) / np.where(there, changes, 1.0) + BETWEEN_UNITS, 0.0)
+    present = changes > 0.0
+    return np.where(present, (1.0 - BETWEEN_UNITS) / np.where(present, changes, 1.0) + BETWEEN_UNITS, 0.0)
 
 
 def reach_of(groups: Iterable[tuple[FloatArray, FloatArray]]) -> Reach:

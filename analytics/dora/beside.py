@@ -1,4 +1,4 @@
-"""Whether deployments with AI work fail more than those without any, in the same repository and of the same size."""
+"""Failure rates of deployments with and without AI work, compared within repositories and classes of size."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _SIZES = (1, 2, 4, 8, 16)
 def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
     """Deployments that were to ship something: whether each `failed`, how many `changes` it carried, and whether `ai`.
 
-    Those that carried no change of people, as far as is seen, are left out: bots' work is on neither side.
+    Those without a change made by people are left out: the work of bots is on neither side.
     """
     key = ["repo_id", "deployment_id"]
     people = facts.changes.filter(pl.col("built_with_ai") != "automation")
     sides = people.select("change_id", is_ai(axis).alias("ai"))
-    own = carried(replace(facts, changes=people)).join(sides, on="change_id", how="inner")
-    load = own.group_by(key).agg(pl.len().alias("changes"), pl.col("ai").any())
+    rows = carried(replace(facts, changes=people)).join(sides, on="change_id", how="inner")
+    load = rows.group_by(key).agg(pl.len().alias("changes"), pl.col("ai").any())
     failed = failures(facts, definition).select(*key, pl.lit(1.0).alias("failed"))
     counted = judged(shipped(facts, definition), definition).drop("changes")
     table = counted.join(load, on=key, how="inner").join(failed, on=key, how="left")
@@ -41,28 +41,28 @@ def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
 
 
 def beside(rows: pl.DataFrame, window: Window) -> Iterator[tuple[str, Measure, float | None]]:
-    """Of a window the failure rate of each side, and their difference with its p-value; `rows` as of `loads`.
+    """Estimate the failure rate of each side in a window, and their difference with its p-value; `rows` as of `loads`.
 
     The difference is within repositories and classes of size (1, 2, 3 to 4, 5 to 8, 9 to 16 and more changes), by
     Mantel and Haenszel's weights; its interval rests on repositories from five on, else on deployments.
     """
-    seen = within(rows, "deployed_at", window)
+    in_window = within(rows, "deployed_at", window)
     for name, side in ((WITH, pl.col("ai")), (WITHOUT, ~pl.col("ai"))):
-        own = seen.filter(side)
-        yield name, share("change_failure_rate", own["failed"], own["repo_id"], 0), None
-    yield DIFFERENCE, *_difference(seen)
+        side_rows = in_window.filter(side)
+        yield name, share("change_failure_rate", side_rows["failed"], side_rows["repo_id"], 0), None
+    yield DIFFERENCE, *_difference(in_window)
 
 
-def _difference(seen: pl.DataFrame) -> tuple[Measure, float | None]:
-    repository, repositories = cluster_codes(seen["repo_id"])
-    size = np.searchsorted(_SIZES, seen["changes"].to_numpy())
+def _difference(rows: pl.DataFrame) -> tuple[Measure, float | None]:
+    repository, repositories = cluster_codes(rows["repo_id"])
+    size = np.searchsorted(_SIZES, rows["changes"].to_numpy())
     many = repositories >= FEWEST_CLUSTERS
-    found, p_value = difference_of_shares(
-        seen["failed"].to_numpy(),
-        seen["ai"].to_numpy(),
+    estimate, p_value = difference_of_shares(
+        rows["failed"].to_numpy(),
+        rows["ai"].to_numpy(),
         repository * (len(_SIZES) + 1) + size,
         repository if many else None,
     )
     by = "repository" if many else "deployment"
-    count = float(seen["ai"].sum())
-    return Measure("change_failure_rate_difference", found, "share", count, len(seen), 0, repositories, by), p_value
+    count = float(rows["ai"].sum())
+    return Measure("change_failure_rate_difference", estimate, "share", count, len(rows), 0, repositories, by), p_value

@@ -1,4 +1,4 @@
-"""What counts as a failure: several definitions, because answers hang on them."""
+"""Definitions of a failed deployment: several, because the measures depend on them."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class Definition:
 
 
 DEFINITIONS: Mapping[str, Definition] = {
-    each.name: each
-    for each in (
-        Definition(DEFAULT, "everything that shows that a deployment failed", frozenset(SIGNS)),
+    definition.name: definition
+    for definition in (
+        Definition(DEFAULT, "every sign that a deployment failed", frozenset(SIGNS)),
         Definition(
             "production",
-            "what reached production and had to be mended; a deployment that never succeeded harmed nobody",
+            "deployments that reached production and needed a fix; one that never succeeded is no failure",
             frozenset(SIGNS) - {"failed"},
         ),
         Definition(
             "incidents",
-            "incidents alone, whatever ran as a deployment: what tools with an incident system count",
+            "incidents alone, for every deployment: what tools with an incident system count",
             frozenset({"incident"}),
             ships_nothing=True,
         ),
@@ -66,9 +66,9 @@ def definitions_named(name: str | None) -> list[Definition]:
     """The definition of this name, the default one for None, all for `all`; UsageError for another name."""
     if name == "all":
         return list(DEFINITIONS.values())
-    found = DEFINITIONS.get(name or DEFAULT)
-    if found is None:
+    definition = DEFINITIONS.get(name or DEFAULT)
+    if definition is None:
         raise UsageError(
-            f"there is no definition {name!r} of a failure", hint=f"choose one of {', '.join(DEFINITIONS)}, or all"
+            f"unknown definition of a failure: {name!r}", hint=f"choose one of {', '.join(DEFINITIONS)}, or all"
         )
-    return [found]
+    return [definition]

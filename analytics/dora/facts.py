@@ -97,7 +97,7 @@ _INCIDENTS = """
 class Facts:
     """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, their ids as numbers.
 
-    Deployments and changes have in `group` the value of what was asked by, unless that is an axis of AI work.
+    Deployments and changes have in `group` the value of `--by`, unless that is an axis of AI work.
     `automation`: changes of bots that were left out, counted.
     """
 
@@ -113,19 +113,19 @@ class Facts:
             here = pl.col("group") == value
             return replace(self, deployments=self.deployments.filter(here), changes=self.changes.filter(here))
         changes = self.changes.filter(pl.col(column) == value)
-        own = replace(self, changes=changes)
-        return replace(own, deployments=self.deployments.join(carried(own), on=list(_KEY), how="semi"))
+        part = replace(self, changes=changes)
+        return replace(part, deployments=self.deployments.join(carried(part), on=list(_KEY), how="semi"))
 
 
 def read_facts(
     connection: duckdb.DuckDBPyConnection, filters: Filters, *, by: str | None = None, automation: bool = False
 ) -> Facts:
-    """The facts of the repositories that `filters` ask for, of all times: the period is one of windows.
+    """Read the facts of the repositories of `filters`, of all times: the period is one of windows.
 
-    What bots made is no change here unless `automation` says so, or `by` is the axis that tells it.
+    Changes made by bots are left out unless `automation` is true or `by` is `built_with_ai`.
     """
     if by is not None and by not in COLUMNS:
-        raise UsageError(f"the DORA measures have no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+        raise UsageError(f"the report dora cannot group by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     condition = filters.condition(connection, "lead_times", time=None)
     place = _PLACE.get(by or "", "null")
     verdicts = "".join(f", lead_times.{name}" for name in filters.verdict_columns)
@@ -147,18 +147,18 @@ def carried(facts: Facts) -> pl.DataFrame:
     """What each deployment was to bring to production: repo_id, deployment_id, change_id, a row for each change.
 
     A change is carried by the deployment that it arrived with, by the first that tried to ship it, and by every other
-    try with the commit of one of them up to the arrival. That another commit in between contained it is not asked.
+    try with the commit of one of them up to the arrival. Other commits in between that contained it are not considered.
     """
     tries = facts.deployments.filter(~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING))
     key = list(_KEY)
-    own = facts.changes.filter(pl.col("outcome").is_in(["production", "waiting", "abandoned"])).select(
+    changes = facts.changes.filter(pl.col("outcome").is_in(["production", "waiting", "abandoned"])).select(
         "repo_id", "change_id", "production_at", "outcome", *key[1:], "attempt_deployment_id"
     )
-    arrived = own.filter(pl.col("outcome") == "production")
+    arrived = changes.filter(pl.col("outcome") == "production")
     ends = pl.concat(
         [
             arrived.select(*key, "change_id", "production_at"),
-            own.select("repo_id", pl.col("attempt_deployment_id").alias(key[1]), "change_id", "production_at"),
+            changes.select("repo_id", pl.col("attempt_deployment_id").alias(key[1]), "change_id", "production_at"),
         ]
     ).join(tries.select(*key, "sha"), on=key, how="inner")
     by_commit = ends.drop(key[1]).join(tries.select(*key, "sha", "deployed_at"), on=["repo_id", "sha"], how="inner")
@@ -176,7 +176,7 @@ def shipped(facts: Facts, definition: Definition) -> pl.DataFrame:
 
 
 def judged(deployments: pl.DataFrame, definition: Definition) -> pl.DataFrame:
-    """Those of which the definition can tell anything: without any incident record there is no rate by incidents.
+    """The deployments that the definition can judge: without any incident record there is no rate by incidents.
 
     Nor is there one of failed attempts where deployments are tags or commits, which are there only if all went well.
     """
@@ -188,15 +188,15 @@ def judged(deployments: pl.DataFrame, definition: Definition) -> pl.DataFrame:
 def failures(facts: Facts, definition: Definition) -> pl.DataFrame:
     """The failed ones of the deployments that count, one row each: `began_at`, `recovered_at` (null: not yet), `signs`.
 
-    Where incidents tell of a deployment, they say from when to when: all of them must be over. Else it suffered since
-    it was deployed, until the first that mended it.
+    Where a deployment has incidents, they say from when to when: all of them must be over. Else it failed from when it
+    was deployed until the first fix.
     """
-    told = facts.signs.filter(pl.col("sign").is_in(sorted(definition.signs)))
+    signs = facts.signs.filter(pl.col("sign").is_in(sorted(definition.signs)))
     if definition.retried:
         again = facts.deployments.filter((pl.col("failed_attempts") > 0) & pl.col("succeeded"))
-        told = pl.concat([told, _retries(again, told.schema)])
+        signs = pl.concat([signs, _retries(again, signs.schema)])
     incident = pl.col("sign") == "incident"
-    rows = told.group_by("repo_id", "deployment_id").agg(
+    rows = signs.group_by("repo_id", "deployment_id").agg(
         pl.when(incident.any()).then(pl.col("began_at").filter(incident).min()).otherwise(pl.col("began_at").min()),
         pl.when(incident.any())
         .then(
@@ -216,7 +216,7 @@ def failures(facts: Facts, definition: Definition) -> pl.DataFrame:
 
 
 def _retries(deployments: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """A deployment that failed first was mended by itself."""
+    """A deployment that failed at first and then succeeded is its own fix."""
     rows = deployments.select(
         "repo_id",
         "deployment_id",

@@ -16,7 +16,7 @@ def level(measure: str, value: float | None) -> str | None:
 
     Less than a day, a week, a month; daily, weekly, monthly. What is exactly a day is of the slower level. DORA's
     reports sort teams by clusters, which move from year to year, and in some years put more failures with more speed
-    (Accelerate State of DevOps 2024): of failures and recovery no level is told.
+    (Accelerate State of DevOps 2024): failures and recovery get no level.
     """
     if value is None or math.isnan(value):
         return None

@@ -1,4 +1,4 @@
-"""The five measures of some facts, each with its interval and what it rests on."""
+"""The five DORA measures, each with its 95 % interval and its counts."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class Counted:
 def measures(
     counted: Counted, window: Window, failure_days: float, leads: list[Measure] | None = None
 ) -> list[Measure]:
-    """The five measures, with lead time in both readings (`leads`, where they were measured already).
+    """Estimate the five measures, with lead time in both readings (`leads`, where they were estimated already).
 
     Changes belong to the window in which they were code complete, deployments and their failures to that in which they
-    were deployed. Nothing is zero where there is nothing: without a deployment
-    there is no failure rate. `failure_days`: how long a deployment is held to account.
+    were deployed. Without a deployment there is no failure rate rather than one of zero. `failure_days`: for how many
+    days a failure counts against a deployment.
     """
     deployments, failed = (within(rows, "deployed_at", window) for rows in (counted.deployments, counted.failed))
     return [
@@ -100,42 +100,42 @@ def lead_times(facts: Facts, window: Window) -> list[Measure]:
 
 
 def within(rows: pl.DataFrame, time: str, window: Window) -> pl.DataFrame:
-    """The rows of a window by that column; the last one of all has its end in it: nothing was seen after."""
+    """The rows of a window by that column; the last one of all includes its end, because the data end there."""
     closed: Literal["both", "left"] = "both" if window.last else "left"
     return rows.filter(pl.col(time).is_between(window.begin, window.end, closed=closed))
 
 
 def _frequency(counted: pl.DataFrame, window: Window) -> Measure:
     done = counted.filter(pl.col("succeeded"))
-    found = rate(len(done), window.days / _WEEK_DAYS)
+    estimate = rate(len(done), window.days / _WEEK_DAYS)
     return Measure(
         "deployment_frequency",
-        found,
+        estimate,
         "per week",
         len(done),
         window.days,
         0,
         counted["repo_id"].n_unique(),
         "deployment",
-        level("deployment_frequency", found.value),
+        level("deployment_frequency", estimate.value),
     )
 
 
 def _lead_time(name: str, changes: pl.DataFrame, hours: str, since: str) -> Measure:
-    """The median of all, what waits censored and what was abandoned competing; none where half never arrived."""
-    seen = changes.filter(pl.col("outcome").is_in([*ENDS, "waiting"]) & pl.col(since).is_not_null())
+    """Median hours of all changes: waiting ones are censored, abandonment competes; none where it is not reached."""
+    rows = changes.filter(pl.col("outcome").is_in([*ENDS, "waiting"]) & pl.col(since).is_not_null())
     ended = pl.when(pl.col("outcome") == "abandoned").then(pl.col("abandoned_at")).otherwise(pl.col("as_of"))
     so_far = (ended - pl.col(since)).dt.total_microseconds() / 3.6e9
-    at = seen.select(pl.col(hours).fill_null(so_far).clip(lower_bound=0.0)).to_series().to_numpy()
+    at = rows.select(pl.col(hours).fill_null(so_far).clip(lower_bound=0.0)).to_series().to_numpy()
     codes = {end: code for code, end in enumerate(ENDS)} | {"waiting": CENSORED}
-    how = seen["outcome"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
-    found, by = Estimate(), ""
-    if len(seen) >= FEWEST_CHANGES:
-        found, by = _median(at, how, ENDS, seen), _by(seen, "change")
-    arrived, waiting = (int((seen["outcome"] == outcome).sum()) for outcome in ("production", "waiting"))
-    repositories = seen["repo_id"].n_unique()
-    reached = level(name, found.value)
-    return Measure(name, found, "hours", arrived, len(seen), waiting, repositories, by, reached)
+    how = rows["outcome"].replace_strict(codes, return_dtype=pl.Int64).to_numpy()
+    estimate, by = Estimate(), ""
+    if len(rows) >= FEWEST_CHANGES:
+        estimate, by = _median(at, how, ENDS, rows), _by(rows, "change")
+    arrived, waiting = (int((rows["outcome"] == outcome).sum()) for outcome in ("production", "waiting"))
+    repositories = rows["repo_id"].n_unique()
+    reached = level(name, estimate.value)
+    return Measure(name, estimate, "hours", arrived, len(rows), waiting, repositories, by, reached)
 
 
 def _median(at: FloatArray, how: IntArray, ends: tuple[str, ...], rows: pl.DataFrame) -> Estimate:
@@ -165,7 +165,7 @@ def _failure_rate(counted: pl.DataFrame, failed: pl.DataFrame, failure_days: flo
 
 
 def _rework_rate(deployments: pl.DataFrame, definition: Definition) -> Measure:
-    """Successful deployments that nobody planned: rollbacks, and those made to mend what ran."""
+    """Unplanned successful deployments: rollbacks, and those made to fix what ran."""
     done = deployments.filter(pl.col("succeeded"))
     all_urgent = (pl.col("urgent") > 0) & (pl.col("urgent") == pl.col("changes"))
     mends = pl.col("urgent") > 0 if definition.mixed else all_urgent
@@ -177,25 +177,25 @@ def share(name: str, hit: pl.Series, repositories: pl.Series, still_open: int) -
     """The share of deployments that were hit, 0 or 1 each, with an interval by repository from five on."""
     codes, clusters = cluster_codes(repositories)
     if clusters >= FEWEST_CLUSTERS:
-        found: Estimate = clustered_share(hit.to_numpy(), codes)
+        estimate: Estimate = clustered_share(hit.to_numpy(), codes)
         by = "repository"
     else:
-        found, by = wilson(float(hit.sum()), len(hit)), "deployment"
-    value = Estimate(found.value, found.lower, found.upper)
+        estimate, by = wilson(float(hit.sum()), len(hit)), "deployment"
+    value = Estimate(estimate.value, estimate.lower, estimate.upper)
     return Measure(name, value, "share", float(hit.sum()), len(hit), still_open, clusters, by if len(hit) else "")
 
 
 def _recovery(failed: pl.DataFrame) -> Measure:
-    """Hours from when production began to suffer; failures that last are censored at the time of the report."""
+    """Median hours from the begin of a failure to its recovery; failures that last are censored at the report."""
     until = pl.col("recovered_at").fill_null(pl.col("as_of"))
     hours = failed.select((until - pl.col("began_at")).dt.total_microseconds() / 3.6e9).to_series()
     over = failed["recovered_at"].is_not_null()
-    found, by = Estimate(), ""
+    estimate, by = Estimate(), ""
     if len(failed) >= FEWEST_FAILURES:
         how = np.where(over.to_numpy(), 0, CENSORED)
-        found = _median(hours.clip(lower_bound=0.0).to_numpy(), how, ("recovered",), failed)
+        estimate = _median(hours.clip(lower_bound=0.0).to_numpy(), how, ("recovered",), failed)
         by = _by(failed, "failure")
     done = int(over.sum())
     return Measure(
-        "recovery_time", found, "hours", done, len(failed), len(failed) - done, failed["repo_id"].n_unique(), by
+        "recovery_time", estimate, "hours", done, len(failed), len(failed) - done, failed["repo_id"].n_unique(), by
     )

@@ -1,4 +1,4 @@
-"""The report `dora`: the five measures a group and window, under one definition or under all."""
+"""The report `dora`: five measures per group and window, under one definition of failure or under all."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ def dora(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     from the first commit), `change_failure_rate`, `recovery_time` (median hours) and `rework_rate`. By an axis of AI
     work also the failure rate of deployments with any AI work and of those without, and
     `change_failure_rate_difference`.
-    `numerator` of `denominator` is what each rests on, `open` what may still change. `value` is absent where there is
-    nothing to tell it from, or too little for a median.
+    `numerator` of `denominator` is what each rests on, `open` what may still change. `value` is absent where there are
+    no data for it, or too few for a median.
     """
-    asked = options or Options()
-    facts = read_facts(connection, filters, by=asked.by, automation=asked.automation)
+    chosen = options or Options()
+    facts = read_facts(connection, filters, by=chosen.by, automation=chosen.automation)
     if facts.deployments.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     days = failure_days(connection)
-    rows = list(_rows(facts, filters, asked, definitions_named(asked.definition), days))
+    rows = list(_rows(facts, filters, chosen, definitions_named(chosen.definition), days))
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
 def failure_days(connection: duckdb.DuckDBPyConnection) -> float:
-    """For how many days a deployment is held to account, as the tables were built."""
+    """For how many days a failure counts against a deployment, as the tables were built."""
     ((hours,),) = connection.cursor().execute("select max(failure_hours) from parameters").fetchall()
     return float(hours) / 24.0
 
@@ -83,39 +83,39 @@ def window_of(facts: Facts, filters: Filters, kind: str | None) -> list[Window]:
 
 
 def _rows(
-    facts: Facts, filters: Filters, asked: Options, definitions: list[Definition], days: float
+    facts: Facts, filters: Filters, options: Options, definitions: list[Definition], days: float
 ) -> Iterator[dict[str, Any]]:
-    for name, own in _groups(facts, asked.by):
-        if own.deployments.is_empty():
+    for name, part in _groups(facts, options.by):
+        if part.deployments.is_empty():
             continue
-        counted = [Counted.of(own, each) for each in definitions]
-        for window in window_of(facts if asked.by in AXES else own, filters, asked.window):
-            leads = lead_times(own, window)
-            for one in counted:
-                common = _common(name, window, one.definition, own)
-                for found in measures(one, window, days, leads):
-                    yield common | _columns(found)
-    if asked.by in AXES:
-        told = [(each, loads(facts, each, asked.by)) for each in definitions]
-        for window in window_of(facts, filters, asked.window):
-            for each, rows in told:
-                for name, found, p_value in beside(rows, window):
-                    yield _common(name, window, each, facts) | _columns(found) | {"p_value": p_value}
+        by_definition = [Counted.of(part, definition) for definition in definitions]
+        for window in window_of(facts if options.by in AXES else part, filters, options.window):
+            leads = lead_times(part, window)
+            for counted in by_definition:
+                common = _common(name, window, counted.definition, part)
+                for measure in measures(counted, window, days, leads):
+                    yield common | _columns(measure)
+    if options.by in AXES:
+        loaded = [(definition, loads(facts, definition, options.by)) for definition in definitions]
+        for window in window_of(facts, filters, options.window):
+            for definition, rows in loaded:
+                for name, measure, p_value in beside(rows, window):
+                    yield _common(name, window, definition, facts) | _columns(measure) | {"p_value": p_value}
 
 
-def _columns(found: Measure) -> dict[str, Any]:
+def _columns(measure: Measure) -> dict[str, Any]:
     return {
-        "measure": found.name,
-        "value": found.estimate.value,
-        "lower": found.estimate.lower,
-        "upper": found.estimate.upper,
-        "unit": found.unit,
-        "numerator": found.numerator,
-        "denominator": found.denominator,
-        "open": found.open,
-        "level": found.level,
-        "repositories": found.repositories,
-        "interval_by": found.interval_by,
+        "measure": measure.name,
+        "value": measure.estimate.value,
+        "lower": measure.estimate.lower,
+        "upper": measure.estimate.upper,
+        "unit": measure.unit,
+        "numerator": measure.numerator,
+        "denominator": measure.denominator,
+        "open": measure.open,
+        "level": measure.level,
+        "repositories": measure.repositories,
+        "interval_by": measure.interval_by,
     }
 
 

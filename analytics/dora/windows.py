@@ -17,8 +17,7 @@ _LONGEST_DAYS = 3660
 class Window:
     """From `begin` to before `end`, naive UTC.
 
-    `whole`: everything in it has been seen, from its begin to its end. `last`: its end is when things were seen last,
-    and is part of it.
+    `whole`: the data cover it from its begin to its end. `last`: its end is the end of the data, and is part of it.
     """
 
     name: str
@@ -34,10 +33,10 @@ class Window:
 
 
 def windows(kind: str | None, first: datetime, last: datetime) -> list[Window]:
-    """The windows between `first`, from which on things were seen, and `last`, up to which, oldest first.
+    """Split the time from `first` to `last` into windows, oldest first.
 
     `kind`: `month`, `quarter`, a number of days (windows that end at `last` and go back from there), or None for one
-    window over all. The first and the last may be cut: they begin and end with what was seen. UsageError for another.
+    window over all. The first and the last may be cut: they begin and end with the data. UsageError for another kind.
     """
     if last < first:
         return []
@@ -46,7 +45,7 @@ def windows(kind: str | None, first: datetime, last: datetime) -> list[Window]:
     if kind in {"month", "quarter"}:
         return list(_calendar(kind, first, last))
     if not kind.isdecimal() or not 0 < int(kind) <= _LONGEST_DAYS:
-        raise UsageError(f"{kind!r} is no window", hint="write month, quarter or a number of days")
+        raise UsageError(f"{kind!r} is not a window", hint="use month, quarter or a number of days")
     return list(_rolling(int(kind), first, last))[::-1]
 
 

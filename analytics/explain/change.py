@@ -22,16 +22,16 @@ STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "
 _UNKNOWN = {
     "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
     "undatable_deployment": "only a deployment without a date contains it",
-    "deployment_without_commit": "it may have arrived with a deployment whose commit, or its history, is not known",
-    "merged_elsewhere": "it was merged into another branch, and no history tells whether it got further",
+    "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
+    "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
 }
 _ARRIVALS = {
-    "production": "a report says so; no deployment was found that contains it",
+    "production": "reported; no deployment in the data contains it",
     "abandoned": "closed unmerged",
     "no_deployments": "its repository reports no deployments",
 }
 _COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
-_OPEN_HEAD = "its head is known from Git, which does not tell whether it is open or closed"
+_OPEN_HEAD = "Git has its head, but does not show whether it is open or closed"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is known of one change. `change` is its row of `lead_times`."""
+    """All data about one change. `change` is its row of `lead_times`."""
 
     change: Mapping[str, Any]
     milestones: Sequence[Milestone]
@@ -71,13 +71,13 @@ class Explanation:
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
-    """What is known of a change; raises `AnalysisError` where there is none of this id, with what comes near."""
-    change = _one(connection, "select * from lead_times where change_id = $id", id=change_id)
+    """Explain a change; raises `AnalysisError` where there is no such id, with similar ids in the hint."""
+    change = _first_row(connection, "select * from lead_times where change_id = $id", id=change_id)
     if change is None:
         raise _not_found(connection, change_id)
-    source = _one(connection, "select * from changes where change_id = $id", id=change_id) or {}
-    observed = _one(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
-    deployment = _one(
+    source = _first_row(connection, "select * from changes where change_id = $id", id=change_id) or {}
+    observed = _first_row(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
+    deployment = _first_row(
         connection,
         "select * from deployments where repo_id = $repo and deployment_id = $deployment",
         repo=change["repo_id"],
@@ -116,7 +116,7 @@ def _milestones(
     observed: Mapping[str, Any],
 ) -> list[Milestone]:
     reported = (
-        _one(
+        _first_row(
             connection,
             "select * from change_reports where repo_id = $repo and change_key = $key",
             repo=change["repo_id"],
@@ -128,13 +128,15 @@ def _milestones(
     complete = {
         "branch_commits": _ready(change)
         if change["code_complete_at"] == change["ready_at"]
-        else "last commit on its own branch that is no merge",
-        "landing_author_date": f"author date of {landing} (approximate: its own commits are not known)",
+        else "last commit on its own branch that is not a merge",
+        "landing_author_date": f"author date of {landing} (approximate: its own commits are unknown)",
         "event": "reported",
     }[change["code_complete_source"]]
-    told = "the forge" if reported.get("forge") else "reported"
+    reporter = "the forge" if reported.get("forge") else "reported"
     merged = (
-        told if reported.get("forge") or source.get("landed_by") in {None, "report"} else f"committer date of {landing}"
+        reporter
+        if reported.get("forge") or source.get("landed_by") in {None, "report"}
+        else f"committer date of {landing}"
     )
     records = {
         "first_commit_at": "reported"
@@ -171,7 +173,7 @@ def _milestones(
     if reported.get("forge"):
         records |= forge_records(ask, change)
     return [
-        Milestone(name, at, records.get(name, told) if at else "")
+        Milestone(name, at, records.get(name, reporter) if at else "")
         for name in names
         for at in [change[name] if name in change else observed.get(name)]
     ]
@@ -191,16 +193,14 @@ def _stages(change: Mapping[str, Any]) -> list[Stage]:
 
 
 def _verdict(change: Mapping[str, Any]) -> str:
-    made = {
+    how = {
         "agent": "an AI agent authored it",
-        "assisted": "a person with an AI tool made it, by its own mark",
+        "assisted": "a person made it with an AI tool, as its own mark says",
         "none": "no AI mark on how it was made",
         "automation": "a dependency or release bot made it",
     }[change["built_with_ai"]]
-    builds = (
-        "builds an AI capability" if change["builds_ai"] else "does not build an AI capability, as far as marks tell"
-    )
-    return f"{builds}{_sure(change['ai_confidence_what'])}; {made}{_sure(change['ai_confidence_how'])}"
+    builds = "builds an AI capability" if change["builds_ai"] else "no mark shows that it builds an AI capability"
+    return f"{builds}{_sure(change['ai_confidence_what'])}; {how}{_sure(change['ai_confidence_how'])}"
 
 
 def _sure(confidence: str) -> str:
@@ -228,14 +228,14 @@ def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment:
 
 def _not_found(connection: duckdb.DuckDBPyConnection, change_id: str) -> AnalysisError:
     repo_id, mark, key = change_id.rpartition("#") if "#" in change_id else change_id.rpartition("@")
-    head = _one(
+    head = _first_row(
         connection,
         "select landed_by from landings where repo_id = $repo and change_key = $key",
         repo=repo_id,
         key=f"{mark}{key}",
     )
     if head and head["landed_by"] == "open":
-        return AnalysisError(f"no outcome is known of {change_id}", hint=_OPEN_HEAD)
+        return AnalysisError(f"the outcome of {change_id} is unknown", hint=_OPEN_HEAD)
     near = _rows(
         connection,
         "select change_id from lead_times where ends_with(change_id, $tail) or starts_with(change_id, $start)"
@@ -250,9 +250,9 @@ def _not_found(connection: duckdb.DuckDBPyConnection, change_id: str) -> Analysi
     return AnalysisError(f"there is no change {change_id}", hint=hint)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> dict[str, Any] | None:
-    found = _rows(connection, query, **values)
-    return found[0] if found else None
+def _first_row(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> dict[str, Any] | None:
+    rows = _rows(connection, query, **values)
+    return rows[0] if rows else None
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[dict[str, Any]]:

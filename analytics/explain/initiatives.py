@@ -1,4 +1,4 @@
-"""To which initiatives a change belongs, and which it made one that is used."""
+"""The initiatives that a change belongs to, and those that it began to use."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _USES = """
 """
 
 
-def memberships(ask: Callable[..., list[dict[str, Any]]], change_id: str) -> list[str]:
+def memberships(query: Callable[..., list[dict[str, Any]]], change_id: str) -> list[str]:
     """One line for each initiative that a change belongs to, and for each that it began to depend on."""
-    told = []
-    for row in ask(_MEMBER, id=change_id):
-        origin = f"found as {row['initiative_id']}" if row["found"] else "named in the settings"
+    lines = []
+    for row in query(_MEMBER, id=change_id):
+        origin = f"detected as {row['initiative_id']}" if row["found"] else "named in the settings"
         sandboxed = "; it touches nothing but sandbox paths" if row["sandboxed"] else ""
-        told.append(f"{row['name']} ({origin}): {row['because']}{sandboxed}")
-    for row in ask(_USES, id=change_id):
+        lines.append(f"{row['name']} ({origin}): {row['because']}{sandboxed}")
+    for row in query(_USES, id=change_id):
         gone = f", until {row['gone_by']}" if row["gone_by"] else ""
-        told.append(f"uses {row['name']}: {row['path']} imports {row['module']}{row['elsewhere']}{gone}")
-    return told
+        lines.append(f"uses {row['name']}: {row['path']} imports {row['module']}{row['elsewhere']}{gone}")
+    return lines

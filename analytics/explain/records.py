@@ -1,4 +1,4 @@
-"""The very records behind a change's milestones, where a forge, CI or a deployment system told them."""
+"""The records behind a change's milestones, where a forge, CI or a deployment system reported them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Ask = Callable[..., Sequence[Mapping[str, Any]]]
 _REVIEWS = """
     select review_id, author, state from reviews
     where repo_id = $repo and number = $number and submitted_at = $at
-    order by lower(author) = lower($author), state <> $wanted, review_id limit 1
+    order by lower(author) = lower($author), state <> $state, review_id limit 1
 """
 _STANDING = """
     select review_id, author, state from reviews
@@ -47,39 +47,39 @@ _ARRIVAL = """
 """
 _FRICTION = (
     ("ci_queue_hours", "build", "{:.2f} h waiting for runners"),
-    ("ci_rerun_hours", "build", "{:.2f} h after CI had failed first"),
+    ("ci_rerun_hours", "build", "{:.2f} h because CI failed first"),
     ("gate_hours", "deploy", "{:.2f} h at gates and in queues"),
     ("failed_attempts", "deploy", "failed attempts: {}"),
 )
 
 
-def forge_records(ask: Ask, change: Mapping[str, Any]) -> dict[str, str]:
-    """For each milestone that the forge told of a pull request: which record says so, and whose it is.
+def forge_records(query: Ask, change: Mapping[str, Any]) -> dict[str, str]:
+    """For each milestone that the forge reported of a pull request: its record, and who made it.
 
     `change` is its row of `lead_times`. Milestones that no single record shows are left out.
     """
     who = {"repo": change["repo_id"], "number": change["number"]}
 
-    def review(name: str, wanted: str) -> str:
+    def review(name: str, state: str) -> str:
         at: datetime = change[name]
-        found = ask(_REVIEWS, **who, at=at, author=change["author"], wanted=wanted)
-        if found:
-            return _review(found[0])
-        standing = ask(_STANDING, **who, at=at)
-        return f"{_review(standing[0])}, from before, stands" if standing else ""
+        records = query(_REVIEWS, **who, at=at, author=change["author"], state=state)
+        if records:
+            return _review(records[0])
+        standing = query(_STANDING, **who, at=at)
+        return f"{_review(standing[0])}, still valid from before" if standing else ""
 
     def event(name: str, kind: str, words: str) -> str:
-        found = ask(_EVENT, **who, kind=kind, at=change[name])
-        return f"{words} by {_whose(found[0]['actor'])} (event {found[0]['event_id']})" if found else ""
+        records = query(_EVENT, **who, kind=kind, at=change[name])
+        return f"{words} by {_whose(records[0]['actor'])} (event {records[0]['event_id']})" if records else ""
 
     landed = (change["sha"] or "")[:12]
 
     def elsewhere() -> str:
-        found = ask(_MERGED_BEFORE, **who, at=change["merged_at"])
-        into = f" into {found[0]['base_ref']}" if found else ""
-        return f"merged{into} before (event {found[0]['event_id']}), landed as {landed}" if found else ""
+        records = query(_MERGED_BEFORE, **who, at=change["merged_at"])
+        into = f" into {records[0]['base_ref']}" if records else ""
+        return f"merged{into} before (event {records[0]['event_id']}), landed as {landed}" if records else ""
 
-    told: dict[str, Callable[[], str]] = {
+    readers: dict[str, Callable[[], str]] = {
         "opened_at": lambda: f"pull request #{change['number']} opened by {_whose(change['author'])}",
         "ready_at": lambda: (
             "opened ready for review"
@@ -92,28 +92,28 @@ def forge_records(ask: Ask, change: Mapping[str, Any]) -> dict[str, str]:
         "merged_at": lambda: event("merged_at", "merged", f"merged as {landed}") or elsewhere(),
         "abandoned_at": lambda: event("abandoned_at", "closed", "closed"),
     }
-    found = {name: tell() for name, tell in told.items() if change[name] is not None}
-    return {name: record for name, record in found.items() if record}
+    records = {name: reader() for name, reader in readers.items() if change[name] is not None}
+    return {name: record for name, record in records.items() if record}
 
 
-def deployment_records(ask: Ask, change: Mapping[str, Any], key: str) -> dict[str, str]:
+def deployment_records(query: Ask, change: Mapping[str, Any], key: str) -> dict[str, str]:
     """The CI run and the deployments behind the milestones between merge and production."""
-    found: dict[str, str] = {}
+    records: dict[str, str] = {}
     who = {"repo": change["repo_id"], "key": key}
     if change["integrated_at"] is not None:
-        for run in ask(_RUNS, **who, at=change["integrated_at"]):
+        for run in query(_RUNS, **who, at=change["integrated_at"]):
             again = f", attempt {run['attempt']}" if run["attempt"] and run["attempt"] > 1 else ""
-            found["integrated_at"] = f"CI run {run['run_id']} ({run['name']}{again}) on {run['sha'][:12]} succeeded"
-    for row in ask(_ARRIVAL, **who):
+            records["integrated_at"] = f"CI run {run['run_id']} ({run['name']}{again}) on {run['sha'][:12]} succeeded"
+    for row in query(_ARRIVAL, **who):
         if row["staged"] is not None:
-            found["staged_at"] = f"deployment {row['staged']} to {row['stage']} succeeded"
+            records["staged_at"] = f"deployment {row['staged']} to {row['stage']} succeeded"
         if row["tried"] is not None:
-            found["deploy_started_at"] = f"deployment {row['tried']} created"
-    return found
+            records["deploy_started_at"] = f"deployment {row['tried']} created"
+    return records
 
 
 def friction(change: Mapping[str, Any]) -> list[str]:
-    """What held it up inside `build` and `deploy`, a line each; nothing where nothing did or nobody tells."""
+    """Delays inside `build` and `deploy`, one line each; empty where there are none or no source reports them."""
     return [
         f"of {stage}: {words.format(change[name])}"
         for name, stage, words in _FRICTION
@@ -126,4 +126,4 @@ def _review(row: Mapping[str, Any]) -> str:
 
 
 def _whose(login: str | None) -> str:
-    return login or "an account that is gone"
+    return login or "a deleted account"

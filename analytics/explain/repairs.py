@@ -1,4 +1,4 @@
-"""What mended a change, what it mended itself, and what shows that the deployment which shipped it failed."""
+"""The repairs of a change, what it repairs itself, and the signs that the deployment which shipped it failed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["repair_lines"]
 
 _MOST = 10
 _FIX = "select kind, evidence from fixes where repo_id = $repo and change_key = $key"
-_MENDED_BY = """
+_REPAIRED_BY = """
     select repairs.fix_key as other, repairs.kind, repairs.lines, repairs.repaired_at, repairs.at_fault, changes.title
     from repairs inner join changes on repairs.repo_id = changes.repo_id and repairs.fix_key = changes.change_key
     where repairs.repo_id = $repo and repairs.change_key = $key order by repairs.repaired_at, repairs.fix_key
 """
-_MENDS = """
+_REPAIRS = """
     select repairs.change_key as other, repairs.kind, repairs.lines, repairs.share, repairs.at_fault, changes.title
     from repairs inner join changes on repairs.repo_id = changes.repo_id and repairs.change_key = changes.change_key
     where repairs.repo_id = $repo and repairs.fix_key = $key
@@ -34,7 +34,7 @@ _SIGNS = """
     order by began_at, sign, shown_by
 """
 _NOT_TRACED = {
-    None: "its lines are not traced",
+    None: "its lines were not traced",
     "nothing": "it removed no line of code",
     "too_large": "it changed too much to be traced",
     "timeout": "tracing it took too long",
@@ -50,27 +50,27 @@ _SHOWN = {
 }
 
 
-def repair_lines(ask: Ask, change: Mapping[str, Any], key: str) -> list[str]:
-    """A line for each fact, none where nothing is known. `change`: its row of `lead_times`; `key`: of the change."""
+def repair_lines(query: Ask, change: Mapping[str, Any], key: str) -> list[str]:
+    """One line per fact; empty where there is none. `change`: its row of `lead_times`; `key`: of the change."""
     who = {"repo": change["repo_id"], "key": key}
-    return [*_own(ask, who), *_mended(ask, who, change), *_failed(ask, who, change)]
+    return [*_repairs_by(query, who), *_repairs_of(query, who, change), *_failed(query, who, change)]
 
 
-def _own(ask: Ask, who: Mapping[str, Any]) -> Iterator[str]:
-    for fix in ask(_FIX, **who):
+def _repairs_by(query: Ask, who: Mapping[str, Any]) -> Iterator[str]:
+    for fix in query(_FIX, **who):
         yield f"it is a {'hot fix' if fix['kind'] == 'hotfix' else fix['kind']}: {fix['evidence']}"
-    mends = ask(_MENDS, **who)
-    for row in mends[:_MOST]:
+    repairs = query(_REPAIRS, **who)
+    for row in repairs[:_MOST]:
         much = "" if row["lines"] is None else f", {_lines(row['lines'])} ({row['share']:.0%} of what it removed)"
         what = "repairs" if row["at_fault"] else "removes lines of"
         yield f"{what} {row['other']}{much}: {(row['title'] or '')[:80]}"
-    yield from _more(len(mends))
-    if not mends:
-        yield from (_NOT_TRACED[row["outcome"]] for row in ask(_TRACED, **who) if row["outcome"] in _NOT_TRACED)
+    yield from _more(len(repairs))
+    if not repairs:
+        yield from (_NOT_TRACED[row["outcome"]] for row in query(_TRACED, **who) if row["outcome"] in _NOT_TRACED)
 
 
-def _mended(ask: Ask, who: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[str]:
-    rows = ask(_MENDED_BY, **who)
+def _repairs_of(query: Ask, who: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[str]:
+    rows = query(_REPAIRED_BY, **who)
     for row in rows[:_MOST]:
         what = "taken back by" if row["kind"] == "revert" else "repaired by"
         if not row["at_fault"]:
@@ -87,12 +87,12 @@ def _when(row: Mapping[str, Any], change: Mapping[str, Any]) -> str:
     return f" {days:.1f} days after production" if days >= 0 else " before production"
 
 
-def _failed(ask: Ask, who: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[str]:
+def _failed(query: Ask, who: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[str]:
     if change["deployment_id"] is None:
         return
-    for row in ask(_SIGNS, **who, deployment=change["deployment_id"]):
+    for row in query(_SIGNS, **who, deployment=change["deployment_id"]):
         over = row["recovered_at"]
-        hours = "not yet over"
+        hours = "not over yet"
         if over is not None:
             hours = f"over after {(over - row['began_at']).total_seconds() / 3600:.2f} h"
         yield f"the deployment that shipped it failed: {_SHOWN[row['sign']].format(row['shown_by'])}; {hours}"

@@ -52,20 +52,24 @@ def funnel(initiatives: Iterable[Initiative]) -> tuple[FunnelStep, ...]:
     Times are right-censored at the report; to be removed before is a competing end. Intervals by initiative
     (`analytics.survival.incidence`).
     """
-    known = list(initiatives)
-    return tuple(_step(rung, known) for rung in RUNGS[1:])
+    listed = list(initiatives)
+    return tuple(_step(rung, listed) for rung in RUNGS[1:])
 
 
-def _step(rung: str, known: list[Initiative]) -> FunnelStep:
-    seen = [one for one in known if rung == MERGED or (one.deployments and one.observed)]
-    reached = [one.reached_at(rung) for one in seen]
-    removed = [one.reached_at(REMOVED) for one in seen]
-    ends = [at or gone or one.as_of for at, gone, one in zip(reached, removed, seen, strict=True)]
-    hours = [(end - one.first_change_at) / timedelta(hours=1) for end, one in zip(ends, seen, strict=True)]
+def _step(rung: str, initiatives: list[Initiative]) -> FunnelStep:
+    observed = [
+        initiative for initiative in initiatives if rung == MERGED or (initiative.deployments and initiative.observed)
+    ]
+    reached = [initiative.reached_at(rung) for initiative in observed]
+    removed = [initiative.reached_at(REMOVED) for initiative in observed]
+    ends = [at or gone or initiative.as_of for at, gone, initiative in zip(reached, removed, observed, strict=True)]
+    hours = [
+        (end - initiative.first_change_at) / timedelta(hours=1) for end, initiative in zip(ends, observed, strict=True)
+    ]
     arrived = sum(at is not None for at in reached)
-    left_out = len(known) - len(seen)
-    if len(seen) < FEWEST_INITIATIVES:
-        return FunnelStep(rung, len(seen), arrived, left_out, (), None)
+    left_out = len(initiatives) - len(observed)
+    if len(observed) < FEWEST_INITIATIVES:
+        return FunnelStep(rung, len(observed), arrived, left_out, (), None)
     ended_as = [0 if at else 1 if gone else CENSORED for at, gone in zip(reached, removed, strict=True)]
     curve = incidence(hours, ended_as, ("reached", "removed"))
     at = curve.at([24.0 * days for days in DAYS])
@@ -79,7 +83,7 @@ def _step(rung: str, known: list[Initiative]) -> FunnelStep:
         )
         for row, days in enumerate(DAYS)
     )
-    return FunnelStep(rung, len(seen), arrived, left_out, by, curve.quantiles("reached", [0.5])[0])
+    return FunnelStep(rung, len(observed), arrived, left_out, by, curve.quantiles("reached", [0.5])[0])
 
 
 def _bound(value: float) -> float | None:

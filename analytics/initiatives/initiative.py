@@ -30,16 +30,16 @@ class Usage:
 class Initiative:
     """One initiative as of `as_of`, the earliest watermark of its repositories.
 
-    `stays`: its rungs in the order of time, the last not ended. `stalled`: None where that cannot be said. `observed`:
+    `stays`: its rungs in the order of time, the last not ended. `stalled`: None where that is unknown. `observed`:
     whether its first arrival in production was; `deployments`: whether any of its repositories reports deployments;
-    `imports`: whether any of them tells what imports it. `people`: different authors, however they write their names.
+    `imports`: whether any of them shows what imports it. `people`: different authors, however they write their names.
     `waiting`: changes code complete and neither in production nor closed. `removed_by`: the changes that took out the
     last of its code, empty where some is there.
     """
 
     id: str
     name: str
-    found: bool
+    detected: bool
     repos: tuple[str, ...]
     reasons: tuple[str, ...]
     stays: tuple[Stay, ...]
@@ -82,7 +82,7 @@ class Initiative:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """All initiatives by name, how many were dismissed, and when each rung on which one stands is too long."""
+    """All initiatives by name, how many were dismissed, and the limit of each rung that one is on."""
 
     initiatives: tuple[Initiative, ...]
     dismissed: int
@@ -103,7 +103,7 @@ class _Parts:
     """What the tables say of one initiative."""
 
     name: str = ""
-    found: bool = False
+    detected: bool = False
     reasons: list[tuple[str, str]] = field(default_factory=list)
     removals: list[_Removal | None] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
@@ -139,19 +139,23 @@ _USAGE = "select initiative, used_at, uses, users from usage_records where coale
 
 
 def read_portfolio(connection: duckdb.DuckDBPyConnection, filters: Filters | None = None) -> Portfolio:
-    """Every initiative that has begun, and how it stands against the others.
+    """Read every initiative that has begun, and whether it stalls.
 
     `filters`: only those with a repository that matches, and whose first change began in the period. What stalls is
-    told against all initiatives, whatever is asked for.
+    judged against all initiatives, whatever the filters.
     """
     window, dismissed, parts = _parts(connection)
-    made = [one for key, part in parts.items() if (one := _initiative(key, part, window)) is not None]
-    told = [stay for one in made for stay in _told(one)]
-    limit = limits(connection, told, window, rungs={one.rung for one in made})
+    initiatives = [
+        initiative for key, part in parts.items() if (initiative := _initiative(key, part, window)) is not None
+    ]
+    stays = [stay for initiative in initiatives for stay in _observed_stays(initiative)]
+    limit = limits(connection, stays, window, rungs={initiative.rung for initiative in initiatives})
     watched = bool(_rows(connection, _USAGE))
-    judged = [_judged(one, limit, watched=watched) for one in made]
-    kept = [one for one in judged if filters is None or _asked(one, filters)]
-    return Portfolio(tuple(sorted(kept, key=lambda one: (one.name.casefold(), one.id))), dismissed, limit)
+    judged = [_judged(initiative, limit, watched=watched) for initiative in initiatives]
+    selected = [initiative for initiative in judged if filters is None or _matches(initiative, filters)]
+    return Portfolio(
+        tuple(sorted(selected, key=lambda initiative: (initiative.name.casefold(), initiative.id))), dismissed, limit
+    )
 
 
 def _parts(connection: duckdb.DuckDBPyConnection) -> tuple[timedelta, int, dict[str, _Parts]]:
@@ -176,8 +180,8 @@ def _parts(connection: duckdb.DuckDBPyConnection) -> tuple[timedelta, int, dict[
     for row in _rows(connection, _USES):
         parts[row.pop("initiative_id")].uses.append(Use(**row))
     for row in _rows(connection, _USAGE):
-        told = row.pop("initiative")
-        key = told if told in parts else names.get(told.casefold())
+        name = row.pop("initiative")
+        key = name if name in parts else names.get(name.casefold())
         if key is not None:
             parts[key].usage.append(Usage(**row))
     return timedelta(days=days), len(dismissed), parts
@@ -187,36 +191,36 @@ def _initiative(key: str, part: _Parts, window: timedelta) -> Initiative | None:
     as_of = part.as_of
     if as_of is None:
         return None
-    uses = tuple(one for one in part.uses if one.since <= as_of)
-    usage = tuple(one for one in part.usage if one.used_at <= as_of)
+    uses = tuple(item for item in part.uses if item.since <= as_of)
+    usage = tuple(item for item in part.usage if item.used_at <= as_of)
     removed_at = _removed_at(part, as_of)
-    used_at = (one.used_at for one in usage)
+    used_at = (item.used_at for item in usage)
     stays = climb(part.work, uses, used_at, window=window, as_of=as_of, removed_at=removed_at)
     if not stays:
         return None
-    work = [one for one in part.work if one.began_at is not None and one.began_at <= as_of]
-    outside = [one for one in work if not one.sandboxed]
-    arrivals = [one.arrived_at for one in outside if one.arrived_at is not None and one.arrived_at <= as_of]
+    work = [item for item in part.work if item.began_at is not None and item.began_at <= as_of]
+    outside = [item for item in work if not item.sandboxed]
+    arrivals = [item.arrived_at for item in outside if item.arrived_at is not None and item.arrived_at <= as_of]
     return Initiative(
         id=key,
         name=part.name,
-        found=part.found,
-        repos=tuple(sorted({one.repo for one in work})),
+        detected=part.detected,
+        repos=tuple(sorted({item.repo for item in work})),
         reasons=tuple(reason for _, reason in part.reasons),
         stays=stays,
-        observed=all(one.observed for one in outside),
+        observed=all(item.observed for item in outside),
         deployments=part.deployments,
         imports=part.imports,
         changes=len(work),
-        waiting=sum(_waits(one, as_of) for one in work) if part.deployments else 0,
-        abandoned=sum(one.abandoned_at is not None and one.abandoned_at <= as_of for one in work),
-        landed=sum(one.merged_at is not None and one.merged_at <= as_of for one in work),
+        waiting=sum(_waits(item, as_of) for item in work) if part.deployments else 0,
+        abandoned=sum(item.abandoned_at is not None and item.abandoned_at <= as_of for item in work),
+        landed=sum(item.merged_at is not None and item.merged_at <= as_of for item in work),
         shipped=len(arrivals),
-        people=len({_plain(one.author) for one in work if one.person and one.author}),
+        people=len({_plain(item.author) for item in work if item.person and item.author}),
         uses=uses,
         usage=usage,
         last_shipped_at=max(arrivals, default=None),
-        removed_by=tuple(one.change_id for one in part.removals if one) if stays[-1].rung == REMOVED else (),
+        removed_by=tuple(item.change_id for item in part.removals if item) if stays[-1].rung == REMOVED else (),
         as_of=as_of,
     )
 
@@ -227,50 +231,50 @@ def _plain(author: str) -> str:
 
 
 def _removed_at(part: _Parts, as_of: datetime) -> datetime | None:
-    """When the last of its code was gone: of what was in production from there, else from the default branch."""
-    arrived = any(one.arrived_at is not None and one.arrived_at <= as_of for one in part.work if not one.sandboxed)
-    times = [None if one is None else one.production_at if arrived else one.merged_at for one in part.removals]
-    known = [at for at in times if at is not None]
-    return max(known) if known and len(known) == len(times) else None
+    """When its last code was removed: from production if it was there, else from the default branch."""
+    arrived = any(item.arrived_at is not None and item.arrived_at <= as_of for item in part.work if not item.sandboxed)
+    times = [None if item is None else item.production_at if arrived else item.merged_at for item in part.removals]
+    dated = [at for at in times if at is not None]
+    return max(dated) if dated and len(dated) == len(times) else None
 
 
-def _waits(one: Work, as_of: datetime) -> bool:
+def _waits(work: Work, as_of: datetime) -> bool:
     """Code complete by then, neither in production nor closed; what was not observed to arrive waits for nothing."""
-    over = [at for at in (one.arrived_at, one.abandoned_at) if at is not None]
-    complete = one.code_complete_at is not None and one.code_complete_at <= as_of
-    return complete and one.observed and all(at > as_of for at in over)
+    over = [at for at in (work.arrived_at, work.abandoned_at) if at is not None]
+    complete = work.code_complete_at is not None and work.code_complete_at <= as_of
+    return complete and work.observed and all(at > as_of for at in over)
 
 
-def _told(one: Initiative) -> Sequence[Stay]:
+def _observed_stays(initiative: Initiative) -> Sequence[Stay]:
     """The stays whose beginning and end were seen, or could have been; to be removed is not to move on."""
-    stays = list(one.stays)
+    stays = list(initiative.stays)
     if stays[-1].rung == REMOVED and len(stays) > 1:
         stays[-2] = replace(stays[-2], ended=False)
-    return [stay for stay in stays if stay.rung == PILOT or (one.deployments and one.observed)]
+    return [stay for stay in stays if stay.rung == PILOT or (initiative.deployments and initiative.observed)]
 
 
-def _judged(one: Initiative, limit: Mapping[str, Limit], *, watched: bool) -> Initiative:
+def _judged(initiative: Initiative, limit: Mapping[str, Limit], *, watched: bool) -> Initiative:
     """`watched`: use is recorded, so that what nothing is recorded of is not used."""
-    stay = one.stays[-1]
+    stay = initiative.stays[-1]
     if stay.rung in {IN_USE, REMOVED}:
-        return replace(one, stalled=False)
-    if stay.rung == MERGED and not (one.deployments and one.observed):
-        return one  # it may have arrived unseen
+        return replace(initiative, stalled=False)
+    if stay.rung == MERGED and not (initiative.deployments and initiative.observed):
+        return initiative  # it may have arrived unseen
     against = limit[stay.rung]
     if against.hours is None:  # too few have left to say, or so many are still there that 85 % never left
-        return replace(one, stalled=None if against.left < FEWEST_LEFT else False, limit=against)
+        return replace(initiative, stalled=None if against.left < FEWEST_LEFT else False, limit=against)
     stalled = stay.hours > against.hours
-    if stalled and stay.rung == PRODUCTION and not (one.imports or watched):
-        return replace(one, limit=against)  # it may be used unseen
+    if stalled and stay.rung == PRODUCTION and not (initiative.imports or watched):
+        return replace(initiative, limit=against)  # it may be used unseen
     # An arrival before the first recorded deployment is no later than the one seen: too long is too long all the more.
-    return replace(one, stalled=stalled if one.observed or stalled else None, limit=against)
+    return replace(initiative, stalled=stalled if initiative.observed or stalled else None, limit=against)
 
 
-def _asked(one: Initiative, filters: Filters) -> bool:
-    names = [name for name in one.repos if filters.names is None or name in filters.names]
+def _matches(initiative: Initiative, filters: Filters) -> bool:
+    names = [name for name in initiative.repos if filters.names is None or name in filters.names]
     if not any(filters.repo is None or fnmatchcase(name, filters.repo) for name in names):
         return False
-    begun = one.first_change_at
+    begun = initiative.first_change_at
     return (filters.since is None or begun >= filters.since) and (filters.until is None or begun < filters.until)
 
 

@@ -82,13 +82,13 @@ def climb(
     `removed_at`: when the last of its code was taken out; the change that did so is no shipment.
     """
     pieces = list(work)
-    begun = _first(one.began_at for one in pieces)
+    begun = _first(item.began_at for item in pieces)
     if begun is None or begun > as_of:
         return ()
     removed = _until(removed_at, as_of)
-    outside = [one for one in pieces if not one.sandboxed]
-    production = _until(_first(one.arrived_at for one in outside), as_of)
-    merged = _until(_first(one.merged_at for one in outside), as_of)
+    outside = [item for item in pieces if not item.sandboxed]
+    production = _until(_first(item.arrived_at for item in outside), as_of)
+    merged = _until(_first(item.merged_at for item in outside), as_of)
     if production is not None and (merged is None or merged > production):
         merged = production
     starts: list[tuple[str, datetime]] = [(PILOT, begun)]
@@ -96,12 +96,12 @@ def climb(
         starts.append((MERGED, max(begun, merged)))
     if production is not None:
         production = max(begun, production)
-        again = [one.arrived_at for one in outside if one.arrived_at is not None and one.arrived_at > production]
+        again = [item.arrived_at for item in outside if item.arrived_at is not None and item.arrived_at > production]
         signs = [(at, at + window) for at in (*again, *used_at)]
         signs += [(use.since, use.until or as_of) for use in uses]
         starts += _alternating(production, signs, as_of)
     if removed is not None:
-        starts = [one for one in starts if one[1] < removed] or starts[:1]
+        starts = [item for item in starts if item[1] < removed] or starts[:1]
         starts.append((REMOVED, max(removed, begun)))
     return _stays(starts, as_of)
 

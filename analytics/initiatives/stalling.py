@@ -54,18 +54,18 @@ def limits(
     rungs: Iterable[str] = RUNGS[:-1],
 ) -> Mapping[str, Limit]:
     """The limit of each of `rungs` that can be left upwards, from the stays of all initiatives."""
-    known, wanted = list(stays), set(rungs)
+    listed, selected = list(stays), set(rungs)
     return {
-        rung: _limit(connection, rung, [one for one in known if one.rung == rung], window)
+        rung: _limit(connection, rung, [stay for stay in listed if stay.rung == rung], window)
         for rung in RUNGS[:-1]
-        if rung in wanted
+        if rung in selected
     }
 
 
 def _limit(connection: duckdb.DuckDBPyConnection, rung: str, stays: list[Stay], window: timedelta) -> Limit:
-    left = sum(one.ended for one in stays)
+    left = sum(stay.ended for stay in stays)
     if left >= FEWEST_LEFT:
-        curve = kaplan_meier([one.hours for one in stays], [one.ended for one in stays])
+        curve = kaplan_meier([stay.hours for stay in stays], [stay.ended for stay in stays])
         return Limit(rung, curve.quantiles([SHARE])[0].hours, "initiatives", len(stays), left)
     if rung not in _CHANGES:
         return Limit(rung, window / timedelta(hours=1), "window", len(stays), left)

@@ -1,6 +1,6 @@
 """The pulse check: how long from code complete to production, what has not arrived, and where the time goes.
 
-Estimates count what waits (right-censored) and what was abandoned (a competing end); see `analytics.survival`.
+Estimates count what waits (right-censored) and what was abandoned (a competing event); see `analytics.survival`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FEWEST = 20
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with a 95 % interval. None: not reached, or too few changes to say."""
+    """A value with its 95 % interval. None: not reached, or too few changes to estimate."""
 
     value: float | None
     lower: float | None
@@ -91,8 +91,8 @@ class Group:
 class Pulse:
     """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`.
 
-    `weak` counts changes whose verdict on the axis is weak, which take no part where strong evidence was asked for.
-    `clock`: on which all hours are told, `wall` or `working`. `week_hours`: of a week on it, one of the hours of
+    `weak` counts changes whose verdict on the axis is weak, which are left out where strong evidence was requested.
+    `clock`: of all hours, `wall` or `working`. `week_hours`: of a week on it, one of the hours of
     `Group.arrived`.
     """
 
@@ -111,7 +111,7 @@ class Pulse:
 
     @property
     def compared(self) -> Sequence[Group]:
-        """The groups to show beside each other: one beside nothing is no comparison, then it is all work."""
+        """The groups to compare: AI and other work, or all work where one of them is too small."""
         return (self.ai, self.other) if self.ai.enough and self.other.enough else (self.everything,)
 
 
@@ -123,9 +123,10 @@ def pulse(
     horizon_hours: float = HORIZON_HOURS,
     calendar: WorkingCalendar | None = None,
 ) -> Pulse:
-    """The headline numbers of what was code complete in the period of `filters`; with a `calendar` in working time.
+    """Estimate the headline numbers of changes that were code complete in the period of `filters`.
 
-    Then the horizon is the calendar's own, and the share arrived is told after a day, a week and that horizon of work.
+    With a `calendar` hours are working time, the horizon is the calendar's own, and the share arrived is that after a
+    day, a week and that horizon of work.
     """
     cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
     after: tuple[float, ...] = ARRIVED_AFTER_HOURS
@@ -165,7 +166,7 @@ def slowest_waiting(
 ) -> pl.DataFrame:
     """What waits longest: change, stage and age (hours), oldest first; automation left out.
 
-    No comparison: what waits, waits, however weak the evidence is of what it is.
+    Weak evidence counts too: nothing is compared.
     """
     waiting = read_cohort(connection, replace(filters, evidence="any"), calendar=calendar).changes.filter(
         (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
@@ -196,8 +197,8 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
     if enough:
         curve = cohort.incidence(by_repository=True)
         median, p85 = (
-            Estimate(found.hours, found.lower_hours, found.upper_hours)
-            for found in curve.quantiles("production", [0.5, 0.85])
+            Estimate(quantile.hours, quantile.lower_hours, quantile.upper_hours)
+            for quantile in curve.quantiles("production", [0.5, 0.85])
         )
         at = curve.at(after)
         arrived = [
@@ -257,7 +258,7 @@ def _ahead(time: TimeInState, sizes: FloatArray | None, present: Sequence[int]) 
 
 
 def _estimate(value: float, lower: float, upper: float) -> Estimate:
-    def known(number: float) -> float | None:
+    def finite(number: float) -> float | None:
         return None if math.isnan(number) else float(number)
 
-    return Estimate(known(value), known(lower), known(upper))
+    return Estimate(finite(value), finite(lower), finite(upper))

@@ -1,6 +1,6 @@
-"""The pulse check as tables of numbers, in the words of the reports: what stands under a chart and in its CSV.
+"""The pulse check as tables with the columns of the reports: under a chart and in its CSV.
 
-Absent values are null: not reached, too few changes to say, or (abandoned) not seen by any source.
+Absent values are null: not reached, too few changes to estimate, or (abandoned) not reported by any source.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import polars as pl
 
 from analytics.pulse.pulse import Group, Pulse
 
-__all__ = ["arrivals_table", "groups_table", "stages_table"]
+__all__ = ["groups_table", "stages_table"]
 
 _TEXT, _COUNT, _NUMBER, _TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 
@@ -33,15 +33,6 @@ _GROUPS = {
     "abandoned_lower": _NUMBER,
     "abandoned_upper": _NUMBER,
     "horizon_hours": _NUMBER,
-    "as_of": _TIME,
-}
-_ARRIVALS = {
-    "group": _TEXT,
-    "hours": _NUMBER,
-    "probability": _NUMBER,
-    "lower": _NUMBER,
-    "upper": _NUMBER,
-    "changes": _COUNT,
     "as_of": _TIME,
 }
 # As the report `stages`, so far as the pulse check knows it.
@@ -90,24 +81,6 @@ def groups_table(pulses: Sequence[Pulse], *, closed_work_is_seen: bool) -> pl.Da
     return pl.DataFrame(rows, schema=_GROUPS)
 
 
-def arrivals_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
-    """One row per group and time: the share in production so many hours after code complete."""
-    rows = [
-        {
-            "group": group.name,
-            "hours": hours,
-            "probability": share.value,
-            "lower": share.lower,
-            "upper": share.upper,
-            "changes": group.changes,
-            "as_of": _as_of(pulse),
-        }
-        for group in groups
-        for hours, share in group.arrived
-    ]
-    return pl.DataFrame(rows, schema=_ARRIVALS)
-
-
 def stages_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
     """One row per group and stage: restricted mean hours in it within the horizon; for a group, they add up."""
     rows = [
@@ -129,5 +102,5 @@ def stages_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
 
 
 def _as_of(pulse: Pulse) -> object:
-    """The newest instant that any of its repositories speaks for."""
+    """The latest as-of time of its repositories."""
     return pulse.as_of[1] if pulse.as_of else None

@@ -1,4 +1,4 @@
-"""Whether AI work is repaired at another rate than other work, in the same repository and of the same size."""
+"""Hazard ratio of repair of AI work against other work, within repositories and adjusted for size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headway.errors import AnalysisError
 __all__ = ["Ratio", "compared"]
 
 _KNOWN_SHARE = 0.9
-"""Lines stand for size where so many changes have them; else the number of paths does, which Git alone knows too."""
+"""Lines measure size where so many changes have them; else the number of paths does, which Git alone has too."""
 _FEWEST_REPAIRED = 10
 """Fewer ends than ten for each covariate make a Cox model unsteady (Peduzzi et al. 1995, Journal of Clinical
 Epidemiology 48, 1503)."""
@@ -26,10 +26,10 @@ Epidemiology 48, 1503)."""
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times faster AI work is repaired than other work; above 1 is sooner.
+    """Hazard ratio of repair, AI work against other work; above 1 is sooner.
 
-    `adjusted_for`: what is held equal. `changes`, `repaired`: what it rests on. `p_value` against a ratio of 1.
-    `proportional_p`: a small one says that the ratio changes over time. `note`: why there is none.
+    `adjusted_for`: strata and covariates. `changes`, `repaired`: what it rests on. `p_value` against a ratio of 1.
+    `proportional_p`: of the test that hazards are proportional. `note`: why there is no ratio.
     """
 
     ratio: Estimate
@@ -43,9 +43,9 @@ class Ratio:
 
 
 def compared(shipped: Shipped, axis: str) -> Iterator[Ratio]:
-    """The ratio within repositories; then with size held equal; then maintainability too, where it was measured.
+    """Yield the ratio stratified by repository; then adjusted for size; then for maintainability too, where measured.
 
-    Cox's model with a rate of its own for each repository; errors by repository where there are enough.
+    Cox's model with a baseline hazard for each repository; standard errors by repository where there are enough.
     """
     people = shipped.where(pl.col("built_with_ai") != "automation")
     yield _ratio(people, axis, {}, "repository")
@@ -59,8 +59,8 @@ def compared(shipped: Shipped, axis: str) -> Iterator[Ratio]:
 
 
 def _size(changes: pl.DataFrame) -> tuple[pl.Expr, str]:
-    known = changes["lines"].is_not_null().mean()
-    if isinstance(known, float) and known >= _KNOWN_SHARE:
+    share = changes["lines"].is_not_null().mean()
+    if isinstance(share, float) and share >= _KNOWN_SHARE:
         return pl.col("lines"), "log of lines"
     return pl.col("files"), "log of paths"
 
@@ -73,7 +73,7 @@ def _ratio(shipped: Shipped, axis: str, covariates: dict[str, pl.Expr], adjusted
     fewest = _FEWEST_REPAIRED * (1 + len(covariates))
     if over.sum() < fewest:
         return Ratio(Estimate(), None, *about, note=f"fewer than {fewest} repaired changes")
-    others = [shipped.changes.select(each).to_series().to_numpy() for each in covariates.values()]
+    others = [shipped.changes.select(expression).to_series().to_numpy() for expression in covariates.values()]
     try:
         fit = cox(
             hours,

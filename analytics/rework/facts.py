@@ -94,7 +94,7 @@ class Shipped:
     """Changes that reached production, a row each, with when each was first repaired after that (null: not yet).
 
     Their repository is a number.
-    `untraced`: changes left out because of their repository's fixes none was traced; `automation`: of bots, left out.
+    `untraced`: changes left out because none of their repository's fixes was traced; `automation`: of bots, left out.
     """
 
     changes: pl.DataFrame
@@ -138,9 +138,7 @@ def definitions_named(name: str | None) -> list[str]:
     if name == "all":
         return list(DEFINITIONS)
     if (name or DEFAULT) not in DEFINITIONS:
-        raise UsageError(
-            f"the report rework has no definition {name!r}", hint=f"choose {', '.join(DEFINITIONS)} or all"
-        )
+        raise UsageError(f"unknown definition of a repair: {name!r}", hint=f"choose {', '.join(DEFINITIONS)} or all")
     return [name or DEFAULT]
 
 
@@ -154,10 +152,10 @@ def read_shipped(
 ) -> Shipped:
     """The changes that reached production in the period of `filters`; column `group` holds the value of `by`.
 
-    UsageError for a column that is none. Bots' changes are left out unless asked for.
+    UsageError for another column. Changes made by bots are left out unless `automation` is true.
     """
     if by is not None and by not in COLUMNS:
-        raise UsageError(f"the report rework has no groups by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+        raise UsageError(f"the report rework cannot group by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     query = _CHANGES.format(
         group=COLUMNS[by] if by else f"'{ALL}'",
         at_fault=_AT_FAULT[definition],
@@ -167,7 +165,7 @@ def read_shipped(
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     if by in AXES:
         table = filters.sure(table, by)
-    seen = table.filter((pl.col("fixes") == 0) | (pl.col("traced") > 0))
+    traced = table.filter((pl.col("fixes") == 0) | (pl.col("traced") > 0))
     bots = automation or by == "built_with_ai"
-    people = seen if bots else seen.filter(pl.col("built_with_ai") != "automation")
-    return Shipped(people, len(table) - len(seen), len(seen) - len(people))
+    people = traced if bots else traced.filter(pl.col("built_with_ai") != "automation")
+    return Shipped(people, len(table) - len(traced), len(traced) - len(people))

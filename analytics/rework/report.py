@@ -51,21 +51,21 @@ def rework(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     """One row per definition, group, measure and days; by an axis of AI work also the ratio of the rates.
 
     `repaired_share`: of the changes in production, those that a fix repaired, or that were taken back, within `days` of
-    their arrival: Kaplan–Meier's estimate, what was not seen so long censored; absent where nothing was seen so long.
-    `reverted_share`: those taken back. `repair_rate_ratio`: AI against other work. `repaired`: changes so far,
-    `at_risk`: those still under watch after `days`. `repaired_before`: changes mended before they arrived: no rework
-    of production. `fixes`, `fixes_traced`: of the repositories of the group. `untraced`: changes left out because
-    of the fixes of their repository none was traced. `definition`: what a fix repairs, as in `DEFINITIONS`.
+    their arrival: Kaplan–Meier's estimate, with changes followed for less censored; absent where none was followed that
+    long. `reverted_share`: those taken back. `repair_rate_ratio`: AI against other work. `repaired`: changes so far,
+    `at_risk`: those still followed after `days`. `repaired_before`: changes repaired before they arrived, which is no
+    rework of production. `fixes`, `fixes_traced`: of the repositories of the group. `untraced`: changes left out
+    because none of the fixes of their repository was traced. `definition`: what a fix repairs, as in `DEFINITIONS`.
     """
-    asked = options or Options()
+    chosen = options or Options()
     rows: list[dict[str, Any]] = []
-    for definition in definitions_named(asked.definition):
-        shipped = read_shipped(connection, filters, by=asked.by, automation=asked.automation, definition=definition)
-        rows += [{**row, "definition": definition} for row in _told(shipped, asked.by)]
+    for definition in definitions_named(chosen.definition):
+        shipped = read_shipped(connection, filters, by=chosen.by, automation=chosen.automation, definition=definition)
+        rows += [{**row, "definition": definition} for row in _rows_of(shipped, chosen.by)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _told(shipped: Shipped, by: str | None) -> Iterator[dict[str, Any]]:
+def _rows_of(shipped: Shipped, by: str | None) -> Iterator[dict[str, Any]]:
     for name in sorted(shipped.changes["group"].unique().to_list()):
         yield from _group(name, shipped.where(pl.col("group") == name))
     if by in AXES and len(shipped.changes):
@@ -85,7 +85,7 @@ def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
             if at is None:
                 row["note"] = f"fewer than {FEWEST} changes"
             elif hours.max(initial=0.0) < 24.0 * days:
-                row["note"] = "no change was seen so long"
+                row["note"] = "no change was followed that long"
             else:
                 row |= {
                     "value": float(at.probability[place, 0]),
@@ -103,22 +103,22 @@ def _none_of(watched: int) -> float:
 
 
 def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:
-    for found in compared(shipped, axis):
+    for result in compared(shipped, axis):
         yield {
             **_about(shipped),
             "group": "AI against other",
             "measure": "repair_rate_ratio",
-            "value": found.ratio.value,
-            "lower": found.ratio.lower,
-            "upper": found.ratio.upper,
-            "changes": found.changes,
-            "repaired": found.repaired,
-            "repositories": found.repositories,
+            "value": result.ratio.value,
+            "lower": result.ratio.lower,
+            "upper": result.ratio.upper,
+            "changes": result.changes,
+            "repaired": result.repaired,
+            "repositories": result.repositories,
             "interval_by": shipped.interval_by,
-            "adjusted_for": found.adjusted_for,
-            "p_value": found.p_value,
-            "proportional_p": found.proportional_p,
-            "note": found.note or None,
+            "adjusted_for": result.adjusted_for,
+            "p_value": result.p_value,
+            "proportional_p": result.proportional_p,
+            "note": result.note or None,
         }
 
 

@@ -1,6 +1,6 @@
-"""Survival statistics: pure functions over arrays, in which what has not ended counts for the time it was seen.
+"""Survival statistics: pure functions over arrays with right-censoring.
 
-Hours count from the start of a change. A duration never comes without whether, or how, it ended.
+Hours count from the start of a change. A duration always comes with whether, or how, it ended.
 """
 
 from analytics.survival.cox import Cox, Proportionality, cox

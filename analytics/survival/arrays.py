@@ -1,4 +1,4 @@
-"""The array types that the estimators share, and the checks at their door."""
+"""The array types that the estimators share, and the checks of their input."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def as_hours(values: ArrayLike, name: str) -> FloatArray:
     """A one-dimensional array of finite hours, none below zero; AnalysisError otherwise."""
     hours = np.asarray(values, dtype=np.float64)
     if hours.ndim != 1:
-        raise AnalysisError(f"{name} is not a flat list of hours", hint="give one number a row")
+        raise AnalysisError(f"{name} is not a flat list of hours", hint="give one number per row")
     if hours.size and not (np.isfinite(hours).all() and hours.min() >= 0):
-        raise AnalysisError(f"{name} holds hours below zero, or none", hint="leave out the rows without a duration")
+        raise AnalysisError(f"{name} has negative or missing hours", hint="leave out the rows without a duration")
     return hours
 
 
@@ -34,7 +34,7 @@ def as_codes(values: ArrayLike, name: str, *, lowest: int, highest: int) -> IntA
     if codes.ndim != 1 or codes.dtype.kind not in "iub":
         raise AnalysisError(f"{name} is not a flat list of whole numbers", hint="number the values first")
     if codes.min() < lowest or codes.max() > highest:
-        raise AnalysisError(f"{name} holds a number outside {lowest} … {highest}", hint="check how it was numbered")
+        raise AnalysisError(f"{name} has a number outside {lowest} … {highest}", hint="check how it was numbered")
     return codes.astype(np.int64, copy=False)
 
 
@@ -44,7 +44,7 @@ def as_counts(values: ArrayLike | None, size: int, name: str) -> FloatArray:
         return np.broadcast_to(np.float64(1.0), size)
     counts = np.asarray(values, dtype=np.float64)
     if counts.ndim != 1 or (counts.size and not (np.isfinite(counts).all() and counts.min() > 0)):
-        raise AnalysisError(f"{name} holds counts that are not positive", hint="leave out rows that count nothing")
+        raise AnalysisError(f"{name} has counts that are not positive", hint="leave out rows that count nothing")
     return counts
 
 

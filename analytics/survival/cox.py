@@ -1,8 +1,8 @@
-"""Cox regression: what one thing does to the rate of ending, the others being equal.
+"""Cox regression: the hazard ratio of each covariate, adjusted for the others.
 
-Own code because no kept library gives these figures: of lifelines 0.30 and statsmodels 0.15 both find the coefficients
-and model-based errors to nine digits, but with strata and ties lifelines' robust errors are off in the fourth digit and
-its proportional-hazards test is the older approximation, and statsmodels gives nan for the one and has not the other.
+Own code because no library gives all of these: lifelines 0.30 and statsmodels 0.15 agree on the coefficients and
+model-based errors to nine digits, but with strata and ties lifelines' robust errors are off in the fourth digit and its
+proportional-hazards test is the older approximation; statsmodels gives nan for the former and lacks the latter.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = ["Cox", "Proportionality", "cox"]
 
 _STEPS = 40
 _VANISHED = 1e-7
-"""A coefficient that runs off to infinity takes the information on it away: so little of it is none."""
+"""A coefficient that diverges leaves no information on it: less than this share counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
 class Proportionality:
-    """Does an effect stay the same over time? A small `p_value` says it does not.
+    """Test of proportional hazards: a small `p_value` says that the hazard ratio changes over time.
 
     `chi_squared`, `p_value` (covariates,), one degree of freedom each; `overall_chi_squared`, `overall_p_value`: of all
     covariates together, as many degrees. The score test for covariate × g(hours), g the Kaplan–Meier share ended
@@ -46,10 +46,10 @@ class Proportionality:
 class Cox:
     """A Cox model.
 
-    `names`: of the covariates. `coefficient`, `lower`, `upper` (covariates,): the log of the rate ratio for one unit
+    `names`: of the covariates. `coefficient`, `lower`, `upper` (covariates,): the log hazard ratio for one unit
     more; below zero is slower. `standard_error`: by the model; `robust_standard_error`: by cluster, None without
     clusters. `p_value`, `lower`, `upper` rest on the robust one where there is one, and on the normal distribution.
-    `cluster_information` (clusters, covariates): how much of what is known of each coefficient, given the others, comes
+    `cluster_information` (clusters, covariates): the information on each coefficient, given the others, that comes
     from each cluster, in the order of their codes; None without clusters. `changes`, `ended`: how many.
     """
 
@@ -78,12 +78,35 @@ def cox(
     cluster: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Cox:
-    """Fit changes that `ended` (changes,) true after `hours` (changes,), or were last seen then.
+    """Fit a stratified Cox proportional hazards model to right-censored changes.
 
-    `covariates` (changes, covariates), named by `names`. `stratum` (changes,): codes: each stratum has a rate of its
-    own, changes are compared within it alone. `cluster` (changes,): codes 0, 1, …: robust standard errors by cluster.
-    Cox (1972), JRSS B 34, 187; ties by Efron (1977); robust errors by Lin & Wei (1989). AnalysisError where a
-    covariate does not vary among changes at risk together, or separates those that ended from the others.
+    Parameters
+    ----------
+    hours:
+        (changes,) hours until the change ended, or was last seen.
+    ended:
+        (changes,) whether it ended; False is censored.
+    covariates:
+        (changes, covariates) values, named by `names`.
+    stratum:
+        (changes,) codes; each stratum has its own baseline hazard.
+    cluster:
+        (changes,) codes 0, 1, …; standard errors are then robust by cluster.
+    level:
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    Log hazard ratios with intervals, and the test of proportional hazards.
+
+    Raises
+    ------
+    AnalysisError
+        A covariate does not vary among changes at risk together, or separates those that ended from the others.
+
+    References
+    ----------
+    Cox (1972), JRSS B 34, 187; ties by Efron (1977), JASA 72, 557; robust errors by Lin & Wei (1989), JASA 84, 1074.
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
     design = np.asarray(covariates, dtype=np.float64).reshape(at.size, len(names))
@@ -145,8 +168,8 @@ def _maximum(sets: RiskSets, names: tuple[str, ...]) -> tuple[FloatArray, AtCoef
         if bool(np.any(np.diag(information) < least)):
             break
     raise AnalysisError(
-        "the rates of the groups are too far apart to be compared by one number",
-        hint="leave out the covariate that separates those that ended from the others",
+        "the Cox model does not converge: a covariate separates the changes that ended from the others",
+        hint="leave out that covariate",
     )
 
 
@@ -154,19 +177,19 @@ def _check_varies(information: FloatArray, covariates: FloatArray, names: tuple[
     """AnalysisError where a covariate says nothing that the strata and the other covariates do not."""
     scale = np.sqrt(np.maximum(np.diag(information), 0.0))
     spread = np.abs(covariates).max(axis=0, initial=0.0)
-    for name, own, widest in zip(names, scale.tolist(), spread.tolist(), strict=True):
-        if own <= 1e-7 * widest or widest == 0.0:
+    for name, deviation, widest in zip(names, scale.tolist(), spread.tolist(), strict=True):
+        if deviation <= 1e-7 * widest or widest == 0.0:
             raise AnalysisError(f"{name} does not vary among changes at risk together", hint="leave it out")
     if np.linalg.cond(information / np.outer(scale, scale)) > 1e12:
-        raise AnalysisError("two covariates say the same", hint="leave one out")
+        raise AnalysisError("two covariates are collinear", hint="leave one out")
 
 
 def _robust(parts: FloatArray, group: IntArray) -> FloatArray:
     """The root of the sum over clusters of the square of their changes' influences; nan for a single cluster."""
-    found, code = np.unique(group, return_inverse=True)
-    if found.size == 1:
+    clusters, code = np.unique(group, return_inverse=True)
+    if clusters.size == 1:
         return np.full(parts.shape[1], np.nan)
-    by_cluster = np.stack([totals(code, column, found.size) for column in parts.T], axis=1)
+    by_cluster = np.stack([totals(code, column, clusters.size) for column in parts.T], axis=1)
     robust: FloatArray = np.sqrt((by_cluster**2).sum(axis=0))
     return robust
 
@@ -195,11 +218,11 @@ def _proportionality(sets: RiskSets, fit: AtCoefficients, survival: FloatArray) 
     if np.any(np.diag(left) <= 1e-12 * np.diag(square)):
         unknown = np.full(gradient.size, np.nan)
         return Proportionality(unknown, unknown, np.nan, np.nan)
-    own = gradient**2 / np.diag(left)
+    statistic = gradient**2 / np.diag(left)
     overall = float(gradient @ np.linalg.solve(left, gradient))
     return Proportionality(
-        own,
-        np.array([chi_squared_tail(value, 1) for value in own.tolist()]),
+        statistic,
+        np.array([chi_squared_tail(value, 1) for value in statistic.tolist()]),
         overall,
         chi_squared_tail(overall, gradient.size),
     )

@@ -18,7 +18,7 @@ from headway.errors import AnalysisError
 __all__ = ["HARDLY_ANY", "Incidence", "IncidenceAt", "incidence"]
 
 HARDLY_ANY = 0.02
-"""What becomes of so small a share of changes after they went out of sight moves no share by more."""
+"""If no more than this share is lost to follow-up, no incidence can change by more than it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class IncidenceAt:
 
     `ends`: names. `hours` (hours,). `probability`, `standard_error`, `lower`, `upper` (hours, ends): the share that
     has ended so by then. `waiting` (hours,): the share that has not ended, one minus all ends. `at_risk` (hours,):
-    changes neither ended nor out of sight just before. `influence` (units, hours, ends): of each unit on
+    changes neither ended nor censored just before. `influence` (units, hours, ends): of each unit on
     `probability`; None where changes are independent.
     """
 
@@ -72,7 +72,7 @@ class Incidence:
         return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
 
     def seen_at(self, hours: float) -> bool:
-        """Whether changes were still watched then, or hardly any had not ended; else the last value is a guess."""
+        """Whether changes were still at risk then, or hardly any were left; else the value is extrapolated."""
         at = as_hours([hours], "hours")
         return bool(self._timeline.at_risk(0, at)[0] > 0.0 or self._timeline.probability(0, at)[0] <= HARDLY_ANY)
 
@@ -85,16 +85,16 @@ class Incidence:
         column = self.ends.index(end)
         hours = np.concatenate([[0.0], self.event_hours])
         reached = np.concatenate([[0.0], self.probability[:, column]])
-        wanted = as_shares(shares)
-        found = [crossing_hours(hours, reached, share) for share in wanted.tolist()]
-        places = np.array([hours[-1] if hour is None else hour for hour in found])
+        levels = as_shares(shares)
+        crossings = [crossing_hours(hours, reached, share) for share in levels.tolist()]
+        places = np.array([hours[-1] if hour is None else hour for hour in crossings])
         order = np.argsort(places)
-        standard_error = np.empty(wanted.size)
+        standard_error = np.empty(levels.size)
         standard_error[order] = self._standard_error(places[order])[0][:, column]
-        lower, upper = log_log_interval(wanted, standard_error, self._critical)
+        lower, upper = log_log_interval(levels, standard_error, self._critical)
         return tuple(
             Quantile(share, hour, *(crossing_hours(hours, reached, bound) for bound in bounds))
-            for share, hour, *bounds in zip(wanted.tolist(), found, lower.tolist(), upper.tolist(), strict=True)
+            for share, hour, *bounds in zip(levels.tolist(), crossings, lower.tolist(), upper.tolist(), strict=True)
         )
 
     @property
@@ -125,14 +125,37 @@ def incidence(
     count: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Incidence:
-    """The cumulative incidence of each of `ends`, the others competing with it, waiting changes right-censored.
+    """Estimate the cumulative incidence of each of `ends` as competing events, with right-censoring.
 
-    `hours` (changes,): until the change ended, or was last seen waiting. `ended_as` (changes,): the position of its
-    end in `ends`, or `CENSORED`. `cluster` (changes,): codes 0 … clusters-1; without it each change is independent.
-    `count` (changes,): how many changes a row stands for. AnalysisError where there is no change.
+    Parameters
+    ----------
+    hours:
+        (changes,) hours until the change ended, or was last seen waiting.
+    ended_as:
+        (changes,) the position of its end in `ends`, or `CENSORED`.
+    ends:
+        Names of the competing events.
+    cluster:
+        (changes,) codes 0 … clusters-1; without it each change is independent.
+    clusters:
+        How many clusters there are; the highest code plus one when not given.
+    count:
+        (changes,) how many changes a row stands for; 1 when not given.
+    level:
+        Confidence level of the intervals.
 
-    Aalen & Johansen (1978), Scandinavian Journal of Statistics 5, 141, for one state with several ways out. Standard
-    errors by the infinitesimal jackknife, as `survfit` of R's survival has them.
+    Returns
+    -------
+    The curves, with standard errors by the infinitesimal jackknife, as `survfit` of R's survival has them.
+
+    Raises
+    ------
+    AnalysisError
+        There is no change.
+
+    References
+    ----------
+    Aalen & Johansen (1978), Scandinavian Journal of Statistics 5, 141, for one state with several ways out.
     """
     at = as_hours(hours, "hours")
     end = as_codes(ended_as, "ended_as", lowest=CENSORED, highest=len(ends) - 1)
@@ -180,7 +203,7 @@ def _variance(timeline: Timeline, hours: FloatArray, probability: FloatArray) ->
     at_risk, waiting = table.at_risk[:, None], table.before[:, None]
     kind = np.stack([table.hazard.get(to, np.zeros(hours.size)) for to in range(1, probability.shape[1] + 1)], axis=1)
     stay = table.stay[:, None]
-    own = np.cumsum(waiting**2 * kind * (1.0 - kind) / at_risk, axis=0)
+    direct = np.cumsum(waiting**2 * kind * (1.0 - kind) / at_risk, axis=0)
     cross = waiting * kind / at_risk
     square = np.where(stay > 0.0, (1.0 - stay) / (at_risk * np.where(stay > 0.0, stay, 1.0)), 0.0)
     cross_sum = probability * np.cumsum(cross, axis=0) - np.cumsum(cross * probability, axis=0)
@@ -190,6 +213,6 @@ def _variance(timeline: Timeline, hours: FloatArray, probability: FloatArray) ->
         - 2.0 * probability * np.cumsum(square * probability, axis=0)
         + np.cumsum(square * probability**2, axis=0)
     )
-    variance: FloatArray = own - 2.0 * cross_sum + square_sum
+    variance: FloatArray = direct - 2.0 * cross_sum + square_sum
     # What cancels but for rounding is nothing.
-    return np.where(variance > 1e-14 * (own + largest), variance, 0.0)
+    return np.where(variance > 1e-14 * (direct + largest), variance, 0.0)

@@ -166,21 +166,21 @@ class _Sweep:
         span, hours = self.span, self.span.hours[state]
         table, part = span.timeline.tables[state], span.part[state]
         stay, hazard = table.stay[part], {to: values[part] for to, values in table.hazard.items()}
-        own = (self.columns == state).astype(np.float64)[:, None]
+        in_state = (self.columns == state).astype(np.float64)[:, None]
         wait = np.diff(hours, append=span.end_hours) * self.kind.per_hour
         # A state from which none of the columns can be reached any more is worth nothing.
         worth = {to: self._after(to, state) for to in hazard if to <= self.columns[-1]}
-        addend = own * (stay * wait)
+        addend = in_state * (stay * wait)
         for to, values in worth.items():
             addend += hazard[to] * values
-        end = own[:, 0] * self.kind.at_end
+        end = in_state[:, 0] * self.kind.at_end
         value = np.empty((self.columns.size, hours.size + 1))
         value[:, :-1] = linear_scan(stay[::-1], addend[:, ::-1], end)[:, ::-1]
         value[:, -1] = end
         self.value[state] = value
-        kept = value[:, 1:] + own * wait
+        staying = value[:, 1:] + in_state * wait
         scale = table.before[part] / table.at_risk[part]
-        gain = {to: scale * (worth.get(to, 0.0) - kept) for to in hazard}
+        gain = {to: scale * (worth.get(to, 0.0) - staying) for to in hazard}
         drift = np.zeros_like(value)
         for to, values in gain.items():
             drift[:, 1:] += hazard[to] * values

@@ -42,10 +42,10 @@ def critical_value(level: float, clusters: int | FloatArray | None = None) -> fl
     fourth, fourths, fifths = float((w**4 * v).sum()), float((w**4 * v**2).sum()), float((w**5 * v**2).sum())
     # The quadratic form (p - p̂)ᵀ diag(w²) (p - p̂) has the matrix D - dwᵀ - wdᵀ + S wwᵀ, with D = diag(w²), d = w²,
     # S = Σw²: these are the traces of it times diag(v), and of the square of that.
-    seen = whole - 2.0 * cube + square * whole
+    estimated = whole - 2.0 * cube + square * whole
     spread = fourths - 4.0 * fifths + 2.0 * square * fourths
     spread += 2.0 * (cube**2 + fourth * whole) - 4.0 * square * cube * whole + (square * whole) ** 2
-    return float(special.stdtrit(seen**2 / spread, tail) * np.sqrt(whole / seen))
+    return float(special.stdtrit(estimated**2 / spread, tail) * np.sqrt(whole / estimated))
 
 
 def log_log_interval(

@@ -1,4 +1,4 @@
-"""Kaplan–Meier: the chance of not having ended by then."""
+"""Kaplan–Meier: the probability of not having ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SurvivalCurve:
     """A Kaplan–Meier curve.
 
     `hours` (rows,): each distinct hour at which a change ended or was last seen, ascending. `survival`: the share not
-    ended just after it; `standard_error`, `lower`, `upper` of it; `at_risk`: changes neither ended nor out of sight
+    ended just after it; `standard_error`, `lower`, `upper` of it; `at_risk`: changes neither ended nor censored
     just before it; `ended`: how many ended at it; all (rows,). `changes`: how many. `level`: of the intervals.
     """
 
@@ -72,17 +72,40 @@ class SurvivalCurve:
 def kaplan_meier(
     hours: ArrayLike, ended: ArrayLike, *, count: ArrayLike | None = None, level: float = 0.95
 ) -> SurvivalCurve:
-    """The Kaplan–Meier curve of changes that `ended` (changes,) true after `hours` (changes,), or were last seen then.
+    """Estimate the Kaplan–Meier curve of right-censored changes.
 
-    Kaplan & Meier (1958), JASA 53, 457; standard errors by Greenwood (1926); log-log intervals (`log_log_interval`).
-    `count` (changes,): how many changes a row stands for. AnalysisError where there is none. What ends in two ways
-    that exclude each other (arrives, is abandoned) belongs to `incidence`: here the other end would be a censoring.
+    What ends in two ways that exclude each other (arrives, is abandoned) belongs to `incidence`: here the other end
+    would be a censoring.
+
+    Parameters
+    ----------
+    hours:
+        (changes,) hours until the change ended, or was last seen.
+    ended:
+        (changes,) whether it ended; False is censored.
+    count:
+        (changes,) how many changes a row stands for; 1 when not given.
+    level:
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    The curve with Greenwood's standard errors and log-log intervals (`log_log_interval`).
+
+    Raises
+    ------
+    AnalysisError
+        There is no change.
+
+    References
+    ----------
+    Kaplan & Meier (1958), JASA 53, 457; Greenwood (1926).
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
     counts = as_counts(count, at.size, "count")
     same_length(hours=at, ended=over, count=counts)
     if at.size == 0:
-        raise AnalysisError("there is no change to look at", hint="widen the time range or the filter")
+        raise AnalysisError("there is no change to estimate from", hint="widen the time range or the filter")
     times, place = np.unique(at, return_inverse=True)
     leaving = totals(place, counts, times.size)
     events = totals(place, counts * over, times.size)

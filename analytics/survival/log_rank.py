@@ -38,12 +38,33 @@ def log_rank(
     stratum: ArrayLike | None = None,
     count: ArrayLike | None = None,
 ) -> LogRank:
-    """Compare groups of changes that `ended` (changes,) true after `hours` (changes,), or were last seen then.
+    """Test whether groups of right-censored changes end at the same rate, by a stratified log-rank test.
 
-    `group` (changes,): codes 0, 1, …; `stratum` (changes,): codes: rates are compared within each stratum alone.
-    `count` (changes,): how many changes a row stands for. Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto &
-    Peto (1972), JRSS A 135, 185, with the hypergeometric variance (`survdiff` in R's survival). AnalysisError where
-    fewer than two groups can be compared.
+    Parameters
+    ----------
+    hours:
+        (changes,) hours until the change ended, or was last seen.
+    ended:
+        (changes,) whether it ended; False is censored.
+    group:
+        (changes,) codes 0, 1, … of the groups.
+    stratum:
+        (changes,) codes; groups are compared within each stratum.
+    count:
+        (changes,) how many changes a row stands for; 1 when not given.
+
+    Returns
+    -------
+    Observed and expected ends by group, and the χ² test with the hypergeometric variance (`survdiff` in R's survival).
+
+    Raises
+    ------
+    AnalysisError
+        Fewer than two groups can be compared.
+
+    References
+    ----------
+    Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto & Peto (1972), JRSS A 135, 185.
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
     whole = np.iinfo(np.int64)
@@ -63,8 +84,8 @@ def log_rank(
     ended_of = [totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)]
     at_risk_of = []
     for g in range(groups):
-        seen = np.concatenate([[0.0], np.cumsum(counts * (code == g))])
-        at_risk_of.append(seen[stratum_end] - seen[starts])
+        running = np.concatenate([[0.0], np.cumsum(counts * (code == g))])
+        at_risk_of.append(running[stratum_end] - running[starts])
     return _test(np.array(ended_of), np.array(at_risk_of), totals(code, counts, groups))
 
 
@@ -81,7 +102,7 @@ def _test(ended: FloatArray, at_risk: FloatArray, changes: FloatArray) -> LogRan
     compared = np.flatnonzero(np.diag(variance) > 0.0)
     if compared.size < 2:
         raise AnalysisError(
-            "fewer than two groups ever wait at the same time in one stratum",
+            "fewer than two groups are at risk at the same time in one stratum",
             hint="compare larger groups, or without strata",
         )
     difference = (ended.sum(axis=1) - expected)[compared[:-1]]

@@ -1,4 +1,4 @@
-"""What was seen of changes moving through states: the one input of the multi-state estimators."""
+"""Observed moves of changes through states: the input of the multi-state estimators."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ CENSORED = -1
 class Moves:
     """Starts and moves, each for `count` changes of one independent unit.
 
-    Every change starts at hour 0 in a state, and leaves it, and each further state, by one move, until it is in a
-    state that nobody leaves or was last seen (`CENSORED`). A state that is entered and left in the same instant must
+    Every change starts at hour 0 in a state, and leaves it, and each further state, by one move, until it is in an
+    absorbing state or was last seen (`CENSORED`). A state that is entered and left in the same instant must
     have been skipped (`moves_from_spells` does so). Rows in any order; equal rows may be given as one with their count,
     so that a database can aggregate first.
 
@@ -78,7 +78,7 @@ class Moves:
 
     @property
     def seen_hours(self) -> float:
-        """The last hour at which any change was seen to move or to wait; what an estimate says after it is a guess."""
+        """The last hour at which any change was seen to move or to wait; estimates after it are extrapolations."""
         return float(self.hours.max(initial=0.0))
 
     @property

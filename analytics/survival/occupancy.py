@@ -1,4 +1,4 @@
-"""Where changes are, some hours after their start, and how many hours each state takes of them."""
+"""State occupation probabilities and mean hours in each state (multi-state models)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Occupancy:
     `upper` (hours, states): of being in the state at that hour; each row of `probability` adds up to 1. `at_risk`
     (hours, states): changes seen in the state just before. `changes`: how many. `clusters`: how many independent
     clusters the standard errors rest on, None where each change is independent. `level`: of the intervals.
-    `influence` (units, hours, states): of each unit on `probability`, where it was asked for: two groups that share
+    `influence` (units, hours, states): of each unit on `probability`, where it was requested: two groups that share
     clusters are compared by the sum of squares of the difference of their influences.
     """
 
@@ -51,7 +51,7 @@ class TimeInState:
 
     `states`: names. `horizon_hours`: up to which hours count. `mean_hours`, `standard_error`, `lower`, `upper`
     (states,), hours: `mean_hours` adds up to the horizon. `changes`, `clusters`, `level`: as in `Occupancy`.
-    `influence` (units, states): of each unit on `mean_hours`, where it was asked for.
+    `influence` (units, states): of each unit on `mean_hours`, where it was requested.
     """
 
     states: tuple[str, ...]
@@ -69,12 +69,28 @@ class TimeInState:
 def occupancy(
     moves: Moves | Timeline, at_hours: ArrayLike, *, level: float = 0.95, keep_influence: bool = False
 ) -> Occupancy:
-    """State occupation probabilities at each of `at_hours` (hours,), ascending.
+    """Estimate state occupation probabilities at some hours, by Aalen–Johansen over right-censored moves.
 
-    `moves`, or their `Timeline`, which spares sorting them again where several questions are asked.
-    Aalen–Johansen over right-censored moves, with infinitesimal-jackknife standard errors by unit and log-log
-    intervals (`log_log_interval`; Student's t where units are clusters). After the last hour at which anything was
-    seen, the last value stands. AnalysisError where there is no change, or hours do not ascend.
+    Parameters
+    ----------
+    moves:
+        The moves, or their `Timeline`, which saves sorting them again for several estimates.
+    at_hours:
+        (hours,) hours since the start, ascending. After the last hour with data the last value is used.
+    level:
+        Confidence level of the intervals.
+    keep_influence:
+        Whether to return the influence of each unit.
+
+    Returns
+    -------
+    Probabilities with infinitesimal-jackknife standard errors by unit and log-log intervals (`log_log_interval`;
+    Student's t where units are clusters).
+
+    Raises
+    ------
+    AnalysisError
+        There is no change, or hours do not ascend.
     """
     at = _ascending(at_hours)
     timeline = _timeline(moves)
@@ -109,16 +125,38 @@ def occupancy(
 def restricted_mean_hours(
     moves: Moves | Timeline, horizon_hours: float, *, level: float = 0.95, keep_influence: bool = False
 ) -> TimeInState:
-    """Mean hours in each state within `horizon_hours` of the start, from `moves` or their `Timeline`.
+    """Estimate the mean hours in each state within a horizon.
 
-    The area under each state's occupation probability (Andersen et al. 1993, section IV.4; `rmean` in R's survival);
-    standard errors by unit (infinitesimal jackknife), intervals by the normal distribution (Student's t where units
-    are clusters), cut to 0 … horizon. Beyond `Moves.seen_hours` the last probabilities stand. AnalysisError where
-    there is no change, or the horizon is not above zero.
+    It is the area under each state's occupation probability. Beyond `Moves.seen_hours` the last probabilities are used.
+
+    Parameters
+    ----------
+    moves:
+        The moves, or their `Timeline`.
+    horizon_hours:
+        Hours since the start up to which time counts.
+    level:
+        Confidence level of the intervals.
+    keep_influence:
+        Whether to return the influence of each unit.
+
+    Returns
+    -------
+    Hours by state, with infinitesimal-jackknife standard errors by unit and normal intervals (Student's t where units
+    are clusters), cut to 0 … horizon.
+
+    Raises
+    ------
+    AnalysisError
+        There is no change, or the horizon is not above zero.
+
+    References
+    ----------
+    Andersen et al. (1993), Statistical Models Based on Counting Processes, section IV.4; `rmean` in R's survival.
     """
     horizon = float(as_hours([horizon_hours], "horizon_hours")[0])
     if horizon == 0.0:
-        raise AnalysisError("a horizon of no hours holds no time", hint="give a horizon above zero")
+        raise AnalysisError("the horizon is not above zero", hint="give a horizon above zero")
     timeline = _timeline(moves)
     moves = timeline.moves
     # What no change is ever in takes no time: rounding must not take away any.

@@ -1,4 +1,4 @@
-"""Shares and rates of small and clustered numbers, with intervals that stay inside what is possible."""
+"""Shares and rates of small and clustered numbers, with intervals inside their possible range."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wilson(hits: float, of: float, *, level: float = LEVEL, critical: float | No
     if of <= 0:
         return Estimate()
     if hits < 0 or hits > of:
-        raise AnalysisError(f"{hits} of {of} is no share", hint="count each unit once")
+        raise AnalysisError(f"{hits} of {of} is not a share", hint="count each unit once")
     z = critical_value(level) if critical is None else critical
     share = hits / of
     if not np.isfinite(z):
@@ -75,8 +75,8 @@ def clustered_share(hit: ArrayLike, cluster: ArrayLike, *, few: bool = True, lev
     inflate = clusters / (clusters - 1) if clusters > 1 else 1.0
     effect = max(float(np.sum(by_cluster**2)) * inflate / simple, 1.0) if simple > 0.0 else 1.0
     critical = float("nan") if clusters < 2 else _critical(level, clusters, few=few)
-    found = wilson(share * hits.size / effect, hits.size / effect, critical=critical)
-    return Share(share, found.lower, found.upper, float(hits.sum()), hits.size, effect)
+    interval = wilson(share * hits.size / effect, hits.size / effect, critical=critical)
+    return Share(share, interval.lower, interval.upper, float(hits.sum()), hits.size, effect)
 
 
 def difference_of_shares(
@@ -107,10 +107,12 @@ def difference_of_shares(
         q = (y1 * (n0 - y0) + y0 * (n1 - y1)) / (2.0 * (n1 + n0))
         variance = float((value * p.sum() + q.sum()) / weight.sum() ** 2)
         return _with_interval(value, variance, None)
-    own = np.zeros(size, dtype=np.int64)
-    own[strata] = np.unique(np.asarray(cluster), return_inverse=True)[1]
-    of_cluster = np.unique(own[both], return_inverse=True)[1]
-    share, moved = (np.bincount(of_cluster, weights=each) / weight.sum() for each in (weight, weight * (apart - value)))
+    cluster_of_stratum = np.zeros(size, dtype=np.int64)
+    cluster_of_stratum[strata] = np.unique(np.asarray(cluster), return_inverse=True)[1]
+    of_cluster = np.unique(cluster_of_stratum[both], return_inverse=True)[1]
+    share, moved = (
+        np.bincount(of_cluster, weights=values) / weight.sum() for values in (weight, weight * (apart - value))
+    )
     if share.size < 2:
         return Estimate(value), None
     return _with_interval(value, float(np.sum((moved / (1.0 - share)) ** 2)), 1.0 / float(np.sum(share**2)))

@@ -47,8 +47,8 @@ def read_quantiles(
     lower, upper = bounds
     quantiles = []
     for share in as_shares(shares).tolist():
-        found = (crossing_hours(hours, curve, share) for curve in (reached, upper, lower))
-        quantiles.append(Quantile(share, *found))
+        crossings = (crossing_hours(hours, curve, share) for curve in (reached, upper, lower))
+        quantiles.append(Quantile(share, *crossings))
     return tuple(quantiles)
 
 

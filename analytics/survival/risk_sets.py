@@ -56,10 +56,10 @@ class RiskSets:
         score = self.covariates @ coefficients
         highest = score.max(initial=-np.inf)
         risk = np.exp(score - highest)
-        denominator = self._seen(risk[:, None])[:, 0]
+        denominator = self._sum_at_risk(risk[:, None])[:, 0]
         # A step too far can leave a risk set without any risk: its likelihood is nan, and the step is taken back.
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean = self._seen(risk[:, None] * self.covariates) / denominator[:, None]
+            mean = self._sum_at_risk(risk[:, None] * self.covariates) / denominator[:, None]
             log_likelihood = float((score[self.end_rows] - highest - np.log(denominator)).sum())
         return AtCoefficients(log_likelihood, risk, denominator, mean)
 
@@ -78,7 +78,7 @@ class RiskSets:
     def spread(self, at: AtCoefficients, axis: FloatArray) -> FloatArray:
         """The variance over each risk set of the covariates along `axis` (covariates,), (ends,)."""
         along = self.covariates @ axis
-        square = self._seen((at.risk * along**2)[:, None])[:, 0] / at.denominator
+        square = self._sum_at_risk((at.risk * along**2)[:, None])[:, 0] / at.denominator
         spread: FloatArray = np.maximum(square - (at.mean @ axis) ** 2, 0.0)
         return spread
 
@@ -90,12 +90,12 @@ class RiskSets:
         parts = -self.expected(at)[:, None] * self.covariates
         for column in range(parts.shape[1]):
             parts[:, column] += at.risk * self.watched(at.mean[:, column] / at.denominator)
-            seen = totals(self.end_time, at.mean[:, column], self.time_starts.size)
+            total = totals(self.end_time, at.mean[:, column], self.time_starts.size)
             tied = np.maximum(np.bincount(self.end_time, minlength=self.time_starts.size), 1)
-            parts[self.end_rows, column] += self.covariates[self.end_rows, column] - (seen / tied)[self.end_time]
-        given: FloatArray = np.empty_like(parts)
-        given[self.order] = parts
-        return given
+            parts[self.end_rows, column] += self.covariates[self.end_rows, column] - (total / tied)[self.end_time]
+        in_given_order: FloatArray = np.empty_like(parts)
+        in_given_order[self.order] = parts
+        return in_given_order
 
     def watched(self, values: FloatArray) -> FloatArray:
         """The sum of `values` (ends,) over the ends that each change was at risk for, (changes,)."""
@@ -107,7 +107,7 @@ class RiskSets:
         running[self.end_rows] -= gone[self.end_time]
         return running
 
-    def _seen(self, values: FloatArray) -> FloatArray:
+    def _sum_at_risk(self, values: FloatArray) -> FloatArray:
         """The sum of `values` (changes, columns) over those at risk at each end, its tied ones in part."""
         after = np.cumsum(values[::-1], axis=0)[::-1]
         stratum_end = np.append(self.stratum_starts[1:], values.shape[0])
@@ -115,5 +115,5 @@ class RiskSets:
         at_risk = after[self.time_starts] - beyond[self.stratum_of_time]
         tied = np.zeros_like(at_risk)
         np.add.at(tied, self.end_time, values[self.end_rows])
-        seen: FloatArray = at_risk[self.end_time] - self.fraction[:, None] * tied[self.end_time]
-        return seen
+        result: FloatArray = at_risk[self.end_time] - self.fraction[:, None] * tied[self.end_time]
+        return result

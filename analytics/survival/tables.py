@@ -63,7 +63,7 @@ class Timeline:
 
     def __init__(self, moves: Moves) -> None:
         if moves.start_unit.size == 0:
-            raise AnalysisError("there is no change to look at", hint="widen the time range or the filter")
+            raise AnalysisError("there is no change to estimate from", hint="widen the time range or the filter")
         self.moves = moves
         self.states = len(moves.states)
         self.flows = _flows(moves)

@@ -1,7 +1,7 @@
-"""Findings: what the results say, as plain sentences that are never stronger than they are.
+"""Findings: what a comparison shows, each in at most two sentences that claim no more than the data.
 
-Each has its number, its interval and how many changes it rests on. Where no difference is seen, the sentence gives what
-remains possible: not seeing one is not that there is none.
+A sentence gives the result, its size, its 95 % confidence interval and how many changes it rests on. What qualifies it
+further is in `details`. "No significant difference" is not "no difference": the interval shows what remains possible.
 """
 
 from __future__ import annotations
@@ -19,34 +19,38 @@ from analytics.comparison.compare import AFTER_HOURS
 from analytics.comparison.contrasts import AI_AXES
 from analytics.comparison.notes import unlike
 from analytics.comparison.report import COMPARED
+from analytics.text.intervals import ci
 
 __all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
 
-_ELSEWHERE = 0.7
-"""How much less a difference matters that is not seen where both groups are."""
+_UNSUPPORTED = 0.7
+"""Weight of a difference that is not significant on common support."""
 _STAGE = "mean_hours_"
 _NOT_STAGES = ("mean_hours_waiting", "mean_hours_in_production")
+_SHARES = {"share_arrived_30d": 30.0, "share_arrived_7d": 7.0, "share_arrived_24h": 1.0}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence.
+    """One result in words.
 
-    `kind`: what it is about. `axis`: the comparison or report that it is from. `importance`: the more, the earlier it
-    is told. `seen`: whether it claims anything. `changes`: how many it rests on.
+    `kind`: what it is about. `axis`: the comparison that it is from. `sentence`: the result, at most two sentences.
+    `importance`: sorts findings, highest first. `significant`: whether it claims a difference. `changes`: how many it
+    rests on. `details`: further qualifications, as sentences; empty for none.
     """
 
     kind: str
     axis: str
     sentence: str
     importance: float
-    seen: bool
+    significant: bool
     changes: int
+    details: str = ""
 
 
 def by_importance(findings: Iterable[Finding]) -> list[Finding]:
-    """The most important first; what is as important, by kind and axis in the order given."""
-    return sorted(findings, key=lambda one: -one.importance)
+    """Sort by importance, highest first; equals keep their order."""
+    return sorted(findings, key=lambda finding: -finding.importance)
 
 
 def findings_in(
@@ -56,235 +60,232 @@ def findings_in(
     *,
     axes: Sequence[str] = AI_AXES,
 ) -> list[Finding]:
-    """What can be said of AI work beside other work, on both axes or some, the most important first."""
+    """Compare AI work with other work on `axes` and return the findings, most important first."""
     any_evidence = replace(filters, evidence="any")
-    wanted = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=wanted, calendar=calendar)
+    columns = (*COMPARED, *filters.verdict_columns)
+    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=calendar)
     after = AFTER_HOURS if calendar is None else calendar.arrived_after_hours
-    compared = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in axes)
-    return by_importance(finding for one in compared for finding in findings_of(one))
+    comparisons = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in axes)
+    return by_importance(finding for comparison in comparisons for finding in findings_of(comparison))
 
 
-def findings_of(found: Comparison) -> list[Finding]:
-    """What a comparison says, the most important first."""
-    if not found.enough:
-        return [_too_few(found)]
-    return by_importance([*_arrival(found), *_stage(found), *_friction(found), *_abandoned(found), *_adjusted(found)])
+def findings_of(comparison: Comparison) -> list[Finding]:
+    """Return the findings of a comparison, most important first."""
+    if not comparison.enough:
+        return [_too_few(comparison)]
+    makers = (_arrival, _stage, _friction, _abandoned, _adjusted)
+    return by_importance(finding for make in makers for finding in make(comparison))
 
 
-def _too_few(found: Comparison) -> Finding:
-    ai, other = found.both
+def _too_few(comparison: Comparison) -> Finding:
+    ai, other = comparison.both
+    changes, importance = ai.changes + other.changes, 0.2
     if not ai.changes or not other.changes:
         missing = ai if not ai.changes else other
-        sentence = f"No {missing.name} is seen: there is nothing to compare."
-        return Finding("too_few", found.contrast.axis, sentence, 0.1, seen=False, changes=ai.changes + other.changes)
-    needed = next((one.n_needed for one in found.measures if one.n_needed), None)
-    sentence = f"Too few changes to compare {ai.name} with {other.name}: {_counts(found)}."
-    if needed:
-        sentence += f" Some {needed:,} of the first would show 10 points of difference in what arrives."
-    return Finding("too_few", found.contrast.axis, sentence, 0.2, seen=False, changes=ai.changes + other.changes)
+        sentence, importance = f"Nothing to compare: there is no {missing.name}.", 0.1
+    else:
+        counts = f"{ai.changes:,} and {other.changes:,}"
+        sentence = f"Too few changes to compare {ai.name} with {other.name} ({counts})."
+        needed = next((measure.n_needed for measure in comparison.measures if measure.n_needed), None)
+        if needed:
+            sentence += (
+                f" About {needed:,} changes of {ai.name} would show a difference of 10 points in the share that reaches"
+                " production."
+            )
+    return Finding("too_few", comparison.contrast.axis, sentence, importance, significant=False, changes=changes)
 
 
-def _arrival(found: Comparison) -> Iterator[Finding]:
-    """When work reaches production: the medians, or the share that arrived where half of it did not."""
-    one = found.measure("median_hours")
-    if one is None or one.difference is None:
-        one = next((m for m in map(found.measure, _SHARES) if m and m.lower is not None), None)
-    if one is None or one.difference is None or one.ai is None or one.other is None:
+def _arrival(comparison: Comparison) -> Iterator[Finding]:
+    """When work reaches production: the medians, or the share that arrived where a median is not reached."""
+    measure = comparison.measure("median_hours")
+    if measure is None or measure.difference is None:
+        shares = map(comparison.measure, _SHARES)
+        measure = next((share for share in shares if share and share.lower is not None), None)
+    if measure is None or measure.difference is None or measure.ai is None or measure.other is None:
         return
-    ai, other = (side.name for side in found.both)
-    if one.unit == "hours":
-        pair = f"half is in production after {_hours(one.ai, found)}, half of {other} after {_hours(one.other, found)}"
+    ai, other = (side.name for side in comparison.both)
+    if measure.unit == "hours":
+        values = f"median {_hours(measure.ai, comparison)} against {_hours(measure.other, comparison)}"
     else:
-        after = _after(one.name, found)
-        pair = f"{_percent(one.ai)} is in production after {after}, {_percent(one.other)} of {other}"
-    if one.seen:
-        later = (one.difference > 0.0) == (one.unit == "hours")
-        head = f"{_capital(ai)} arrives {'later' if later else 'sooner'}: {pair}, {_difference(one, found)}"
+        values = f"after {_after(measure.name, comparison)} {_percent(measure.ai)} against {_percent(measure.other)}"
+    if measure.significant:
+        later = (measure.difference > 0.0) == (measure.unit == "hours")
+        text = f"{_capital(ai)} reaches production {'later' if later else 'sooner'} than {other}: {values}"
+        text += f", {' '.join(_difference(measure, comparison, _counts(comparison)))}."
     else:
-        head = f"No difference seen in when {ai} arrives: {pair}; {_range(one, found)} remains possible"
-    yield _told(found, "arrival", f"{head} ({_counts(found)}).{_in_common(found, one)}", one, 1.0)
+        text = f"No significant difference in when {ai} and {other} reach production: {values}"
+        text += f" ({_interval(measure, comparison)} for the difference; {_counts(comparison)})."
+    yield _finding(comparison, "arrival", text, measure, 1.0)
 
 
-_SHARES = {"share_arrived_30d": 30.0, "share_arrived_7d": 7.0, "share_arrived_24h": 1.0}
-
-
-def _after(name: str, found: Comparison) -> str:
-    """How long after code complete a share was asked for."""
+def _after(name: str, comparison: Comparison) -> str:
+    """How long after code complete a share was taken."""
     days = _SHARES[name]
-    if found.clock == "working":
+    if comparison.clock == "working":
         return f"the working hours of {'a day' if days == 1.0 else f'{days:.0f} days'}"
     return "a day" if days == 1.0 else f"{days:.0f} days"
 
 
-def _stage(found: Comparison) -> Iterator[Finding]:
-    """The stage that takes most of the hours by which the groups differ, all stages being tested."""
-    stages = [m for m in found.measures if m.basis == ALL and m.name.startswith(_STAGE) and m.name not in _NOT_STAGES]
-    seen = [one for one in stages if one.seen]
-    if not seen:
+def _stage(comparison: Comparison) -> Iterator[Finding]:
+    """The stage with the largest significant difference in hours, corrected for testing all stages."""
+    stages = [
+        measure
+        for measure in comparison.measures
+        if measure.basis == ALL and measure.name.startswith(_STAGE) and measure.name not in _NOT_STAGES
+    ]
+    significant = [measure for measure in stages if measure.significant]
+    if not significant:
         return
-    one = max(seen, key=lambda m: abs(m.difference or 0.0))
-    ai, other = (side.name for side in found.both)
-    more = "more" if (one.difference or 0.0) > 0.0 else "less"
-    others = ", ".join(m.name.removeprefix(_STAGE) for m in seen if m is not one)
+    largest = max(significant, key=lambda measure: abs(measure.difference or 0.0))
+    ai, other = (side.name for side in comparison.both)
+    size, interval = _difference(largest, comparison, _counts(comparison))
+    rest = ", ".join(measure.name.removeprefix(_STAGE) for measure in significant if measure is not largest)
     sentence = (
-        f"{_capital(ai)} waits {_hours(abs(one.difference or 0.0), found)} {more} in {one.name.removeprefix(_STAGE)}"
-        f" than {other} does {_interval(one, found)}, of {_horizon(found)}"
-        f" ({_counts(found)}; {len(stages)} stages tested)"
+        f"In {_horizon(comparison)} {ai} waits {size} in {largest.name.removeprefix(_STAGE)} than {other} {interval}."
     )
-    sentence += f"; it also differs in {others}." if others else "."
-    yield _told(found, "stage", sentence + _in_common(found, one), one, 0.8)
+    details = f"{len(stages)} stages were tested, corrected for multiple testing."
+    details += f" Hours in {rest} differ significantly too." if rest else ""
+    yield _finding(comparison, "stage", sentence, largest, 0.8, details)
 
 
-def _friction(found: Comparison) -> Iterator[Finding]:
-    """Whether both groups lose their time in the same stages, on common support where there is one."""
-    friction, basis = found.friction, ALL
-    if found.supported_friction:
-        friction, basis = found.supported_friction, SUPPORTED
-    one = found.measure("same_friction", basis)
-    if friction is None or one is None:
+def _friction(comparison: Comparison) -> Iterator[Finding]:
+    """Whether both groups wait in the same stages, on common support where there is one."""
+    friction, basis = comparison.friction, ALL
+    if comparison.supported_friction:
+        friction, basis = comparison.supported_friction, SUPPORTED
+    measure = comparison.measure("same_friction", basis)
+    if friction is None or measure is None:
         return
-    ai, other = (side.name for side in found.both)
-    where = f" Compared {_where(found)}." if basis == SUPPORTED else ""
-    counts = f"{one.n_ai:,} and {one.n_other:,} changes"
+    ai, other = (side.name for side in comparison.both)
+    counts = f"{measure.n_ai:,} and {measure.n_other:,} changes"
+    within = f", {_where(comparison)}" if basis == SUPPORTED else ""
+    interval = f"95 % CI {100.0 * friction.lower:.0f}–{_percent(friction.upper)}"
     if friction.p_value <= 0.05:
-        sentence = (
-            f"Not the same friction: for {ai} and {other} to wait in the same stages, {_percent(friction.distance)} of"
-            f" the waiting would have to move [{_percent(friction.lower)} – {_percent(friction.upper)}]; most differs"
-            f" {_most(friction)} ({counts}).{where}"
-        )
+        text = f"{_capital(ai)} and {other} wait in different stages{within}: {_percent(friction.distance)} of the"
+        text += f" waiting differs ({interval}; {counts}), most in {_largest(friction)}."
     else:
-        sentence = (
-            f"No difference seen in which stages {ai} and {other} wait; up to {_percent(friction.upper)} of the waiting"
-            f" could still lie elsewhere ({counts}).{where}"
-        )
-    yield _told(found, "same_friction", sentence, one, 0.7)
+        text = f"No significant difference in the stages where {ai} and {other} wait{within}:"
+        text += f" {_percent(friction.distance)} of the waiting differs ({interval}; {counts})."
+    details = "The part that differs is half the sum of the absolute differences of the shares of waiting."
+    yield _finding(comparison, "same_friction", text, measure, 0.7, details)
 
 
-def _most(friction: Friction) -> str:
+def _largest(friction: Friction) -> str:
     differences = [ai - other for ai, other in zip(friction.ai, friction.other, strict=True)]
     place = max(range(len(differences)), key=lambda stage: abs(differences[stage]))
     return f"{friction.stages[place]}, {_percent(friction.ai[place])} against {_percent(friction.other[place])}"
 
 
-def _abandoned(found: Comparison) -> Iterator[Finding]:
-    one = found.measure("share_abandoned")
-    if one is None or not one.seen or one.ai is None or one.other is None:
+def _abandoned(comparison: Comparison) -> Iterator[Finding]:
+    measure = comparison.measure("share_abandoned")
+    if measure is None or not measure.significant or measure.ai is None or measure.other is None:
         return
-    ai = found.ai.name
-    often = "more" if one.ai > one.other else "less"
+    often = "more" if measure.ai > measure.other else "less"
     sentence = (
-        f"{_capital(ai)} is abandoned {often} often: {_percent(one.ai)} against {_percent(one.other)} within"
-        f" {_horizon(found)}, {_difference(one, found)} ({_counts(found)}).{_in_common(found, one)}"
+        f"{_capital(comparison.ai.name)} is abandoned {often} often: {_percent(measure.ai)} against"
+        f" {_percent(measure.other)} within {_horizon(comparison)},"
+        f" {' '.join(_difference(measure, comparison, _counts(comparison)))}."
     )
-    yield _told(found, "abandoned", sentence, one, 0.75)
+    yield _finding(comparison, "abandoned", sentence, measure, 0.75)
 
 
-def _adjusted(found: Comparison) -> Iterator[Finding]:
-    one, steady = found.measure("rate_ratio_adjusted"), found.measure("proportional_hazards")
-    if one is None or one.ai is None or one.lower is None or one.upper is None:
+def _adjusted(comparison: Comparison) -> Iterator[Finding]:
+    measure, steady = comparison.measure("rate_ratio_adjusted"), comparison.measure("proportional_hazards")
+    if measure is None or measure.ai is None or measure.lower is None or measure.upper is None:
         return
-    ai, other = (side.name for side in found.both)
-    bounds = f"[{1.0 + one.lower:.2f} – {1.0 + one.upper:.2f}]"
-    average = ", on average over a change's life" if steady and (steady.p_value or 1.0) <= 0.05 else ""
-    alike = "" if one.seen else ", which is not told from 1"
-    sentence = (
-        f"Within repositories, size and time held equal, {ai} arrives at {one.ai:.2f} times the rate of {other}"
-        f" {bounds}{alike}{average} ({_counts(found)})."
-    )
-    yield _told(found, "adjusted", sentence, one, 0.85)
+    ai, other = (side.name for side in comparison.both)
+    ratio = f"{measure.ai:.2f} (95 % CI {1.0 + measure.lower:.2f}–{1.0 + measure.upper:.2f}; {_counts(comparison)})"
+    text = f"Adjusted for repository, size and time, {ai}"
+    if measure.significant:
+        rate = "higher" if measure.ai > 1.0 else "lower"
+        text += f" reaches production at a {rate} rate than {other}: hazard ratio {ratio}."
+    else:
+        text += f" reaches production with a hazard ratio of {ratio}: no significant difference."
+    details = f"Hazard ratio: the rate at which waiting changes reach production, {other} being 1."
+    if steady and (steady.p_value or 1.0) <= 0.05:
+        details += " Hazards are not proportional: the ratio is an average over a change's life."
+    yield _finding(comparison, "adjusted", text, measure, 0.85, details)
 
 
-def _told(found: Comparison, kind: str, sentence: str, one: Measure, importance: float) -> Finding:
-    """What is seen comes before what is not, what work builds before how it was made."""
-    weight = importance * (1.0 if one.seen else 0.5) * (0.9 if found.contrast.axis == "built_with_ai" else 1.0)
-    supported = found.measure(one.name, SUPPORTED)
-    # The adjusted effect is within repositories already.
-    elsewhere = kind != "adjusted" and one.basis == ALL and unlike(found)
-    if one.seen and elsewhere and not (supported and supported.seen):
-        weight *= _ELSEWHERE
-    return Finding(kind, found.contrast.axis, sentence, weight, one.seen, one.n_ai + one.n_other)
+def _finding(
+    comparison: Comparison, kind: str, sentence: str, measure: Measure, importance: float, details: str = ""
+) -> Finding:
+    """Weight and qualify a result: significant ones come first, what work builds before how it was made."""
+    axis = comparison.contrast.axis
+    weight = importance * (1.0 if measure.significant else 0.5) * (0.9 if axis == "built_with_ai" else 1.0)
+    if kind != "adjusted" and measure.basis == ALL and (differs := unlike(comparison)):
+        # The hazard ratio is within repositories already.
+        supported = comparison.measure(measure.name, SUPPORTED)
+        if measure.significant and not (supported and supported.significant):
+            weight *= _UNSUPPORTED
+        if kind != "same_friction":
+            sentence = f"{sentence} {_on_common_support(comparison, measure)}"
+        details = f"{_capital(comparison.ai.name)} is {differs}. {details}".rstrip()
+    changes = measure.n_ai + measure.n_other
+    return Finding(kind, axis, sentence, weight, measure.significant, changes, details)
 
 
-def _in_common(found: Comparison, one: Measure) -> str:
-    """What becomes of a difference where both groups are, told where they are in unlike places or times."""
-    differs = unlike(found)
-    if not differs:
-        return ""
-    head = f" But {found.ai.name} is {differs}"
-    supported, does = found.measure(one.name, SUPPORTED), _does(one)
+def _on_common_support(comparison: Comparison, measure: Measure) -> str:
+    """What becomes of a difference where both groups are, as a sentence."""
+    where, supported = _capital(_where(comparison)), comparison.measure(measure.name, SUPPORTED)
+    what = "the difference"
     if supported is None:
-        return f"{head}, and too few changes are {_where(found)} to compare there."
-    if one.name == "median_hours" and (supported.lower is None or supported.upper is None):
-        supported, does = found.measure("mean_hours_waiting", SUPPORTED), f"it waits, of {_horizon(found)}, "
+        return f"{where} there are too few changes to compare."
+    if measure.name == "median_hours" and (supported.lower is None or supported.upper is None):
+        supported = comparison.measure("mean_hours_waiting", SUPPORTED)
+        what = f"the difference in waiting over {_horizon(comparison)}"
     if supported is None or supported.lower is None or supported.upper is None:
-        return f"{head}; {_where(found)} nothing can be told."
-    if supported.seen:
-        return f"{head}; {_where(found)} {does}{_difference(supported, found)}."
-    return f"{head}; {_where(found)} it is not told from chance: {_range(supported, found)} is possible."
+        return f"{where} the difference cannot be estimated."
+    if supported.significant:
+        return f"{where} {what} is {' '.join(_difference(supported, comparison))}."
+    return f"{where} {what} is not significant ({_interval(supported, comparison)})."
 
 
-def _does(one: Measure) -> str:
-    """What a difference of this measure is a difference in, before how large it is."""
-    if one.unit == "share":
-        return "its share is "
-    return "it waits " if one.name.startswith(_STAGE) else "half of it takes "
-
-
-def _where(found: Comparison) -> str:
+def _where(comparison: Comparison) -> str:
     cells = {("repository", "quarter"): "repositories and quarters", ("quarter",): "quarters"}
-    return f"in {cells.get(found.contrast.cells, 'repositories')} with both"
+    return f"within the same {cells.get(comparison.contrast.cells, 'repositories')}"
 
 
-def _difference(one: Measure, found: Comparison) -> str:
-    """How much more or less, with its interval."""
-    size = abs(one.difference or 0.0)
-    more = "more" if (one.difference or 0.0) > 0.0 else "less"
-    told = _hours(size, found) if one.unit == "hours" else f"{100.0 * size:.0f} points"
-    return f"{told} {more} {_interval(one, found)}"
-
-
-def _interval(one: Measure, found: Comparison) -> str:
-    """The bounds of the size of a difference, in the unit in which the size is told."""
-    sign = -1.0 if (one.difference or 0.0) < 0.0 else 1.0
-    per = _per(one, found)
-    bounds = [None if bound is None else sign * bound / per for bound in (one.lower, one.upper)]
+def _difference(measure: Measure, comparison: Comparison, counts: str = "") -> tuple[str, str]:
+    """How much more or less, and its interval with `counts`: `24.1 d less`, `(95 % CI 4.4–61.4 d; 9 and 8 changes)`."""
+    sign = -1.0 if (measure.difference or 0.0) < 0.0 else 1.0
+    size = abs(measure.difference or 0.0)
+    value = _hours(size, comparison) if measure.unit == "hours" else f"{100.0 * size:.0f} points"
+    bounds = [None if bound is None else sign * bound for bound in (measure.lower, measure.upper)]
     low, high = reversed(bounds) if sign < 0.0 else bounds
-    return f"[{_bound(low, one)} – {_bound(high, one)}]"
+    interval = _ci((low, high), measure, comparison, size)
+    return f"{value} {'more' if sign > 0.0 else 'less'}", f"({interval}{'; ' + counts if counts else ''})"
 
 
-def _range(one: Measure, found: Comparison) -> str:
-    """Everything from one bound to the other, in words."""
-    per = _per(one, found)
-    unit = "points" if one.unit == "share" else _unit(abs(one.difference or 0.0), found)[1]
-    bounds = (None if bound is None else bound / per for bound in (one.lower, one.upper))
-    low, high = (None if bound is None else _bound(bound, one, signed=True) for bound in bounds)
-    if low is None or high is None:
-        return "anything" if low == high else f"{high} {unit} or less" if low is None else f"{low} {unit} or more"
-    return f"anything from {low} to {high} {unit}"
+def _interval(measure: Measure, comparison: Comparison) -> str:
+    """The signed interval of a difference: `95 % CI −2.3 to +0.5 h`."""
+    bounds = measure.lower, measure.upper
+    widest = max((abs(bound) for bound in bounds if bound is not None), default=0.0)
+    return _ci(bounds, measure, comparison, widest, signed=True)
 
 
-def _per(one: Measure, found: Comparison) -> float:
-    return 0.01 if one.unit == "share" else _unit(abs(one.difference or 0.0), found)[0]
+def _ci(
+    bounds: tuple[float | None, float | None],
+    measure: Measure,
+    comparison: Comparison,
+    size: float,
+    *,
+    signed: bool = False,
+) -> str:
+    """Both bounds in the unit in which a number of this `size` is written."""
+    per, unit = (0.01, "points") if measure.unit == "share" else _unit(size, comparison)
+    lower, upper = (None if bound is None else bound / per for bound in bounds)
+    return ci(lower, upper, unit, decimals=0 if measure.unit == "share" else 1, signed=signed)
 
 
-def _bound(bound: float | None, one: Measure, *, signed: bool = False) -> str:
-    if bound is None:
-        return "…"
-    told = f"{bound:+z,.1f}" if signed else f"{bound:z,.1f}"
-    if one.unit == "share":
-        told = f"{bound:+z.0f}" if signed else f"{bound:z.0f}"
-    return told.replace("-", "−")
-
-
-def _hours(number: float, found: Comparison) -> str:
-    per, unit = _unit(number, found)
+def _hours(number: float, comparison: Comparison) -> str:
+    per, unit = _unit(number, comparison)
     return f"{number / per:,.1f} {unit}"
 
 
-def _unit(hours: float, found: Comparison) -> tuple[float, str]:
-    """Days from two days on; what is told in working hours stays in them, for their days have other lengths."""
-    if found.clock == "working":
+def _unit(hours: float, comparison: Comparison) -> tuple[float, str]:
+    """Days from two days on; working hours stay hours, because their days have other lengths."""
+    if comparison.clock == "working":
         return 1.0, "working h"
     return (1.0, "h") if hours < 48.0 else (24.0, "d")
 
@@ -293,14 +294,14 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _horizon(found: Comparison) -> str:
-    if found.clock == "working":
-        return f"its first {found.horizon_hours:.0f} working hours"
-    return f"its first {found.horizon_hours / 24.0:.0f} days"
+def _horizon(comparison: Comparison) -> str:
+    if comparison.clock == "working":
+        return f"the first {comparison.horizon_hours:.0f} working hours"
+    return f"the first {comparison.horizon_hours / 24.0:.0f} days"
 
 
-def _counts(found: Comparison) -> str:
-    return f"{found.ai.changes:,} and {found.other.changes:,} changes"
+def _counts(comparison: Comparison) -> str:
+    return f"{comparison.ai.changes:,} and {comparison.other.changes:,} changes"
 
 
 def _capital(text: str) -> str:

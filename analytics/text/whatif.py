@@ -1,4 +1,4 @@
-"""What-ifs in sentences, each with its number, interval and count, and no stronger than these."""
+"""What-ifs as sentences, each with its number, 95 % confidence interval and count, claiming no more than these."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analytics.reports.bottlenecks import Bottlenecks
+from analytics.text.intervals import ci
 from analytics.whatif.cadence import DAILY
 from analytics.whatif.compute import ALL_STAGES, WhatIf
 from analytics.whatif.effect import Bounds
@@ -29,58 +30,58 @@ class Sentence:
     lower: float | None
     upper: float | None
     changes: int
-    seen: bool
+    significant: bool
 
 
-def sentences_of(found: Bottlenecks) -> tuple[Sentence, ...]:
-    """What a group's stages and what-ifs say: the biggest bottleneck, then the best what-if of each kind.
+def sentences_of(bottlenecks: Bottlenecks) -> tuple[Sentence, ...]:
+    """Put a group's biggest bottleneck into words, then the best what-if of each kind.
 
-    A what-if whose interval holds 0 is not told as a gain; where none of a kind is seen to help, that is said of its
-    best.
+    A what-if whose interval includes 0 is not called a gain.
     """
-    return (*_bottleneck(found), *_what_ifs(found))
+    return (*_bottleneck(bottlenecks), *_what_ifs(bottlenecks))
 
 
-def _bottleneck(found: Bottlenecks) -> Iterator[Sentence]:
-    if not found.stages:
+def _bottleneck(bottlenecks: Bottlenecks) -> Iterator[Sentence]:
+    if not bottlenecks.stages:
         return
-    stage, mean = found.stages[0], found.stages[0].mean_hours
+    stage, mean = bottlenecks.stages[0], bottlenecks.stages[0].mean_hours
     text = (
-        f"{_capital(_work(found.group))} waits longest in {stage.stage}: {_with(mean, found.clock)} of a change's first"
-        f" {first_hours(found)}, {stage.share:.0%} of its waiting, n = {found.changes:,}"
+        f"{_capital(_work(bottlenecks.group))} waits longest in {stage.stage}: {_with_ci(mean, bottlenecks.clock)} of a"
+        f" change's first {first_hours(bottlenecks)}, {stage.share:.0%} of its waiting, n = {bottlenecks.changes:,}"
     )
-    yield Sentence("bottleneck", text, mean.value, mean.lower, mean.upper, found.changes, seen=True)
+    yield Sentence("bottleneck", text, mean.value, mean.lower, mean.upper, bottlenecks.changes, significant=True)
 
 
-def _what_ifs(found: Bottlenecks) -> Iterator[Sentence]:
-    kinds = dict.fromkeys(what.kind for what in found.what_ifs)
+def _what_ifs(bottlenecks: Bottlenecks) -> Iterator[Sentence]:
+    kinds = dict.fromkeys(what.kind for what in bottlenecks.what_ifs)
     for kind in kinds:
-        some = [what for what in found.what_ifs if what.kind == kind]
-        # What helps for sure is told before what might help more.
+        some = [what for what in bottlenecks.what_ifs if what.kind == kind]
+        # A significant gain comes before one that may be larger.
         best = max(some, key=lambda what: (what.effect.hours_saved.lower > 0.0, what.effect.hours_saved.value))
         # Releasing on every merge always saves most; daily is what a team can decide tomorrow.
         daily = (what for what in some if what.parameter.startswith(DAILY.name))
-        yield _sentence(next(daily, best) if kind == "release_cadence" else best, found)
+        yield _sentence(next(daily, best) if kind == "release_cadence" else best, bottlenecks)
 
 
-def _sentence(what: WhatIf, found: Bottlenecks) -> Sentence:
-    saved, effect = what.effect.hours_saved, what.effect
-    seen, earlier = saved.lower > 0.0, f"{_with(saved, found.clock)} earlier"
-    if seen:
-        week, within = effect.gained[0], "7 days" if found.clock == "wall" else "the working hours of a week"
-        more = f"; {_points(week)} more arrive within {within}" if week.lower > 0.0 else ""
-        text = f"{_does(what, found)} would bring a change of {_work(found.group)} {earlier}{more}"
+def _sentence(what: WhatIf, bottlenecks: Bottlenecks) -> Sentence:
+    saved, effect, work = what.effect.hours_saved, what.effect, _work(bottlenecks.group)
+    significant = saved.lower > 0.0
+    if significant:
+        week, within = effect.gained[0], "7 days" if bottlenecks.clock == "wall" else "the working hours of a week"
+        earlier = _with_ci(saved, bottlenecks.clock, " earlier")
+        more = f"; {_points(week)} within {within}" if week.lower > 0.0 else ""
+        text = f"{_does(what, bottlenecks)} would ship {work} {earlier}{more}"
     else:
-        text = f"{_does(what, found)} is not seen to help {_work(found.group)}: {earlier}"
+        text = f"{_does(what, bottlenecks)}: no significant gain for {work} ({_estimate(saved, bottlenecks.clock)})"
     text = f"{text}, n = {effect.changes:,}"
-    return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, seen=seen)
+    return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, significant=significant)
 
 
-def _does(what: WhatIf, found: Bottlenecks) -> str:
+def _does(what: WhatIf, bottlenecks: Bottlenecks) -> str:
     name = what.parameter.partition(" (")[0]
     if what.kind == "release_cadence":
         at_least = name if name == "on every merge" else f"at least {name}"
-        return f"Releasing {at_least} instead of every {found.release_every_days:.1f} days"
+        return f"Releasing {at_least} instead of every {bottlenecks.release_every_days:.1f} days"
     if what.kind == "best_months":
         return f"{_capital(what.stage)} as in the best quarter of its months"
     if what.kind == "rate_of_others":
@@ -89,28 +90,43 @@ def _does(what: WhatIf, found: Bottlenecks) -> str:
     return f"{_capital(what.stage)} in {what.parameter}"
 
 
-def first_hours(found: Bottlenecks) -> str:
-    """The horizon in words."""
-    if found.clock == "working":
-        return f"{found.horizon_hours:.0f} working hours"
-    return f"{found.horizon_hours / 24.0:.0f} days"
+def first_hours(bottlenecks: Bottlenecks) -> str:
+    """The horizon as text."""
+    if bottlenecks.clock == "working":
+        return f"{bottlenecks.horizon_hours:.0f} working hours"
+    return f"{bottlenecks.horizon_hours / 24.0:.0f} days"
 
 
-def _with(bounds: Bounds, clock: str) -> str:
+def _with_ci(bounds: Bounds, clock: str, more: str = "") -> str:
+    """A duration and, in brackets, its interval."""
+    return f"{_value(bounds, clock)}{more} ({_interval(bounds, clock)})"
+
+
+def _estimate(bounds: Bounds, clock: str) -> str:
+    """As `_with_ci`, for use inside brackets."""
+    return f"{_value(bounds, clock)} earlier, {_interval(bounds, clock)}"
+
+
+def _value(bounds: Bounds, clock: str) -> str:
     per, unit = _unit(bounds.value, clock)
-    value = f"{bounds.value / per:z,.1f} {unit}"
+    return f"{bounds.value / per:z,.1f} {unit}".replace("-", "−")
+
+
+def _interval(bounds: Bounds, clock: str) -> str:
     if math.isnan(bounds.lower) or math.isnan(bounds.upper):
-        return f"{value} (from too few to say how surely)".replace("-", "−")
-    return f"{value} [{bounds.lower / per:z,.1f} – {bounds.upper / per:z,.1f}]".replace("-", "−")
+        return "confidence: not enough data"
+    per, unit = _unit(bounds.value, clock)
+    return ci(bounds.lower / per, bounds.upper / per, unit)
 
 
 def _points(bounds: Bounds) -> str:
-    """A difference of two shares, which is no share of either."""
-    return f"{100 * bounds.value:.1f} points [{100 * bounds.lower:.1f} – {100 * bounds.upper:.1f}]"
+    """A difference of two shares in percentage points, with its interval."""
+    interval = ci(100.0 * bounds.lower, 100.0 * bounds.upper, "points")
+    return f"{100.0 * bounds.value:.1f} points more arrive ({interval})"
 
 
 def _unit(number: float, clock: str) -> tuple[float, str]:
-    """Days from two days on; what is told in working hours stays in them, for their days have other lengths."""
+    """Days from two days on; working hours stay hours, because their days have other lengths."""
     if clock == "working":
         return 1.0, "working h"
     return (1.0, "h") if abs(number) < _TWO_DAYS else (24.0, "d")

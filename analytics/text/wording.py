@@ -1,9 +1,11 @@
-"""Numbers in words, the same in the terminal and on a page. An absent number says why it is absent."""
+"""Numbers as text, the same in the terminal and on a page. An absent number says why it is absent."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from analytics.text.intervals import ci
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOT_REACHED",
-    "NOT_SEEN",
+    "NO_DATA",
     "TOO_FEW",
     "alone",
     "bottleneck",
@@ -23,46 +25,59 @@ __all__ = [
     "gone",
     "hours",
     "how_long",
-    "how_sure",
     "initiatives",
     "interval",
+    "lead_of_bottleneck",
     "left_out",
     "median",
     "plain",
     "share",
     "share_interval",
     "stalled",
+    "with_ci",
     "with_interval",
     "work",
 ]
 
 TOO_FEW = "too few to say"
 NOT_REACHED = "not reached"
-NOT_SEEN = "not seen"
+NO_DATA = "no data"
 TWO_DAYS = 48.0
 
 
 def hours(number: float, clock: str = "wall") -> str:
-    """A duration in hours, from two days on in days; in working time always in hours: a day of work is no day."""
+    """A duration in hours, from two days on in days; in working time always in hours."""
     per, unit = _unit(number, clock)
     return f"{number / per:z,.1f} {unit}"
 
 
 def alone(number: float, clock: str) -> str:
-    """A duration where nothing beside it says which hours they are."""
+    """A duration that names its clock, for where nothing beside it does."""
     return f"{hours(number, clock)}{' of work' if clock == 'working' else ''}"
 
 
 def with_interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Hours with their interval, in one unit; a bound that is not reached is left open."""
+    """Hours with their interval in square brackets, in one unit; `…` for a bound that is not reached."""
     if estimate.value is None:
         return NOT_REACHED
     inside = interval(estimate, clock)
     return f"{hours(estimate.value, clock)} [{inside}]" if inside else hours(estimate.value, clock)
 
 
+def with_ci(estimate: Estimate, clock: str = "wall", more: str = "") -> str:
+    """Hours with their interval as in a sentence: `30.0 h (95 % CI 20.0–41.5 h)`, `more` before the bracket."""
+    if estimate.value is None:
+        return NOT_REACHED
+    value = f"{hours(estimate.value, clock)}{more}".replace("-", "−")
+    if estimate.lower is None and estimate.upper is None:
+        return value
+    per, unit = _unit(estimate.value, clock)
+    lower, upper = (None if bound is None else bound / per for bound in (estimate.lower, estimate.upper))
+    return f"{value} ({ci(lower, upper, unit)})"
+
+
 def interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Both bounds in the unit of the value; empty where neither is known."""
+    """Both bounds in the unit of the value; empty where there is neither."""
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
     per, _ = _unit(estimate.value, clock)
@@ -76,7 +91,7 @@ def median(group: Group, clock: str = "wall") -> str:
 
 
 def share(estimate: Estimate) -> str:
-    """A share with its interval; empty where there is none."""
+    """A share with its interval; empty where there is no share."""
     if estimate.value is None:
         return ""
     inside = share_interval(estimate)
@@ -84,7 +99,7 @@ def share(estimate: Estimate) -> str:
 
 
 def share_interval(estimate: Estimate) -> str:
-    """Both bounds of a share; empty where they are not known."""
+    """Both bounds of a share; empty where one is missing."""
     if estimate.lower is None or estimate.upper is None:
         return ""
     return f"{estimate.lower:.0%} – {estimate.upper:.0%}"
@@ -97,7 +112,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from outside on one line, with nothing in it that steers a terminal or turns the direction of reading."""
+    """Text from outside on one line, without control characters and marks that change the reading direction."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
@@ -107,25 +122,25 @@ def capital(name: str) -> str:
 
 
 def gone(group: Group, *, closed_work_is_seen: bool) -> str:
-    """How many were abandoned, where any source would tell."""
-    return f"{group.abandoned:,}" if closed_work_is_seen else NOT_SEEN
+    """How many were abandoned, where a source reports closed work."""
+    return f"{group.abandoned:,}" if closed_work_is_seen else NO_DATA
 
 
-def how_long(found: Pulse) -> str:
-    """When half of the work has arrived: the answer as one sentence."""
-    if not found.everything.enough:
-        return f"{counted(found.everything.changes, 'change')}: {TOO_FEW} how long work takes"
-    first, *rest = found.compared
-    if any(group.median_hours.value is None for group in found.compared):
-        return ". ".join(_half(group, found.clock) for group in found.compared)
-    return _half(first, found.clock) + "".join(
-        f", of {work(group)} after {median(group, found.clock)}" for group in rest
+def how_long(pulse: Pulse) -> str:
+    """When half of the work is in production, as one sentence."""
+    if not pulse.everything.enough:
+        return f"{counted(pulse.everything.changes, 'change')}: {TOO_FEW} how long work takes"
+    first, *rest = pulse.compared
+    if any(group.median_hours.value is None for group in pulse.compared):
+        return ". ".join(_half(group, pulse.clock) for group in pulse.compared)
+    return _half(first, pulse.clock) + "".join(
+        f", half of {work(group)} after {median(group, pulse.clock)}" for group in rest
     )
 
 
 def _half(group: Group, clock: str) -> str:
     if group.median_hours.value is None:
-        return f"Less than half of {work(group)} is seen to reach production"
+        return f"Less than half of {work(group)} has reached production"
     return f"Half of {work(group)} is in production after {median(group, clock)}"
 
 
@@ -145,38 +160,37 @@ def bottleneck(group: Group, horizon_hours: float, clock: str = "wall") -> str:
 def bottleneck_hours(stage: StageTime, horizon_hours: float, clock: str = "wall") -> str:
     """How much of a change's time a stage takes."""
     first = f"{horizon_hours / 24:.0f} days" if clock == "wall" else f"{horizon_hours:.0f} working hours"
-    return f"{with_interval(stage.mean_hours, clock)} of a change's first {first}, {stage.share:.0%} of its waiting"
+    return f"{with_ci(stage.mean_hours, clock)} of a change's first {first}, {stage.share:.0%} of its waiting"
 
 
-def how_sure(group: Group, clock: str = "wall") -> str:
-    """How sure it is that the first of its stages is the biggest, as a sentence; empty where there is but one."""
-    first, ahead = group.bottleneck, group.ahead
-    if first is None or ahead is None:
+def lead_of_bottleneck(group: Group, clock: str = "wall") -> str:
+    """The stage that comes next, by how much less, and whether the order may change; empty where there is but one."""
+    if group.bottleneck is None or group.ahead is None:
         return ""
-    lead = with_interval(ahead.hours, clock).replace("-", "−")
-    more = f"it takes {lead} more than {ahead.stage}, which comes next"
-    if ahead.hours.lower is None:
-        return f"How sure: that cannot be told; {more}."
-    if ahead.hours.lower > 0.0:
-        return f"How sure: {more}, so it is ahead beyond chance."
-    return f"How sure: {more}; the interval holds zero, so that it is the biggest is not sure."
+    lead = group.ahead.hours
+    text = f"Next is {group.ahead.stage}, {with_ci(lead, clock, ' less')}"
+    if lead.lower is None:
+        return f"{text}. Confidence: not enough data."
+    return f"{text}, {'a significant difference' if lead.lower > 0.0 else 'so the order may change'}."
 
 
-def initiatives(known: Sequence[Initiative]) -> str:
+def initiatives(portfolio: Sequence[Initiative]) -> str:
     """How many initiatives are in use, pilots, and stalled; empty where there is none."""
-    if not known:
+    if not portfolio:
         return ""
-    on = Counter(one.rung for one in known)
-    stalling = sum(bool(one.stalled) for one in known)
-    return f"Initiatives: {on['in use']} of {len(known):,} in use, {counted(on['pilot'], 'pilot')}, {stalling} stalled"
+    on = Counter(initiative.rung for initiative in portfolio)
+    stalling = sum(bool(initiative.stalled) for initiative in portfolio)
+    pilots = counted(on["pilot"], "pilot")
+    return f"Initiatives: {on['in use']} of {len(portfolio):,} in use, {pilots}, {stalling} stalled"
 
 
-def stalled(known: Sequence[Initiative]) -> str:
-    """How many of all initiatives stall, whichever rung they are on, as a sentence."""
-    number = sum(bool(one.stalled) for one in known)
+def stalled(portfolio: Sequence[Initiative]) -> str:
+    """How many of all initiatives are stalled, on any rung, as a sentence."""
+    number = sum(bool(initiative.stalled) for initiative in portfolio)
     if not number:
-        return "None of them is stalled."
-    return f"{number:,} of the {len(known):,} stalled: longer on their rung than most that left it."
+        return "No initiative is stalled."
+    verb = "is" if number == 1 else "are"
+    return f"{number:,} of {len(portfolio):,} {verb} stalled: longer on the same rung than most that left it."
 
 
 _WEAK = {
@@ -185,16 +199,16 @@ _WEAK = {
 }
 
 
-def left_out(found: Pulse, *others: Pulse) -> str:
-    """What takes no part in the numbers, counted; empty where nothing was. `others`: the same work on other axes."""
+def left_out(pulse: Pulse, *others: Pulse) -> str:
+    """What the numbers exclude, counted; empty where nothing was. `others`: the same work on other axes."""
     parts = [
-        (found.automation, "by bots"),
-        (found.unknown, "whose arrival could not have been seen"),
-        (found.no_deployments, "in repositories without deployments"),
-        *((one.weak, _WEAK[one.axis]) for one in (found, *others)),
+        (pulse.automation, "by bots"),
+        (pulse.unknown, "whose arrival could not be observed"),
+        (pulse.no_deployments, "in repositories without deployments"),
+        *((axis.weak, _WEAK[axis.axis]) for axis in (pulse, *others)),
     ]
-    told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-    return f"Left out and counted: {told}." if told else ""
+    text = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+    return f"Left out and counted: {text}." if text else ""
 
 
 def _unit(number: float, clock: str) -> tuple[float, str]:

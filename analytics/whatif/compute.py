@@ -43,7 +43,7 @@ class WhatIf:
 class Cadences:
     """The real merges of some changes, to be shipped by any cadence: for a slider, each answer takes milliseconds.
 
-    `cohort`: on the wall clock, by which releases leave; `clock` tells how long changes wait for them.
+    `cohort`: on the wall clock, by which releases leave; `clock` is that of the hours that changes wait for them.
     """
 
     def __init__(self, cohort: Cohort, departures: Departures, clock: Clock = WALL) -> None:
@@ -66,11 +66,12 @@ class Cadences:
         )
         whole = spanned(early, middle, late)
         really = self.departures.typical_gap_days(self.releases.repository)
-        note = f"real merges replayed{', real releases kept' if besides else ''}; now every {really:.1f} days"
+        beside = ", in addition to the real releases" if besides else ""
+        note = f"real merges replayed{beside}; now every {really:.1f} days"
         return WhatIf("release_cadence", "release", f"{cadence.name} ({cadence.when})", whole, note)
 
     def _outlook(self, cadence: Cadence, held: IntArray, *, besides: bool) -> Outlook:
-        """What would have been, told as what was."""
+        """The outlook of the changes replayed with `cadence`."""
         went = replay(self.releases, self.departures, cadence, held=held, besides=besides)
         return outlook(went, self.units, self.clock)
 
@@ -117,7 +118,9 @@ class StageModel:
         """A stage whose stays take `factor` of their time."""
         code = LEAD_STAGES.index(stage)
         effect_of = self._effect({code: float(factor)})
-        return WhatIf("stage_time", stage, f"{factor:.0%} of its hours", effect_of, "every stay shortened alike")
+        return WhatIf(
+            "stage_time", stage, f"{factor:.0%} of its hours", effect_of, "every stay shortened by the same factor"
+        )
 
     def _what_if(self, kind: str, stage: int, parameter: str, donors: Donors, note: str) -> WhatIf:
         saved = self._effect({stage: donors.counts})

@@ -101,11 +101,11 @@ def outlook(watched: Watched, units: Units, clock: Clock = WALL) -> Outlook:
     """Mean hours of waiting and shares arrived (Aalen–Johansen), with the influence of each unit."""
     size = watched.ended_as.size
     nothing = np.zeros(size, dtype=np.int64)
-    one = as_counts(None, size, "count")
+    ones = as_counts(None, size, "count")
     target = np.where(watched.ended_as == CENSORED, CENSORED, watched.ended_as + 1)
     hours = np.maximum(clock.hours(watched.complete_at, watched.end_at), _AN_INSTANT)
     moves = Moves(
-        _STATES, units.size, units.code, nothing, one, units.code, hours, nothing, target, one, clustered=True
+        _STATES, units.size, units.code, nothing, ones, units.code, hours, nothing, target, ones, clustered=True
     )
     timeline = Timeline(moves)
     time = restricted_mean_hours(timeline, clock.horizon_hours, keep_influence=True)

@@ -56,12 +56,12 @@ class Flow:
         step = clock.step_hours
         self.counts = [count_stays(stays.of(stage), strata, step_hours=step) for stage in range(len(LEAD_STAGES))]
         first = stays.begun_hours == 0.0
-        seen = np.zeros(strata.pattern.size, dtype=np.bool_)
+        started = np.zeros(strata.pattern.size, dtype=np.bool_)
         self.starts = np.zeros((strata.groups + 1, strata.patterns, len(LEAD_STAGES)))
         for stage in range(len(LEAD_STAGES)):
             rows = stays.change[first & (stays.stage == stage)]
-            rows = rows[~seen[rows]]
-            seen[rows] = True
+            rows = rows[~started[rows]]
+            started[rows] = True
             cell = strata.group[rows] * strata.patterns + strata.pattern[rows]
             began = np.bincount(cell, minlength=strata.groups * strata.patterns)
             self.starts[:, :, stage] = _replicates(began.reshape(strata.groups, strata.patterns).astype(np.float64))

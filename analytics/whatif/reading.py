@@ -44,6 +44,6 @@ def read_changes(
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
     number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
     part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
-    told = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
-    table = observed(connection, told)
+    rows = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
+    table = observed(connection, rows)
     return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every

@@ -55,11 +55,11 @@ class Releases:
         as_of = changes["as_of"].dt.epoch("us").to_numpy()
         complete_at, end = lifetimes(changes)
         release, deploy = (_microseconds(changes[f"{stage}_hours"]) for stage in ("release", "deploy"))
-        there = (release >= 0) & (ended_as != _ENDED_ABANDONED)
-        on_its_way = there & ((deploy >= 0) | (ended_as == _ENDED_PRODUCTION))
+        in_release = (release >= 0) & (ended_as != _ENDED_ABANDONED)
+        on_its_way = in_release & ((deploy >= 0) | (ended_as == _ENDED_PRODUCTION))
         deploying = np.where(on_its_way, np.maximum(deploy, 0), -1)
         left_at = np.where(on_its_way, end - deploying, NEVER)
-        ready_at = np.where(there, np.where(on_its_way, left_at, end) - np.maximum(release, 0), NEVER)
+        ready_at = np.where(in_release, np.where(on_its_way, left_at, end) - np.maximum(release, 0), NEVER)
         alone = changes["mapped_by"].is_in(["cherry_pick_trailer", "patch_id"]).to_numpy()
         return cls(repository, complete_at, ready_at, left_at, deploying, end, as_of, ended_as, alone)
 
@@ -96,8 +96,8 @@ def replay(
         leaves = eligible
     else:
         leaves = _due(cadence, eligible)
-    kept = releases.alone if cadence is not None and not besides else np.True_
-    leaves = np.where(kept, np.minimum(leaves, releases.left_at), leaves)
+    keeps_real = releases.alone if cadence is not None and not besides else np.True_
+    leaves = np.where(keeps_real, np.minimum(leaves, releases.left_at), leaves)
     leaves = np.where(releases.repository < 0, releases.left_at, leaves)
     return _arrivals(releases, leaves)
 
@@ -116,23 +116,23 @@ def eligible_at(releases: Releases, departures: Departures, held: Held) -> IntAr
 
 
 def _due(cadence: Cadence, eligible: IntArray) -> IntArray:
-    known = eligible[eligible != NEVER]
-    if not known.size:
+    finite = eligible[eligible != NEVER]
+    if not finite.size:
         return eligible
-    due = np.append(cadence.instants(int(known.min()), int(known.max())), NEVER)
+    due = np.append(cadence.instants(int(finite.min()), int(finite.max())), NEVER)
     return due[np.searchsorted(due, eligible)]
 
 
 def _arrivals(releases: Releases, leaves: IntArray) -> Watched:
-    there = leaves != NEVER
+    leaving = leaves != NEVER
     really = releases.left_at != NEVER
     deploy = np.where(really, releases.deploy, _typical_deploy(releases))
-    end = np.where(there, leaves, 0) + np.maximum(deploy, 0)
-    new = there & ~really & (releases.ended_as == CENSORED)
-    arrives = there & (new | (releases.ended_as == _ENDED_PRODUCTION))
-    late = there & (end > releases.as_of)
+    end = np.where(leaving, leaves, 0) + np.maximum(deploy, 0)
+    new = leaving & ~really & (releases.ended_as == CENSORED)
+    arrives = leaving & (new | (releases.ended_as == _ENDED_PRODUCTION))
+    late = leaving & (end > releases.as_of)
     ended_as = np.where(arrives, np.where(late, CENSORED, _ENDED_PRODUCTION), releases.ended_as)
-    end = np.where(there, np.where(late, releases.as_of, end), releases.end_at)
+    end = np.where(leaving, np.where(late, releases.as_of, end), releases.end_at)
     # A release that has not left by now holds what was on its way: it is seen to wait until now.
     unsent = (leaves == NEVER) & really
     ended_as, end = np.where(unsent, CENSORED, ended_as), np.where(unsent, releases.as_of, end)

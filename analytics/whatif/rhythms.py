@@ -42,28 +42,29 @@ class Rhythm:
     @cached_property
     def outlooks(self) -> Sequence[Outlook]:
         """What is to be expected, for each of the `ways`."""
-        told = {key: outlook(way, self.units, self.clock) for key, way in {id(way): way for way in self.ways}.items()}
-        return [told[id(way)] for way in self.ways]
+        distinct = {id(way): way for way in self.ways}
+        by_way = {key: outlook(way, self.units, self.clock) for key, way in distinct.items()}
+        return [by_way[id(way)] for way in self.ways]
 
     @property
     def waiting_hours(self) -> Bounds:
         """Mean hours that a change waits within the horizon."""
-        found = [bounded(one.waiting_hours, one.on_waiting, self.units) for one in self.outlooks]
-        return _widest(found, self.clock.horizon_hours)
+        bounds = [bounded(way.waiting_hours, way.on_waiting, self.units) for way in self.outlooks]
+        return _widest(bounds, self.clock.horizon_hours)
 
     @property
     def arrived_7d(self) -> Bounds:
         """The share in production within 7 days."""
-        found = [bounded(float(one.arrived[0]), one.on_arrived[:, 0], self.units) for one in self.outlooks]
-        return _widest(found, 1.0)
+        bounds = [bounded(float(way.arrived[0]), way.on_arrived[:, 0], self.units) for way in self.outlooks]
+        return _widest(bounds, 1.0)
 
     @cached_property
     def half_hours(self) -> Bounds:
         """The hours by which half is in production; nan where that, or a bound of it, is not reached."""
-        found = {key: self._half(way) for key, way in {id(way): way for way in self.ways}.items()}
-        lower, upper = (np.array([getattr(one, side) for one in found.values()]) for side in ("lower", "upper"))
+        by_way = {key: self._half(way) for key, way in {id(way): way for way in self.ways}.items()}
+        lower, upper = (np.array([getattr(half, side) for half in by_way.values()]) for side in ("lower", "upper"))
         # A bound that one of the ways does not reach is not reached.
-        return Bounds(found[id(self.ways[len(self.ways) // 2])].value, float(lower.min()), float(upper.max()))
+        return Bounds(by_way[id(self.ways[len(self.ways) // 2])].value, float(lower.min()), float(upper.max()))
 
     def instead_of(self, other: Rhythm) -> Effect:
         """What this one brings the same changes, instead of the other."""
@@ -76,7 +77,7 @@ class Rhythm:
         curve = incidence(spent, way.ended_as, ENDS, cluster=self.units.code, clusters=self.units.size)
         (half,) = curve.quantiles(ENDS[0], [0.5])
         hours = (half.hours, half.lower_hours, half.upper_hours)
-        return Bounds(*(float("nan") if each is None else each for each in hours))
+        return Bounds(*(float("nan") if value is None else value for value in hours))
 
 
 def rhythms_of(cohort: Cohort, departures: Departures, clock: Clock = WALL) -> Sequence[Rhythm]:
@@ -96,8 +97,8 @@ def _alone(real: Cadences, cadence: Cadence) -> Sequence[Watched]:
     return [replay(real.releases, real.departures, cadence, held=held, besides=False) for held in real.eligible]
 
 
-def _widest(found: Sequence[Bounds], most: float) -> Bounds:
+def _widest(ways: Sequence[Bounds], most: float) -> Bounds:
     """The middle one, with bounds that hold those of all and stay inside what is possible."""
-    lower, upper = (np.array([getattr(one, side) for one in found]) for side in ("lower", "upper"))
+    lower, upper = (np.array([getattr(way, side) for way in ways]) for side in ("lower", "upper"))
     bounds = np.clip([lower.min(), upper.max()], 0.0, most)  # nan stays nan
-    return Bounds(found[len(found) // 2].value, *bounds.tolist())
+    return Bounds(ways[len(ways) // 2].value, *bounds.tolist())

@@ -52,7 +52,7 @@ class Changes:
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """Whose rates a stage gets: their `counts`, how many `stays`, and in words."""
+    """Whose rates a stage gets: their `counts`, how many `stays`, and a description."""
 
     counts: Counts
     stays: int
@@ -69,7 +69,7 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
     stays = stays.of(stage)
     frame = changes.frame
     begun = frame["code_complete_at"].dt.epoch("us").to_numpy()[stays.change] / 3.6e9 + stays.begun_hours
-    known = frame["as_of"].dt.epoch("us").to_numpy()[stays.change] / 3.6e9 - begun
+    watched = frame["as_of"].dt.epoch("us").to_numpy()[stays.change] / 3.6e9 - begun
     cells = pl.DataFrame(
         {
             "row": np.arange(stays.hours.size),
@@ -78,8 +78,8 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
             "month": np.floor(begun / 730.5).astype(np.int64),
             "fold": np.floor((begun - 96.0) / 168.0).astype(np.int64) % 2,
             "hours": np.minimum(stays.hours, changes.clock.horizon_hours),
-            # Watched for 30 days, whatever the hours are told on.
-            "judged": known >= HORIZON_HOURS,
+            # Followed for 30 days, on either clock.
+            "judged": watched >= HORIZON_HOURS,
         }
     )
     chosen = cells.join(_best_months(cells), on=["repository", "month", "fold"], how="semi")
@@ -91,10 +91,10 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
     best[chosen["row"].to_numpy()] = True
     every, donors = (np.bincount(home[rows], minlength=size) for rows in (best >= 0, best))
     weight = np.where((donors > 0)[home], np.where(best, (every / np.maximum(donors, 1))[home], 0.0), 1.0)
-    kept = weight > 0.0
+    weighted = weight > 0.0
     months = chosen.select("repository", "month").n_unique()
     words = f"{len(chosen):,} stays in the best {months} months of {_repositories(int((donors > 0).sum()))}"
-    return Donors(changes.count(stays.take(kept), weight[kept]), len(chosen), words)
+    return Donors(changes.count(stays.take(weighted), weight[weighted]), len(chosen), words)
 
 
 def _best_months(cells: pl.DataFrame) -> pl.DataFrame:
@@ -115,20 +115,22 @@ def of_others(changes: Changes, ours: BoolArray, stage: int) -> Donors | None:
     their rates. None where too few others are there.
     """
     stays = changes.stays.of(stage)
-    mine = ours[stays.change]
+    in_group = ours[stays.change]
     home = changes.repository[stays.change]
     size = int(changes.repository.max(initial=-1)) + 1
-    own, other = (np.bincount(home[rows], minlength=size).astype(np.float64) for rows in (mine, ~mine))
-    both = (own > 0) & (other > 0)
-    ratio = np.where(both, own / np.maximum(other, 1.0), 0.0)
-    weight: FloatArray = np.where(mine, np.where(both, 0.0, 1.0)[home], ratio[home])
-    used = (weight > 0) & ~mine
-    if int(used.sum()) < FEWEST_DONORS or not own.sum():
+    counts, other_counts = (
+        np.bincount(home[rows], minlength=size).astype(np.float64) for rows in (in_group, ~in_group)
+    )
+    both = (counts > 0) & (other_counts > 0)
+    ratio = np.where(both, counts / np.maximum(other_counts, 1.0), 0.0)
+    weight: FloatArray = np.where(in_group, np.where(both, 0.0, 1.0)[home], ratio[home])
+    used = (weight > 0) & ~in_group
+    if int(used.sum()) < FEWEST_DONORS or not counts.sum():
         return None
-    share = float(own[both].sum() / own.sum())
+    share = float(counts[both].sum() / counts.sum())
     words = f"{_repositories(int(both.sum()))} with {share:.0%} of the stays"
-    kept = weight > 0
-    return Donors(changes.count(stays.take(kept), weight[kept]), int(used.sum()), words)
+    weighted = weight > 0
+    return Donors(changes.count(stays.take(weighted), weight[weighted]), int(used.sum()), words)
 
 
 def _repositories(number: int) -> str:

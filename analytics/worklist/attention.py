@@ -1,4 +1,4 @@
-"""Who needs somebody today: of what waits, the changes that are stuck, why, and whom each waits for."""
+"""Changes that need attention: which waiting changes are stuck, why, and whom each waits for."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ left join last_word on waiting.change_id = last_word.change_id
 
 @dataclass(frozen=True)
 class Stuck:
-    """A change that needs somebody.
+    """A waiting change that needs attention.
 
-    `title`, `by` (author and team) and the names in `waits_for` are somebody's text; `why` is ours.
+    `title`, `by` (author and team) and the names in `waits_for` are text from outside; `why` is ours.
     """
 
     change_id: str
@@ -73,7 +73,7 @@ class Stuck:
 
 @dataclass(frozen=True)
 class Attention:
-    """How many changes of people wait and need somebody, beside how many of `bots`; the `first` of them; in words."""
+    """How many changes by people and by `bots` wait, how many are `stuck`, the `first` of these, and both as text."""
 
     waiting: int
     bots: int
@@ -84,14 +84,14 @@ class Attention:
 
 
 def whom(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the report `waiting` with `waits_for`: what each waits for and whom, as far as reviews and requests tell.
+    """Rows of the report `waiting` with `waits_for`: what each waits for and whom, as far as reviews and requests show.
 
-    Names are those of the forge; where none is known, the role stands alone.
+    Names are those of the forge; without one, the text has the role alone.
     """
     people: pl.DataFrame = connection.cursor().sql(_PEOPLE).pl()
-    known = {row["change_id"]: row for row in people.iter_rows(named=True)}
-    told = [_waits_for(row, known.get(row["change_id"], {})) for row in rows.iter_rows(named=True)]
-    return rows.with_columns(pl.Series("waits_for", told, dtype=pl.String))
+    people_of = {row["change_id"]: row for row in people.iter_rows(named=True)}
+    texts = [_waits_for(row, people_of.get(row["change_id"], {})) for row in rows.iter_rows(named=True)]
+    return rows.with_columns(pl.Series("waits_for", texts, dtype=pl.String))
 
 
 def whom_of(connection: duckdb.DuckDBPyConnection, change: Mapping[str, Any]) -> str:
@@ -106,33 +106,33 @@ def whom_of(connection: duckdb.DuckDBPyConnection, change: Mapping[str, Any]) ->
 def _waits_for(row: Mapping[str, Any], people: Mapping[str, Any]) -> str:
     author, repo, stage = row["author"] or "its author", row["repo"], row["current_stage"]
     if stage in {"pickup", "review", "merge"} and people.get("sent_back"):
-        return f"{author}: {people['reviewer']} asked for changes"
+        return f"{author}: {people['reviewer']} requested changes"
     if stage in {"pickup", "review"}:
         return _review(stage, people)
     return {
-        "merge": f"somebody to merge it: {author}, or who else may merge in {repo}",
+        "merge": f"a merge by {author} or another maintainer of {repo}",
         "build": "a green CI run on the default branch that contains it",
         "staging": f"a deployment of {repo} before production",
         "release": f"the next release of {repo}",
-        "deploy": f"its deployment to production, which has begun: who approves or mends deployments of {repo}",
+        "deploy": f"its deployment to production, which has begun: approval or a fix by those who deploy {repo}",
     }[stage]
 
 
 def _review(stage: str, people: Mapping[str, Any]) -> str:
-    asked, reviewer = people.get("asked") or [], people.get("reviewer")
+    requested, reviewer = people.get("asked") or [], people.get("reviewer")
     what = "an approval" if stage == "review" else "a review of its last commits" if reviewer else "a first review"
-    if asked:
-        return f"{what}, asked of {', '.join(asked)}"
+    if requested:
+        return f"{what}, requested from {', '.join(requested)}"
     if reviewer:
         return f"{what}; {reviewer} has reviewed it{'' if stage == 'review' else ' before'}"
-    return f"{what}; nobody is known to be asked"
+    return f"{what}; no reviewer is requested"
 
 
 def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
-    """What of the report `waiting` needs somebody, without bots: in its order, the most unusual first.
+    """Which changes of the report `waiting` need attention, without bots: in its order, the most unusual first.
 
     Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
-    even chance of production within 30 days, or has waited longer than enough changes ever did to tell one.
+    even chance of production within 30 days, or has waited longer than a chance can be estimated for.
     """
     people = worklist.filter(pl.col("built_with_ai") != "automation")
     unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
@@ -148,29 +148,31 @@ def _answer(waiting: int, stuck: int) -> str:
     if not waiting:
         return "Nothing waits"
     if not stuck:
-        return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; none needs somebody before others"
+        return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; none needs attention before others"
     need = "needs" if stuck == 1 else "need"
-    return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; {stuck:,} {need} somebody today"
+    return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; {stuck:,} {need} attention today"
 
 
 def _rule(stuck: pl.DataFrame, bots: int) -> str:
-    untold = stuck["chance_30d"].null_count()
-    parts = [f"{_have(len(stuck) - untold)} less than an even chance to arrive within 30 days"] * (untold < len(stuck))
-    parts += [f"{_have(untold)} waited longer than enough others ever did to tell a chance"] * (untold > 0)
-    beside = f" {_changes(bots)} of bots {'waits' if bots == 1 else 'wait'} beside them." if bots else ""
+    unknown = stuck["chance_30d"].null_count()
+    parts = [f"{_have(len(stuck) - unknown)} less than an even chance of production within 30 days"] * (
+        unknown < len(stuck)
+    )
+    parts += [f"{_have(unknown)} waited longer than a chance can be estimated for"] * (unknown > 0)
+    beside = f" {_changes(bots)} by bots {'waits' if bots == 1 else 'wait'} too." if bots else ""
     return (
-        f"Each has been in its stage longer than {_UNUSUAL:.0%} of the changes that entered it there;"
+        f"Each has been in its stage longer than {_UNUSUAL:.0%} of the changes that entered it;"
         f" {', and '.join(parts)}.{beside}"
     )
 
 
 def _stuck(row: Mapping[str, Any]) -> Stuck:
     share, among = min(row["unusual_share"], 0.99), row["unusual_among"]
-    chance = "too few ever waited so long to tell its chance"
+    chance = "too few ever waited this long to estimate its chance"
     if row["chance_30d"] is not None:
-        bounds = f"[{row['chance_30d_lower']:.0%} – {row['chance_30d_upper']:.0%}]"
-        chance = f"a chance of {row['chance_30d']:.0%} {bounds} to arrive within 30 days"
-    due = ". After so long: finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
+        interval = f"95 % CI {100.0 * row['chance_30d_lower']:.0f}–{row['chance_30d_upper']:.0%}"
+        chance = f"chance of production within 30 days {row['chance_30d']:.0%} ({interval})"
+    due = ". After this long, finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
     why = (
         f"In {row['current_stage']} for {_hours(row)}, longer than {share:.0%} of {among:,} changes"
         f" there; {chance}{due}."
@@ -182,7 +184,7 @@ def _stuck(row: Mapping[str, Any]) -> Stuck:
 
 
 def _hours(row: Mapping[str, Any]) -> str:
-    """In working time always in hours: a day of work is no day."""
+    """In working time always in hours."""
     hours: float = row["hours_in_stage"]
     return f"{hours:,.1f} hours of work" if row.get("clock") == "working" else amount(hours)
 

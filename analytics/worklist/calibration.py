@@ -1,4 +1,4 @@
-"""Do chances come true? What was said at one time against what had happened some time later."""
+"""Calibration of chances: those reported at one time against what happened later."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Reliability:
     """How good chances were.
 
     `bins`: by tenths of the changes, in the order of their chance. `brier`: mean square of chance minus what happened
-    (Brier 1950, Monthly Weather Review 78, 1); `brier_base`: of the share that came true, told to everybody; `skill`:
-    one minus their ratio. `intercept`, `slope`: of what happened on the log odds of the chance (Cox 1958, Biometrika
-    45, 562): 0 and 1 are calibrated; a slope below 1 says too sure. None where all, or none, came true.
+    (Brier 1950, Monthly Weather Review 78, 1); `brier_base`: of the share that came true, given to every change;
+    `skill`: one minus their ratio. `intercept`, `slope`: of what happened on the log odds of the chance (Cox 1958,
+    Biometrika 45, 562): 0 and 1 are calibrated; a slope below 1 is overconfident. None where all, or none, came true.
     """
 
     changes: int
@@ -70,22 +70,23 @@ def reliability(chance: FloatArray, happened: BoolArray, *, bins: int = 10) -> R
     )
 
 
-def came_true(told: Sequence[pl.DataFrame], later: pl.DataFrame) -> tuple[tuple[float, FloatArray, BoolArray], ...]:
-    """For each of `CHANCE_HOURS`: hours, the chances told, and whether they came true.
+def came_true(reports: Sequence[pl.DataFrame], later: pl.DataFrame) -> tuple[tuple[float, FloatArray, BoolArray], ...]:
+    """For each of `CHANCE_HOURS`: hours, the reported chances, and whether they came true.
 
-    `told`: reports `waiting`, each as of its own time. `later`: `change_id`, `production_at` and `as_of` of
-    `lead_times` of a later time. Changes that are not known later, or not watched for long enough, are left out.
+    `reports`: tables of the report `waiting`, each as of its own time. `later`: `change_id`, `production_at` and
+    `as_of` of `lead_times` of a later time. Changes that are missing later, or not followed for long enough, are left
+    out.
     """
-    every = pl.concat(told)
+    every = pl.concat(reports)
     both = every.join(later.rename({"as_of": "known_until"}), on="change_id")
-    found = []
+    results = []
     for hours in CHANCE_HOURS:
         until = pl.col("as_of") + timedelta(hours=hours)
         name = f"chance_{int(hours / 24)}d"
-        seen = both.filter(pl.col(name).is_not_null() & (pl.col("known_until") >= until))
-        happened = seen.select((pl.col("production_at") <= until).fill_null(value=False)).to_series().to_numpy()
-        found.append((hours, seen[name].to_numpy(), happened))
-    return tuple(found)
+        judged = both.filter(pl.col(name).is_not_null() & (pl.col("known_until") >= until))
+        happened = judged.select((pl.col("production_at") <= until).fill_null(value=False)).to_series().to_numpy()
+        results.append((hours, judged[name].to_numpy(), happened))
+    return tuple(results)
 
 
 def _recalibrate(chance: FloatArray, happened: BoolArray) -> tuple[float | None, float | None]:

@@ -28,7 +28,7 @@ __all__ = ["CHANCE_HOURS", "FEWEST", "LANDMARK_HOURS", "Chances", "Past", "chanc
 CHANCE_HOURS = (168.0, 336.0, 720.0)
 LANDMARK_HOURS = np.concatenate([[0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], 10.0 * 1.25 ** np.arange(36)])
 FEWEST = 20
-"""With fewer changes in all repositories that ever waited so long, no chance is told."""
+"""With fewer changes in all repositories that ever waited so long, no chance is estimated."""
 _LEAST_PRIOR, _MOST_PRIOR, _MOST_DESIGN_EFFECT = 1.0, 200.0, 30.0
 _FEWEST_MONTHS = 6
 
@@ -60,16 +60,17 @@ class Past:
 
 @dataclass(frozen=True, eq=False)
 class Chances:
-    """For each asked change, (changes, `CHANCE_HOURS`): the chance of production, its bounds; nan: too few to say.
+    """For each change, (changes, `CHANCE_HOURS`): the chance of production and its 95 % bounds; nan: too few to say.
 
-    `own`, `all` (changes,): changes of its repository, and of all, that were there as long and were watched for 7 days.
+    `in_repository`, `in_all` (changes,): changes of its repository, and of all repositories, that were in the stage as
+    long and were watched for another 7 days.
     """
 
     chance: FloatArray
     lower: FloatArray
     upper: FloatArray
-    own: IntArray
-    all: IntArray
+    in_repository: IntArray
+    in_all: IntArray
 
     def or_else(self, rows: IntArray, other: Chances) -> Chances:
         """These, with those of `rows` taken from `other`."""
@@ -84,99 +85,104 @@ def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
     The landmark is the last of `LANDMARK_HOURS` not after their hours.
     """
     size = (hours.size, len(CHANCE_HOURS))
-    found = Chances(*(np.full(size, np.nan) for _ in range(3)), *(np.zeros(hours.size, np.int64) for _ in range(2)))
+    result = Chances(*(np.full(size, np.nan) for _ in range(3)), *(np.zeros(hours.size, np.int64) for _ in range(2)))
     landmark = np.searchsorted(LANDMARK_HOURS, hours, "right") - 1
     still = np.arange(past.hours.size)
     for mark in np.unique(landmark).tolist():
         # What was no longer there at one landmark is not there at a later one.
         still = still[past.hours[still] > LANDMARK_HOURS[mark]]
-        there = still
+        watched = still
         rows = np.flatnonzero(landmark == mark)
         homes, place = np.unique(repository[rows], return_inverse=True)
         for column, ahead in enumerate(CHANCE_HOURS):
-            there = there[past.seen_hours[there] - LANDMARK_HOURS[mark] >= ahead]
-            told = _at(past, there, float(LANDMARK_HOURS[mark]), ahead)
+            watched = watched[past.seen_hours[watched] - LANDMARK_HOURS[mark] >= ahead]
+            counts = _at(past, watched, float(LANDMARK_HOURS[mark]), ahead)
             if column == 0:
-                found.own[rows], found.all[rows] = np.append(told.own, 0)[repository[rows]], told.all
-            if told.all >= FEWEST:
-                values = told.posterior(homes)
-                for into, value in zip((found.chance, found.lower, found.upper), values, strict=True):
+                result.in_repository[rows], result.in_all[rows] = (
+                    np.append(counts.in_repository, 0)[repository[rows]],
+                    counts.in_all,
+                )
+            if counts.in_all >= FEWEST:
+                values = counts.posterior(homes)
+                for into, value in zip((result.chance, result.lower, result.upper), values, strict=True):
                     into[rows, column] = value[place]
-    for curve in (found.chance, found.lower, found.upper):
+    for curve in (result.chance, result.lower, result.upper):
         np.maximum.accumulate(curve, axis=1, out=curve)
-    return found
+    return result
 
 
 @dataclass(frozen=True, eq=False)
 class _Landmark:
-    """Counts at one landmark: changes watched and arrived by repository, `own` and `came`, and what they are worth."""
+    """Changes watched (`in_repository`) and arrived (`came`) at one landmark, (repositories,), and the prior."""
 
-    own: IntArray
+    in_repository: IntArray
     came: FloatArray
     prior_mean: float
     prior: float
     design_effect: FloatArray
 
     @property
-    def all(self) -> int:
+    def in_all(self) -> int:
         """Changes of all repositories."""
-        return int(self.own.sum())
+        return int(self.in_repository.sum())
 
     def posterior(self, repository: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Mean and 95 % bounds of the chance in each of the repositories."""
         effect = np.append(self.design_effect, 1.0)[repository]
-        own, came = (np.append(values, 0)[repository] / effect for values in (self.own, self.came))
+        watched, came = (np.append(values, 0)[repository] / effect for values in (self.in_repository, self.came))
         yes = self.prior * self.prior_mean + came
-        no = self.prior * (1.0 - self.prior_mean) + own - came
+        no = self.prior * (1.0 - self.prior_mean) + watched - came
         yes, no = np.maximum(yes, 1e-6), np.maximum(no, 1e-6)
         return yes / (yes + no), special.betaincinv(yes, no, 0.025), special.betaincinv(yes, no, 0.975)
 
 
-def _at(past: Past, there: IntArray, mark: float, ahead: float) -> _Landmark:
-    """From the stays that were `there` at the mark, and were watched for long enough after it."""
-    arrived = past.arrived[there] & (past.end_hours[there] - mark <= ahead)
-    home = past.repository[there]
-    own = np.bincount(home, minlength=past.repositories).astype(np.float64)
+def _at(past: Past, present: IntArray, mark: float, ahead: float) -> _Landmark:
+    """From the stays that were `present` at the mark, and were watched for long enough after it."""
+    arrived = past.arrived[present] & (past.end_hours[present] - mark <= ahead)
+    home = past.repository[present]
+    count = np.bincount(home, minlength=past.repositories).astype(np.float64)
     came = totals(home, arrived, past.repositories)
-    effect = _design_effect(past, there, arrived, own, came)
-    mean, prior = _prior(own / effect, came / effect)
-    return _Landmark(own.astype(np.int64), came, mean, prior, effect)
+    effect = _design_effect(past, present, arrived, count, came)
+    mean, prior = _prior(count / effect, came / effect)
+    return _Landmark(count.astype(np.int64), came, mean, prior, effect)
 
 
-def _design_effect(past: Past, there: IntArray, arrived: BoolArray, own: FloatArray, came: FloatArray) -> FloatArray:
+def _design_effect(
+    past: Past, present: IntArray, arrived: BoolArray, count: FloatArray, came: FloatArray
+) -> FloatArray:
     """How much more the months of each repository differ than they would if changes were independent.
 
-    (repositories,); where a repository has too few months to tell, what is usual.
+    (repositories,); the median of the others where a repository has too few months.
     """
-    share = came / np.maximum(own, 1.0)
-    by_chance = own * share * (1.0 - share)
-    batch = past.batch[there]
-    apart = totals(batch, arrived - share[past.repository[there]], past.owner.size)
+    share = came / np.maximum(count, 1.0)
+    by_chance = count * share * (1.0 - share)
+    batch = past.batch[present]
+    apart = totals(batch, arrived - share[past.repository[present]], past.owner.size)
     met = np.bincount(batch, minlength=past.owner.size) > 0
     spread, months = (totals(past.owner, part, past.repositories) for part in (apart**2, met))
-    known = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
+    measurable = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
     ratio = spread / np.maximum(by_chance, 1e-12)
-    usual = float(np.median(ratio[known])) if known.any() else 1.0
-    return np.clip(np.where(known, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
+    usual = float(np.median(ratio[measurable])) if measurable.any() else 1.0
+    return np.clip(np.where(measurable, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
 
 
-def _prior(own: FloatArray, came: FloatArray) -> tuple[float, float]:
+def _prior(count: FloatArray, came: FloatArray) -> tuple[float, float]:
     """Mean chance over repositories, and for how many changes of one it counts."""
-    here = own > 0
-    own, came = own[here], came[here]
-    total = float(own.sum())
+    here = count > 0
+    count, came = count[here], came[here]
+    total = float(count.sum())
     if total <= 0.0:
         return 0.5, 1.0
     mean = float(came.sum() / total)
-    if own.size < 2:
+    if count.size < 2:
         return 0.5, 1.0
-    share = came / own
+    share = came / count
     spread = mean * (1.0 - mean)
-    between = float((own * (share - mean) ** 2).sum()) - (own.size - 1) * spread
-    scale = total - float((own**2).sum()) / total
+    between = float((count * (share - mean) ** 2).sum()) - (count.size - 1) * spread
+    scale = total - float((count**2).sum()) / total
     variance = between / scale if scale > 0.0 else 0.0
     prior = spread / variance - 1.0 if variance > 0.0 else _MOST_PRIOR
     prior = float(np.clip(prior, _LEAST_PRIOR, _MOST_PRIOR))
-    weight = own / (own + prior)
-    # Half a change each way: nobody is sure.
+    weight = count / (count + prior)
+    # Half a change each way keeps the mean off 0 and 1.
     return float(((weight * share).sum() + 0.5 / total) / (weight.sum() + 1.0 / total)), prior

@@ -22,11 +22,11 @@ def share_left(
     repositories: it is the mean of both, the own weighing n / (n + `BORROWED`).
     """
     home, stayed, ended = stays
-    own = _left(home, stayed, ended, repository, hours)
+    local = _left(home, stayed, ended, repository, hours)
     everywhere = _left(np.zeros_like(home), stayed, ended, np.zeros_like(repository), hours)
     count = np.append(np.bincount(home, minlength=int(repository.max(initial=-1)) + 1), 0)[repository]
     weight = count / (count + BORROWED)
-    return weight * own + (1.0 - weight) * everywhere, count
+    return weight * local + (1.0 - weight) * everywhere, count
 
 
 def _left(home: IntArray, stayed: FloatArray, ended: BoolArray, repository: IntArray, hours: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The report `waiting`: every change that waits, how unusual that is, and its chance to arrive."""
+"""The report `waiting`: every waiting change, how unusual its wait is, and its chance of production."""
 
 from __future__ import annotations
 
@@ -52,46 +52,46 @@ COLUMNS = (
     "clock",
     "waits_for",
 )
-_TOLD = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
+_COPIED = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
-select {", ".join(_TOLD)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
-from lead_times where outcome = 'waiting' and {{asked}} order by change_id
+select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
+from lead_times where outcome = 'waiting' and {{condition}} order by change_id
 """  # noqa: S608  (names of ours)
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that waits: code complete (an open draft is not), and neither in production nor closed.
 
-    What is most unusual for its repository and stage comes first: it has been there longer than others, and somebody
-    should look. `unusual_share`: the share of the changes that entered that stage there and had left it by then;
-    `unusual_among`: how many entered, of which few are drawn to those of all repositories. `chance_7d` … with bounds:
-    of production within 7, 14 and 30 days from as of; `chance_among`: changes of its repository that had been there
-    as long, `chance_among_all`: of all repositories. Where fewer than 20 ever were, those that were as long in any
-    stage stand in, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots.
-    `waits_for`: what it waits for and whom, as far as reviews and requests for them tell (`attention.whom`).
-    The filter on repositories and time chooses rows; what they are compared with is everything.
+    The most unusual for its repository and stage comes first: it has been there longer than others. `unusual_share`:
+    the share of the changes that entered that stage there and had left it by then; `unusual_among`: how many entered,
+    of which few are drawn to those of all repositories. `chance_7d` … with bounds: of production within 7, 14 and 30
+    days from as of; `chance_among`: changes of its repository that had been there as long, `chance_among_all`: of all
+    repositories. Where fewer than 20 ever were, those that were as long in any stage are used instead, and the note
+    says so; where these are fewer than 20 too, it is empty. Bots are compared with bots. `waits_for`: what it waits for
+    and whom, as far as reviews and review requests show (`attention.whom`). The filter on repositories and time chooses
+    rows; what they are compared with is everything.
 
-    `hours_in_stage` and `age_hours` are on the `clock` asked for, and so is what is unusual: on the working clock
+    `hours_in_stage` and `age_hours` are on the requested clock, and so is what is unusual: on the working clock
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
     """
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
-    asked = filters.condition(connection, "lead_times", time="code_complete_at")
-    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(asked=asked)).pl()
+    condition = filters.condition(connection, "lead_times", time="code_complete_at")
+    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(condition=condition)).pl()
     return whom(connection, worklist(past.changes, rows, options.working))
 
 
 def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
     """The report but for its last column, of waiting `rows` against `past`, both on the wall clock.
 
-    `past`: changes of a cohort. `calendar`: tells hours in working time.
+    `past`: changes of a cohort. `calendar`: of the working clock.
     """
     since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
     rows = rows.with_columns(pl.col("hours_in_stage").alias("wall_hours"), since.alias("in_stage_since"))
     if calendar is not None:
         rows = rows.with_columns(_working(rows, name, calendar) for name in ("hours_in_stage", "age_hours"))
     parts = [
-        _told(past.filter(bots), rows.filter(bots), Clock.of(past, calendar))
+        _with_history(past.filter(bots), rows.filter(bots), Clock.of(past, calendar))
         for bots in (pl.col("built_with_ai") == "automation", pl.col("built_with_ai") != "automation")
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
@@ -105,41 +105,43 @@ def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Ser
     return pl.Series(name, calendar.hours(since.to_numpy(), rows["as_of"].to_numpy()))
 
 
-def _told(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
-    """The rows with what is known of changes like them."""
+def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
+    """The rows with their percentile and chances from the history."""
     names = pl.concat([past["repo"], rows["repo"]]).unique().sort()
     codes = {name: code for code, name in enumerate(names.to_list())}
     home, here = (table["repo"].replace_strict(codes, return_dtype=pl.Int64).to_numpy() for table in (past, rows))
-    hours, told_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
+    hours, stage_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
     stays = stays_of(past)
     stayed = stays_on(clock, stays, past)
-    seen = _seen_hours(past)
+    watched_hours = _seen_hours(past)
     unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
     chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
-    own, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
+    in_repository, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
     borrowed = np.zeros(hours.size, np.bool_)
     for stage, name in enumerate(LEAD_STAGES):
-        asked = np.flatnonzero((rows["current_stage"] == name).to_numpy())
-        if not asked.size:
+        indices = np.flatnonzero((rows["current_stage"] == name).to_numpy())
+        if not indices.size:
             continue
         part, here_for = stays.of(stage), stayed.of(stage).hours
         ended = part.target != CENSORED
-        unusual[asked], among[asked] = share_left((home[part.change], here_for, ended), here[asked], told_hours[asked])
-        told = chances(_past(part, home, seen, past, len(codes)), here[asked], hours[asked])
-        alone = np.flatnonzero(told.all < FEWEST)
+        unusual[indices], among[indices] = share_left(
+            (home[part.change], here_for, ended), here[indices], stage_hours[indices]
+        )
+        estimated = chances(_past(part, home, watched_hours, past, len(codes)), here[indices], hours[indices])
+        alone = np.flatnonzero(estimated.in_all < FEWEST)
         if alone.size:
-            anywhere = _past(stays, home, seen, past, len(codes))
-            told = told.or_else(alone, chances(anywhere, here[asked[alone]], hours[asked[alone]]))
-            borrowed[asked[alone]] = True
-        chance[asked] = np.stack([told.chance, told.lower, told.upper], axis=2)
-        own[asked], every[asked] = told.own, told.all
+            anywhere = _past(stays, home, watched_hours, past, len(codes))
+            estimated = estimated.or_else(alone, chances(anywhere, here[indices[alone]], hours[indices[alone]]))
+            borrowed[indices[alone]] = True
+        chance[indices] = np.stack([estimated.chance, estimated.lower, estimated.upper], axis=2)
+        in_repository[indices], every[indices] = estimated.in_repository, estimated.in_all
     return rows.with_columns(
         pl.Series("unusual_share", unusual),
         pl.Series("unusual_among", among),
         *_chance_columns(chance),
-        pl.Series("chance_among", own),
+        pl.Series("chance_among", in_repository),
         pl.Series("chance_among_all", every),
-        pl.Series("note", _notes(among, own, every, chance, borrowed), dtype=pl.String),
+        pl.Series("note", _notes(among, in_repository, every, chance, borrowed), dtype=pl.String),
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -156,11 +158,11 @@ def _seen_hours(past: pl.DataFrame) -> FloatArray:
     return past.select(pl.col("hours") + after).to_series().to_numpy()
 
 
-def _past(stays: Stays, home: IntArray, seen: FloatArray, past: pl.DataFrame, repositories: int) -> Past:
+def _past(stays: Stays, home: IntArray, watched_hours: FloatArray, past: pl.DataFrame, repositories: int) -> Past:
     change = stays.change
     arrived: BoolArray = (past["outcome"] == "production").to_numpy()
     to_end = past["hours"].to_numpy()[change] - stays.begun_hours
-    to_now = seen[change] - stays.begun_hours
+    to_now = watched_hours[change] - stays.begun_hours
     # Each repository's months count back from its own as of.
     month = np.floor(to_now / _MONTH_HOURS).astype(np.int64)
     batch = together(home[change], month)
@@ -175,20 +177,22 @@ def _chance_columns(chance: FloatArray) -> list[pl.Series]:
     ]
 
 
-def _notes(among: IntArray, own: IntArray, every: IntArray, chance: FloatArray, borrowed: BoolArray) -> list[str]:
+def _notes(
+    among: IntArray, in_repository: IntArray, every: IntArray, chance: FloatArray, borrowed: BoolArray
+) -> list[str]:
     notes = []
-    columns = (among.tolist(), own.tolist(), every.tolist(), chance[:, :, 0], borrowed.tolist())
-    for here, had, all_had, told, elsewhere in zip(*columns, strict=True):
-        words = []
+    columns = (among.tolist(), in_repository.tolist(), every.tolist(), chance[:, :, 0], borrowed.tolist())
+    for here, had, all_had, estimated, elsewhere in zip(*columns, strict=True):
+        texts = []
         if all_had < FEWEST:
-            words.append(f"{TOO_FEW}: {all_had} changes ever waited so long")
+            texts.append(f"{TOO_FEW}: only {all_had} changes ever waited this long")
         elif elsewhere:
-            words.append("chance of what waited so long in any stage")
-        elif np.isnan(told).any():
-            words.append(f"{TOO_FEW} for all horizons: history is short")
+            texts.append("chance from changes that waited this long in any stage")
+        elif np.isnan(estimated).any():
+            texts.append("history is too short for all horizons")
         elif had < BORROWED:
-            words.append("chance mostly from other repositories")
+            texts.append("chance estimated mostly from other repositories")
         if here < BORROWED:
-            words.append("unusual for all repositories rather than its own")
-        notes.append("; ".join(words))
+            texts.append("compared with all repositories rather than its own")
+        notes.append("; ".join(texts))
     return notes

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import streamlit as st
 
-from analytics.cohort.cache import Kept, keeping
+from analytics.cohort.cache import Cache, using_cache
 from dashboard.answers.memory import trim
 from headway.errors import WarehouseError
 from headway.settings import Settings, load
@@ -69,15 +69,15 @@ def _connection(file: str) -> duckdb.DuckDBPyConnection:
 
 
 @st.cache_resource(max_entries=FILES, show_spinner=False)
-def _kept(file: str) -> Kept:  # noqa: ARG001  (it is what was read of that file)
-    return Kept()
+def _kept(file: str) -> Cache:  # noqa: ARG001  (it is what was read of that file)
+    return Cache()
 
 
 @contextlib.contextmanager
 def cursor_of(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor on a file, what it reads kept; raises `WarehouseError` where the file cannot be read."""
     try:
-        with _connection(file).cursor() as cursor, keeping(_kept(file)):
+        with _connection(file).cursor() as cursor, using_cache(_kept(file)):
             yield cursor
     except duckdb.Error as error:
         # Such as tables of an older version, in which a column is not there yet.

@@ -157,7 +157,7 @@ def longest(group: Group, found: Pulse, view: View) -> str:
     changes = wording.counted(group.changes, "change")
     return (
         f"**{wording.capital(wording.work(group))}** waits longest in **{stage.stage}**: {much} ({changes})."
-        f" {wording.how_sure(group, view.clock)}"
+        f" {wording.lead_of_bottleneck(group, view.clock)}"
     )
 
 

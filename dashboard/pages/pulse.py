@@ -89,7 +89,7 @@ def told(view: View, *kinds: str) -> None:
     for kind in kinds:
         for finding in findings(view):
             if finding.kind == kind:
-                st.markdown(finding.sentence)
+                st.markdown(finding.sentence, help=finding.details or None)
 
 
 def how_long(view: View, found: Pulse) -> None:
@@ -205,7 +205,7 @@ def same_friction(view: View, found: Pulse) -> None:
     )
     one = next((finding for finding in findings(view) if finding.kind == "same_friction"), None)
     if one is not None:
-        answer = "Another mix of stages" if one.seen else "No other mix of stages is seen"
+        answer = "Another mix of stages" if one.significant else "No other mix of stages is seen"
     elif found.everything.enough:
         answer = "Not to be compared: one of the groups is too small"
 

@@ -20,7 +20,7 @@ def in_short(view: View, found: Pulse) -> None:
     first = found.compared[0]
     biggest = wording.bottleneck(first, found.horizon_hours, view.clock)
     if biggest:
-        st.markdown(f"**{biggest}.** {wording.how_sure(first, view.clock)}")
+        st.markdown(f"**{biggest}.** {wording.lead_of_bottleneck(first, view.clock)}")
         lead_to("bottlenecks", "Every stage, and what would help")
     waiting = needed(view)
     if len(waiting.first) > 1:

@@ -62,8 +62,8 @@ def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(named, schema=_SCHEMA)
 
 
-def test_somebody_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> None:
-    """What has waited longer than enough others ever did counts among what needs somebody; likely and usual do not."""
+def test_attention_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> None:
+    """A change that waited longer than a chance can be estimated for needs attention; likely and usual ones do not."""
     found = attention(
         worklist(
             {"chance_30d": None, "chance_30d_lower": None, "chance_30d_upper": None, "hours_in_stage": 7200.0},
@@ -74,35 +74,35 @@ def test_somebody_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() -> 
         )
     )
     assert (found.waiting, found.bots, found.stuck) == (4, 1, 2)
-    assert found.answer == "4 changes wait; 2 need somebody today"
+    assert found.answer == "4 changes wait; 2 need attention today"
     assert found.rule.endswith(
-        "; 1 has less than an even chance to arrive within 30 days, and 1 has waited longer than enough others ever did"
-        " to tell a chance. 1 change of bots waits beside them."
+        "; 1 has less than an even chance of production within 30 days, and 1 has waited longer than a chance can be"
+        " estimated for. 1 change by bots waits too."
     )
     never, unlikely = found.first
     assert never.why == (
-        "In review for 300.0 d, longer than 95% of 200 changes there; too few ever waited so long to tell its chance."
-        " After so long: finish it or close it."
+        "In review for 300.0 d, longer than 95% of 200 changes there; too few ever waited this long to estimate"
+        " its chance. After this long, finish it or close it."
     )
     assert unlikely.why == (
-        "In review for 2.1 d, longer than 95% of 200 changes there; a chance of 20% [10% – 40%] to arrive within"
-        " 30 days."
+        "In review for 2.1 d, longer than 95% of 200 changes there; chance of production within 30 days 20%"
+        " (95 % CI 10–40%)."
     )
 
 
-def test_working_time_is_told_as_hours_of_work() -> None:
+def test_working_time_is_in_hours_of_work() -> None:
     """A worklist in working time tells hours of work, and what is overdue by the calendar."""
     since = AT - timedelta(days=60)
     (one,) = attention(worklist({"clock": "working", "hours_in_stage": 320.0, "in_stage_since": since})).first
     assert one.why.startswith("In review for 320.0 hours of work, longer than")
-    assert one.why.endswith("After so long: finish it or close it.")
+    assert one.why.endswith("After this long, finish it or close it.")
 
 
 def test_nobody_is_needed_where_nothing_is_stuck() -> None:
     """Where what waits is usual, or nothing waits, that is the answer and nothing is listed."""
     found = attention(worklist({"unusual_share": 0.3}))
     assert (found.answer, found.first, found.rule) == (
-        "1 change waits; none needs somebody before others",
+        "1 change waits; none needs attention before others",
         (),
         "",
     )
@@ -128,9 +128,9 @@ def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
         for change_id, waits_for in rows.select("change_id", "waits_for").iter_rows():
             assert explain(tables.connection, change_id).waits_for == waits_for
     told = {row["change_id"][-1]: (row["current_stage"], row["waits_for"]) for row in rows.iter_rows(named=True)}
-    assert told["1"] == ("pickup", "a first review, asked of bob, cy")
+    assert told["1"] == ("pickup", "a first review, requested from bob, cy")
     assert told["2"] == ("review", "an approval; bob has reviewed it")
-    assert told["3"] == ("merge", "ann: bob asked for changes")
-    assert told["4"] == ("pickup", "a first review; nobody is known to be asked")
+    assert told["3"] == ("merge", "ann: bob requested changes")
+    assert told["4"] == ("pickup", "a first review; no reviewer is requested")
     assert told["7"] == ("pickup", "a review of its last commits; bob has reviewed it before")
-    assert told["5"] == ("merge", "somebody to merge it: ann, or who else may merge in acme/shop")
+    assert told["5"] == ("merge", "a merge by ann or another maintainer of acme/shop")

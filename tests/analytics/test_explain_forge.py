@@ -5,7 +5,7 @@ from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, commit_id
 
 
-def test_change_that_a_forge_tells_names_its_records() -> None:
+def test_change_that_a_forge_reports_names_its_records() -> None:
     """Each milestone of a pull request names review, event, run or deployment; its commits are there without Git."""
     shop = (
         Forge()
@@ -22,7 +22,7 @@ def test_change_that_a_forge_tells_names_its_records() -> None:
         "opened_at": "pull request #1 opened by ann",
         "ready_at": "opened ready for review",
         "first_review_at": "review 1-0 by bob: approved",
-        "code_complete_at": "last commit on its own branch that is no merge",
+        "code_complete_at": "last commit on its own branch that is not a merge",
         "reviewed_at": "review 1-0 by bob: approved",
         "approved_at": "review 1-0 by bob: approved",
         "merged_at": "the forge",
@@ -44,7 +44,7 @@ def test_what_held_a_change_up_is_told_apart() -> None:
     assert found == ["of deploy: 3.00 h at gates and in queues", "of deploy: failed attempts: 1"]
 
 
-def test_approval_from_before_is_the_record_where_it_stands() -> None:
+def test_approval_from_before_is_the_record_while_it_is_valid() -> None:
     """Where an earlier approval stands, reviewed is code complete itself, and the approval is named."""
     reviews = [("bob", "approved", 3)]
     shop = (
@@ -52,7 +52,7 @@ def test_approval_from_before_is_the_record_where_it_stands() -> None:
     )
     with built(shop, as_of=20) as tables:
         found = {one.name: one.record for one in explain(tables.connection, "github:acme/shop#1").milestones}
-    assert found["approved_at"] == "review 1-0 by bob: approved, from before, stands"
+    assert found["approved_at"] == "review 1-0 by bob: approved, still valid from before"
 
 
 def test_arrival_that_no_history_shows_says_so() -> None:
@@ -62,8 +62,8 @@ def test_arrival_that_no_history_shows_says_so() -> None:
     with built(shop, as_of=20) as tables:
         arrivals = [explain(tables.connection, f"github:acme/shop#{number}").arrival for number in (1, 2)]
     assert arrivals == [
-        "it may have arrived with a deployment whose commit, or its history, is not known",
-        "it was merged into another branch, and no history tells whether it got further",
+        "it may have arrived with a deployment whose commit or history is unknown",
+        "it was merged into another branch; no history shows whether it went further",
     ]
 
 

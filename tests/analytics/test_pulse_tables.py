@@ -9,7 +9,7 @@ import pytest
 from analytics.cohort.filters import Filters
 from analytics.coverage import closed_work_is_seen, coverage_shares, notices
 from analytics.pulse.pulse import Estimate, Group, Pulse, StageTime
-from analytics.pulse.tables import arrivals_table, groups_table, stages_table
+from analytics.pulse.tables import groups_table, stages_table
 
 FIRST, LAST = datetime(2026, 1, 1), datetime(2026, 1, 2)
 NONE = Estimate(None, None, None)
@@ -44,10 +44,9 @@ def test_abandoned_that_no_source_shows_is_null() -> None:
 
 
 def test_estimates_become_rows() -> None:
-    """A row per group and time, and per group and stage; a group too small has none."""
+    """One row per group and stage; a group too small has none."""
     found = pulse("builds_ai")
-    arrived, stages = (make(found, [found.ai, found.other]) for make in (arrivals_table, stages_table))
-    assert arrived.select("group", "hours", "probability", "lower", "upper").rows() == [("other", 24.0, 0.4, 0.3, 0.5)]
+    stages = stages_table(found, [found.ai, found.other])
     expected = [("other", "release", 30.0, 20.0, 40.0, 720.0)]
     assert stages.select("group", "stage", "mean_hours_in_state", "lower", "upper", "horizon_hours").rows() == expected
 
@@ -56,7 +55,6 @@ def test_tables_without_rows_keep_their_columns() -> None:
     """A pulse of nothing makes tables that can be written and read."""
     found = pulse("builds_ai", as_of=None)
     assert stages_table(found, []).columns[:2] == ["group", "stage"]
-    assert arrivals_table(found, []).schema["as_of"] == pl.Datetime("us")
     assert groups_table([found], closed_work_is_seen=True)["as_of"].to_list() == [None] * 3
 
 

@@ -48,7 +48,7 @@ def test_likeliest_comes_first() -> None:
         "1 deployments to live-eu succeeded",
         "3 runs of the workflow Deploy to live succeeded",
         "1 releases were published",
-        "2 tags are named alike",
+        "2 tags have the same form",
         "there is a branch live",
     ]
     assert [rule(line) for line in lines] == [

@@ -73,7 +73,7 @@ def test_a_chance_is_the_share_that_arrived_of_those_who_waited_as_long() -> Non
         min(1.0, np.sum((hours > mark) & (hours <= mark + ahead)) / np.sum(hours > mark)) for ahead in CHANCE_HOURS
     ]
     np.testing.assert_allclose(told.chance[0], expected, atol=0.005)
-    assert told.own[0] == told.all[0] == np.sum(hours > mark)
+    assert told.in_repository[0] == told.in_all[0] == np.sum(hours > mark)
 
 
 def test_abandoned_work_never_arrives() -> None:
@@ -98,7 +98,7 @@ def test_a_new_repository_borrows_from_the_others() -> None:
     home = np.repeat(np.arange(10), 100)
     arrived = rng.random(1000) < 0.6
     told = chances(past_of(np.full(1000, 50.0), arrived, home), np.array([3, -1]), np.array([20.0, 20.0]))
-    assert told.own.tolist() == [100, 0]
+    assert told.in_repository.tolist() == [100, 0]
     np.testing.assert_allclose(told.chance[1], 0.6, atol=0.05)
     assert np.all(told.upper[1] - told.lower[1] >= told.upper[0] - told.lower[0] - 0.05)
 

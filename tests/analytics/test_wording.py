@@ -65,9 +65,9 @@ def test_how_long_compares_both_groups() -> None:
     """The headline tells when half of each group has arrived, in words that fit both axes."""
     day, week = Estimate(24.0, None, None), Estimate(168.0, None, None)
     found = pulse(group("AI work", median=week), group("other work", median=day), group("all work", median=day))
-    assert wording.how_long(found) == "Half of AI work is in production after 7.0 d, of other work after 24.0 h"
+    assert wording.how_long(found) == "Half of AI work is in production after 7.0 d, half of other work after 24.0 h"
     working = wording.how_long(replace(found, clock="working"))
-    assert working == "Half of AI work is in production after 168.0 h of work, of other work after 24.0 h of work"
+    assert working == "Half of AI work is in production after 168.0 h of work, half of other work after 24.0 h of work"
     made = replace(found, ai=group("made with AI", median=week), other=group("no AI mark", median=day))
     assert "Half of work made with AI" in wording.how_long(made)
 
@@ -77,7 +77,7 @@ def test_median_that_is_not_reached_is_said_so() -> None:
     day = Estimate(24.0, None, None)
     found = pulse(group("AI work"), group("other work", median=day), group("all work", median=day))
     assert wording.how_long(found) == (
-        "Less than half of AI work is seen to reach production. Half of other work is in production after 24.0 h"
+        "Less than half of AI work has reached production. Half of other work is in production after 24.0 h"
     )
 
 
@@ -93,7 +93,8 @@ def test_too_few_are_counted_and_not_timed() -> None:
 def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     """The bottleneck is told with its time, interval and share; without stages there is none."""
     expected = (
-        "Biggest bottleneck for AI work: release, 30.0 h [20.0 – …] of a change's first 30 days, 75% of its waiting"
+        "Biggest bottleneck for AI work: release, 30.0 h (95 % CI 20.0 h or more) of a change's first 30 days,"
+        " 75% of its waiting"
     )
     assert wording.bottleneck(group("AI work"), 720.0) == expected
     assert wording.bottleneck(replace(group("AI work"), stages=[]), 720.0) == ""
@@ -102,19 +103,22 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (Estimate(20.0, 8.0, 32.0), "20.0 h [8.0 – 32.0] more than review, which comes next, so it is ahead"),
+        (
+            Estimate(20.0, 8.0, 32.0),
+            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), a significant difference.",
+        ),
         (
             Estimate(20.0, -3.0, 43.0),
-            "20.0 h [−3.0 – 43.0] more than review, which comes next; the interval holds zero",
+            "Next is review, 20.0 h less (95 % CI −3.0 to 43.0 h), so the order may change.",
         ),
-        (Estimate(20.0, None, None), "that cannot be told"),
+        (Estimate(20.0, None, None), "Next is review, 20.0 h less. Confidence: not enough data."),
     ],
 )
-def test_how_sure_the_bottleneck_is_is_no_surer_than_its_lead(hours: Estimate, words: str) -> None:
-    """Only a lead whose interval excludes zero makes the first stage the biggest; without a second nothing is said."""
+def test_lead_of_the_bottleneck_is_as_certain_as_its_interval(hours: Estimate, words: str) -> None:
+    """Only a lead whose interval excludes zero is called significant; without a second stage there is no text."""
     first = group("AI work")
-    assert words in wording.how_sure(replace(first, ahead=Ahead("review", hours)))
-    assert wording.how_sure(first) == ""
+    assert wording.lead_of_bottleneck(replace(first, ahead=Ahead("review", hours))) == words
+    assert wording.lead_of_bottleneck(first) == ""
 
 
 def initiative(rung: str, *, stalled: bool | None) -> Initiative:
@@ -123,7 +127,7 @@ def initiative(rung: str, *, stalled: bool | None) -> Initiative:
     return Initiative(
         id="a",
         name="A",
-        found=True,
+        detected=True,
         repos=("acme/shop",),
         reasons=(),
         stays=(stay,),
@@ -149,8 +153,8 @@ def test_initiatives_stall_among_all_of_them() -> None:
     """A pilot that stalls is told of all initiatives and not of those in production; one pilot is no `pilots`."""
     known = [initiative("pilot", stalled=True), initiative("in use", stalled=False), initiative("in use", stalled=None)]
     assert wording.initiatives(known) == "Initiatives: 2 of 3 in use, 1 pilot, 1 stalled"
-    assert wording.stalled(known) == "1 of the 3 stalled: longer on their rung than most that left it."
-    assert wording.stalled(known[1:]) == "None of them is stalled."
+    assert wording.stalled(known) == "1 of 3 is stalled: longer on the same rung than most that left it."
+    assert wording.stalled(known[1:]) == "No initiative is stalled."
 
 
 def test_what_was_left_out_is_counted() -> None:
@@ -165,7 +169,7 @@ def test_what_was_left_out_is_counted() -> None:
 def test_closed_work_that_is_not_seen_is_no_zero() -> None:
     """A count that no source could have given is not told."""
     assert wording.gone(group("a"), closed_work_is_seen=True) == "4"
-    assert wording.gone(group("a"), closed_work_is_seen=False) == "not seen"
+    assert wording.gone(group("a"), closed_work_is_seen=False) == "no data"
 
 
 @pytest.mark.parametrize(

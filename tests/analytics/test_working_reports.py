@@ -235,5 +235,5 @@ def test_levers_and_report_tell_the_same_working_hours() -> None:
     assert table.columns[-1] == "clock"
     assert first_hours(whole) == "168 working hours"
     texts = [sentence.text for sentence in sentences_of(whole)]
-    assert all(" working h [" in text for text in texts)
+    assert all(" working h" in text and "95 % CI" in text for text in texts)
     assert "of a change's first 168 working hours" in texts[0]

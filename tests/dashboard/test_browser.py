@@ -172,7 +172,7 @@ def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Serve
     """The first page tells bottleneck, certainty, who needs somebody and daily instead of weekly; links show why."""
     opened = visit(busy)
     said = opened.text()
-    for words in ("Biggest bottleneck for", "How sure: ", "today", "Releasing daily instead of weekly"):
+    for words in ("Biggest bottleneck for", "Next is ", "today", "Releasing daily instead of weekly"):
         assert words in said
     first = opened.page.get_by_text("In short").bounding_box()
     assert first["y"] < 900

@@ -41,16 +41,24 @@ def test_each_question_has_an_answer_with_its_picture_and_numbers(
 
 
 def test_pulse_says_in_short_what_a_newcomer_asks(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The biggest bottleneck and how sure that is, who needs somebody, and what daily instead of weekly would bring."""
+    """The biggest bottleneck and its lead, what needs attention, and what daily instead of weekly would bring."""
     app = opened(several, monkeypatch)
     biggest, need, cadence = (markdown.value for markdown in app.markdown[1:4])
     assert biggest.startswith("**Biggest bottleneck for AI work: release, ")
-    assert "How sure: it takes" in biggest
-    assert "somebody today" in need
+    assert "Next is " in biggest
+    assert "attention today" in need
     named = [text.value for text in app.text if "waits for" in text.value]
     assert 1 <= len(named) <= 3
     assert sum(link.proto.label.startswith("Timeline") for link in app.get("page_link")) == len(named)
     assert cadence.startswith("**Releasing daily instead of weekly would bring a change to production")
+
+
+def test_a_finding_has_its_qualifications_in_its_help(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What qualifies a finding is shown on demand, beside the sentence that it qualifies."""
+    app = opened(several, monkeypatch)
+    helped = {markdown.value: markdown.proto.help for markdown in app.markdown if markdown.proto.help}
+    (ratio,) = (text for text in helped if text.startswith("Adjusted for repository, size and time, "))
+    assert helped[ratio].startswith("Hazard ratio: the rate at which waiting changes reach production")
 
 
 def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_rungs_of_the_demo_are_the_true_ones(tmp_path: Path) -> None:
         assert reported == {key: happened[name][key] for key in reported}, name
     assert {one.rung for one in found.values()} == {"pilot", "merged", "production", "in use"}
     assert {name for name, one in found.items() if one.stalled} == {"Anomaly alerts", "Churn study"}
-    assert {one.found for one in found.values()} == {True, False}
+    assert {one.detected for one in found.values()} == {True, False}
     merged, production, in_use = funnel(found.values())
     assert (merged.reached, production.reached, in_use.reached) == (9, 8, 8)
     assert production.left_out == in_use.left_out == 2

@@ -61,7 +61,7 @@ def test_difference_is_seen_where_it_is(slower: Comparison) -> None:
     """The stage that was made slower is told from chance, with an interval around its difference."""
     one = slower.measure("mean_hours_review")
     assert one is not None
-    assert one.seen
+    assert one.significant
     assert one.lower is not None
     assert one.difference is not None
     assert 0.0 < one.lower < one.difference < (one.upper or 0.0)

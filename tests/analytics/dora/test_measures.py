@@ -167,5 +167,5 @@ def test_definitions_go_by_name() -> None:
     """The usual one without a name, all by that word, and an error with the names for any other."""
     assert [one.name for one in definitions_named(None)] == ["headway"]
     assert [one.name for one in definitions_named("all")] == list(DEFINITIONS)
-    with pytest.raises(UsageError, match="no definition 'dora'"):
+    with pytest.raises(UsageError, match="unknown definition of a failure: 'dora'"):
         definitions_named("dora")

@@ -165,7 +165,7 @@ def test_interval_and_p_value_rest_on_the_robust_error() -> None:
     [
         ([1, 2, 3], [True, True, True], [1, 1, 1], "does not vary"),
         ([1, 2, 3], [False, False, False], [1, 0, 1], "no change has ended"),
-        ([1, 2, 3, 4], [True, True, False, False], [1, 1, 0, 0], "too far apart"),
+        ([1, 2, 3, 4], [True, True, False, False], [1, 1, 0, 0], "does not converge"),
         ([], [], [], "no change has ended"),
     ],
 )
@@ -175,8 +175,8 @@ def test_no_effect_to_be_found(hours: list[float], ended: list[bool], covariates
         cox(hours, ended, covariates, ["group"])
 
 
-def test_two_covariates_that_say_the_same() -> None:
+def test_collinear_covariates() -> None:
     """A covariate that another one repeats is refused."""
     hours, ended, covariates, _ = _made_up()
-    with pytest.raises(AnalysisError, match="say the same"):
+    with pytest.raises(AnalysisError, match="collinear"):
         cox(hours, ended, np.stack([covariates[:, 1], 2 * covariates[:, 1] + 1], axis=1), ["size", "doubled"])

@@ -94,8 +94,8 @@ def test_equal_rows_given_once_with_their_count() -> None:
         ([Stay(0, 0, 2, 0, 1), Stay(0, 2, 4, 2, CENSORED)], "not in the state"),
         ([Stay(0, 0, 2, 1, 0)], "moves back"),
         ([Stay(0, 0, 2, 0, len(STATES))], "outside"),
-        ([Stay(0, 0, float("nan"), 0, 1)], "below zero, or none"),
-        ([Stay(0, 0, -1.0, 0, 1)], "below zero, or none"),
+        ([Stay(0, 0, float("nan"), 0, 1)], "negative or missing"),
+        ([Stay(0, 0, -1.0, 0, 1)], "negative or missing"),
     ],
 )
 def test_impossible_stays(stays: list[Stay], said: str) -> None:

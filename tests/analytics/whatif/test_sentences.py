@@ -18,31 +18,38 @@ def found(lower: float) -> Bottlenecks:
     return Bottlenecks("all", 812, (stage,), (daily,), 6.0, datetime(2026, 1, 1))
 
 
-def test_a_gain_is_told_with_interval_arrivals_and_count() -> None:
-    """What is seen to help says how much, between which bounds, how many more arrive, and of how many changes."""
+def test_a_gain_has_its_interval_arrivals_and_count() -> None:
+    """A significant gain has its size, interval, how many more arrive, and the number of changes."""
     first, second = sentences_of(found(35.0))
     assert first.text == (
-        "All work waits longest in release: 2.5 d [2.3 – 2.7] of a change's first 30 days, 60% of its waiting, n = 812"
+        "All work waits longest in release: 2.5 d (95 % CI 2.3–2.7 d) of a change's first 30 days, 60% of its waiting,"
+        " n = 812"
     )
     assert second.text == (
-        "Releasing at least daily instead of every 6.0 days would bring a change of all work 41.0 h [35.0 – 48.0]"
-        " earlier; 12.0 points [8.0 – 15.0] more arrive within 7 days, n = 812"
+        "Releasing at least daily instead of every 6.0 days would ship all work 41.0 h earlier"
+        " (95 % CI 35.0–48.0 h); 12.0 points more arrive (95 % CI 8.0–15.0 points) within 7 days, n = 812"
     )
-    assert (second.number, second.lower, second.upper, second.changes, second.seen) == (41.0, 35.0, 48.0, 812, True)
+    assert (second.number, second.lower, second.upper, second.changes, second.significant) == (
+        41.0,
+        35.0,
+        48.0,
+        812,
+        True,
+    )
 
 
 def test_what_may_be_nothing_is_no_gain() -> None:
-    """An interval that holds 0 is told as not seen to help, with the interval."""
+    """An interval that includes 0 is no significant gain, and the sentence has the interval."""
     sentence = sentences_of(found(-3.0))[1]
-    assert not sentence.seen
-    assert "is not seen to help all work: 41.0 h [−3.0 – 48.0] earlier, n = 812" in sentence.text
+    assert not sentence.significant
+    assert ": no significant gain for all work (41.0 h earlier, 95 % CI −3.0 to 48.0 h), n = 812" in sentence.text
 
 
-def test_no_interval_is_said_in_words() -> None:
-    """Where one repository and month is all there is, no gain is claimed and nothing is told as nan."""
+def test_a_missing_interval_is_spelled_out() -> None:
+    """Where one repository and month is all there is, no gain is claimed and no nan is shown."""
     sentence = sentences_of(found(float("nan")))[1]
-    assert not sentence.seen
-    assert "is not seen to help all work: 41.0 h (from too few to say how surely) earlier" in sentence.text
+    assert not sentence.significant
+    assert ": no significant gain for all work (41.0 h earlier, confidence: not enough data)" in sentence.text
 
 
 def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:
