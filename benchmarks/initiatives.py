@@ -36,7 +36,7 @@ from analytics.initiatives import Work, climb
 from collectors.git.process.command import LOG, Git
 from collectors.git.readers.imports import _PATHSPECS, ImportReader
 from collectors.git.repository.repository import open_repository
-from warehouse.initiatives import InitiativeRules, Piece, seen_in
+from warehouse.initiatives import InitiativeRules, Piece, initiatives_in
 from warehouse.models.initiatives.initiatives import initiatives
 
 ROUNDS = 3
@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{given.changes:,} changes, {rows['commit_files']:,} paths, {rows['imports']:,} statements:")
     print(f"{rows['initiatives']} initiatives, {rows['initiative_uses']:,} uses")
     line("paths and imports as Python's rows", base, base)
-    line("finding alone", median(lambda: seen_in("git:a/b", pieces(tables), rules)), base)
+    line("finding alone", median(lambda: initiatives_in("git:a/b", pieces(tables), rules)), base)
     line("the model: finding, uses, removal", median(lambda: initiatives(tables, rules)), base)
     rungs(found["initiative_changes"].num_rows // max(found["initiatives"].num_rows, 1))
     if given.repository:

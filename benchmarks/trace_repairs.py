@@ -31,7 +31,7 @@ from collectors.git.repository.clones import borrow_objects, sealed
 from collectors.git.repository.repository import open_repository
 from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
-from warehouse.models.initiatives.subjects import read_landing
+from warehouse.models.changes.commit_messages import read_landing
 
 T = TypeVar("T")
 

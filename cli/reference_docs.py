@@ -1,7 +1,7 @@
-"""Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them anew.
+"""Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them.
 
-`docs/tables.md` comes from the headers of the SQL models and the raw tables, `docs/settings.md` from the settings; a
-test fails when a committed page is stale.
+`docs/tables.md` comes from the headers of models, the raw tables and the queries that read them, `docs/settings.md`
+from the settings; a test fails when a committed page is stale.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from cli.table_readers import readers
 from headway.progress import SilentProgress
 from headway.raw_tables import TABLES
 from headway.settings import reader as settings
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
-from warehouse.model import sql_models
+from warehouse.model import Header
 
 __all__ = ["pages", "settings_page", "tables_page"]
 
@@ -31,17 +31,18 @@ _TABLES_HEAD = f"""# Tables
 
 {_GENERATED}
 `headway sql` and any tool that opens the published DuckDB file sees all of these but the raw tables, with the meanings
-as comments. Times are UTC without a zone, with microseconds. Durations are decimal hours.
+as comments. Times are UTC without a zone, with microseconds. Durations are decimal hours. No two rows of a table share
+a key; a build that breaks this is not published.
 
 """
-_STEPS = """## On the way there
+_READ = """## Tables that reports read
 
-Each is made of raw tables and of tables above or below; `headway explain` and checks read them.
+Reports, `headway explain`, the dashboard and other commands read these; each table names its readers.
 
 """
-_BY_PYTHON = """## Made by Python
+_STEPS = """## Intermediate tables
 
-Functions of one repository's tables: what SQL cannot say.
+Only the models of other tables read these. They are published too: they show how a number came about.
 
 """
 _RAW = """## Raw tables
@@ -67,25 +68,21 @@ def pages() -> dict[str, str]:
 
 
 def tables_page() -> str:
-    """Every published and raw table: its grain, and each column with its type and meaning."""
+    """Every published and raw table: its grain and key, who reads it, and each column with its type and meaning."""
     schemas = _built()
-    models = {model.name: model.header for model in sql_models()}
-    first = [name for name in _FIRST if name in models]
-    parts = [_TABLES_HEAD, "## What reports read\n\n"]
-    parts += [_published(name, models, schemas) for name in first]
-    parts += [_STEPS, *(_published(name, models, schemas) for name in sorted(models) if name not in first)]
-    parts.append(_BY_PYTHON)
-    for name in sorted(set(schemas) - set(models)):
-        rows = ((field.name, _word(field.type)) for field in schemas[name])
-        parts.append(f"### {name}\n\n{_table(('column', 'type'), rows)}\n")
-    parts.append(_RAW)
+    headers = {header.table: header for header, _ in schemas}
+    types = {header.table: schema for header, schema in schemas}
+    read_by = readers(headers)
+    names = [*_FIRST, *sorted(set(headers) - set(_FIRST))]
+    parts = [_TABLES_HEAD, _READ]
+    parts += [_published(headers[name], types[name], read_by[name]) for name in names if name in read_by]
+    parts += [_STEPS, *(_published(headers[name], types[name]) for name in names if name not in read_by), _RAW]
     for table in TABLES.values():
-        rows_of = ((column.name, _word(column.type), column.meaning) for column in table.columns)
-        key = ", ".join(f"`{name}`" for name in table.key)
-        said = f"{table.grain}. Key: {key}."
+        rows = ((column.name, _word(column.type), column.meaning) for column in table.columns)
+        text = f"{_sentence(table.grain)} {_key(table.key)}"
         if table.set_of:
-            said += f" Belongs as a set to {', '.join(f'`{name}`' for name in table.set_of)}."
-        parts.append(f"### {table.name}\n\n{_sentence(said)}\n\n{_table(('column', 'type', 'meaning'), rows_of)}\n")
+            text += f" Belongs as a set to {_code(table.set_of)}."
+        parts.append(f"### {table.name}\n\n{text}\n\n{_table(('column', 'type', 'meaning'), rows)}\n")
     return "".join(parts).rstrip("\n") + "\n"
 
 
@@ -107,20 +104,29 @@ def settings_page() -> str:
     return "".join(parts)
 
 
-def _built() -> Mapping[str, pa.Schema]:
+def _built() -> list[tuple[Header, pa.Schema]]:
     """The tables that a build makes, with the types of their columns."""
     with duckdb.connect() as connection:
         default = settings.Settings(base=Path())
         progress = SilentProgress()
-        names = build_tables(DuckDBEngine(connection), Sources({}, {}, {}), default, as_of=None, progress=progress)
-        return {name: connection.sql(f'from "{name}"').to_arrow_table().schema for name in names}
+        headers = build_tables(DuckDBEngine(connection), Sources({}, {}, {}), default, as_of=None, progress=progress)
+        return [(header, connection.sql(f'from "{header.table}"').to_arrow_table().schema) for header in headers]
 
 
-def _published(name: str, models: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> str:
-    header = models[name]
-    rows = ((column, _word(schemas[name].field(column).type), meaning) for column, meaning in header.columns.items())
-    said = f"{_sentence(header.summary)} {_sentence(header.grain)}"
-    return f"### {name}\n\n{said}\n\n{_table(('column', 'type', 'meaning'), rows)}\n"
+def _published(header: Header, schema: pa.Schema, read_by: tuple[str, ...] = ()) -> str:
+    rows = ((column, _word(schema.field(column).type), meaning) for column, meaning in header.columns.items())
+    text = f"{_sentence(header.summary)} {_sentence(header.grain)} {_key(header.key)}"
+    if read_by:
+        text += f"\n\nRead by {', '.join(read_by)}."
+    return f"### {header.table}\n\n{text}\n\n{_table(('column', 'type', 'meaning'), rows)}\n"
+
+
+def _key(columns: tuple[str, ...]) -> str:
+    return f"Key: {_code(columns)}."
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _settings_of(cls: type) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Keep the raw store quick: many small batches of one source become one, and what nobody refers to is removed.
+"""Keep the raw store quick: many small batches of one source become one, and unreferenced files are removed.
 
 The new commit file names the ones that it replaces; from the instant it appears they no longer count, so a reader sees
 the rows once, before, during and after.

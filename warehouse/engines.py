@@ -31,7 +31,7 @@ class Engine(Protocol):
     def fetch(
         self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
     ) -> pa.Table:
-        """Columns of a table, of one repository if named, in a fixed order if asked for."""
+        """Columns of a table, of one repository if named, in a fixed order if requested."""
 
 
 class DuckDBEngine:

@@ -1,6 +1,7 @@
 """The commit graph as small integers, and the sweeps over it.
 
-Containment is asked of the whole graph and never of dates: clocks skew. All functions are linear in commits and edges.
+Containment is computed on the whole graph, never from dates: clocks skew. All functions are linear in commits and
+edges.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ class Graph:
         parents: list[tuple[int, ...]] = []
         for text in commits["parents"].to_pylist():
             if " " in text:
-                parents.append(tuple(found for sha in text.split(" ") if (found := find(sha)) is not None))
+                parents.append(tuple(parent for sha in text.split(" ") if (parent := find(sha)) is not None))
             else:
-                found = find(text)
-                parents.append(() if found is None else (found,))
+                parent = find(text)
+                parents.append(() if parent is None else (parent,))
         return cls(shas, index, parents)
 
     def having(self, shas: Iterable[str]) -> Graph:
@@ -95,16 +96,16 @@ def first_reach(graph: Graph, tips: Sequence[int]) -> list[int]:
 
 def reach(graph: Graph, tips: Iterable[int], inside: Callable[[int], bool], limit: int | None = None) -> list[int]:
     """Commits reachable from `tips` by way of commits that are `inside`; stops after `limit` + 1 of them."""
-    found = [tip for tip in dict.fromkeys(tips) if inside(tip)]
-    seen = set(found)
-    for commit in found:
-        if limit is not None and len(found) > limit:
+    commits = [tip for tip in dict.fromkeys(tips) if inside(tip)]
+    visited = set(commits)
+    for commit in commits:
+        if limit is not None and len(commits) > limit:
             break
         for parent in graph.parents[commit]:
-            if parent not in seen and inside(parent):
-                seen.add(parent)
-                found.append(parent)
-    return found
+            if parent not in visited and inside(parent):
+                visited.add(parent)
+                commits.append(parent)
+    return commits
 
 
 def difference(graph: Graph, depth: Sequence[int], tip: int, without: int) -> Iterator[int]:
@@ -113,16 +114,16 @@ def difference(graph: Graph, depth: Sequence[int], tip: int, without: int) -> It
     Walks both histories from the deepest commit down, so that a commit is settled before its parents are looked at
     (`git rev-list tip ^without`, but by depth instead of date).
     """
-    kept, excluded = 1, 2
-    colour = {tip: kept}
+    included, excluded = 1, 2
+    colour = {tip: included}
     colour[without] = colour.get(without, 0) | excluded
     queue = [(-depth[commit], commit) for commit in colour]
     heapq.heapify(queue)
-    pending = sum(1 for mark in colour.values() if mark == kept)
+    pending = sum(1 for mark in colour.values() if mark == included)
     while queue and pending:
         _, commit = heapq.heappop(queue)
         mark = colour[commit]
-        if mark == kept:
+        if mark == included:
             pending -= 1
             yield commit
         for parent in graph.parents[commit]:
@@ -133,6 +134,6 @@ def difference(graph: Graph, depth: Sequence[int], tip: int, without: int) -> It
             colour[parent] = after
             if before == 0:
                 heapq.heappush(queue, (-depth[parent], parent))
-                pending += after == kept
-            elif before == kept:
+                pending += after == included
+            elif before == included:
                 pending -= 1

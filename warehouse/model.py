@@ -1,33 +1,48 @@
 """Models and the order in which they run.
 
 An SQL model is a file of `warehouse/models`; its header documents the table. A Python model is a pure function from
-tables of one repository to tables.
+tables to tables, declared beside that function.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-__all__ = ["Header", "Input", "PythonModel", "SqlModel", "in_order", "needed_for", "sql_models"]
+__all__ = [
+    "REPOSITORIES",
+    "Header",
+    "Input",
+    "Model",
+    "PythonModel",
+    "SqlModel",
+    "Table",
+    "in_order",
+    "needed_for",
+    "sql_models",
+]
 
 FOLDER = Path(__file__).parent / "models"
+REPOSITORIES = "repository_settings"
+"""The table that lists the repositories: a model per repository runs once for each of its rows."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of an SQL model says: the table, its grain, its columns with meaning and unit."""
+    """Documentation of a table: what it is, its grain, the key of that grain, its columns with meaning and unit."""
 
     table: str
     summary: str
     grain: str
+    key: tuple[str, ...]
     columns: Mapping[str, str]
 
     @classmethod
@@ -35,14 +50,14 @@ class Header:
         """Parse the comment lines at the top of a model."""
         lines = [line[2:].rstrip() for line in sql.splitlines() if line.startswith("--")]
         table, _, summary = lines[0].strip().partition(": ")
-        grain = next(line.partition(": ")[2] for line in lines if line.startswith(" grain: "))
+        stated = {word: text for word, _, text in (line.strip().partition(": ") for line in reversed(lines))}
         columns: dict[str, str] = {}
         for line in lines:
-            if found := re.match(r"^   (\w+): (.*)$", line):
-                columns[found[1]] = found[2]
+            if match := re.match(r"^   (\w+): (.*)$", line):
+                columns[match[1]] = match[2]
             elif columns and line.startswith("     "):
                 columns[list(columns)[-1]] += f" {line.strip()}"
-        return cls(table, summary, grain, columns)
+        return cls(table, summary, stated["grain"], tuple(stated["key"].split(", ")), columns)
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,11 @@ class SqlModel:
         return Header.read(self.sql)
 
     @property
+    def headers(self) -> tuple[Header, ...]:
+        """The documentation of each of its tables."""
+        return (self.header,)
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """The tables it makes."""
         return (self.name,)
@@ -69,36 +89,72 @@ class SqlModel:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table that a Python model makes: what the header of an SQL model says, and the types of its columns."""
+
+    name: str
+    summary: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[tuple[str, pa.DataType, str], ...]
+
+    @property
+    def header(self) -> Header:
+        """Its documentation."""
+        return Header(self.name, self.summary, self.grain, self.key, {name: text for name, _, text in self.columns})
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns with their types."""
+        return pa.schema([(name, kind) for name, kind, _ in self.columns])
+
+    def of(self, rows: list[dict[str, Any]]) -> pa.Table:
+        """Make the table of these rows; a column that a row lacks is null."""
+        return pa.Table.from_pylist(rows, self.schema)
+
+
+@dataclass(frozen=True)
 class Input:
     """A table that a Python model reads: which columns, in which order."""
 
     table: str
     columns: tuple[str, ...]
-    order: tuple[str, ...]
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PythonModel:
-    """A function from the tables of one repository to tables of it.
+    """A function from tables to tables; one that makes a single table may return it alone.
 
-    The first input is what it is about: it is not called for a repository of which that has no row.
+    The function runs once for each repository, on the rows of that repository. The first input is what the model is
+    about: a repository without a row of it is left out. Unless `per_repository`, the function runs once, on all rows.
     """
 
     name: str
     inputs: tuple[Input, ...]
-    schemas: Mapping[str, pa.Schema]
-    function: Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[Table, ...]
+    function: Callable[[Mapping[str, pa.Table]], pa.Table | Mapping[str, pa.Table]]
+    per_repository: bool = True
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """The documentation of each of its tables."""
+        return tuple(table.header for table in self.tables)
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The tables it makes."""
-        return tuple(self.schemas)
+        return tuple(table.name for table in self.tables)
 
     @property
     def reads(self) -> frozenset[str]:
-        """The tables it reads."""
-        return frozenset(read.table for read in self.inputs)
+        """The tables it reads, and the one that lists repositories if it runs for each."""
+        return frozenset([read.table for read in self.inputs] + [REPOSITORIES] * self.per_repository)
+
+    def run(self, inputs: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
+        """Call the function; returns each table by its name."""
+        result = self.function(inputs)
+        return {self.tables[0].name: result} if isinstance(result, pa.Table) else result
 
 
 Model = SqlModel | PythonModel
@@ -127,14 +183,14 @@ def in_order(models: tuple[Model, ...]) -> list[Model]:
 def needed_for(models: Sequence[Model], tables: Collection[str]) -> list[Model]:
     """Those of `models` without which `tables` cannot be made, in their order."""
     maker = {table: model for model in models for table in model.outputs}
-    kept: set[str] = set()
-    left = list(tables)
-    while left:
-        model = maker.get(left.pop())
-        if model is not None and model.name not in kept:
-            kept.add(model.name)
-            left += model.reads
-    return [model for model in models if model.name in kept]
+    names: set[str] = set()
+    pending = list(tables)
+    while pending:
+        model = maker.get(pending.pop())
+        if model is not None and model.name not in names:
+            names.add(model.name)
+            pending += model.reads
+    return [model for model in models if model.name in names]
 
 
 @cache

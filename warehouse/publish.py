@@ -1,13 +1,13 @@
 """The published DuckDB file: a new name for every build, and `CURRENT` that points at it.
 
 DuckDB caches databases by path and locks them while open, so a file that is read is never written again: a dashboard
-goes on reading the old one until it looks at `CURRENT` anew.
+goes on reading the old one until it looks at `CURRENT` again.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -19,12 +19,12 @@ from headway.settings import Settings
 from warehouse.build import Sources, build_tables
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
-from warehouse.model import sql_models
+from warehouse.model import Header
 from warehouse.store import RawStore, prepare, write_atomically
 
 __all__ = ["build_in_memory", "build_some", "current", "open_file", "open_published", "publish"]
 
-KEPT = 3
+RETAINED = 3
 # Readable by DuckDB 1.5 too.
 STORAGE_VERSION = "v1.5.0"
 
@@ -39,7 +39,7 @@ def current(warehouse: Path) -> Path:
             f"nothing was built in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
         ) from error
     if not path.is_file():
-        raise WarehouseError(f"{pointer} names {path.name}, which is not there", hint="run `headway build`")
+        raise WarehouseError(f"{pointer} names {path.name}, which does not exist", hint="run `headway build`")
     return path
 
 
@@ -59,7 +59,7 @@ def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
 def publish(
     warehouse: Path, settings: Settings, teams: dict[str, str], *, built_at: datetime, progress: Progress
 ) -> Path:
-    """Build everything anew from the raw rows and make it current."""
+    """Build everything again from the raw rows and make it current."""
     prepare(warehouse)
     path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
     unfinished = path.with_suffix(".building")
@@ -73,7 +73,8 @@ def publish(
         unfinished.replace(path)
     except duckdb.IOException as error:
         raise WarehouseError(
-            f"cannot write the published file: {_first_line(error)}", hint="see to space and rights in the warehouse"
+            f"cannot write the published file: {_first_line(error)}",
+            hint="check the space and the permissions of the warehouse",
         ) from error
     finally:
         for leftover in warehouse.glob(f"{unfinished.name}*"):
@@ -98,7 +99,7 @@ def build_some(
     """These tables and what they need, in memory, from the raw rows as they are now."""
     connection = duckdb.connect()
     build_tables(
-        DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=None, progress=progress, wanted=tables
+        DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=None, progress=progress, only=tables
     )
     return connection
 
@@ -112,9 +113,10 @@ def _build(
     as_of: datetime | None,
     progress: Progress,
 ) -> None:
-    build_tables(DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=as_of, progress=progress)
-    _comment(connection)
-    run_checks(connection)
+    sources = _sources(warehouse, teams)
+    headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
+    _comment(connection, headers)
+    run_checks(connection, headers)
 
 
 def _sources(warehouse: Path, teams: dict[str, str]) -> Sources:
@@ -123,12 +125,11 @@ def _sources(warehouse: Path, teams: dict[str, str]) -> Sources:
     return Sources(store.files(commits), store.latest(commits), teams)
 
 
-def _comment(connection: duckdb.DuckDBPyConnection) -> None:
-    for model in sql_models():
-        header = model.header
-        connection.execute(f'comment on table "{model.name}" is {_literal(f"{header.summary}; {header.grain}")}')
+def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -> None:
+    for header in headers:
+        connection.execute(f'comment on table "{header.table}" is {_literal(f"{header.summary}; {header.grain}")}')
         for column, meaning in header.columns.items():
-            connection.execute(f'comment on column "{model.name}"."{column}" is {_literal(meaning)}')
+            connection.execute(f'comment on column "{header.table}"."{column}" is {_literal(meaning)}')
 
 
 def _literal(text: str) -> str:
@@ -147,5 +148,5 @@ def _forget(warehouse: Path, newest: Path) -> None:
     """Keep the newest published files: a dashboard may still read the one before."""
     published = sorted(warehouse.glob("headway-*.duckdb"), key=lambda path: (path != newest, path.name), reverse=True)
     older = [path for path in published if path != newest]
-    for path in older[KEPT - 1 :]:
+    for path in older[RETAINED - 1 :]:
         path.unlink(missing_ok=True)

@@ -69,12 +69,12 @@ class SparkEngine:
         """See `Engine.create`; raises `WarehouseError` where Spark fails."""
         target = self._emptied(name)
         with _spark_errors(f"Spark could not make the table {name}"):
-            made = _cast(self._session.sql(sql), "timestamp", "timestamp_ntz")
-            made.write.parquet(_url(target))
+            frame = _cast(self._session.sql(sql), "timestamp", "timestamp_ntz")
+            frame.write.parquet(_url(target))
             if files := sorted(target.glob("*.parquet")):
                 self._show(name, files)
                 return
-            first = made.limit(1).toArrow()  # of no rows, not every server writes a file
+            first = frame.limit(1).toArrow()  # of no rows, not every server writes a file
         if first.num_rows:
             raise _unshared(target)
         self.put(name, first)
@@ -154,9 +154,9 @@ def _session(url: str) -> Any:
 
 
 def _reach(url: str) -> None:
-    """Ask for an answer of the server's port first: the client itself would go on asking for ten minutes."""
-    if not (found := _ADDRESS.match(url)):
-        raise UsageError("this is not the address of a Spark Connect server", hint="write sc://host:port")
+    """Connect to the server's port first: the client itself would retry for ten minutes."""
+    if not (address := _ADDRESS.match(url)):
+        raise UsageError("not the address of a Spark Connect server", hint="write sc://host:port")
     if "token=" in url:
         raise UsageError(
             "the address of the Spark Connect server holds a token",
@@ -166,12 +166,12 @@ def _reach(url: str) -> None:
         raise UsageError(
             "the client of Spark Connect is not installed", hint="in the checkout: pip install -e '.[spark]'"
         )
-    host, port = found["host"], int(found["port"] or _PORT)
+    host, port = address["host"], int(address["port"] or _PORT)
     try:
         socket.create_connection((host, port), timeout=_WAIT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise WarehouseError(
-            f"no Spark Connect server answers at {host}:{port}: {error}", hint="start it, or mend the address"
+            f"no Spark Connect server answers at {host}:{port}: {error}", hint="start it, or correct the address"
         ) from error
 
 
@@ -197,9 +197,9 @@ def _cast(frame: Any, old: str, new: str) -> Any:
 
 def _plain(path: Path) -> Path:
     path = path.absolute()
-    if found := _PATTERN.search(str(path)):
+    if match := _PATTERN.search(str(path)):
         raise UsageError(
-            f"Spark would read the {found[0]} in {path} as a pattern", hint="give the warehouse a folder without it"
+            f"Spark would read the {match[0]} in {path} as a pattern", hint="give the warehouse a folder without it"
         )
     return path
 

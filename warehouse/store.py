@@ -85,11 +85,11 @@ class RawStore:
         """All visible batches, oldest first."""
         while True:
             try:
-                found = self._read_commits()
+                batches = self._read_commits()
             except FileNotFoundError:
                 continue  # a compactor replaced one of them meanwhile: look again
-            replaced = {name for commit in found for name in commit.replaces}
-            return [commit for commit in found if commit.name not in replaced]
+            replaced = {name for commit in batches for name in commit.replaces}
+            return [commit for commit in batches if commit.name not in replaced]
 
     def _read_commits(self) -> list[Commit]:
         if not self.commits_folder.is_dir():
@@ -218,7 +218,7 @@ class Batch:
 
 
 def prepare(warehouse: Path) -> None:
-    """Make the warehouse folder, kept out of version control."""
+    """Make the warehouse folder, excluded from version control."""
     with _disk(warehouse):
         warehouse.mkdir(parents=True, exist_ok=True)
         ignore = warehouse / ".gitignore"
@@ -252,5 +252,6 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise WarehouseError(
-            f"cannot write {path}: {error.strerror}", hint="see to space and rights there; nothing was lost"
+            f"cannot write {path}: {error.strerror}",
+            hint="check the free space and the permissions there; nothing was lost",
         ) from error

@@ -88,7 +88,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         f"select {_COMMIT}, commits.parents like '% %' as merge from change_commits"  # noqa: S608  (columns of ours)
         " inner join commits on change_commits.repo_id = commits.repo_id and change_commits.sha = commits.sha"
         " where change_commits.repo_id = $repo and change_key = $key"
-        f" union all select {_COMMIT}, false as merge from told_commits as commits"
+        f" union all select {_COMMIT}, false as merge from reported_commits as commits"
         " where repo_id = $repo and change_key = $key order by committed_at, sha",
         repo=change["repo_id"],
         key=source.get("change_key"),

@@ -303,8 +303,8 @@ def built(
         connection.execute("set disabled_optimizers = 'join_order,statistics_propagation'")
         sources = Sources({}, latest, teams or {})
         chosen = settings or Settings(base=Path())
-        build_tables(_InMemory(connection, raw), sources, chosen, as_of=moment, progress=SilentProgress())
-        run_checks(connection)
+        engine = _InMemory(connection, raw)
+        run_checks(connection, build_tables(engine, sources, chosen, as_of=moment, progress=SilentProgress()))
         yield Tables(connection)
 
 

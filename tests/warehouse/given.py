@@ -18,11 +18,11 @@ from headway.raw_tables import TABLES
 from headway.settings import Settings
 from tests.builders.rows import Raw, arrow, commit_id, hour
 from warehouse.build import Sources, build_tables
-from warehouse.classify import Rules, RuleSettings
 from warehouse.engines import DuckDBEngine
 from warehouse.model import sql_models
 from warehouse.models.changes.changes_from_git import changes_from_git
-from warehouse.models.deployments.arrivals import arrivals, deployment_chain
+from warehouse.models.deployments.arrivals import arrivals
+from warehouse.models.deployments.deployment_chain import deployment_chain
 from warehouse.models.registry import python_models
 
 __all__ = ["Deploy", "Landings", "arrived", "chained", "landings", "made", "model_inputs", "names"]
@@ -75,7 +75,9 @@ def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str =
 
 def model_inputs(name: str) -> dict[str, pa.Schema]:
     """The tables that a Python model reads, each with the columns that it asks for."""
-    (model,) = [model for model in python_models(Rules.load(RuleSettings())) if model.name == name]
+    (model,) = [
+        model for model in python_models(Settings(base=Path()), Sources({}, {}, {}), None) if model.name == name
+    ]
     return {
         read.table: pa.schema([_types()[read.table].field(column) for column in read.columns]) for read in model.inputs
     }
@@ -114,9 +116,10 @@ def _value(value: Any, schema: pa.Schema, column: str) -> Any:
 def _types() -> dict[str, pa.Schema]:
     """The columns of every table, as a build of nothing makes them."""
     with duckdb.connect() as connection:
-        tables = build_tables(
+        headers = build_tables(
             DuckDBEngine(connection), Sources({}, {}, {}), Settings(base=Path()), as_of=None, progress=SilentProgress()
         )
+        tables = [header.table for header in headers]
         built = {table: connection.sql(f"select * from {table}").to_arrow_table().schema for table in tables}
     return {**built, **{f"raw_{table.name}": table.schema for table in TABLES.values()}}
 
@@ -161,7 +164,7 @@ def arrived(
         "change_commits": found["change_commits"],
         "deployment_times": [deployment.row(raw.repo_id) for deployment in deployments],
         "patch_ids": [{"sha": commit_id(name), "patch_id": patch} for name, patch in patches.items()],
-        "ci_greens": sorted(
+        "ci_successes": sorted(
             ({"sha": commit_id(name), "green_at": hour(at)} for name, at in greens.items()), key=itemgetter("green_at")
         ),
     }

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders.rows import Raw, Tables, built, commit_id, ruled
-from warehouse.models.deployments.deployments_seen import CommitFinder
+from warehouse.commit_finder import CommitFinder
 
 A, B = "aaaaaaa" + "0" * 33, "aaaaaaa" + "1" * 33
 C = "c0ffee1234" + "2" * 30

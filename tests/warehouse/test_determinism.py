@@ -65,7 +65,7 @@ def test_two_sources_of_one_run_that_differ_give_one_answer() -> None:
         second.source = "git:other clone"
         with built(first, second, shuffled=dice) as tables:
             rows = tables("select ref, sha from refs order by ref"), tables("select * exclude (count) from notices")
-            return {**exported(tables), "rows": repr((rows, tables("select * from ci_greens"))).encode()}
+            return {**exported(tables), "rows": repr((rows, tables("select * from ci_successes"))).encode()}
 
     answers = [read(random.Random(seed)) for seed in range(4)]
     assert all(answer == answers[0] for answer in answers)

@@ -106,9 +106,10 @@ def built(request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.
     sources, settings = request.getfixturevalue(name)
     settings = replace(settings, report=ReportSettings(code_complete))
     with duckdb.connect() as here, duckdb.connect() as there:
-        names = build_tables(DuckDBEngine(here), sources, settings, as_of=as_of, progress=SilentProgress())
+        headers = build_tables(DuckDBEngine(here), sources, settings, as_of=as_of, progress=SilentProgress())
+        names = [header.table for header in headers]
         with spark_engine(server, tmp_path_factory.mktemp("shared")) as spark:
-            assert build_tables(spark, sources, settings, as_of=as_of, progress=SilentProgress()) == names
+            assert build_tables(spark, sources, settings, as_of=as_of, progress=SilentProgress()) == headers
             copy_tables(spark, there, names)
         yield Built(names, here, there)
 
@@ -143,11 +144,12 @@ def test_engines_make_the_same_tables(built: Built) -> None:
 def test_published_file_can_come_from_spark(server: str, oddities: Company, tmp_path: Path) -> None:
     """Tables made on Spark fill a published DuckDB file that passes all checks and holds every kind of outcome."""
     with duckdb.connect() as connection, spark_engine(server, tmp_path / "shared") as spark:
-        names = build_tables(spark, *oddities, as_of=None, progress=SilentProgress())
+        headers = build_tables(spark, *oddities, as_of=None, progress=SilentProgress())
+        names = [header.table for header in headers]
         connection.execute(f"attach '{tmp_path}/made.duckdb' as published (storage_version '{STORAGE_VERSION}')")
         connection.execute("use published")
         copy_tables(spark, connection, names)
-        run_checks(connection)
+        run_checks(connection, headers)
     with duckdb.connect(str(tmp_path / "made.duckdb"), read_only=True) as connection:
         outcomes = connection.sql("select distinct outcome from lead_times order by outcome").fetchall()
         assert set(names) == {name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()}

@@ -13,10 +13,12 @@ from headway.raw_tables import Checkpoint
 from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
-from warehouse.model import sql_models
+from warehouse.build import Sources, all_models
 from warehouse.publish import build_in_memory, current, open_published, publish
 from warehouse.store import RawStore
 
+MODELS = all_models(Settings(base=Path()), Sources({}, {}, {}), None)
+HEADERS = [header for model in MODELS for header in model.headers]
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 
 
@@ -35,15 +37,16 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_headers_become_comments(filled: Path) -> None:
-    """Every table and column of an SQL model carries its meaning in the published file, for any tool that reads it."""
+    """Every table and column carries its meaning in the published file, for any tool that reads it."""
     with open_published(filled) as connection:
-        columns = connection.sql("select table_name, column_name, comment from duckdb_columns()").fetchall()
+        query = "select table_name, column_name, comment from duckdb_columns() where not internal"
+        columns = connection.sql(query).fetchall()
         tables = dict(connection.sql("select table_name, comment from duckdb_tables()").fetchall())
     comments = {(table, column): comment for table, column, comment in columns}
-    for model in sql_models():
-        header = model.header
-        assert tables[model.name] == f"{header.summary}; {header.grain}"
-        assert {name: comments[model.name, name] for name in header.columns} == dict(header.columns)
+    for header in HEADERS:
+        assert tables[header.table] == f"{header.summary}; {header.grain}"
+        assert {name: comments[header.table, name] for name in header.columns} == dict(header.columns)
+    assert [name for name, comment in {**tables, **comments}.items() if not comment] == []
 
 
 def test_published_file_holds_no_raw_rows_and_nothing_temporary(filled: Path) -> None:
@@ -53,7 +56,7 @@ def test_published_file_holds_no_raw_rows_and_nothing_temporary(filled: Path) ->
         views = connection.sql("select view_name from duckdb_views() where not internal").fetchall()
     assert [name for name in tables if name.startswith(("raw_", "_"))] == []
     assert views == []
-    assert {model.name for model in sql_models()} <= set(tables)
+    assert {header.table for header in HEADERS} == set(tables)
 
 
 def test_published_file_reaches_nothing_else(filled: Path, tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_build_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("warehouse.checks.checks", lambda: {"never": "select 1 as broken from lead_times"})
     with pytest.raises(WarehouseError, match=r"never: \[\{'broken': 1\}\]") as caught:
         published(tmp_path)
-    assert "still serves" in caught.value.hint
+    assert "still served" in caught.value.hint
     assert current(tmp_path) == before
     assert list(tmp_path.glob("headway-*")) == [before]
 
@@ -105,7 +108,7 @@ def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
     assert "headway collect" in caught.value.hint
     stored(tmp_path, Raw())
     published(tmp_path).unlink()
-    with pytest.raises(WarehouseError, match="is not there") as caught:
+    with pytest.raises(WarehouseError, match="does not exist") as caught:
         open_published(tmp_path)
     assert caught.value.hint == "run `headway build`"
 

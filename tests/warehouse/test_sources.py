@@ -293,7 +293,7 @@ def test_commit_is_green_when_all_that_had_begun_succeeded() -> None:
             raw.ran("a", finished, name=name, conclusion=conclusion, created_at=created)
         parts.append(raw)
     with built(*parts) as tables:
-        found = tables.hours("ci_greens", "repo_id", "green_at")
+        found = tables.hours("ci_successes", "repo_id", "green_at")
     for number, (runs, green) in enumerate(GREENS):
         assert found.get(f"git:acme/{number}", (None,)) == (green,), runs
 

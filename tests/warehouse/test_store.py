@@ -188,7 +188,7 @@ def test_folder_that_cannot_be_made_is_told(tmp_path: Path, in_the_way: str) -> 
         batch = RawStore(tmp_path / "warehouse").begin("s", hour(1))
         batch.write(notices("one"))
         batch.commit(point())
-    assert "space and rights" in caught.value.hint
+    assert "space and the permissions" in caught.value.hint
 
 
 def test_lock_that_cannot_be_made_is_no_other_collector(tmp_path: Path) -> None:

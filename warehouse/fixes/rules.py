@@ -60,10 +60,10 @@ class FixRules:
         )
 
     def evidence(self, said: Said, incidents: Iterable[str] = ()) -> tuple[str, str]:
-        """What kind of fix a change is, and by what that is told; both empty for no fix.
+        """The kind of fix that a change is, and the evidence; both empty if it is none.
 
         `hotfix`: urgent by its own mark; `incident`: it names one of `incidents`, which have a letter and a number
-        (`INC-7`); `fix`. A revert is told elsewhere, by what it takes back.
+        (`INC-7`); `fix`. Reverts are detected elsewhere, by what they revert.
         """
         title = said.title[:_SUBJECT_CHARACTERS]
         if _REVERT.match(title):
@@ -75,7 +75,7 @@ class FixRules:
         for label in said.labels.splitlines():
             if self._label and self._label.search(label):
                 return "fix", f"label {label!r}"
-        return ("fix", told) if (told := self._subject(title)) else ("", "")
+        return ("fix", text) if (text := self._subject(title)) else ("", "")
 
     def _urgent(self, title: str, said: Said) -> str:
         if self._hotfix is None:
@@ -95,8 +95,8 @@ class FixRules:
             if kind in self.types:
                 fixes = not self.not_scope.search(scope) and not self.not_fix.search(title[typed.end() :])
                 return f"type {kind!r}" if fixes else ""
-        found = self.words.search(title)
-        return f"word {found[0]!r}" if found and not self.not_fix.search(title) else ""
+        match = self.words.search(title)
+        return f"word {match[0]!r}" if match and not self.not_fix.search(title) else ""
 
     @cached_property
     def _hotfix(self) -> re.Pattern[str] | None:
@@ -108,10 +108,10 @@ class FixRules:
 
 
 def _named(text: str, incidents: Iterable[str]) -> str:
-    known = {name.lower(): name for name in incidents if _TICKET.fullmatch(name)}
-    if not known:
+    incident_names = {name.lower(): name for name in incidents if _TICKET.fullmatch(name)}
+    if not incident_names:
         return ""
-    return next((known[word.lower()] for word in _TICKET.findall(text) if word.lower() in known), "")
+    return next((incident_names[word.lower()] for word in _TICKET.findall(text) if word.lower() in incident_names), "")
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:

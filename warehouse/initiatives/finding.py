@@ -1,11 +1,11 @@
-"""Initiatives that nobody named: where AI work concentrates.
+"""Initiatives that no setting names: where AI work concentrates.
 
 For one repository, with `least` and `silence` from the settings:
 
 1. A repository of which 80 % of the changes build AI is one initiative as a whole.
 2. Otherwise every folder and every file with code has a *subject* (`warehouse.initiatives.names`), the same wherever it
-   lies: a feature, its tests and the notebook in which it began share it. Which subjects are AI work is told by the
-   changes that touch them (`warehouse.initiatives.signals`).
+   lies: a feature, its tests and the notebook in which it began share it. The changes that touch a
+   subject show whether it is AI work (`warehouse.initiatives.signals`).
 3. Each path belongs to the outermost AI subject on it.
 4. The most frequent subject first: a subject of which half of the AI changes are also in an earlier one joins that,
    and so does one whose files moved there, or came from there. What changes together is one thing.
@@ -75,26 +75,26 @@ def find(
         name = readable(repo_id.rpartition("/")[2])
         whole = Cluster((prefix,), name, (), tuple(pieces), lambda _: True)
         return list(_in_time([whole], least, silence))
-    known = ai_subjects(pieces)
-    same = other_names(known, {path for piece in pieces for path in piece.paths}, renames)
-    claims = _claims(pieces, known)
+    ai_names = ai_subjects(pieces)
+    same = other_names(ai_names, {path for piece in pieces for path in piece.paths}, renames)
+    claims = _claims(pieces, ai_names)
     leading = _joined(claims, same)
     named = [
-        _cluster([f"{prefix}/{slug(each)}" for each in _leaders(joined, claims)], joined, pieces)
+        _cluster([f"{prefix}/{slug(subject)}" for subject in _leaders(joined, claims)], joined, pieces)
         for joined in leading.values()
     ]
     return list(_in_time(named, least, silence))
 
 
-def _claims(pieces: Sequence[Piece], known: frozenset[str]) -> Mapping[str, frozenset[int]]:
+def _claims(pieces: Sequence[Piece], ai_names: frozenset[str]) -> Mapping[str, frozenset[int]]:
     """Each AI subject that is the outermost of some path, with the places of the AI changes that touch such a path."""
     places: dict[str, set[int]] = {}
     for place, piece in enumerate(pieces):
         if piece.builds_ai:
             for path in piece.paths:
-                if subject := outermost(path, known):
+                if subject := outermost(path, ai_names):
                     places.setdefault(subject, set()).add(place)
-    return {subject: frozenset(found) for subject, found in places.items() if len(found) >= FEWEST_AI}
+    return {subject: frozenset(positions) for subject, positions in places.items() if len(positions) >= FEWEST_AI}
 
 
 def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
@@ -105,9 +105,9 @@ def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[s
         became = same.get(subject, frozenset())
         lead = next(
             (
-                one
-                for one in leading
-                if len(places & together[one]) >= TOGETHER * len(places) or not became.isdisjoint(leading[one])
+                other
+                for other in leading
+                if len(places & together[other]) >= TOGETHER * len(places) or not became.isdisjoint(leading[other])
             ),
             subject,
         )
@@ -118,18 +118,18 @@ def _joined(claims: Mapping[str, frozenset[int]], same: Mapping[str, frozenset[s
 
 def _leaders(joined: Sequence[str], claims: Mapping[str, frozenset[int]]) -> list[str]:
     """The first of the subjects of an initiative, and the others that half of its AI changes touch."""
-    together = frozenset[int]().union(*(claims[one] for one in joined))
-    return [*joined[:1], *(one for one in joined[1:] if len(claims[one]) >= TOGETHER * len(together))]
+    together = frozenset[int]().union(*(claims[subject] for subject in joined))
+    return [*joined[:1], *(subject for subject in joined[1:] if len(claims[subject]) >= TOGETHER * len(together))]
 
 
 def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
-    lead, own = joined[0], frozenset(joined)
-    known: dict[str, bool] = {}  # finding, uses and removal ask of each path
+    lead, own_subjects = joined[0], frozenset(joined)
+    cached: dict[str, bool] = {}  # finding, uses and removal all look up each path
 
     def owns(path: str) -> bool:
-        if (told := known.get(path)) is None:
-            told = known[path] = outermost(path, own) != ""
-        return told
+        if (result := cached.get(path)) is None:
+            result = cached[path] = outermost(path, own_subjects) != ""
+        return result
 
     members, folders = [], Counter[str]()
     names, test_names = Counter[str](), Counter[str]()
@@ -138,9 +138,9 @@ def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece])
         if inside and (piece.builds_ai or 2 * len(inside) >= len(piece.paths)):
             members.append(piece)
             for path in inside:
-                folder, part = _folder(path, own)
+                folder, part = _folder(path, own_subjects)
                 folders[folder] += 1
-                if outermost(path, own) == lead:
+                if outermost(path, own_subjects) == lead:
                     (test_names if InitiativeRules.test(path) else names)[part] += 1
     called = names or test_names
     name = readable(min(called, key=lambda part: (-called[part], part), default=lead))
@@ -148,10 +148,10 @@ def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece])
     return Cluster(tuple(ids), name, ordered, tuple(members), owns)
 
 
-def _folder(path: str, own: frozenset[str]) -> tuple[str, str]:
+def _folder(path: str, own_subjects: frozenset[str]) -> tuple[str, str]:
     """The part of a path up to its outermost subject among `own`, and that part's own name."""
     parts = path.split("/")
-    depth = next(place for place, subject in enumerate(subjects(path)) if subject in own)
+    depth = next(place for place, subject in enumerate(subjects(path)) if subject in own_subjects)
     return "/".join(parts[: depth + 1]), parts[depth]
 
 
@@ -170,7 +170,7 @@ def _in_time(clusters: Sequence[Cluster], least: int, silence: timedelta) -> Ite
             later = f"@{since:%Y-%m}" if number else ""
             name = f"{cluster.name} ({since:%Y})" if number else cluster.name
             pieces = tuple(piece for _, piece in period)
-            ids = tuple(each + later for each in cluster.ids)
+            ids = tuple(identifier + later for identifier in cluster.ids)
             yield Cluster(ids, name, cluster.directories, pieces, cluster.owns)
 
 

@@ -1,4 +1,4 @@
-"""Which changes of one repository belong to which initiative, named in the settings or found."""
+"""Which changes of one repository belong to which initiative, named in the settings or detected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from warehouse.initiatives.names import slug
 from warehouse.initiatives.rules import InitiativeRules
 from warehouse.initiatives.signals import FEWEST_AI
 
-__all__ = ["Piece", "Seen", "seen_in"]
+__all__ = ["Initiative", "Piece", "initiatives_in"]
 
 _SHOWN = 6
 _MOST = 0.5
@@ -36,10 +36,10 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seen:
+class Initiative:
     """An initiative in one repository.
 
-    `members`: by change id, why it belongs. `owns`: whether a path is its code. `reason`: how it was told.
+    `members`: by change id, why it belongs. `owns`: whether a path is its code. `reason`: how it was detected.
     """
 
     id: str
@@ -51,76 +51,84 @@ class Seen:
     owns: Callable[[str], bool]
 
 
-def seen_in(
+def initiatives_in(
     repo_id: str, pieces: Sequence[Piece], rules: InitiativeRules, renames: Sequence[tuple[str, str]] = ()
-) -> list[Seen]:
-    """The initiatives of a repository, the named ones first; of found ones those that the settings dismiss too.
+) -> list[Initiative]:
+    """The initiatives of a repository, the named ones first; detected ones include those that the settings dismiss.
 
     `renames`: pairs of the old and the new path.
     """
     repo = repo_id.partition(":")[2]
-    here = [one for one in rules.named if fnmatchcase(repo, one.repo) and not one.dismiss]
-    own = [(each, one) for each in here if (one := _named(each, pieces)).members]
+    applicable = [rule for rule in rules.named if fnmatchcase(repo, rule.repo) and not rule.dismiss]
+    by_rule = [(rule, initiative) for rule in applicable if (initiative := _named(rule, pieces)).members]
     if not rules.rungs.find:
-        return _joined([one for _, one in own])
-    said = {one.found: one for one in rules.named if one.found}
-    told = [(cluster, _said_of(cluster, said)) for cluster in find(repo_id, pieces, rules, renames)]
-    held = {change_id for _, one in own for change_id in one.members}
-    held |= {piece.change_id for cluster, each in told if each is not None for piece in cluster.pieces}
-    left = [(each, cluster if each else _left(cluster, held, rules.rungs.find_changes)) for cluster, each in told]
-    found = [_found(cluster, each) for each, cluster in left if cluster is not None]
-    more = {each.found: one for each, one in own if each.found}
-    both = [_both(one, more.pop(one.id)) if one.id in more else one for one in found]
-    return _joined([*(one for each, one in own if not each.found or each.found in more), *both])
+        return _joined([initiative for _, initiative in by_rule])
+    rules_by_id = {rule.found: rule for rule in rules.named if rule.found}
+    clusters = [(cluster, _said_of(cluster, rules_by_id)) for cluster in find(repo_id, pieces, rules, renames)]
+    claimed = {change_id for _, initiative in by_rule for change_id in initiative.members}
+    claimed |= {piece.change_id for cluster, rule in clusters if rule is not None for piece in cluster.pieces}
+    remaining = [
+        (rule, cluster if rule else _left(cluster, claimed, rules.rungs.find_changes)) for cluster, rule in clusters
+    ]
+    detected = [_found(cluster, rule) for rule, cluster in remaining if cluster is not None]
+    additions = {rule.found: initiative for rule, initiative in by_rule if rule.found}
+    merged = [
+        _both(initiative, additions.pop(initiative.id)) if initiative.id in additions else initiative
+        for initiative in detected
+    ]
+    separate = [initiative for rule, initiative in by_rule if not rule.found or rule.found in additions]
+    return _joined([*separate, *merged])
 
 
-def _said_of(cluster: Cluster, said: Mapping[str, InitiativeSettings]) -> InitiativeSettings | None:
-    """What the settings say of a found initiative, by its id or by one that it would have if another subject led it."""
-    return next((said[each] for each in cluster.ids if each in said), None)
+def _said_of(cluster: Cluster, rules_by_id: Mapping[str, InitiativeSettings]) -> InitiativeSettings | None:
+    """The settings of a detected initiative, by its id or by one that it would have if another subject led it."""
+    return next((rules_by_id[identifier] for identifier in cluster.ids if identifier in rules_by_id), None)
 
 
-def _left(cluster: Cluster, held: Collection[str], least: int) -> Cluster | None:
+def _left(cluster: Cluster, claimed: Collection[str], least: int) -> Cluster | None:
     """What of it is neither named nor dismissed (`held`); None where most of it is, or where too little is left."""
-    rest = replace(cluster, pieces=tuple(one for one in cluster.pieces if one.change_id not in held))
+    rest = replace(cluster, pieces=tuple(piece for piece in cluster.pieces if piece.change_id not in claimed))
     if len(rest.pieces) == len(cluster.pieces):
         return cluster
     enough = len(rest.pieces) >= max(least, _MOST * len(cluster.pieces)) and rest.ai >= FEWEST_AI
     return rest if enough else None
 
 
-def _both(found: Seen, named: Seen) -> Seen:
-    """A found initiative with what its settings add to it; its id stays that of the found one."""
+def _both(detected: Initiative, named: Initiative) -> Initiative:
+    """A detected initiative with what its settings add to it; its id stays that of the detected one."""
 
     def owns(path: str) -> bool:
-        return found.owns(path) or named.owns(path)
+        return detected.owns(path) or named.owns(path)
 
-    return replace(found, members={**named.members, **found.members}, owns=owns)
+    return replace(detected, members={**named.members, **detected.members}, owns=owns)
 
 
-def _named(one: InitiativeSettings, pieces: Sequence[Piece]) -> Seen:
-    tell = _Tell(one)
-    members = {piece.change_id: because for piece in pieces if (because := tell(piece))}
-    owned = None if tell.path is not None else _mostly_theirs(members, pieces)
-    path = tell.path
+def _named(rule: InitiativeSettings, pieces: Sequence[Piece]) -> Initiative:
+    membership = _Membership(rule)
+    members = {piece.change_id: because for piece in pieces if (because := membership(piece))}
+    owned = None if membership.path is not None else _mostly_theirs(members, pieces)
+    path = membership.path
 
     def owns(place: str) -> bool:
         return path.match(place) is not None if path is not None else place in (owned or ())
 
-    return Seen(slug(one.name), one.name, found=False, dismissed=False, reason="named", members=members, owns=owns)
+    return Initiative(
+        slug(rule.name), rule.name, found=False, dismissed=False, reason="named", members=members, owns=owns
+    )
 
 
-class _Tell:
+class _Membership:
     """Why a change belongs to a named initiative; empty where it does not."""
 
-    def __init__(self, one: InitiativeSettings) -> None:
-        self.path = compile_globs(one.paths)
-        self._paths = ", ".join(one.paths)
-        self._label = compile_globs(one.labels, ignore_case=True)
-        self._branch = compile_globs(one.branches)
-        self._title = re.compile(one.title) if one.title else None
-        self._topic = re.compile(rf"(?<!\w){re.escape(one.topic)}(?!\w)", re.IGNORECASE) if one.topic else None
-        self._builds_ai = one.builds_ai
-        self._anything = not (one.paths or one.labels or one.branches or one.title or one.topic or one.found)
+    def __init__(self, rule: InitiativeSettings) -> None:
+        self.path = compile_globs(rule.paths)
+        self._paths = ", ".join(rule.paths)
+        self._label = compile_globs(rule.labels, ignore_case=True)
+        self._branch = compile_globs(rule.branches)
+        self._title = re.compile(rule.title) if rule.title else None
+        self._topic = re.compile(rf"(?<!\w){re.escape(rule.topic)}(?!\w)", re.IGNORECASE) if rule.topic else None
+        self._builds_ai = rule.builds_ai
+        self._anything = not (rule.paths or rule.labels or rule.branches or rule.title or rule.topic or rule.found)
 
     def __call__(self, piece: Piece) -> str:
         if self._builds_ai is not None and piece.builds_ai is not self._builds_ai:
@@ -152,23 +160,23 @@ def _enough(inside: int, piece: Piece) -> bool:
     return inside > 0 and (piece.builds_ai or inside >= _MOST * len(piece.paths))
 
 
-def _found(cluster: Cluster, said: InitiativeSettings | None) -> Seen:
+def _found(cluster: Cluster, rule: InitiativeSettings | None) -> Initiative:
     members = {}
     for piece in cluster.pieces:
         inside = [path for path in piece.paths if cluster.owns(path)]
         such = f", such as {inside[0]}" if inside else ""
         members[piece.change_id] = f"{len(inside)} of {len(piece.paths)} files{such}"
-    name = said.name if said is not None and said.name else cluster.name
+    name = rule.name if rule is not None and rule.name else cluster.name
     where = ", ".join(cluster.directories[:_SHOWN]) or "the whole repository"
     reason = f"{cluster.ai} of {len(cluster.pieces)} changes build AI, in {where}"
-    dismissed = said is not None and said.dismiss
-    named = said is not None and bool(said.name)
-    kept = said.found if said is not None else cluster.id
-    return Seen(kept, name, not named, dismissed, reason, {} if dismissed else members, cluster.owns)
+    dismissed = rule is not None and rule.dismiss
+    named = rule is not None and bool(rule.name)
+    identifier = rule.found if rule is not None else cluster.id
+    return Initiative(identifier, name, not named, dismissed, reason, {} if dismissed else members, cluster.owns)
 
 
 def _mostly_theirs(members: Mapping[str, str], pieces: Sequence[Piece]) -> frozenset[str]:
-    """The files of an initiative that is not told by paths: those that its changes touch at least half of the time."""
+    """The files of an initiative not defined by paths: those that its changes touch at least half of the time."""
     theirs, touched = Counter[str](), Counter[str]()
     for piece in pieces:
         touched.update(piece.paths)
@@ -177,12 +185,12 @@ def _mostly_theirs(members: Mapping[str, str], pieces: Sequence[Piece]) -> froze
     return frozenset(path for path, count in theirs.items() if count >= _MOST * touched[path])
 
 
-def _joined(seen: Sequence[Seen]) -> list[Seen]:
-    """Two names may make one id ("A-b" and "A b"): the first keeps it."""
+def _joined(initiatives: Sequence[Initiative]) -> list[Initiative]:
+    """Two names may make one id ("A-b" and "A b"): the first retains it."""
     ids: Counter[str] = Counter()
     unique = []
-    for one in seen:
-        ids[one.id] += 1
-        if ids[one.id] == 1:
-            unique.append(one)
+    for initiative in initiatives:
+        ids[initiative.id] += 1
+        if ids[initiative.id] == 1:
+            unique.append(initiative)
     return unique

@@ -52,17 +52,17 @@ def subjects(path: str) -> tuple[str, ...]:
     parts = path.split("/")
     if parts[0].startswith("."):
         return ()
-    found = [_subject(part) for part in parts[:-1][:_DEEPEST]]
+    names = [_subject(part) for part in parts[:-1][:_DEEPEST]]
     if len(parts) <= _DEEPEST and not _NO_CODE.search(parts[-1]):
-        found.append(_subject(parts[-1].partition(".")[0]))
-    return tuple(found)
+        names.append(_subject(parts[-1].partition(".")[0]))
+    return tuple(names)
 
 
 @lru_cache(50_000)
 def _subject(part: str) -> str:
     words = _WORD.split(_HUMP.sub("_", part).lower().replace("open_ai", "openai"))
-    kept = [_singular(word) for word in words if word and word not in _STRUCTURE]
-    return " ".join(word for word in kept if word not in _STRUCTURE and not word.isdecimal())
+    singular = [_singular(word) for word in words if word and word not in _STRUCTURE]
+    return " ".join(word for word in singular if word not in _STRUCTURE and not word.isdecimal())
 
 
 def _singular(word: str) -> str:

@@ -1,4 +1,4 @@
-"""What a repository publishes for others to import, and what it asks of others: told by manifests, and certain.
+"""What a repository publishes for others to import, and what it requires of others: declared by manifests.
 
 A package is published under the name of its manifest and is imported under a module; both must be there: a Python
 project whose name is no folder with code, or a Java artifact that is not called as its folder, is not told.
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from warehouse.classify import named_packages
 
-__all__ = ["LANGUAGES", "Asked", "Published", "asked", "published"]
+__all__ = ["LANGUAGES", "Published", "Required", "published", "required_packages"]
 
 LANGUAGES: Mapping[str, str] = {
     "npm": "script",
@@ -36,7 +36,7 @@ _JAVA_MANIFESTS = ("pom.xml", "build.gradle", "build.gradle.kts")
 
 
 class Published(NamedTuple):
-    """A package: what a manifest asks for, by lower-case `name`; what an import begins with; where its code is."""
+    """A package: what a manifest requires, by lower-case `name`; what an import begins with; where its code is."""
 
     language: str
     name: str
@@ -44,40 +44,40 @@ class Published(NamedTuple):
     folder: str
 
 
-class Asked(NamedTuple):
-    """A package that some manifest asks for, by lower-case name."""
+class Required(NamedTuple):
+    """A package that some manifest requires, by lower-case name."""
 
     language: str
     name: str
 
 
-def asked(lines: Iterable[tuple[str, str]]) -> set[Asked]:
+def required_packages(lines: Iterable[tuple[str, str]]) -> set[Required]:
     """The packages of lines added to manifests: pairs of path and line."""
-    found = set()
+    packages = set()
     for path, line in lines:
         for ecosystem, name in named_packages(path, line):
             if ecosystem in LANGUAGES:
-                found.add(Asked(LANGUAGES[ecosystem], _plain(ecosystem, name)))
-    return found
+                packages.add(Required(LANGUAGES[ecosystem], _plain(ecosystem, name)))
+    return packages
 
 
 def published(
     repo: str, lines: Iterable[tuple[str, str]], files: Sequence[str], namespaces: Mapping[str, Iterable[str]]
 ) -> set[Published]:
     """The packages of a repository, from manifest lines, all its paths, and the files that declare each namespace."""
-    known = frozenset(path for path in files if not _COPIED.search(path))
-    found = set(_by_files(repo, known, namespaces))
+    own_files = frozenset(path for path in files if not _COPIED.search(path))
+    packages = set(_by_files(repo, own_files, namespaces))
     for path, line in lines:
         folder, _, name = path.rpartition("/")
         if _COPIED.search(path):
             continue
         if name == "go.mod" and (match := _GO_MODULE.match(line)):
-            found.add(Published("go", match[1].lower(), match[1], folder))
+            packages.add(Published("go", match[1].lower(), match[1], folder))
         elif name == "package.json" and (match := _NPM_NAME.match(line)):
-            found.add(Published("script", match[1].lower(), match[1], folder))
+            packages.add(Published("script", match[1].lower(), match[1], folder))
         elif name in _PYTHON_MANIFESTS and (match := _PYTHON_NAME.match(line)):
-            found |= set(_python(match[1], folder, known))
-    return found
+            packages |= set(_python(match[1], folder, own_files))
+    return packages
 
 
 def _plain(ecosystem: str, name: str) -> str:

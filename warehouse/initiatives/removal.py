@@ -30,8 +30,8 @@ class Step(NamedTuple):
 class Ends:
     """What became of each path of a repository, from its steps in the order in which they landed.
 
-    Of steps at one time those that delete come first: what cannot be told is still there. Git tells a file that moved
-    unchanged; of one that was edited on the way it tells that one went and another came.
+    Of steps at one time those that delete come first: in doubt a file still exists. Git reports a file that moved
+    unchanged as a rename; one that was edited on the way as a deletion and an addition.
     """
 
     def __init__(self, steps: Iterable[Step]) -> None:
@@ -60,12 +60,12 @@ class Ends:
         """
         if any(owns(path) and not InitiativeRules.test(path) for path in self._there):
             return None
-        own = [path for path in self._gone if owns(path) and not InitiativeRules.test(path)]
-        if not own or any(self._lives(path) for path in own):
+        own_paths = [path for path in self._gone if owns(path) and not InitiativeRules.test(path)]
+        if not own_paths or any(self._lives(path) for path in own_paths):
             return None
-        moved = {path for path in own if self._may_have_moved(path, owns)}
-        last = max(own, key=lambda path: (self._gone[path], path))
-        return None if last in moved or len(moved) > _MOST * len(own) else self._gone[last][1]
+        moved = {path for path in own_paths if self._may_have_moved(path, owns)}
+        last = max(own_paths, key=lambda path: (self._gone[path], path))
+        return None if last in moved or len(moved) > _MOST * len(own_paths) else self._gone[last][1]
 
     def _may_have_moved(self, path: str, owns: Callable[[str], bool]) -> bool:
         came = self._came.get((self._gone[path][1], _ending(path)), ())

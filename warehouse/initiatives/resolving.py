@@ -109,8 +109,8 @@ class Resolver:
                 base = base.rpartition("/")[0]
             return self._module(posixpath.join(base, inner).strip("/"))
         for root in dict.fromkeys((*_ancestors(folder), *_ROOTS)):
-            if found := self._module(posixpath.join(root, inner)):
-                return found
+            if targets := self._module(posixpath.join(root, inner)):
+                return targets
         return ()
 
     def _module(self, place: str) -> Sequence[str]:
@@ -124,7 +124,7 @@ class Resolver:
         if module.startswith("."):
             return self._file(posixpath.normpath(posixpath.join(folder, module)))
         if module.startswith(("@/", "~/")):
-            roots = [each for each in _ancestors(folder) if each.rpartition("/")[2] == "src"] or ["src", ""]
+            roots = [above for above in _ancestors(folder) if above.rpartition("/")[2] == "src"] or ["src", ""]
             return next(filter(None, (self._file(posixpath.join(root, module[2:])) for root in roots)), ())
         return self._package(module) or self._rooted(folder, module)
 
@@ -137,7 +137,7 @@ class Resolver:
                     if rest
                     else ("index", "src/index", "main", "src/main", "src", "")
                 )
-                return next(filter(None, (self._file(posixpath.join(place, each)) for each in inside)), ())
+                return next(filter(None, (self._file(posixpath.join(place, relative)) for relative in inside)), ())
         return ()
 
     def _rooted(self, folder: str, module: str) -> Sequence[str]:
@@ -150,8 +150,8 @@ class Resolver:
         bare = place[: place.rfind(".")] if place.endswith((".js", ".jsx", ".mjs", ".cjs")) else place
         candidates = [place, *(bare + ending for ending in _SCRIPT_ENDINGS)]
         candidates += [f"{place}/index{ending}" for ending in _SCRIPT_ENDINGS]
-        if found := next((each for each in candidates if each in self._files), None):
-            return (found,)
+        if target := next((candidate for candidate in candidates if candidate in self._files), None):
+            return (target,)
         return [path for path in self._direct.get(place, ()) if path.endswith(_SCRIPT_ENDINGS)]
 
     def _go(self, module: str) -> Sequence[str]:
@@ -167,8 +167,8 @@ class Resolver:
         files = self._declared.namespaces.get(package, ())
         if name == "*" and files:
             return files
-        if found := [path for path in files if path.rpartition("/")[2] == f"{name}.java"]:
-            return found
+        if targets := [path for path in files if path.rpartition("/")[2] == f"{name}.java"]:
+            return targets
         outer, _, owner = package.rpartition(".")
         files = self._declared.namespaces.get(outer, ())
         return [path for path in files if path.rpartition("/")[2] == f"{owner}.java"]

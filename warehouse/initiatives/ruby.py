@@ -44,8 +44,8 @@ class RubyFiles:
         around = [part.replace("_", "") for part in f"{folder}/"[match.end() :].split("/") if part] if match else []
         for depth in range(len(around), -1, -1):
             for end in range(len(parts), 0, -1):
-                if found := self._constants.get("/".join((*around[:depth], *parts[:end]))):
-                    return found[:1]
+                if targets := self._constants.get("/".join((*around[:depth], *parts[:end]))):
+                    return targets[:1]
         return ()
 
     def _file(self, place: str) -> Sequence[str]:

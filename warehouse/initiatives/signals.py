@@ -33,7 +33,7 @@ def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
     """Subjects of which half of the work builds AI, or a fifth if that is six times the repository's share."""
     changes, ai_changes = Counter[str](), Counter[str]()
     touched, ai = defaultdict[str, float](float), defaultdict[str, float](float)
-    for piece in (one for one in pieces if one.builds_ai):
+    for piece in filter(lambda piece: piece.builds_ai, pieces):
         for subject, share in _shares(piece):
             ai_changes[subject] += 1
             ai[subject] += share
@@ -44,11 +44,11 @@ def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
                 touched[subject] += share
     usual = sum(piece.builds_ai for piece in pieces) / max(len(pieces), 1)
     return frozenset(
-        one
-        for one, count in ai_changes.items()
+        subject
+        for subject, count in ai_changes.items()
         if count >= FEWEST_AI
-        and ai[one] >= _WHOLE_CHANGE - _ROUNDING
-        and ai[one] >= _needed(changes[one], usual) * touched[one] - _ROUNDING
+        and ai[subject] >= _WHOLE_CHANGE - _ROUNDING
+        and ai[subject] >= _needed(changes[subject], usual) * touched[subject] - _ROUNDING
     )
 
 
@@ -63,13 +63,13 @@ def _shares(piece: Piece) -> Iterator[tuple[str, float]]:
         yield subject, count / len(piece.paths)
 
 
-def outermost(path: str, known: frozenset[str]) -> str:
-    """The outermost subject on a path that is one of those known, empty where none is."""
-    return next((subject for subject in subjects(path) if subject in known), "")
+def outermost(path: str, names: frozenset[str]) -> str:
+    """The outermost subject on a path that is one of `names`, empty where none is."""
+    return next((subject for subject in subjects(path) if subject in names), "")
 
 
 def other_names(
-    known: frozenset[str], paths: Iterable[str], renames: Iterable[tuple[str, str]]
+    ai_names: frozenset[str], paths: Iterable[str], renames: Iterable[tuple[str, str]]
 ) -> Mapping[str, frozenset[str]]:
     """Of each subject those that are the same thing under another name.
 
@@ -79,29 +79,29 @@ def other_names(
     pairs = list(renames)
     files: dict[str, set[str]] = {}
     for path in paths:
-        files.setdefault(outermost(path, known), set()).add(path)
+        files.setdefault(outermost(path, ai_names), set()).add(path)
     moved: dict[tuple[str, str], set[str]] = {}
     for old, new in pairs:
-        one, other = outermost(old, known), outermost(new, known)
-        if one == other:
-            files.get(one, set()).discard(old)
-        elif one and other and one not in subjects(new):  # else it only moved into a folder, or out of it
-            moved.setdefault((one, other), set()).add(old)
+        first, second = outermost(old, ai_names), outermost(new, ai_names)
+        if first == second:
+            files.get(first, set()).discard(old)
+        elif first and second and first not in subjects(new):  # else it only moved into a folder, or out of it
+            moved.setdefault((first, second), set()).add(old)
     same: dict[str, set[str]] = {}
-    for (one, other), old_paths in moved.items():
-        if len(old_paths) >= _MOVED * len(files.get(one, set()) | old_paths):
-            same.setdefault(one, set()).add(other)
-            same.setdefault(other, set()).add(one)
-    for one, other in _initials(known):
-        same.setdefault(one, set()).add(other)
-        same.setdefault(other, set()).add(one)
-    return {subject: frozenset(found) for subject, found in same.items()}
+    for (first, second), old_paths in moved.items():
+        if len(old_paths) >= _MOVED * len(files.get(first, set()) | old_paths):
+            same.setdefault(first, set()).add(second)
+            same.setdefault(second, set()).add(first)
+    for first, second in _initials(ai_names):
+        same.setdefault(first, set()).add(second)
+        same.setdefault(second, set()).add(first)
+    return {subject: frozenset(names) for subject, names in same.items()}
 
 
-def _initials(known: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _initials(names: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Each subject of several words of which another is the initials, with that one."""
-    for subject in known:
+    for subject in names:
         words = subject.split()
         short = "".join(word[0] for word in words)
-        if len(words) > 2 and short in known:
+        if len(words) > 2 and short in names:
             yield subject, short

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from warehouse.initiatives.membership import Seen
+from warehouse.initiatives.membership import Initiative
 from warehouse.initiatives.resolving import Resolver
 from warehouse.initiatives.rules import InitiativeRules
 
@@ -49,7 +49,7 @@ class Use:
 
 
 def uses_of(
-    seen: Sequence[Seen],
+    initiatives: Sequence[Initiative],
     lines: Iterable[ImportLine],
     files: Sequence[str],
     resolver: Resolver,
@@ -62,8 +62,8 @@ def uses_of(
     repository. A test, or something that is only tried out, uses nothing. Of a folder or namespace half of the files
     must be the initiative's.
     """
-    owners = _owned(seen, files)
-    standing = _Standing(seen)
+    owners = _owned(initiatives, files)
+    standing = _Standing(initiatives)
     for line in lines if owners else ():
         if rules.test(line.path) or rules.sandbox(line.path):
             continue
@@ -81,9 +81,9 @@ def uses_of(
 class _Standing:
     """The uses so far, and which of them still are."""
 
-    def __init__(self, seen: Sequence[Seen]) -> None:
+    def __init__(self, initiatives: Sequence[Initiative]) -> None:
         self.uses: list[Use] = []
-        self._seen = seen
+        self._initiatives = initiatives
         self._number: dict[tuple[int, str, str, str], int] = {}
 
     def take(self, place: int, line: ImportLine, user_repo_id: str = "") -> None:
@@ -94,16 +94,16 @@ class _Standing:
                 self.uses[number] = replace(self.uses[number], gone_by=line.change_id)
         elif key not in self._number:
             self._number[key] = len(self.uses)
-            use = Use(self._seen[place].id, line.change_id, line.path, line.module, user_repo_id=user_repo_id)
+            use = Use(self._initiatives[place].id, line.change_id, line.path, line.module, user_repo_id=user_repo_id)
             self.uses.append(use)
 
 
-def _owned(seen: Sequence[Seen], files: Sequence[str]) -> dict[str, list[int]]:
+def _owned(initiatives: Sequence[Initiative], files: Sequence[str]) -> dict[str, list[int]]:
     """Each file of an initiative, and the places of those whose code it is."""
     owners: dict[str, list[int]] = {}
-    for place, one in enumerate(seen):
-        for path in () if one.dismissed else files:
-            if one.owns(path):
+    for place, initiative in enumerate(initiatives):
+        for path in () if initiative.dismissed else files:
+            if initiative.owns(path):
                 owners.setdefault(path, []).append(place)
     return owners
 

@@ -1,1 +1,1 @@
-"""Models: one SQL file a table, and what SQL cannot say as pure functions over the tables of one repository."""
+"""Models: one SQL file for each table, and pure functions for what SQL cannot express."""

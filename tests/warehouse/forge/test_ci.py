@@ -13,7 +13,7 @@ from tests.builders.rows import Raw, built, commit_id
 def greens(shop: Forge, **kwargs: Any) -> dict[str, float | None]:
     """When each commit was green, by its first letters."""
     with built(shop, **kwargs) as tables:
-        found = tables.hours("ci_greens", "sha", "green_at")
+        found = tables.hours("ci_successes", "sha", "green_at")
     return {name: found.get(commit_id(name), (None,))[0] for name in ("a", "b", "c")}
 
 

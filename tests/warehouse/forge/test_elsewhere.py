@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id, hour
-from warehouse.models.pull_requests.carriers import carriers
+from warehouse.models.pull_requests.stack_outcomes import stack_outcomes
 
 
 def landed(tables: Tables) -> dict[Any, Any]:
@@ -99,7 +99,7 @@ def test_stacked_pull_requests_share_the_end_of_the_last() -> None:
 
 
 def carried(*rows: tuple[int, int, float | None, bool, float | None]) -> dict[int, tuple[int | None, datetime | None]]:
-    """What `carriers` makes of number, carrier, when that was merged, whether elsewhere, when it was abandoned."""
+    """Make `stack_outcomes` of rows of number, carrier, its merge, whether that was elsewhere, its abandonment."""
     given = [
         {
             "repo_id": "r",
@@ -124,7 +124,10 @@ def carried(*rows: tuple[int, int, float | None, bool, float | None]) -> dict[in
             ]
         ),
     )
-    return {row["number"]: (row["carrier"], row["abandoned_at"]) for row in carriers({"carriages": table}).to_pylist()}
+    return {
+        row["number"]: (row["carrier"], row["abandoned_at"])
+        for row in stack_outcomes({"stacked_pull_requests": table}).to_pylist()
+    }
 
 
 def test_first_carrier_to_land_counts() -> None:

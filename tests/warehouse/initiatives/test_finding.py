@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headway.settings import InitiativeSettings, RungSettings
-from warehouse.initiatives import InitiativeRules, Piece, seen_in
+from warehouse.initiatives import InitiativeRules, Piece, initiatives_in
 from warehouse.initiatives.names import readable, subjects
 
 START = datetime(2026, 1, 5)
@@ -31,7 +31,7 @@ def many(first: int, count: int, *paths: str, ai: bool = True, day: float = 0) -
 
 def found(pieces: list[Piece], rules: InitiativeRules = RULES) -> dict[str, int]:
     """The found initiatives by what follows the repository in their id, and how many changes each has."""
-    return {one.id.removeprefix(f"found:{REPO}"): len(one.members) for one in seen_in(REPO, pieces, rules)}
+    return {one.id.removeprefix(f"found:{REPO}"): len(one.members) for one in initiatives_in(REPO, pieces, rules)}
 
 
 OTHER = many(500, 40, "src/basket/total.py", ai=False)
@@ -105,9 +105,9 @@ def test_what_got_another_name_is_one() -> None:
     """A subject joins the one to which half of its files moved, and the one whose initials it is."""
     old, new = many(1, 5, "app/oracle/run.py"), many(20, 6, "app/advice/run.py")
     assert found([*OTHER, *old, *new]) == {"/oracle": 5, "/advice": 6}
-    moved = seen_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/run.py")])
+    moved = initiatives_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/run.py")])
     assert [(one.id, len(one.members)) for one in moved] == [(f"found:{REPO}/advice", 11)]
-    into = seen_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/oracle/run.py")])
+    into = initiatives_in(REPO, [*OTHER, *old, *new], RULES, [("app/oracle/run.py", "app/advice/oracle/run.py")])
     assert len(into) == 2
     short = [*many(1, 6, "ltr/train.py"), *many(20, 7, "lib/learn_to_rank/run.rb")]
     assert found([*OTHER, *short]) == {"/learn-to-rank": 13}
@@ -116,7 +116,7 @@ def test_what_got_another_name_is_one() -> None:
 def test_a_name_comes_from_code_rather_than_from_tests() -> None:
     """Where tests are touched more often the initiative is still called what its code is called."""
     work = [*many(1, 4, "app/embedding_test.go"), *many(20, 3, "app/embedding.go")]
-    assert [one.name for one in seen_in(REPO, [*OTHER, *work], RULES)] == ["Embedding"]
+    assert [one.name for one in initiatives_in(REPO, [*OTHER, *work], RULES)] == ["Embedding"]
 
 
 def test_other_changes_count_with_half_of_their_files() -> None:
@@ -124,7 +124,7 @@ def test_other_changes_count_with_half_of_their_files() -> None:
     work = many(1, 6, "app/llm/run.py")
     mostly = piece(50, "app/llm/run.py", "docs/a.md")
     passing = piece(51, "app/llm/run.py", "docs/a.md", "docs/b.md")
-    members = seen_in(REPO, [*OTHER, *work, mostly, passing], RULES)[0].members
+    members = initiatives_in(REPO, [*OTHER, *work, mostly, passing], RULES)[0].members
     assert members[mostly.change_id] == "1 of 2 files, such as app/llm/run.py"
     assert passing.change_id not in members
 
@@ -150,18 +150,18 @@ def test_named_work_is_not_found_again() -> None:
     """What the settings name is theirs; a found one can be named by its id, and dropped."""
     pieces = [*OTHER, *many(1, 6, "app/llm/run.py")]
     named = InitiativeSettings(name="Rewriting", paths=("app/llm/",))
-    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(named,)))
+    (one,) = initiatives_in(REPO, pieces, InitiativeRules(named=(named,)))
     assert (one.id, one.name, one.found) == ("rewriting", "Rewriting", False)
     called = InitiativeSettings(name="Rewriting", found=f"found:{REPO}/llm")
-    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(called,)))
+    (one,) = initiatives_in(REPO, pieces, InitiativeRules(named=(called,)))
     assert (one.id, one.name, one.found) == (f"found:{REPO}/llm", "Rewriting", False)
     more = [*pieces, piece(90, "app/rewriter/a.py")]
-    (one,) = seen_in(REPO, more, InitiativeRules(named=(replace(called, paths=("app/rewriter/",)),)))
+    (one,) = initiatives_in(REPO, more, InitiativeRules(named=(replace(called, paths=("app/rewriter/",)),)))
     assert (one.id, one.name, len(one.members)) == (f"found:{REPO}/llm", "Rewriting", 7)
     assert [one.owns(path) for path in ("app/rewriter/b.py", "app/llm/b.py", "app/b.py")] == [True, True, False]
-    (one,) = seen_in(REPO, pieces, InitiativeRules(named=(replace(called, dismiss=True),)))
+    (one,) = initiatives_in(REPO, pieces, InitiativeRules(named=(replace(called, dismiss=True),)))
     assert (one.dismissed, one.members) == (True, {})
-    assert seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []
+    assert initiatives_in(REPO, pieces, InitiativeRules(RungSettings(find=False))) == []
 
 
 def test_what_is_left_of_a_found_one_is_found_if_it_is_most_of_it() -> None:
@@ -190,7 +190,7 @@ def test_naming_one_leaves_the_ids_of_the_others() -> None:
     assert found(pieces) == {"/llm": 24}
     away = InitiativeSettings(found=f"found:{REPO}/llm", dismiss=True)
     for called in (InitiativeSettings(name="Basket", paths=("src/",)), InitiativeSettings(name="A", paths=("*/llm/",))):
-        others = {one.id for one in seen_in(REPO, pieces, InitiativeRules(named=(called, away))) if one.members}
+        others = {one.id for one in initiatives_in(REPO, pieces, InitiativeRules(named=(called, away))) if one.members}
         assert others == {called.name.lower()}
 
 
@@ -229,7 +229,7 @@ def test_named_initiatives_say_why_a_change_is_theirs(settings: dict[str, object
         piece(6, title="storage", paths=("app/llm/a.py", "b", "c")),
     ]
     one = InitiativeSettings(name="A", **settings)  # type: ignore[arg-type]
-    seen = seen_in(REPO, pieces, InitiativeRules(RungSettings(find=False), (one,)))
+    seen = initiatives_in(REPO, pieces, InitiativeRules(RungSettings(find=False), (one,)))
     assert [each.members for each in seen] == ([{f"{REPO}#{key}": why for key, why in told.items()}] if told else [])
 
 
@@ -240,11 +240,11 @@ PATHS = st.sampled_from(["app/llm/a.py", "app/llm/b.py", "app/rank/a.py", "tests
 def test_found_initiatives_are_large_and_ai(work: list[tuple[bool, set[str], int]]) -> None:
     """Whatever happened: none is small, none is without AI work, ids differ, and the order of changes means nothing."""
     pieces = [piece(n, *paths, ai=ai, day=day + 1) for n, (ai, paths, day) in enumerate(work)]
-    seen = seen_in(REPO, pieces, RULES)
+    seen = initiatives_in(REPO, pieces, RULES)
     builds = {one.change_id for one in pieces if one.builds_ai}
     assert all(len(one.members) >= 5 and one.members.keys() & builds for one in seen)
     assert len({one.id for one in seen}) == len(seen)
-    again = seen_in(REPO, pieces[::-1], RULES)
+    again = initiatives_in(REPO, pieces[::-1], RULES)
     assert [(one.id, one.members) for one in again] == [(one.id, one.members) for one in seen]
 
 
@@ -258,13 +258,13 @@ def test_found_initiatives_have_no_change_of_others(
 ) -> None:
     """Whatever is named or dismissed: what is found beside it has none of its changes, and was found before."""
     pieces = [piece(n, *places, ai=ai, day=day + 1) for n, (ai, places, day) in enumerate(work)]
-    before = {one.id: one.members.keys() for one in seen_in(REPO, pieces, RULES)}
+    before = {one.id: one.members.keys() for one in initiatives_in(REPO, pieces, RULES)}
     first = next(iter(before), f"found:{REPO}/none")
     named = (
         InitiativeSettings(name="" if dismiss else "First", found=first, paths=tuple(paths), dismiss=dismiss),
         InitiativeSettings(name="Text", paths=("*.md",)),
     )
-    seen = seen_in(REPO, pieces, InitiativeRules(named=named))
+    seen = initiatives_in(REPO, pieces, InitiativeRules(named=named))
     held = set(before.get(first, ())).union(*(one.members for one in seen if not one.found))
     proposed = [one for one in seen if one.found and not one.dismissed]
     assert all(one.members and held.isdisjoint(one.members) for one in proposed)

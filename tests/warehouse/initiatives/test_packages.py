@@ -6,7 +6,7 @@ import pytest
 
 from headway.settings import DeploymentRule, InitiativeSettings, Settings
 from tests.builders.rows import Raw, built, commit_id
-from warehouse.initiatives.packages import Asked, Published, asked, published
+from warehouse.initiatives.packages import Published, Required, published, required_packages
 
 SETTINGS = Settings(
     base=Path(),
@@ -30,7 +30,7 @@ SETTINGS = Settings(
 )
 def test_manifests_ask_for_packages(path: str, line: str, package: tuple[str, str]) -> None:
     """Each ecosystem in its own form, under one spelling."""
-    assert asked([(path, line)]) == {Asked(*package)}
+    assert required_packages([(path, line)]) == {Required(*package)}
 
 
 def test_manifests_publish_what_is_there() -> None:

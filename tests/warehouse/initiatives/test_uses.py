@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.initiatives import ImportLine, InitiativeRules, Resolver, Seen, Use, uses_of
+from warehouse.initiatives import ImportLine, Initiative, InitiativeRules, Resolver, Use, uses_of
 from warehouse.initiatives.resolving import Declared, declared_by_manifests
 
 FILES = (
@@ -79,7 +79,7 @@ def test_manifests_say_what_they_are() -> None:
 
 def used(*lines: ImportLine, dismissed: bool = False) -> list[Use]:
     """The uses of an initiative that owns `app/llm/`."""
-    one = Seen(
+    one = Initiative(
         "llm", "LLM", found=True, dismissed=dismissed, reason="", members={}, owns=lambda p: p.startswith("app/llm")
     )
     return uses_of([one], lines, FILES, Resolver(FILES, DECLARED), InitiativeRules())

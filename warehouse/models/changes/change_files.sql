@@ -1,5 +1,6 @@
 -- change_files: how many paths a change touches, up to the report
 -- grain: one row per repository and change
+-- key: repo_id, change_key
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`

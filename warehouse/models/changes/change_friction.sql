@@ -1,11 +1,12 @@
--- change_friction: what held up each change inside the stages `build` and `deploy`
+-- change_friction: delays of each change inside the stages `build` and `deploy`
 -- grain: one row per change that is code complete
+-- key: change_id
 -- columns:
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
---   gate_hours: of `deploy`, the time at gates and in queues of the deployments that tried to ship it, hours
+--   gate_hours: part of `deploy`: time at gates and in queues of the deployments that tried to ship it, hours
 --   failed_attempts: failures of these deployments before it arrived
---   ci_queue_hours: of `build`, the time in which CI of the commits that integrate it waited for runners, hours
---   ci_rerun_hours: of `build`, the time after the first failure of that CI, hours; null where that is not known
+--   ci_queue_hours: part of `build`: time in which CI of the commits that integrate it waited for runners, hours
+--   ci_rerun_hours: part of `build`: time after the first failure of that CI, hours; null where that is not known
 with rollouts as (
     select
         change_outcomes.change_id,

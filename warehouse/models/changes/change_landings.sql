@@ -1,21 +1,22 @@
--- change_landings: where and when each change landed, from Git and from reports, and by which commits to find it
+-- change_landings: where and when each change landed, from Git and from reports, and the commits that identify it
 -- grain: one row per repository and change
+-- key: repo_id, change_key
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
 --   number: pull request number, null without one
---   landing_sha: the commit by which it is on the default branch, null while it is not known to be
---   head_sha: last commit of its own branch, or the one by which it was merged elsewhere; null where that tells nothing
+--   landing_sha: the commit by which it is on the default branch, null while it is not known to be there
+--   head_sha: last commit of its own branch, or the one by which it was merged elsewhere; null where neither shows anything
 --   landed_at: UTC
 --   landing_authored_at: author date of the landing commit, UTC
 --   landed_by: merge, squash, rebase, direct, nested (with another pull request), report; open where it has not landed
 --   branch_commits: joined, landing, no_ref, empty, not_believed; null without Git
 --   title: from the commit's message
---   head_ref: branch name, as far as the message tells
+--   head_ref: branch name, as far as the message has it
 --   author: name in Git
---   reverted_by: change that took it back
---   abandoned_at: every pull request that carried it was closed unmerged, UTC
---   untraceable: it was merged into another branch, and there is no history to tell whether it got further
+--   reverted_by: change that reverted it
+--   abandoned_at: every pull request that contains it was closed unmerged, UTC
+--   untraceable: it was merged into another branch, and no history shows whether it got further
 with git as (
     select
         landings.repo_id,
@@ -64,7 +65,7 @@ landed as (
         and pull_request_commits.parents < 2
 ),
 
--- Steps of a rebase merge, or of a branch moved forward, that nothing in Git tells to be a pull request's.
+-- Steps of a rebase merge, or of a fast-forward, that nothing in Git assigns to a pull request.
 absorbed as (
     select
         git.repo_id,
@@ -151,11 +152,11 @@ select
     own.title,
     own.head_ref,
     own.author,
-    coalesce(own.reverted_by, told_reverts.reverted_by) as reverted_by,
-    case when own.landed_at is null then carriers.abandoned_at end as abandoned_at,
+    coalesce(own.reverted_by, declared_reverts.reverted_by) as reverted_by,
+    case when own.landed_at is null then stack_outcomes.abandoned_at end as abandoned_at,
     own.elsewhere
     and own.landed_at is null
-    and carriers.number is null
+    and stack_outcomes.number is null
     and read.repo_id is null as untraceable
 from own
 left join read
@@ -164,16 +165,16 @@ left join absorbed
     on
         own.repo_id = absorbed.repo_id
         and own.change_key = absorbed.change_key
-left join told_reverts
+left join declared_reverts
     on
-        own.repo_id = told_reverts.repo_id
-        and own.number = told_reverts.number
-left join carriers
+        own.repo_id = declared_reverts.repo_id
+        and own.number = declared_reverts.number
+left join stack_outcomes
     on
-        own.repo_id = carriers.repo_id
-        and own.number = carriers.number
+        own.repo_id = stack_outcomes.repo_id
+        and own.number = stack_outcomes.number
 left join own as carrying
     on
-        carriers.repo_id = carrying.repo_id
-        and carriers.carrier = carrying.number
+        stack_outcomes.repo_id = carrying.repo_id
+        and stack_outcomes.carrier = carrying.number
 where absorbed.change_key is null

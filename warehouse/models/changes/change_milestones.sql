@@ -1,5 +1,6 @@
 -- change_milestones: when each change reached each milestone, as observed
 -- grain: one row per change
+-- key: change_id
 -- columns:
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
 --   repo_id: repository
@@ -18,9 +19,9 @@
 --   mapped_by: ancestor, cherry_pick_trailer, patch_id, branch_deploy, event, or empty
 --   mapped_through: the commit that the deployment contains
 --   undatable: only a deployment without a date contains it
---   untraceable: it was merged into another branch, and there is no history to tell whether it got further
+--   untraceable: it was merged into another branch, and no history shows whether it got further
 --   rolled_back_at: when a rollback withdrew it from production, UTC
---   as_of: the instant that this row speaks for, UTC
+--   as_of: the time as of which this row is reported, UTC
 select
     changes.change_id,
     changes.repo_id,
@@ -32,7 +33,7 @@ select
     changes.merged_at,
     -- A merge queue tests a commit before it lands.
     coalesce(
-        case when ci_greens.green_at is not null then greatest(ci_greens.green_at, changes.merged_at) end,
+        case when ci_successes.green_at is not null then greatest(ci_successes.green_at, changes.merged_at) end,
         changes.reported_integrated_at
     ) as integrated_at,
     coalesce(staged.succeeded_at, changes.reported_staged_at) as staged_at,
@@ -73,7 +74,7 @@ left join deployment_times as withdrawn
     on
         arrivals.repo_id = withdrawn.repo_id
         and arrivals.rollback_deployment_id = withdrawn.deployment_id
-left join ci_greens
+left join ci_successes
     on
-        arrivals.repo_id = ci_greens.repo_id
-        and arrivals.integrated_sha = ci_greens.sha
+        arrivals.repo_id = ci_successes.repo_id
+        and arrivals.integrated_sha = ci_successes.sha

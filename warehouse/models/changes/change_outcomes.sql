@@ -1,5 +1,6 @@
--- change_outcomes: what became of each code-complete change, and its milestones on one clock
+-- change_outcomes: the outcome of each code-complete change, and its milestones in order
 -- grain: one row per change that is code complete
+-- key: change_id
 -- columns:
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
 --   repo_id: repository
@@ -7,7 +8,7 @@
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
 --     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
---   ended_at: end of what was observed of it, UTC: arrival, abandonment, or as of for what waits or is open; else null
+--   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
 --   ready_on: UTC, likewise
 --   code_complete_on: UTC, likewise

@@ -1,5 +1,6 @@
--- change_sizes: what a change's own commits amount to
+-- change_sizes: number and times of each change's own commits
 -- grain: one row per repository and change whose own commits are known
+-- key: repo_id, change_key
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`

@@ -1,5 +1,6 @@
--- changes: changes from Git and from reports, as one, up to the merge
--- grain: one row per change that is known to have been opened or to have landed by the time of the report
+-- changes: changes from Git and from reports, merged into one, up to their merge
+-- grain: one row per change that was opened or had landed by the time of the report
+-- key: change_id
 -- columns:
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
 --   repo_id: repository
@@ -15,8 +16,8 @@
 --   body: description
 --   landed_by: merge, squash, rebase, direct, nested; `report` where only a report knows; null while open
 --   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty, not_believed, or forge where a
---     forge tells its commits; null without either
---   reverted_by: change that took it back
+--     forge reports its commits; null without either
+--   reverted_by: change that reverted it
 --   first_commit_at: earliest author date among its own commits, UTC
 --   opened_at: UTC
 --   ready_at: UTC
@@ -35,8 +36,8 @@
 --   files: paths
 --   additions: lines
 --   deletions: lines
---   untraceable: it was merged into another branch, and there is no history to tell whether it got further
---   as_of: the instant that this row speaks for, UTC
+--   untraceable: it was merged into another branch, and no history shows whether it got further
+--   as_of: the time as of which this row is reported, UTC
 with readiness as (
     select
         repo_id,
@@ -190,7 +191,7 @@ timed as (
             when seen.merged_at is not null and seen.landing_authored_at is not null then 'landing_author_date'
             else 'event'
         end as code_complete_source,
-        -- A forge's reviews are told for what its own commits say, as those of a record for what the record says.
+        -- Reviews of a forge refer to code complete by its commits, those of a record to code complete by the record.
         parameters.code_complete = 'last_commit'
         and (not coalesce(seen.forge, false) or coalesce(seen.told_source = 'branch_commits', false)) as reviews_fit
     from seen
@@ -227,7 +228,7 @@ select
     timed.first_review_at,
     timed.code_complete_at,
     timed.code_complete_source,
-    -- Reports tell the first at or after the code complete that they know; another one asks for the first after that.
+    -- Reports have the first at or after their own code complete; another code complete needs the first after that.
     case
         when timed.reviews_fit or timed.code_complete_at is null then timed.reviewed_at
         when timed.first_review_at >= timed.code_complete_at then least(timed.first_review_at, timed.reviewed_at)

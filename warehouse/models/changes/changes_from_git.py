@@ -8,35 +8,55 @@ from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.table import INT, TEXT
+from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.changes.commit_messages import reverted
 from warehouse.models.changes.landings import History, Landed, landed_changes, open_heads, read_history
-from warehouse.models.deployments.deployments_seen import CommitFinder
-from warehouse.models.initiatives.subjects import reverted
 
-__all__ = ["CHANGE_COMMITS", "LANDINGS", "changes_from_git"]
+__all__ = ["CHANGE_COMMITS", "LANDINGS", "MODEL", "changes_from_git"]
 
-LANDINGS = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("change_key", pa.string()),
-        ("number", pa.int64()),
-        ("landing_sha", pa.string()),
-        ("head_sha", pa.string()),
-        ("landed_by", pa.string()),
-        ("branch_commits", pa.string()),
-        ("title", pa.string()),
-        ("head_ref", pa.string()),
-        ("author", pa.string()),
-        ("reverted_by", pa.string()),
-    ]
+LANDINGS = Table(
+    "landings",
+    "changes as Git alone shows them",
+    "one row per repository and change",
+    ("repo_id", "change_key"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("number", INT, "pull request number, null without one"),
+        ("landing_sha", TEXT, "the commit by which it is on the default branch, null while it is not"),
+        ("head_sha", TEXT, "last commit of its own branch, null where unknown"),
+        (
+            "landed_by",
+            TEXT,
+            "merge, squash, rebase, direct, nested (with another pull request); open if not landed",
+        ),
+        ("branch_commits", TEXT, "whether its own commits are known: joined, landing, no_ref, empty or not_believed"),
+        ("title", TEXT, "from the commit message"),
+        ("head_ref", TEXT, "branch name, as far as the message has it"),
+        ("author", TEXT, "name of the author of most of its commits"),
+        ("reverted_by", TEXT, "the first change that reverted it"),
+    ),
 )
-CHANGE_COMMITS = pa.schema([("repo_id", pa.string()), ("change_key", pa.string()), ("sha", pa.string())])
+CHANGE_COMMITS = Table(
+    "change_commits",
+    "the own commits of each change",
+    "one row per repository, change and commit",
+    ("repo_id", "change_key", "sha"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("sha", TEXT, "commit"),
+    ),
+)
 
 
 def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """From `commits`, `refs`, `change_reports`, `repository_settings`: one row per change, and one per its own commit.
 
-    PR refs that did not land have `landed_by` "open": whether they are open or closed, Git does not tell.
+    PR refs that did not land have `landed_by` "open": Git does not record whether they are open or closed.
     """
     settings = tables["repository_settings"].to_pylist()
     history = (
@@ -51,22 +71,22 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         else None
     )
     if history is None:
-        return {"landings": LANDINGS.empty_table(), "change_commits": CHANGE_COMMITS.empty_table()}
+        return {"landings": LANDINGS.of([]), "change_commits": CHANGE_COMMITS.of([])}
     names: list[str] = tables["commits"]["author_name"].to_pylist()
     landed = list(landed_changes(history))
     undone = _reverts(history, landed)
     rows = [_row(history, change, names, undone) for change in landed]
-    own = [(_key(history, change), change.own) for change in landed if change.branch_commits != "no_ref"]
+    commits_by_change = [(_key(history, change), change.own) for change in landed if change.branch_commits != "no_ref"]
     taken = {change.number for change in landed if change.number is not None}
     for number, head, commits, believed in open_heads(history, taken):
         rows.append(_open_row(history, number, head, believed, names))
-        own.append((f"#{number}", commits))
+        commits_by_change.append((f"#{number}", commits))
     repo_id = settings[0]["repo_id"]
-    pairs = [(key, history.graph.shas[commit]) for key, commits in own for commit in commits]
+    pairs = [(key, history.graph.shas[commit]) for key, commits in commits_by_change for commit in commits]
     return {
-        "landings": pa.Table.from_pylist([{"repo_id": repo_id, **row} for row in rows], LANDINGS),
+        "landings": LANDINGS.of([{"repo_id": repo_id, **row} for row in rows]),
         "change_commits": pa.table(
-            [[repo_id] * len(pairs), [key for key, _ in pairs], [sha for _, sha in pairs]], schema=CHANGE_COMMITS
+            [[repo_id] * len(pairs), [key for key, _ in pairs], [sha for _, sha in pairs]], schema=CHANGE_COMMITS.schema
         ),
     }
 
@@ -79,8 +99,8 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
     shas = history.graph.shas
     key = _key(history, change)
     head = _head(history, change)
-    own = [commit for commit in change.own if not history.merge(commit)]
-    counted = Counter(names[commit] for commit in (own if change.landed_by != "squash" else [change.commit]))
+    own_commits = [commit for commit in change.own if not history.merge(commit)]
+    counted = Counter(names[commit] for commit in (own_commits if change.landed_by != "squash" else [change.commit]))
     return {
         "change_key": key,
         "number": change.number,
@@ -132,10 +152,23 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
             if "evert" not in message:
                 continue
             shas, numbers = reverted(message)
-            found = [finder.commit(text)[0] for text in shas]
-            targets = [owner[at] for sha in found if sha and (at := history.graph.index[sha]) in owner]
+            reverted_shas = [finder.commit(text)[0] for text in shas]
+            targets = [owner[at] for sha in reverted_shas if sha and (at := history.graph.index[sha]) in owner]
             targets += [f"#{number}" for number in numbers if not targets and f"#{number}" in keys]
             for target in targets:
                 if target != by:
                     undone.setdefault(target, by)
     return undone
+
+
+MODEL = PythonModel(
+    "changes_from_git",
+    (
+        Input("repository_settings", ("repo_id", "role", "default_branch", "max_branch_commits"), ("repo_id",)),
+        Input("commits", ("sha", "parents", "author_name", "author_email", "authored_at", "message"), ("sha",)),
+        Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
+        Input("change_reports", ("number", "sha", "head_sha", "forge"), ("change_key",)),
+    ),
+    (LANDINGS, CHANGE_COMMITS),
+    changes_from_git,
+)

@@ -4,50 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
+from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["CLASSIFICATION", "classification"]
+__all__ = ["CLASSIFICATION", "classification", "model"]
 
-CLASSIFICATION = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("change_id", pa.string()),
-        ("builds_ai", pa.bool_()),
-        ("built_with_ai", pa.string()),
-        ("confidence", pa.string()),
-        ("marked_share", pa.float64()),
-        ("evidence", pa.string()),
-        ("confidence_how", pa.string()),
-        ("confidence_what", pa.string()),
-    ]
+CLASSIFICATION = Table(
+    "classification",
+    "the AI rules applied to each change: how it was made, and whether it builds AI",
+    "one row per change",
+    ("change_id",),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_id", TEXT, "`<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`"),
+        ("builds_ai", BOOL, "it builds AI features"),
+        ("built_with_ai", TEXT, "how it was made: agent, assisted, none (no AI mark) or automation"),
+        ("confidence", TEXT, "the weaker of both confidences; empty where no sign was detected"),
+        (
+            "marked_share",
+            NUMBER,
+            "share of its own commits with an AI mark, 0 to 1; null where only some could be read",
+        ),
+        ("evidence", TEXT, "the reasons on one line: for each axis the heaviest three"),
+        ("confidence_how", TEXT, "confidence of `built_with_ai`: strong, weak, or empty where there is no mark"),
+        (
+            "confidence_what",
+            TEXT,
+            "confidence of `builds_ai`, likewise; weak and not `builds_ai`: a near miss",
+        ),
+    ),
 )
+_CHANGE_COLUMNS = (
+    "repo_id",
+    "change_id",
+    "change_key",
+    "title",
+    "body",
+    "author",
+    "author_kind",
+    "head_ref",
+    "labels",
+    "sha",
+    "landed_by",
+)
+_COMMIT_COLUMNS = (
+    "sha",
+    "parents",
+    "author_name",
+    "author_email",
+    "committer_name",
+    "committer_email",
+    "committed_at",
+    "message",
+)
+_REPORTED_COLUMNS = ("change_key", "sha", "author_name", "author_email", "committed_at", "message")
+
+
+def model(rules: Rules) -> PythonModel:
+    """The model for these AI rules."""
+    return PythonModel(
+        "classification",
+        (
+            Input("changes", _CHANGE_COLUMNS, ("change_key",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("commits", _COMMIT_COLUMNS, ("sha",)),
+            Input("reported_commits", _REPORTED_COLUMNS, ("change_key", "committed_at", "sha")),
+            Input("commit_files", ("sha", "path"), ("sha", "path")),
+            Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+            Input("ai_notes", ("sha", "ai_lines", "human_lines", "tools"), ("sha",)),
+        ),
+        (CLASSIFICATION,),
+        partial(classification, rules=rules),
+    )
 
 
 def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
     """From `changes`, their commits by Git and by the forge, paths and added lines: one row per change, its verdict."""
     changes = tables["changes"].to_pylist()
     if not changes:
-        return CLASSIFICATION.empty_table()
-    own: dict[str, list[str]] = {}
-    for table in ("change_commits", "told_commits"):
+        return CLASSIFICATION.of([])
+    commits_by_change: dict[str, list[str]] = {}
+    for table in ("change_commits", "reported_commits"):
         for key, sha in _pairs(tables[table], "change_key", "sha"):
-            own.setdefault(key, []).append(sha)
-    wanted = {change["sha"] for change in changes} | {sha for shas in own.values() for sha in shas}
-    commits = {**_told(tables["told_commits"]), **_commits(tables, wanted)}
+            commits_by_change.setdefault(key, []).append(sha)
+    needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}
+    commits = {**_reported(tables["reported_commits"]), **_commits(tables, needed)}
     commits |= {
         sha: commits[sha]._replace(attribution=noted)
         for sha, noted in _attributions(tables["ai_notes"])
         if sha in commits
     }
-    facts = [_facts(change, own.get(change["change_key"], []), commits) for change in changes]
+    facts = [_facts(change, commits_by_change.get(change["change_key"], []), commits) for change in changes]
     verdicts = list(classify_repository(facts, rules))
-    return pa.Table.from_pylist(
-        [_row(changes[0]["repo_id"], change_id, verdict) for change_id, verdict in verdicts], CLASSIFICATION
-    )
+    return CLASSIFICATION.of([_row(changes[0]["repo_id"], change_id, verdict) for change_id, verdict in verdicts])
 
 
 def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
@@ -64,13 +119,14 @@ def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _facts(change: Mapping[str, Any], own: list[str], commits: Mapping[str, CommitFacts]) -> ChangeFacts:
-    author, known = change["author"] or "", [commits[sha] for sha in own if sha in commits and sha != change["sha"]]
-    if change["author_kind"] is None and any(commit.author_name == author for commit in known):
+def _facts(change: Mapping[str, Any], own_shas: list[str], commits: Mapping[str, CommitFacts]) -> ChangeFacts:
+    author = change["author"] or ""
+    own_commits = [commits[sha] for sha in own_shas if sha in commits and sha != change["sha"]]
+    if change["author_kind"] is None and any(commit.author_name == author for commit in own_commits):
         author = ""  # not a log-in but the name of most of its commits, which speak for themselves
     landing = commits.get(change["sha"])
-    if landing is not None and change["landed_by"] == "rebase" and known:
-        # The last of several: its author and its paths are not those of the whole, which the others tell.
+    if landing is not None and change["landed_by"] == "rebase" and own_commits:
+        # The last of several: its author and its paths are not those of the whole, which the others have.
         landing = CommitFacts(landing.sha, "", "", committed_at=landing.committed_at, message=landing.message)
     return ChangeFacts(
         change_id=change["change_id"],
@@ -80,27 +136,27 @@ def _facts(change: Mapping[str, Any], own: list[str], commits: Mapping[str, Comm
         author_kind=change["author_kind"],
         head_ref=change["head_ref"] or "",
         labels=tuple((change["labels"] or "").split("\n")) if change["labels"] else (),
-        commits=tuple(known),
+        commits=tuple(own_commits),
         landing=landing,
     )
 
 
-def _commits(tables: Mapping[str, pa.Table], wanted: set[str]) -> dict[str, CommitFacts]:
+def _commits(tables: Mapping[str, pa.Table], shas: set[str]) -> dict[str, CommitFacts]:
     paths: dict[str, list[str]] = {}
     for sha, path in _pairs(tables["commit_files"], "sha", "path"):
-        if sha in wanted:
+        if sha in shas:
             paths.setdefault(sha, []).append(path)
     lines: dict[str, list[tuple[str, str]]] = {}
     table = tables["added_lines"]
     for sha, path, line in zip(*(table[name].to_pylist() for name in ("sha", "path", "line")), strict=True):
         lines.setdefault(sha, []).append((path, line))
     names = ("sha", "author_name", "author_email", "committer_name", "committer_email", "committed_at", "message")
-    found: dict[str, CommitFacts] = {}
+    facts: dict[str, CommitFacts] = {}
     for row in zip(*(tables["commits"][name].to_pylist() for name in names), strict=True):
         sha, author, email, committer, committer_email, at, message = row
-        if sha in wanted:
+        if sha in shas:
             committed_at: datetime | None = at
-            found[sha] = CommitFacts(
+            facts[sha] = CommitFacts(
                 sha,
                 author,
                 email,
@@ -111,11 +167,11 @@ def _commits(tables: Mapping[str, pa.Table], wanted: set[str]) -> dict[str, Comm
                 tuple(paths.get(sha, ())),
                 tuple(lines.get(sha, ())),
             )
-    return found
+    return facts
 
 
-def _told(table: pa.Table) -> dict[str, CommitFacts]:
-    """Commits of which the forge tells the author and the message, and no more."""
+def _reported(table: pa.Table) -> dict[str, CommitFacts]:
+    """Commits of which the forge reports the author and the message, and no more."""
     return {
         row["sha"]: CommitFacts(
             row["sha"],

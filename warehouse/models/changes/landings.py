@@ -15,11 +15,11 @@ from functools import cached_property
 import pyarrow as pa
 
 from warehouse.graph import NEVER, Graph, first_reach, reach
-from warehouse.models.initiatives.subjects import Landing, read_landing
+from warehouse.models.changes.commit_messages import Landing, read_landing
 
 __all__ = ["History", "Landed", "landed_changes", "open_heads", "read_history"]
 
-# A rebase merge lands each commit of the branch anew; fewer than this share of them found again is something else.
+# A rebase merge lands a copy of each commit of the branch; fewer copies than this share are something else.
 _REBASED_SHARE = 0.5
 
 
@@ -81,7 +81,7 @@ def read_history(
     """The history that landed on `default_branch`; None where the repository has no such branch.
 
     `reports` (`number`, `sha`, `head_sha`, `forge`) is what another system knows of pull requests: it adds to what
-    messages and PR refs tell, and where that is the forge it goes before them.
+    messages and PR refs show; if it is the forge, it takes precedence over them.
     """
     graph = Graph.of(commits)
     columns = (refs[name].to_pylist() for name in ("kind", "name", "sha"))
@@ -89,8 +89,8 @@ def read_history(
     tip = graph.index.get(tips.get(("branch", default_branch)) or "")
     if tip is None:
         return None
-    known = [row for row in reports.to_pylist() if row["number"] is not None]
-    heads = {row["number"]: graph.index[row["head_sha"]] for row in known if row["head_sha"] in graph.index}
+    numbered = [row for row in reports.to_pylist() if row["number"] is not None]
+    heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
     heads |= {
         int(name): graph.index[sha]
         for (kind, name), sha in tips.items()
@@ -105,9 +105,9 @@ def read_history(
         chain=chain,
         position=first_reach(graph, chain),
         heads=heads,
-        reported={graph.index[row["sha"]]: row["number"] for row in known if row["sha"] in graph.index},
+        reported={graph.index[row["sha"]]: row["number"] for row in numbered if row["sha"] in graph.index},
         merged={
-            graph.index[row["sha"]]: row["number"] for row in known if row.get("forge") and row["sha"] in graph.index
+            graph.index[row["sha"]]: row["number"] for row in numbered if row.get("forge") and row["sha"] in graph.index
         },
         max_branch_commits=max_branch_commits,
     )
@@ -143,33 +143,33 @@ def landed_changes(history: History) -> Iterator[Landed]:
 
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
-    """PR refs that did not land, as far as Git can tell: number, head, own commits, and whether those are believed."""
+    """PR refs that did not land, as far as Git shows: number, head, own commits, and whether those are believed."""
     for number, head in sorted(history.heads.items()):
         if number in landed:
             continue
-        own, believed = _off_main(history, head)
-        yield number, head, own, believed
+        commits, believed = _off_main(history, head)
+        yield number, head, commits, believed
 
 
 def _claim_numbers(history: History, read: list[Landing]) -> dict[int, int]:
     """Which step lands which pull request: each number once, by the step for which its PR ref speaks if one does.
 
-    What the forge says of a step is not asked of its message, which may name an issue or another pull request.
+    Where the forge names the pull request of a step, its message does not count: it may name an issue or another one.
     """
     claims: dict[int, list[int]] = {}
     merged = {history.merged[commit] for commit in history.chain if commit in history.merged}
     for position, landing in enumerate(read):
         if history.chain[position] in history.merged:
             continue
-        known = tuple(number for number in landing.numbers if number in history.heads)
-        for number in (known or landing.numbers)[:1]:
+        with_ref = tuple(number for number in landing.numbers if number in history.heads)
+        for number in (with_ref or landing.numbers)[:1]:
             if number not in merged:
                 claims.setdefault(number, []).append(position)
     chosen: dict[int, int] = {}
     for number, positions in claims.items():
         head = history.heads.get(number)
         by_graph = [p for p in positions if head is not None and history.position[head] == p]
-        # Where numbering began anew, an old commit names a number whose PR ref left the default branch after it.
+        # Where numbering started over, an old commit names a number whose PR ref left the default branch after it.
         later = [p for p in positions if head is not None and len(positions) > 1 and p > _left_at(history, head)]
         chosen[(by_graph or later or positions)[0]] = number
     return chosen
@@ -179,8 +179,8 @@ def _left_at(history: History, head: int) -> int:
     """The last step of the default branch that a PR head contains; `NEVER` where that is not known."""
     if history.position[head] != NEVER:
         return history.position[head]
-    own, _ = _off_main(history, head)
-    return max((history.position[parent] for c in own for parent in history.graph.parents[c]), default=NEVER)
+    branch, _ = _off_main(history, head)
+    return max((history.position[parent] for c in branch for parent in history.graph.parents[c]), default=NEVER)
 
 
 def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
@@ -192,13 +192,13 @@ def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, 
     taken = set(numbers.values())
     # Of several pull requests with the same last commit (closed and opened again) the newest is the one that merged.
     candidates = {history.key(head): number for number, head in sorted(history.heads.items()) if number not in taken}
-    found: dict[int, tuple[int, list[int]]] = {}
+    rebased: dict[int, tuple[int, list[int]]] = {}
     for number in sorted(candidates.values()):
         positions = _rebased_positions(history, number, steps)
-        free = [p for p in positions if p not in found and history.merged.get(history.chain[p], number) == number]
+        free = [p for p in positions if p not in rebased and history.merged.get(history.chain[p], number) == number]
         if free and positions[-1] == free[-1]:
-            found.update(dict.fromkeys(free, (number, free)))
-    return found
+            rebased.update(dict.fromkeys(free, (number, free)))
+    return rebased
 
 
 def _reported(history: History, numbers: dict[int, int], rebased: dict[int, tuple[int, list[int]]]) -> dict[int, int]:
@@ -222,13 +222,13 @@ def _rebased_positions(history: History, number: int, steps: dict[tuple[str, dat
         return [at] if fast_forward else []
     if history.key(head) not in steps:
         return []
-    own = [c for c in _off_main(history, head)[0] if not history.merge(c)]
-    positions = sorted({steps[history.key(c)] for c in own if history.key(c) in steps})
-    return positions if own and len(positions) >= _REBASED_SHARE * len(own) else []
+    branch = [c for c in _off_main(history, head)[0] if not history.merge(c)]
+    positions = sorted({steps[history.key(c)] for c in branch if history.key(c) in steps})
+    return positions if branch and len(positions) >= _REBASED_SHARE * len(branch) else []
 
 
 def _rebase_merge(history: History, number: int, positions: list[int], landing: Landing) -> Landed:
-    own, believed = _off_main(history, history.heads[number])
+    commits, believed = _off_main(history, history.heads[number])
     landed = tuple(history.chain[position] for position in positions)
     return Landed(
         number=number,
@@ -237,7 +237,7 @@ def _rebase_merge(history: History, number: int, positions: list[int], landing: 
         position=positions[-1],
         landed_by="rebase",
         branch_commits=believed,
-        own=own if own and believed == "joined" else landed,
+        own=commits if commits and believed == "joined" else landed,
         title=landing.title if len(positions) == 1 else read_landing(history.messages[landed[0]], merge=False).title,
         branch="",
     )
@@ -245,17 +245,17 @@ def _rebase_merge(history: History, number: int, positions: list[int], landing: 
 
 def _step(history: History, position: int, number: int | None, landing: Landing, nested: set[int]) -> Landed:
     commit = history.chain[position]
-    own: tuple[int, ...]
+    commits: tuple[int, ...]
     if history.merge(commit):
-        own = tuple(c for c in history.segments.get(position, []) if c not in nested)
-        joined = "joined" if own or nested else "empty"
+        commits = tuple(c for c in history.segments.get(position, []) if c not in nested)
+        joined = "joined" if commits or nested else "empty"
         how = "merge"
     elif number is None:
-        own, joined, how = (commit,), "landing", "direct"
+        commits, joined, how = (commit,), "landing", "direct"
     else:
-        own, joined = _from_ref(history, number, position)
+        commits, joined = _from_ref(history, number, position)
         how = "squash"
-    return Landed(number, commit, commit, position, how, joined, own or (commit,), landing.title, landing.branch)
+    return Landed(number, commit, commit, position, how, joined, commits or (commit,), landing.title, landing.branch)
 
 
 def _from_ref(history: History, number: int, position: int) -> tuple[tuple[int, ...], str]:
@@ -264,19 +264,19 @@ def _from_ref(history: History, number: int, position: int) -> tuple[tuple[int, 
     if head is None:
         return (), "no_ref"
     place, limit = history.position, history.max_branch_commits
-    own = reach(history.graph, [head], lambda c: place[c] == NEVER or place[c] >= position, limit)
+    commits = reach(history.graph, [head], lambda c: place[c] == NEVER or place[c] >= position, limit)
     # A head that contains the commit by which it landed is not the one that landed.
-    if len(own) > limit or (history.chain[position] in own and history.chain[position] != head):
+    if len(commits) > limit or (history.chain[position] in commits and history.chain[position] != head):
         return (), "not_believed"
-    if not own:
+    if not commits:
         return (), "empty"
-    return tuple(own), "joined"
+    return tuple(commits), "joined"
 
 
 def _off_main(history: History, head: int) -> tuple[tuple[int, ...], str]:
     place, limit = history.position, history.max_branch_commits
-    own = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
-    return (tuple(own), "joined") if len(own) <= limit else ((), "not_believed")
+    commits = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+    return (tuple(commits), "joined") if len(commits) <= limit else ((), "not_believed")
 
 
 def _nested(history: History, position: int, number: int | None, claimed: set[int]) -> Iterator[Landed]:
@@ -288,17 +288,19 @@ def _nested(history: History, position: int, number: int | None, claimed: set[in
     parents = history.graph.parents
     landing = history.chain[position]
     taken: set[int] = set()
-    mine = {number, *claimed}
+    excluded = {number, *claimed}
     for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
         read = read_landing(history.messages[commit], merge=history.merge(commit))
-        told = history.merged.get(commit)
-        named = (told,) if told is not None else read.numbers
-        found = next((n for n in named if (told is not None or n in history.heads) and n not in mine), None)
-        if found is None:
+        reported = history.merged.get(commit)
+        named = (reported,) if reported is not None else read.numbers
+        nested_number = next(
+            (n for n in named if (reported is not None or n in history.heads) and n not in excluded), None
+        )
+        if nested_number is None:
             continue
-        head = history.heads.get(found)
+        head = history.heads.get(nested_number)
         if history.merge(commit):
-            if told is None and head not in parents[commit][1:]:
+            if reported is None and head not in parents[commit][1:]:
                 continue
             before = set(reach(history.graph, parents[commit][:1], lambda c: history.position[c] == position))
             inside = reach(
@@ -306,9 +308,11 @@ def _nested(history: History, position: int, number: int | None, claimed: set[in
                 parents[commit][1:],
                 lambda c, before=before: history.position[c] == position and c not in before,  # type: ignore[misc]
             )
-            own, believed = tuple(c for c in inside if c not in taken), "joined"
+            commits, believed = tuple(c for c in inside if c not in taken), "joined"
         else:
-            own, believed = _off_main(history, head) if head is not None else ((), "no_ref")
-        mine.add(found)
-        taken.update(own, (commit,))
-        yield Landed(found, landing, commit, position, "nested", believed, own or (commit,), read.title, read.branch)
+            commits, believed = _off_main(history, head) if head is not None else ((), "no_ref")
+        excluded.add(nested_number)
+        taken.update(commits, (commit,))
+        yield Landed(
+            nested_number, landing, commit, position, "nested", believed, commits or (commit,), read.title, read.branch
+        )

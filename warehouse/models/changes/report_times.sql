@@ -1,9 +1,10 @@
--- report_times: the instant that reports on a repository speak for
+-- report_times: the time as of which a repository is reported
 -- grain: one row per repository
+-- key: repo_id
 -- columns:
 --   repo_id: repository
---   watermark_at: the earliest time up to which every source that feeds it is known completely, UTC
---   as_of: the watermark, or the time asked for if that is earlier, UTC
+--   watermark_at: every source that feeds it is complete through this time, UTC
+--   as_of: the watermark, or the requested time if that is earlier, UTC
 with fed as (
     select
         repository_settings.repo_id,

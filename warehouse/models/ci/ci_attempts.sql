@@ -1,5 +1,6 @@
 -- ci_attempts: each attempt of each CI run, as of the report
 -- grain: one row per repository, run and attempt that had begun by the time of the report
+-- key: repo_id, run_id, attempt
 -- columns:
 --   repo_id: repository
 --   run_id: the system's own id
@@ -60,7 +61,7 @@ attempts as (
     from ci_runs
 ),
 
--- What the run says is of its last attempt; of those before only the jobs tell.
+-- The run describes its last attempt; only the jobs describe earlier ones.
 told as (
     select
         ci_runs.repo_id,

@@ -1,12 +1,13 @@
--- ci_friction: what held up CI on each commit of the default branch
+-- ci_friction: delays of CI on each commit of the default branch
 -- grain: one row per repository and commit with CI
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: commit
 --   runs: runs of CI that had begun by the report
---   attempts: attempts of these that are told of
---   queue_hours: time in which any of its jobs waited for a runner, hours; null where nobody tells
---   untold_attempts: attempts that were followed by another one and of which nobody tells how they ended
+--   attempts: attempts of these that are reported
+--   queue_hours: time in which any of its jobs waited for a runner, hours; null where no source reports it
+--   untold_attempts: attempts that were followed by another one and whose end no source reports
 --   failed_at: the first failure, UTC
 --   rerun_hours: from the first failure to the success, or so far, hours; 0 where nothing failed before it, null where
 --     that is not known
@@ -71,9 +72,9 @@ select
     tried.failed_at,
     case
         when tried.untold_attempts > 0 then null
-        when tried.failed_at < coalesce(ci_greens.green_at, report_times.as_of)
+        when tried.failed_at < coalesce(ci_successes.green_at, report_times.as_of)
             then (
-                unix_micros(coalesce(ci_greens.green_at, report_times.as_of)) - unix_micros(tried.failed_at)
+                unix_micros(coalesce(ci_successes.green_at, report_times.as_of)) - unix_micros(tried.failed_at)
             ) / 3600000000e0
         else 0e0
     end as rerun_hours
@@ -84,8 +85,8 @@ left join waited
     on
         tried.repo_id = waited.repo_id
         and tried.sha = waited.sha
-left join ci_greens
+left join ci_successes
     on
-        tried.repo_id = ci_greens.repo_id
-        and tried.sha = ci_greens.sha
+        tried.repo_id = ci_successes.repo_id
+        and tried.sha = ci_successes.sha
 where tried.sha is not null

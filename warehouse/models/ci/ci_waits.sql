@@ -1,5 +1,6 @@
--- ci_waits: when CI of the default branch stood in a queue
+-- ci_waits: when CI of the default branch waited in a queue
 -- grain: one row per repository, run, attempt and job; job empty where a run's jobs are not known
+-- key: repo_id, run_id, attempt, job_id
 -- columns:
 --   repo_id: repository
 --   run_id: run
@@ -66,7 +67,7 @@ waits as (
         and known.run_id is null
         -- Of an attempt that was followed by another one nothing is known but that it began.
         and ci_runs.attempt = 1
-        -- A run that started in the instant in which it was created tells nothing of its runners (GitHub's always do).
+        -- A run that started in the instant in which it was created shows nothing of its runners (GitHub's always do).
         and (
             ci_attempts.started_at > ci_attempts.created_at
             or (ci_attempts.started_at is null and ci_attempts.finished_at is null)

@@ -8,17 +8,29 @@ from fnmatch import fnmatchcase
 
 import pyarrow as pa
 
-__all__ = ["WORKFLOW_KINDS", "workflow_kinds"]
+from headway.raw_tables.table import BOOL, TEXT
+from warehouse.model import Input, PythonModel, Table
 
-WORKFLOW_KINDS = pa.schema(
-    [("repo_id", pa.string()), ("name", pa.string()), ("integrates", pa.bool_()), ("deploys", pa.bool_())]
+__all__ = ["MODEL", "WORKFLOW_KINDS", "workflow_kinds"]
+
+WORKFLOW_KINDS = Table(
+    "workflow_kinds",
+    "which workflows are CI, and which deploy",
+    "one row per repository and workflow",
+    ("repo_id", "name"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("name", TEXT, "workflow or job"),
+        ("integrates", BOOL, "it is CI"),
+        ("deploys", BOOL, "the settings say that it deploys"),
+    ),
 )
 
 
 def workflow_kinds(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `repository_settings` and `workflow_names`: one row per workflow.
 
-    What deploys is no CI: it waits at gates, and would take their time for time to integrate.
+    A workflow that deploys is not CI: it waits at gates, which would count as time to integrate.
     """
     (settings,) = tables["repository_settings"].to_pylist()
     glob = settings["workflow"].lower() if settings["deployed_from"] == "workflow" else None
@@ -28,4 +40,15 @@ def workflow_kinds(tables: Mapping[str, pa.Table]) -> pa.Table:
         deploys = glob is not None and fnmatchcase(name.lower(), glob)
         integrates = not deploys and not (not_ci is not None and not_ci.search(name))
         rows.append({"repo_id": settings["repo_id"], "name": name, "integrates": integrates, "deploys": deploys})
-    return pa.Table.from_pylist(rows, WORKFLOW_KINDS)
+    return WORKFLOW_KINDS.of(rows)
+
+
+MODEL = PythonModel(
+    "workflow_kinds",
+    (
+        Input("repository_settings", ("repo_id", "deployed_from", "workflow", "not_ci"), ("repo_id",)),
+        Input("workflow_names", ("name",), ("name",)),
+    ),
+    (WORKFLOW_KINDS,),
+    workflow_kinds,
+)

@@ -1,5 +1,6 @@
 -- workflow_names: names of CI workflows
 -- grain: one row per repository and name
+-- key: repo_id, name
 -- columns:
 --   repo_id: repository
 --   name: workflow or job

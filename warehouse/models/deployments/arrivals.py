@@ -13,124 +13,41 @@ from typing import Any
 
 import pyarrow as pa
 
-from warehouse.graph import NEVER, Graph, difference, first_reach
-from warehouse.models.deployments.deployments_seen import CommitFinder
-from warehouse.models.initiatives.subjects import picked_from
+from headway.raw_tables.table import TEXT
+from warehouse.commit_finder import CommitFinder
+from warehouse.graph import NEVER, Graph, first_reach
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.changes.commit_messages import picked_from
+from warehouse.models.deployments.deployment_chain import DEPLOYMENTS, Deployed, Step, deployed, steps
 
-__all__ = ["ARRIVALS", "CHAIN", "arrivals", "deployment_chain"]
+__all__ = ["ARRIVALS", "MODEL", "arrivals"]
 
-ARRIVALS = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("change_key", pa.string()),
-        ("production_deployment_id", pa.string()),
-        ("mapped_by", pa.string()),
-        ("mapped_through", pa.string()),
-        ("attempt_deployment_id", pa.string()),
-        ("staged_deployment_id", pa.string()),
-        ("undatable_deployment_id", pa.string()),
-        ("rollback_deployment_id", pa.string()),
-        ("integrated_sha", pa.string()),
-    ]
+ARRIVALS = Table(
+    "arrivals",
+    "the deployments that first tried, staged and shipped each change",
+    "one row per repository and change",
+    ("repo_id", "change_key"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("production_deployment_id", TEXT, "the first successful production deployment that contains it"),
+        (
+            "mapped_by",
+            TEXT,
+            "how it contains it: ancestor, cherry_pick_trailer, patch_id, branch_deploy, or empty",
+        ),
+        ("mapped_through", TEXT, "the commit that the deployment contains"),
+        ("attempt_deployment_id", TEXT, "the first production deployment created with it, successful or not"),
+        (
+            "staged_deployment_id",
+            TEXT,
+            "the first successful deployment with it to an environment before production",
+        ),
+        ("undatable_deployment_id", TEXT, "a production deployment with it whose time is unknown"),
+        ("rollback_deployment_id", TEXT, "the first rollback that withdrew it from production"),
+        ("integrated_sha", TEXT, "the first commit with it on which CI succeeded"),
+    ),
 )
-CHAIN = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("deployment_id", pa.string()),
-        ("kind", pa.string()),
-        ("previous_deployment_id", pa.string()),
-        ("new_commits", pa.int64()),
-        ("withdrawn_commits", pa.int64()),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A deployment with a known commit."""
-
-    id: str
-    commit: int
-    lane: tuple[str, str]
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one deployment was, beside what ran before it in the same environment."""
-
-    deployment: Deployed
-    kind: str
-    previous: str | None
-    new_commits: int
-    withdrawn: tuple[int, ...]
-
-
-def steps(graph: Graph, deployments: Iterable[Deployed]) -> list[Step]:
-    """Follow each environment's deployments through time.
-
-    `first`; `release` ships commits new to the environment; `redeploy` the same commit again; `rollback` an ancestor of
-    what ran, which withdraws the difference; `rollforward` something shipped before that is no ancestor of what ran.
-    """
-    lanes: dict[tuple[str, str], list[Deployed]] = {}
-    for deployment in sorted(deployments, key=lambda d: (d.at, d.id)):
-        lanes.setdefault(deployment.lane, []).append(deployment)
-    depth = graph.depths() if lanes else []
-    return [step for lane in lanes.values() for step in _lane_steps(graph, depth, lane)]
-
-
-def _lane_steps(graph: Graph, depth: Sequence[int], lane: list[Deployed]) -> Iterable[Step]:
-    first = first_reach(graph, [deployment.commit for deployment in lane])
-    new = [0] * len(lane)
-    for position in first:
-        if position != NEVER:
-            new[position] += 1
-    live: Deployed | None = None
-    for position, deployment in enumerate(lane):
-        withdrawn: tuple[int, ...] = ()
-        if live is None:
-            kind = "first"
-        elif new[position]:
-            kind = "release"
-        elif deployment.commit == live.commit:
-            kind = "redeploy"
-        elif next(difference(graph, depth, deployment.commit, live.commit), None) is not None:
-            kind = "rollforward"
-        else:
-            kind = "rollback"
-            withdrawn = tuple(difference(graph, depth, live.commit, deployment.commit))
-        yield Step(deployment, kind, live.id if live else None, new[position], withdrawn)
-        live = deployment
-
-
-def deployment_chain(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """One row per successful, dated deployment with a known commit: what it was in its environment."""
-    graph = Graph.of(tables["commits"])
-    rows = tables["deployment_times"].to_pylist()
-    done = steps(graph, _deployed(graph, rows, "succeeded_at"))
-    return pa.Table.from_pylist(
-        [
-            {
-                "repo_id": rows[0]["repo_id"],
-                "deployment_id": step.deployment.id,
-                "kind": step.kind,
-                "previous_deployment_id": step.previous,
-                "new_commits": step.new_commits,
-                "withdrawn_commits": len(step.withdrawn),
-            }
-            for step in done
-        ],
-        CHAIN,
-    )
-
-
-def _deployed(graph: Graph, rows: Iterable[Mapping[str, Any]], time: str) -> list[Deployed]:
-    found = [
-        Deployed(row["deployment_id"], graph.index[row["sha"]], (row["environment"], row["application"]), row[time])
-        for row in rows
-        if row[time] is not None and row["sha"] in graph.index
-    ]
-    return sorted(found, key=lambda d: (d.at, d.id))
 
 
 @dataclass(frozen=True)
@@ -152,32 +69,32 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per change of the repository: the deployments that first tried, staged and shipped it."""
     changes = tables["change_landings"].to_pylist()
     if not changes:
-        return pa.Table.from_pylist([], ARRIVALS)
-    rows = tables["deployment_times"].to_pylist()
+        return ARRIVALS.of([])
+    deployments = tables["deployment_times"].to_pylist()
     # Without its history a commit is contained where it is deployed itself, and nowhere else.
     named = (change[name] for change in changes for name in ("landing_sha", "head_sha"))
     graph = Graph.of(tables["commits"]).having(sha for sha in named if sha)
-    production = [row for row in rows if row["production"]]
-    shipped = _Sweep.of(graph, _deployed(graph, production, "succeeded_at"))
-    tried = _Sweep.of(graph, _deployed(graph, production, "created_at"))
-    staged = _Sweep.of(graph, _deployed(graph, (row for row in rows if not row["production"]), "succeeded_at"))
+    production = [row for row in deployments if row["production"]]
+    shipped = _Sweep.of(graph, deployed(graph, production, "succeeded_at"))
+    tried = _Sweep.of(graph, deployed(graph, production, "created_at"))
+    staged = _Sweep.of(graph, deployed(graph, (row for row in deployments if not row["production"]), "succeeded_at"))
     undatable = _undatable(graph, production)
-    green = [graph.index[sha] for sha in tables["ci_greens"]["sha"].to_pylist() if sha in graph.index]
+    green = [graph.index[sha] for sha in tables["ci_successes"]["sha"].to_pylist() if sha in graph.index]
     integrated = first_reach(graph, green)
     copies = _copies(graph, tables, {change["landing_sha"] for change in changes})
-    own = _own_commits(graph, tables["change_commits"])
+    own_commits = _own_commits(graph, tables["change_commits"])
     back = _withdrawals(graph, shipped.deployments)
-    found = []
+    rows = []
     for change in changes:
         landing = graph.index.get(change["landing_sha"] or "")
         head = graph.index.get(change["head_sha"] or "")
-        commits = own.get(change["change_key"], [])
+        commits = own_commits.get(change["change_key"], [])
         position, how, through = _first(shipped.first, landing, head, commits, copies)
-        # What was tried or staged of a branch is no deployment of what landed: that is for review apps and previews.
+        # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         branch = head if how == "branch_deploy" else None
         attempt = _first(tried.first, landing, branch, commits, copies)[0]
         rollbacks = back.get(landing, ()) if landing is not None else ()
-        found.append(
+        rows.append(
             {
                 "repo_id": change["repo_id"],
                 "change_key": change["change_key"],
@@ -195,7 +112,7 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
                 else None,
             }
         )
-    return pa.Table.from_pylist(found, ARRIVALS)
+    return ARRIVALS.of(rows)
 
 
 def _after(shipped: _Sweep, position: int, rollback: Deployed) -> bool:
@@ -203,7 +120,7 @@ def _after(shipped: _Sweep, position: int, rollback: Deployed) -> bool:
 
 
 def _first(
-    first: Sequence[int], landing: int | None, head: int | None, own: Sequence[int], copies: _Copies
+    first: Sequence[int], landing: int | None, head: int | None, own_commits: Sequence[int], copies: _Copies
 ) -> tuple[int, str, int | None]:
     """Position of the first deployment with the change, how it is contained, and the commit that shows it."""
     options: list[tuple[int, int, str, int]] = []
@@ -211,8 +128,8 @@ def _first(
         if first[landing] != NEVER:
             options.append((first[landing], 0, "ancestor", landing))
         options += _by_copy(first, landing, [landing], copies)
-        if own and own != [landing]:
-            options += _by_copy(first, landing, own, copies)
+        if own_commits and own_commits != [landing]:
+            options += _by_copy(first, landing, own_commits, copies)
     if head is not None and head != landing and first[head] != NEVER:
         options.append((first[head], 3, "branch_deploy", head))
     if not options:
@@ -241,8 +158,8 @@ def _by_copy(
     for rank, how, copied in copies.kinds:
         best = []
         for commit in commits:
-            found = copies.after(landing, copied.get(commit, ()))
-            places = [(first[copy], copy) for copy in found if first[copy] != NEVER]
+            later_copies = copies.after(landing, copied.get(commit, ()))
+            places = [(first[copy], copy) for copy in later_copies if first[copy] != NEVER]
             if not places:
                 break
             best.append(min(places))
@@ -272,27 +189,27 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
         for commit in commits if len(commits) > 1 else ():
             equal[commit] = [other for other in commits if other != commit]
     depth = graph.depths() if picks or equal else []
-    known = {graph.index[sha] for sha in landings if sha in graph.index} if depth else set()
-    landed = first_reach(graph, sorted(known, key=depth.__getitem__))
+    landing_commits = {graph.index[sha] for sha in landings if sha in graph.index} if depth else set()
+    landed = first_reach(graph, sorted(landing_commits, key=depth.__getitem__))
     return _Copies(((1, "cherry_pick_trailer", picks), (2, "patch_id", equal)), landed)
 
 
 def _own_commits(graph: Graph, change_commits: pa.Table) -> dict[str, list[int]]:
-    own: dict[str, list[int]] = {}
+    by_change: dict[str, list[int]] = {}
     for key, sha in zip(*(change_commits[name].to_pylist() for name in ("change_key", "sha")), strict=True):
         commit = graph.index.get(sha)
         if commit is not None and len(graph.parents[commit]) < 2:
-            own.setdefault(key, []).append(commit)
-    return own
+            by_change.setdefault(key, []).append(commit)
+    return by_change
 
 
 def _undatable(graph: Graph, rows: Iterable[Mapping[str, Any]]) -> _Sweep:
-    found = [
+    deployments = [
         Deployed(row["deployment_id"], graph.index[row["sha"]], ("", ""), datetime.min)  # noqa: DTZ901
         for row in rows
         if row["undatable"] and row["sha"] in graph.index
     ]
-    return _Sweep.of(graph, found)
+    return _Sweep.of(graph, deployments)
 
 
 def _withdrawals(graph: Graph, deployments: Iterable[Deployed]) -> dict[int, list[Step]]:
@@ -301,3 +218,18 @@ def _withdrawals(graph: Graph, deployments: Iterable[Deployed]) -> dict[int, lis
         for commit in step.withdrawn:
             withdrawn.setdefault(commit, []).append(step)
     return withdrawn
+
+
+MODEL = PythonModel(
+    "arrivals",
+    (
+        Input("change_landings", ("repo_id", "change_key", "landing_sha", "head_sha"), ("change_key",)),
+        Input("commits", ("sha", "parents", "message"), ("sha",)),
+        DEPLOYMENTS,
+        Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+        Input("patch_ids", ("sha", "patch_id"), ("sha",)),
+        Input("ci_successes", ("sha", "green_at"), ("green_at", "sha")),
+    ),
+    (ARRIVALS,),
+    arrivals,
+)

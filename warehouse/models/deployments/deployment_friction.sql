@@ -1,5 +1,6 @@
--- deployment_friction: what held up each deployment whose statuses are known
+-- deployment_friction: delays of each deployment whose statuses are known
 -- grain: one row per repository and deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository

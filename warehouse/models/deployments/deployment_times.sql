@@ -1,5 +1,6 @@
 -- deployment_times: deployments as of the report, and whether their environment is production
 -- grain: one row per repository and deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
@@ -8,15 +9,15 @@
 --   environment: as named by the source
 --   production: whether that is production
 --   version: as named by the source
---   sha: deployed commit, null where none was found
+--   sha: deployed commit, null where none was identified
 --   created_at: when the attempt began, UTC
 --   succeeded_at: first success, UTC
---   state: `success`, or what it is in
+--   state: `success`, or the last state
 --   failed_attempts: failures before the first success
---   undatable: it succeeded, and the source leaves no time
+--   undatable: it succeeded, and the source has no time of it
 --   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
---   isolated: its commit is known by name alone, without its history
+--   isolated: its commit is known by id alone, without its history
 --   evidence: the record that shows it
 --   url: web address
 select

@@ -6,43 +6,51 @@ leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.table import BOOL, INT, TEXT, TIME
+from warehouse.commit_finder import CommitFinder
 from warehouse.graph import Graph
+from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["SCHEMA", "CommitFinder", "deployments_seen"]
+__all__ = ["DEPLOYMENTS_SEEN", "MODEL", "deployments_seen"]
 
-SCHEMA = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("deployment_id", pa.string()),
-        ("source", pa.string()),
-        ("application", pa.string()),
-        ("environment", pa.string()),
-        ("reported_production", pa.bool_()),
-        ("version", pa.string()),
-        ("sha", pa.string()),
-        ("created_at", pa.timestamp("us")),
-        ("succeeded_at", pa.timestamp("us")),
-        ("state", pa.string()),
-        ("failed_attempts", pa.int64()),
-        ("undatable", pa.bool_()),
-        ("dated_by", pa.string()),
-        ("problem", pa.string()),
-        ("isolated", pa.bool_()),
-        ("evidence", pa.string()),
-        ("url", pa.string()),
-    ]
+DEPLOYMENTS_SEEN = Table(
+    "deployments_seen",
+    "deployments as the source that the settings name shows them",
+    "one row per repository and deployment",
+    ("repo_id", "deployment_id"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("deployment_id", TEXT, "unique within the repository"),
+        ("source", TEXT, "tags, manifests, branch, workflow, releases, or the collector that reported it"),
+        ("application", TEXT, "what was deployed, empty where the repository is one application"),
+        ("environment", TEXT, "as named by the source"),
+        ("reported_production", BOOL, "the source's own flag for production, null where it has none"),
+        ("version", TEXT, "as named by the source"),
+        ("sha", TEXT, "deployed commit, null where none was identified"),
+        ("created_at", TIME, "when the attempt began, UTC"),
+        ("succeeded_at", TIME, "first success, UTC"),
+        ("state", TEXT, "`success`, or the last state"),
+        ("failed_attempts", INT, "failures before the first success"),
+        ("undatable", BOOL, "it succeeded, and the source has no time of it"),
+        (
+            "dated_by",
+            TEXT,
+            "what the time is: report, manifest, merge, tagger, or commit (lightweight tag: or later)",
+        ),
+        ("problem", TEXT, "why there is no commit, empty where there is one"),
+        ("isolated", BOOL, "its commit is known by id alone, without its history"),
+        ("evidence", TEXT, "the record that shows it"),
+        ("url", TEXT, "web address, empty where unknown"),
+    ),
 )
-_SHORTEST_SHA = 7
-_HEX_PART = re.compile(rf"(?:^|[^0-9a-zA-Z])g?([0-9a-f]{{{_SHORTEST_SHA},64}})(?=$|[^0-9a-zA-Z])")
 
 
 @dataclass(frozen=True)
@@ -56,43 +64,6 @@ class Rule:
     application: str
 
 
-class CommitFinder:
-    """From a version as a deployment names it to a commit: a tag of the application, else a full or short commit id."""
-
-    def __init__(self, shas: list[str], tags: Mapping[str, str], reported: Iterable[str] = ()) -> None:
-        """`reported` are commits of which only the id is known: the landings and heads that reports name."""
-        self._known = {*shas, *reported}
-        self._sorted = sorted(self._known)
-        self._tags = tags
-
-    def find(self, version: str | None) -> tuple[str | None, str]:
-        """The commit and an empty text, or None and why not."""
-        if not version:
-            return None, "no version"
-        for name in (version, f"v{version}", version.removeprefix("v")):
-            if name in self._tags:
-                tagged = self._tags[name]
-                return (tagged, "") if tagged in self._known else (None, "its commit is not in the clone")
-        for text in (version.lower(), *reversed(_HEX_PART.findall(version.lower()))):
-            sha, problem = self.commit(text)
-            if sha or problem == "ambiguous short commit id":
-                return sha, problem
-        full = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", version.lower())
-        return None, "its commit is not in the clone" if full else "no tag or commit of this name"
-
-    def commit(self, text: str) -> tuple[str | None, str]:
-        """A commit by its full or short id."""
-        if text in self._known:
-            return text, ""
-        if not re.fullmatch(rf"[0-9a-f]{{{_SHORTEST_SHA},64}}", text):
-            return None, "not a commit id"
-        at = bisect.bisect_left(self._sorted, text)
-        found = [sha for sha in self._sorted[at : at + 2] if sha.startswith(text)]
-        if len(found) == 1:
-            return found[0], ""
-        return None, "ambiguous short commit id" if found else "its commit is not in the clone"
-
-
 def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per deployment of the repository whose `repository_settings`, `refs`, `commits`, … are given."""
     settings = tables["repository_settings"].to_pylist()
@@ -102,8 +73,8 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
         rule = Rule(*(settings[0][name] for name in ("deployed_from", "tags", "branch", "environment", "application")))
         refs = tables["refs"].to_pylist()
         tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
-        known: list[str] = tables["commits"]["sha"].to_pylist()
-        finder = CommitFinder(known, tags, _reported(tables["change_reports"]))
+        shas: list[str] = tables["commits"]["sha"].to_pylist()
+        finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
         if rule.source == "tags":
             rows.extend(_from_tags(rule, refs, tables["commits"]))
         elif rule.source == "manifests":
@@ -116,11 +87,11 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
             rows.extend(_from_workflow(finder, rule, tables["workflow_deployments"]))
         elif rule.source == "releases":
             rows.extend(_from_releases(finder, rule, tables["releases"]))
-        history = set(known)
+        history = set(shas)
         for row in rows:
             row["repo_id"] = repo_id
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
-    return pa.Table.from_pylist([_complete(row) for row in rows], SCHEMA)
+    return DEPLOYMENTS_SEEN.of([_complete(row) for row in rows])
 
 
 def _complete(row: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +162,7 @@ def _from_branch(
     landed = set(graph.first_parents(main)) if main is not None and rule.branch != default_branch else set()
     chain = graph.first_parents(tip)
     shared = [commit for commit in chain if commit in landed]
-    if shared:  # the branch was moved here without a commit of its own: when, nobody wrote down
+    if shared:  # the branch was moved here without a commit of its own: the time is not recorded
         yield {
             "deployment_id": f"branch:{rule.branch}:{graph.shas[shared[-1]]}",
             "source": "branch",
@@ -258,11 +229,11 @@ def _from_workflow(finder: CommitFinder, rule: Rule, runs: pa.Table) -> Iterator
 
 
 def _from_releases(finder: CommitFinder, rule: Rule, releases: pa.Table) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
+    tags: set[str] = set()
     for row in releases.to_pylist():
-        if row["published_at"] is None or row["prerelease"] or row["tag"] in seen:
+        if row["published_at"] is None or row["prerelease"] or row["tag"] in tags:
             continue
-        seen.add(row["tag"])
+        tags.add(row["tag"])
         sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["tag"])
         yield {
             "deployment_id": f"release:{row['tag']}",
@@ -280,3 +251,49 @@ def _from_releases(finder: CommitFinder, rule: Rule, releases: pa.Table) -> Iter
 def _reported(reports: pa.Table) -> list[str]:
     named = (sha for name in ("sha", "head_sha") for sha in reports[name].to_pylist())
     return [sha for sha in named if sha]
+
+
+MODEL = PythonModel(
+    "deployments_seen",
+    (
+        Input(
+            "repository_settings",
+            ("repo_id", "default_branch", "deployed_from", "tags", "branch", "environment", "application"),
+            ("repo_id",),
+        ),
+        Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",)),
+        Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
+        Input(
+            "manifest_deployments",
+            ("manifests_repo_id", "sha", "path", "environment", "application", "version", "changed_at", "position"),
+            ("manifests_repo_id", "position", "environment"),
+        ),
+        Input(
+            "reported_deployments",
+            (
+                "deployment_id",
+                "application",
+                "environment",
+                "production",
+                "sha",
+                "version",
+                "created_at",
+                "succeeded_at",
+                "state",
+                "failed_attempts",
+                "url",
+                "source",
+            ),
+            ("deployment_id",),
+        ),
+        Input(
+            "workflow_deployments",
+            ("deployment_id", "workflow", "sha", "created_at", "succeeded_at", "state", "failed_attempts"),
+            ("deployment_id",),
+        ),
+        Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
+        Input("change_reports", ("sha", "head_sha"), ("change_key",)),
+    ),
+    (DEPLOYMENTS_SEEN,),
+    deployments_seen,
+)

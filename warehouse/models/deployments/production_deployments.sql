@@ -1,5 +1,6 @@
--- production_deployments: deployments to production that came to an end, and what they were made for
+-- production_deployments: deployments to production that ended, and whether they were urgent
 -- grain: one row per repository and deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
@@ -12,7 +13,7 @@
 --   kind: first, release, redeploy, rollback or rollforward; null without success or commit
 --   previous_deployment_id: what ran before it in its environment
 --   changes: changes that arrived in production with it, bots' aside
---   urgent: those of them that mend what ran: marked as hot fix, naming an incident, or taking back what had arrived
+--   urgent: those of them that fix production: marked as hotfix, naming an incident, or reverting what had arrived
 --   failed_attempts: failures before its first success, or all that it had
 with arrived as (
     select

@@ -1,11 +1,12 @@
--- production_gaps: production deployments in time, and the ones just before them whose content nobody knows
+-- production_gaps: production deployments in order of time, and the gaps before them where the content of deployments is unknown
 -- grain: one row per successful, dated production deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
 --   succeeded_at: first success, UTC
 --   resolved: its commit is known, with its history
---   unseen_until_at: what landed before this may have arrived unseen, with a deployment of unknown content after the last known one, UTC
+--   unseen_until_at: what landed before this may have arrived with a deployment of unknown content, UTC
 --   last: no later production deployment is recorded
 with earlier as (
     select

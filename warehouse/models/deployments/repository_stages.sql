@@ -1,16 +1,17 @@
--- repository_stages: which milestones the sources of a repository report at all, and since when it deploys
+-- repository_stages: which milestones the sources of a repository report, and since when it deploys
 -- grain: one row per repository with changes
+-- key: repo_id
 -- columns:
 --   repo_id: repository
---   has_ready: it is known when work was ready for review: stage `rework`
---   has_review: somebody reviews there: stage `pickup`
---   has_approval: somebody approves there: stage `review`
+--   has_ready: it is known when changes were ready for review: stage `rework`
+--   has_review: it has reviews: stage `pickup`
+--   has_approval: it has approvals: stage `review`
 --   has_integration: CI on the default branch is known: stage `build`
 --   has_staging: there are deployments to other environments than production: stage `staging`
 --   has_production: there are production deployments: stage `release`
 --   has_rollout: production deployments have a start and an end: stage `deploy`
 --   first_production_at: the first recorded production deployment, UTC
---   unseen_until_at: set where the last production deployment has no known commit: what landed before may have arrived, UTC
+--   unseen_until_at: set if the last production deployment has no known commit: what landed before may have arrived, UTC
 with reached as (
     select
         repo_id,

@@ -1,5 +1,6 @@
 -- workflow_deployments: runs of the workflows that the settings call deployments, as of the report
 -- grain: one row per repository and deployment: attempts up to a success; a run again after that is another one
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: `workflow:<run>`, and the attempt behind a dot where an earlier one had succeeded

@@ -1,8 +1,9 @@
--- foreign_imports: what landed changes did to imports of packages that other repositories of the warehouse publish
+-- foreign_imports: imports that landed changes added or removed, of packages that other repositories of the warehouse publish
 -- grain: one row per change, path, module and package
+-- key: repo_id, change_id, path, module, package
 -- columns:
 --   repo_id: repository that publishes the package
---   user_repo_id: repository that imports it; one of its manifests asks for the package
+--   user_repo_id: repository that imports it; one of its manifests requires the package
 --   change_id: change of that repository
 --   merged_at: when the change landed, UTC
 --   path: the source file that imports
@@ -10,7 +11,7 @@
 --   module: what is imported, as written
 --   package: what an import of the package begins with
 --   folder: where its code is, in the repository that publishes it
---   added: whether the change added the import; false: it took it out
+--   added: whether the change added the import; false: it removed it
 -- A name that two repositories publish (a fork, a copy) means neither, and what a repository publishes itself is its own.
 with published as (
     select

@@ -1,4 +1,4 @@
-"""What landed changes did to paths and imports: what initiatives are told from, beside their own changes."""
+"""What landed changes did to paths and imports: the evidence for uses and removal of initiatives."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def steps(
     landed = {change["change_id"]: change["merged_at"] for change in changes if change["merged_at"] is not None}
     times = dict(pairs(commits, "sha", "committed_at"))
     names = ("sha", "path", "status", "old_path")
-    found = []
+    dated = []
     for sha, path, status, old_path in zip(*(table[name].to_pylist() for name in names), strict=True):
         if owners := [change_id for change_id in owner.get(sha, ()) if change_id in landed]:
             first = min(owners, key=lambda change_id: (landed[change_id], change_id))
             step = Step(first, path, old_path or "" if status == "R" else "", status)
-            found.append(((landed[first], times[sha] or landed[first], not step.deleted, path), step))
-    return [step for _, step in sorted(found)]
+            dated.append(((landed[first], times[sha] or landed[first], not step.deleted, path), step))
+    return [step for _, step in sorted(dated)]
 
 
 def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]) -> list[ImportLine]:
@@ -79,4 +79,4 @@ def resolver(tables: Mapping[str, pa.Table], files: list[str], commits: set[str]
     for sha, path, kind, module, added in zip(*(table[name].to_pylist() for name in names), strict=True):
         if kind == "declares" and added and sha in commits:
             spaces.setdefault(module, set()).add(path)
-    return Resolver(files, Declared(modules, packages, {name: tuple(sorted(found)) for name, found in spaces.items()}))
+    return Resolver(files, Declared(modules, packages, {name: tuple(sorted(paths)) for name, paths in spaces.items()}))

@@ -1,5 +1,6 @@
--- initiative_work: what each change of an initiative did, and how far it came
+-- initiative_work: changes of initiatives and their milestones
 -- grain: one row per initiative and change; a change of two initiatives has two rows
+-- key: initiative_id, change_id
 -- columns:
 --   initiative_id: id of the initiative
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
@@ -10,16 +11,16 @@
 --   builds_ai: whether it builds an AI capability
 --   author: log-in, else the name in Git
 --   person: false where a bot or an agent opened it
---   began_at: earliest thing known of it: first commit, else opened, code complete or landed, UTC
+--   began_at: its first known milestone: first commit, else opened, code complete or landed, UTC
 --   code_complete_at: UTC
 --   merged_at: landed on the default branch, UTC
---   arrived_at: first production deployment seen to contain it, UTC
+--   arrived_at: first production deployment that is known to contain it, UTC
 --   observed: whether that was its arrival; false where it landed before the first recorded production deployment
 --   abandoned_at: closed unmerged, UTC
 --   outcome: as in lead_times, null while it is not code complete
 --   deployments: whether any production deployment of its repository is known
---   imports: whether its imports can be seen: it has code in a language of which they are read, and its repository has some
---   as_of: the instant that this row speaks for, UTC
+--   imports: whether its imports are read: it has code in a supported language, and its repository has imports
+--   as_of: the time as of which this row is reported, UTC
 with deployed as (
     select
         deployments.repo_id,

@@ -4,51 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
-from warehouse.initiatives import InitiativeRules, Piece, Seen, Use, seen_in, uses_of
+from headway.raw_tables.table import BOOL, TEXT
+from warehouse.initiatives import Initiative, InitiativeRules, Piece, Use, initiatives_in, uses_of
 from warehouse.initiatives.removal import Ends
 from warehouse.initiatives.resolving import resolves
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.initiatives import initiative_history as history
 from warehouse.models.initiatives.initiative_history import pairs
-from warehouse.models.initiatives.subjects import read_landing
 
-__all__ = ["CHANGES", "INITIATIVES", "USES", "initiatives"]
+__all__ = ["INITIATIVES", "INITIATIVE_CHANGES", "INITIATIVE_USES", "initiatives", "model"]
 
-INITIATIVES = pa.schema(
-    [
-        ("initiative_id", pa.string()),
-        ("repo_id", pa.string()),
-        ("name", pa.string()),
-        ("found", pa.bool_()),
-        ("dismissed", pa.bool_()),
-        ("reason", pa.string()),
-        ("removed_by", pa.string()),
-        ("importable", pa.bool_()),
-    ]
+INITIATIVES = Table(
+    "initiatives",
+    "changes that belong together: named by settings, or detected where AI work concentrates",
+    "one row per initiative and repository",
+    ("initiative_id", "repo_id"),
+    (
+        ("initiative_id", TEXT, "unique over all repositories"),
+        ("repo_id", TEXT, "repository"),
+        ("name", TEXT, "name"),
+        ("found", BOOL, "it was detected; false: a setting names it"),
+        ("dismissed", BOOL, "a setting says that it is not an initiative"),
+        ("reason", TEXT, "why its changes belong together"),
+        ("removed_by", TEXT, "the change that removed the last of its code, null while there is any"),
+        ("importable", BOOL, "it contains code that other files can import"),
+    ),
 )
-CHANGES = pa.schema(
-    [
-        ("initiative_id", pa.string()),
-        ("repo_id", pa.string()),
-        ("change_id", pa.string()),
-        ("sandboxed", pa.bool_()),
-        ("because", pa.string()),
-    ]
+INITIATIVE_CHANGES = Table(
+    "initiative_changes",
+    "the changes of each initiative",
+    "one row per initiative and change",
+    ("initiative_id", "change_id"),
+    (
+        ("initiative_id", TEXT, "initiative"),
+        ("repo_id", TEXT, "repository"),
+        ("change_id", TEXT, "change"),
+        ("sandboxed", BOOL, "it touches nothing but paths that the settings call a sandbox"),
+        ("because", TEXT, "why it belongs to the initiative"),
+    ),
 )
-USES = pa.schema(
-    [
-        ("initiative_id", pa.string()),
-        ("repo_id", pa.string()),
-        ("change_id", pa.string()),
-        ("path", pa.string()),
-        ("module", pa.string()),
-        ("gone_by", pa.string()),
-        ("user_repo_id", pa.string()),
-    ]
+INITIATIVE_USES = Table(
+    "initiative_uses",
+    "imports of the code of an initiative by other code",
+    "one row per initiative, importing file, module and change",
+    ("initiative_id", "repo_id", "user_repo_id", "path", "module", "change_id"),
+    (
+        ("initiative_id", TEXT, "initiative"),
+        ("repo_id", TEXT, "repository of the initiative"),
+        ("change_id", TEXT, "the change that added the import"),
+        ("path", TEXT, "the file that imports"),
+        ("module", TEXT, "what it imports, as written"),
+        ("gone_by", TEXT, "the change that removed the import, null while it is there"),
+        ("user_repo_id", TEXT, "repository of the file that imports"),
+    ),
 )
+_CHANGE_COLUMNS = (
+    "repo_id",
+    "change_id",
+    "change_key",
+    "sha",
+    "title",
+    "head_ref",
+    "labels",
+    "landed_by",
+    "reverted_by",
+    "first_commit_at",
+    "opened_at",
+    "code_complete_at",
+    "merged_at",
+    "as_of",
+)
+_FOREIGN_COLUMNS = ("user_repo_id", "change_id", "merged_at", "path", "language", "module", "folder", "added")
+
+
+def model(rules: InitiativeRules) -> PythonModel:
+    """The model for what the settings say of initiatives."""
+    return PythonModel(
+        "initiatives",
+        (
+            Input("changes", _CHANGE_COLUMNS, ("change_key",)),
+            Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("commits", ("sha", "committed_at", "message"), ("sha",)),
+            Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
+            Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+            Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
+            Input("foreign_imports", _FOREIGN_COLUMNS, ("merged_at", "change_id", "path", "module", "folder")),
+        ),
+        (INITIATIVES, INITIATIVE_CHANGES, INITIATIVE_USES),
+        partial(initiatives, rules=rules),
+    )
 
 
 def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[str, pa.Table]:
@@ -62,33 +113,37 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     paths = _paths(tables["commit_files"], owner)
     pieces = _pieces(changes, tables["classification"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
-    seen = seen_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
+    local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
     }
-    if not any(one.members for one in seen):
-        return _tables(repo_id, seen, {}, [], Ends(()))
+    if not any(initiative.members for initiative in local_initiatives):
+        return _tables(repo_id, local_initiatives, {}, [], Ends(()))
     ends = Ends(history.steps(tables["commit_files"], tables["commits"], changes, owner))
     files = sorted({path for path, sha in pairs(tables["commit_files"], "path", "sha") if sha in commits})
     lines, resolver = history.lines(tables["imports"], changes, owner), history.resolver(tables, files, commits)
-    uses = uses_of(seen, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
+    uses = uses_of(local_initiatives, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
     code = [path for path in files if resolves(path)]
-    importable = {one.id for one in seen if one.members and any(one.owns(path) for path in code)}
-    return _tables(repo_id, seen, sandboxed, uses, ends, importable)
+    importable = {
+        initiative.id
+        for initiative in local_initiatives
+        if initiative.members and any(initiative.owns(path) for path in code)
+    }
+    return _tables(repo_id, local_initiatives, sandboxed, uses, ends, importable)
 
 
 def _known(table: pa.Table, as_of: datetime | None) -> set[str]:
     return {sha for sha, at in pairs(table, "sha", "committed_at") if as_of is None or at is None or at <= as_of}
 
 
-def _owner(changes: Iterable[Mapping[str, Any]], own: pa.Table, commits: set[str]) -> dict[str, list[str]]:
-    """Each commit, and the changes of which it tells what they did.
+def _owner(changes: Iterable[Mapping[str, Any]], change_commits: pa.Table, commits: set[str]) -> dict[str, list[str]]:
+    """Each commit, and the changes whose content it shows.
 
     Of a squash that is the squash alone: its branch may hold what others had landed elsewhere.
     """
     owner: dict[str, list[str]] = {}
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] != "squash"}
-    for key, sha in pairs(own, "change_key", "sha"):
+    for key, sha in pairs(change_commits, "change_key", "sha"):
         if sha in commits and key in ids:
             owner.setdefault(sha, []).append(ids[key])
     for change in changes:
@@ -102,17 +157,17 @@ def _nested(
 ) -> dict[str, list[str]]:
     """Commits of no change that import something and name in their subject a change that came with another's merge.
 
-    They are its squashes on the branch that was merged; its own branch, by which the change is told, is not on main.
+    They are its squashes on the branch that was merged; its own branch, which defines the change, is not on main.
     """
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] == "nested"}
-    wanted = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
-    found = {}
+    shas = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
+    owners_by_sha = {}
     for sha, message in pairs(tables["commits"], "sha", "message"):
-        if sha in wanted:
+        if sha in shas:
             numbers = read_landing(message or "", merge=False).numbers
             if owners := [ids[f"#{number}"] for number in numbers if f"#{number}" in ids][:1]:
-                found[sha] = owners
-    return found
+                owners_by_sha[sha] = owners
+    return owners_by_sha
 
 
 def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
@@ -149,7 +204,7 @@ def _pieces(changes: Iterable[Mapping[str, Any]], classified: pa.Table, paths: M
 
 def _tables(
     repo_id: str,
-    seen: list[Seen],
+    local_initiatives: list[Initiative],
     sandboxed: Mapping[str, bool],
     uses: list[Use],
     ends: Ends,
@@ -157,27 +212,27 @@ def _tables(
 ) -> dict[str, pa.Table]:
     rows = [
         {
-            "initiative_id": one.id,
+            "initiative_id": initiative.id,
             "repo_id": repo_id,
-            "name": one.name,
-            "found": one.found,
-            "dismissed": one.dismissed,
-            "reason": one.reason,
-            "removed_by": ends.removed_by(one.owns) if one.members else None,
-            "importable": one.id in importable,
+            "name": initiative.name,
+            "found": initiative.found,
+            "dismissed": initiative.dismissed,
+            "reason": initiative.reason,
+            "removed_by": ends.removed_by(initiative.owns) if initiative.members else None,
+            "importable": initiative.id in importable,
         }
-        for one in seen
+        for initiative in local_initiatives
     ]
     members = [
         {
-            "initiative_id": one.id,
+            "initiative_id": initiative.id,
             "repo_id": repo_id,
             "change_id": change_id,
             "sandboxed": sandboxed[change_id],
             "because": because,
         }
-        for one in seen
-        for change_id, because in sorted(one.members.items())
+        for initiative in local_initiatives
+        for change_id, because in sorted(initiative.members.items())
     ]
     used = [
         {
@@ -192,7 +247,7 @@ def _tables(
         for use in uses
     ]
     return {
-        "initiatives": pa.Table.from_pylist(rows, INITIATIVES),
-        "initiative_changes": pa.Table.from_pylist(members, CHANGES),
-        "initiative_uses": pa.Table.from_pylist(used, USES),
+        "initiatives": INITIATIVES.of(rows),
+        "initiative_changes": INITIATIVE_CHANGES.of(members),
+        "initiative_uses": INITIATIVE_USES.of(used),
     }

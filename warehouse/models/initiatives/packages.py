@@ -6,20 +6,36 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from warehouse.initiatives.packages import asked, published
+from headway.raw_tables.table import TEXT
+from warehouse.initiatives.packages import published, required_packages
+from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["ASKED", "PUBLISHED", "packages"]
+__all__ = ["MODEL", "PUBLISHED", "REQUIRED", "packages"]
 
-PUBLISHED = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("language", pa.string()),
-        ("name", pa.string()),
-        ("module", pa.string()),
-        ("folder", pa.string()),
-    ]
+PUBLISHED = Table(
+    "published_packages",
+    "packages that a repository offers to others",
+    "one row per repository, package, module and folder",
+    ("repo_id", "language", "name", "module", "folder"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("language", TEXT, "language of the package"),
+        ("name", TEXT, "name of the package"),
+        ("module", TEXT, "module that importers name"),
+        ("folder", TEXT, "folder of the repository that contains it"),
+    ),
 )
-ASKED = pa.schema([("repo_id", pa.string()), ("language", pa.string()), ("name", pa.string())])
+REQUIRED = Table(
+    "asked_packages",
+    "packages that a repository depends on, by its manifests",
+    "one row per repository and package",
+    ("repo_id", "language", "name"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("language", TEXT, "language of the package"),
+        ("name", TEXT, "name of the package"),
+    ),
+)
 
 
 def packages(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -38,10 +54,21 @@ def packages(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         if kind == "declares":
             namespaces.setdefault(module, set()).add(path)
     offered = sorted(published(repo_id.partition(":")[2], lines, files, namespaces))
-    taken = sorted(asked(lines))
+    required = sorted(required_packages(lines))
     return {
-        "published_packages": pa.Table.from_pylist(
-            [{"repo_id": repo_id, **one._asdict()} for one in offered], PUBLISHED
-        ),
-        "asked_packages": pa.Table.from_pylist([{"repo_id": repo_id, **one._asdict()} for one in taken], ASKED),
+        "published_packages": PUBLISHED.of([{"repo_id": repo_id, **package._asdict()} for package in offered]),
+        "asked_packages": REQUIRED.of([{"repo_id": repo_id, **package._asdict()} for package in required]),
     }
+
+
+MODEL = PythonModel(
+    "packages",
+    (
+        Input("commit_owners", ("repo_id", "sha"), ("sha",)),
+        Input("commit_files", ("sha", "path"), ("sha", "path")),
+        Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
+        Input("imports", ("sha", "path", "kind", "module"), ("sha", "path", "kind", "module")),
+    ),
+    (PUBLISHED, REQUIRED),
+    packages,
+)

@@ -1,5 +1,6 @@
--- coverage: how much of each repository the numbers can rest on
+-- coverage: how much data of each repository there is, and what is missing
 -- grain: one row per repository
+-- key: repo_id
 -- columns:
 --   repo_id: repository
 --   provider: github, gitlab, git, …
@@ -7,37 +8,37 @@
 --   role: application, or manifests (it deploys others; its own changes are not counted)
 --   team: team that owns it, empty where none is set
 --   default_branch: branch on which changes land, empty for an empty repository
---   deployed_from: where its deployments are seen: tags, manifests, branch, records, workflow, releases or none
---   deployed_from_default: nobody set that: it was chosen by what was found
---   watermark_at: up to when its sources are known completely, UTC
---   as_of: the instant that this row speaks for, UTC
+--   deployed_from: source of its deployments: tags, manifests, branch, records, workflow, releases or none
+--   deployed_from_default: no setting says so: it is the most reliable record available
+--   watermark_at: its sources are complete through this time, UTC
+--   as_of: the time as of which this row is reported, UTC
 --   commits: commits read
 --   changes: changes that landed or are reported
 --   code_complete: of them, code complete
 --   production: of those, in production
 --   waiting: waiting
 --   abandoned: closed unmerged
---   unknown: arrival could not have been seen
+--   unknown: its arrival could not have been observed
 --   no_deployments: the repository reports no deployments
 --   pull_requests: landed changes with a pull request number
 --   pull_requests_joined: of them, with their own commits known
---   pull_requests_without_ref: no PR head was found for the number
+--   pull_requests_without_ref: there is no PR head for the number
 --   pull_requests_not_believed: too many commits: the base was rewritten
 --   direct: landed changes without a pull request
---   pull_refs_not_landed: PR heads that did not land: open or closed, Git does not tell, so no outcome is claimed
+--   pull_refs_not_landed: PR heads that did not land: Git does not record whether they are open or closed, so they have no outcome
 --   approximate: code-complete times taken from the landing commit's author date
 --   reviewed: changes with a review
 --   integrated: changes with CI on the default branch
 --   clamped: changes with a milestone out of order
---   deployments: deployments seen, in all environments
+--   deployments: deployments in all environments
 --   production_deployments: successful ones to production, with a date
 --   rollbacks: of them, rollbacks
 --   deployments_without_commit: their commit is not in the clone, or their version names none
 --   deployments_without_date: undatable ones
 --   deployments_dated_by_commit: lightweight tags, whose commit's date is the earliest that they can have
---   refs_rewritten: times a branch or tag was found rewritten
+--   refs_rewritten: times a branch or tag was rewritten
 --   shallow: the clone's history is cut off
---   deployments_without_history: their commit is known by name alone, and ships what landed by exactly it
+--   deployments_without_history: their commit is known by id alone: they ship only the change that landed by it
 --   pull_requests_elsewhere: merged into another branch than the default one, and not landed as far as is known
 with landed as (
     select

@@ -1,5 +1,6 @@
--- deployments: every deployment of the applications, and what it was
+-- deployments: deployments of applications to all environments
 -- grain: one row per repository and deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   provider: github, gitlab, git, …
@@ -10,24 +11,24 @@
 --   environment: as named by the source
 --   production: whether that is production
 --   version: as named by the source
---   sha: deployed commit, null where none was found
+--   sha: deployed commit, null where none was identified
 --   created_at: when the attempt began, UTC
 --   succeeded_at: first success, UTC
---   state: `success`, or what it is in
+--   state: `success`, or the last state
 --   failed_attempts: failures before the first success
 --   kind: first, release, redeploy, rollback or rollforward in its environment; null without success, date or commit
 --   previous_deployment_id: what ran in the environment before it
 --   new_commits: commits that the environment had not had before
---   withdrawn_commits: commits that a rollback took out
+--   withdrawn_commits: commits that a rollback removed
 --   changes: changes that arrived in production with it (production deployments alone)
---   undatable: it succeeded, and the source leaves no time
+--   undatable: it succeeded, and the source has no time of it
 --   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   evidence: the record that shows it
 --   url: web address, empty where unknown
---   as_of: the instant that this row speaks for, UTC
+--   as_of: the time as of which this row is reported, UTC
 --   gate_hours: at gates and in queues before its first success or so far, hours; null where its statuses are not known
---   isolated: its commit is known by name alone, without its history
+--   isolated: its commit is known by id alone, without its history
 with shipped as (
     select
         repo_id,

@@ -1,5 +1,6 @@
--- lead_times: every code-complete change: what became of it, when it reached what, and where its time went
+-- lead_times: every code-complete change: its outcome, its milestones and the hours in each stage
 -- grain: one row per change that is code complete
+-- key: change_id
 -- columns:
 --   change_id: `<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`
 --   repo_id: repository
@@ -14,11 +15,11 @@
 --   builds_ai: whether it builds an AI capability
 --   built_with_ai: agent, assisted, none (no AI mark) or automation
 --   ai_confidence: strong or weak, empty where there is no mark
---   ai_evidence: the rules that spoke and what they matched
+--   ai_evidence: the rules that matched, and what they matched
 --   outcome: production, waiting, abandoned, unknown or no_deployments
 --   outcome_reason: why it is unknown, else empty
 --   current_stage: the stage in which it waits (also where it is open and its repository reports no deployments)
---   last_stage: the stage in which it was seen last, null unless it waits, is open or was abandoned
+--   last_stage: the last stage that it reached, null unless it waits, is open or was abandoned
 --   first_commit_at: earliest author date of its own commits, UTC
 --   opened_at: UTC
 --   ready_at: left draft for good, UTC
@@ -38,7 +39,7 @@
 --   dora_lead_time_hours: first commit to production, hours
 --   age_hours: code complete to as of, hours, for what waits
 --   coding_hours: first commit to ready, hours
---   rework_hours: ready (first commit, where nobody reports readiness) to code complete, hours
+--   rework_hours: ready (first commit, where no source reports it) to code complete, hours
 --   pickup_hours: code complete to reviewed, hours; this and the next are hours so far for `last_stage`
 --   review_hours: to approved, hours
 --   merge_hours: to merged, hours
@@ -51,10 +52,10 @@
 --   additions: lines, null where not known
 --   deletions: lines, null where not known
 --   rolled_back_at: when a rollback withdrew it, UTC
---   reverted_at: when the change that took it back landed, UTC
+--   reverted_at: when the change that reverted it landed, UTC
 --   clamped: how many of its milestones were out of order
 --   code_complete_source: branch_commits, landing_author_date (approximate) or event
---   as_of: the instant that this row speaks for, UTC
+--   as_of: the time as of which this row is reported, UTC
 --   gate_hours: inside `deploy`: at gates and in queues of deployments, hours; this and the next null where not known
 --   failed_attempts: inside `deploy`: failed tries to deploy it
 --   ci_queue_hours: inside `build`: CI waited for runners, hours

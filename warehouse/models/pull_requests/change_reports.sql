@@ -1,5 +1,6 @@
--- change_reports: changes as records and forges report them: what a record says goes before what a forge's events show
+-- change_reports: changes as records and forges report them; records take precedence over events of a forge
 -- grain: one row per repository and change
+-- key: repo_id, change_key
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
@@ -31,9 +32,9 @@
 --   additions: lines
 --   deletions: lines
 --   code_complete_source: event (a record says so) or branch_commits (a forge knows its commits); null without
---   forge: a forge tells it, with every event: what is not there did not happen
+--   forge: a forge reports it, with every event: an event that is missing did not happen
 --   elsewhere: it was merged into another branch than the default one
---   own_commits: a forge tells its own commits
+--   own_commits: a forge reports its own commits
 with numbered as (
     select
         raw_change_records.*,

@@ -1,5 +1,6 @@
 -- merged_elsewhere: pull requests that were merged into another branch than the default one
 -- grain: one row per repository and pull request
+-- key: repo_id, number
 -- columns:
 --   repo_id: repository
 --   number: pull request

@@ -1,5 +1,6 @@
--- pull_request_milestones: milestones of pull requests from what happened to them, as of the report
+-- pull_request_milestones: milestones of pull requests from their events, as of the report
 -- grain: one row per repository and pull request that was open by the time of the report
+-- key: repo_id, number
 -- columns:
 --   repo_id: repository
 --   number: pull request
@@ -8,7 +9,7 @@
 --   ready_at: it left draft for good, UTC; null while it is a draft
 --   first_review_at: first review by a person not the author, UTC
 --   first_approval_at: first approval by a person not the author, UTC
---   code_complete_at: as the setting says; by its last commit, where its commits are known, UTC
+--   code_complete_at: by the setting; by its last commit, where its commits are known, UTC
 --   reviewed_at: first review at or after code complete, or code complete if an approval from before stands, UTC
 --   approved_at: first approval, likewise, UTC
 --   merged_at: merged into its base, UTC
@@ -175,7 +176,7 @@ by_people as (
         told.repo_id,
         told.number,
         reviews.submitted_at,
-        -- What was dismissed does not tell what it had been: no approval, then, unless its state was kept.
+        -- A dismissed review does not show what it had been: it is no approval, unless its state was stored.
         reviews.state = 'approved' as approves,
         dismissals.dismissed_at is null as holds,
         min(case when reviews.state = 'changes_requested' then reviews.submitted_at end) over (

@@ -1,5 +1,6 @@
--- revert_requests: merged pull requests that may say that they take back another one
+-- revert_requests: merged pull requests whose text may say that they revert another one
 -- grain: one row per repository and pull request
+-- key: repo_id, number
 -- columns:
 --   repo_id: repository
 --   number: pull request

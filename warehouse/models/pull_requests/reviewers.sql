@@ -1,9 +1,10 @@
 -- reviewers: accounts that reviewed
 -- grain: one row per repository and account
+-- key: repo_id, login
 -- columns:
 --   repo_id: repository
 --   login: log-in
---   kind: bot where it was ever called one, else person, or null where the forge does not tell
+--   kind: bot if the forge ever called it one, else person, or null where the forge does not report it
 select
     repo_id,
     author as login,

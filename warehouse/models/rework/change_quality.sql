@@ -1,10 +1,11 @@
--- change_quality: how hard changes made the code to maintain, as PyDriller measures their commits
--- grain: one row per repository and change of which a commit was measured
+-- change_quality: how maintainable changes left the code, as PyDriller measures their commits
+-- grain: one row per repository and change with a measured commit
+-- key: repo_id, change_key
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
 --   commits: commits measured
---   dmm: delta maintainability, the mean over its commits, 0 (hard) to 1 (easy); null where no known language is touched
+--   dmm: delta maintainability, the mean over its commits, 0 (hard) to 1 (easy); null where it touches no known language
 --   complexity: the highest cyclomatic complexity of a file that it changed, null likewise
 select
     commit_owners.repo_id,

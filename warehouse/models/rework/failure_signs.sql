@@ -1,14 +1,15 @@
--- failure_signs: what shows that a production deployment failed, each sign on its own
--- grain: one row per repository, deployment, sign, what shows it and change that it names
+-- failure_signs: signs that a production deployment failed
+-- grain: one row per repository, deployment, sign, record that shows it and change that it names
+-- key: repo_id, deployment_id, sign, shown_by, change_key
 -- columns:
 --   repo_id: repository
 --   deployment_id: the deployment that failed
 --   sign: failed (it never succeeded), rollback, revert, hotfix or incident
 --   shown_by: the deployment, change or incident that shows it
 --   change_key: the change at fault, empty where the sign names none
---   linked_by: how it was put to this deployment: itself, chain, change, reported or nearest
---   began_at: when production began to suffer, as far as is known: the deployment, or the incident's start, UTC
---   recovered_at: when it was over, UTC; null while it is not
+--   linked_by: how it was linked to this deployment: itself, chain, change, reported or nearest
+--   began_at: when the failure began, as far as is known: the deployment, or the start of the incident, UTC
+--   recovered_at: when the failure ended, UTC; null while it lasts
 with finished as (
     select
         production_deployments.*,
@@ -20,7 +21,7 @@ with finished as (
     where succeeded
 ),
 
--- A deployment that brings back a commit stands for the one that shipped it.
+-- A deployment that ships a commit again counts as the one that shipped it first.
 origins as (
     select
         again.repo_id,
@@ -148,7 +149,7 @@ mending as (
             and finished.previous_deployment_id = origins.deployment_id
     where
         fixes.kind in ('hotfix', 'incident')
-        -- After a rollback the failure is over, and what failed is told by it.
+        -- A rollback ends the failure, and is the sign of it.
         and origins.kind <> 'rollback'
 ),
 

@@ -3,31 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.table import TEXT
+from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
+from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["COMMIT_OWNERS", "FIXES", "fixes"]
+__all__ = ["COMMIT_OWNERS", "FIXES", "fixes", "model"]
 
-FIXES = pa.schema(
-    [
-        ("repo_id", pa.string()),
-        ("change_key", pa.string()),
-        ("kind", pa.string()),
-        ("evidence", pa.string()),
-        ("landing_sha", pa.string()),
-        ("base_sha", pa.string()),
-    ]
+FIXES = Table(
+    "fixes",
+    "landed changes that fix something, and from where to trace the lines they removed",
+    "one row per repository and fix",
+    ("repo_id", "change_key"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("kind", TEXT, "revert, hotfix, incident or fix"),
+        ("evidence", TEXT, "what shows it"),
+        ("landing_sha", TEXT, "the commit by which it landed, null where it landed inside another change"),
+        ("base_sha", TEXT, "the default branch before it, null likewise or where nothing was before it"),
+    ),
 )
-COMMIT_OWNERS = pa.schema([("repo_id", pa.string()), ("sha", pa.string()), ("change_key", pa.string())])
+COMMIT_OWNERS = Table(
+    "commit_owners",
+    "which landed change brought each commit",
+    "one row per repository and commit",
+    ("repo_id", "sha"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("sha", TEXT, "commit"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+    ),
+)
+_CHANGE_COLUMNS = (
+    "repo_id",
+    "change_id",
+    "change_key",
+    "title",
+    "labels",
+    "head_ref",
+    "body",
+    "merged_at",
+    "reverted_by",
+)
+
+
+def model(dora: DoraSettings) -> PythonModel:
+    """The model for what the settings call a fix."""
+    return PythonModel(
+        "fixes",
+        (
+            Input("changes", _CHANGE_COLUMNS, ("change_key",)),
+            Input("commits", ("sha", "parents"), ("sha",)),
+            Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
+            Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("incidents", ("incident_id",), ("incident_id",)),
+            Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
+        ),
+        (FIXES, COMMIT_OWNERS),
+        partial(fixes, rules=FixRules.load(dora.hotfix, dora.fix_labels)),
+    )
 
 
 def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table]:
     """From `changes`, `commits`, `change_commits`, `landings`, `incidents`, `classification` of one repository.
 
-    `fixes`: a row per landed change that mends something: `revert`, `hotfix`, `incident` or `fix`. `base_sha` is what
+    `fixes`: a row per landed change that fixes something: `revert`, `hotfix`, `incident` or `fix`. `base_sha` is what
     the default branch was before it: null where it landed inside another change, which then is traced as a whole, or
     where nothing was before it. `commit_owners`: a row per commit that a landed change brought.
     """
@@ -38,12 +84,11 @@ def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table
     landed = {row["landing_sha"]: row["change_key"] for row in landings if row["landing_sha"] and _outer(row)}
     brought = {key: list(_brought(sha, parents, landed)) for sha, key in landed.items()}
     return {
-        "fixes": pa.Table.from_pylist(
+        "fixes": FIXES.of(
             [
                 {"repo_id": repo_id, **row, **_step(brought.get(row["change_key"]), parents)}
-                for row in _told(changes, tables, rules)
-            ],
-            FIXES,
+                for row in _detected(changes, tables, rules)
+            ]
         ),
         "commit_owners": _owners(repo_id, brought, tables["change_commits"], parents),
     }
@@ -61,12 +106,12 @@ def _brought(sha: str, parents: Mapping[str, str], landed: Mapping[str, str]) ->
         at = parents[at].partition(" ")[0]
 
 
-def _told(
+def _detected(
     changes: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table], rules: FixRules
 ) -> Iterator[dict[str, Any]]:
     incidents = sorted({name for name in tables["incidents"]["incident_id"].to_pylist() if name})
-    made = tables["classification"]
-    ids, how = (made[name].to_pylist() for name in ("change_id", "built_with_ai"))
+    verdicts = tables["classification"]
+    ids, how = (verdicts[name].to_pylist() for name in ("change_id", "built_with_ai"))
     automated = {change for change, by in zip(ids, how, strict=True) if by == "automation"}
     merged = [row for row in changes if row["merged_at"] is not None]
     keys = {row["change_key"] for row in merged}
@@ -75,7 +120,7 @@ def _told(
         if row["reverted_by"] in keys:
             taken_back.setdefault(row["reverted_by"], []).append(row["change_key"])
     for row in merged:
-        # What takes back a revert lands a change again: it mends nothing.
+        # A revert of a revert lands a change again: it fixes nothing.
         if back := [key for key in taken_back.get(row["change_key"], ()) if key not in taken_back]:
             yield {"change_key": row["change_key"], "kind": "revert", "evidence": f"it takes back {', '.join(back)}"}
             continue
@@ -100,4 +145,4 @@ def _owners(
     for key, sha in pairs:
         owner.setdefault(sha, key)
     shas = sorted(sha for sha in owner if sha in parents)
-    return pa.table([[repo_id] * len(shas), shas, [owner[sha] for sha in shas]], schema=COMMIT_OWNERS)
+    return pa.table([[repo_id] * len(shas), shas, [owner[sha] for sha in shas]], schema=COMMIT_OWNERS.schema)

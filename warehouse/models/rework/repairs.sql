@@ -1,14 +1,15 @@
--- repairs: which landed change mended which: by the lines that it replaced, or because it took it back
--- grain: one row per repository, mending change and mended change
+-- repairs: which landed change fixed which: by the lines that it replaced, or because it reverted it
+-- grain: one row per repository, fixing change and fixed change
+-- key: repo_id, fix_key, change_key
 -- columns:
 --   repo_id: repository
---   fix_key: the change that mends: `#<number>` or `@<sha>`
---   change_key: the change that is mended
---   kind: revert, hotfix, incident or fix: what the mending change is
---   lines: lines of code of the mended change that it removed, null where it is told by its words alone
---   share: of the lines of code that it removed and whose writer is known, those of this change; null likewise
---   repaired_at: when the mending change landed, UTC
---   at_fault: of all whose lines it removed this one wrote most, of several the newest; always so where it took it back
+--   fix_key: the change that fixes: `#<number>` or `@<sha>`
+--   change_key: the change that is fixed
+--   kind: revert, hotfix, incident or fix: the type of the fixing change
+--   lines: lines of code of the fixed change that it removed, null where only its text says that it fixes it
+--   share: share of the lines of code that it removed and whose author is known: those of this change; null likewise
+--   repaired_at: when the fixing change landed, UTC
+--   at_fault: of all changes whose lines it removed, this one wrote most (of several, the newest); always true for a revert
 with traced as (
     select distinct
         fixes.repo_id,

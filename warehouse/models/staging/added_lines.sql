@@ -1,5 +1,6 @@
 -- added_lines: lines that commits added to package manifests, where the clone had the contents
 -- grain: one row per commit, path and line
+-- key: repo_id, sha, path, line
 -- columns:
 --   repo_id: repository
 --   sha: commit

@@ -1,5 +1,6 @@
 -- ai_notes: line-level attribution of commits, as a tool recorded it in Git notes
 -- grain: one row per commit that has such a note
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: commit

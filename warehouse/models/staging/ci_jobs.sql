@@ -1,5 +1,6 @@
 -- ci_jobs: jobs of CI runs, of all their attempts
 -- grain: one row per repository, run and job
+-- key: repo_id, run_id, job_id
 -- columns:
 --   repo_id: repository
 --   run_id: run

@@ -1,5 +1,6 @@
--- ci_runs: CI runs as they were read last
+-- ci_runs: CI runs as last read
 -- grain: one row per repository and run
+-- key: repo_id, run_id
 -- columns:
 --   repo_id: repository
 --   run_id: the system's own id
@@ -7,7 +8,7 @@
 --   sha: commit
 --   branch: branch it ran on
 --   event: what started it, null where unknown
---   attempt: attempt that the times speak of, from 1
+--   attempt: attempt that the times belong to, from 1
 --   conclusion: `success`, `failure`, … or null while it ran
 --   created_at: queued, UTC
 --   started_at: UTC

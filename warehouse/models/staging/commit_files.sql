@@ -1,5 +1,6 @@
 -- commit_files: the paths that each commit changed against its only parent (merges have none)
 -- grain: one row per commit and path
+-- key: repo_id, sha, path
 -- columns:
 --   repo_id: repository
 --   sha: commit

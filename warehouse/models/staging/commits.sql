@@ -1,5 +1,6 @@
 -- commits: every commit that was read, once
 -- grain: one row per repository and commit
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository, `<provider>:<repo>`
 --   sha: full commit id

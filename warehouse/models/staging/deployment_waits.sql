@@ -1,5 +1,6 @@
--- deployment_waits: when a deployment stood still: queued, or at a gate
+-- deployment_waits: when a deployment waited: queued, or at a gate
 -- grain: one row per repository, deployment and time at which it began to wait
+-- key: repo_id, deployment_id, began_at
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository

@@ -1,5 +1,6 @@
--- environment_gates: environments that a forge knows, and what holds up a deployment to them
+-- environment_gates: environments of a forge, and the gates of deployments to them
 -- grain: one row per repository and environment
+-- key: repo_id, environment
 -- columns:
 --   repo_id: repository
 --   environment: name

@@ -1,9 +1,10 @@
--- incidents: incidents as they were known at the time of the report
+-- incidents: incidents as of the report
 -- grain: one row per repository and incident
+-- key: repo_id, incident_id
 -- columns:
 --   repo_id: repository
 --   incident_id: unique within the repository
---   deployment_id: the deployment that caused it, null where nobody says
+--   deployment_id: the deployment that caused it, null where no source says
 --   opened_at: UTC
 --   resolved_at: UTC, null while it is open
 --   title: title

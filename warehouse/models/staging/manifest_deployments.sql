@@ -1,5 +1,6 @@
--- manifest_deployments: each step of a manifests repository that changed what an application runs
+-- manifest_deployments: commits of a manifests repository that changed the version of an application
 -- grain: one row per repository that was deployed, environment, application and step
+-- key: repo_id, environment, application, sha
 -- columns:
 --   repo_id: the repository of the application
 --   manifests_repo_id: the manifests repository
@@ -7,7 +8,7 @@
 --   path: the file that names the version
 --   environment: from the path
 --   application: from the path
---   version: image tag or commit as written, null where it was taken out
+--   version: image tag or commit as written, null where it was removed
 --   changed_at: committer date of the step, UTC
 --   position: place of the step on the manifests repository's default branch
 with numbered as (

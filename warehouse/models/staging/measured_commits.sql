@@ -1,5 +1,6 @@
--- measured_commits: what PyDriller measured of commits, as its newest reading found it
+-- measured_commits: what PyDriller measured of commits, as last read
 -- grain: one row per repository and commit
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: commit

@@ -1,5 +1,6 @@
--- notices: what collectors noticed that a reader of the numbers must know, as their newest reading found it
+-- notices: problems that collectors reported, which affect the numbers, as of their newest run
 -- grain: one row per repository, source and kind
+-- key: repo_id, source, kind
 -- columns:
 --   repo_id: repository
 --   source: the source it came from

@@ -1,5 +1,6 @@
--- patch_ids: what a commit changes, as one number: equal for cherry-picks (only where the setting asks)
+-- patch_ids: what a commit changes, as one number: equal for cherry-picks (only if a setting requests it)
 -- grain: one row per repository and commit
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: commit

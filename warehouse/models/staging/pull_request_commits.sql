@@ -1,5 +1,6 @@
--- pull_request_commits: the commits on the heads of pull requests; what a force push took away is not there
+-- pull_request_commits: commits on the heads of pull requests, without those that a force push removed
 -- grain: one row per repository, pull request and commit
+-- key: repo_id, number, sha
 -- columns:
 --   repo_id: repository
 --   number: pull request

@@ -1,5 +1,6 @@
--- pull_request_events: what happened to pull requests, by their timelines
+-- pull_request_events: events of pull requests, from their timelines
 -- grain: one row per repository, pull request and event
+-- key: repo_id, number, event_id
 -- columns:
 --   repo_id: repository
 --   number: pull request

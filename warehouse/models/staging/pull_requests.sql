@@ -1,5 +1,6 @@
--- pull_requests: pull requests as a forge told them last
+-- pull_requests: pull requests as a forge last reported them
 -- grain: one row per repository and pull request
+-- key: repo_id, number
 -- columns:
 --   repo_id: repository
 --   number: number in the repository

@@ -1,5 +1,6 @@
--- refs: branches, tags and PR heads as the newest reading found them
+-- refs: branches, tags and PR heads as last read
 -- grain: one row per repository and ref
+-- key: repo_id, ref
 -- columns:
 --   repo_id: repository
 --   ref: full name

@@ -1,10 +1,11 @@
--- releases: releases as they were read last
+-- releases: releases as last read
 -- grain: one row per repository and release
+-- key: repo_id, release_id
 -- columns:
 --   repo_id: repository
 --   release_id: the forge's id
 --   tag: the tag that it is made of
---   sha: the tag's commit, null where the forge does not tell
+--   sha: the tag's commit, null where the forge does not report it
 --   name: name
 --   prerelease: it is not for production
 --   published_at: UTC, null for a draft

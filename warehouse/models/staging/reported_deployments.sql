@@ -1,5 +1,6 @@
--- reported_deployments: deployments as the systems that make them report them, with what had become of them by the report
+-- reported_deployments: deployments as the systems that make them report them, with their state as of the report
 -- grain: one row per repository and deployment
+-- key: repo_id, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository

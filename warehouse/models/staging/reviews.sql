@@ -1,5 +1,6 @@
--- reviews: reviews of pull requests that were handed in
+-- reviews: reviews that were submitted
 -- grain: one row per repository, pull request and review
+-- key: repo_id, number, review_id
 -- columns:
 --   repo_id: repository
 --   number: pull request

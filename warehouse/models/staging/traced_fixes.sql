@@ -1,5 +1,6 @@
--- traced_fixes: fixes whose removed lines were traced to who wrote them, as their newest reading found them
+-- traced_fixes: fixes whose removed lines were traced to the commits that wrote them, as last read
 -- grain: one row per repository and fix
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: the commit by which the fix landed

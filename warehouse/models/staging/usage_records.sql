@@ -1,5 +1,6 @@
 -- usage_records: records that an initiative was used, up to the report
 -- grain: one row per repository and record
+-- key: repo_id, usage_id
 -- columns:
 --   repo_id: repository
 --   usage_id: unique within the repository
@@ -7,7 +8,7 @@
 --   used_at: when it was used, or the end of the period that the record is about, UTC
 --   uses: how often, null where not known
 --   users: by how many, null where not known
---   as_of: the instant that this row speaks for, UTC
+--   as_of: the time as of which this row is reported, UTC
 with numbered as (
     select
         raw_usage_records.repo_id,

@@ -1,11 +1,12 @@
--- carriages: pull requests that were merged into the branch of another one, which has their merge among its commits
--- grain: one row per repository, pull request and pull request that carries it
+-- stacked_pull_requests: pull requests merged into the branch of another one, whose commits include that merge
+-- grain: one row per repository, stacked pull request and pull request that contains it
+-- key: repo_id, number, carrier
 -- columns:
 --   repo_id: repository
---   number: the one that was merged into a branch
---   carrier: the one of that branch
+--   number: the stacked pull request, merged into the branch of the other one
+--   carrier: the pull request of that branch
 --   merged_at: the carrier was merged into its base, UTC
---   elsewhere: and that base is not the default branch
+--   elsewhere: that base is not the default branch
 --   abandoned_at: the carrier was closed unmerged, UTC
 select distinct
     merged_elsewhere.repo_id,

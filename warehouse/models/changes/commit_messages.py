@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["Landing", "picked_from", "read_landing", "reverted"]
 
-# Each names the pull request that a merge commit lands; the branch where it tells.
+# Each names the pull request that a merge commit lands; the branch where it has one.
 _MERGES = (
     re.compile(r"^Merge pull request #(?P<number>\d+) from (?:[^/\s]+/)?(?P<branch>\S+)"),  # GitHub
     re.compile(r"^Merged in (?P<branch>\S+) \(pull request #(?P<number>\d+)\)"),  # Bitbucket Cloud
@@ -39,13 +39,13 @@ def read_landing(message: str, *, merge: bool) -> Landing:
     subject, _, body = message.partition("\n")
     if merge or subject.startswith(("Merged PR ", "Pull request #", "Merged in ", "Auto merge of ")):
         for pattern in _MERGES:
-            if found := pattern.match(subject):
-                groups = found.groupdict()
+            if match := pattern.match(subject):
+                groups = match.groupdict()
                 title = groups.get("title") or _first_line(body) or subject
                 return Landing(_number(groups["number"]), title.strip(), groups.get("branch") or "")
-    branch = found["branch"] if (found := _BRANCH.match(subject)) else ""
-    if found := _MERGE_REQUEST.search(body):
-        return Landing(_number(found["number"]), _first_line(body) if merge else subject.strip(), branch)
+    branch = match["branch"] if (match := _BRANCH.match(subject)) else ""
+    if match := _MERGE_REQUEST.search(body):
+        return Landing(_number(match["number"]), _first_line(body) if merge else subject.strip(), branch)
     end, numbers = _squash_numbers(subject)
     if end < len(subject):
         return Landing(tuple(dict.fromkeys(numbers)), subject[:end].strip() or subject.strip(), branch)
@@ -69,18 +69,18 @@ def picked_from(message: str) -> tuple[str, ...]:
 def _squash_numbers(subject: str) -> tuple[int, list[int]]:
     """Where the `(#1) (#2)` that end a subject begin (its length if there are none), and their numbers, last first.
 
-    Walks back from the end, because a pattern would try each place of a long hostile subject anew.
+    Walks back from the end, because a pattern would try each place of a long hostile subject again.
     """
     numbers: list[int] = []
     end = at = len(subject)
     while True:
         while at and subject[at - 1].isspace():
             at -= 1
-        found = _SQUASH.fullmatch(subject, max(subject.rfind("(", 0, at), 0), at)
-        if not found:
+        match = _SQUASH.fullmatch(subject, max(subject.rfind("(", 0, at), 0), at)
+        if not match:
             return end, numbers
-        numbers += _number(found[1])
-        end = at = found.start()
+        numbers += _number(match[1])
+        end = at = match.start()
 
 
 def _number(text: str) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
--- told_commits: the own commits of changes of which Git does not know them, as a forge tells them
+-- reported_commits: own commits of changes, as a forge reports them, where Git does not have them
 -- grain: one row per repository, change and commit
+-- key: repo_id, change_key, sha
 -- columns:
 --   repo_id: repository
 --   change_key: `#<number>`

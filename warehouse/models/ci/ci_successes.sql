@@ -1,9 +1,10 @@
--- ci_greens: commits of the default branch on which CI succeeded: every kind of run that had begun by then
+-- ci_successes: commits of the default branch on which CI succeeded: every kind of run that had begun by then
 -- grain: one row per repository and commit
+-- key: repo_id, sha
 -- columns:
 --   repo_id: repository
 --   sha: commit
---   green_at: the first time at which every kind of run that had begun had succeeded, UTC; what begins later moves nothing
+--   green_at: the first time at which every kind of run that had begun had succeeded, UTC; later runs do not change it
 with by_name as (
     select
         repo_id,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.models.initiatives.subjects import picked_from, read_landing, reverted
+from warehouse.models.changes.commit_messages import picked_from, read_landing, reverted
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 SHA256 = SHA + "0123456789abcdef01234567"

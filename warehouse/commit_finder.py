@@ -1,0 +1,49 @@
+"""From what a deployment or a message calls a version to a commit."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Mapping
+
+__all__ = ["CommitFinder"]
+
+_SHORTEST_SHA = 7
+_HEX_PART = re.compile(rf"(?:^|[^0-9a-zA-Z])g?([0-9a-f]{{{_SHORTEST_SHA},64}})(?=$|[^0-9a-zA-Z])")
+
+
+class CommitFinder:
+    """From a version as a deployment names it to a commit: a tag of the application, else a full or short commit id."""
+
+    def __init__(self, shas: list[str], tags: Mapping[str, str], reported: Iterable[str] = ()) -> None:
+        """`reported` are commits of which only the id is known: the landings and heads that reports name."""
+        self._known = {*shas, *reported}
+        self._sorted = sorted(self._known)
+        self._tags = tags
+
+    def find(self, version: str | None) -> tuple[str | None, str]:
+        """The commit and an empty text, or None and why not."""
+        if not version:
+            return None, "no version"
+        for name in (version, f"v{version}", version.removeprefix("v")):
+            if name in self._tags:
+                tagged = self._tags[name]
+                return (tagged, "") if tagged in self._known else (None, "its commit is not in the clone")
+        for text in (version.lower(), *reversed(_HEX_PART.findall(version.lower()))):
+            sha, problem = self.commit(text)
+            if sha or problem == "ambiguous short commit id":
+                return sha, problem
+        full = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", version.lower())
+        return None, "its commit is not in the clone" if full else "no tag or commit of this name"
+
+    def commit(self, text: str) -> tuple[str | None, str]:
+        """A commit by its full or short id."""
+        if text in self._known:
+            return text, ""
+        if not re.fullmatch(rf"[0-9a-f]{{{_SHORTEST_SHA},64}}", text):
+            return None, "not a commit id"
+        at = bisect.bisect_left(self._sorted, text)
+        matches = [sha for sha in self._sorted[at : at + 2] if sha.startswith(text)]
+        if len(matches) == 1:
+            return matches[0], ""
+        return None, "ambiguous short commit id" if matches else "its commit is not in the clone"

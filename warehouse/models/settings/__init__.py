@@ -1,0 +1,1 @@
+"""Settings and sources as small tables: SQL models join them and nothing is pasted into SQL."""
