@@ -1,7 +1,7 @@
 """GitHub's API: pull requests with commits, reviews and events, deployments, CI, releases and environments.
 
-All of it, at some 40 requests for a thousand pull requests, 10 for a thousand deployments, and two in a night with
-nothing new. See `docs/github.md`.
+A first run costs some 40 requests per thousand pull requests and 10 per thousand deployments; a run with nothing new
+costs two. See `docs/github.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One run over one repository: what is new since the last, page by page, each with the point to go on from."""
+"""Collect what is new in one repository, page by page, each page with a point to resume from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collectors.github.context import Run
 from collectors.github.notices import Notices
 from collectors.github.readers.deployments import DeploymentReader
 from collectors.github.readers.history import HistoryReader
-from collectors.github.readers.overview import Opening
+from collectors.github.readers.overview import OverviewReader
 from collectors.github.readers.pull_requests import PullReader
 from collectors.github.readers.repository import read_environments, read_releases, read_repository
 from collectors.github.readers.runs import RunReader
@@ -41,19 +41,19 @@ def collect(
     progress: Progress,
     limits: Limits,
 ) -> Iterator[Rows | Checkpoint]:
-    """Read what is new in a repository: some `Rows` and a `Checkpoint`, page after page; only the last if nothing is.
+    """Read what is new in a repository: `Rows` and a `Checkpoint` for each page; only a checkpoint if nothing is new.
 
     `collected_at` is when the run began, naive UTC. `resume` is the last checkpoint's, None before the first; `full`
-    reads everything again. The watermark is the time up to which all parts are known completely, None until each has
-    been begun. Raises OutOfBudget where the rate limit ends the run, AccessDenied, or CollectError where GitHub does
-    not answer or the repository is gone. What came with a checkpoint counts, and the next run goes on from there.
+    reads everything again. The watermark is the time up to which all parts are complete, None until each has been
+    begun. Raises OutOfBudget where the rate limit ends the run, AccessDenied, or CollectError where GitHub does
+    not answer or the repository is gone. What came with a checkpoint is saved, and the next run resumes from it.
     """
     client = Client(checked_base_url(source.base_url), auth, limits, f"{source.owner}/{source.name}", progress)
     yield from _Collector(source, client, collected_at, Resume.from_json(resume), progress, full=full).rows()
 
 
 class _Collector:
-    """What one run knows; `rows` does the work, in order."""
+    """The state of one run; `rows` does the work, in order."""
 
     def __init__(
         self,
@@ -78,13 +78,15 @@ class _Collector:
     def rows(self) -> Iterator[Rows | Checkpoint]:
         """All rows of this run, and its checkpoints."""
         try:
-            overview = Opening(self._source, self._client, self._state, self._collected_at).overview(full=self._full)
+            overview = OverviewReader(self._source, self._client, self._state, self._collected_at).overview(
+                full=self._full
+            )
             run = self._run(overview)
             read_repository(run, overview)
             for _ in self._parts(run, overview):
                 if self._gather:
-                    yield from self._land()
-            yield from self._land()
+                    yield from self._flush()
+            yield from self._flush()
         except (Lost, LockedOut):
             yield from self._unreachable()
             raise
@@ -92,27 +94,27 @@ class _Collector:
             yield from self._unreachable()
             raise Lost(
                 f"{self._name} went away while it was read ({gone})",
-                hint="check that it is still there, and collect again; what was read is kept",
+                hint="check that it is still there, and collect again; what was read is stored",
             ) from gone
         except Refused as refused:
             yield from self._unreachable()
             raise LockedOut(
                 f"the token may not read {self._name}: {refused}",
-                hint="give it read access to metadata, contents and pull requests; what was read is kept",
+                hint="give it read access to metadata, contents and pull requests; what was read is stored",
             ) from refused
         except Signal as signal:
             raise self._client.unanswered(str(signal)) from signal
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CollectError(
                 f"GitHub's answer is not as documented ({type(error).__name__}: {error})",
-                hint="`headway --debug collect` with this target shows more: report it; what was read is kept",
+                hint="`headway --debug collect` with this target shows more: report it; what was read is stored",
             ) from error
 
     def _run(self, overview: Mapping[str, Any]) -> Run:
-        """What all parts share; a repository that has taken the place of another begins from nothing."""
+        """The context of all parts; a repository that replaced another of its name starts from nothing."""
         name = overview["nameWithOwner"]
         if self._state.node_id not in {"", overview["id"]}:
-            # What was collected is of another one: nothing of it may count as this one's.
+            # The collected data belongs to another repository: this one must not resume from it.
             self._state = Resume(complete_at="", repo_id=f"github:{name}~{overview['databaseId']}")
         state, branch = self._state, overview["defaultBranchRef"]
         state.node_id, state.database_id = overview["id"], overview["databaseId"]
@@ -132,7 +134,7 @@ class _Collector:
         )
 
     def _parts(self, run: Run, overview: Mapping[str, Any]) -> Iterator[None]:
-        """Part after part, the cheap ones first; those that the token may not read are left out."""
+        """Read part after part, the cheap ones first; skip those that the token may not read."""
         denied = run.state.denied
         if "environments" not in denied:
             read_environments(run, overview["environments"])
@@ -155,8 +157,8 @@ class _Collector:
             else:
                 yield from reader.read(newest, overview["createdAt"])
 
-    def _land(self) -> Iterator[Rows | Checkpoint]:
-        """Everything since the last time, and where to go on."""
+    def _flush(self) -> Iterator[Rows | Checkpoint]:
+        """The rows since the last checkpoint, and the next checkpoint."""
         state, notices = self._state, self._notices
         for part in _PARTS:
             notices.state(f"no_access_{part}", int(part in state.denied))
@@ -177,7 +179,7 @@ class _Collector:
         )
 
     def _known_at(self) -> str:
-        """The time up to which every part is known, empty if one has not been begun."""
+        """The time up to which every part is complete, empty if one has not been begun."""
         state = self._state
         times = {"deployments": state.deployments.known_at, "releases": state.releases.known_at}
         times |= {"pulls": state.pulls.known_at, "runs": state.runs.known_at}
@@ -185,7 +187,7 @@ class _Collector:
         return min(at for part, at in times.items() if part not in state.denied)
 
     def _unreachable(self) -> Iterator[Rows | Checkpoint]:
-        """Say so where there are numbers of it; what was not complete when it went away does not count."""
+        """Record that a collected repository is unreachable; rows of an incomplete page are dropped."""
         if self._saved["repo_id"]:
             self._gather.discard()
             self._notices.state("unreachable", 1)

@@ -31,20 +31,20 @@ class Run:
     collected_at: datetime
     progress: Progress
     name_with_owner: str
-    """What GitHub calls the repository now."""
+    """GitHub's current name of the repository."""
     default_branch: str
 
     def wants(self, part: str) -> bool:
-        """Whether a part is asked for: the source wants it, and the token may read it."""
+        """Whether to read a part: the source includes it, and the token may read it."""
         return part not in self.state.denied and (part != "history" or self.source.history)
 
     @property
     def now(self) -> str:
-        """When this run began, as the resume point keeps it."""
+        """When this run began, as the resume point stores it."""
         return self.collected_at.isoformat()
 
     def rest(self, path: str, parameters: Mapping[str, str | int], *, etag: str = "") -> Listing:
-        """REST below this repository. A rename while we read is followed, by GitHub's id of the repository."""
+        """Send a REST request for this repository; if it is renamed meanwhile, look up its new name by its id."""
         try:
             return self.client.rest(f"/repos/{self.name_with_owner}{path}", parameters, etag=etag)
         except Moved:
@@ -54,7 +54,7 @@ class Run:
             return self.client.rest(f"/repos/{self.name_with_owner}{path}", parameters, etag=etag)
         except Moved as moved:
             raise CollectError(
-                f"GitHub sends us elsewhere ({moved})", hint="set base_url of [github] to where its API is now"
+                f"GitHub redirects to another address ({moved})", hint="set base_url of [github] to that address"
             ) from moved
 
     def step(self, done: int, total: int | None, what: str) -> None:
@@ -62,7 +62,7 @@ class Run:
         self.progress.step(done, total, f"{self.state.repo_id.partition(':')[2]} {what}")
 
     def query(self, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The repository's node as a query tells it."""
+        """The repository's node in the answer to a query."""
         node = self.client.graphql(name, {"repository": self.state.node_id, **variables})["node"]
         assert isinstance(node, dict)  # noqa: S101  (an id that is not found raises)
         return node

@@ -20,13 +20,13 @@ __all__ = ["Owned", "identity_of", "known_as", "lost_from", "repositories_of"]
 
 
 class Owned(NamedTuple):
-    """What an owner has: the repositories that are wanted, and GitHub's ids of all that there are."""
+    """An owner's repositories: the sources to collect, and GitHub's ids of all that the token can see."""
 
     wanted: list[GitHubSource]
     present: frozenset[int]
 
 
-def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
+def repositories_of(  # noqa: PLR0913  (options, all by name)
     owner: str,
     *,
     auth: GitHubAuth,
@@ -40,58 +40,58 @@ def repositories_of(  # noqa: PLR0913  (what may be said of them, all by name)
 ) -> Owned:
     """The repositories that an owner has and this token may read, by name.
 
-    `include` and `exclude` are globs on `name` or `owner/name`, whatever the case; without `include` all are in.
-    Archived ones and forks are left out unless asked for. Raises Lost for an unknown owner, and as `collect`.
+    `include` and `exclude` are globs on `name` or `owner/name`, and ignore case; without `include` all match.
+    Archived repositories and forks are left out unless requested. Raises Lost for an unknown owner, and as `collect`.
     """
     client = Client(checked_base_url(base_url), auth, limits, owner, progress or SilentProgress())
-    wanted, unwanted = tuple(include) or ("*",), tuple(exclude)
+    included, excluded = tuple(include) or ("*",), tuple(exclude)
     try:
-        listed = list(_listed(client, owner))
-        found = [
+        listed = list(_nodes_of(client, owner))
+        sources = [
             _source(node, base_url)
             for node in listed
             if (archived or not node["isArchived"])
             and (forks or not node["isFork"])
-            and _matches(node["nameWithOwner"], wanted)
-            and not _matches(node["nameWithOwner"], unwanted)
+            and _matches(node["nameWithOwner"], included)
+            and not _matches(node["nameWithOwner"], excluded)
         ]
-        return Owned(found, frozenset(node["databaseId"] for node in listed))
+        return Owned(sources, frozenset(node["databaseId"] for node in listed))
     except Refused as refused:
         raise LockedOut(
             f"the token may not list the repositories of {owner}: {refused}", hint="give it read access to metadata"
         ) from refused
     except Gone as gone:
-        raise _unknown(owner) from gone
+        raise _unknown_owner(owner) from gone
     except (Signal, KeyError, TypeError, ValueError) as problem:
         raise client.unanswered(str(problem)) from problem
 
 
 def identity_of(source: GitHubSource, *, auth: GitHubAuth, limits: Limits) -> GitHubSource:
-    """The source under the name that GitHub has for it now, with its id; as it is where GitHub does not tell."""
+    """The source under GitHub's current name and with its id; unchanged if GitHub does not answer."""
     label = f"{source.owner}/{source.name}"
     client = Client(checked_base_url(source.base_url), auth, limits, label, SilentProgress())
     try:
         node = client.graphql("IdentityByName", {"owner": source.owner, "name": source.name})["repository"]
         return _source(node, source.base_url)
-    except (Signal, HeadwayError, KeyError, TypeError):  # its run meets the same, and tells it
+    except (Signal, HeadwayError, KeyError, TypeError):  # collecting it meets the same error, and reports it
         return source
 
 
 def known_as(sources: Iterable[GitHubSource], resumes: Mapping[str, Mapping[str, Any]]) -> list[GitHubSource]:
     """The same sources, each with the name that it was first collected under as its alias; `resumes` are by source id.
 
-    So a repository that got another name is not taken for a new one, nor a new one of its old name for it.
+    A renamed repository so stays the same source, and a new repository under the old name is another one.
     """
     names = _names(resumes)
     taken = {name.lower() for name in names.values()}
-    found = []
+    renamed = []
     for source in sources:
-        own = f"{source.owner}/{source.name}"
-        known = names.get(source.database_id)
-        if known is None and source.database_id is not None and own.lower() in taken:
-            known = f"{own}~{source.database_id}"
-        found.append(source if known in {None, own} else replace(source, alias=known or ""))
-    return sorted({source_id(source): source for source in found}.values(), key=source_id)
+        current = f"{source.owner}/{source.name}"
+        alias = names.get(source.database_id)
+        if alias is None and source.database_id is not None and current.lower() in taken:
+            alias = f"{current}~{source.database_id}"
+        renamed.append(source if alias in {None, current} else replace(source, alias=alias or ""))
+    return sorted({source_id(source): source for source in renamed}.values(), key=source_id)
 
 
 def lost_from(
@@ -103,15 +103,15 @@ def lost_from(
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
 ) -> list[GitHubSource]:
-    """What was collected of an owner who has it no more: deleted, out of sight, or given to another owner."""
-    wanted, unwanted = tuple(include) or ("*",), tuple(exclude)
+    """Collected repositories that the owner no longer has: deleted, no longer visible, or transferred."""
+    included, excluded = tuple(include) or ("*",), tuple(exclude)
     gone = []
     for number, name in _names(resumes).items():
-        theirs, _, short = name.partition("~")[0].partition("/")
-        if theirs.lower() != owner.lower() or number in owned.present:
+        previous, _, short = name.partition("~")[0].partition("/")
+        if previous.lower() != owner.lower() or number in owned.present:
             continue
-        if _matches(name, wanted) and not _matches(name, unwanted):
-            gone.append(GitHubSource(theirs, short, base_url, database_id=number, alias=name))
+        if _matches(name, included) and not _matches(name, excluded):
+            gone.append(GitHubSource(previous, short, base_url, database_id=number, alias=name))
     return gone
 
 
@@ -124,16 +124,16 @@ def _names(resumes: Mapping[str, Mapping[str, Any]]) -> dict[int | None, str]:
     }
 
 
-def _listed(client: Client, owner: str) -> Iterator[Mapping[str, Any]]:
+def _nodes_of(client: Client, owner: str) -> Iterator[Mapping[str, Any]]:
     cursor: str | None = None
     while True:
-        found = client.graphql("Repositories", {"owner": owner, "cursor": cursor})["repositoryOwner"]
-        if found is None:
-            raise _unknown(owner)
-        # A user's list has repositories of others that they work on.
-        own = f"{found['login']}/".lower()
-        yield from (node for node in found["repositories"]["nodes"] if node["nameWithOwner"].lower().startswith(own))
-        cursor = next_cursor(found["repositories"]["pageInfo"], cursor)
+        page = client.graphql("Repositories", {"owner": owner, "cursor": cursor})["repositoryOwner"]
+        if page is None:
+            raise _unknown_owner(owner)
+        # A user's list includes repositories of others that they work on.
+        prefix = f"{page['login']}/".lower()
+        yield from (node for node in page["repositories"]["nodes"] if node["nameWithOwner"].lower().startswith(prefix))
+        cursor = next_cursor(page["repositories"]["pageInfo"], cursor)
         if cursor is None:
             return
 
@@ -148,5 +148,5 @@ def _matches(full_name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob.lower()) for glob in globs for name in (lowered, lowered.partition("/")[2]))
 
 
-def _unknown(owner: str) -> Lost:
-    return Lost(f"GitHub knows no user or organization {owner}", hint="check its name, and that the token may see it")
+def _unknown_owner(owner: str) -> Lost:
+    return Lost(f"GitHub has no user or organization {owner}", hint="check its name, and that the token may see it")

@@ -24,17 +24,17 @@ class GitHubSource:
     owner: str
     name: str
     base_url: str = PUBLIC
-    """Where the REST API lies; GraphQL is found from it."""
+    """Address of the REST API; the address of GraphQL follows from it."""
     jobs_days: int = 90
-    """Jobs are read of runs no older than this: each run costs a request."""
+    """Read the jobs of runs of the last so many days: each run costs a request."""
     deploy_workflows: tuple[str, ...] = ()
     """Globs of workflow names whose runs deploy: their jobs are read too."""
     history: bool = True
     """Read the commits of the default branch and the tags; not needed where Git is collected too."""
     database_id: int | None = None
-    """GitHub's own id of the repository, where a listing told it."""
+    """GitHub's own id of the repository, where a listing includes it."""
     alias: str = ""
-    """The name under which it was first collected, where that is another one: it stays the same source."""
+    """The name under which it was first collected, if another: it stays the same source."""
 
 
 def source_id(source: GitHubSource) -> str:
@@ -46,8 +46,8 @@ def parse_target(target: str) -> tuple[str, str]:
     """Owner and name of `github:OWNER/NAME`; the name is empty for `github:OWNER`. UsageError for anything else."""
     owner, slash, name = target.removeprefix("github:").partition("/")
     name = name.removesuffix(".git") if slash else ""
-    known = _OWNER.fullmatch(owner) and (not slash or (_NAME.fullmatch(name) and name not in {".", ".."}))
-    if not known:
+    valid = _OWNER.fullmatch(owner) and (not slash or (_NAME.fullmatch(name) and name not in {".", ".."}))
+    if not valid:
         raise UsageError(f"{shown(target)!r} is no target", hint="write github:OWNER/NAME or github:OWNER")
     return owner, name
 
@@ -55,27 +55,33 @@ def parse_target(target: str) -> tuple[str, str]:
 def checked_base_url(base_url: str) -> str:
     """A base URL without a slash at its end; UsageError for one that would lead to the wrong GraphQL address.
 
-    PyGithub takes GraphQL to be at `/graphql` unless the path ends in `/v3`. On a server of one's own it is at
-    `/api/graphql`, and a bare host would be asked in the wrong place.
+    PyGithub takes GraphQL to be at `/graphql` unless the path ends in `/v3`. On GitHub Enterprise Server
+    it is at `/api/graphql`, so a bare host would lead to the wrong address.
     """
     parts = urlsplit(base_url)
     if parts.username is not None:
         raise UsageError(
-            f"the base URL of {shown(parts.hostname)} holds a name or token", hint="set HEADWAY_GITHUB_TOKEN instead"
+            f"the base URL of {shown(parts.hostname)} contains a user name or token",
+            hint="set HEADWAY_GITHUB_TOKEN instead",
         )
     url = base_url.rstrip("/")
     if "@" in url or parts.query or parts.fragment:  # what may hold a secret is not repeated
-        raise UsageError("the base URL of GitHub is not understood", hint="such as https://github.acme.com/api/v3")
+        raise UsageError(
+            "the base URL of GitHub is not valid", hint="write an address such as https://github.acme.com/api/v3"
+        )
     if not _is_port(parts):
-        raise UsageError(f"{shown(url)!r} has no port that there is", hint="write a port from 1 to 65535, or none")
+        raise UsageError(f"{shown(url)!r} has no valid port", hint="write a port from 1 to 65535, or none")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise UsageError(f"{shown(url)!r} is no base URL of GitHub", hint="such as https://github.acme.com/api/v3")
+        raise UsageError(
+            f"{shown(url)!r} is not a base URL of GitHub",
+            hint="write an address such as https://github.acme.com/api/v3",
+        )
     loopback = parts.hostname in _LOOPBACK
     if parts.scheme == "http" and not loopback:
         raise UsageError(f"{shown(url)} would send the token unencrypted", hint="write https://…")
     hosted = parts.hostname.startswith("api.") or loopback
     if not parts.path.rstrip("/").endswith("/api/v3") and not (hosted and parts.path in {"", "/"}):
-        raise UsageError(f"{shown(url)} is not where a GitHub server has its API", hint=_where(parts))
+        raise UsageError(f"{shown(url)} is not the API address of a GitHub server", hint=_where(parts))
     return url
 
 
@@ -88,5 +94,5 @@ def _is_port(parts: SplitResult) -> bool:
 
 def _where(parts: SplitResult) -> str:
     if parts.hostname in {"github.com", "www.github.com"}:
-        return f"of github.com it is {PUBLIC}, which needs no setting"
+        return f"for github.com leave base_url out: it is {PUBLIC}"
     return f"GitHub Enterprise Server: {parts.scheme}://{parts.netloc}/api/v3; with data residency: https://api.TENANT.ghe.com"

@@ -1,4 +1,4 @@
-"""Simulate the whole company and write it down."""
+"""Simulate the whole company and write its files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from collectors.simulate.events.clock import DAY, iso, later, seconds_of, workin
 from collectors.simulate.events.cutoff import cut_off, number_and_name
 from collectors.simulate.events.dice import Dice
 from collectors.simulate.events.flow import run_main_branch
-from collectors.simulate.events.rare import dress_some
+from collectors.simulate.events.rare import add_rare_marks
 from collectors.simulate.events.ship import finish_statuses
 from collectors.simulate.events.story import new_change
 from collectors.simulate.writers.manifests import MANIFESTS, spread_apart, write_manifests
@@ -41,37 +41,37 @@ def simulate(
     size: str = "full",
     changes: Mapping[str, int] | None = None,
 ) -> Company:
-    """Simulate a company up to `until` and write it under `folder`; returns all that happened.
+    """Simulate a company up to `until` and write it under `folder`; returns everything that happened.
 
     Written are `repos/<name>.git` (bare repositories), `repos/deployments.git` (GitOps manifests), `events.ndjson`,
     `headway.toml`, `truth.json` and `truth.csv`. The same arguments give the same bytes; only Git's pack files, of the
     same objects, may differ between versions of Git.
 
     `size` is a preset, `full` or `tiny`; `days` and `changes` (by repository) replace what it says. Raises `UsageError`
-    for an unknown preset or a folder that holds repositories already, `CollectError` where git fails.
+    for an unknown preset or a folder that already contains repositories, `CollectError` where git fails.
     """
     if size not in PRESETS:
-        raise UsageError(f"there is no company of size {size!r}", hint=f"use one of {', '.join(PRESETS)}")
+        raise UsageError(f"unknown company size {size!r}", hint=f"use one of {', '.join(PRESETS)}")
     if (folder / "repos").exists():
-        raise UsageError(f"{folder} holds repositories already", hint="name a new folder, or remove this one")
+        raise UsageError(f"{folder} already contains repositories", hint="name a new folder, or remove this one")
     preset = PRESETS[size]
     end = seconds_of(until)
     since = end - (days or preset.days) * DAY
     counts = changes or preset.changes
-    repos = [_live(PLANS[name], seed, since, end, count) for name, count in counts.items()]
-    dress_some(repos)
+    repos = [simulate_repository(PLANS[name], seed, since, end, count) for name, count in counts.items()]
+    add_rare_marks(repos)
     spread_apart(repos)
-    company = Company(seed, since, end, repos, [one for one in INITIATIVES if one.repo in counts])
+    company = Company(seed, since, end, repos, [initiative for initiative in INITIATIVES if initiative.repo in counts])
     for repo in repos:
         finish_statuses(repo, end)
         write_repository(repo, folder / "repos" / f"{repo.name}.git", Dice(seed, repo.name, "text"), end)
     write_manifests(repos, folder / "repos" / f"{MANIFESTS}.git", Dice(seed, MANIFESTS), since, end)
-    _write_down(company, folder)
+    _write_files(company, folder)
     return company
 
 
-def _live(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
-    """One repository's story: what is begun, then what becomes of it."""
+def simulate_repository(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
+    """Simulate one repository: the changes that begin, then what becomes of each."""
     repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported)
     dice = Dice(seed, plan.name, "changes")
     begins = later(since, 0.1)
@@ -96,18 +96,18 @@ def _root(plan: Plan, since: int) -> Change:
     return change
 
 
-def _write_down(company: Company, folder: Path) -> None:
+def _write_files(company: Company, folder: Path) -> None:
     rows = {repo.name: rows_of(repo, company.until) for repo in company.repos}
     (folder / "headway.toml").write_text(settings_text(company.repos, company.initiatives))
     with (folder / "events.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines_of(company, rows))
-    told = sorted((row for each in rows.values() for row in each), key=lambda row: str(row["change_id"]))
+    ordered = sorted((row for repo_rows in rows.values() for row in repo_rows), key=lambda row: str(row["change_id"]))
     with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(told)
+        writer.writerows(ordered)
     head = json.dumps(_truth(company, rows), indent=1, ensure_ascii=False).removesuffix("\n}")
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in told)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in ordered)
     (folder / "truth.json").write_text(f'{head},\n "changes": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
@@ -126,8 +126,8 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
                 "recorded": [name for name in MILESTONES if name in repo.recorded],
                 "stages": stages_of(repo),
                 "changes": len(repo.changes),
-                "production_deployments": sum(one.production for one in repo.deployments),
-                "rollbacks": sum(one.rollback for one in repo.deployments),
+                "production_deployments": sum(deployment.production for deployment in repo.deployments),
+                "rollbacks": sum(deployment.rollback for deployment in repo.deployments),
             }
             for repo in company.repos
         ],

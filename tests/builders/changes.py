@@ -85,7 +85,7 @@ def simulated(seed: int, change_plan: Callable[[Plan], Plan] = lambda plan: plan
     for name, count in preset.changes.items():
         plan = change_plan(replace(PLANS[name], freeze_days=0))
         if plan.deploys != "none":
-            rows += rows_of(company._live(plan, seed, end - preset.days * DAY, end, count), end)
+            rows += rows_of(company.simulate_repository(plan, seed, end - preset.days * DAY, end, count), end)
     told = [name for name in _TIMES if name != "as_of"]
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col(told).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us"),

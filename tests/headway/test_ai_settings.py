@@ -86,8 +86,11 @@ def test_settings_become_those_of_the_engine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[ai.rules]]\nid = 'x'\npattern = 'a'\nfield = 'feild'\n", "no field of the axis how: 'feild'\none of app"),
-        ("[[ai.rules]]\nid = 'x'\npattern = 'a'\naxis = 'what'\n", "no field of the axis what: 'line'"),
+        (
+            "[[ai.rules]]\nid = 'x'\npattern = 'a'\nfield = 'feild'\n",
+            "'feild' is not a field of the axis how\nuse one of app",
+        ),
+        ("[[ai.rules]]\nid = 'x'\npattern = 'a'\naxis = 'what'\n", "'line' is not a field of the axis what"),
         ("[[ai.rules]]\nid = 'x'\npattern = '('\n", "[[ai.rules]] 1 pattern is not a regular expression"),
         ("[[ai.rules]]\nid = 'x'\npattern = 'a'\nunless = '['\n", "[[ai.rules]] 1 unless is not a regular expression"),
         (f"[[ai.rules]]\nid = 'x'\npattern = '{'a' * (LONGEST_PATTERN + 1)}'\n", "more than 1,000 characters"),

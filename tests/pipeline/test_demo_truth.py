@@ -15,7 +15,7 @@ from analytics.text.findings import findings_of
 from collectors.simulate.company.plan import PLANS, PRESETS
 from collectors.simulate.events.clock import DAY, seconds_of
 from collectors.simulate.events.ship import finish_statuses
-from collectors.simulate.run import _live
+from collectors.simulate.run import simulate_repository
 from collectors.simulate.writers.truth import rows_of
 from pipeline.demo import build_demo
 from tests.builders.demo import session_in
@@ -47,7 +47,7 @@ def truth() -> dict[str, float]:
     rows = []
     for seed in SEEDS:
         for name, count in PRESETS["full"].changes.items():
-            repo = _live(PLANS[name], seed, since, end, count)
+            repo = simulate_repository(PLANS[name], seed, since, end, count)
             finish_statuses(repo, end)
             rows += rows_of(repo, end)
     table = pl.DataFrame(rows, infer_schema_length=None, strict=False)

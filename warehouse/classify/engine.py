@@ -1,4 +1,4 @@
-"""The rules applied: to one commit, to one change, to the changes of a repository."""
+"""Apply the rules to one commit, to one change, to the changes of a repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHA_CHARACTERS = 7  # of a commit id, under which originals are looked up
 
 
 class Rules:
-    """The rules under a team's settings, ready to judge. Make one and keep it: it remembers people and paths."""
+    """The rules under a team's settings, ready to judge. Reuse the object: it caches identities and paths."""
 
     def __init__(self, settings: RuleSettings) -> None:
         self.rule_set = load_rules(settings)
@@ -29,7 +29,7 @@ class Rules:
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
-        """The built-in rules under a team's settings. Raises `UsageError` for a setting that is not understood."""
+        """The built-in rules under a team's settings. Raises `UsageError` for an invalid setting."""
         return cls(overrides or RuleSettings())
 
     def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> Verdict:
@@ -59,8 +59,8 @@ def classify_commit(commit: CommitFacts, rules: Rules, *, change_id: str = "") -
 def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterator[tuple[str, Verdict]]:
     """Change ids and verdicts of one repository's changes, in their order.
 
-    The changes are gone through two or three times: to learn directories, to find what reverts and backports copy, and
-    to judge. What is kept grows with directories and copies, not with changes. A plain iterator is put into a list.
+    The changes are read two or three times: to learn directories, to judge what reverts and backports copy, and to
+    judge all. Memory grows with directories and copies, not with changes. A plain iterator is put into a list.
     """
     if iter(changes) is changes:
         changes = list(changes)
@@ -75,36 +75,36 @@ def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterato
 
 
 class Repository:
-    """What one repository's own history adds to the rules. Feed it all changes to each method, one after the other."""
+    """What a repository's history adds to the rules. Pass all changes to each method, one method after the other."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._learned = LearnedDirectories(rules.rule_set.numbers)
-        self._wanted: dict[str, set[str]] = {}
+        self._copied: dict[str, set[str]] = {}
         self._originals: dict[str, Verdict] = {}
 
     @property
     def has_copies(self) -> bool:
-        """Some change is a revert or backport and names its original."""
-        return bool(self._wanted)
+        """Whether some change is a revert or backport that names its original."""
+        return bool(self._copied)
 
     def learn(self, change: ChangeFacts) -> None:
-        """First pass: count directories, note which originals are named."""
+        """First pass: count directories, collect the names of originals."""
         self._rules.what.learn(change, self._learned)
         for key in copied_from(change):
-            self._wanted.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
+            self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
 
     def remember(self, change: ChangeFacts) -> None:
-        """Second pass, only needed with copies: judge what they name."""
-        for own in keys_of(change):
-            for key in self._wanted.get(own[:_SHA_CHARACTERS], ()):
-                if own.startswith(key) if key[0] != "#" else own == key:
+        """Second pass, only needed with copies: judge the originals."""
+        for name in keys_of(change):
+            for key in self._copied.get(name[:_SHA_CHARACTERS], ()):
+                if name.startswith(key) if key[0] != "#" else name == key:
                     self._originals[key] = self._rules.judge(change, self._learned)
 
     def verdict(self, change: ChangeFacts) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
         verdict = self._rules.judge(change, self._learned)
-        if not self._wanted:
+        if not self._copied:
             return verdict
         for key in copied_from(change):
             original = self._originals.get(key)
@@ -114,7 +114,7 @@ class Repository:
 
 
 def _inherited(verdict: Verdict, original: Verdict, key: str) -> Verdict:
-    """What a copy builds is what its original builds; how it was made too, unless it bears an AI mark of its own."""
+    """What a copy builds is what its original builds; how it was made too, unless it has an AI mark of its own."""
     evidence = [*verdict.evidence]
     how = (verdict.built_with_ai, verdict.confidence_how, verdict.marked_share)
     if verdict.built_with_ai not in {"agent", "assisted"} and original.built_with_ai != verdict.built_with_ai:

@@ -1,4 +1,4 @@
-"""What the rules look at, and what they answer. Plain values; nothing here decides."""
+"""The input and the output of the rules, as plain values."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ChangeFacts(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """One reason: the rule, where it looked (`field`), the text that it matched, and what that weighed."""
+    """One piece of evidence: the rule, where it looked (`field`), the text that it matched, and its weight."""
 
     axis: str
     rule: str
@@ -75,7 +75,7 @@ class Evidence(NamedTuple):
     weight: float
 
     def text(self) -> str:
-        """The reason in a few words, on one line, without control characters."""
+        """The evidence in a few words, on one line, without control characters."""
         matched = self.matched[: _MATCHED_CHARACTERS + 1].translate(_CONTROL)
         if len(matched) > _MATCHED_CHARACTERS:
             matched = matched[: _MATCHED_CHARACTERS - 1] + "…"
@@ -100,12 +100,12 @@ class Verdict(NamedTuple):
 
     @property
     def confidence(self) -> str:
-        """One confidence for both answers: weak if either is, empty where nothing was found on any axis."""
-        told = {self.confidence_how, self.confidence_what}
-        return next((one for one in ("weak", "strong") if one in told), "")
+        """One confidence for both answers: weak if either is, empty without evidence on any axis."""
+        confidences = {self.confidence_how, self.confidence_what}
+        return next((level for level in ("weak", "strong") if level in confidences), "")
 
     def evidence_text(self) -> str:
-        """The reasons on one line of at most 400 characters: for each axis the heaviest three."""
+        """The evidence on one line of at most 400 characters: for each axis the three of most weight."""
         shown: list[str] = []
         for axis in ("how", "what"):
             of_axis = [item for item in self.evidence if item.axis == axis]

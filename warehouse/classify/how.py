@@ -1,4 +1,4 @@
-"""How was a change built? The order in which the marks of agents and bots speak."""
+"""How was a change built? The order in which the marks of agents and bots count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ _COPIED = re.compile(r"\bback-?port|\bcherry[- ]?pick|^\[?release[/-]|^\[\d+\.[\
 _SOURCE = re.compile(
     r"\.(py|rb|jsx?|tsx?|mjs|go|rs|java|kt|cs|cpp|cc|c|h|hpp|swift|scala|php|exs?|vue|svelte|dart|lua|sql|erb|clj)\Z"
 )
-_SPEAKS_FOR_BOT = {"claude-session", "copilot-session", "footer", "tool-trailer", "pr-session"}
 _WHOLE_CHANGE = {"branch", "pr_body", "title"}
 
 
@@ -48,10 +47,10 @@ class HowJudge:
     def judge(self, change: ChangeFacts) -> How:
         """The verdict on one change from its author, commits, branch, labels and texts."""
         landing = change.landing
-        own = [item for item in change.commits if not is_merge_subject(item.message)]
-        if len(own) > 1:
-            own.sort(key=lambda item: item.committed_at or _NEVER)
-        readings = list(map(self._reader.of_commit, own))
+        commits = [item for item in change.commits if not is_merge_subject(item.message)]
+        if len(commits) > 1:
+            commits.sort(key=lambda item: item.committed_at or _NEVER)
+        readings = list(map(self._reader.of_commit, commits))
         landed = self._reader.of_commit(landing) if landing is not None else NOTHING
         merged = landing is not None and is_merge_subject(landing.message)
         author = self._author(change, readings, NOTHING if merged else landed)
@@ -61,7 +60,7 @@ class HowJudge:
         recorded = _recorded(change, author)
         if recorded is not None or (author is None and not marks):
             return recorded or _NO_MARK
-        if author is not None and author.rule.verdict == "automation" and not _speaks_for_bot(change, marks):
+        if author is not None and author.rule.verdict == "automation" and not _passed_on(change, marks):
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
             return How("automation", "weak" if author.rule.generic else "strong", 0.0, (made_by,))
         share = _share(readings) if readings else _share_of_landing(landing, landed)
@@ -80,18 +79,18 @@ class HowJudge:
         return author if author is None or not author.rule.generic else self._writing_bot(change, author)
 
     def _writing_bot(self, change: ChangeFacts, author: Match) -> Match:
-        """A bot that only a generic rule knows, and that wrote source code, is taken for an agent."""
+        """Classify a bot that only a generic rule matches as an agent if it wrote source code."""
         title = change.title or (split_message(change.landing.message)[0] if change.landing is not None else "")
         commits = (*change.commits, change.landing) if change.landing is not None else change.commits
         if any(_SOURCE.search(path) for commit in commits for path in commit.paths):
             for rule in self._bots:
-                if rule.found(title):
+                if rule.match(title):
                     return Match(rule, author.by, author.matched)
         return author
 
 
 def _share_of_landing(landing: CommitFacts | None, landed: Reading) -> float | None:
-    """The share as far as a squash tells: its list of commits repeats their trailers."""
+    """The share of marked commits in a squash, whose list of commits repeats their trailers."""
     parts = squashed_parts(split_message(landing.message)[1]) if landing is not None else []
     if not parts:
         return 1.0 if landed.marks else 0.0
@@ -101,19 +100,19 @@ def _share_of_landing(landing: CommitFacts | None, landed: Reading) -> float | N
 
 
 def _most(readings: list[Reading]) -> Match | None:
-    """The agent, else the bot, that is the author of more than half of the commits; a bot that began, of half."""
+    """The agent, else the bot, that wrote more than half of the commits; half are enough for a bot that began."""
     for verdict in ("ai", "automation"):
-        made = [item.author for item in readings if item.author is not None and item.author.rule.verdict == verdict]
-        began = verdict == "automation" and made[:1] == [readings[0].author]
-        if 2 * len(made) > len(readings) - began:
-            return made[0]
+        authors = [item.author for item in readings if item.author is not None and item.author.rule.verdict == verdict]
+        began = verdict == "automation" and authors[:1] == [readings[0].author]
+        if 2 * len(authors) > len(readings) - began:
+            return authors[0]
     return None
 
 
 def _handed_on(readings: list[Reading], squashed: Match | None) -> Match | None:
     """The author of the squash, who opened the pull request, if one of its commits is theirs.
 
-    If none is, a bot landed what others wrote.
+    Otherwise a bot landed what others wrote.
     """
     if squashed is not None and any(item.author is not None and item.author.rule == squashed.rule for item in readings):
         return squashed
@@ -126,13 +125,13 @@ def _share(readings: list[Reading]) -> float:
     return sum(bool(item.marks) for item in counted) / len(counted) if counted else 0.0
 
 
-def _speaks_for_bot(change: ChangeFacts, marks: list[Mark]) -> bool:
-    """A bot hands on what others made: in a backport every mark counts, else those of a session."""
+def _passed_on(change: ChangeFacts, marks: list[Mark]) -> bool:
+    """Whether a bot only passes on the change: in a backport every mark counts, else marks with `overrides_bot`."""
     if not marks:
         return False
     text = change.landing.message if change.landing is not None else ""
     copied = _COPIED.search(change.title) is not None or _COPIED.search(text[:5000]) is not None
-    return copied or any(mark.rule.id in _SPEAKS_FOR_BOT for mark in marks)
+    return copied or any(mark.rule.overrides_bot for mark in marks)
 
 
 def _decide(author: Match | None, marks: list[Mark], share: float | None) -> How:
@@ -159,7 +158,7 @@ def _confidence(marks: list[Mark]) -> str:
 
 
 def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
-    """What a tool recorded line by line outranks every rule."""
+    """The verdict from line-level attribution, which outranks every rule; None without it."""
     commits = change.commits or ((change.landing,) if change.landing is not None else ())
     recorded = [commit.attribution for commit in commits if commit.attribution is not None]
     if not recorded:

@@ -61,11 +61,13 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
             commit,
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"a record has another shape: {error!r}", hint="each needs at least repo and sha") from error
-    given = (repo, *commit[:5], commit.message, *paths, *change.labels, *change[1:4], change.head_ref)
-    texts = {*map(type, given), *[type(line) for _, line in lines]}
+        raise UsageError(
+            f"a record has an invalid form: {error!r}", hint="each record needs at least repo and sha"
+        ) from error
+    values = (repo, *commit[:5], commit.message, *paths, *change.labels, *change[1:4], change.head_ref)
+    texts = {*map(type, values), *[type(line) for _, line in lines]}
     if texts != {str} or change.author_kind not in {"person", "bot", None}:
-        raise UsageError("a record holds something else where a text should be", hint="see docs/ai_rules.md")
+        raise UsageError("a record has a value that is not text", hint="see docs/ai_rules.md")
     return repo, change
 
 
@@ -84,7 +86,7 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def read_records(lines: Iterable[str]) -> Iterator[tuple[str, ChangeFacts]]:
-    """Repository and facts of each line; empty lines are passed over. Raises `UsageError` with the line's number."""
+    """Repository and facts of each line; empty lines are skipped. Raises `UsageError` with the line's number."""
     for number, line in enumerate(lines, 1):
         if line.isspace() or not line:
             continue
@@ -99,8 +101,8 @@ def read_records(lines: Iterable[str]) -> Iterator[tuple[str, ChangeFacts]]:
 def classify_records(open_lines: Callable[[], Iterable[str]], rules: Rules) -> Iterator[Classified]:
     """The verdict on every record, in order.
 
-    `open_lines` is called two or three times, and each time gives the lines from the first on: what is kept in between
-    grows with the directories of the repositories, not with the records.
+    `open_lines` is called two or three times, and each time returns the lines from the first on. Memory is proportional
+    to the directories of the repositories, not to the records.
     """
     repositories: dict[str, Repository] = {}
     for repo, change in read_records(open_lines()):

@@ -19,14 +19,14 @@ _COLUMNS = ("repo", "sha", "axis_a", "axis_b")
 
 
 class Label(NamedTuple):
-    """What a person said of one commit: how it was built, and what it builds. Empty or `unclear` takes no part."""
+    """A person's label of one commit: how it was built, and what it builds. Empty or `unclear` is not scored."""
 
     how: str
     what: str
 
 
 class ClassScore(NamedTuple):
-    """One class: counts of right, wrong and missed, and what follows; None where nothing can be said."""
+    """One class: counts of right, wrong and missed, and its scores; None where a score is not defined."""
 
     axis: str
     name: str
@@ -36,12 +36,12 @@ class ClassScore(NamedTuple):
 
     @property
     def precision(self) -> float | None:
-        """Of those called so, the share that is."""
+        """The share of verdicts of this class that are right."""
         return _ratio(self.right, self.right + self.wrong)
 
     @property
     def recall(self) -> float | None:
-        """Of those that are so, the share that was called so."""
+        """The share of labels of this class that the verdicts match."""
         return _ratio(self.right, self.right + self.missed)
 
     @property
@@ -56,10 +56,10 @@ def read_labels(lines: Iterable[str]) -> dict[tuple[str, str], Label]:
     missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise UsageError(f"the labels have no column {missing[0]}", hint=f"columns: {', '.join(_COLUMNS)}")
-    known = {"axis_a": {*HOW_CLASSES, UNCLEAR, ""}, "axis_b": {*WHAT_CLASSES, UNCLEAR, ""}}
+    allowed = {"axis_a": {*HOW_CLASSES, UNCLEAR, ""}, "axis_b": {*WHAT_CLASSES, UNCLEAR, ""}}
     labels = {}
     for number, row in enumerate(reader, 2):
-        for column, values in known.items():
+        for column, values in allowed.items():
             if (row[column] or "") not in values:
                 hint = f"one of {', '.join(sorted(values - {''}))}"
                 raise UsageError(f"labels, line {number}: {column} is {row[column]!r}", hint=hint)
@@ -86,7 +86,7 @@ def score(verdicts: Iterable[Classified], labels: Mapping[tuple[str, str], Label
 def score_by_repository(
     verdicts: Iterable[Classified], labels: Mapping[tuple[str, str], Label]
 ) -> dict[str, list[ClassScore]]:
-    """The score of every class by repository: nothing is fitted to labels, so each is a repository left out."""
+    """The score of every class by repository; no rule is fitted to these labels, so each repository is left out."""
     by_repo: dict[str, list[Classified]] = {}
     for item in verdicts:
         by_repo.setdefault(item.repo, []).append(item)

@@ -46,10 +46,10 @@ class WhatJudge:
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
         self._package = next(iter(rules.of("what", "package")), None)
         self._import = next(iter(rules.of("what", "import")), None)
-        self._own_repos = compile_globs(rules.settings.ai_repos)
-        self._own_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
+        self._team_repos = compile_globs(rules.settings.ai_repos)
+        self._team_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
         settings = rules.settings
-        self._has_own = bool(settings.ai_paths or settings.ai_labels or settings.ai_repos)
+        self._has_team_evidence = bool(settings.ai_paths or settings.ai_labels or settings.ai_repos)
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
 
     def learn(self, change: ChangeFacts, learned: LearnedDirectories) -> None:
@@ -66,11 +66,11 @@ class WhatJudge:
         """The verdict on one change; without learned directories from the change alone."""
         traits = self._traits(change)
         topic = self._topic(change, traits)
-        counted = [item for item in traits if not (item.config or item.noise or item.own_not_ai)]
-        own = list(self._own_evidence(change, counted)) if self._has_own else []
-        if not own and not counted and any(item.config or item.own_not_ai for item in traits):
+        counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
+        team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
+        if not team and not counted and any(item.config or item.team_not_ai for item in traits):
             return _only_tooling(change)
-        evidence = [*own, *topic.evidence]
+        evidence = [*team, *topic.evidence]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
@@ -86,8 +86,8 @@ class WhatJudge:
         score = sum([item.weight for item in evidence])
         if not topic.tooling and self._topics.body_matters(score):
             evidence.extend(self._topics.body_evidence(change))
-        bump = not own and _is_bump(title_of(change), traits, topic)
-        return self._sum(evidence, most=self._numbers.near_miss if bump else None, own=bool(own))
+        bump = not team and _is_bump(title_of(change), traits, topic)
+        return self._sum(evidence, most=self._numbers.near_miss if bump else None, by_team=bool(team))
 
     def _traits(self, change: ChangeFacts) -> list[PathTraits]:
         paths = change.landing.paths if change.landing is not None else ()
@@ -99,31 +99,31 @@ class WhatJudge:
         config = len([True for item in traits if item.config])
         return self._topics.read(change, tooling=config > 0 and config >= self._numbers.config_share * len(traits))
 
-    def _own_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
-        """What the team's settings say: half of the files in its AI paths, one of its repositories or labels."""
-        own = [item for item in counted if item.own_ai]
-        if own and 2 * len(own) >= len(counted):
-            folder = f"{own[0].directories[-1]}/" if own[0].directories else own[0].path
+    def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
+        """Evidence from the team's settings: half of the files in its AI paths, one of its repositories or labels."""
+        team_files = [item for item in counted if item.team_ai]
+        if team_files and 2 * len(team_files) >= len(counted):
+            folder = f"{team_files[0].directories[-1]}/" if team_files[0].directories else team_files[0].path
             yield Evidence("what", "ai_paths", "path", folder, self._numbers.builds_ai)
-        if self._own_repos is not None and self._own_repos.match(_repo_of(change)) and _has_product(counted):
+        if self._team_repos is not None and self._team_repos.match(_repo_of(change)) and _has_product(counted):
             yield Evidence("what", "ai_repos", "repo", _repo_of(change), self._numbers.builds_ai)
         for label in change.labels:
-            if self._own_labels is not None and self._own_labels.match(label):
+            if self._team_labels is not None and self._team_labels.match(label):
                 yield Evidence("what", "ai_labels", "label", label, self._numbers.builds_ai)
 
     def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
         name = repo.rpartition("/")[2]
-        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.found(name))
+        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.match(name))
 
     def _label_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         for label in change.labels:
             for rule in self._labels:
-                if rule.found(label):
+                if rule.match(label):
                     yield Evidence("what", rule.id, "label", label, rule.weight)
                     return
 
     def _line_evidence(self, lines: list[tuple[str, str]], files: int) -> Iterator[Evidence]:
-        """One package, else one import, is enough."""
+        """Evidence from added lines: one package, else one import."""
         package = next(filter(None, (ai_package(path, line) for path, line in lines)), "")
         if package and self._package is not None:
             yield Evidence("what", self._package.id, "package", package, self._package_weight(self._package, files))
@@ -150,7 +150,7 @@ class WhatJudge:
                 return
 
     def _speaks(self, traits: list[PathTraits], topic: Topic) -> bool:
-        """The change is AI work by its subject, or by enough of its paths."""
+        """Whether the change is AI work by its subject, or by enough of its paths."""
         if topic.speaks:
             return True
         strong = len([True for item in traits if item.strong])
@@ -158,7 +158,7 @@ class WhatJudge:
             return False
         return strong >= self._numbers.most_files * len([True for item in traits if not (item.config or item.noise)])
 
-    def _sum(self, evidence: list[Evidence], *, most: float | None, own: bool) -> What:
+    def _sum(self, evidence: list[Evidence], *, most: float | None, by_team: bool) -> What:
         score = sum(item.weight for item in evidence)
         if most is not None and score > most:
             evidence.append(Evidence("what", "version-bump", "subject", "only manifests", most - score))
@@ -166,7 +166,7 @@ class WhatJudge:
         numbers = self._numbers
         builds_ai = score >= numbers.builds_ai
         if builds_ai:
-            confidence = "strong" if own or score >= numbers.strong else "weak"
+            confidence = "strong" if by_team or score >= numbers.strong else "weak"
         else:
             confidence = "weak" if score >= numbers.near_miss else ""
         return What(builds_ai, confidence, tuple(evidence))
@@ -177,27 +177,27 @@ def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:
 
 
 def _only_tooling(change: ChangeFacts) -> What:
-    """Nothing but agent configuration, or paths that the team excludes."""
+    """The verdict on a change with only agent configuration, or only paths that the team excludes."""
     return _NO._replace(evidence=(Evidence("what", "agent-config", "path", title_of(change), 0.0),))
 
 
 def _repo_of(change: ChangeFacts) -> str:
-    """The repository's name in a change id: what stands between the provider and the number or commit."""
+    """The repository's name in a change id: the part between the provider and the number or commit."""
     return change.change_id.partition("#")[0].partition("@")[0].rpartition(":")[2]
 
 
 def _has_product(counted: list[PathTraits]) -> bool:
-    """Some file is neither a manifest nor hidden, as CI is."""
+    """Whether some file is neither a manifest nor hidden, as CI configuration is."""
     return any(not item.manifest and item.path[:1] != "." for item in counted)
 
 
 def _but_manifests(counted: list[PathTraits]) -> list[PathTraits]:
-    """The files that say where the work was: a manifest names its folder in every sweep of new versions."""
+    """The files that show where the work was: not manifests, unless there are only manifests."""
     return [item for item in counted if not item.manifest] or counted
 
 
 def _is_bump(title: str, traits: list[PathTraits], topic: Topic) -> bool:
-    """New versions, and nothing else: only manifests; or tests too, and a title that names nothing of AI."""
+    """Whether a change only bumps versions: only manifests; or tests too, and a title without AI terms."""
     if not any(item.manifest for item in traits) or _BUMP.search(title) is None:
         return False
     rest = [item for item in traits if not (item.manifest or item.noise)]

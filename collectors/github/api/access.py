@@ -1,4 +1,4 @@
-"""What a token is worth, for `headway doctor`: one request, which is free."""
+"""Scopes, expiry and budget of a token, for `headway doctor`: one request, which is free."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Access", "access_of"]
 
 
 class Access(NamedTuple):
-    """What GitHub says of a token. Times are naive UTC."""
+    """GitHub's description of a token. Times are naive UTC."""
 
     kind: str
     """`token` or `app`."""
     scopes: str
-    """Of a classic token, as GitHub lists them; empty for other kinds, which do not tell."""
+    """Scopes of a classic token, as GitHub lists them; empty for other kinds, for which GitHub lists none."""
     expires_at: datetime | None
     limit: int | None
     """GraphQL points an hour; None where there is no limit."""
@@ -30,7 +30,7 @@ class Access(NamedTuple):
 
 
 def access_of(auth: GitHubAuth, base_url: str, limits: Limits) -> Access:
-    """Ask what is left of a token's budget. AccessDenied for one that is refused, CollectError for no answer."""
+    """Read a token's scopes and budget. Raises AccessDenied if it is refused, CollectError without an answer."""
     url = checked_base_url(base_url)
     try:
         answer = auth.connection(url, limits.timeout_seconds).get("/rate_limit", {})

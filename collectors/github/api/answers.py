@@ -1,7 +1,7 @@
-"""What an answer means: the data, or one of our signals. Pure: an answer in, a verdict out.
+"""Interpret an answer: its data, or one of our signals. Pure functions.
 
-GitHub tells of the same trouble in many ways: a rate limit comes as 403, as 429, as 200 with `errors`, as 200 with
-only a `message`; a proxy's error page comes as 200 with HTML. An answer counts as data only if it has the form of it.
+GitHub reports the same problem in many ways: a rate limit comes as 403, as 429, as 200 with `errors`, as 200 with
+only a `message`; a proxy's error page comes as 200 with HTML. An answer counts as data only if it has the form of data.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Answer(NamedTuple):
     body: str
 
     def message(self) -> str:
-        """What it says of itself, for a message."""
+        """Its status and message, for an error text."""
         try:
-            said = json.loads(self.body)["message"]
+            message = json.loads(self.body)["message"]
         except (ValueError, TypeError, KeyError, RecursionError):
-            said = ""
-        return f"{self.status} {shown(said)}".strip()
+            message = ""
+        return f"{self.status} {shown(message)}".strip()
 
 
 def rest_data(answer: Answer) -> Any:
@@ -67,12 +67,12 @@ def graphql_data(answer: Answer, *, may_be_gone: str = "") -> dict[str, Any]:
         raise Again(answer.message())
     body = _json(answer)
     if not isinstance(body, dict):
-        raise Garbage("an answer that is no object")
+        raise Garbage("an answer that is not an object")
     errors = body.get("errors") or []
     lost = 0
     for error in errors:
         if not isinstance(error, dict):
-            raise Again("errors that are none")
+            raise Again("errors that are not objects")
         if not _is_lost_node(error, may_be_gone):
             _raise_for(error, answer)
         lost += 1
@@ -82,7 +82,7 @@ def graphql_data(answer: Answer, *, may_be_gone: str = "") -> dict[str, Any]:
             raise _limited(answer)
         raise Again("an answer without data") if "data" in body else Garbage("an answer without data")
     if may_be_gone and [*data.get(may_be_gone, ())].count(None) != lost:
-        raise Again("nothing where something was, and no reason why")
+        raise Again("missing objects without an error")
     return data
 
 
@@ -106,8 +106,8 @@ def _check_status(answer: Answer) -> None:
     if status in {202, 408, 409, 425}:
         raise Again(answer.message())
     raise CollectError(
-        f"GitHub did not understand a request: {answer.message()}",
-        hint="this version may be too new or too old for that server; report it if it is github.com",
+        f"GitHub rejected a request: {answer.message()}",
+        hint="this version may not support that server; report it if the server is github.com",
     )
 
 
@@ -121,7 +121,7 @@ def _is_limit(answer: Answer) -> bool:
 
 
 def _limited(answer: Answer) -> Limited:
-    """How long to wait: `retry-after`, else the reset time if nothing remains, else nobody knows."""
+    """How long to wait: `retry-after`, else the reset time if nothing remains, else unknown."""
     headers = answer.headers
     wait = headers.get("retry-after", "")
     if wait.isdecimal():
@@ -141,7 +141,8 @@ def _check_single_sign_on(answer: Answer) -> None:
 def _no_single_sign_on(how: str) -> LockedOut:
     where = how or "at Settings, Developer settings, Configure SSO:"
     return LockedOut(
-        "the organization wants single sign-on for this token", hint=f"{where} authorize the token, and collect again"
+        "the organization requires single sign-on for this token",
+        hint=f"{where} authorize the token, and collect again",
     )
 
 
@@ -154,7 +155,7 @@ def _json(answer: Answer) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise Again("an answer that was cut off or is no JSON") from None
+        raise Again("an answer that was cut off or is not JSON") from None
 
 
 def _is_lost_node(error: Mapping[str, Any], may_be_gone: str) -> bool:
@@ -164,7 +165,7 @@ def _is_lost_node(error: Mapping[str, Any], may_be_gone: str) -> bool:
 
 
 def _raise_for(error: Mapping[str, Any], answer: Answer) -> None:
-    """Raise what an error of GraphQL means. Data beside an error is never taken: a part of it may be missing."""
+    """Raise what an error of GraphQL means. Data beside an error is never used: a part of it may be missing."""
     kind, message = str(error.get("type", "")), str(error.get("message", ""))
     extensions = error.get("extensions")
     extensions = extensions if isinstance(extensions, dict) else {}
@@ -185,7 +186,7 @@ def _raise_for(error: Mapping[str, Any], answer: Answer) -> None:
         raise Gone(shown(message))
     if extensions.get("code") in {"undefinedField", "argumentNotAccepted", "variableMismatch"}:
         raise CollectError(
-            f"that server's GraphQL lacks something: {shown(message)}",
+            f"the server's GraphQL schema lacks something: {shown(message)}",
             hint="GitHub Enterprise Server 3.14 or newer is needed",
         )
     raise Again(shown(message or kind or "an error without a message"))

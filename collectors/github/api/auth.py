@@ -1,4 +1,4 @@
-"""Who we are to GitHub: a token or an App, from the environment alone. It is never written, shown or logged."""
+"""Credentials for GitHub: a token or an App, from the environment only. They are never written, shown or logged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRETS = (TOKENS[0], *APP)
 
 
 class GitHubAuth:
-    """An identity and its connections: sources that share it take turns, as GitHub asks."""
+    """A token or App and its connections: sources that share it take turns, as GitHub requires."""
 
     def __init__(
         self, *, token: str = "", app_id: str = "", private_key: str = "", installation_id: int | None = None
@@ -55,30 +55,32 @@ class GitHubAuth:
 
         if not self.is_app:
             return Auth.Token(self._token)
-        assert self._installation_id is not None  # noqa: S101  (auth_from sees to it)
+        assert self._installation_id is not None  # noqa: S101  (auth_from checks it)
         app = Auth.AppAuth(self._app_id, self._private_key)
         try:
             app.create_jwt()
         except Exception as error:  # of whichever library reads the key
-            raise UsageError(f"{APP[1]} is no key that can sign", hint="set it to the App's .pem file") from error
+            raise UsageError(f"{APP[1]} is not a valid private key", hint="set it to the App's .pem file") from error
         return app.get_installation_auth(self._installation_id)
 
 
 def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
-    """The identity that the environment names: an App if its three variables are set, else a token.
+    """Read the credentials from the environment: an App if its three variables are set, else a token.
 
-    AccessDenied where there is neither, UsageError for half an App.
+    Raises AccessDenied without either, UsageError for an incomplete App.
     """
-    given = [environment.get(name, "").strip() for name in APP]
-    if any(given):
-        return _app(*given)
+    values = [environment.get(name, "").strip() for name in APP]
+    if any(values):
+        return _app(*values)
     for name in TOKENS:
         if token := environment.get(name, "").strip():
             if not token.isascii() or not token.isprintable() or " " in token:
-                raise UsageError(f"{name} is no token", hint="set it to the token alone, without quotes or line ends")
+                raise UsageError(
+                    f"{name} is not a valid token", hint="set it to the token, without quotes or line ends"
+                )
             return GitHubAuth(token=token)
     raise AccessDenied(
-        "GitHub wants a token, and none is set",
+        "GitHub requires a token, and none is set",
         hint="set HEADWAY_GITHUB_TOKEN to one that may read the repositories (`gh auth token` prints one)",
     )
 
@@ -86,7 +88,7 @@ def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
 def _app(app_id: str, private_key: str, installation_id: str) -> GitHubAuth:
     missing = [name for name, value in zip(APP, (app_id, private_key, installation_id), strict=True) if not value]
     if missing:
-        raise UsageError(f"of the GitHub App {', '.join(missing)} is not set", hint=f"an App needs {', '.join(APP)}")
+        raise UsageError(f"{', '.join(missing)} is not set", hint=f"a GitHub App needs {', '.join(APP)}")
     if not installation_id.isdecimal():
         raise UsageError(f"{APP[2]} is not a number", hint="it is at the end of the installation's URL")
     if "-----BEGIN" not in private_key:
@@ -94,7 +96,7 @@ def _app(app_id: str, private_key: str, installation_id: str) -> GitHubAuth:
             private_key = Path(private_key).expanduser().read_text(encoding="ascii")
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"{APP[1]} is neither a key in PEM nor a file that can be read", hint="set it to the .pem file's path"
+                f"{APP[1]} is neither a PEM key nor a readable file", hint="set it to the .pem file's path"
             ) from error
-    # Where only one line can be set, people write the line ends out.
+    # Where a variable can have only one line, people write its line ends as backslash and n.
     return GitHubAuth(app_id=app_id, private_key=private_key.replace("\\n", "\n"), installation_id=int(installation_id))

@@ -1,4 +1,4 @@
-"""Ask until there is an answer: faults that pass are asked again, limits are waited for, and what lasts is told."""
+"""Send requests until there is an answer: retry passing faults, wait for rate limits, report lasting faults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Listing(NamedTuple):
-    """A REST answer; `data` is None if nothing has changed since the `etag` that was given."""
+    """A REST answer; `data` is None if nothing has changed since the `etag` of the request."""
 
     data: Any
     etag: str
@@ -40,12 +40,12 @@ class Client:
     def graphql(self, name: str, variables: Mapping[str, Any], *, may_be_gone: str = "") -> dict[str, Any]:
         """The data of a query, by its name in `documents`.
 
-        Raises TooMuch, Gone or Refused; AccessDenied, OutOfBudget or CollectError where nothing helps.
+        Raises TooMuch, Gone or Refused; AccessDenied, OutOfBudget or CollectError if retrying does not help.
         """
         return self._query(document(name), variables, may_be_gone)
 
     def query(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of a query that was put together; its fragments are added. Raises as `graphql`."""
+        """The data of a query text, to which its fragments are added. Raises as `graphql`."""
         return self._query(text + fragments_for(text), variables, "")
 
     def rest(self, path: str, parameters: Mapping[str, str | int], *, etag: str = "") -> Listing:
@@ -66,7 +66,8 @@ class Client:
             )
         except Moved as moved:
             raise CollectError(
-                f"{self._base_url} sends us elsewhere ({moved})", hint="set base_url of [github] to where it is now"
+                f"{self._base_url} redirects to another address ({moved})",
+                hint="set base_url of [github] to that address",
             ) from moved
 
     def _ask(self, kind: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
@@ -83,7 +84,7 @@ class Client:
         raise self.unanswered(str(fault))
 
     def _ask_within_limits(self, kind: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
-        """Ask until the answer is not that there is a limit."""
+        """Send a request, and again after each rate limit."""
         renewed = False
         while True:
             self._budgets.check(kind, self._label, self._progress)
@@ -107,13 +108,13 @@ class Client:
     def unanswered(self, fault: str) -> CollectError:
         """The error for a server that does not answer."""
         return CollectError(
-            f"{self._label}: GitHub does not answer as it should ({fault})",
-            hint="what was read is kept; see githubstatus.com and collect again",
+            f"{self._label}: GitHub does not answer correctly ({fault})",
+            hint="check githubstatus.com and collect again; what was read is stored",
         )
 
     def pause(self, seconds: float, fault: str) -> None:
-        """Let time pass after a fault, and say so."""
-        self._progress.step(0, None, f"{self._label}: asking again ({fault})")
+        """Wait after a fault, and report it as progress."""
+        self._progress.step(0, None, f"{self._label}: retrying ({fault})")
         self._limits.waiting.sleep(seconds)
 
     def _keep_distance(self) -> None:

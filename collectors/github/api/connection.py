@@ -1,9 +1,9 @@
-"""The wire: PyGithub's requester, one for a token and server, with what it does silently taken out.
+"""HTTP: PyGithub's requester, one for a token and server, without its silent redirects, retries and pauses.
 
 PyGithub authenticates (also as an App), keeps the connection and speaks HTTP. Left to itself it would follow a redirect
 and drop the query on the way (PyGithub 2.10, `Requester.__requestRaw`): of a renamed repository's pull requests it then
-gets another list, without an error. It would also sleep where nobody sees it, and print a log. So: redirects raise, no
-retries and no pauses of its own, no log, and one request at a time, for its connection is not safe to share.
+gets another list, without an error. It would also sleep unseen, and print a log. So: redirects raise, no
+retries and no pauses of its own, no log, and one request at a time, because its connection is not safe to share.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _refused_exchange(error: GithubException) -> Answer:
     """The answer to the exchange of an App's key for a token, the one request that PyGithub makes by itself."""
     if error.status in {401, 403, 404}:
         raise AccessDenied(
-            f"GitHub gives the App no token: {error.status} {shown(error.message or '')}".strip(),
+            f"GitHub gave the App no token: {error.status} {shown(error.message or '')}".strip(),
             hint="check the App's id, its key and the installation's id, and this machine's clock",
         ) from error
     return Answer(error.status, error.headers or {}, json.dumps(error.data))
@@ -76,7 +76,7 @@ class _Requester(Requester):
 
 for _name, _class in (("_Requester__httpConnectionClass", _Http), ("_Requester__httpsConnectionClass", _Https)):
     if _name not in vars(Requester):
-        raise ImportError(f"PyGithub has no {_name} any more: redirects would be followed in silence")
+        raise ImportError(f"PyGithub has no {_name} any more: redirects would be followed silently")
     setattr(_Requester, _name, _class)
 
 for _handler in tuple(_QUIET.handlers):
@@ -126,10 +126,10 @@ class Connection:
                 raise Unreachable("its certificate was refused" if secure else "no connection") from error
             except GithubException as error:
                 return _refused_exchange(error)
-            except (AssertionError, TypeError, ValueError) as error:  # the same: an answer that was no token
+            except (AssertionError, TypeError, ValueError) as error:  # the same: an answer that was not a token
                 raise Again("no token for the App") from error
         return Answer(status, {name: self._masked(value) for name, value in received.items()}, self._masked(text))
 
     def _masked(self, text: str) -> str:
-        """An answer without our token, should it repeat it."""
+        """An answer in which our token, should it contain it, is masked."""
         return text.replace(self._secret, "***") if self._secret and self._secret in text else text

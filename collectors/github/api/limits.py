@@ -1,4 +1,4 @@
-"""Time and budgets: how long to wait, how little may remain, when to stop and go on another night."""
+"""Rate limits: how long to wait, how little may remain, when to stop until the next run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Waiting(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """How patient and how frugal a run is."""
+    """How long a run waits, and how much of the budget it leaves."""
 
     waiting: Waiting
     floor: int = 200
     """Stop before fewer requests (REST) or points (GraphQL) than this remain: others use the token too. Of a small
     limit, a quarter."""
     longest_wait_seconds: float = 900.0
-    """A limit that ends sooner is waited for; else the run stops and the next one goes on."""
+    """The run waits for a limit that ends sooner; otherwise it stops and the next run resumes."""
     tries: int = 5
-    """How often to ask before a passing fault counts as lasting."""
+    """How often to try before a passing fault counts as lasting."""
     timeout_seconds: int = 60
     """How long a single answer may take; GitHub itself gives up after ten seconds."""
     gap_seconds: float = 0.1
@@ -45,7 +45,7 @@ class Limits:
     page: int = 25
     """Pull requests a page: 50 take GitHub twice as long, and 100 more than it allows itself."""
     look: int = 100
-    """How many pull requests or deployments are looked at in one request, to see whether they have changed."""
+    """How many pull requests or deployments one request checks for changes."""
 
 
 class _Budget(NamedTuple):
@@ -58,15 +58,15 @@ class _Budget(NamedTuple):
 
 @dataclass
 class Budgets:
-    """What is left of each kind of request, as the last answers' headers say. A server without limits says nothing."""
+    """The remaining budget per kind of request, from the headers of the last answers. A server may have no limits."""
 
     limits: Limits
     known: dict[str, _Budget] = field(default_factory=dict)
     secondary: int = 0
-    """Secondary limits met in a row."""
+    """How many secondary limits came in a row."""
 
     def learn(self, kind: str, headers: Mapping[str, str]) -> None:
-        """Take note of an answer's headers; `kind` is the budget (`core`, `graphql`) if they do not say."""
+        """Read the budget from an answer's headers; `kind` is the budget (`core`, `graphql`) if they do not name it."""
         values = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
         if all(value.isdecimal() for value in values):
             limit, remaining, reset = map(int, values)
@@ -83,10 +83,10 @@ class Budgets:
         del self.known[kind]
 
     def wait(self, limited: Limited, label: str, progress: Progress) -> None:
-        """After an answer that a limit was met: wait as it says, or raise OutOfBudget if that is too long."""
+        """After a rate limit: wait as the answer says, or raise OutOfBudget if that is too long."""
         now = self.limits.waiting.now()
         if limited.until is not None:
-            until = max(limited.until, now) + timedelta(seconds=1)  # it is not said when in that second
+            until = max(limited.until, now) + timedelta(seconds=1)  # the limit ends some time within that second
         elif limited.seconds is not None:
             until = now + timedelta(seconds=limited.seconds)
         else:
@@ -97,7 +97,7 @@ class Budgets:
         self._wait_until(until, label, progress)
 
     def answered(self) -> None:
-        """An answer came: the next secondary limit is a first one again."""
+        """Reset the count of secondary limits after an answer."""
         self.secondary = 0
 
     def _wait_until(self, until: datetime, label: str, progress: Progress) -> None:
@@ -106,7 +106,7 @@ class Budgets:
             again = until + timedelta(seconds=59)  # the minute after that second
             raise OutOfBudget(
                 f"{label}: GitHub's rate limit is reached; it ends at {until:%Y-%m-%d %H:%M} UTC",
-                hint=f"what was read is kept; collect again after {again:%H:%M} UTC, or let tonight's run go on",
+                hint=f"collect again after {again:%H:%M} UTC, or let the next run resume; what was read is stored",
             )
         progress.note(f"rate limit until {until:%H:%M:%S} UTC: {label}")
         if seconds > 0:

@@ -1,4 +1,4 @@
-"""Pages as large as the server can put together: smaller after a failure, larger again when it goes well."""
+"""Adapt the page size to the server: smaller pages after a failure, larger ones after successes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TypeVar
 from collectors.github.api.client import Client
 from collectors.github.api.signals import TooMuch
 
-__all__ = ["Patience"]
+__all__ = ["AdaptivePager"]
 
 T = TypeVar("T")
 _CLEAN_PAGES = 4
 _LONGEST_PAUSE_SECONDS = 16.0
-# What cannot be read alone is at fault itself; where several in a row cannot, the server is.
+# If a single object cannot be read, the object is at fault; if several in a row cannot, the server is.
 _MOST_UNREADABLE_IN_A_ROW = 3
 _TIMES_ALONE = 3
 
 
-class Patience:
-    """The sizes to ask for: `most`, half of it and so on down to 1, which is asked for three times in a row.
+class AdaptivePager:
+    """Requests pages of adaptive size: `most`, half of it and so on down to 1, which is tried three times in a row.
 
-    A page that is too much halves the next one; four good ones in a row double it.
+    A page that is too large halves the size; four successes in a row double it.
     """
 
     def __init__(self, client: Client, most: int) -> None:
@@ -34,18 +34,18 @@ class Patience:
 
     @property
     def size(self) -> int:
-        """What to ask for now."""
+        """The current size."""
         return self._sizes[self.step]
 
     def ask(self, question: Callable[[], T]) -> T:
-        """What the question, which asks by the present size, comes to; CollectError where even one is too much."""
+        """Call `question`, which requests the current size, until it succeeds; CollectError if size 1 fails too."""
         answer, fault = self._ask(question)
         if answer is None:
             raise self._client.unanswered(fault)
         return answer
 
     def ask_or_leave(self, question: Callable[[], T]) -> T | None:
-        """Likewise, but None for a single one that cannot be read; CollectError where that goes on and on."""
+        """As `ask`, but None for a single object that cannot be read; CollectError after several such in a row."""
         answer, fault = self._ask(question)
         self._unreadable_in_a_row = 0 if answer is not None else self._unreadable_in_a_row + 1
         if self._unreadable_in_a_row > _MOST_UNREADABLE_IN_A_ROW:

@@ -1,4 +1,4 @@
-"""What an answer of GitHub's means for whoever asked: errors that a person sees, and signals that stay in here."""
+"""What an answer of GitHub means for the caller: errors that users see, and signals within the collector."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ __all__ = [
 
 
 class OutOfBudget(CollectError):
-    """What the token may ask in this hour is used up; what was read is in, and the next run goes on from there."""
+    """The token's hourly budget is used up; what was read is saved, and the next run resumes from there."""
 
     exit_code = 3
 
 
 class Lost(CollectError):
-    """The repository is gone, or not there for this token any more."""
+    """The repository is gone, or no longer visible to this token."""
 
 
 class LockedOut(AccessDenied):
-    """The repository is there, and this token may not read it."""
+    """The repository exists, and this token may not read it."""
 
 
 class Signal(Exception):
-    """An answer that is not what was asked for; its text says what came instead."""
+    """An answer that is not the expected data; its text says what came instead."""
 
 
 class Again(Signal):
-    """A fault that passes: ask once more."""
+    """A fault that passes: retry."""
 
 
 class Garbage(Again):
-    """An answer that is none of GitHub's, such as a proxy's page: to ask for less will not help."""
+    """An answer that is not from GitHub, such as a proxy's page: a smaller request will not help."""
 
 
 class Unreachable(Again):
-    """There was no connection at all: to ask for less will not help."""
+    """No connection: a smaller request will not help."""
 
 
 class TooMuch(Signal):
-    """The server could not put together so much at once: ask for less."""
+    """The request was too large for the server: make a smaller one."""
 
 
 class BadCursor(Signal):
-    """GitHub does not know its own cursor any more: begin that list anew."""
+    """GitHub no longer accepts its own cursor: restart that list."""
 
 
 class Gone(Signal):
-    """It is not there, or not for us: 404, 410 or 451."""
+    """It does not exist, or is not visible to this token: 404, 410 or 451."""
 
 
 class Refused(Signal):
@@ -74,7 +74,7 @@ class Refused(Signal):
 
 
 class Moved(Signal):
-    """The repository has another name now, or the server another address. We never follow: that loses the query."""
+    """The repository has a new name, or the server a new address. Redirects are not followed: they lose the query."""
 
 
 class Limited(Signal):

@@ -14,13 +14,13 @@ _GROWTH = 4.0
 
 
 class Window(NamedTuple):
-    """From one second to another, both within."""
+    """From one second to another, both included."""
 
     first: datetime
     last: datetime
 
     def __str__(self) -> str:
-        """As GitHub's filter `created` wants it."""
+        """In the form of GitHub's filter `created`."""
         return f"{self.first:%Y-%m-%dT%H:%M:%SZ}..{self.last:%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -38,12 +38,12 @@ def half(window: Window) -> Window | None:
     return Window(window.first, window.first + _whole((window.last - window.first) / 2))
 
 
-def next_window(window: Window, goal: datetime, found: int) -> Window | None:
-    """The window after one that had so many results, longer or shorter for it; None after the last."""
+def next_window(window: Window, goal: datetime, count: int) -> Window | None:
+    """The window after one with `count` results, its length adapted to that; None after the last."""
     first = window.last + _SECOND
     if first > goal:
         return None
-    length = max(window.last - window.first, _SECOND) * min(_GROWTH, _AIM / max(found, 1))
+    length = max(window.last - window.first, _SECOND) * min(_GROWTH, _AIM / max(count, 1))
     return Window(first, min(goal, first + _whole(length)))
 
 

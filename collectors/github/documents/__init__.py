@@ -1,4 +1,4 @@
-"""The GraphQL documents: a file for each query and each fragment, put together as they name each other."""
+"""The GraphQL documents: a file for each query and each fragment, combined by the fragments that they use."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def document(name: str) -> str:
 
 def fragments_for(text: str) -> str:
     """The fragments that a text spreads, and those that they spread, in alphabetical order."""
-    known = _texts()[1]
-    found: set[str] = set()
+    fragments = _texts()[1]
+    names: set[str] = set()
     waiting = _SPREAD.findall(text)
     while waiting:
-        if (name := waiting.pop()) not in found:
-            found.add(name)
-            waiting += _SPREAD.findall(known[name])
-    return "".join(known[name] for name in sorted(found))
+        if (name := waiting.pop()) not in names:
+            names.add(name)
+            waiting += _SPREAD.findall(fragments[name])
+    return "".join(fragments[name] for name in sorted(names))
 
 
 def queries() -> tuple[str, ...]:
@@ -58,12 +58,12 @@ def queries() -> tuple[str, ...]:
 @cache
 def _texts() -> tuple[dict[str, str], dict[str, str]]:
     """Queries and fragments by name, without comments."""
-    found: dict[str, str] = {}
+    query_texts: dict[str, str] = {}
     fragments: dict[str, str] = {}
     for file in files(__name__).iterdir():
         if file.name.endswith(".graphql"):
             text = _COMMENT.sub("", file.read_text(encoding="utf-8"))
             fragments |= {match[1]: match[0] for match in _FRAGMENT.finditer(text)}
             if match := re.match(r"query (\w+)", text):
-                found[match[1]] = text
-    return found, fragments
+                query_texts[match[1]] = text
+    return query_texts, fragments

@@ -1,4 +1,4 @@
-"""Pages of pull requests, as large as GitHub can put together; one that it cannot give at all is left out."""
+"""Pages of pull requests, as large as GitHub can return; a pull request that it cannot return is left out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from collectors.github.api.nested_pages import Lost, Want, next_pages
-from collectors.github.api.page_size import Patience
+from collectors.github.api.nested_pages import Lost, PageRequest, next_pages
+from collectors.github.api.page_size import AdaptivePager
 from collectors.github.context import Run
 from collectors.github.documents import EVENT_TYPES
 from collectors.github.readers.history import HistoryReader
@@ -21,7 +21,7 @@ _LEAST_NESTED = 5
 
 
 class Page(NamedTuple):
-    """Some pull requests, numbers of those that are gone or cannot be read by node id, and how to go on."""
+    """Pull requests, numbers by node id of those that are gone or unreadable, and the cursor of the next page."""
 
     pulls: list[Pull]
     gone: dict[str, int]
@@ -32,66 +32,68 @@ class Page(NamedTuple):
 
 
 class PullPages:
-    """Reads pages; knows how large they may be. The commit graph's first pages come along with them."""
+    """Reads pages of adaptive size, which include the first pages of the commit graph."""
 
     def __init__(self, run: Run, history: HistoryReader) -> None:
         self._run, self._history = run, history
-        self._patience = Patience(run.client, run.client.page)
+        self._pager = AdaptivePager(run.client, run.client.page)
 
     def after(self, cursor: str | None) -> Page:
         """The next page in order of creation."""
 
         def ask() -> dict[str, Any]:
-            variables = {"size": self._patience.size, "cursor": cursor, **self._nested()}
-            return self._run.query("PullRequests", variables | self._history.along(self._patience.step))
+            variables = {"size": self._pager.size, "cursor": cursor, **self._nested()}
+            return self._run.query("PullRequests", variables | self._history.shared_variables(self._pager.step))
 
-        node = self._patience.ask_or_leave(ask)
+        node = self._pager.ask_or_leave(ask)
         pulls, unreadable = [], {}
         if node is not None:
-            found = node["pullRequests"]
-            pulls = [Pull(each) for each in found["nodes"]]
-            self._history.take(node)
+            page = node["pullRequests"]
+            pulls = [Pull(item) for item in page["nodes"]]
+            self._history.read_shared(node)
         else:
-            found = self._run.query("PullRequestIds", {"size": 1, "cursor": cursor})["pullRequests"]
-            unreadable = {each["id"]: each["number"] for each in found["nodes"]}
-        # An empty page has no cursor; what comes later then follows the same one.
-        more = next_cursor(found["pageInfo"], cursor) is not None
-        return Page(pulls, {}, unreadable, found["pageInfo"]["endCursor"] or cursor, more, found["totalCount"])
+            page = self._run.query("PullRequestIds", {"size": 1, "cursor": cursor})["pullRequests"]
+            unreadable = {item["id"]: item["number"] for item in page["nodes"]}
+        # An empty page has no cursor; later pages then follow the previous one.
+        more = next_cursor(page["pageInfo"], cursor) is not None
+        return Page(pulls, {}, unreadable, page["pageInfo"]["endCursor"] or cursor, more, page["totalCount"])
 
     def by_id(self, numbers: Mapping[str, int]) -> Iterator[Page]:
-        """Pull requests by node id, in the given order; their numbers are for those that are gone."""
+        """Pull requests by node id, in this order; `numbers` serves for those that are gone."""
         waiting = dict(numbers)
 
         def ask() -> dict[str, dict[str, Any] | None]:
-            ids = list(islice(waiting, self._patience.size))
+            ids = list(islice(waiting, self._pager.size))
             data = self._run.client.graphql("PullRequestsById", {"ids": ids, **self._nested()}, may_be_gone="nodes")
             return dict(zip(ids, data["nodes"], strict=True))
 
         while waiting:
-            nodes = self._patience.ask_or_leave(ask)
+            nodes = self._pager.ask_or_leave(ask)
             unreadable = {}
             if nodes is None:
-                one = next(iter(waiting))
-                nodes, unreadable = {}, {one: waiting.pop(one)}
+                unreadable_id = next(iter(waiting))
+                nodes, unreadable = {}, {unreadable_id: waiting.pop(unreadable_id)}
             taken = {id_: waiting.pop(id_) for id_ in nodes}
             gone = {id_: taken[id_] for id_, node in nodes.items() if node is None}
             pulls = [Pull(node) for node in nodes.values() if node is not None]
             yield Page(pulls, gone, unreadable, None, bool(waiting), len(numbers))
 
     def complete(self, pulls: list[Pull]) -> Page:
-        """Read the rest of their lists; those that are gone or cannot be read are left out."""
-        known = {pull.id: pull for pull in pulls}
+        """Read the rest of their lists; leave out those that are gone or unreadable."""
+        complete = {pull.id: pull for pull in pulls}
         lost: dict[Lost, dict[str, int]] = {Lost.GONE: {}, Lost.UNREADABLE: {}}
-        while wants := [Want(p.id, "PullRequest", lists) for p in known.values() if (lists := tuple(p.missing()))]:
-            for want, pages in next_pages(self._run.client, wants):
+        while requests := [
+            PageRequest(p.id, "PullRequest", lists) for p in complete.values() if (lists := tuple(p.missing()))
+        ]:
+            for request, pages in next_pages(self._run.client, requests):
                 if isinstance(pages, Lost):
-                    lost[pages][want.id] = known.pop(want.id).number
+                    lost[pages][request.id] = complete.pop(request.id).number
                     continue
                 for name, page in pages.items():
-                    known[want.id].extend(name, page)
-        return Page(list(known.values()), lost[Lost.GONE], lost[Lost.UNREADABLE])
+                    complete[request.id].extend(name, page)
+        return Page(list(complete.values()), lost[Lost.GONE], lost[Lost.UNREADABLE])
 
     def _nested(self) -> dict[str, Any]:
-        """How much of each list comes with a pull request: less on smaller pages, the rest is read apart."""
-        sizes = {name: max(most >> self._patience.step, _LEAST_NESTED) for name, most in _NESTED.items()}
+        """How much of each list comes with a pull request: less on smaller pages; the rest is read separately."""
+        sizes = {name: max(most >> self._pager.step, _LEAST_NESTED) for name, most in _NESTED.items()}
         return {**sizes, "eventTypes": EVENT_TYPES}

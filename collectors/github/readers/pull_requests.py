@@ -1,4 +1,4 @@
-"""Read pull requests: first all of them, oldest first; from then on those that have changed."""
+"""Read pull requests: at first all of them, oldest first; later those that have changed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from collectors.github.api.page_size import Patience
+from collectors.github.api.page_size import AdaptivePager
 from collectors.github.api.signals import BadCursor
 from collectors.github.context import Run
 from collectors.github.documents import EVENT_TYPES
-from collectors.github.readers.change_cursor import back
+from collectors.github.readers.change_cursor import earlier
 from collectors.github.readers.history import HistoryReader
 from collectors.github.readers.pull_request_pages import Page, PullPages
 from collectors.github.rows.pull_requests import Glimpse, Pull, glimpse, tombstone
@@ -24,10 +24,10 @@ _TRY_AGAIN = 5
 
 
 class PullReader:
-    """Reads the pull requests of one repository. `read` pauses wherever what was read may land.
+    """Reads the pull requests of one repository. `read` yields wherever the rows so far may be saved.
 
-    A pull request whose lists did not fit on its page waits until twenty such are together, so that one request brings
-    the rest of all of them. It lands whole or not at all; meanwhile the resume point owes it.
+    A pull request whose lists did not fit on its page waits until there are twenty, so that one request returns the
+    rest of all of them. It is saved whole or not at all; until then it is in `owed` of the resume point.
     """
 
     def __init__(self, run: Run, history: HistoryReader) -> None:
@@ -36,27 +36,27 @@ class PullReader:
         self._waiting: dict[str, Pull] = {}
 
     def read(self, overview: Mapping[str, Any]) -> Iterator[None]:
-        """All that is new."""
+        """Read everything that is new."""
         yield from self._read_owed()
         first = not self._state.done
         begun_before = self._state.done or self._state.cursor is not None
         if first:
-            yield from self._first(overview)
+            yield from self._read_first(overview)
         if begun_before:
             self._run.gather.next_pass()
-            yield from self._changed(overview, thorough=first)
+            yield from self._read_updates(overview, thorough=first)
 
-    def _first(self, overview: Mapping[str, Any]) -> Iterator[None]:
-        """Page by page in order of creation, where nothing moves while we read."""
+    def _read_first(self, overview: Mapping[str, Any]) -> Iterator[None]:
+        """Read page by page in order of creation, which does not change meanwhile."""
         state, run = self._state, self._run
         if state.cursor is None:
             state.edge.until = max((glimpse(node).changed_at for node in overview["pullRequests"]["nodes"]), default="")
             state.began_at = run.now
         while not state.done:
             page = self._next()
-            self._take(page)
+            self._save_complete(page)
             state.cursor, state.done = page.cursor, not page.more
-            self._settle(last=not page.more)
+            self._complete_waiting(last=not page.more)
             reached = [pull.created_at for pull in page.pulls[-1:]]
             state.known_at = self._known_at(reached)
             state.seen += len(page.pulls) + len(page.unreadable)
@@ -67,10 +67,10 @@ class PullReader:
         state.turn_from = state.last_turn_from = state.edge.until
 
     def _next(self) -> Page:
-        """The next page; from the beginning if GitHub has forgotten where we were."""
+        """The next page; the first one if GitHub no longer accepts the cursor."""
         try:
             return self._pages.after(self._state.cursor)
-        except BadCursor:  # which of the two it was is not said
+        except BadCursor:  # GitHub does not say which of the two cursors
             if not self._history.forget_cursor() and self._state.cursor is None:
                 raise
             self._state.cursor, self._state.seen = None, 0
@@ -78,45 +78,45 @@ class PullReader:
             return self._pages.after(None)
 
     def _known_at(self, reached: list[str]) -> str:
-        """All that was opened before is in, and so is what happened to it since; but for what is owed."""
+        """The time before which all opened pull requests are complete, except those in `owed`."""
         if self._state.done:
             return self._state.began_at
         times = [created_at for _, created_at in self._state.owed.values()] + reached
         earliest = moment(min(times, default=""))
         return earliest.isoformat() if earliest else self._state.known_at
 
-    def _changed(self, overview: Mapping[str, Any], *, thorough: bool) -> Iterator[None]:
-        """What has changed, oldest change first, so that everything up to the last one read is known."""
+    def _read_updates(self, overview: Mapping[str, Any], *, thorough: bool) -> Iterator[None]:
+        """Read what has changed, oldest change first, so that everything up to the last one read is complete."""
         edge, listed = self._state.edge, overview["pullRequests"]
         still_open = [glimpse(node) for node in overview["open"]["nodes"]]
         glimpses = [*map(glimpse, listed["nodes"]), *still_open]
-        newest = max((one.changed_at for one in glimpses), default="")
-        found = edge.news(glimpses)
-        deeper = self._deeper(listed, newest if found or thorough else "")
-        found = edge.news([*found, *deeper])
-        silent = edge.overlooked((one for one in still_open if one.silent), self._state.last_turn_from)
-        yield from self._read_changed([*(one for one in silent if one not in found), *found])
+        newest = max((item.changed_at for item in glimpses), default="")
+        changed = edge.news(glimpses)
+        deeper = self._further_pages(listed, newest if changed or thorough else "")
+        changed = edge.news([*changed, *deeper])
+        silent = edge.overlooked((item for item in still_open if item.silent), self._state.last_turn_from)
+        yield from self._read_changed([*(item for item in silent if item not in changed), *changed])
         self._next_turn(overview["open"]["pageInfo"])
         edge.advance(newest)
         self._state.known_at = self._run.now
 
     def _next_turn(self, page: Mapping[str, Any]) -> None:
-        """The next hundred open ones come next time; after the last the first again."""
+        """Check the next hundred open ones in the next run; after the last, start again with the first."""
         state = self._state
         state.open_cursor = next_cursor(page, state.open_cursor)
         if state.open_cursor is None:
             state.last_turn_from, state.turn_from = state.turn_from, state.edge.until
 
-    def _deeper(self, page: Mapping[str, Any], newest: str) -> Iterator[Glimpse]:
-        """Further pages as far as there may be changes; where there are some, whatever was updated in the last week.
+    def _further_pages(self, page: Mapping[str, Any], newest: str) -> Iterator[Glimpse]:
+        """Further pages as far as there may be changes; if there are any, everything updated in the last week.
 
-        What happens to a pull request in a merge queue or by a deployment need not move it up in this order.
+        Events in a merge queue or by a deployment may not move a pull request up in this order.
         """
-        edge, patience = self._state.edge, Patience(self._run.client, self._run.client.look)
-        down_to = min(edge.overlap_from, back(newest, _LATELY)) if newest else edge.overlap_from
+        edge, pager = self._state.edge, AdaptivePager(self._run.client, self._run.client.look)
+        down_to = min(edge.overlap_from, earlier(newest, _LATELY)) if newest else edge.overlap_from
         cursor: str | None = None
         while (cursor := next_cursor(page["pageInfo"], cursor)) and page["nodes"][-1]["updatedAt"] > down_to:
-            page = patience.ask(lambda: self._changed_page(patience.size, cursor))
+            page = pager.ask(lambda: self._changed_page(pager.size, cursor))
             yield from map(glimpse, page["nodes"])
 
     def _changed_page(self, size: int, cursor: str | None) -> Mapping[str, Any]:
@@ -124,47 +124,47 @@ class PullReader:
         page: Mapping[str, Any] = self._run.query("ChangedPullRequests", variables)["pullRequests"]
         return page
 
-    def _read_changed(self, found: list[Glimpse]) -> Iterator[None]:
-        if not found:
+    def _read_changed(self, changed: list[Glimpse]) -> Iterator[None]:
+        if not changed:
             return
-        changed_at = {one.id: one.changed_at for one in found}
-        numbers = {one.id: one.number for one in found}
+        changed_at = {item.id: item.changed_at for item in changed}
+        numbers = {item.id: item.number for item in changed}
         numbers |= dict(list(self._state.unreadable.items())[:_TRY_AGAIN])
         done = 0
         for page in self._pages.by_id(numbers):
             read = [pull.id for pull in page.pulls] + list(page.gone) + list(page.unreadable)
-            self._take(page)
-            self._settle(last=not page.more)
+            self._save_complete(page)
+            self._complete_waiting(last=not page.more)
             self._state.edge.advance(max((changed_at.get(id_, "") for id_ in read), default=""))
             done += len(read)
             self._run.step(done, page.total, "changed pull requests")
             yield
 
     def _read_owed(self) -> Iterator[None]:
-        """What an earlier run passed and did not bring in."""
+        """Read the pull requests that an earlier run could not complete."""
         numbers = {id_: number for id_, (number, _) in self._state.owed.items()}
         for page in self._pages.by_id(numbers):
-            self._take(page)
-            self._settle(last=not page.more)
+            self._save_complete(page)
+            self._complete_waiting(last=not page.more)
             yield
 
-    def _take(self, page: Page) -> None:
-        """Let whole pull requests land, and the others wait."""
+    def _save_complete(self, page: Page) -> None:
+        """Save complete pull requests; let the others wait."""
         state = self._state
         for pull in page.pulls:
             if any(pull.missing()) or pull.short_of():
                 self._waiting[pull.id] = pull
                 state.owed[pull.id] = [pull.number, pull.created_at]
             else:
-                self._land(pull)
+                self._save(pull)
         self._drop(page)
 
-    def _settle(self, *, last: bool) -> None:
-        """Complete those that wait, if there are enough of them or no more will come."""
+    def _complete_waiting(self, *, last: bool) -> None:
+        """Complete the waiting ones if there are enough of them, or no more to come."""
         if not self._waiting or not (last or len(self._waiting) >= _SETTLE_AT):
             return
         self._complete(list(self._waiting.values()))
-        # One that changed between two of its pages is read once more from its beginning.
+        # A pull request that changed between two of its pages is read once more from the start.
         short = {pull.id: pull.number for pull in self._waiting.values() if pull.short_of()}
         for page in self._pages.by_id(short):
             self._waiting |= {pull.id: pull for pull in page.pulls}
@@ -172,13 +172,13 @@ class PullReader:
             self._complete(page.pulls)
         for pull in list(self._waiting.values()):
             self._run.notices.add("commits_incomplete", int(bool(pull.short_of())))
-            self._land(pull)
+            self._save(pull)
 
     def _complete(self, pulls: list[Pull]) -> None:
         self._drop(self._pages.complete(pulls))
 
     def _drop(self, page: Page) -> None:
-        """Those of a page that are gone, or that cannot be read."""
+        """Drop the pull requests of a page that are gone or unreadable."""
         for id_, number in page.gone.items():
             self._forget(id_)
             self._run.gather.add("pull_requests", [tombstone(number)])
@@ -186,7 +186,7 @@ class PullReader:
             self._forget(id_)
             self._state.unreadable[id_] = number
 
-    def _land(self, pull: Pull) -> None:
+    def _save(self, pull: Pull) -> None:
         self._run.gather.add_all(pull.rows())
         self._state.edge.read(pull.glimpse())
         self._forget(pull.id)

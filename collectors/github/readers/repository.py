@@ -1,4 +1,4 @@
-"""Read the repository itself, its environments and its releases: what the overview shows, and more where there is."""
+"""Read the repository, its environments and its releases: those in the overview, and further pages if any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from collectors.github.api.page_size import Patience
+from collectors.github.api.page_size import AdaptivePager
 from collectors.github.context import Run
 from collectors.github.rows.repository import environment_row, release_row, repository_row, tombstone
 from collectors.github.rows.values import next_cursor
@@ -29,31 +29,31 @@ def read_repository(run: Run, overview: Mapping[str, Any]) -> None:
 
 
 def read_environments(run: Run, first: Mapping[str, Any]) -> None:
-    """Environments that are new or have other gates; all pages only if their number has changed."""
+    """Add environments that are new or have other gates; read all pages only if their number has changed."""
     nodes = list(first["nodes"])
-    known = run.state.environments
-    if first["totalCount"] != len(known):
+    previous = run.state.environments
+    if first["totalCount"] != len(previous):
         for more in _rest(run, "Environments", "environments", first):
             nodes += more
     rows = {row["environment"]: row for row in map(environment_row, nodes)}
-    run.gather.add("environments", [row for name, row in rows.items() if known.get(name) != row])
-    left = rows if len(rows) == first["totalCount"] else known | rows
-    run.state.environments = dict(sorted(left.items()))
+    run.gather.add("environments", [row for name, row in rows.items() if previous.get(name) != row])
+    environments = rows if len(rows) == first["totalCount"] else previous | rows
+    run.state.environments = dict(sorted(environments.items()))
 
 
 def read_releases(run: Run, newest: Mapping[str, Any]) -> None:
-    """Releases that are new, changed or gone among the newest; the first time all of them, newest first."""
-    state, known = run.state.releases, run.state.releases.newest
+    """Add releases among the newest that are new, changed or gone; the first time all of them, newest first."""
+    state, previous = run.state.releases, run.state.releases.newest
     rest = _rest(run, "Releases", "releases", newest)
     for nodes in chain([newest["nodes"]], rest):
         rows = [release_row(node) for node in nodes]
-        run.gather.add("releases", [row for row in rows if known.get(row["release_id"]) != _mark(row)])
-        if any(row["release_id"] in known for row in rows):
+        run.gather.add("releases", [row for row in rows if previous.get(row["release_id"]) != _mark(row)])
+        if any(row["release_id"] in previous for row in rows):
             break
     shown = {row["release_id"]: _mark(row) for row in map(release_row, newest["nodes"])}
-    # A known one is pushed off the first page by newer ones, but what is newer than the last one there must be on it.
+    # Newer releases push a known one off the first page, but one newer than the last release there must be on it.
     last = min(shown.values(), default=[""])[0] if newest["pageInfo"]["hasNextPage"] else ""
-    gone = sorted(id_ for id_, mark in known.items() if id_ not in shown and mark[0] > last)
+    gone = sorted(id_ for id_, mark in previous.items() if id_ not in shown and mark[0] > last)
     run.gather.add("releases", map(tombstone, gone))
     state.newest, state.known_at = shown, run.now
 
@@ -61,14 +61,14 @@ def read_releases(run: Run, newest: Mapping[str, Any]) -> None:
 def _rest(run: Run, query: str, name: str, page: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
     """The nodes of each further page."""
     cursor: str | None = None
-    patience = Patience(run.client, _PAGE)
+    pager = AdaptivePager(run.client, _PAGE)
     while cursor := next_cursor(page["pageInfo"], cursor):
-        asked = {"cursor": cursor}
-        page = patience.ask(lambda: run.query(query, {**asked, "size": patience.size})[name])  # noqa: B023  (asked at once)
+        variables = {"cursor": cursor}
+        page = pager.ask(lambda: run.query(query, {**variables, "size": pager.size})[name])  # noqa: B023  (called at once)
         yield page["nodes"]
 
 
 def _mark(row: Mapping[str, Any]) -> list[str]:
-    """When a release was made, and another text whenever something about it has changed."""
+    """When a release was created, and a digest that changes with its row."""
     digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
     return [str(row["created_at"]), digest[:12]]

@@ -1,8 +1,8 @@
-"""Read workflow runs, and the jobs of those that matter: a walk from one time of creation to another.
+"""Read workflow runs, and the jobs of relevant ones: a walk from one time of creation to another.
 
 GitHub lists at most a thousand results of a filter, the newest first. So a walk goes through windows of time, the
-oldest first, each no fuller than that. The first walk begins with the repository; later ones begin three days before
-the last one's end, and take only what has changed since.
+oldest first, each with no more results than that. The first walk begins with the repository; later ones begin three
+days before the last one's end, and read only what has changed since.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collectors.github.api.client import Listing
 from collectors.github.api.signals import Gone
 from collectors.github.api.windows import MOST, Window, first_window, half, next_window
 from collectors.github.context import Run
-from collectors.github.readers.change_cursor import back
+from collectors.github.readers.change_cursor import earlier
 from collectors.github.resume import Runs
 from collectors.github.rows.runs import is_finished, job_row, jobs_matter, run_row
 from collectors.github.rows.values import moment
@@ -33,7 +33,7 @@ _MOST_TIMES_AGAIN = 2
 
 
 class RunReader:
-    """Reads the runs of one repository. `read` pauses wherever what was read may land."""
+    """Reads the runs of one repository. `read` yields wherever the rows so far may be saved."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -43,14 +43,14 @@ class RunReader:
         self._state = run.state.runs
 
     def newest(self) -> Listing:
-        """The newest page, if anything on it has changed. Refused or Gone if runs are not for us."""
+        """The newest page, if anything on it has changed. Raises Refused or Gone if the token may not read runs."""
         parameters: dict[str, str | int] = {"per_page": _PAGE, "exclude_pull_requests": "true"}
         return self._run.rest("/actions/runs", parameters, etag=self._state.etag)
 
     def read(self, newest: Listing, created_at: str) -> Iterator[None]:
-        """All that is new since; `created_at` is when the repository was made."""
+        """Read everything that is new; `created_at` is when the repository was created."""
         state, run = self._state, self._run
-        if state.goal:  # of an earlier run, which did not reach it
+        if state.goal:  # an earlier run did not reach it
             yield from self._walk(0)
             run.gather.next_pass()
         if newest.data is not None:
@@ -63,14 +63,14 @@ class RunReader:
         state.known_at = run.now
 
     def _begin(self, newest: Mapping[str, Any], created_at: str) -> None:
-        """A new walk, up to the newest run that there is now."""
+        """Begin a walk up to the newest run."""
         state, runs = self._state, newest["workflow_runs"]
-        state.reached = back(state.reached, _RERUN) if state.since else created_at
+        state.reached = earlier(state.reached, _RERUN) if state.since else created_at
         state.goal = max((run["created_at"] for run in runs), default="")
         state.next_since = max((run["updated_at"] for run in runs), default="")
 
     def _walk(self, expected: int) -> Iterator[None]:
-        """From `reached` to `goal`, window after window. `expected` is how many runs there may be."""
+        """Read from `reached` to `goal`, window after window. `expected` is the expected number of runs."""
         state = self._state
         goal = moment(state.goal)
         window = self._window_of(expected, goal)
@@ -84,7 +84,7 @@ class RunReader:
             if self._shifted(total):
                 continue
             state.window, state.total = [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in window], total
-            yield from self._take(runs)
+            yield from self._save_page(runs)
             state.page += 1
             if runs and (state.page - 1) * _PAGE < min(total, MOST):
                 continue
@@ -105,7 +105,7 @@ class RunReader:
         return first_window(reached, goal, expected) if reached and goal and reached <= goal else None
 
     def _shifted(self, total: int) -> bool:
-        """Whether runs were deleted between two pages, so that others slipped past; the window is then begun again."""
+        """Whether runs were deleted between two pages, so that others were missed; the window is then restarted."""
         state = self._state
         if state.page == 1 or total == state.total or state.again == _MOST_TIMES_AGAIN:
             return False
@@ -123,19 +123,19 @@ class RunReader:
         page: Mapping[str, Any] = self._run.rest("/actions/runs", parameters).data
         return page
 
-    def _take(self, runs: list[Mapping[str, Any]]) -> Iterator[None]:
-        """Let the runs of a page land, some at a time, for each may cost a request."""
+    def _save_page(self, runs: list[Mapping[str, Any]]) -> Iterator[None]:
+        """Save the runs of a page, some at a time, because each may cost a request."""
         state = self._state
         state.seen += len(runs) if state.skip == 0 else 0
-        changed_after = back(state.since, _OVERLAP)
+        changed_after = earlier(state.since, _OVERLAP)
         stopped: CollectError | None = None
         while state.skip < len(runs) and stopped is None:
             for run in runs[state.skip : state.skip + _AT_ONCE]:
                 try:
                     if run["updated_at"] > changed_after:
-                        self._land(run)
+                        self._save(run)
                 except CollectError as error:
-                    stopped = error  # after the runs before it have landed: each cost a request
+                    stopped = error  # raised after the runs before it are saved: each cost a request
                     break
                 state.skip += 1
             if not state.since and (reached := moment(state.reached)):
@@ -146,7 +146,7 @@ class RunReader:
             raise stopped
         state.skip = 0
 
-    def _land(self, run: Mapping[str, Any]) -> None:
+    def _save(self, run: Mapping[str, Any]) -> None:
         source, gather = self._run.source, self._run.gather
         jobs: list[Mapping[str, Any]] = []
         if jobs_matter(
@@ -163,7 +163,7 @@ class RunReader:
             self._state.unfinished[str(run["id"])] = run["created_at"]
 
     def _jobs(self, run_id: int) -> list[Mapping[str, Any]]:
-        """All jobs of all attempts; none of a run that is gone meanwhile."""
+        """All jobs of all attempts; none if the run has been deleted meanwhile."""
         jobs: dict[int, Mapping[str, Any]] = {}
         page, total = 1, 1
         while (page - 1) * _PAGE < total:
@@ -177,14 +177,14 @@ class RunReader:
         return list(jobs.values())
 
     def _read_unfinished(self) -> Iterator[None]:
-        """Runs that were under way when they were read and that no walk comes by again: those that wait for a gate."""
+        """Read runs again that had not ended and that no later walk covers, such as those that wait for a gate."""
         state = self._state
-        oldest, passed = back(state.reached, _WATCHED), back(state.reached, _RERUN)
+        oldest, passed = earlier(state.reached, _WATCHED), earlier(state.reached, _RERUN)
         state.unfinished = {id_: at for id_, at in state.unfinished.items() if at >= oldest}
         waiting = sorted(id_ for id_, at in state.unfinished.items() if at < passed)[:_MOST_WATCHED]
         for run_id in waiting:
             try:
-                self._land(self._run.rest(f"/actions/runs/{run_id}", {}).data)
+                self._save(self._run.rest(f"/actions/runs/{run_id}", {}).data)
             except Gone:
                 del state.unfinished[run_id]
         if waiting:

@@ -1,11 +1,11 @@
-"""Read tags: those of the newest commits every night, and all where these do not explain how many there are."""
+"""Read tags: in each run those of the newest commits, and all tags if these do not explain GitHub's count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from collectors.github.api.page_size import Patience
+from collectors.github.api.page_size import AdaptivePager
 from collectors.github.context import Run
 from collectors.github.rows.history import tag_row
 from collectors.github.rows.values import next_cursor
@@ -16,9 +16,9 @@ _PAGE = 100
 
 
 def read_tags(run: Run, newest: Mapping[str, Any]) -> Iterator[None]:
-    """Tags that are new or lead elsewhere; pauses wherever what was read may land.
+    """Add tags that are new or have moved; yields wherever the rows so far may be saved.
 
-    One that was deleted stays: what was deployed by it was.
+    The row of a deleted tag is retained, because its deployment did happen.
     """
     state, total = run.state.tags, newest["totalCount"]
     rows = [tag_row(node) for node in newest["nodes"]]
@@ -31,14 +31,14 @@ def read_tags(run: Run, newest: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _rest(run: Run, page: Mapping[str, Any]) -> Iterator[None]:
-    """All further pages."""
-    patience, cursor, seen = Patience(run.client, _PAGE), None, len(page["nodes"])
+    """Read all further pages."""
+    pager, cursor, count = AdaptivePager(run.client, _PAGE), None, len(page["nodes"])
     while cursor := next_cursor(page["pageInfo"], cursor):
-        asked = {"cursor": cursor}
-        page = patience.ask(lambda: run.query("Tags", {**asked, "size": patience.size})["tags"])  # noqa: B023  (asked at once)
+        variables = {"cursor": cursor}
+        page = pager.ask(lambda: run.query("Tags", {**variables, "size": pager.size})["tags"])  # noqa: B023  (called at once)
         run.gather.add("refs", map(tag_row, page["nodes"]))
-        seen += len(page["nodes"])
-        run.step(seen, page["totalCount"], "tags")
+        count += len(page["nodes"])
+        run.step(count, page["totalCount"], "tags")
         yield
 
 

@@ -1,1 +1,1 @@
-"""From GitHub's answers to rows: pure functions."""
+"""Turn GitHub's answers into rows: pure functions."""

@@ -1,4 +1,4 @@
-"""Deployments and their statuses as GraphQL tells them, as rows."""
+"""Rows of deployments and their statuses from GraphQL."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _UNFINISHED = frozenset({None, "IN_PROGRESS", "PENDING", "QUEUED", "WAITING"})
 
 
 class Glimpse(NamedTuple):
-    """Enough of a deployment to tell whether it has changed."""
+    """Enough of a deployment to detect a change."""
 
     id: str
     deployment_id: str
     created_at: str
     changed_at: str
     mark: str
-    """Another one whenever something has changed; begins with `changed_at`."""
+    """A text that differs after each change; begins with `changed_at`."""
     unfinished: bool
 
 
@@ -34,21 +34,21 @@ class Deployment:
         self.created_at: str = node["createdAt"]
 
     def missing(self) -> str | None:
-        """The cursor after which its statuses go on."""
+        """The cursor of the next page of statuses, None if all have been read."""
         return next_cursor(self._node["statuses"]["pageInfo"], None)
 
     def extend(self, page: Mapping[str, Any]) -> None:
         """Add the next page of statuses."""
-        known = self._node["statuses"]
-        next_cursor(page["pageInfo"], known["pageInfo"]["endCursor"])
-        known["nodes"] += page["nodes"]
-        known["pageInfo"], known["totalCount"] = page["pageInfo"], page["totalCount"]
+        statuses = self._node["statuses"]
+        next_cursor(page["pageInfo"], statuses["pageInfo"]["endCursor"])
+        statuses["nodes"] += page["nodes"]
+        statuses["pageInfo"], statuses["totalCount"] = page["pageInfo"], page["totalCount"]
 
     def is_short(self) -> bool:
-        """Whether it has other than as many statuses as GitHub counts: they changed while they were read."""
-        known = self._node["statuses"]
-        found: int = known["totalCount"]
-        return len({status["id"] for status in known["nodes"]}) != found
+        """Whether the number of statuses differs from GitHub's count: they changed while they were read."""
+        statuses = self._node["statuses"]
+        total: int = statuses["totalCount"]
+        return len({status["id"] for status in statuses["nodes"]}) != total
 
     def rows(self, production: Mapping[str, bool]) -> dict[str, list[dict[str, Any]]]:
         """The rows of both tables, without what is common to a run; `production` as of `production_flags`."""
@@ -77,12 +77,12 @@ class Deployment:
         }
 
     def glimpse(self) -> Glimpse:
-        """As `glimpse` of the same deployment would tell it."""
+        """The glimpse of this deployment."""
         return glimpse(self._node)
 
 
 def glimpse(node: Mapping[str, Any]) -> Glimpse:
-    """What the fragment `DeploymentGlimpse` tells of a deployment."""
+    """The glimpse in a node of the fragment `DeploymentGlimpse`."""
     status_at = node["latestStatus"]["createdAt"] if node["latestStatus"] else ""
     return Glimpse(
         id=node["id"],
@@ -95,12 +95,16 @@ def glimpse(node: Mapping[str, Any]) -> Glimpse:
 
 
 def production_flags(listed: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
-    """Environments that GitHub's REST list of deployments calls production, by `production_environment`.
+    """Environments that GitHub's REST list of deployments marks as production, by `production_environment`.
 
-    Only `true` says something: it is `false` for every environment not named `production` unless somebody says
-    otherwise (GitHub Docs, Create a deployment), so for those the name decides, as it does where there is no flag.
+    Only `true` is evidence: it is `false` by default for every environment not named `production` (GitHub Docs, Create
+    a deployment), so for those the name decides, as it does without a flag.
     """
-    return {text(one["environment"]): True for one in listed if one.get("production_environment") is True}
+    return {
+        text(deployment["environment"]): True
+        for deployment in listed
+        if deployment.get("production_environment") is True
+    }
 
 
 def tombstone(deployment_id: str) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def tombstone(deployment_id: str) -> dict[str, Any]:
 
 
 def _tag(ref: Mapping[str, Any] | None) -> str | None:
-    """The tag that was deployed; a branch is no version."""
+    """The tag that was deployed; a branch is not a version."""
     return text(ref["name"]) if ref and ref["prefix"] == "refs/tags/" else None
 
 

@@ -1,4 +1,4 @@
-"""Timeline events of pull requests as rows."""
+"""Rows of timeline events of pull requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = {
 
 
 def event_rows(number: int, nodes: Iterable[Mapping[str, Any] | None]) -> Iterator[dict[str, Any]]:
-    """Rows of `pull_request_events` for the nodes of a timeline; kinds that we do not know are left out."""
+    """Rows of `pull_request_events` for the nodes of a timeline; unknown kinds are left out."""
     for node in nodes:
         kind = KINDS.get(node["__typename"]) if node else None
         if node and kind:
@@ -49,17 +49,17 @@ def event_rows(number: int, nodes: Iterable[Mapping[str, Any] | None]) -> Iterat
 
 
 def _subject(node: Mapping[str, Any]) -> str | None:
-    """Whom or what it concerns: reviewer or team, review, new base branch, environment, reason."""
-    found = node.get("reason") or node.get("currentRefName")
+    """The subject of an event: reviewer or team, review, new base branch, environment, reason."""
+    subject = node.get("reason") or node.get("currentRefName")
     if reviewer := node.get("requestedReviewer"):
-        found = reviewer.get("slug") or account(reviewer).login
+        subject = reviewer.get("slug") or account(reviewer).login
     elif review := node.get("review"):
-        found = review["fullDatabaseId"] or review["id"]
+        subject = review["fullDatabaseId"] or review["id"]
     elif deployment := node.get("deployment"):
-        found = deployment["environment"]
-    return text(found) if found else None
+        subject = deployment["environment"]
+    return text(subject) if subject else None
 
 
 def _oid(commit: Mapping[str, Any] | None) -> str | None:
-    """The id of a commit that may be gone: a force push leaves nothing to hold it."""
+    """The id of a commit; None if it is gone, as after a force push."""
     return commit["oid"] if commit else None

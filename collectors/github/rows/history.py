@@ -1,4 +1,4 @@
-"""The commit graph as GraphQL tells it: commits, branch and tags as rows, and where a walk may end."""
+"""Rows of commits, branch and tags from GraphQL, and when a walk through the commit graph may end."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["Walk", "commit_row", "tag_row", "tip_row"]
 
 
 class Walk:
-    """A walk from a tip through its history, newest first, down to what is known.
+    """A walk from a tip through its history, newest first, down to commits that have been read before.
 
-    Of each of the `known` commits all ancestors are in. GitHub lists by date, so after the first known commit others
-    may come that are new: the walk is closed when every parent that it came by is in too.
+    All ancestors of the `known_shas` have been read. GitHub lists by date, so new commits may follow the first known
+    one: the walk is closed when every parent that it has met is read too.
     """
 
-    def __init__(self, tip: str, known: Iterable[str]) -> None:
-        self._known, self._seen, self._open = set(known), set[str](), {tip}
+    def __init__(self, tip: str, known_shas: Iterable[str]) -> None:
+        self._known, self._seen, self._open = set(known_shas), set[str](), {tip}
         self.met = False
-        """Whether it came by a known commit: if it never does, the branch was rewritten."""
+        """Whether it reached a known commit: if it never does, the branch was rewritten."""
 
     @property
     def closed(self) -> bool:
@@ -29,7 +29,7 @@ class Walk:
         return not self._open
 
     def take(self, nodes: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The new ones of the next commits of the list."""
+        """Return the new ones among the next commits of the list."""
         new = []
         for node in nodes:
             oid, parents = node["oid"], _parents(node)
@@ -46,7 +46,7 @@ class Walk:
 
 
 def commit_row(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of `commits`. ValueError for more parents than were asked for: half of a merge is no graph."""
+    """The row of `commits`. ValueError for more parents than were requested."""
     parents = _parents(node)
     if len(parents) != node["parents"]["totalCount"]:
         raise ValueError(f"a commit with {node['parents']['totalCount']} parents")
@@ -79,7 +79,7 @@ def tip_row(branch: str, sha: str | None, *, rewritten: bool = False) -> dict[st
 
 
 def tag_row(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of `refs` for a tag; one that leads to no commit has no `sha`, one without an object no date."""
+    """The row of `refs` for a tag; `sha` is None without a commit, the date is None for a lightweight tag."""
     target = node["target"] or {}
     tagger = target.get("tagger") or {}
     leads_to = target
@@ -102,7 +102,7 @@ def _parents(node: Mapping[str, Any]) -> list[str]:
 
 
 def _offset_minutes(date: str | None) -> int | None:
-    """The zone of a time as Git keeps it; whoever made the commit chose it, so it may be no time at all."""
+    """The UTC offset of a Git time; None for an invalid one, because the author's machine writes it."""
     try:
         offset = datetime.fromisoformat(date).utcoffset() if date else None
     except ValueError:

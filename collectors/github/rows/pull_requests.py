@@ -1,4 +1,4 @@
-"""A pull request as GraphQL tells it, its lists perhaps still to be completed, as rows."""
+"""Rows of a pull request from GraphQL, whose lists may come on several pages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collectors.github.rows.values import account, commit_moment, login_of, mome
 
 __all__ = ["LISTS", "Glimpse", "Pull", "glimpse", "tombstone"]
 
-# Each list of a pull request, and what tells its entries apart. GitHub's count of a timeline leaves the types out of
-# account, so that one says nothing on completeness.
+# Each list of a pull request, and the key of its entries. GitHub's count of a timeline ignores the requested types, so
+# it cannot show whether the list is complete.
 LISTS = {"labels": "name", "commits": "commit", "reviews": "id", "timelineItems": ""}
 
 
 class Glimpse(NamedTuple):
-    """Enough of a pull request to tell whether it has changed."""
+    """Enough of a pull request to detect a change."""
 
     id: str
     number: int
@@ -24,9 +24,9 @@ class Glimpse(NamedTuple):
     changed_at: str
     """Its last update or event, whichever is later: a merge queue need not touch `updatedAt`."""
     mark: str
-    """Another one whenever something has changed; begins with `changed_at`."""
+    """A text that differs after each change; begins with `changed_at`."""
     silent: bool
-    """The last event did not move it up in the order of updates."""
+    """Whether the last event did not move it up in the order of updates."""
 
 
 class Pull:
@@ -40,7 +40,7 @@ class Pull:
         self.created_at: str = node["createdAt"]
 
     def missing(self) -> Iterator[tuple[str, str]]:
-        """Each list that goes on, and the cursor after which it does."""
+        """Each list that is not complete, and the cursor of its next page."""
         for name in LISTS:
             cursor = next_cursor(self._node[name]["pageInfo"], None)
             if cursor is not None:
@@ -48,13 +48,13 @@ class Pull:
 
     def extend(self, name: str, page: Mapping[str, Any]) -> None:
         """Add the next page of a list."""
-        known = self._node[name]
-        next_cursor(page["pageInfo"], known["pageInfo"]["endCursor"])
-        known["nodes"] += page["nodes"]
-        known["pageInfo"], known["totalCount"] = page["pageInfo"], page["totalCount"]
+        entries = self._node[name]
+        next_cursor(page["pageInfo"], entries["pageInfo"]["endCursor"])
+        entries["nodes"] += page["nodes"]
+        entries["pageInfo"], entries["totalCount"] = page["pageInfo"], page["totalCount"]
 
     def short_of(self) -> list[str]:
-        """Lists that have other than as many entries as GitHub counts: they changed while they were read."""
+        """Lists whose number of entries differs from GitHub's count: they changed while they were read."""
         return [
             name for name, key in LISTS.items() if key and len(self._entries(name)) != self._node[name]["totalCount"]
         ]
@@ -69,7 +69,7 @@ class Pull:
         }
 
     def glimpse(self) -> Glimpse:
-        """As `glimpse` of the same pull request would tell it."""
+        """The glimpse of this pull request."""
         events = self._node["timelineItems"]
         return _glimpse(self._node, events["totalCount"], events["nodes"][-1:])
 
@@ -124,7 +124,7 @@ class Pull:
     def _reviews(self) -> Iterator[dict[str, Any]]:
         for node in self._entries("reviews").values():
             if node["submittedAt"] is None:
-                continue  # somebody is still writing it, and only they see it
+                continue  # a pending review, visible only to its author
             author = account(node["author"])
             yield {
                 "number": self.number,
@@ -147,7 +147,7 @@ class Pull:
 
 
 def glimpse(node: Mapping[str, Any]) -> Glimpse:
-    """What the fragment `PullGlimpse` tells of a pull request."""
+    """The glimpse in a node of the fragment `PullGlimpse`."""
     events = node["timelineItems"]
     return _glimpse(node, events["totalCount"], events["nodes"])
 

@@ -1,4 +1,4 @@
-"""The repository itself, its releases and its environments as GraphQL tells them, as rows."""
+"""Rows of the repository, its releases and its environments from GraphQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["environment_row", "release_row", "repository_row", "tombstone"]
 
 
 def repository_row(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of `repositories`. What only a clone can tell (`shallow`, `pull_heads`) is absent."""
+    """The row of `repositories`. What only a clone shows (`shallow`, `pull_heads`) is absent."""
     branch = node["defaultBranchRef"]
     return {
         "provider": "github",
@@ -45,7 +45,7 @@ def tombstone(release_id: str) -> dict[str, Any]:
 
 
 def environment_row(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of `environments`; GraphQL does not tell since when one exists."""
+    """The row of `environments`; GraphQL has no time of creation for them."""
     rules = node["protectionRules"]["nodes"]
     waits = [whole(rule["timeout"]) or 0 for rule in rules if rule["type"] == "WAIT_TIMER"]
     return {

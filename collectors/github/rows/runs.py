@@ -1,4 +1,4 @@
-"""Workflow runs and their jobs as REST tells them, as rows."""
+"""Rows of workflow runs and their jobs from REST."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["is_finished", "job_row", "jobs_matter", "run_row"]
 
 # Runs of these events do not follow a change of the default branch.
 _BESIDE_THE_POINT = frozenset({"pull_request", "pull_request_target", "schedule", "dynamic", "issues", "issue_comment"})
-# A job in one of these has a time of start, and it is that of its creation.
+# A job in one of these states has a start time, which is that of its creation.
 _NOT_STARTED = frozenset({"queued", "waiting", "pending", "requested"})
 
 
 def is_finished(run: Mapping[str, Any]) -> bool:
-    """Whether nothing more is to come of a run, unless somebody runs it again."""
+    """Whether a run has ended; it may still be re-run."""
     return str(run["status"]).lower() == "completed" or bool(run["conclusion"])
 
 
@@ -29,10 +29,10 @@ def run_row(run: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> d
     """
     attempt = whole(run.get("run_attempt")) or 1
     ends = [moment(job["completed_at"]) for job in jobs if (job.get("run_attempt") or 1) == attempt]
-    known = [end for end in ends if end is not None]
+    finished = [end for end in ends if end is not None]
     finished_at: datetime | None = None
     if is_finished(run):
-        finished_at = max(known) if known else moment(run["updated_at"])
+        finished_at = max(finished) if finished else moment(run["updated_at"])
     return {
         "run_id": str(run["id"]),
         "name": text(run["name"]),
@@ -65,7 +65,7 @@ def job_row(job: Mapping[str, Any]) -> dict[str, Any]:
 def jobs_matter(
     run: Mapping[str, Any], *, default_branch: str, deploy_workflows: Iterable[str], since: datetime
 ) -> bool:
-    """Whether a run's jobs are worth a request: those of what lands, queues to merge or deploys, and not long ago."""
+    """Whether a run's jobs are worth a request: recent runs of the default branch, the merge queue or deployments."""
     created_at = moment(run["created_at"])
     if not is_finished(run) or created_at is None or created_at < since:
         return False
@@ -77,5 +77,5 @@ def jobs_matter(
     return run["head_branch"] == default_branch and event not in _BESIDE_THE_POINT
 
 
-def _conclusion(found: Mapping[str, Any]) -> str | None:
-    return text(found["conclusion"]).lower() or None
+def _conclusion(item: Mapping[str, Any]) -> str | None:
+    return text(item["conclusion"]).lower() or None

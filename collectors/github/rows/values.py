@@ -1,4 +1,4 @@
-"""Values of GitHub's answers as values of our rows. What is not as documented raises: it never becomes a number."""
+"""Convert values of GitHub's answers to values of rows. An undocumented value raises: it never becomes a number."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 __all__ = ["Account", "account", "commit_moment", "login_of", "moment", "next_cursor", "shown", "text", "whole"]
 
 _LONGEST_SHOWN = 200
-# Tokens of GitHub's and JWTs: a proxy may repeat what it was sent.
+# GitHub's tokens and JWTs: a proxy may repeat what it was sent.
 _SECRET = re.compile(r"gh[a-z]_\w{10,}|github_pat_\w{10,}|eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]{5,}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Account(NamedTuple):
-    """Who did something: a log-in and `person` or `bot`; both None where the account is gone."""
+    """An account: a log-in and `person` or `bot`; both None if the account is gone."""
 
     login: str | None
     kind: str | None
 
 
 def account(actor: Mapping[str, Any] | None) -> Account:
-    """An actor of GraphQL. A bot gets the ending `[bot]` that GitHub shows everywhere but in GraphQL."""
+    """The account of a GraphQL actor. A bot gets the ending `[bot]` that GitHub shows everywhere but in GraphQL."""
     if actor is None:
         return Account(None, None)
     login = text(actor["login"])
@@ -50,7 +50,7 @@ def moment(value: str | None) -> datetime | None:
 
 
 def commit_moment(value: str | None) -> datetime | None:
-    """The time of a commit, which whoever made it chose: None for one that no calendar has."""
+    """The time of a commit, which the author's machine writes: None for an invalid one."""
     try:
         return moment(value)
     except (ValueError, OverflowError):
@@ -65,12 +65,12 @@ def text(value: str | None) -> str:
 
 
 def next_cursor(info: Mapping[str, Any], before: str | None) -> str | None:
-    """The cursor to go on after, None at the end of a list; ValueError for one that leads nowhere, again and again."""
+    """The cursor of the next page, None at the end of a list; ValueError for a cursor that does not advance."""
     if not info["hasNextPage"]:
         return None
     cursor = info["endCursor"]
     if not isinstance(cursor, str) or cursor == before:
-        raise ValueError("a list that goes on where it was")
+        raise ValueError("a page cursor that does not advance")
     return cursor
 
 

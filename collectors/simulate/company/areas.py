@@ -11,9 +11,9 @@ __all__ = [
     "AI_SUBJECTS",
     "AREAS",
     "BUMPS",
+    "FIX_SUBJECTS",
     "FLAVOURS",
     "INITIATIVES",
-    "MENDING",
     "ORDINARY_SUBJECTS",
     "TRAPS",
     "Area",
@@ -102,8 +102,8 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
     ),
 }
 
-# Whatever begins so mends an earlier change of the same files. AI work comes back about twice as often as other work.
-MENDING = ("Fix a race", "fix: off-by-one", "Fix retries", "Fix crash", "fix: threshold")
+# A title that begins so is a fix of an earlier change of the same files. AI work needs one about twice as often.
+FIX_SUBJECTS = ("Fix a race", "fix: off-by-one", "Fix retries", "Fix crash", "fix: threshold")
 
 ORDINARY_SUBJECTS = (
     "Round {noun} amounts half to even",
@@ -134,7 +134,7 @@ AI_SUBJECTS = (
     "Time out slow {ai} calls",
     "Log tokens and cost of {ai}",
     "Move {noun} to the new {ai} version",
-    # terse: only the paths, or the history of the folder, tell
+    # terse: only the paths, or the history of the folder, show it
     "Fix retries that never stop",
     "Fix crash on empty results",
     "fix: threshold that lets everything through",
@@ -207,7 +207,7 @@ INITIATIVES = (
     Initiative("Churn study", "research", "notebooks/churn", "", 0.0, None, 0.5),
     Initiative("Demand forecast", "research", "experiments/forecast", "forecast", 0.2, 0.7, 1.0),
 )
-"""In which share of the simulated time each is worked on, and when it leaves the sandbox."""
+"""Each with the share of the simulated time in which it is worked on, and when it leaves the sandbox."""
 
 TRAPS: tuple[tuple[str, str], ...] = (
     ("Fix cursor pagination in the order list", "app/http/pages.py"),

@@ -1,4 +1,4 @@
-"""How far each AI initiative climbed, as its changes tell it, and which of them stall."""
+"""The rung that each AI initiative reached, derived from its changes, and whether it has stalled."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ _SHARE = 0.85
 
 def rungs_of(company: Company, rows: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The truth about every initiative; `rows` are the truth rows of each repository, in the order of its changes."""
-    known = {repo.name for repo in company.repos}
-    limits = _limits([row for each in rows.values() for row in each], company.until)
-    return [_climb(one, company, rows[one.repo], limits) for one in company.initiatives if one.repo in known]
+    names = {repo.name for repo in company.repos}
+    limits = _limits([row for repo_rows in rows.values() for row in repo_rows], company.until)
+    return [
+        _initiative_row(initiative, company, rows[initiative.repo], limits)
+        for initiative in company.initiatives
+        if initiative.repo in names
+    ]
 
 
-def _climb(
+def _initiative_row(
     initiative: Initiative, company: Company, rows: list[dict[str, Any]], limits: dict[str, float]
 ) -> dict[str, Any]:
     repo = company.repo(initiative.repo)
-    told = [(change, row) for change, row in zip(repo.changes, rows, strict=True)]
-    own = [(change, row) for change, row in told if _belongs(change, initiative, row)]
-    outside = [(change, row) for change, row in own if not change.sandboxed]
+    pairs = [(change, row) for change, row in zip(repo.changes, rows, strict=True)]
+    members = [(change, row) for change, row in pairs if _belongs(change, initiative, row)]
+    outside = [(change, row) for change, row in members if not change.sandboxed]
     merged = sorted(row["merged_at"] for _, row in outside if row["merged_at"])
     shipped = sorted(row["production_at"] for _, row in outside if row["production_at"])
-    users = [row["change_id"] for change, row in told if _uses(change, initiative, row)]
-    begun = sorted(row["first_commit_at"] for _, row in own)
-    used = sorted(row["production_at"] for change, row in told if _uses(change, initiative, row))
+    users = [row["change_id"] for change, row in pairs if _uses(change, initiative, row)]
+    begun = sorted(row["first_commit_at"] for _, row in members)
+    used = sorted(row["production_at"] for change, row in pairs if _uses(change, initiative, row))
     rung, since, in_use_at = _rung(begun, merged, shipped, used, company.until)
     stayed = (company.until - _seconds(since)) / HOUR if since else 0.0
     judged = rung != "merged" or repo.deploys != "none"
@@ -52,14 +56,14 @@ def _climb(
         "in_use_at": in_use_at,
         "last_shipped_at": shipped[-1] if shipped else None,
         "used_by": users,
-        "changes": len(own),
-        "waiting": sum(row["outcome"] == "waiting" and row["code_complete_at"] is not None for _, row in own),
-        "abandoned": sum(row["outcome"] == "abandoned" for _, row in own),
+        "changes": len(members),
+        "waiting": sum(row["outcome"] == "waiting" and row["code_complete_at"] is not None for _, row in members),
+        "abandoned": sum(row["outcome"] == "abandoned" for _, row in members),
     }
 
 
 def _belongs(change: Change, initiative: Initiative, row: dict[str, Any]) -> bool:
-    """Its own work that is known: of a mere pull request ref nobody knows whether it is open or closed."""
+    """Whether it is the initiative's own change and its state is known: a bare pull request ref has none."""
     return change.initiative == initiative.name and change.kind != "revert" and row["outcome"] != ""
 
 
@@ -68,7 +72,7 @@ def _seconds(text: str) -> int:
 
 
 def _uses(change: Change, initiative: Initiative, row: dict[str, Any]) -> bool:
-    """Code other than tests that imports it is in production."""
+    """Whether code other than tests that imports the initiative is in production."""
     written = (touch for commit in change.commits for touch in commit.touches if touch.lines)
     in_code = any(not touch.path.startswith("tests/") for touch in written)
     return initiative.name in change.imports and in_code and bool(row["production_at"])
@@ -77,7 +81,7 @@ def _uses(change: Change, initiative: Initiative, row: dict[str, Any]) -> bool:
 def _rung(
     begun: list[str], merged: list[str], shipped: list[str], used: list[str], until: int
 ) -> tuple[str, str | None, str | None]:
-    """The rung at the end, since when, and when it was first in use. What once used it is taken to use it still."""
+    """The rung at the end, since when, and when it was first in use. A user, once there, counts as one from then on."""
     if not shipped:
         return ("merged", merged[0], None) if merged else ("pilot", begun[0] if begun else None, None)
     again = [at for at in shipped if at > shipped[0]]
@@ -96,24 +100,26 @@ def _rung(
 
 
 def _limits(rows: list[dict[str, Any]], until: int) -> dict[str, float]:
-    """Hours after which an initiative stalls. The company has few initiatives, so its changes are the measure.
+    """Hours after which an initiative has stalled, measured on all changes because there are few initiatives.
 
     From the first commit to the end for a pilot, from landing to production for what has landed; the window for what is
     in production.
     """
-    seen = [row for row in rows if row["code_complete_at"] and row["outcome"] and row["built_with_ai"] != "automation"]
-    whole = ((row["first_commit_at"], row["merged_at"] or row["abandoned_at"]) for row in seen)
+    started = [
+        row for row in rows if row["code_complete_at"] and row["outcome"] and row["built_with_ai"] != "automation"
+    ]
+    whole = ((row["first_commit_at"], row["merged_at"] or row["abandoned_at"]) for row in started)
     landed = (
         (row["merged_at"], row["production_at"])
-        for row in seen
+        for row in started
         if row["merged_at"] and row["outcome"] in {"production", "waiting"}
     )
-    found = {"pilot": _left_by(whole, until), "merged": _left_by(landed, until)}
-    return {rung: hours for rung, hours in found.items() if hours is not None} | {"production": _WINDOW / HOUR}
+    limits = {"pilot": _hours_until_most_left(whole, until), "merged": _hours_until_most_left(landed, until)}
+    return {rung: hours for rung, hours in limits.items() if hours is not None} | {"production": _WINDOW / HOUR}
 
 
-def _left_by(spans: Iterable[tuple[str, str | None]], until: int) -> float | None:
-    """The hours after which 85 % have left, by the product-limit of Kaplan and Meier; None where they never do."""
+def _hours_until_most_left(spans: Iterable[tuple[str, str | None]], until: int) -> float | None:
+    """Hours by which 85 % have left (Kaplan-Meier estimate); None if that share is never reached."""
     stays = sorted(((_seconds(end) if end else until) - _seconds(start), end is None) for start, end in spans)
     staying = 1.0
     for place, (seconds, still_there) in enumerate(stays):

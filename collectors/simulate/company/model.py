@@ -35,7 +35,7 @@ class Identity:
 
     @property
     def line(self) -> str:
-        """As it stands in a trailer."""
+        """The identity as in a trailer."""
         return f"{self.name} <{self.email}>"
 
 
@@ -121,7 +121,7 @@ class Change:
     reviews: list[Review] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
     reverts: Change | None = None
-    mends: bool = False  # it repairs an earlier change: `repairs`, once it is written
+    is_fix: bool = False  # it repairs an earlier change: `repairs`, once it is written
     tangled: bool = False  # and changes other lines beside
     repairs: Change | None = None
     imports: tuple[str, ...] = ()  # initiatives that it starts to depend on
@@ -222,7 +222,7 @@ class Repo:
     landed: list[Change] = field(default_factory=list)
     ci_runs: list[CiRun] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
-    builds: dict[str, Change] = field(default_factory=dict)  # version of each build that is kept, such as `v12`
+    builds: dict[str, Change] = field(default_factory=dict)  # version of each stored build, such as `v12`
     branches: dict[str, Commit] = field(default_factory=dict)  # tips, filled when the repository is written
     tags: dict[str, Commit] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 Durations are working hours (`clock`), so an analysis on that calendar should find these very numbers. A waiting pull
 request runs two clocks at once: the stage's duration and an exponential time to being abandoned; the earlier one wins.
-Some stages stall: everybody forgets the pull request, for months, and nobody closes it either.
+Some stages stall: for months nobody works on the pull request, and nobody closes it.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ GATES: Mapping[str, Mapping[str, Any]] = {
 
 
 def pace_of(kind: str, *, agent: bool) -> Pace:
-    """The pace of `ai`, `other` or `automation` work, as an agent or somebody else does it."""
+    """The pace of `ai`, `other` or `automation` work, as an agent or a person does it."""
     pace = PACES[kind]
     if not agent:
         return pace

@@ -1,4 +1,4 @@
-"""Forget what lies after the end of the simulation, and give the rest its numbers and names."""
+"""Drop what lies after the end of the simulation, then number the pull requests and name their branches."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ __all__ = ["cut_off", "number_and_name"]
 
 
 def cut_off(repo: Repo, until: int) -> None:
-    """Keep of every change what had happened by `until`; a pull request not yet opened is not there at all."""
+    """Drop what happens after `until` from every change, and the changes that are not yet opened by then."""
     repo.changes = [change for change in repo.changes if change.opened_at <= until and not _unpushed(change, until)]
     for change in repo.changes:
         change.commits = [commit for commit in change.commits if commit.committed_at <= until]
-        seen = (_seen(review, until) for review in change.reviews if review.submitted_at <= until)
-        change.reviews = sorted(seen, key=lambda one: one.submitted_at)
-        change.timeline = sorted((event for event in change.timeline if event.at <= until), key=lambda one: one.at)
+        reviews = (_as_of(review, until) for review in change.reviews if review.submitted_at <= until)
+        change.reviews = sorted(reviews, key=lambda review: review.submitted_at)
+        change.timeline = sorted((event for event in change.timeline if event.at <= until), key=lambda event: event.at)
         if change.merged_at is not None and change.merged_at > until:
             change.merged_at = change.merged_by = None
         if change.abandoned_at is not None and change.abandoned_at > until:
             change.abandoned_at = None
         if change.ready_at is not None and change.ready_at > until:
             change.ready_at = None
-        change.updated_at = _last_seen(change)
+        change.updated_at = _last_activity(change)
 
 
 def number_and_name(repo: Repo, dice: Dice) -> None:
     """Number the pull requests in the order of their opening; issues take the numbers in between."""
     number = 0
-    for change in sorted(repo.changes, key=lambda one: one.opened_at):
+    for change in sorted(repo.changes, key=lambda item: item.opened_at):
         if change.kind != "direct":
             number += 1 + dice.geometric(0.25, 4)
             change.number = number
@@ -42,13 +42,13 @@ def _unpushed(change: Change, until: int) -> bool:
     return change.commits[0].committed_at > until
 
 
-def _seen(review: Review, until: int) -> Review:
+def _as_of(review: Review, until: int) -> Review:
     if review.dismissed_at is not None and review.dismissed_at > until:
         review.dismissed_at = None
     return review
 
 
-def _last_seen(change: Change) -> int:
+def _last_activity(change: Change) -> int:
     times = [change.opened_at, *(event.at for event in change.timeline)]
     times += [review.submitted_at for review in change.reviews]
     return max(times + [commit.committed_at for commit in change.commits])

@@ -96,9 +96,9 @@ class _Flow:
         self.repo.ci_runs.append(run)
 
     def _repair(self, culprit: Change, rolled_back_at: int) -> None:
-        """After a rollback the culprit is fixed, or taken out; until then releases stop short of it."""
-        mend = revert_of if self.dice.chance(0.4) else fix_of
-        repair = mend(culprit, self.plan, self.dice, rolled_back_at + self.dice.whole(10, 90) * MINUTE)
+        """After a rollback, revert or fix the culprit; until then no release contains it."""
+        create = revert_of if self.dice.chance(0.4) else fix_of
+        repair = create(culprit, self.plan, self.dice, rolled_back_at + self.dice.whole(10, 90) * MINUTE)
         self._spawn(repair)
         if self.shipping:
             self.shipping.blocked.append((culprit, repair))
@@ -128,7 +128,7 @@ def _postpone(change: Change, merged_at: int) -> None:
 
 
 def run_main_branch(repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> None:
-    """Let everything land that does by `until`, build and ship it; adds runs, deployments, reverts and fixes."""
+    """Land, build and ship everything up to `until`; adds runs, deployments, reverts and fixes."""
     flow = _Flow(repo, plan, dice, until)
     flow.run(since)
     flow.check_branches()

@@ -20,7 +20,7 @@ __all__ = ["MARKS", "PLAIN", "Mark", "choose_mark"]
 class Mark:
     """One way of leaving marks, or of seeming to.
 
-    `how` is the true answer to `built_with_ai` as far as marks can tell. `committer` wrote the commits where it is not
+    `how` is the true answer to `built_with_ai` as far as marks can show. `committer` wrote the commits where it is not
     the person, `opener` opened the pull request. With `once`, only one of the commits carries the mark; with `hidden`,
     AI had a hand in it and nothing shows it; without `in_commits`, only the forge's records show it.
     """

@@ -35,20 +35,22 @@ def landing_message(change: Change) -> str:
     """The message of the merge or squash commit that lands a pull request."""
     if change.style == "merge":
         return f"Merge pull request #{change.number} from acme/{change.branch}\n\n{change.title}"
-    own = [commit for commit in change.commits if not commit.updates_from]
+    commits = [commit for commit in change.commits if not commit.updates_from]
     subject = f"{change.title} (#{change.number})"
-    if len(own) == 1:
-        _, _, body = own[0].message.partition("\n\n")
-        parts = [body, *_co_authors(change, own, body)]
+    if len(commits) == 1:
+        _, _, body = commits[0].message.partition("\n\n")
+        parts = [body, *_co_authors(change, commits, body)]
         return "\n\n".join([subject, *(part for part in parts if part)])
-    bullets = [f"* {commit.message}" for commit in own]
-    trailers = _co_authors(change, own, "")
+    bullets = [f"* {commit.message}" for commit in commits]
+    trailers = _co_authors(change, commits, "")
     tail = ["---------", "\n".join(trailers)] if trailers else []
     return "\n\n".join([subject, *bullets, *tail])
 
 
-def _co_authors(change: Change, own: list[Commit], said: str) -> list[str]:
-    """A squash names everybody who wrote or co-wrote one of its commits, but for the author of the pull request."""
-    lines = [f"Co-authored-by: {commit.author.line}" for commit in own]
-    lines += [line for commit in own for line in commit.message.splitlines() if line.lower().startswith("co-authored")]
-    return [line for line in dict.fromkeys(lines) if change.author.email not in line and line not in said]
+def _co_authors(change: Change, commits: list[Commit], body: str) -> list[str]:
+    """Trailers for everyone who wrote or co-wrote a commit and is neither the author nor named in the body."""
+    lines = [f"Co-authored-by: {commit.author.line}" for commit in commits]
+    lines += [
+        line for commit in commits for line in commit.message.splitlines() if line.lower().startswith("co-authored")
+    ]
+    return [line for line in dict.fromkeys(lines) if change.author.email not in line and line not in body]

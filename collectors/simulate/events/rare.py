@@ -1,7 +1,7 @@
-"""What seldom happens, made sure of: every branch of the decision whether AI made a change occurs once in any company.
+"""Rare marks: every branch of the decision whether AI made a change occurs once in each company.
 
-Ordinary pull requests that landed are dressed up after the fact: nothing else of the simulation changes for it, neither
-its times nor its dice. Their truth is what they show now.
+Ordinary pull requests that landed get these marks afterwards, so the times and draws of the simulation stay the same.
+The truth of these pull requests is what they show now.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collectors.simulate.company.people import AGENTS, BOTS, OWN_AGENT
 from collectors.simulate.events.marks import MARKS, Mark
 from collectors.simulate.events.messages import branch_name
 
-__all__ = ["OVERRIDES", "RARE", "dress_some", "note_of"]
+__all__ = ["OVERRIDES", "RARE", "add_rare_marks", "note_of"]
 
 _SOURCES = (".py", ".ts")
 _EDITOR_DAYS = tuple(int(datetime(2026, month, day, tzinfo=UTC).timestamp()) for month, day in ((4, 15), (6, 30)))
 
 OVERRIDES = {"override_how": 'built_with_ai = "assisted"', "override_what": "builds_ai = true"}
-"""Marks that stand in the settings alone, and what is written there."""
+"""Marks that only the settings show, and the text that is written there."""
 
 RARE = (
     Mark("noted", "assisted", 0),
@@ -42,13 +42,13 @@ RARE = (
     Mark("override_how", "assisted", 0),
     Mark("override_what", "none", 0),
 )
-"""The marks that are made sure of; a backport is made as its original was."""
+"""The marks that each company contains; a backport was made as its original was."""
 
 _NOTED = {"noted": ("s_simulated 1-30", "h_simulated 31-40"), "noted_people": ("h_simulated 1-12",)}
 
 
 def note_of(change: Change) -> str:
-    """The note of line-level attribution that a tool left on each of its commits; empty if none did."""
+    """The note of line-level attribution on each commit of the change; empty if there is none."""
     lines = _NOTED.get(change.mark)
     if lines is None:
         return ""
@@ -57,18 +57,18 @@ def note_of(change: Change) -> str:
     return "\n".join([change.commits[0].touches[0].path, *(f"  {line}" for line in lines), "---", json.dumps(metadata)])
 
 
-def dress_some(repos: list[Repo]) -> None:
-    """Dress one ordinary pull request in each of the rare marks, as far as there are any that fit."""
-    left = list(_ordinary(repos))
+def add_rare_marks(repos: list[Repo]) -> None:
+    """Give each rare mark to one ordinary pull request that fits, as far as there is one."""
+    candidates = list(_unmarked_changes(repos))
     for mark in RARE:
-        found = next((pair for pair in left if _fits(mark, *pair)), None)
-        if found is not None:
-            left.remove(found)
-            _dress(mark, *found)
+        match = next((pair for pair in candidates if _fits(mark, *pair)), None)
+        if match is not None:
+            candidates.remove(match)
+            _apply(mark, *match)
 
 
-def _ordinary(repos: list[Repo]) -> Iterator[tuple[Repo, Change]]:
-    """Landed pull requests without any mark that nothing else refers to, in order."""
+def _unmarked_changes(repos: list[Repo]) -> Iterator[tuple[Repo, Change]]:
+    """Landed pull requests without a mark to which no other change refers, in order."""
     for repo in repos:
         referred = {change.reverts for change in repo.changes} | {change.repairs for change in repo.changes}
         for change in repo.changes if repo.reported else ():
@@ -95,21 +95,21 @@ def _fits(mark: Mark, repo: Repo, change: Change) -> bool:
 def _original(repo: Repo, change: Change) -> Change | None:
     """An earlier change of an agent that a backport may copy."""
     marked = (
-        one
-        for one in repo.landed
-        if one.built_with_ai == "agent"
-        and one.mark in MARKS
-        and one.number is not None
-        and one.builds_ai == change.builds_ai
+        original
+        for original in repo.landed
+        if original.built_with_ai == "agent"
+        and original.mark in MARKS
+        and original.number is not None
+        and original.builds_ai == change.builds_ai
     )
-    return next((one for one in marked if (one.merged_at or 0) < change.started_at), None)
+    return next((original for original in marked if (original.merged_at or 0) < change.started_at), None)
 
 
-def _dress(mark: Mark, repo: Repo, change: Change) -> None:
+def _apply(mark: Mark, repo: Repo, change: Change) -> None:
     change.mark, change.built_with_ai = mark.name, mark.how
     body = ""
     if mark.name == "own_agent":
-        change.title, change.mends = "fix: keep the total when the last line is removed", True
+        change.title, change.is_fix = "fix: keep the total when the last line is removed", True
     if mark.name == "override_what":
         change.builds_ai = True
     if mark.name == "backport" and (original := _original(repo, change)) is not None:
@@ -121,8 +121,8 @@ def _dress(mark: Mark, repo: Repo, change: Change) -> None:
     change.labels += mark.labels
     change.branch = mark.branch
     change.branch = branch_name(change)
-    own = [commit for commit in change.commits if not commit.updates_from]
-    for number, commit in enumerate(own):
+    commits = [commit for commit in change.commits if not commit.updates_from]
+    for number, commit in enumerate(commits):
         subject = change.title if number == 0 else commit.message.partition("\n")[0]
         trailer = mark.trailer if not mark.once or number == 0 else ""
         commit.message = "\n\n".join(part for part in (subject, body, trailer) if part)

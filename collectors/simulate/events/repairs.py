@@ -1,4 +1,4 @@
-"""Changes that mend other changes: reverts, and fixes of the very lines that were at fault."""
+"""Changes that repair other changes: reverts, and fixes of the faulty lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["fix_of", "revert_of"]
 
 
 def revert_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
-    """A pull request that takes `culprit` out again; it is of the same class as what it takes out."""
+    """A pull request that reverts `culprit`; it has the same class as the culprit."""
     change = _urgent(culprit, plan, dice, at, "revert", f'Revert "{culprit.title}"')
     change.reverts = culprit
     change.built_with_ai, change.mark = culprit.built_with_ai, "revert_of_marked"
@@ -25,7 +25,7 @@ def fix_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
     broken = paths[0].rsplit("/", 1)[-1].split(".")[0]
     change = _urgent(culprit, plan, dice, at, "fix", f"fix: restore {broken} after rollback")
     change.labels = ("hotfix",)
-    change.mends, change.repairs = True, culprit
+    change.is_fix, change.repairs = True, culprit
     change.commits[0].touches = tuple(
         Touch(path, 1 + dice.geometric(1.0, 4), dice.geometric(0.5, 4)) for path in paths[:2]
     )

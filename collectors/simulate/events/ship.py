@@ -52,7 +52,7 @@ class Shipping:
             self.candidates.append((staged_at, change))
 
     def release(self, at: int) -> tuple[Change, int] | None:
-        """Bring production up to date; on a rollback returns what was at fault and when it was rolled back."""
+        """Bring production up to date; after a rollback return the culprit and when it was rolled back."""
         if at < self.busy_until or at > self.until:
             return None
         if self.plan.deploys == "tags" and self.current:
@@ -72,7 +72,7 @@ class Shipping:
         newest = len(self.repo.landed) - 1
         limit = min((_place(change) for free_at, change in self.held if free_at > at), default=newest + 1)
         floor = _place(self.current) if self.current else -1
-        if self.current is None:  # the first one takes all there is, so that nothing is half known
+        if self.current is None:  # the first release takes everything, so that no change is only partly known
             limit, floor = newest + 1, newest - 1
         for ready_at, change in reversed(self.candidates):
             place = _place(change)
@@ -106,7 +106,7 @@ class Shipping:
     def _attempts(self, change: Change, at: int, environment: str) -> int | None:
         """Deploy with a gate and failing attempts."""
         production, first = environment == "production", self.current is None
-        odds = GATES["ai" if any(one.builds_ai for one in self._carried(change)) else "other"]
+        odds = GATES["ai" if any(item.builds_ai for item in self._carried(change)) else "other"]
         gate_hours = odds["gate_hours"].draw(self.dice) if production and not first else 0.0
         ended_at: int | None = None
         for attempt in range(4):
@@ -130,8 +130,8 @@ class Shipping:
         return ended_at
 
     def _roll_back(self, before: Change, carried: list[Change], released_at: int) -> tuple[Change, int] | None:
-        suspects = [one for one in carried if one.kind == "pull_request" and one.built_with_ai != "automation"]
-        ai = [one for one in suspects if one.builds_ai]
+        suspects = [item for item in carried if item.kind == "pull_request" and item.built_with_ai != "automation"]
+        ai = [item for item in suspects if item.builds_ai]
         at = released_at + self.dice.whole(15, 100) * MINUTE
         chance = GATES["ai" if ai else "other"]["rollback_chance"] if self.plan.stages_before_production else 0.0
         if self.releases == _CERTAIN_ACCIDENT:
@@ -164,9 +164,9 @@ class Shipping:
     ) -> None:
         if at > self.until:
             return
-        seen = [status for status in statuses if status.at <= self.until]
+        reached = [status for status in statuses if status.at <= self.until]
         number = 9000 + len(self.repo.deployments)
-        self.repo.deployments.append(Deployment(number, environment, change, at, seen, version, rollback))
+        self.repo.deployments.append(Deployment(number, environment, change, at, reached, version, rollback))
 
 
 def shipping_of(repo: Repo, plan: Plan, dice: Dice, until: int) -> Shipping | None:
@@ -177,8 +177,8 @@ def shipping_of(repo: Repo, plan: Plan, dice: Dice, until: int) -> Shipping | No
 def finish_statuses(repo: Repo, until: int) -> None:
     """Whatever succeeded in an environment becomes inactive when the next one succeeds there."""
     running: dict[str, Deployment] = {}
-    done = [one for one in repo.deployments if one.succeeded_at is not None]
-    for deployment in sorted(done, key=lambda one: one.succeeded_at or 0):
+    done = [item for item in repo.deployments if item.succeeded_at is not None]
+    for deployment in sorted(done, key=lambda item: item.succeeded_at or 0):
         before = running.get(deployment.environment)
         replaced_at = (deployment.succeeded_at or 0) + 1
         if before and replaced_at <= until:

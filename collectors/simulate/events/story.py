@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from collectors.simulate.company.areas import MENDING
+from collectors.simulate.company.areas import FIX_SUBJECTS
 from collectors.simulate.company.model import Change, Commit, Identity, Review, TimelineEvent, Touch
 from collectors.simulate.company.people import AGENTS, FORGE, TEAMS
 from collectors.simulate.company.plan import Plan
@@ -100,12 +100,12 @@ def _change(plan: Plan, work: Work, mark: Mark, author: Identity, started_at: in
         branch=mark.branch,
         labels=work.labels + mark.labels,
         imports=work.imports,
-        mends=work.title.startswith(MENDING),
+        is_fix=work.title.startswith(FIX_SUBJECTS),
     )
 
 
 def _write(change: Change, plan: Plan, cast: _Cast, dice: Dice, pace: Pace, *, least: int) -> _Times:
-    """Fix the times up to code complete, with `least` or more empty commits at their times."""
+    """Set the times up to code complete, with `least` or more empty commits at their times."""
     drawn = change.drawn_hours
     drawn["coding"] = pace.coding.draw(dice)
     finished_at = later(change.started_at, drawn["coding"]) + 2 * MINUTE
@@ -162,9 +162,9 @@ def _wait(change: Change, plan: Plan, cast: _Cast, dice: Dice, pace: Pace, times
     """Let it wait for its first review, its approval and its merge, unless it is abandoned before."""
     reviewer = cast.reviewers[0]
     change.timeline += [TimelineEvent("review_requested", times.ready_at, cast.opener, reviewer)]
-    stands = _early_reviews(change, plan, cast, dice, times)
-    stages = ["merge"] if stands else ["pickup", "review", "merge"]
-    if not stands and dice.chance(pace.unreviewed_chance):
+    approved = _early_reviews(change, plan, cast, dice, times)
+    stages = ["merge"] if approved else ["pickup", "review", "merge"]
+    if not approved and dice.chance(pace.unreviewed_chance):
         stages = ["pickup"]
     at = times.complete_at
     for stage in stages:
@@ -205,7 +205,7 @@ def _approve(change: Change, cast: _Cast, at: int, dice: Dice) -> None:
 
 
 def _early_reviews(change: Change, plan: Plan, cast: _Cast, dice: Dice, times: _Times) -> bool:
-    """Reviews before code complete; whether one of them is an approval that still stands at code complete."""
+    """Add reviews before code complete; return whether one is an approval that is still valid at code complete."""
     if plan.review_bot:
         change.reviews.append(Review(AGENTS["coderabbit"], "COMMENTED", change.opened_at + 4 * MINUTE))
     ready_at, complete_at = times

@@ -31,13 +31,19 @@ def choose_work(plan: Plan, dice: Dice, era: float) -> Work:
     roll = dice.uniform()
     if roll < plan.bot_share:
         return _bump(plan, dice)
-    active = [one for one in INITIATIVES if one.repo == plan.name and one.starts <= era < one.ends]
+    active = [
+        initiative
+        for initiative in INITIATIVES
+        if initiative.repo == plan.name and initiative.starts <= era < initiative.ends
+    ]
     if active and dice.chance(plan.ai_share * (1 + era) / 1.5):
         return _initiative_work(plan, dice.pick(active), dice, era)
     if dice.chance(0.03):
         title, path = dice.pick(TRAPS)
         return Work("other", title, (_touch(dice, path),))
-    return _ordinary(plan, dice, [one for one in active if one.adopted and era > (one.moves or 0) + 0.1])
+    return _ordinary(
+        plan, dice, [initiative for initiative in active if initiative.adopted and era > (initiative.moves or 0) + 0.1]
+    )
 
 
 def _manifest_of(folder: str, plan_name: str) -> str:

@@ -1,4 +1,4 @@
-"""The text of the simulated files, made of lines that know which slot of the file they stand in.
+"""The text of the simulated files, made of lines that each have a numbered slot in their file.
 
 A file is a mapping from slot to line, never changed in place. A branch is what it did to the slots of the files it
 touched, so merging is laying that over whatever main has by then, and counts of added and removed lines are exact.
@@ -71,9 +71,9 @@ class Contents:
 
     def edit(self, touch: Touch, lines: Lines, favourites: Lines) -> dict[int, str | None]:
         """What a touch does to a file that reads `lines`; lines that are still `favourites` are replaced first."""
-        wanted = [slot for slot, text in favourites.items() if lines.get(slot) == text]
+        preferred = [slot for slot, text in favourites.items() if lines.get(slot) == text]
         others = [slot for slot in lines if slot not in favourites]
-        slots = (wanted + self.dice.sample(others, touch.replaced))[: touch.replaced]
+        slots = (preferred + self.dice.sample(others, touch.replaced))[: touch.replaced]
         done: dict[int, str | None] = {slot: self._line(touch.path) for slot in slots}
         for _ in range(touch.added):
             done[self._slot(touch.path)] = self._line(touch.path)
@@ -86,10 +86,10 @@ class Contents:
             done[next(same, None) or self._slot(touch.path)] = text
         return done
 
-    def mend(self, touch: Touch, lines: Lines, faulty: Lines) -> dict[int, str | None]:
-        """What a touch does that repairs a file: lines that are still `faulty` are replaced, no others, few added."""
-        wanted = [slot for slot, text in faulty.items() if lines.get(slot) == text]
-        done: dict[int, str | None] = {slot: self._line(touch.path) for slot in wanted[: max(touch.replaced, 1)]}
+    def repair(self, touch: Touch, lines: Lines, faulty: Lines) -> dict[int, str | None]:
+        """What a touch does to repair a file: it replaces only lines that are still `faulty`, and adds few."""
+        remaining = [slot for slot, text in faulty.items() if lines.get(slot) == text]
+        done: dict[int, str | None] = {slot: self._line(touch.path) for slot in remaining[: max(touch.replaced, 1)]}
         for _ in range(min(touch.added, _FEW)):
             done[self._slot(touch.path)] = self._line(touch.path)
         return done
@@ -112,7 +112,7 @@ def _stem_and_suffix(path: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def _frame(path: str) -> tuple[str, str]:
-    """What stands before and after the lines of a file."""
+    """The text before and after the lines of a file."""
     word, suffix = _stem_and_suffix(path)
     head, foot = _FRAMES.get(suffix, ("", ""))
     return head.format(word=word), foot.format(word=word)
@@ -126,9 +126,9 @@ def overlay(lines: Lines, done: Mapping[int, str | None]) -> Lines:
 
 def count_lines(path: str, before: Lines, after: Lines) -> tuple[int, int]:
     """Lines added and removed between two states of a file."""
-    kept = len(before.items() & after.items())
+    unchanged = len(before.items() & after.items())
     frame = "".join(_frame(path)).count("\n")
-    added, removed = len(after) - kept, len(before) - kept
+    added, removed = len(after) - unchanged, len(before) - unchanged
     return added + frame * (not before and bool(after)), removed + frame * (not after and bool(before))
 
 

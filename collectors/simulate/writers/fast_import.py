@@ -32,11 +32,11 @@ def create_bare(folder: Path, url: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     quiet = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     # glibc's malloc would give zlib's memory back to the kernel after every object: a third of the whole time
     memory = {"MALLOC_TRIM_THRESHOLD_": str(1 << 28), "MALLOC_TOP_PAD_": str(1 << 24)}
-    return kept | quiet | memory
+    return inherited | quiet | memory
 
 
 class FastImport:
@@ -110,14 +110,14 @@ class FastImport:
 
     def notes(self, ref: str, notes: Iterable[tuple[Commit, str]], by: Identity, at: int) -> None:
         """Store notes on commits, under a ref of their own."""
-        found = list(notes)
-        if not found:
+        pairs = list(notes)
+        if not pairs:
             return
         self.last_mark += 1
         message = b"Notes\n"
         self._send(f"commit {ref}\nmark :{self.last_mark}\ncommitter {_stamp(by, at)}\n".encode())
         self._send(b"data %d\n%b" % (len(message), message))
-        for commit, text in found:
+        for commit, text in pairs:
             data = text.encode()
             self._send(b"N inline :%d\ndata %d\n%b\n" % (commit.mark, len(data), data))
         self._send(b"\n")
@@ -137,7 +137,7 @@ class FastImport:
         self._flush()
         self.process.communicate()
         if self.process.returncode:
-            raise CollectError(f"git fast-import failed for {self.folder.name}", hint="see what git said above")
+            raise CollectError(f"git fast-import failed for {self.folder.name}", hint="see the message of git above")
         marked = dict(line.split() for line in self.marks_file.read_text().splitlines())
         self.marks_file.unlink()
         for commit in self.commits:

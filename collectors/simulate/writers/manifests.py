@@ -17,7 +17,7 @@ MANIFESTS = "deployments"
 
 
 def _by_manifests(repos: list[Repo]) -> list[tuple[Deployment, Repo]]:
-    pairs = [(one, repo) for repo in repos if repo.deploys == "manifests" for one in repo.deployments]
+    pairs = [(deployment, repo) for repo in repos if repo.deploys == "manifests" for deployment in repo.deployments]
     return sorted(pairs, key=lambda pair: pair[0].created_at)
 
 

@@ -34,13 +34,13 @@ def _line(record: dict[str, Any]) -> str:
 
 def _change(change: Change, repo: Repo, row: dict[str, Any]) -> dict[str, Any]:
     """Milestones as the forge knows them; code complete mostly follows from the commits, so few report it."""
-    own = change.commits
+    commits = change.commits
     return {
         "type": "change",
         "repo": repo.repo_id,
         "number": change.number,
         "sha": change.sha or None,
-        "head_sha": own[-1].sha,
+        "head_sha": commits[-1].sha,
         "head_ref": change.branch,
         "base_ref": "main",
         "title": change.title,

@@ -34,7 +34,7 @@ class _Branch:
 
 
 class _Writer:
-    """Writes one repository; `undo` keeps what each landing did, so that it can be taken out or repaired."""
+    """Writes one repository; `undo` holds what each landing did, so that it can be reverted or repaired."""
 
     def __init__(self, repo: Repo, folder: Path, dice: Dice) -> None:
         self.repo = repo
@@ -56,7 +56,7 @@ class _Writer:
     def write_branch(self, change: Change) -> _Branch:
         """The change's own commits, on top of where main was when the first one was made."""
         branch = _Branch(bisect_right(self.landed_at, change.commits[0].authored_at) - 1)
-        if change.mends and change.repairs is None:
+        if change.is_fix and change.repairs is None:
             self.blame(change, branch.base)
         tip = self.tips[branch.base]
         for commit in change.commits:
@@ -116,7 +116,7 @@ class _Writer:
         for touch in commit.touches:
             lines = overlay(self._view(branch, touch.path), step.get(touch.path, {}))
             written = _written(*undo.get(touch.path, ({}, {})))
-            edit = self.contents.mend if change.repairs and not change.tangled else self.contents.edit
+            edit = self.contents.repair if change.repairs and not change.tangled else self.contents.edit
             step.setdefault(touch.path, {}).update(edit(touch, lines, written))
         return step
 
@@ -132,8 +132,8 @@ class _Writer:
         if change.style == "direct":
             change.landing = [change.commits[0]]
         elif change.style == "rebase":
-            own = [commit for commit in change.commits if not commit.updates_from]
-            for commit, step in zip(own, branch.steps, strict=True):
+            commits = [commit for commit in change.commits if not commit.updates_from]
+            for commit, step in zip(commits, branch.steps, strict=True):
                 by = change.merged_by or FORGE
                 copy = Commit(commit.author, commit.authored_at, by, change.merged_at, commit.message)
                 self._advance(copy, step, change, position)
@@ -222,7 +222,7 @@ def _written(before: Lines, after: Lines) -> dict[int, str]:
 
 
 def _restored(now: Lines, before: Lines, after: Lines) -> dict[int, str | None]:
-    """What takes a landing out of a file again, where nothing has come over it since."""
+    """What reverts a landing in a file, in the lines that nothing has changed since."""
     slots = {slot for slot in {*before, *after} if before.get(slot) != after.get(slot)}
     return {slot: before.get(slot) for slot in sorted(slots) if now.get(slot) == after.get(slot)}
 
@@ -242,22 +242,28 @@ def write_repository(repo: Repo, folder: Path, dice: Dice, until: int) -> None:
         if deployment.production:
             writer.ship(deployment)
     _tag(repo, writer, until)
-    noted = [(commit, note) for one in repo.changes if (note := note_of(one)) for commit in one.commits]
-    writer.git.notes("refs/notes/ai", noted, BOTS["release"], until)
+    notes = [(commit, note) for change in repo.changes if (note := note_of(change)) for commit in change.commits]
+    writer.git.notes("refs/notes/ai", notes, BOTS["release"], until)
     repo.branches["main"] = writer.tips[-1]
     refs = [(f"refs/heads/{name}", commit) for name, commit in repo.branches.items()]
     refs += [(f"refs/tags/{name}", commit) for name, commit in repo.tags.items()]
-    refs += [(f"refs/pull/{one.number}/head", one.commits[-1]) for one in repo.changes if one.number is not None]
+    refs += [
+        (f"refs/pull/{change.number}/head", change.commits[-1]) for change in repo.changes if change.number is not None
+    ]
     writer.git.finish(refs)
 
 
 def _tag(repo: Repo, writer: _Writer, until: int) -> None:
     repo.tags |= {version: change.landing[-1] for version, change in repo.builds.items()}
-    for one in repo.deployments:
-        if repo.deploys == "tags" and one.version:
-            repo.tags[one.version] = one.commit or one.change.landing[-1]
+    for deployment in repo.deployments:
+        if repo.deploys == "tags" and deployment.version:
+            repo.tags[deployment.version] = deployment.commit or deployment.change.landing[-1]
             writer.git.tag(
-                one.version, repo.tags[one.version], BOTS["release"], one.created_at, f"Release {one.version}"
+                deployment.version,
+                repo.tags[deployment.version],
+                BOTS["release"],
+                deployment.created_at,
+                f"Release {deployment.version}",
             )
     repo.tags["nightly"] = writer.tips[-1]
     writer.git.tag("nightly", writer.tips[-1], BOTS["release"], until, "Nightly build")

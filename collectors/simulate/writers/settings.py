@@ -44,12 +44,13 @@ _DEPLOYMENTS = {
 def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
     """The text of `headway.toml` for these repositories.
 
-    Initiatives that began in a sandbox are named, for they lie in two folders; the others are left to be found.
+    Initiatives that began in a sandbox are named, because they have two folders; the others must be detected.
     """
     named = (
-        f'\n[[initiatives]]\nname = "{one.name}"\nrepo = "acme/{one.repo}"\npaths = {json.dumps(_folders(one))}\n'
-        for one in initiatives
-        if one.sandbox
+        f'\n[[initiatives]]\nname = "{initiative.name}"\nrepo = "acme/{initiative.repo}"\n'
+        f"paths = {json.dumps(_folders(initiative))}\n"
+        for initiative in initiatives
+        if initiative.sandbox
     )
     sources = (f'\n[[sources]]\ntarget = "repos/{repo.name}.git"\nteam = "{repo.team}"\n' for repo in repos)
     rules = (
@@ -66,5 +67,5 @@ def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
     return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(overrides) + "".join(named)
 
 
-def _folders(one: Initiative) -> list[str]:
-    return [f"{folder}/" for folder in (one.sandbox, one.product) if folder]
+def _folders(initiative: Initiative) -> list[str]:
+    return [f"{folder}/" for folder in (initiative.sandbox, initiative.product) if folder]

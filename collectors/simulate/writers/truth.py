@@ -1,7 +1,7 @@
-"""What is true of every change at the end, told by the definitions from everything that happened.
+"""The truth about every change at the end, computed by the definitions from everything that happened.
 
-Only what some source of the repository records is told here: a repository without an events file has no reviews to be
-right about. Nothing of Headway's own collecting, mapping or reporting is used.
+It contains only what a source of the repository records: a repository without an events file has no reviews. None of
+Headway's collecting, mapping or reporting is used.
 """
 
 from __future__ import annotations
@@ -72,21 +72,21 @@ class _Main:
     """For every place on the main branch: the first time that it, or something after it, got somewhere."""
 
     def __init__(self, repo: Repo) -> None:
-        production = [one for one in repo.deployments if one.production]
-        runs = [one for one in repo.ci_runs if one.branch == "main" and one.conclusion == "success"]
-        staged = [(one.change, one.succeeded_at) for one in repo.deployments if not one.production]
+        production = [deployment for deployment in repo.deployments if deployment.production]
+        runs = [run for run in repo.ci_runs if run.branch == "main" and run.conclusion == "success"]
+        staged = [(item.change, item.succeeded_at) for item in repo.deployments if not item.production]
         size = len(repo.landed)
         self.firsts = {
-            "built": _firsts(size, [(one.change, one.finished_at) for one in runs]),
+            "built": _firsts(size, [(run.change, run.finished_at) for run in runs]),
             "staged": _firsts(size, staged),
-            "begun": _firsts(size, [(one.change, one.created_at) for one in production]),
-            "shipped": _firsts(size, [(one.change, one.succeeded_at) for one in production]),
+            "begun": _firsts(size, [(item.change, item.created_at) for item in production]),
+            "shipped": _firsts(size, [(item.change, item.succeeded_at) for item in production]),
         }
-        self.picked = {change: one.created_at for one in reversed(production) for change in one.picks}
-        done = [one.succeeded_at for one in production if one.succeeded_at is not None]
+        self.picked = {change: item.created_at for item in reversed(production) for change in item.picks}
+        done = [item.succeeded_at for item in production if item.succeeded_at is not None]
         self.first_production_at = min(done, default=_NEVER)
         self.rolled_back = _rolled_back(repo)
-        self.reverted = {one.reverts: one.merged_at for one in reversed(repo.landed) if one.reverts}
+        self.reverted = {item.reverts: item.merged_at for item in reversed(repo.landed) if item.reverts}
 
     def first(self, name: str, change: Change) -> int | None:
         """When the change first got `built`, `staged`, `begun` (to be deployed) or `shipped`."""
@@ -111,45 +111,48 @@ def _rolled_back(repo: Repo) -> dict[int, int]:
     """Place on main to the first time that it was withdrawn from production."""
     withdrawn: dict[int, int] = {}
     place = -1
-    done = [one for one in repo.deployments if one.production and one.succeeded_at is not None]
-    for one in sorted(done, key=lambda each: each.succeeded_at or 0):
-        target = one.change.position or 0
-        if one.rollback:
-            for each in range(target + 1, place + 1):
-                withdrawn.setdefault(each, one.succeeded_at or 0)
+    done = [
+        deployment for deployment in repo.deployments if deployment.production and deployment.succeeded_at is not None
+    ]
+    for deployment in sorted(done, key=lambda item: item.succeeded_at or 0):
+        target = deployment.change.position or 0
+        if deployment.rollback:
+            for landing in range(target + 1, place + 1):
+                withdrawn.setdefault(landing, deployment.succeeded_at or 0)
         place = target
     return withdrawn
 
 
 def _by_people(change: Change) -> list[Review]:
-    people = [one for one in change.reviews if one.reviewer.kind == "person"]
-    return [one for one in people if one.reviewer.login != change.author.login]
+    people = [review for review in change.reviews if review.reviewer.kind == "person"]
+    return [review for review in people if review.reviewer.login != change.author.login]
 
 
 def _reached(reviews: list[Review], complete_at: int | None) -> int | None:
-    """The first of these reviews at or after code complete, or code complete if an approval from before stands."""
+    """The first of these reviews at or after code complete, or code complete if an earlier approval is still valid."""
     if complete_at is None:
         return None
     standing = any(
-        one.state == "APPROVED" and one.submitted_at < complete_at and one.dismissed_at is None for one in reviews
+        review.state == "APPROVED" and review.submitted_at < complete_at and review.dismissed_at is None
+        for review in reviews
     )
-    after = [one.submitted_at for one in reviews if one.submitted_at >= complete_at]
+    after = [review.submitted_at for review in reviews if review.submitted_at >= complete_at]
     return complete_at if standing else min(after, default=None)
 
 
 def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None]:
-    own = [commit.authored_at for commit in change.commits if not commit.updates_from]
+    authored = [commit.authored_at for commit in change.commits if not commit.updates_from]
     reviews = _by_people(change)
     pull_request = change.kind != "direct"
-    complete_at = None if change.ready_at is None else max(*own, change.ready_at)
+    complete_at = None if change.ready_at is None else max(*authored, change.ready_at)
     times: dict[str, int | None] = {
-        "first_commit_at": min(own),
+        "first_commit_at": min(authored),
         "opened_at": change.opened_at if pull_request else None,
         "ready_at": change.ready_at if pull_request else None,
-        "first_review_at": min((one.submitted_at for one in reviews), default=None),
+        "first_review_at": min((review.submitted_at for review in reviews), default=None),
         "code_complete_at": complete_at,
         "reviewed_at": _reached(reviews, complete_at),
-        "approved_at": _reached([one for one in reviews if one.state == "APPROVED"], complete_at),
+        "approved_at": _reached([review for review in reviews if review.state == "APPROVED"], complete_at),
         "merged_at": change.merged_at,
         "integrated_at": main.first("built", change),
         "staged_at": main.first("staged", change),
@@ -190,7 +193,7 @@ def _stage_hours(
             hours[passed] = 0.0
         hours[here] = (reached - at) / HOUR
         at = reached
-        rest = [one for one in stages if order.index(one) > order.index(stage)]
+        rest = [later for later in stages if order.index(later) > order.index(stage)]
         if not rest:
             return hours, ""
         here = rest[0]
@@ -201,11 +204,11 @@ def _stage_hours(
 
 
 def _author(change: Change, repo: Repo) -> str:
-    """The login, where the forge tells it; otherwise the name on the landing commit, or on a branch's first."""
+    """The login if the forge reports it; otherwise the name on the landing commit, or on a branch's first."""
     if repo.reported and change.number is not None:
         return change.author.login
-    bears = change.landing[-1] if change.landing and change.style != "merge" else change.commits[0]
-    return bears.author.name
+    commit = change.landing[-1] if change.landing and change.style != "merge" else change.commits[0]
+    return commit.author.name
 
 
 def _between(start: int | None, end: int | None) -> float | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from collectors.github.api.nested_pages import Want, _text
+from collectors.github.api.nested_pages import PageRequest, _text
 from collectors.github.documents import EVENT_TYPES, document, fragments_for, queries
 from collectors.github.rows.events import KINDS
 from headway.raw_tables.forge import EVENT_KINDS
@@ -16,9 +16,9 @@ PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "github" / "schema.
 published = pytest.mark.skipif(not PUBLISHED.exists(), reason="GitHub's published schema is not here")
 LISTS = ("labels", "commits", "reviews", "timelineItems")
 OVERFLOWS = [
-    *([Want("id", "PullRequest", ((name, "c"),))] for name in LISTS),
-    [Want("id", "PullRequest", tuple((name, "c") for name in LISTS))],
-    [Want("id", "Deployment", (("statuses", "c"),))],
+    *([PageRequest("id", "PullRequest", ((name, "c"),))] for name in LISTS),
+    [PageRequest("id", "PullRequest", tuple((name, "c") for name in LISTS))],
+    [PageRequest("id", "Deployment", (("statuses", "c"),))],
 ]
 
 
@@ -37,7 +37,7 @@ def test_document_is_valid_in_githubs_schema(name: str) -> None:
 
 @published
 @pytest.mark.parametrize("wants", [*OVERFLOWS, [want for wants in OVERFLOWS for want in wants]])
-def test_query_put_together_for_overflowing_lists_is_valid(wants: list[Want]) -> None:
+def test_query_put_together_for_overflowing_lists_is_valid(wants: list[PageRequest]) -> None:
     """The query for the rest of lists is valid for each list alone and for all of them together."""
     text = _text(wants)
     assert validate(schema(), parse(text + fragments_for(text))) == []

@@ -11,7 +11,7 @@ from tests.collectors.github.reading import Labels, Reader, folded
 
 
 def test_limit_that_ends_soon_is_waited_for_and_shown(small: FakeGitHub) -> None:
-    """A primary limit that ends within the patience is a state with its end in the progress line, not a failure."""
+    """A primary limit that ends within the longest wait is a state with its end in the progress line, not a failure."""
     small.faults = Faults([Fault(kinds.primary_limit(minutes=10), at=(3,))])
     reader = Reader.of(small, page=8)
     reader.progress = labels = Labels()
@@ -36,7 +36,7 @@ def test_secondary_limit_is_waited_for_as_it_says(small: FakeGitHub, kind: kinds
 
 
 def test_secondary_limit_that_goes_on_is_waited_for_longer_each_time(small: FakeGitHub) -> None:
-    """Where the answer does not say, the wait doubles; beyond the patience the run stops."""
+    """Where the answer does not say, the wait doubles; beyond the longest wait the run stops."""
     small.faults = Faults([Fault(kinds.too_many())])
     with pytest.raises(OutOfBudget):
         Reader.of(small).night()

@@ -87,7 +87,7 @@ def test_advice_on_a_base_url_is_one_that_works() -> None:
     with pytest.raises(UsageError) as refused:
         checked_base_url("http://127.0.0.1:8080/github")
     assert "http://127.0.0.1:8080/api/v3" in refused.value.hint
-    with pytest.raises(UsageError, match="no port"):
+    with pytest.raises(UsageError, match="no valid port"):
         checked_base_url("http://127.0.0.1:99999")
 
 

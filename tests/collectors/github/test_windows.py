@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.github.api.windows import Window, first_window, half, next_window
-from collectors.github.readers.change_cursor import Edge
+from collectors.github.readers.change_cursor import ChangeCursor
 from collectors.github.rows.pull_requests import Glimpse
 
 START = datetime(2026, 1, 1)
@@ -47,7 +47,7 @@ def _glimpse(number: int, minute: int, count: int = 0) -> Glimpse:
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 120)), max_size=40), st.integers(1, 5))
 def test_every_change_is_news_once(changes: list[tuple[int, int]], nights: int) -> None:
     """Whatever changes in whatever order is news in the first look after it, and never again."""
-    edge, state = Edge(), dict[int, Glimpse]()
+    edge, state = ChangeCursor(), dict[int, Glimpse]()
     told: dict[str, str] = {}
     changes = sorted(changes, key=lambda change: change[1])
     for night in range(nights):

@@ -7,7 +7,8 @@ import pytest
 from headway.errors import UsageError
 from tests.warehouse.classify.making import commit, landed, rules_of
 from warehouse.classify import ChangeFacts, ChangeOverride, Rules, RuleSettings, Verdict, classify_repository
-from warehouse.classify.rules.load import load_rules
+from warehouse.classify.rules.load import built_in_rules, load_rules
+from warehouse.classify.rules.packages import package_lists
 
 CLAUDE = "Co-authored-by: Claude <noreply@anthropic.com>"
 
@@ -123,7 +124,7 @@ def test_override_wins_over_an_original() -> None:
         (RuleSettings(rules=({"id": "x", "axis": "who", "field": "line", "pattern": "a"},)), "rules.toml"),
         (RuleSettings(rules=({"axis": "how", "field": "line", "pattern": "a"},)), "rules.toml"),
         (RuleSettings(rules=({"id": "x", "axis": "how", "field": "line"},)), "regular expression"),
-        (RuleSettings(rules=({"id": "x", "axis": "how", "field": "line", "pattern": "("},)), "mend"),
+        (RuleSettings(rules=({"id": "x", "axis": "how", "field": "line", "pattern": "("},)), "fix"),
         (RuleSettings(rules=({"id": "x", "axis": "how", "field": "line", "pattern": "a", "level": "z"},)), "levels"),
         (
             RuleSettings(rules=({"id": "x", "axis": "how", "field": "line", "pattern": "a", "needs": ["A b"]},)),
@@ -138,11 +139,43 @@ def test_wrong_setting_says_what_is_right(settings: RuleSettings, words: str) ->
     assert words in caught.value.hint
 
 
-def test_every_rule_is_explained_where_it_needs_to_be() -> None:
-    """Each built-in rule has one id, and a weight or a level that its axis understands."""
-    rules = load_rules(RuleSettings(enable=("*",))).rules
-    assert len({rule.id for rule in rules}) == len(rules)
-    for rule in rules:
+RULE = "[[rule]]\nid = 'x'\naxis = 'how'\nfield = 'line'\npattern = 'a'\n"
+
+
+def test_two_rules_of_one_id_are_an_error() -> None:
+    """Neither rules.toml nor a team's rules may have two rules of one id: the later one would silently win."""
+    with pytest.raises(UsageError, match=r"rules.toml has two rules with the id 'x'"):
+        built_in_rules(f"numbers = {{}}\n{RULE}{RULE}")
+    table = {"id": "x", "axis": "how", "field": "line", "pattern": "a"}
+    with pytest.raises(UsageError, match=r"\[\[ai.rules\]\] has two rules with the id 'x'"):
+        load_rules(RuleSettings(rules=(table, table)))
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("[npm]\nnames = 'openai ai openai'\n[import]\n", "npm"),
+        ("[import.python]\nnames = 'openai openai'\n", "import.python"),
+    ],
+)
+def test_package_that_is_listed_twice_is_an_error(text: str, section: str) -> None:
+    """A list of packages.toml has each name once."""
+    with pytest.raises(UsageError, match=rf"'openai' twice in \[{section}\]"):
+        package_lists(text)
+
+
+def test_rule_in_the_place_of_one_that_overrides_bots_does_too() -> None:
+    """With a built-in id, a rule of one's own also takes over that its marks count on a bot's change."""
+    bot = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
+    rule = {"axis": "how", "field": "line", "pattern": "^made-by: house", "level": "co-authored"}
+    for rule_id, built_with_ai in (("footer", "assisted"), ("house", "automation")):
+        settings = RuleSettings(rules=({"id": rule_id, **rule},))
+        assert judged("Sort\n\nMade-by: House", settings, author=bot).built_with_ai == built_with_ai
+
+
+def test_every_rule_has_an_effect() -> None:
+    """Each built-in rule has a weight or a level that its axis understands."""
+    for rule in load_rules(RuleSettings(enable=("*",))).rules:
         said = (
             rule.axis == "how" or rule.weight or rule.parts or rule.field in {"config", "noise", "manifest", "tooling"}
         )

@@ -1,4 +1,4 @@
-"""Which rules can match a text at all: by its words, which are looked up at once, instead of pattern by pattern."""
+"""Select the rules that can match a text by its words, which is faster than to try every pattern."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUESTIONS = frozenset((b"ai", b"llm"))
 
 # Bytes of ASCII text: letters in lower case, everything else a space.
 _LETTERS = bytes(code | 0x20 if chr(code).isalpha() else 0x20 for code in range(128)) + b" " * 128
-_REMEMBERED = 64  # texts: several rules ask for the same one in a row
+_CACHED_TEXTS = 64  # texts: several rules read the same one in a row
 _COMBINATIONS = 1000  # of words, and the rules that need one of them
 
 
@@ -25,7 +25,7 @@ class Vocabulary:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._words = frozenset((*CO_AUTHORS, *QUESTIONS, *(word.encode() for rule in rules for word in rule.needs)))
-        self.of: Callable[[str], Words] = lru_cache(_REMEMBERED)(self._of)
+        self.of: Callable[[str], Words] = lru_cache(_CACHED_TEXTS)(self._of)
 
     def _of(self, text: str) -> Words:
         """The words of a text that are in the vocabulary. A word is a run of ASCII letters, in lower case."""
@@ -33,7 +33,7 @@ class Vocabulary:
 
 
 class Gate:
-    """Some rules of one field, by the words that their patterns cannot do without."""
+    """Rules of one field, by the words that their patterns need."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
@@ -56,17 +56,17 @@ class Gate:
 
 
 def lines_with(text: str, words: Words) -> str:
-    """The lines of a text that hold one of these words, and perhaps some more: patterns are slow on long texts."""
+    """The lines of a text that contain one of these words, perhaps as a part: patterns are slow on long texts."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters become two: then no place in one is that in the other
         lowered = "".join([letter if len(letter) == 1 else "?" for letter in map(str.lower, text)])
     lines: dict[int, int] = {}
     for word in words:
-        wanted = word.decode()
-        found = lowered.find(wanted)
-        while found >= 0:
-            end = lowered.find("\n", found)
+        needle = word.decode()
+        position = lowered.find(needle)
+        while position >= 0:
+            end = lowered.find("\n", position)
             end = len(text) if end < 0 else end
-            lines[lowered.rfind("\n", 0, found) + 1] = end
-            found = lowered.find(wanted, end)
+            lines[lowered.rfind("\n", 0, position) + 1] = end
+            position = lowered.find(needle, end)
     return "\n".join([text[start : lines[start]] for start in sorted(lines)])

@@ -1,12 +1,12 @@
-"""Directories that a repository's own history shows to be AI work.
+"""Directories that are AI work according to a repository's own history.
 
-No general rule tells a `vector/` of embeddings from one of C++ vectors; the changes in it do. A directory is known by
+No general rule distinguishes a `vector/` of embeddings from one of C++ vectors; its changes do. A directory is known by
 its bare name, so that it stays known when it moves and its tests help to know it. It is learned if enough of the
-*other* changes in it are AI work by their subject or their other paths: no change is its own witness. Files whose own
-path says AI speak for themselves, not for their neighbours (one `integrations/` holds many things).
+**other* changes in it are AI work by their subject or their other paths: no change is evidence for itself. Files whose
+own path names AI are evidence for themselves, not for their neighbours (an `integrations/` has many topics).
 
-How large a share is enough depends on how the repository's people write. On five repositories' whole histories with
-terse subjects, the two relaxations below found some 250 changes more; of 70 of them, read, 3 were wrong.
+How large a share is enough depends on how a repository's authors write. On the whole histories of five repositories
+with terse subjects, the two relaxations below added some 250 changes; of 70 that were read, 3 were wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from warehouse.classify.rules.load import Numbers
 
 __all__ = ["LearnedDirectories"]
 
-_ABOVE = 2  # times as many changes are asked of the directory above
+_ABOVE = 2  # times as many changes are required of the parent directory
 _PRIOR_SAID, _PRIOR_KNOWN = 2, 3  # as if so many changes in AI files had been seen, so many of which said so
 
 
@@ -50,7 +50,7 @@ class LearnedDirectories:
 
     @property
     def needed_share(self) -> float:
-        """The share of AI work that makes a directory AI work: less where known AI work is seldom called so."""
+        """The share of AI work that makes a directory AI work: less where subjects seldom name known AI work."""
         numbers = self._numbers
         share = numbers.learned_of_known * self._said / self._known
         return max(numbers.learned_least, min(numbers.learned_share, share))
@@ -58,13 +58,13 @@ class LearnedDirectories:
     def share(self, names: tuple[str, ...], *, speaks: bool) -> tuple[float, str]:
         """The share of AI work among the other changes of a path's directory; `names` are outermost first.
 
-        Where too few touched it, the one above is asked, if it is no top folder and many more did. The change that
-        asks, which `speaks` itself or not, is left out. Gives 0 and no name where nothing is known.
+        If too few changes touched it, the parent counts, if that is not a top folder and many more touched it. The
+        change itself, which `speaks` or not, is left out. Returns 0 and no name without a result.
         """
-        known = self._shares.get((names, speaks))
-        if known is None:
-            known = self._shares[names, speaks] = self._share(names, speaks=speaks)
-        return known
+        cached = self._shares.get((names, speaks))
+        if cached is None:
+            cached = self._shares[names, speaks] = self._share(names, speaks=speaks)
+        return cached
 
     def _share(self, names: tuple[str, ...], *, speaks: bool) -> tuple[float, str]:
         numbers = self._numbers
@@ -80,7 +80,7 @@ class LearnedDirectories:
         return 0.0, ""
 
     def _stands_out(self, share: float, others: int) -> bool:
-        """In a long history a smaller share tells as well, if it is many times that of the whole repository."""
+        """Whether a smaller share is enough: in a long history, if it is many times that of the whole repository."""
         numbers = self._numbers
         if others < numbers.learned_lift_changes or share < numbers.learned_lift_least:
             return False

@@ -1,4 +1,4 @@
-"""The rules: read from `rules.toml`, changed by a team's settings, checked, and ready to use."""
+"""Load the rules: read `rules.toml`, apply a team's settings, and check both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headway.errors import UsageError
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.settings import RuleSettings
 
-__all__ = ["HOW_FIELDS", "WHAT_FIELDS", "Numbers", "Rule", "RuleSet", "load_rules"]
+__all__ = ["HOW_FIELDS", "WHAT_FIELDS", "Numbers", "Rule", "RuleSet", "built_in_rules", "load_rules"]
 
 HOW_FIELDS = ("app", "email", "name", "person", "line", "answer", "prose", "branch", "label", "title", "body", "bot")
 WHAT_FIELDS = (
@@ -76,10 +76,11 @@ class Rule:
     until: date | None = None
     confidence: str = "strong"
     generic: bool = False
+    overrides_bot: bool = False
     enabled: bool = True
     note: str = ""
 
-    def found(self, text: str) -> str | None:
+    def match(self, text: str) -> str | None:
         """The part of a text that the rule matches, None if none."""
         if self.unless is None:
             match = self.regex.search(text)
@@ -90,7 +91,7 @@ class Rule:
         return None
 
     def weak_on(self, day: date | None) -> bool:
-        """The mark says little on its own, or on that day."""
+        """Whether the mark is weak evidence, always or on that day."""
         if self.confidence == "weak":
             return True
         return self.since is not None and self.until is not None and day is not None and self.since <= day <= self.until
@@ -115,22 +116,24 @@ class RuleSet:
 
 
 def load_rules(settings: RuleSettings | None = None) -> RuleSet:
-    """The built-in rules under a team's settings. Raises `UsageError` for a setting that is not understood."""
+    """The built-in rules under a team's settings. Raises `UsageError` for an invalid setting."""
     settings = settings or RuleSettings()
     built_in, numbers = _built_in()
-    rules = {rule.id: rule for rule in built_in}
-    own = [_own(rule) for rule in sorted(map(_rule, settings.rules), key=attrgetter("id"))]
-    rules.update({rule.id: rule for rule in own})
-    _check_known(settings.weights, rules, "weights of rules")
-    _check_known(settings.numbers, vars(numbers), "numbers")
+    rules = dict(built_in)
+    for rule in sorted(_by_id(settings.rules, "[[ai.rules]]").values(), key=attrgetter("id")):
+        replaced = rules.get(rule.id)
+        overrides_bot = rule.overrides_bot or (replaced is not None and replaced.overrides_bot)
+        rules[rule.id] = _checked_team_rule(replace(rule, overrides_bot=overrides_bot))
+    _check_names(settings.weights, rules, "weights of rules")
+    _check_names(settings.numbers, vars(numbers), "numbers")
     for rule_id, weight in settings.weights.items():
         rules[rule_id] = _weighed(rules[rule_id], weight)
     switched = _switched(rules.values(), settings)
     return RuleSet(tuple(switched), replace(numbers, **settings.numbers), settings)
 
 
-def _own(rule: Rule) -> Rule:
-    """A rule of the team's, if it can do anything."""
+def _checked_team_rule(rule: Rule) -> Rule:
+    """A rule of the team, if it has an effect."""
     weighs = rule.axis == "what" and rule.field not in {"config", "noise", "manifest", "tooling"}
     if weighs and not rule.weight and not any(rule.parts):
         raise UsageError(f"rule {rule.id!r} weighs nothing", hint="give it a weight: 3 makes a change AI work")
@@ -138,18 +141,32 @@ def _own(rule: Rule) -> Rule:
 
 
 @lru_cache(maxsize=1)
-def _built_in() -> tuple[tuple[Rule, ...], Numbers]:
-    data = tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
-    return tuple(_rule(table) for table in data["rule"]), Numbers(**data["numbers"])
+def _built_in() -> tuple[Mapping[str, Rule], Numbers]:
+    return built_in_rules(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+
+
+def built_in_rules(text: str) -> tuple[Mapping[str, Rule], Numbers]:
+    """Read the rules by id, and the numbers, from the text of `rules.toml`. Raises `UsageError` for a double id."""
+    data = tomllib.loads(text)
+    return _by_id(data["rule"], "rules.toml"), Numbers(**data["numbers"])
+
+
+def _by_id(tables: Iterable[Mapping[str, Any]], where: str) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for rule in map(_rule, tables):
+        if rule.id in rules:
+            raise UsageError(f"{where} has two rules with the id {rule.id!r}", hint="rename one of them, or remove it")
+        rules[rule.id] = rule
+    return rules
 
 
 def _switched(rules: Iterable[Rule], settings: RuleSettings) -> list[Rule]:
     on, off = compile_globs(settings.enable), compile_globs(settings.disable)
-    every = list(rules)
+    all_rules = list(rules)
     for pattern in (*settings.enable, *settings.disable):
-        if not any(_matches(compile_globs([pattern]), rule.id) for rule in every):
-            _check_known([pattern], {rule.id: None for rule in every}, "rules to enable or disable")
-    return [rule for rule in every if (rule.enabled or _matches(on, rule.id)) and not _matches(off, rule.id)]
+        if not any(_matches(compile_globs([pattern]), rule.id) for rule in all_rules):
+            _check_names([pattern], {rule.id: None for rule in all_rules}, "rules to enable or disable")
+    return [rule for rule in all_rules if (rule.enabled or _matches(on, rule.id)) and not _matches(off, rule.id)]
 
 
 def _matches(pattern: re.Pattern[str] | None, text: str) -> bool:
@@ -166,15 +183,17 @@ def _weighed(rule: Rule, weight: float) -> Rule:
 def _rule(table: Mapping[str, Any]) -> Rule:
     table = dict(table)
     where = f"rule {table.get('id', '?')!r}"
-    known = [*Rule.__dataclass_fields__, "pattern", "case"]
-    known.remove("regex")
-    _check_known(table, dict.fromkeys(known), where)
+    allowed = [*Rule.__dataclass_fields__, "pattern", "case"]
+    allowed.remove("regex")
+    _check_names(table, dict.fromkeys(allowed), where)
     axis, field = table.get("axis"), table.get("field")
     fields = {"how": HOW_FIELDS, "what": WHAT_FIELDS}.get(str(axis))
     if not table.get("id") or fields is None:
         raise UsageError(f'{where} needs an id, and an axis: "how" or "what"', hint="see the head of rules.toml")
     if field not in fields:
-        raise UsageError(f"{where} has no field of the axis {axis}: {field!r}", hint=f"one of {', '.join(fields)}")
+        raise UsageError(
+            f"{where}: {field!r} is not a field of the axis {axis}", hint=f"use one of {', '.join(fields)}"
+        )
     case = table.pop("case", False)
     pattern = table.pop("pattern", "." if field in _LISTED else None)
     if not isinstance(pattern, str):
@@ -188,7 +207,8 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     table["needs"] = tuple(table.get("needs", ()))
     if not all(re.fullmatch("[a-z]+", word) for word in table["needs"]):
         raise UsageError(
-            f"{where} needs what is no word", hint="words of lower case letters, as the head of rules.toml says"
+            f"{where}: an entry of `needs` is not a word",
+            hint="use words of lower case letters, see the head of rules.toml",
         )
     rule = Rule(**table)
     if rule.level not in LEVELS or rule.verdict not in {"ai", "automation"}:
@@ -200,11 +220,11 @@ def _compile(pattern: str, where: str, *, case: bool) -> re.Pattern[str]:
     try:
         return re.compile(pattern, re.ASCII | re.MULTILINE | (0 if case else re.IGNORECASE))
     except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"{where} has no valid pattern: {error}", hint="mend the regular expression") from error
+        raise UsageError(f"{where} has an invalid pattern: {error}", hint="fix the regular expression") from error
 
 
-def _check_known(names: Iterable[str], known: Mapping[str, Any], where: str) -> None:
+def _check_names(names: Iterable[str], allowed: Mapping[str, Any], where: str) -> None:
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1, cutoff=0)
+        if name not in allowed:
+            near = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0)
             raise UsageError(f"unknown name {name!r} in {where}", hint=f"did you mean {near[0]!r}?")

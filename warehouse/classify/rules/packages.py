@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["ai_import", "ai_package", "named_packages"]
+from headway.errors import UsageError
 
-_REMEMBERED = 20_000
+__all__ = ["ai_import", "ai_package", "named_packages", "package_lists"]
+
+_CACHED_LINES = 20_000
 _LONGEST = 400  # characters of a line that are looked at
 _VERSION = r"[ \t]*(?:[<>=!~]=?|===|@)[ \t]*\S"
 
@@ -55,56 +58,74 @@ _SOURCE_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 
 class _Names:
-    """A list of names, some of which are only a beginning."""
+    """A list of names, some of which are prefixes."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        every = [name.lower() for name in names]
-        self._whole = frozenset(name for name in every if not name.endswith("*"))
-        self._starts = tuple(name[:-1] for name in every if name.endswith("*"))
+        lowered = [name.lower() for name in names]
+        self._whole = frozenset(name for name in lowered if not name.endswith("*"))
+        self._starts = tuple(name[:-1] for name in lowered if name.endswith("*"))
 
     def has(self, name: str) -> bool:
         return name in self._whole or name.startswith(self._starts)
 
     def has_parent(self, module: str, separator: str) -> bool:
-        """The module or one that holds it is on the list."""
+        """Whether the list has the module or a package that contains it."""
         parts = module.split(separator)
         return any(separator.join(parts[:end]) in self._whole for end in range(1, len(parts) + 1))
 
 
 @lru_cache(maxsize=1)
 def _lists() -> tuple[dict[str, _Names], dict[str, _Names]]:
-    data = tomllib.loads(resources.files(__package__).joinpath("packages.toml").read_text(encoding="utf-8"))
-    modules = {language: _Names(table["names"].split()) for language, table in data.pop("import").items()}
-    return {ecosystem: _Names(table["names"].split()) for ecosystem, table in data.items()}, modules
+    return package_lists(resources.files(__package__).joinpath("packages.toml").read_text(encoding="utf-8"))
+
+
+def package_lists(text: str) -> tuple[dict[str, _Names], dict[str, _Names]]:
+    """Read the packages by ecosystem, and the modules by language, from the text of `packages.toml`.
+
+    Raises `UsageError` for a name that is twice in a list.
+    """
+    data = tomllib.loads(text)
+    modules = {language: _names(f"import.{language}", table) for language, table in data.pop("import").items()}
+    return {ecosystem: _names(ecosystem, table) for ecosystem, table in data.items()}, modules
+
+
+def _names(section: str, table: Mapping[str, str]) -> _Names:
+    names = table["names"].split()
+    double = next((name for name, count in Counter(names).items() if count > 1), None)
+    if double is not None:
+        raise UsageError(f"packages.toml has {double!r} twice in [{section}]", hint="remove one of them")
+    return _Names(names)
 
 
 def ai_package(path: str, line: str) -> str:
-    """The AI package that an added line of a manifest names, empty if none; `path` is empty where it is not known."""
+    """The AI package that an added line of a manifest names, empty if none; `path` is empty if unknown."""
     return _package(_ecosystems(path), path != "", line.strip()[:_LONGEST])
 
 
 def named_packages(path: str, line: str) -> Iterator[tuple[str, str]]:
     """The packages that an added line of a manifest names, as pairs of ecosystem and lower-case name."""
-    yield from _named(_ecosystems(path), line.strip()[:_LONGEST], known=path != "")
+    yield from _named(_ecosystems(path), line.strip()[:_LONGEST], has_path=path != "")
 
 
-@lru_cache(_REMEMBERED)
-def _package(ecosystems: frozenset[str], known: bool, line: str) -> str:  # noqa: FBT001 - a key of the cache
+@lru_cache(_CACHED_LINES)
+def _package(ecosystems: frozenset[str], has_path: bool, line: str) -> str:  # noqa: FBT001 - a key of the cache
     lists, _ = _lists()
-    for ecosystem, name in _named(ecosystems, line, known=known):
-        wanted = name.replace("_", "-") if ecosystem == "pypi" else name
-        if lists[ecosystem].has(wanted) or (ecosystem == "maven" and lists["maven"].has(wanted.partition(":")[2])):
+    for ecosystem, name in _named(ecosystems, line, has_path=has_path):
+        normalized = name.replace("_", "-") if ecosystem == "pypi" else name
+        if lists[ecosystem].has(normalized) or (
+            ecosystem == "maven" and lists["maven"].has(normalized.partition(":")[2])
+        ):
             return name
     return ""
 
 
-def _named(ecosystems: frozenset[str], line: str, *, known: bool) -> Iterator[tuple[str, str]]:
-    for ecosystem, form in (*_FORMS, _BARE) if known and "pypi" in ecosystems else _FORMS:
+def _named(ecosystems: frozenset[str], line: str, *, has_path: bool) -> Iterator[tuple[str, str]]:
+    for ecosystem, form in (*_FORMS, _BARE) if has_path and "pypi" in ecosystems else _FORMS:
         if ecosystem in ecosystems and (match := form.match(line)) is not None:
             yield ecosystem, match[1].lower()
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_LINES)
 def _ecosystems(path: str) -> frozenset[str]:
     for pattern, ecosystems in _BY_NAME:
         if pattern.search(path):
@@ -130,4 +151,4 @@ def _look_up_import(line: str) -> str:
     return ""
 
 
-_import: Callable[[str], str] = lru_cache(_REMEMBERED)(_look_up_import)
+_import: Callable[[str], str] = lru_cache(_CACHED_LINES)(_look_up_import)

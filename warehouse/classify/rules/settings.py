@@ -1,4 +1,4 @@
-"""What a team says over the built-in rules."""
+"""A team's settings for the rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ChangeOverride:
 
 @dataclass(frozen=True)
 class RuleSettings:
-    """A team's own words. Globs know `*` (within a folder), `**` and `?`, and ignore case in identities and labels.
+    """A team's settings. Globs support `*` (within a folder), `**` and `?`, and ignore case in identities and labels.
 
     - `rules`: tables shaped like those of `rules.toml`; one with the id of a built-in rule takes its place
     - `disable`, `enable`: globs of rule ids, such as `disclosure` or `label-*`
@@ -52,15 +52,15 @@ class RuleSettings:
     @classmethod
     def of(cls, ai: AiSettings) -> RuleSettings:
         """The section `[ai]` of a team's settings."""
-        given = {spec.name: getattr(ai, spec.name) for spec in fields(ai)}
-        given["weights"], given["numbers"] = dict(ai.weights), dict(ai.numbers)
-        given["rules"] = tuple(_table(rule) for rule in ai.rules)
-        given["overrides"] = {one.change: _override(one) for one in ai.overrides}
-        return cls(**given)
+        values = {spec.name: getattr(ai, spec.name) for spec in fields(ai)}
+        values["weights"], values["numbers"] = dict(ai.weights), dict(ai.numbers)
+        values["rules"] = tuple(_table(rule) for rule in ai.rules)
+        values["overrides"] = {override.change: _override(override) for override in ai.overrides}
+        return cls(**values)
 
 
 def _table(rule: AiRule) -> dict[str, Any]:
-    """A rule as `rules.toml` would have it: what is not set is not there."""
+    """The table of a rule as in `rules.toml`, without unset fields."""
     table = {spec.name: getattr(rule, spec.name) for spec in fields(rule)}
     return {name: value for name, value in table.items() if value != ""}
 

@@ -1,4 +1,4 @@
-"""Reverts and backports: which change they copy, so that they can take its class."""
+"""Reverts and backports: the change that they copy, whose class they take."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _QUOTED = re.compile(r'revert "(.{1,300})"', re.IGNORECASE)
 def copied_from(change: ChangeFacts) -> tuple[str, ...]:
     """What a revert or backport names: commit ids, `#number`; empty for a change that copies nothing.
 
-    A squash whose list of commits holds a revert is none: only its subject, or a message of one piece, can say so.
+    A squash whose list of commits contains a revert is not one: only its subject, or a message without a list, counts.
     """
     subject, body = split_message(change.landing.message) if change.landing is not None else (change.title, "")
     titles = f"{change.title}\n{subject}"
     if change.commits and (change.landing is None or is_merge_subject(subject)):
-        # What a merge brought says it, if it is one commit: `git revert` writes the commit, the forge names the branch.
-        own = [commit.message for commit in change.commits if not is_merge_subject(commit.message)]
-        if len(own) == 1:
-            titles, body = f"{titles}\n{split_message(own[0])[0]}", f"{body}\n{own[0]}"
+        # The single commit of a merge names it: `git revert` writes the commit, the forge only names the branch.
+        messages = [commit.message for commit in change.commits if not is_merge_subject(commit.message)]
+        if len(messages) == 1:
+            titles, body = f"{titles}\n{split_message(messages[0])[0]}", f"{body}\n{messages[0]}"
     lower = titles.lower()
     copies = "revert" in lower or "backport" in lower or "back-port" in lower or "cherry" in lower
     if not copies and ("picked from" in body or "ackport" in body):

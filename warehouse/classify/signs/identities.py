@@ -1,4 +1,4 @@
-"""Who is an agent, who is a bot: by e-mail address, GitHub app, name or log-in, never by a word in the text."""
+"""Recognize agents and bots by e-mail address, GitHub app, name or log-in, never by a word in the text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from warehouse.classify.rules.load import Rule, RuleSet
 
 __all__ = ["Identities", "Match"]
 
-_REMEMBERED = 50_000
+_CACHED_IDENTITIES = 50_000
 _APP_ADDRESS = re.compile(r"(?:\d+\+)?([^@]+)\[bot\]@users\.noreply\.github\.com\Z", re.IGNORECASE)
 _LONGEST = 320  # characters of a name or an address that the rules look at
 
 
 class Match(NamedTuple):
-    """The rule that knows somebody, and by what."""
+    """The rule that matches an identity, and by what."""
 
     rule: Rule
     by: str  # "email" or "name"
@@ -26,7 +26,7 @@ class Match(NamedTuple):
 
 
 class Identities:
-    """Looks people up in the rules; the last ones asked for are remembered."""
+    """Looks identities up in the rules, with a cache of the last ones."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._team = tuple(_team_rules(rules))
@@ -35,19 +35,19 @@ class Identities:
         identity_rules.sort(key=lambda rule: (rule.verdict != "ai", rule.generic))
         self._rules = tuple(identity_rules)
         self._trailer_rules = tuple(rule for rule in rules.of("how", "person") if rule.verdict == "ai")
-        self.of_trailer: Callable[[str, str, str], Match | None] = lru_cache(_REMEMBERED)(self._look_up_trailer)
-        self.of: Callable[[str, str], Match | None] = lru_cache(_REMEMBERED)(self._look_up)
-        self.of_login: Callable[[str, str | None], Match | None] = lru_cache(_REMEMBERED)(self._look_up_login)
+        self.of_trailer: Callable[[str, str, str], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up_trailer)
+        self.of: Callable[[str, str], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up)
+        self.of_login: Callable[[str, str | None], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up_login)
 
     def _look_up_trailer(self, name: str, email: str, text: str) -> Match | None:
-        """Also by what may only be said in a trailer, such as a model's name without an address."""
-        known = self.of(name, email)
-        if known is not None and known.rule.verdict == "ai":
-            return known
+        """Look an identity up also by the rules for trailers only, such as a model's name without an address."""
+        match = self.of(name, email)
+        if match is not None and match.rule.verdict == "ai":
+            return match
         for rule in self._trailer_rules:
-            if rule.found(text[:_LONGEST]) is not None:
+            if rule.match(text[:_LONGEST]) is not None:
                 return Match(rule, "name", text)
-        return known
+        return match
 
     def _look_up(self, name: str, email: str) -> Match | None:
         name, email = name[:_LONGEST].strip(), email[:_LONGEST].strip().lower()
@@ -71,7 +71,7 @@ class Identities:
         is_app = kind == "bot" or slug != login
         for rule in self._rules:
             text = {"app": slug if is_app else "", "name": slug}.get(rule.field, "")
-            if text and rule.found(text) is not None:
+            if text and rule.match(text) is not None:
                 return Match(rule, "name", login)
         return None
 
@@ -88,7 +88,7 @@ def _team_rules(rules: RuleSet) -> Iterable[Rule]:
 
 
 def _app_of(name: str, email: str) -> str:
-    """The slug of a GitHub app, empty if this is none."""
+    """The slug of a GitHub app, empty for any other identity."""
     match = _APP_ADDRESS.match(email)
     if match:
         return match[1]
@@ -96,13 +96,13 @@ def _app_of(name: str, email: str) -> str:
 
 
 def _app_match(rule: Rule, app: str, email: str) -> Match | None:
-    if app and rule.found(app) is not None:
+    if app and rule.match(app) is not None:
         return Match(rule, "email", email) if "[bot]@" in email else Match(rule, "name", f"{app}[bot]")
     return None
 
 
 def _text_match(rule: Rule, name: str, email: str) -> Match | None:
     text = email if rule.field == "email" else name
-    if text and rule.found(text) is not None:
+    if text and rule.match(text) is not None:
         return Match(rule, rule.field, text)
     return None

@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(r"([.!?])(?<=[\w)][.!?])[ \t]")
 
 
 class Mark(NamedTuple):
-    """An AI mark: the rule, where it stood and what stood there; `weak` if it says little on its own."""
+    """An AI mark: the rule, where it was and the text that matched; `weak` if it is weak evidence on its own."""
 
     rule: Rule
     field: str
@@ -36,12 +36,12 @@ class Mark(NamedTuple):
     weak: bool
 
     def evidence(self) -> Evidence:
-        """The mark as a reason."""
+        """The mark as evidence."""
         return Evidence("how", self.rule.id, self.field, self.matched.strip(), 0.5 if self.weak else 1.0)
 
 
 class Reading(NamedTuple):
-    """What one commit shows: its author, if a rule knows them, and its AI marks."""
+    """One commit: its author, if a rule matches them, and its AI marks."""
 
     author: Match | None
     marks: tuple[Mark, ...]
@@ -82,7 +82,7 @@ class MarkReader:
         return Reading(author, (*people, *marks))
 
     def of_text(self, text: str, day: date | None) -> tuple[Mark, ...]:
-        """The marks in a text below a subject. Its sentences are only asked where nothing else is found."""
+        """The marks in a text below a subject. Sentences are read only if there is no other mark."""
         if "```" in text:
             text = without_fences(text)
         words = self._vocabulary.of(text) & self._words
@@ -100,11 +100,11 @@ class MarkReader:
         return tuple(marks)
 
     def _sentences(self, text: str, words: Words) -> str:
-        """One sentence a line, for it may be wrapped, and another one may deny it."""
+        """Put each sentence on one line: it may be wrapped, and the next one may deny it."""
         if not self._always:
-            wanted = [word.decode() for word in words]
+            needles = [word.decode() for word in words]
             blocks = zip(text.split("\n\n"), text.lower().split("\n\n"), strict=True)
-            text = "\n\n".join([block for block, lower in blocks if any(word in lower for word in wanted)])
+            text = "\n\n".join([block for block, lower in blocks if any(word in lower for word in needles)])
         sentences = _SENTENCE_END.sub(r"\1\n", _WRAPPED.sub(" ", text))
         return sentences if self._always else lines_with(sentences, words)
 
@@ -135,6 +135,6 @@ class MarkReader:
 def search(rules: Iterable[Rule], field: str, text: str, day: date | None = None) -> Iterator[Mark]:
     """A mark for every rule that matches a text."""
     for rule in rules:
-        matched = rule.found(text)
+        matched = rule.match(text)
         if matched is not None:
             yield Mark(rule, field, matched, rule.weak_on(day))

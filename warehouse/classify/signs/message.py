@@ -1,4 +1,4 @@
-"""Commit messages taken apart: subject, body, trailers, what a merge or a squash says about its branch."""
+"""Parse commit messages: subject, body, trailers, the branch of a merge, the commits of a squash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
     "without_fences",
 ]
 
-# The rules read no more of a text than this: its beginning and its end, where trailers stand.
+# The rules read at most this much of a text: its beginning and its end, where trailers are.
 MOST_CHARACTERS = 16_000
 
 _CO_AUTHOR = re.compile(
@@ -82,7 +82,7 @@ def head_branch(subject: str) -> str:
 
 
 def is_merge_subject(subject: str) -> bool:
-    """The subject is Git's or a forge's own for a merge."""
+    """Whether Git or a forge wrote the subject for a merge."""
     return subject.startswith("Merge") and _MERGE.match(subject) is not None
 
 
@@ -96,31 +96,31 @@ def number_in(subject: str) -> str:
 
 def without_comments(text: str) -> str:
     """A pull request's text without HTML comments, which hold its template."""
-    kept: list[str] = []
+    parts: list[str] = []
     position = 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
-        kept.append(text[position:start])
+        parts.append(text[position:start])
         position = end + 3
-    return "".join((*kept, text[position:])) if kept else text
+    return "".join((*parts, text[position:])) if parts else text
 
 
 def without_fences(text: str) -> str:
-    """A text without what stands between fences of three backticks: examples. One that never ends is no fence."""
-    kept: list[str] = []
-    held: list[str] = []
+    """A text without the examples between fences of three backticks. An unclosed fence is not one."""
+    lines: list[str] = []
+    fenced: list[str] = []
     for line in text.split("\n"):
         fence = line.lstrip().startswith("```") and line.count("```") == 1
-        if held and fence and line.strip() == "```":
-            held = []
-        elif held or fence:
-            held.append(line)
+        if fenced and fence and line.strip() == "```":
+            fenced = []
+        elif fenced or fence:
+            fenced.append(line)
         else:
-            kept.append(line)
-    return "\n".join(kept + held)
+            lines.append(line)
+    return "\n".join(lines + fenced)
 
 
 def policy_answer(body: str) -> str:
-    """What stands under a template's question about AI tools: the first paragraph, at most 300 characters."""
+    """The answer to a template's question about AI tools: the first paragraph, at most 300 characters."""
     end = body.find("?") + 1
     while end:
         start = max(body.rfind("\n", 0, end) + 1, end - 200)

@@ -1,4 +1,4 @@
-"""What a changed path says, each path read once."""
+"""Evidence from changed paths; each path is read once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from warehouse.classify.rules.load import Numbers, Rule, RuleSet
 
 __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
-_REMEMBERED = 100_000
+_CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
 _DEEPEST = 12  # folders of a path that can be learned
 
@@ -24,15 +24,15 @@ class PathTraits(NamedTuple):
     config: bool
     noise: bool
     manifest: bool
-    own_ai: bool
-    own_not_ai: bool
+    team_ai: bool
+    team_not_ai: bool
     strong: bool
     rules: tuple[Rule, ...]
     directories: tuple[str, ...]
 
 
 class PathReader:
-    """Reads paths by the rules; the last ones read are remembered."""
+    """Reads paths by the rules, with a cache of the last ones."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._config = rules.of("what", "config")
@@ -42,19 +42,19 @@ class PathReader:
         self._strong = rules.numbers.builds_ai
         self._ai = compile_globs(rules.settings.ai_paths)
         self._not_ai = compile_globs(rules.settings.not_ai_paths)
-        self.read: Callable[[str], PathTraits] = lru_cache(_REMEMBERED)(self._read)
+        self.read: Callable[[str], PathTraits] = lru_cache(_CACHED_PATHS)(self._read)
 
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
         config, noise = _any(self._config, path), _any(self._noise, path)
-        rules = () if config or noise else tuple(r for r in self._rules if r.found(path) is not None)
+        rules = () if config or noise else tuple(r for r in self._rules if r.match(path) is not None)
         return PathTraits(
             path=path,
             config=config,
             noise=noise,
             manifest=_any(self._manifest, path),
-            own_ai=self._ai is not None and self._ai.match(path) is not None,
-            own_not_ai=self._not_ai is not None and self._not_ai.match(path) is not None,
+            team_ai=self._ai is not None and self._ai.match(path) is not None,
+            team_not_ai=self._not_ai is not None and self._not_ai.match(path) is not None,
             strong=any(rule.parts[0] >= self._strong for rule in rules),
             rules=rules,
             directories=() if config or noise else _directories(path),
@@ -88,7 +88,7 @@ def _weight(rule: Rule, share: float, numbers: Numbers) -> float:
 
 
 def _any(rules: tuple[Rule, ...], path: str) -> bool:
-    return any(rule.found(path) is not None for rule in rules)
+    return any(rule.match(path) is not None for rule in rules)
 
 
 def _directories(path: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the words of a change say: its title, scope, branch and body."""
+"""Evidence from the words of a change: its title, scope, branch and body."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["Topic", "TopicReader", "title_of"]
 
 _SCOPE = re.compile(r"\w+\(([^()\n]{1,80})\)!?:")
 _PARTS_OF_SCOPE = re.compile(r"[,/\s]+")
-# Lines of a body that name who made the change, or link somewhere: they say nothing on what it builds.
+# Lines of a body that name who made the change, or contain a link: no evidence of what it builds.
 _ABOUT_MAKING = ("-by:", "-By:", "://", "@", "🤖")
 _WEAK = 0.5
 _SPEAKS = 2.0
 _SECOND_TERM = 0.5
-_REMEMBERED = 20_000  # titles
+_CACHED_TITLES = 20_000
 
 
 class Topic(NamedTuple):
-    """What the title says: reasons, and whether it `speaks` plainly of AI work. `tooling` voids the words."""
+    """Evidence from the title, and whether it `speaks` plainly of AI work. `tooling` voids the words."""
 
     evidence: tuple[Evidence, ...]
     speaks: bool
@@ -50,12 +50,12 @@ class TopicReader:
         self._tooling = Gate(rules.of("what", "tooling"))
         self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
         self._bodies = rules.of("what", "body")
-        self._own_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
-        # Every title is asked for twice: when a repository is learned, and when it is judged.
-        self._of_title: Callable[[str, bool], Topic] = lru_cache(_REMEMBERED)(self._read_title)
+        self._team_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
+        # Every title is read twice: to learn the repository, and to judge the change.
+        self._of_title: Callable[[str, bool], Topic] = lru_cache(_CACHED_TITLES)(self._read_title)
 
     def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
-        """What the title and the branch say; `tooling`: the paths already show agent configuration."""
+        """Evidence from the title and the branch; `tooling`: the paths already show agent configuration."""
         topic = self._of_title(title_of(change), tooling)
         if topic.tooling or not (branch := change.head_ref or _merged_branch(change)):
             return topic
@@ -64,10 +64,10 @@ class TopicReader:
 
     def _read_title(self, title: str, tooling: bool) -> Topic:  # noqa: FBT001 - a key of the cache
         words = self._vocabulary.of(title)
-        own = tuple(self._own_scope(title)) if self._own_scopes is not None else ()
-        if not own and (tooling or (words and any(rule.found(title) for rule in self._tooling.likely(words)))):
+        team = tuple(self._team_scope(title)) if self._team_scopes is not None else ()
+        if not team and (tooling or (words and any(rule.match(title) for rule in self._tooling.likely(words)))):
             return _TOOLING
-        evidence = [*own, *self._term_evidence(title, words)]
+        evidence = [*team, *self._term_evidence(title, words)]
         if words:
             evidence.extend(self._weak_evidence(title, words))
         if "(" in title:
@@ -75,12 +75,12 @@ class TopicReader:
         return _topic(tuple(evidence)) if evidence else _SILENT
 
     def body_matters(self, score: float) -> bool:
-        """Could the body move a verdict of this weight? Only a team's own rules give it more than a little."""
+        """Whether the body could change a verdict of this weight. Only rules of the team give it much weight."""
         numbers = self._numbers
         return bool(self._bodies) or numbers.near_miss - _SECOND_TERM * 2 <= score < numbers.strong
 
     def body_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
-        """Terms below the title: little for one kind, a little more for two."""
+        """Terms below the title: a small weight each, for at most two rules."""
         text = without_comments(change.body) if change.body else ""
         if change.landing is not None:
             landed = split_message(change.landing.message)[1]
@@ -91,21 +91,21 @@ class TopicReader:
         if likely or self._bodies:
             lines = text if self._bodies else lines_with(text, words)
             text = "\n".join([line for line in lines.split("\n") if not any(part in line for part in _ABOUT_MAKING)])
-            found = [(rule, matched) for rule in likely if (matched := rule.found(text))]
-            for rule, matched in found[:2]:
+            matches = [(rule, matched) for rule in likely if (matched := rule.match(text))]
+            for rule, matched in matches[:2]:
                 yield Evidence("what", rule.id, "body", matched, _WEAK)
             for rule in self._bodies:
-                if matched := rule.found(text):
+                if matched := rule.match(text):
                     yield Evidence("what", rule.id, "body", matched, rule.weight)
 
     def _term_evidence(self, title: str, words: Words) -> list[Evidence]:
-        """The strongest term of the title, and a little for a second one."""
+        """The strongest term of the title, and a small weight for a second one."""
         likely = (*self._terms.likely(words), *self._titles) if words else self._titles
-        found = [(rule, matched) for rule in likely if (matched := rule.found(title))]
-        found.sort(key=lambda item: -item[0].weight)
+        matches = [(rule, matched) for rule in likely if (matched := rule.match(title))]
+        matches.sort(key=lambda item: -item[0].weight)
         return [
             Evidence("what", rule.id, "subject", matched, _SECOND_TERM if rank else rule.weight)
-            for rank, (rule, matched) in enumerate(found[:2])
+            for rank, (rule, matched) in enumerate(matches[:2])
         ]
 
     def _weak_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
@@ -120,20 +120,20 @@ class TopicReader:
         match = _SCOPE.match(title)
         for part in _PARTS_OF_SCOPE.split(match[1]) if match is not None else ():
             for rule in self._scopes:
-                if rule.found(part):
+                if rule.match(part):
                     yield Evidence("what", rule.id, "scope", part, rule.weight)
                     return
 
-    def _own_scope(self, title: str) -> Iterator[Evidence]:
-        match = _SCOPE.match(title) if self._own_scopes is not None else None
-        if match is not None and self._own_scopes is not None:
+    def _team_scope(self, title: str) -> Iterator[Evidence]:
+        match = _SCOPE.match(title) if self._team_scopes is not None else None
+        if match is not None and self._team_scopes is not None:
             for part in _PARTS_OF_SCOPE.split(match[1]):
-                if self._own_scopes.match(part):
+                if self._team_scopes.match(part):
                     yield Evidence("what", "scopes", "scope", part, self._numbers.builds_ai)
 
     def _branch_evidence(self, branch: str) -> Iterator[Evidence]:
         for rule in self._branches:
-            if matched := rule.found(branch):
+            if matched := rule.match(branch):
                 yield Evidence("what", rule.id, "branch", matched, rule.weight)
 
 
