@@ -17,7 +17,8 @@ import pyarrow as pa
 from cli.table_readers import readers
 from headway.progress import SilentProgress
 from headway.raw_tables import TABLES
-from headway.settings import reader as settings
+from headway.settings import sections as settings
+from headway.settings import variables
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
@@ -90,8 +91,8 @@ def settings_page() -> str:
     """Every setting: its key, its default, the variable that goes over it, and what it means."""
     parts = [_SETTINGS_HEAD]
     for name, cls in settings.SECTIONS.items():
-        variables = settings.variables()
-        with_variable = ((*row, _variable(name, row[0].strip("`"), variables)) for row in _settings_of(cls))
+        by_variable = variables()
+        with_variable = ((*row, _variable(name, row[0].strip("`"), by_variable)) for row in _settings_of(cls))
         parts.append(f"## [{name}]\n\n{_first_line(cls)}\n\n{_table((*_HEADING, 'variable'), with_variable)}\n")
         for spec in fields(cls):
             if (table := spec.metadata["tables"]) is not None:

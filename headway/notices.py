@@ -1,43 +1,171 @@
-"""What to do about each thing that collectors notice."""
+"""What collectors notice about a source, and what to do about it: each kind of notice is declared here, once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-__all__ = ["MENDING"]
+__all__ = ["NOTICES", "Notice", "NoticeLedger"]
 
-_RIGHTS = "give the token read access to {}; `headway doctor` shows what it may read"
-_FULL = "collect once more with `--full`"
+_ACCESS = "give the token read access to {}, then run `headway collect --full`; else it is tried again within a week"
+_FULL = "run `headway collect --full`"
+_CONTENTS = "fetch the contents (`git fetch --refetch` without a filter), or let Headway clone the URL"
 
-MENDING: Mapping[str, str] = {
-    "added_lines_cut": "nothing: the rules about package manifests see less of these commits",
-    "another_name": "name it by its new name in `[[sources]]`, and collect once more",
-    "commits_incomplete": _FULL,
-    "deployments_unreadable": f"{_FULL}; or tell them as records",
-    "empty": "nothing: it will show as soon as it has commits",
-    "events_not_used": "docs/records.md lists the events that have a meaning",
-    "future_dates": "nothing: set the clock of the machine that made them",
-    "future_times": "set the clock of the system that wrote them",
-    "history_rewritten": f"{_FULL}, if what is no longer on the branch should not count",
-    "imports_cut": "nothing: whether other code depends on these files is told from what was read",
-    "imports_missing": "fetch the contents (`git fetch --refetch` without a filter), or let Headway clone the URL",
-    "missing_blobs": "fetch the contents (`git fetch --refetch` without a filter), or let Headway clone the URL",
-    "no_access_deployments": _RIGHTS.format("deployments"),
-    "no_access_environments": _RIGHTS.format("environments"),
-    "no_access_history": _RIGHTS.format("contents, or collect its Git too"),
-    "no_access_releases": _RIGHTS.format("contents"),
-    "no_access_runs": _RIGHTS.format("Actions"),
-    "notes_other_form": "write notes in the form of git-ai; `[git] ai_notes = false` stops looking",
-    "notes_unreadable": "look at the clone: `git notes --ref=ai list`",
-    "pull_heads_unavailable": "collect the URL rather than a clone without a remote",
-    "pull_requests_incomplete": _FULL,
-    "pull_requests_unreadable": f"{_FULL}; or tell them as records",
-    "rejected_lines": "mend the lines that the reject file names, and collect once more",
-    "runs_incomplete": _FULL,
-    "shallow": "fetch the whole history: `git fetch --unshallow`, then collect once more",
-    "statuses_incomplete": _FULL,
-    "superseded_lines": "nothing, if the last line is the right one",
-    "unknown_fields": "spell the fields as docs/records.md does",
-    "unreachable": "give the token access to it, or take it out of `[[sources]]`",
+
+class Notice(NamedTuple):
+    """What a kind of notice means for the numbers, and the step that ends it."""
+
+    meaning: str
+    remedy: str
+    failure: bool = False
+    """Whether `headway doctor` reports it as a failure."""
+
+
+NOTICES: Mapping[str, Notice] = {
+    "added_lines_cut": Notice(
+        "lines added to package manifests were cut or left out: too long, or too many in one commit",
+        "nothing: the rules about package manifests see less of these commits",
+    ),
+    "another_name": Notice(
+        "GitHub has renamed the repository; here, and in records, it keeps the name that it was first collected under",
+        "use its new name in `[[sources]]`, above a line for its owner, then run `headway collect`",
+        failure=True,
+    ),
+    "commits_incomplete": Notice(
+        "pull requests changed each time they were read: some of their commits may be missing", _FULL
+    ),
+    "deployments_unreadable": Notice(
+        "GitHub could not return these deployments, even one by one: they are missing",
+        f"{_FULL}; or collect them as records",
+    ),
+    "empty": Notice("the repository has no commits", "nothing: commits appear as soon as there are any"),
+    "events_not_used": Notice(
+        "events without a meaning for Headway were left out", "docs/records.md lists the events that have a meaning"
+    ),
+    "future_dates": Notice(
+        "commits have a date after the run that read them; the dates are stored unchanged",
+        "nothing: correct the clock of the machine that made the commits",
+    ),
+    "future_times": Notice(
+        "lines have a time after the run that read them; the watermark ignores these times",
+        "correct the clock of the system that wrote the lines",
+    ),
+    "history_rewritten": Notice(
+        "the default branch was rewritten: commits that were on it no longer are",
+        f"{_FULL}, if commits that left the branch should not count",
+    ),
+    "imports_cut": Notice(
+        "import statements were left out: of commits before the newest 50,000, or too many in one commit",
+        "nothing: what depends on these files is derived from the imports that were read",
+    ),
+    "imports_missing": Notice(
+        "contents of source files are missing in the clone: their imports are unknown",
+        _CONTENTS,
+    ),
+    "missing_blobs": Notice(
+        "this clone has no file contents: package manifests, imports and patch ids were not read", _CONTENTS
+    ),
+    "no_access_deployments": Notice(
+        "the token may not read deployments: these numbers include none", _ACCESS.format("deployments"), failure=True
+    ),
+    "no_access_environments": Notice(
+        "the token may not read environments: gates before deployments are unknown",
+        _ACCESS.format("actions and environments"),
+        failure=True,
+    ),
+    "no_access_history": Notice(
+        "the token may not read contents: GitHub cannot say which commits a deployment contains",
+        f"{_ACCESS.format('contents')}; or collect the Git repository too",
+        failure=True,
+    ),
+    "no_access_releases": Notice(
+        "the token may not read releases: these numbers include none", _ACCESS.format("contents"), failure=True
+    ),
+    "no_access_runs": Notice(
+        "the token may not read Actions, or they are disabled: these numbers include no CI",
+        _ACCESS.format("actions"),
+        failure=True,
+    ),
+    "notes_other_form": Notice(
+        "notes under refs/notes/ai have another format, or are longer than 1 MB, and were ignored",
+        "write notes in the format of git-ai; `[git] ai_notes = false` stops reading them",
+    ),
+    "notes_unreadable": Notice(
+        "the notes under refs/notes/ai could not be read; the rest of the repository was",
+        "inspect the clone: `git notes --ref=ai list`",
+    ),
+    "pull_heads_unavailable": Notice(
+        "pull_heads is set, and the clone has no remote from which to fetch heads of pull requests",
+        "collect the URL rather than a clone without a remote",
+    ),
+    "pull_requests_incomplete": Notice("GitHub counts more pull requests than it returned", _FULL),
+    "pull_requests_unreadable": Notice(
+        "GitHub could not return these pull requests, even one by one: they are missing",
+        f"{_FULL}; or collect them as records",
+    ),
+    "rejected_lines": Notice(
+        "lines were rejected; the reject file has the reasons",
+        "fix the lines that the reject file names, then run `headway collect`",
+    ),
+    "runs_incomplete": Notice(
+        "runs were deleted while they were read, or too many began in one second: some may be missing", _FULL
+    ),
+    "shallow": Notice(
+        "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
+        "fetch the whole history: `git fetch --unshallow`, then run `headway collect`",
+    ),
+    "statuses_incomplete": Notice(
+        "deployments changed status while they were read: some statuses may be missing", _FULL
+    ),
+    "superseded_lines": Notice(
+        "several lines are about one row: the last line counts", "nothing, if the last line is correct"
+    ),
+    "unknown_fields": Notice("fields that no record has were left out", "use the names of fields in docs/records.md"),
+    "unreachable": Notice(
+        "the repository is gone, or the token may no longer read it: its numbers end where it was last read",
+        "check its name and the access of the token, or remove it from `[[sources]]`; its data stays",
+        failure=True,
+    ),
 }
-"""By the kind of the notice; a kind that is not here has no remedy that Headway knows."""
+"""By kind. A collector emits no other kind, and each of these is emitted by one."""
+
+
+class NoticeLedger:
+    """The notices of one source with their counts, against those of the run before: only what changed is a row.
+
+    `before` are the counts at the end of the run before; `again`: everything is read again, so that counting begins at
+    zero, and a notice that still applies is a row once more.
+    """
+
+    def __init__(self, before: Mapping[str, int], *, again: bool = False) -> None:
+        self._written = dict(before)
+        self._counts = {kind: 0 if again or kind not in NOTICES else count for kind, count in before.items()}
+        self._repeated = set(before) if again else set()
+
+    def state(self, kind: str, count: int) -> None:
+        """Set the count of a kind; 0 withdraws an earlier notice."""
+        self._counts[kind] = count
+
+    def add(self, kind: str, count: int, *, forever: bool = False) -> None:
+        """Add to the count of a kind; `forever`: what earlier runs counted stays, also where all is read again."""
+        earlier = self._written.get(kind, 0) if forever else self._counts.get(kind, 0)
+        self._counts[kind] = earlier + count
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The notices that apply now, for the next run."""
+        return {kind: count for kind, count in sorted(self._counts.items()) if count}
+
+    def rows(self, source: str, specifics: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """A row for each notice that is new, changed or withdrawn (count 0) since the last call.
+
+        `specifics` says, by kind, what of this source a notice is about; it follows the meaning.
+        """
+        for kind in sorted(self._counts.keys() | self._written.keys()):
+            count = self._counts.get(kind, 0)
+            if count != self._written.get(kind, 0) or (count and kind in self._repeated):
+                meaning = NOTICES[kind].meaning if kind in NOTICES else kind
+                special = (specifics or {}).get(kind, "") if count else ""
+                detail = f"{meaning}: {special}" if special else meaning
+                yield {"source": source, "kind": kind, "detail": detail, "count": count}
+        self._written, self._repeated = self.counts, set()

@@ -35,7 +35,7 @@ def write(table: pl.DataFrame, form: str, out: Path | None) -> None:
             raise BrokenPipeError from error
         place = out or "standard output"
         what = getattr(error, "strerror", None) or str(error)
-        raise HeadwayError(f"cannot write {place}: {what}", hint="see to space and rights there") from error
+        raise HeadwayError(f"cannot write {place}: {what}", hint="check its permissions and the free space") from error
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:
@@ -54,9 +54,9 @@ def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:
         csv_safe(_as_text(table)).write_csv(file, float_scientific=False)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     """As JSON writes a character that it does not write out."""
-    return f"\\u{ord(found[0]):04x}"
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _as_text(table: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pipeline.sources import sources_of
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.store import RawStore
 
-__all__ = ["build", "connect", "misnamed", "teams_of"]
+__all__ = ["build", "connect", "teams_of", "unknown_initiatives"]
 
 
 def teams_of(settings: Settings) -> dict[str, str]:
@@ -37,12 +37,12 @@ def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
     return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
 
 
-def misnamed(settings: Settings) -> str:
-    """Lines to print after a build: initiatives that the settings name by an id which nothing has. Empty if none."""
-    if not any(one.found for one in settings.initiatives):
+def unknown_initiatives(settings: Settings) -> str:
+    """Lines to print after a build: ids of initiatives in the settings that do not exist. Empty if none."""
+    if not any(initiative.found for initiative in settings.initiatives):
         return ""
     with open_published(settings.warehouse_folder) as connection:
-        return "\n".join(f"{what}\n  to do: {todo}" for what, todo in missing_initiatives(connection, settings))
+        return "\n".join(f"{what}\n  hint: {hint}" for what, hint in missing_initiatives(connection, settings))
 
 
 def connect(session: Session, as_of: datetime | None, progress: Progress) -> duckdb.DuckDBPyConnection:
@@ -57,5 +57,5 @@ def connect(session: Session, as_of: datetime | None, progress: Progress) -> duc
 def _collected(warehouse: Path) -> None:
     if not RawStore(warehouse).commits():
         raise WarehouseError(
-            f"nothing was collected in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
+            f"the warehouse {warehouse} is empty", hint="run `headway collect TARGET`, or `headway demo`"
         )

@@ -1,4 +1,4 @@
-"""Run sources, each on its own: one that fails takes nothing from the others."""
+"""Run sources independently of each other: one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from typing import Any
 from headway.errors import HeadwayError
 from headway.progress import Progress
 from headway.raw_tables import Rows
-from pipeline.sources import Source
+from headway.source import Source, SourceKind
+from pipeline.sources import kind_of_id
 from warehouse.store import RawStore, write_atomically
 
-__all__ = ["Run", "last_runs", "mixed_up", "run_all"]
+__all__ = ["Run", "ambiguous_repositories", "last_runs", "run_all"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of one source came to."""
+    """The result of one run of one source."""
 
     source: str
     label: str
@@ -35,14 +36,14 @@ class Run:
 
     @property
     def landed(self) -> bool:
-        """Whether anything of it is in: a checkpoint was reached."""
+        """Whether any of it is stored: a checkpoint was reached."""
         return self.watermark_at is not None or not self.error
 
     def line(self) -> str:
         """One line for the end of a run."""
         rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
-        known = f"known up to {self.watermark_at}" if self.watermark_at else "nothing known"
-        return f"{self.label}: {rows or 'nothing new'}; {known}" + (f"; FAILED: {self.error}" if self.error else "")
+        progress = f"complete through {self.watermark_at}" if self.watermark_at else "nothing complete yet"
+        return f"{self.label}: {rows or 'nothing new'}; {progress}" + (f"; FAILED: {self.error}" if self.error else "")
 
 
 def _called(table: str, count: int) -> str:
@@ -89,7 +90,7 @@ def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: 
         what, hint, code = str(error), error.hint, error.exit_code
     except Exception as error:  # noqa: BLE001  (a defect in one source must not take the others with it)
         what = f"unexpectedly, {type(error).__name__}: {error}".partition("\n")[0]
-        hint, code = "`headway --debug collect` with this target shows more: report it", 1
+        hint, code = "run `headway --debug collect` with this target and report what it shows", 1
     return Run(
         source=source.id,
         label=source.label,
@@ -102,15 +103,16 @@ def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: 
     )
 
 
-def mixed_up(store: RawStore, runs: Iterable[Run]) -> dict[str, list[str]]:
-    """Repositories named only after their folder that several Git sources feed: two folders of one name."""
+def ambiguous_repositories(store: RawStore, runs: Iterable[Run]) -> dict[str, list[str]]:
+    """Ambiguous ids of repositories that several sources of one kind feed, with the labels of these sources."""
     labels = {run.source: run.label for run in runs}
-    feeding: dict[str, list[str]] = {}
+    feeding: dict[tuple[type[SourceKind], str], list[str]] = {}
     for source, commit in sorted(store.latest().items()):
+        kind = kind_of_id(source)
         for repo_id in commit.repo_ids:
-            if source.startswith("git:") and repo_id.startswith("git:"):
-                feeding.setdefault(repo_id, []).append(labels.get(source, source))
-    return {repo_id: found for repo_id, found in feeding.items() if len(found) > 1}
+            if kind is not None and kind.is_ambiguous(repo_id):
+                feeding.setdefault((kind, repo_id), []).append(labels.get(source, source))
+    return {repo_id: sources for (_, repo_id), sources in feeding.items() if len(sources) > 1}
 
 
 def _remember(warehouse: Path, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The demo against its truth: what Headway told from records alone, beside what the simulation really did."""
+"""The demo against its truth: what Headway derived from records alone, beside what the simulation did."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOURS = (*STAGES, "lead_time", "dora_lead_time", "age")
 _SLOWER = ("pickup", "review", "merge")
 # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are counted
 # in coverage and have no lead time to be true.
-_TOLD = "code_complete_at is not null and outcome is not null"
+_COMPLETE = "code_complete_at is not null and outcome is not null"
 
 
 _REPAIRED = """
@@ -49,26 +49,26 @@ def differences(folder: Path, warehouse: Path, among: str = "true") -> dict[str,
     `among` is a condition on columns that `truth.csv` and `lead_times` both have.
     """
     different = {
-        **{name: f"truth.{name} is distinct from told.{name}" for name in ("outcome", "current_stage")},
-        **{name: f"truth.{name}::timestamptz is distinct from told.{name}::timestamptz" for name in MILESTONES},
-        **{name: f"abs(coalesce(truth.{name}_hours, -1) - coalesce(told.{name}_hours, -1)) > 1e-6" for name in HOURS},
+        **{name: f"truth.{name} is distinct from ours.{name}" for name in ("outcome", "current_stage")},
+        **{name: f"truth.{name}::timestamptz is distinct from ours.{name}::timestamptz" for name in MILESTONES},
+        **{name: f"abs(coalesce(truth.{name}_hours, -1) - coalesce(ours.{name}_hours, -1)) > 1e-6" for name in HOURS},
     }
     counts = ", ".join(f"count(*) filter (where {condition})" for condition in different.values())
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"attach '{_quoted(current(warehouse))}' as built (read_only)")
         truth = f"read_csv('{_quoted(folder / 'truth.csv')}')"
-        connection.execute(f"create view truth as select * from {truth} where {_TOLD} and {among}")  # noqa: S608  (ours)
-        connection.execute(f"create view told as select * from built.lead_times where {among}")  # noqa: S608
-        query = f"select {counts} from truth full join told on truth.change_id = told.change_id"  # noqa: S608
-        found = connection.execute(query).fetchall()[0]
-    return {name: count for name, count in zip(different, found, strict=True) if count}
+        connection.execute(f"create view truth as select * from {truth} where {_COMPLETE} and {among}")  # noqa: S608  (ours)
+        connection.execute(f"create view ours as select * from built.lead_times where {among}")  # noqa: S608
+        query = f"select {counts} from truth full join ours on truth.change_id = ours.change_id"  # noqa: S608
+        row = connection.execute(query).fetchall()[0]
+    return {name: count for name, count in zip(different, row, strict=True) if count}
 
 
 def changes(folder: Path) -> int:
     """How many changes of the simulation are code complete, with an outcome."""
     with duckdb.connect() as connection:
-        query = f"select count(*) from read_csv('{_quoted(folder / 'truth.csv')}') where {_TOLD}"  # noqa: S608  (ours)
+        query = f"select count(*) from read_csv('{_quoted(folder / 'truth.csv')}') where {_COMPLETE}"  # noqa: S608  (ours)
         ((count,),) = connection.execute(query).fetchall()
     return int(count)
 
@@ -86,13 +86,13 @@ def repaired(folder: Path) -> dict[bool, tuple[float, float]]:
 
 def report(folder: Path, warehouse: Path) -> Iterator[str]:
     """Lines that say whether the demo's numbers are the true ones, and what is true of AI work in it."""
-    found = differences(folder, warehouse)
-    told = f"outcome, all {len(MILESTONES)} milestones and all durations of {changes(folder):,} changes"
-    if found:
-        wrong = ", ".join(f"{name} ({count})" for name, count in sorted(found.items()))
+    wrong_counts = differences(folder, warehouse)
+    checked = f"outcome, all {len(MILESTONES)} milestones and all durations of {changes(folder):,} changes"
+    if wrong_counts:
+        wrong = ", ".join(f"{name} ({count})" for name, count in sorted(wrong_counts.items()))
         yield f"NOT as simulated: {wrong}; please report it"
     else:
-        yield f"checked: {told} are those that the simulation made"
+        yield f"checked: {checked} equal those of the simulation"
     pace = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["process"]["pace"]
     slower = ", ".join(
         f"{stage} {pace['ai'][stage]['median']:g} against {pace['other'][stage]['median']:g}" for stage in _SLOWER

@@ -7,19 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from headway.settings import Settings, WarehouseSettings, load
-
-if TYPE_CHECKING:
-    from collectors.github import Waiting
+from headway.source import Access, Waiting
 
 __all__ = ["Session"]
 
 
 @dataclass(frozen=True)
 class Session:
-    """The program's surroundings, asked for once. `now` is naive UTC."""
+    """The program's surroundings, read once. `now` is naive UTC."""
 
     config: Path | None
     warehouse: Path | None
@@ -29,6 +26,11 @@ class Session:
     now: datetime
     waiting: Waiting | None = None
     """Time to wait in, for what must; None where nothing may take time."""
+
+    @property
+    def access(self) -> Access | None:
+        """What it takes to contact other systems; None where nothing may take time."""
+        return None if self.waiting is None else Access(self.environment, self.waiting)
 
     @cached_property
     def settings(self) -> Settings:

@@ -1,4 +1,4 @@
-"""What a team could still say in its settings: bots that nobody named, and words about what is not there."""
+"""Hints about the settings: bots that no rule names, and entries that match nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analytics.text.wording import counted, plain
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "own_words"]
+__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "settings_hints"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
@@ -21,14 +21,14 @@ _KNOWN = "select change_id from changes where list_contains($ids, change_id)"
 
 
 def bots_without_rule(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> list[UnknownBot]:
-    """The bots that only a generic rule matches, those with most first: a team may know better what they are."""
+    """Bots that only a generic rule matches, those with most commits first."""
     rows = [*connection.sql(_COMMITS).fetchall(), *connection.sql(_CHANGES).fetchall()]
     authors = [Author(name or "", email or "", *rest) for name, email, *rest in rows]
     return unknown_bots(authors, Rules.load(RuleSettings.of(ai)))
 
 
-def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
-    """Lines for `headway status`: none where nothing is left to say."""
+def settings_hints(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
+    """Lines for `headway status`: bots that no rule names, and overrides of changes that do not exist."""
     bots = bots_without_rule(connection, ai)
     if bots:
         yield "\nbots that no rule knows by name: sort them into [ai] ai_identities and automation_identities"
@@ -39,36 +39,37 @@ def own_words(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator
     if len(bots) > _SHOWN:
         yield f"  {len(bots) - _SHOWN:,} more"
     ids = [override.change for override in ai.overrides]
-    known = {row[0] for row in connection.sql(_KNOWN, params={"ids": ids}).fetchall()} if ids else set()
-    for missing in sorted(set(ids) - known):
-        yield "\n" + plain(f"[[ai.overrides]] answers for {missing}: there is no such change")
+    present = {row[0] for row in connection.sql(_KNOWN, params={"ids": ids}).fetchall()} if ids else set()
+    for missing in sorted(set(ids) - present):
+        yield "\n" + plain(f"[[ai.overrides]] {missing}: there is no such change")
 
 
 def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
-    """Lines for `headway status`: initiatives of the settings to which no change belongs, or that nothing is like."""
+    """Lines for `headway status`: initiatives of the settings without a change, or with an unknown id."""
     missing = dict(missing_initiatives(connection, settings))
-    for what, todo in missing.items():
-        yield f"\n{what}\n  to do: {todo}"
+    for what, hint in missing.items():
+        yield f"\n{what}\n  hint: {hint}"
     names = {name for (name,) in connection.sql("select distinct name from initiatives").fetchall()}
-    for one in settings.initiatives:
-        if not one.dismiss and one.name not in names and _nothing_of(one) not in missing:
-            yield "\n" + plain(f"[[initiatives]] {one.name}: no change belongs to it")
+    for initiative in settings.initiatives:
+        if not initiative.dismiss and initiative.name not in names and _unknown_id(initiative) not in missing:
+            yield "\n" + plain(f"[[initiatives]] {initiative.name}: no change belongs to it")
 
 
 def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each id that the settings name or dismiss and nothing has, and what to do: mostly it is a slip of the pen."""
-    ids = [each for (each,) in connection.sql(_FOUND).fetchall()]
-    named = [one for one in settings.initiatives if one.found]
-    free = [each for each in ids if each not in {one.found for one in named}]
-    for one in named:
-        if one.found not in ids:
-            todo = "`headway export initiatives` has the ids"
+    """Each id of an initiative in the settings that does not exist, with a hint: mostly a typing error."""
+    ids = [id_ for (id_,) in connection.sql(_FOUND).fetchall()]
+    named = [initiative for initiative in settings.initiatives if initiative.found]
+    free = [id_ for id_ in ids if id_ not in {initiative.found for initiative in named}]
+    for initiative in named:
+        if initiative.found not in ids:
+            hint = "`headway export initiatives` has the ids"
             if not settings.rungs.find:
-                todo = "set [rungs] find: without it nothing is found"
-            elif near := get_close_matches(one.found, free, n=1):
-                todo = f"the nearest id is {near[0]}; {todo}"
-            yield _nothing_of(one), plain(todo)
+                hint = "set [rungs] find: without it no initiatives are detected"
+            elif near := get_close_matches(initiative.found, free, n=1):
+                hint = f"the nearest id is {near[0]}; {hint}"
+            yield _unknown_id(initiative), plain(hint)
 
 
-def _nothing_of(one: InitiativeSettings) -> str:
-    return plain(f"[[initiatives]] {'dismisses' if one.dismiss else 'names'} {one.found}: nothing of this id is found")
+def _unknown_id(initiative: InitiativeSettings) -> str:
+    verb = "dismisses" if initiative.dismiss else "names"
+    return plain(f"[[initiatives]] {verb} {initiative.found}: there is no initiative of this id")

@@ -1,4 +1,4 @@
-"""How each source stands: up to when it is known, how much came of it, and what went wrong the last time."""
+"""The status of each source: through when it is complete, how many rows it has, and its last error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.collect import last_runs
 from warehouse.store import RawStore
 
-__all__ = ["standing"]
+__all__ = ["source_status"]
 
 _TEXT, _TIME = pl.String(), pl.Datetime("us")
 _SCHEMA = {
@@ -23,7 +23,7 @@ _SCHEMA = {
 }
 
 
-def standing(warehouse: Path) -> pl.DataFrame:
+def source_status(warehouse: Path) -> pl.DataFrame:
     """One row per source that was ever run, by its id.
 
     `watermark_at`: known completely up to then; `rows`: read in all; `collected_at`: when it was read last; all three
@@ -35,19 +35,19 @@ def standing(warehouse: Path) -> pl.DataFrame:
         rows[commit.source] = rows.get(commit.source, 0) + sum(commit.rows.values())
     latest = {commit.source: commit for commit in commits}
     runs = last_runs(warehouse)
-    told = []
+    status_rows = []
     for source in sorted({*latest, *runs}):
-        known, run = latest.get(source), runs.get(source)
+        last, run = latest.get(source), runs.get(source)
         failed = run if run is not None and run.error else None
-        told.append(
+        status_rows.append(
             {
                 "source": source,
-                "watermark_at": known.watermark_at if known else None,
-                "rows": rows[source] if known else None,
-                "collected_at": known.collected_at if known else None,
+                "watermark_at": last.watermark_at if last else None,
+                "rows": rows[source] if last else None,
+                "collected_at": last.collected_at if last else None,
                 "began_at": failed.began_at if failed else "",
                 "error": failed.error if failed else "",
                 "hint": failed.hint if failed else "",
             }
         )
-    return pl.DataFrame(told, schema=_SCHEMA)
+    return pl.DataFrame(status_rows, schema=_SCHEMA)

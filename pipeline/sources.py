@@ -1,133 +1,127 @@
-"""From the words of a target or of the settings to a source that a collector reads: one line a kind of source."""
+"""From targets of the command line or of the settings to sources: each kind of source says how its targets begin."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from collectors import git, records_file
+from collectors.git.source_kind import GitKind
+from collectors.github.source_kind import GitHubKind
+from collectors.records_file.source_kind import RecordsKind
 from headway.errors import UsageError
-from headway.progress import Progress
-from headway.raw_tables import Checkpoint, Rows
 from headway.settings import Settings, SourceSettings
-from pipeline.github_sources import GitHubAccess, github_repositories, reading
+from headway.source import Access, Check, Context, Source, SourceKind
 
-__all__ = ["Collect", "Source", "sources_of"]
+__all__ = ["KINDS", "checks_of", "kind_of_id", "requirements", "sources_of"]
 
+KINDS: tuple[type[SourceKind], ...] = (GitKind, GitHubKind, RecordsKind)
 
-class Collect(Protocol):
-    """Read a source from its resume point, or in full; `at` is when the run began."""
-
-    def __call__(
-        self, resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
-    ) -> Iterator[Rows | Checkpoint]:
-        """Rows and checkpoints, in the order in which they belong together."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Something to collect: a stable id, how a person calls it, who owns it, and how to read it."""
-
-    id: str
-    label: str
-    team: str
-    collect: Collect
-    git: git.GitSource | None = None
-    """Set for Git: the lines that its fixes repair can be traced."""
+_WORD = re.compile(r"(?P<word>[A-Za-z][A-Za-z0-9+_-]+):(?!//)")
+# Words before a colon that name another system rather than an SSH alias, as in `gitlab:group/project`.
+_OTHER_SYSTEMS = (
+    *("azure", "azuredevops", "bamboo", "bitbucket", "buildkite", "circleci", "codeberg", "forgejo", "gerrit", "gitea"),
+    *("gitlab", "jenkins", "jira", "linear", "pagerduty", "sentry", "servicenow", "sourcehut", "svn", "teamcity"),
+    *("trello", "youtrack"),
+)
+_SIMILARITY = 0.8
 
 
-def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: GitHubAccess | None = None) -> list[Source]:
-    """The targets given, or else every source of the settings.
+def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: Access | None = None) -> list[Source]:
+    """The targets, or else every source of the settings.
 
-    A target that the settings name too is read as they say. With `access` GitHub is asked what `github:OWNER` stands
-    for, which takes its time. Raises `UsageError` where there is nothing to read.
+    A target that the settings name too is read as they say. With `access` other systems are contacted, to see what
+    `github:OWNER` stands for, which takes its time. Raises `UsageError` where there is nothing to read.
     """
-    known = {source.target: source for source in settings.sources}
-    asked = [known.get(target, SourceSettings(target=target)) for target in targets] or list(settings.sources)
-    if not asked:
+    configured = {source.target: source for source in settings.sources}
+    requested = [configured.get(target, SourceSettings(target=target)) for target in targets] or list(settings.sources)
+    if not requested:
         raise UsageError(
             "nothing to collect: no target was given and the settings name no source",
             hint="run `headway collect PATH-OR-URL`, or add [[sources]] to headway.toml (`headway init` writes one)",
         )
-    # A target on the command line is relative to the working folder, one in the settings to their folder.
-    found = [one for source in asked for one in _sources(source, settings, access, named=source.target in known)]
+    kinds = _kinds(settings, access)
     # One repository may be meant twice, by itself and by its owner: what is said of it first counts.
     unique: dict[str, Source] = {}
-    for one in found:
-        unique.setdefault(one.id, one)
+    for source in requested:
+        # A target on the command line is relative to the working folder, one in the settings to their folder.
+        base = settings.base if source.target in configured else Path()
+        for item in _kind_of_target(source.target, kinds, base).sources(source, base=base):
+            unique.setdefault(item.id, item)
     return list(unique.values())
 
 
-def _sources(
-    source: SourceSettings, settings: Settings, access: GitHubAccess | None, *, named: bool
-) -> Iterator[Source]:
-    target = source.target
+def requirements(environment: Mapping[str, str]) -> Iterator[Check]:
+    """What each kind of source needs of the machine."""
+    for kind in KINDS:
+        yield from kind.requirements(environment)
+
+
+def checks_of(
+    settings: Settings, access: Access | None, environment: Mapping[str, str], now: datetime
+) -> Iterator[Check]:
+    """What each kind of source checks for `headway doctor`."""
+    for kind in _kinds(settings, access):
+        yield from kind.checks(environment, now)
+
+
+def kind_of_id(source_id: str) -> type[SourceKind] | None:
+    """The kind of a source by its id; None for what is no source of its own."""
+    return next((kind for kind in KINDS if source_id.startswith(kind.id_prefix)), None)
+
+
+def _kinds(settings: Settings, access: Access | None) -> list[SourceKind]:
+    @cache
+    def resumes(id_prefix: str) -> Mapping[str, Mapping[str, Any]]:
+        from warehouse.store import RawStore
+
+        latest = RawStore(settings.warehouse_folder).latest()
+        return {id_: commit.resume for id_, commit in latest.items() if id_.startswith(id_prefix)}
+
+    return [kind(Context(settings, access, partial(resumes, kind.id_prefix))) for kind in KINDS]
+
+
+def _kind_of_target(target: str, kinds: list[SourceKind], base: Path) -> SourceKind:
     if not target:
         raise UsageError("a source has no target", hint="give each of [[sources]] a target in headway.toml")
-    if target.startswith("github:"):
-        yield from _github(source, settings, access)
-    elif target.startswith("events:"):
-        yield _records(target, source, settings, named=named)
-    else:
-        yield _git(source, settings, named=named)
-
-
-def _github(source: SourceSettings, settings: Settings, access: GitHubAccess | None) -> Iterator[Source]:
-    from collectors import github
-
-    for repository in github_repositories(source.target, settings, access):
-        id_ = github.source_id(repository)
-        yield Source(id_, id_, source.team, reading(repository, settings, access))
-
-
-def _records(target: str, source: SourceSettings, settings: Settings, *, named: bool) -> Source:
-    base = settings.base if named else Path()
-    file = records_file.RecordsSource(base / Path(target.removeprefix("events:")).expanduser())
-    rejects = settings.warehouse_folder / "rejects"
-
-    def collect(
-        resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
-    ) -> Iterator[Rows | Checkpoint]:
-        return records_file.collect(file, rejects=rejects, collected_at=at, resume=resume, full=full, progress=progress)
-
-    return Source(records_file.source_id(file), target, source.team, collect)
-
-
-def _git(source: SourceSettings, settings: Settings, *, named: bool) -> Source:
-    repository = _git_source(source, settings, base=settings.base if named else Path())
-    cache = settings.warehouse_folder / "cache"
-
-    def collect(
-        resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
-    ) -> Iterator[Rows | Checkpoint]:
-        return git.collect(repository, cache=cache, collected_at=at, resume=resume, full=full, progress=progress)
-
-    return Source(git.source_id(repository), source.target, source.team, collect, repository)
-
-
-def _git_source(source: SourceSettings, settings: Settings, *, base: Path) -> git.GitSource:
-    target = source.target
-    if "://" not in target and (base / Path(target).expanduser()).exists():
-        target = str((base / Path(target).expanduser()).absolute())
-    patterns = source.manifests
-    return git.GitSource(
-        target=target,
-        name=source.name or None,
-        pull_heads=settings.git.pull_heads if source.pull_heads is None else source.pull_heads,
-        patch_ids=settings.git.patch_ids,
-        added_lines=settings.git.added_lines,
-        imports=settings.git.imports,
-        ai_notes=settings.git.ai_notes,
-        contents=settings.rework.enabled,
-        manifests=git.ManifestPatterns(
-            path=patterns.path,
-            version=patterns.version,
-            trigger=patterns.trigger or None,
-            application=patterns.application,
+    for kind in kinds:
+        if kind.prefix and target.startswith(kind.prefix):
+            return kind
+    if word := _unknown_kind(target, base):
+        near = _near_prefix(word)
+        forms = ", ".join(form for kind in KINDS for form in kind.targets)
+        raise UsageError(
+            f"there is no kind of source `{word}:`" + (f"; did you mean `{near}:`?" if near else ""),
+            hint=f"a target is {forms}; a host of your SSH config is written ssh://{word}/PATH",
         )
-        if patterns
-        else None,
-    )
+    return next(kind for kind in kinds if not kind.prefix)
+
+
+def _unknown_kind(target: str, base: Path) -> str | None:
+    """The word before the colon of a target, if it is meant as a kind of source and there is none of that name.
+
+    `word:path` is also how SSH and Git write a host of the SSH config. So only a word that names another system, or
+    that is a misspelt prefix, is taken for a kind; URLs, `user@host:path`, hosts with a dot, drives (`C:`) and paths
+    that exist are not.
+    """
+    match = _WORD.match(target)
+    if match is None or (base / Path(target).expanduser()).exists():
+        return None
+    word = match["word"]
+    return word if _near_prefix(word) or word.lower() in _OTHER_SYSTEMS else None
+
+
+def _near_prefix(word: str) -> str | None:
+    """The prefix of which a word is probably a misspelling.
+
+    `github-work` or `github2` is none: that is how people call a second host in their SSH config.
+    """
+    prefixes = [kind.prefix.removesuffix(":") for kind in KINDS if kind.prefix]
+    lowered = word.lower()
+    if any(lowered.startswith(prefix) and lowered != prefix for prefix in prefixes):
+        return None
+    return next(iter(get_close_matches(lowered, prefixes, n=1, cutoff=_SIMILARITY)), None)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from collectors.git import GitSource, Limits, Pending, Step, collect_repairs
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.settings import ReworkSettings
+from headway.source import Source, TraceRepairs
 from pipeline.collect import Run, run_all
 from pipeline.session import Session
-from pipeline.sources import Source
 from warehouse.publish import build_some
 from warehouse.store import RawStore
 
@@ -53,39 +52,39 @@ def trace_repairs(
     if not settings.enabled:
         return []
     fed = {name: commit.repo_ids for name, commit in store.latest().items()}
-    cache = session.settings.warehouse_folder / "cache"
-    limits = Limits(settings.max_files, settings.max_lines, float(settings.timeout_seconds))
-    found = []
+    tracings = []
     with build_some(
         session.settings.warehouse_folder, session.settings, {}, tables=_TABLES, progress=progress
     ) as connection:
         for source in sources:
-            if source.git is None:
+            if source.trace_repairs is None:
                 continue
             for repo_id in fed.get(source.id, ()):
-                pending = _pending(connection, repo_id, settings, again=full, at=session.now)
-                if pending.fixes or pending.commits:
-                    found.append(_source(source, source.git, pending, cache=cache, limits=limits))
-    return run_all(store, found, full=False, jobs=1, began_at=session.now, progress=progress)
+                fixes, commits = _pending(connection, repo_id, settings, again=full, at=session.now)
+                if fixes or commits:
+                    tracings.append(_source(source, source.trace_repairs, repo_id, fixes, commits))
+    return run_all(store, tracings, full=False, jobs=1, began_at=session.now, progress=progress)
 
 
 def _pending(
     connection: duckdb.DuckDBPyConnection, repo_id: str, settings: ReworkSettings, *, again: bool, at: datetime
-) -> Pending:
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Fixes to trace, each with the commit before it, and commits to measure."""
     fixes = _rows(connection, _FIXES, repo_id=repo_id, most=settings.fixes_per_run, again=again, at=at)
     commits: list[Mapping[str, Any]] = []
     if settings.maintainability:
         commits = _rows(connection, _COMMITS, repo_id=repo_id, most=settings.commits_per_run)
-    steps = [Step(row["landing_sha"], row["base_sha"]) for row in fixes]
-    return Pending(repo_id, steps, [row["sha"] for row in commits])
+    return [(row["landing_sha"], row["base_sha"]) for row in fixes], [row["sha"] for row in commits]
 
 
-def _source(source: Source, git: GitSource, pending: Pending, **how: Any) -> Source:
+def _source(
+    source: Source, trace: TraceRepairs, repo_id: str, fixes: Sequence[tuple[str, str]], commits: Sequence[str]
+) -> Source:
     def collect(
         resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
     ) -> Iterator[Rows | Checkpoint]:
         del resume, full
-        return collect_repairs(git, pending, collected_at=at, progress=progress, **how)
+        return trace(repo_id, fixes, commits, at=at, progress=progress)
 
     return Source(f"repairs:{source.id}", f"repairs in {source.label}", source.team, collect)
 

@@ -20,10 +20,10 @@ Example:
 def command(session: Session) -> int:
     """Derive the tables that reports read, from what was collected."""
     from headway.progress import progress_on
-    from pipeline.build import build, misnamed, teams_of
+    from pipeline.build import build, teams_of, unknown_initiatives
 
     path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
     click.echo(str(path))
-    if lines := misnamed(session.settings):
+    if lines := unknown_initiatives(session.settings):
         click.echo(lines, err=True)
     return 0

@@ -32,26 +32,24 @@ Example:
 def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
     """Collect git folders, clone URLs, GitHub repositories and record files, or every source of the settings."""
     from headway.progress import progress_on
-    from pipeline.build import build, misnamed, teams_of
-    from pipeline.collect import mixed_up, run_all
-    from pipeline.github_sources import GitHubAccess
+    from pipeline.build import build, teams_of, unknown_initiatives
+    from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
     from warehouse.classify import Rules, RuleSettings
     from warehouse.compaction import tidy
     from warehouse.store import RawStore
 
-    access = GitHubAccess(session.environment, session.waiting) if session.waiting else None
-    sources = sources_of(session.settings, targets, access)
+    sources = sources_of(session.settings, targets, session.access)
     Rules.load(RuleSettings.of(session.settings.ai))  # what is wrong with them is told before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
     with store.collecting():
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
         _tell(runs)
-        for repo_id, labels in sorted(mixed_up(store, runs).items()):
+        for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
             click.echo(f"{' and '.join(labels)} are both called {repo_id}: their changes are mixed", err=True)
-            click.echo("  to do: give one of them a `name` in [[sources]]", err=True)
+            click.echo("  hint: give one of them a `name` in [[sources]]", err=True)
         tidy(store, now=session.now)
         if any(run.landed for run in runs):
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
@@ -59,7 +57,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
-            if lines := misnamed(session.settings):
+            if lines := unknown_initiatives(session.settings):
                 click.echo(lines, err=True)
     failed = [run for run in runs if run.error]
     if not failed:
@@ -71,4 +69,4 @@ def _tell(runs: list[Run]) -> None:
     for run in runs:
         click.echo(run.line(), err=True)
         if run.error:
-            click.echo(f"  to do: {run.hint}", err=True)
+            click.echo(f"  hint: {run.hint}", err=True)

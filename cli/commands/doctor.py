@@ -22,5 +22,5 @@ def command(session: Session) -> int:
     for check in found:
         click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.what}")
         if not check.ok:
-            click.echo(f"        to do: {check.todo}")
+            click.echo(f"        hint: {check.hint}")
     return 0 if all(check.ok for check in found) else 1

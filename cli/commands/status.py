@@ -23,28 +23,27 @@ Example:
 @click.pass_obj
 def command(session: Session) -> int:
     """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
-    from pipeline.settings_hints import empty_initiatives, own_words
-    from pipeline.source_status import standing
+    from pipeline.settings_hints import empty_initiatives, settings_hints
+    from pipeline.source_status import source_status
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
-    sources = standing(warehouse)
+    sources = source_status(warehouse)
     click.echo(f"warehouse {warehouse}")
     click.echo("\nsources")
     for row in sources.iter_rows(named=True):
         click.echo(f"  {row['source']}")
         if row["rows"] is not None:
-            click.echo(
-                f"    known up to {shown(row['watermark_at'])}, {row['rows']:,} rows, read {shown(row['collected_at'])}"
-            )
+            through, read_at = shown(row["watermark_at"]), shown(row["collected_at"])
+            click.echo(f"    complete through {through}, {row['rows']:,} rows, read {read_at}")
         if row["error"]:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
-            click.echo(f"      to do: {row['hint']}")
+            click.echo(f"      hint: {row['hint']}")
     if sources["rows"].is_null().all():
         return 0
     with open_published(warehouse) as connection:
         settings = session.settings
-        lines = [*_repositories(connection), *own_words(connection, settings.ai)]
+        lines = [*_repositories(connection), *settings_hints(connection, settings.ai)]
         lines += empty_initiatives(connection, settings)
     click.echo("\n".join(lines))
     return 0

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collectors.git.notices import Notices
 from collectors.git.process.failures import os_failures
 from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
@@ -25,8 +23,10 @@ from collectors.git.repository.open import Opened, open_source
 from collectors.git.repository.refs import pull_heads
 from collectors.git.repository.source import GitSource, source_id
 from collectors.git.resume import Resume
+from headway.notices import NoticeLedger
 from headway.progress import Progress
-from headway.raw_tables import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows
+from headway.raw_tables.batch import stream
 
 __all__ = ["collect"]
 
@@ -82,7 +82,8 @@ class _Run:
         self._repo_id = opened.identity.repo_id
         self._options = _options(source, opened)
         self._again = full or _asks_more(self._options, before.options)
-        self._notices = Notices(before.notices, again=self._again)
+        self._notices = NoticeLedger(before.notices, again=self._again)
+        self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
         self._touching_manifests: list[str] = []
         self._touching_sources: list[str] = []
         self._too_old = 0
@@ -93,13 +94,13 @@ class _Run:
         described = _described(self._source, self._opened)
         if self._again or described != self._before.repository:
             yield from self._rows("repositories", [described])
-        known = set() if self._again else self._before.commits
+        read_before = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
-        yield from self._commits(main, now.commits(), known, landed=True)
-        yield from self._commits(pulls, now.pull_commits(), known | now.commits())
+        yield from self._commits(main, now.commits(), read_before, landed=True)
+        yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
         yield from self._rows("added_lines", self._added_lines())
         yield from self._rows("imports", self._imports())
-        yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), known))
+        yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
         yield from self._rows("refs", now.rows)
@@ -110,14 +111,14 @@ class _Run:
         self._notices.state("notes_unreadable", int(notes.unreadable))
         self._notices.add("future_dates", main.future_dates + pulls.future_dates)
         self._note_state(now, rewritten=manifests.rewritten)
-        yield from self._rows("notices", self._notices.news(source_id(self._source)))
+        yield from self._rows("notices", self._notices.rows(source_id(self._source)))
         newest = self._newest(now, main, pulls)
         resume = Resume(
             options=self._options,
             tips=now.tips,
             objects=now.objects,
             repository=described,
-            notices=self._notices.kept(),
+            notices=self._notices.counts,
             newest_micros=newest,
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
@@ -128,17 +129,17 @@ class _Run:
         return CommitReader(self._opened.repository, self._repo_id, self._collected_at)
 
     def _commits(
-        self, reader: CommitReader, tips: set[str], known: set[str], *, landed: bool = False
+        self, reader: CommitReader, tips: set[str], read_before: set[str], *, landed: bool = False
     ) -> Iterator[Rows]:
         """Commits and their files, a batch at a time, so that memory does not grow with history.
 
         Only what is `landed`, on any branch, can be depended on or depend: of pull requests no imports are read.
         """
-        if tips <= known:
+        if tips <= read_before:
             return
         tables: list[tuple[pa.Table, pa.Table]] = []
         done = waiting = 0
-        for commits, files in reader.read(sorted(tips - known), sorted(known)):
+        for commits, files in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((commits, files))
             self._look_for_manifests(files)
             if landed:
@@ -164,29 +165,34 @@ class _Run:
         """Remember the newest commits that touch source code, if their imports are wanted; a log has them first."""
         if self._options["imports"]:
             theirs = pc.match_substring_regex(files["path"], SOURCE_PATH)
-            found = pc.unique(files["sha"].filter(theirs)).to_pylist()
+            shas = pc.unique(files["sha"].filter(theirs)).to_pylist()
             room = MOST_COMMITS - len(self._touching_sources)
-            self._touching_sources += found[:room]
-            self._too_old += len(found[room:])
+            self._touching_sources += shas[:room]
+            self._too_old += len(shas[room:])
 
     def _imports(self) -> Iterator[dict[str, Any]]:
-        if self._options["imports"]:
-            reader = ImportReader(self._git, self._opened.repository.id_length)
-            for found in reader.read(self._touching_sources):
-                yield found._asdict()
-            self._notices.add("imports_cut", reader.cut + self._too_old)
-            self._notices.add("imports_missing", reader.missing)
+        if not self._options["imports"]:
+            self._notices.state("imports_cut", 0)
+            self._notices.state("imports_missing", 0)
+            return
+        reader = ImportReader(self._git, self._opened.repository.id_length)
+        for statement in reader.read(self._touching_sources):
+            yield statement._asdict()
+        self._notices.add("imports_cut", reader.cut + self._too_old)
+        self._notices.add("imports_missing", reader.missing)
 
     def _added_lines(self) -> Iterator[dict[str, Any]]:
-        if self._options["added_lines"]:
-            reader = AddedLines(self._git)
-            for line in reader.read(self._touching_manifests):
-                yield line._asdict()
-            self._notices.add("added_lines_cut", reader.cut)
+        if not self._options["added_lines"]:
+            self._notices.state("added_lines_cut", 0)
+            return
+        reader = AddedLines(self._git)
+        for line in reader.read(self._touching_manifests):
+            yield line._asdict()
+        self._notices.add("added_lines_cut", reader.cut)
 
-    def _patch_ids(self, tips: set[str], known: set[str]) -> Iterator[dict[str, Any]]:
-        if self._options["patch_ids"] and not tips <= known:
-            for patch in read_patch_ids(self._git, sorted(tips - known), sorted(known)):
+    def _patch_ids(self, tips: set[str], read_before: set[str]) -> Iterator[dict[str, Any]]:
+        if self._options["patch_ids"] and not tips <= read_before:
+            for patch in read_patch_ids(self._git, sorted(tips - read_before), sorted(read_before)):
                 if patch.sha not in self._opened.repository.shallow:
                     yield patch._asdict()
 
@@ -196,10 +202,10 @@ class _Run:
         tip = now.tips.get(f"refs/heads/{self._opened.listing.default_branch}")
         if patterns is None or tip is None:
             return _Manifests([], None, rewritten=False)
-        kept = self._before.manifests
+        earlier = self._before.manifests
         before = None
-        if kept and kept["patterns"] == patterns.fingerprint and not self._again:
-            before = ChainEnd.from_json(kept["end"])
+        if earlier and earlier["patterns"] == patterns.fingerprint and not self._again:
+            before = ChainEnd.from_json(earlier["end"])
         id_length = self._opened.repository.id_length
         read = read_chain(self._git, tip, patterns, id_length=id_length, before=before)
         end = {"patterns": patterns.fingerprint, "end": read.end.to_json()}
@@ -229,11 +235,7 @@ class _Run:
         return None if newest_micros is None else _EPOCH + timedelta(microseconds=newest_micros)
 
     def _rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Rows]:
-        """Rows given as dictionaries, a batch at a time; what all have in common is added."""
-        common = {"repo_id": self._repo_id, "collected_at": self._collected_at}
-        left = iter(rows)
-        while batch := [common | dict(row) for row in islice(left, _BATCH_ROWS)]:
-            yield Rows(table, pa.Table.from_pylist(batch, schema=schema_of(table)))
+        return stream(table, rows, self._common)
 
 
 def _joined(tables: list[tuple[pa.Table, pa.Table]]) -> Iterator[Rows]:
@@ -265,7 +267,7 @@ def _asks_more(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 def _described(source: GitSource, opened: Opened) -> dict[str, Any]:
     """The repository's row, without its id and time."""
-    asked = source.pull_heads and not opened.pulls_unavailable
+    requested = source.pull_heads and not opened.pulls_unavailable
     return {
         "provider": opened.identity.provider,
         "repo": opened.identity.repo,
@@ -273,5 +275,5 @@ def _described(source: GitSource, opened: Opened) -> dict[str, Any]:
         "default_branch": opened.listing.default_branch,
         "origin": "fetched" if opened.fetched else "clone",
         "shallow": bool(opened.repository.shallow),
-        "pull_heads": asked or bool(pull_heads(opened.listing.oids)),
+        "pull_heads": requested or bool(pull_heads(opened.listing.oids)),
     }

@@ -20,7 +20,7 @@ class Resume:
     tips: dict[str, str | None] = field(default_factory=dict)
     """Each ref and the commit that it led to, None for none."""
     objects: dict[str, str] = field(default_factory=dict)
-    """What a ref holds where that is no commit: an annotated tag may be made anew on the same commit."""
+    """What a ref points to where that is not a commit: an annotated tag may be replaced on the same commit."""
     repository: Mapping[str, Any] = field(default_factory=dict)
     """The repository's row, without its time."""
     notices: dict[str, int] = field(default_factory=dict)
@@ -33,11 +33,11 @@ class Resume:
     """What the ref of the notes held, as far as they were read; empty for no notes."""
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any] | None) -> Self:
+    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
         """What `to_json` gave; anything else counts as no earlier run."""
-        if not kept or kept.get("version") != _VERSION:
+        if not data or data.get("version") != _VERSION:
             return cls()
-        fields = {name: value for name, value in kept.items() if name in cls.__dataclass_fields__}
+        fields = {name: value for name, value in data.items() if name in cls.__dataclass_fields__}
         return cls(**fields)
 
     def to_json(self) -> dict[str, Any]:

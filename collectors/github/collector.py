@@ -11,7 +11,6 @@ from collectors.github.api.client import Client
 from collectors.github.api.limits import Limits
 from collectors.github.api.signals import Gone, LockedOut, Lost, Refused, Signal
 from collectors.github.context import Run
-from collectors.github.notices import Notices
 from collectors.github.readers.deployments import DeploymentReader
 from collectors.github.readers.history import HistoryReader
 from collectors.github.readers.overview import OverviewReader
@@ -20,11 +19,12 @@ from collectors.github.readers.repository import read_environments, read_release
 from collectors.github.readers.runs import RunReader
 from collectors.github.readers.tags import read_tags
 from collectors.github.resume import Resume
-from collectors.github.rows.batches import Gather
 from collectors.github.source import GitHubSource, checked_base_url, source_id
 from headway.errors import CollectError
+from headway.notices import NoticeLedger
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
+from headway.raw_tables.batch import RowBuffer
 
 __all__ = ["collect"]
 
@@ -69,11 +69,9 @@ class _Collector:
         self._collected_at, self._full = collected_at, full
         self._name = f"{source.owner}/{source.name}"
         self._saved = before.to_json()
-        self._notices = Notices(before.notices)
+        self._notices = NoticeLedger(before.notices, again=full)
         self._state = before.anew() if full else before
-        self._gather = Gather(before.repo_id or f"github:{self._name}", collected_at)
-        if full:
-            self._notices.forget()
+        self._gather = RowBuffer(collected_at, before.repo_id or f"github:{self._name}")
 
     def rows(self) -> Iterator[Rows | Checkpoint]:
         """All rows of this run, and its checkpoints."""
@@ -119,7 +117,7 @@ class _Collector:
         state, branch = self._state, overview["defaultBranchRef"]
         state.node_id, state.database_id = overview["id"], overview["databaseId"]
         state.repo_id = state.repo_id or f"github:{self._source.alias or name}"
-        self._gather.call(state.repo_id)
+        self._gather.use_repository(state.repo_id)
         self._notices.state("unreachable", 0)
         return Run(
             source=self._source,
@@ -164,8 +162,8 @@ class _Collector:
             notices.state(f"no_access_{part}", int(part in state.denied))
         notices.state("pull_requests_unreadable", len(state.pulls.unreadable))
         notices.state("deployments_unreadable", len(state.deployments.unreadable))
-        self._gather.add("notices", notices.news(source_id(self._source)))
-        state.notices = dict(notices.counts)
+        self._gather.add("notices", notices.rows(source_id(self._source)))
+        state.notices = notices.counts
         known_at = self._known_at()
         state.complete_at = max(state.complete_at, known_at)
         yield from self._gather.drain()
@@ -191,7 +189,7 @@ class _Collector:
         if self._saved["repo_id"]:
             self._gather.discard()
             self._notices.state("unreachable", 1)
-            self._gather.add("notices", self._notices.news(source_id(self._source)))
+            self._gather.add("notices", self._notices.rows(source_id(self._source)))
             yield from self._gather.drain()
-            self._saved = {**self._saved, "notices": dict(self._notices.counts)}
+            self._saved = {**self._saved, "notices": self._notices.counts}
             yield self._checkpoint()

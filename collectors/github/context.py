@@ -9,12 +9,12 @@ from typing import Any
 
 from collectors.github.api.client import Client, Listing
 from collectors.github.api.signals import Moved
-from collectors.github.notices import Notices
 from collectors.github.resume import Resume
-from collectors.github.rows.batches import Gather
 from collectors.github.source import GitHubSource
 from headway.errors import CollectError
+from headway.notices import NoticeLedger
 from headway.progress import Progress
+from headway.raw_tables.batch import RowBuffer
 
 __all__ = ["Run"]
 
@@ -26,8 +26,8 @@ class Run:
     source: GitHubSource
     client: Client
     state: Resume
-    gather: Gather
-    notices: Notices
+    gather: RowBuffer
+    notices: NoticeLedger
     collected_at: datetime
     progress: Progress
     name_with_owner: str

@@ -106,7 +106,7 @@ def _event(body: Mapping[str, Any], context: Mapping[str, Any], name: str) -> _E
     source = _need(context, "source", "context.")
     identity = _need(context, "id", "context.")
     if identity == "0":
-        raise BadValue("`context.id` is 0, which some tools fill in later: nothing tells this event apart")
+        raise BadValue("`context.id` is 0, which some tools fill in later: the event has no identity")
     custom = body.get("customData")
     headway = custom.get("headway", {}) if isinstance(custom, dict) else {}
     if not isinstance(headway, dict):
@@ -167,15 +167,17 @@ def _optional(content: Mapping[str, Any], name: str) -> str | None:
 def _link(event: _Event, *names: str) -> dict[str, str]:
     """The first web address among some fields; CDEvents allows relative ones, which lead nowhere from here."""
     addresses = (_optional(event.content, name) for name in names)
-    return next(({"url": found} for found in addresses if found and found.startswith(("http://", "https://"))), {})
+    return next(
+        ({"url": address} for address in addresses if address and address.startswith(("http://", "https://"))), {}
+    )
 
 
 def _native(event: _Event, kind: str, *, whole: bool, **fields: Any) -> Record:
     """The event as a native record. `customData.headway` wins over what was worked out."""
-    known = {name: value for name, value in fields.items() if value is not None}
-    if "repo" not in known and "repo" not in event.headway:
+    present = {name: value for name, value in fields.items() if value is not None}
+    if "repo" not in present and "repo" not in event.headway:
         raise BadValue(f"names no repository: give it as `customData.headway.repo` ({event.type})")
-    return record({**known, **event.headway, "type": kind}, whole=whole)
+    return record({**present, **event.headway, "type": kind}, whole=whole)
 
 
 def _repository(event: _Event) -> str | None:
@@ -183,8 +185,8 @@ def _repository(event: _Event) -> str | None:
     reference = event.content.get("repository")
     if not isinstance(reference, dict) or (identity := _optional(reference, "id")) is None:
         return repository_of_page(event.subject) or repository_of_page(event.subject_source)
-    if (found := repository_at(identity)) is not None or ":" in identity:
-        return found or (identity if _PREFIXED.fullmatch(identity) else None)
+    if (repository := repository_at(identity)) is not None or ":" in identity:
+        return repository or (identity if _PREFIXED.fullmatch(identity) else None)
     source = _optional(reference, "source")
     # The event's own source is mostly a CI server: only a host that is known for its repositories is believed.
     name_at = repository_at if source else repository_of_page

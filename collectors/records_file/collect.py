@@ -13,15 +13,15 @@ from collectors.records_file.index import Index
 from collectors.records_file.json_lines import json_rows
 from collectors.records_file.lines import Line, LineReader, digest
 from collectors.records_file.native import Record, record
-from collectors.records_file.notices import counts_of, notices
+from collectors.records_file.notices import notices_of, specifics_of
 from collectors.records_file.rejects import RejectedLines, RejectFile
 from collectors.records_file.resume import Resume
 from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
-from collectors.records_file.tables import Gatherer
 from collectors.records_file.values import BadValue, shown
 from headway.errors import PartialRead
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
+from headway.raw_tables.batch import RowBuffer
 
 __all__ = ["collect"]
 
@@ -81,7 +81,7 @@ class _Reading:
         self._progress = progress
         self._format: Format = format_of(source, file)
         self._index = Index(collected_at)
-        self._gatherer = Gatherer(collected_at)
+        self._buffer = RowBuffer(collected_at)
         self._repo_ids: set[str] = set()
 
     def rows(self, aside: RejectFile, before: Resume | None, *, full: bool) -> Generator[Rows, None, Resume]:
@@ -98,20 +98,20 @@ class _Reading:
                 f"{shown(self._source.absolute, 200)} changed while it was read",
                 hint="Write exports under another name and rename them when they are complete.",
             )
-        counts = counts_of(self._index, aside)
-        for notice in notices(source_id(self._source), self._index, aside, before.notices if before else {}):
-            self._gatherer.add("notices", notice)
-        yield from self._gatherer.rest()
+        notices = notices_of(self._index, aside, before.notices if before else {})
+        about = specifics_of(self._index, aside)
+        self._buffer.add("notices", ({"repo_id": "", **row} for row in notices.rows(source_id(self._source), about)))
+        yield from self._buffer.drain()
         aside.publish()
         newest_at = self._index.newest_at
-        told = None if full else before
+        earlier = None if full else before
         return Resume(
             sha256=first.sha256,
             size_bytes=first.position,
-            newest_at=newest_at.isoformat() if newest_at else (told.newest_at if told else None),
+            newest_at=newest_at.isoformat() if newest_at else (earlier.newest_at if earlier else None),
             in_future=self._index.in_future,
-            repo_ids=tuple(sorted(self._repo_ids.union(told.repo_ids if told else ()))),
-            notices={kind: count for kind, count in counts.items() if count},
+            repo_ids=tuple(sorted(self._repo_ids.union(earlier.repo_ids if earlier else ()))),
+            notices=notices.counts,
             rejected=aside.count,
             first_rejected=tuple(aside.first),
         )
@@ -133,26 +133,26 @@ class _Reading:
         """Second reading: the rows of those lines, then the rows told by several events."""
         for line, content in self._contents(reader, "reading"):
             try:
-                found = None if content is None else _said(content)
+                entry = None if content is None else _said(content)
             except BadValue:
                 continue
-            if content is None or not isinstance(found, Record) or not self._index.is_last_word(line.number, found):
+            if content is None or not isinstance(entry, Record) or not self._index.is_last_word(line.number, entry):
                 continue
-            if is_event(content) and "environment" in found.row:
-                name = found.row["environment"]
-                found.row["environment"] = self._index.environments.get(name, name)
-            self._add(found, len(line.text))
-            yield from self._gatherer.due()
+            if is_event(content) and "environment" in entry.row:
+                name = entry.row["environment"]
+                entry.row["environment"] = self._index.environments.get(name, name)
+            self._add(entry, len(line.text))
+            yield from self._buffer.due()
         for folded in self._index.folded.values():
             self._add(Record(folded.table, (), folded.finished()), 0)
-            yield from self._gatherer.due()
+            yield from self._buffer.due()
 
-    def _add(self, found: Record, size_bytes: int) -> None:
-        self._repo_ids.add(found.row["repo_id"])
-        self._gatherer.add(found.table, found.row, size_bytes)
-        for state, at in found.statuses:
-            status = {"repo_id": found.row["repo_id"], "state": state, "status_at": at}
-            self._gatherer.add("deployment_statuses", status | {"deployment_id": found.row["deployment_id"]})
+    def _add(self, entry: Record, size_bytes: int) -> None:
+        self._repo_ids.add(entry.row["repo_id"])
+        self._buffer.add(entry.table, [entry.row], size_bytes)
+        for state, at in entry.statuses:
+            status = {"repo_id": entry.row["repo_id"], "state": state, "status_at": at}
+            self._buffer.add("deployment_statuses", [status | {"deployment_id": entry.row["deployment_id"]}])
 
     def _contents(self, reader: LineReader, doing: str) -> Iterator[tuple[Line, dict[str, Any] | None]]:
         """Every line or CSV row with what it holds, None where it has a problem."""

@@ -34,11 +34,11 @@ class Folded:
         """Take in one more event; the order of the events does not matter for the times that they stand for."""
         self.events += 1
         for name, value in row.items():
-            known = self.row.get(name)
-            if known is not None and name in _EARLIEST:
-                value = min(known, value)  # noqa: PLW2901
-            elif known is not None and name in _LATEST:
-                value = max(known, value)  # noqa: PLW2901
+            earlier = self.row.get(name)
+            if earlier is not None and name in _EARLIEST:
+                value = min(earlier, value)  # noqa: PLW2901
+            elif earlier is not None and name in _LATEST:
+                value = max(earlier, value)  # noqa: PLW2901
             self.row[name] = value
 
     @property
@@ -75,28 +75,28 @@ class Index:
     _updated_at: dict[bytes, datetime] = field(default_factory=dict)
     _environments_at: dict[str, datetime] = field(default_factory=dict)
 
-    def add(self, line_number: int, found: Record | Environment | NotUsed) -> None:
+    def add(self, line_number: int, content: Record | Environment | NotUsed) -> None:
         """Take in what a good line says."""
-        if isinstance(found, Record):
-            self._saw(found.times())
-            for name in found.unknown:
+        if isinstance(content, Record):
+            self._saw(content.times())
+            for name in content.unknown:
                 self._tally(self.unknown_fields, name)
-            if found.whole:
-                self._whole(line_number, found)
+            if content.whole:
+                self._whole(line_number, content)
             else:
-                self.folded.setdefault(key_of(found), Folded(found.table, {})).add(found.row)
-        elif isinstance(found, Environment):
-            self._saw([found.at])
-            if found.at >= self._environments_at.get(found.id, found.at):
-                self.environments[found.id] = found.name
-                self._environments_at[found.id] = found.at
+                self.folded.setdefault(key_of(content), Folded(content.table, {})).add(content.row)
+        elif isinstance(content, Environment):
+            self._saw([content.at])
+            if content.at >= self._environments_at.get(content.id, content.at):
+                self.environments[content.id] = content.name
+                self._environments_at[content.id] = content.at
         else:
-            self._saw([] if found.at is None else [found.at])
-            self._tally(self.not_used, found.what)
+            self._saw([] if content.at is None else [content.at])
+            self._tally(self.not_used, content.what)
 
-    def is_last_word(self, line_number: int, found: Record) -> bool:
+    def is_last_word(self, line_number: int, record: Record) -> bool:
         """Whether the row of this line is the one to keep."""
-        return self._last_word.get(key_of(found)) == line_number
+        return self._last_word.get(key_of(record)) == line_number
 
     def close(self) -> None:
         """After the last line: whole records win over events of the same row, and what is no row is told apart."""
@@ -108,18 +108,18 @@ class Index:
                 self.not_used[lack] += folded.events
                 del self.folded[key]
 
-    def _whole(self, line_number: int, found: Record) -> None:
+    def _whole(self, line_number: int, record: Record) -> None:
         """The later line wins, unless both say when they were updated and it is the older one."""
-        key = key_of(found)
+        key = key_of(record)
         if key in self._last_word:
             self.superseded += 1
             before = self._updated_at.get(key)
-            if before is not None and found.updated_at is not None and found.updated_at < before:
+            if before is not None and record.updated_at is not None and record.updated_at < before:
                 return
         self._last_word[key] = line_number
         self._updated_at.pop(key, None)
-        if found.updated_at is not None:
-            self._updated_at[key] = found.updated_at
+        if record.updated_at is not None:
+            self._updated_at[key] = record.updated_at
 
     def _saw(self, times: list[datetime]) -> None:
         past = [at for at in times if at <= self.collected_at]
@@ -134,6 +134,6 @@ class Index:
         counter[name if name in counter or len(counter) < _KINDS_OF_WHAT else "others"] += 1
 
 
-def key_of(found: Record) -> bytes:
+def key_of(record: Record) -> bytes:
     """A digest of the row that a record is about."""
-    return hashlib.blake2b("\0".join((found.table, *found.key)).encode(), digest_size=16).digest()
+    return hashlib.blake2b("\0".join((record.table, *record.key)).encode(), digest_size=16).digest()

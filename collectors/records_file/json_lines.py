@@ -44,7 +44,7 @@ def object_of(text: str) -> dict[str, Any]:
         # Python refuses to read numbers of more than 4,300 digits.
         raise BadValue("has a number of thousands of digits") from None
     if not isinstance(content, dict):
-        raise BadValue(f"is no JSON object but {shown(content)}")
+        raise BadValue(f"is not a JSON object but {shown(content)}")
     return content
 
 

@@ -27,9 +27,9 @@ class Record(NamedTuple):
 
     def times(self) -> list[datetime]:
         """Every instant that it mentions."""
-        found = [value for value in self.row.values() if isinstance(value, datetime)]
-        found += [at for _, at in self.statuses]
-        return found if self.updated_at is None else [*found, self.updated_at]
+        times = [value for value in self.row.values() if isinstance(value, datetime)]
+        times += [at for _, at in self.statuses]
+        return times if self.updated_at is None else [*times, self.updated_at]
 
 
 def record(content: Mapping[str, Any], *, whole: bool = True) -> Record:
@@ -39,10 +39,10 @@ def record(content: Mapping[str, Any], *, whole: bool = True) -> Record:
     if "repo" not in values:
         raise BadValue("`repo` is missing")
     make, complete = _MAKERS[kind.name]
-    made = make(kind, values)
+    result = make(kind, values)
     if whole and not values.get("deleted"):
-        complete(values, made)
-    return made._replace(updated_at=values.get("updated_at"), unknown=unknown, whole=whole)
+        complete(values, result)
+    return result._replace(updated_at=values.get("updated_at"), unknown=unknown, whole=whole)
 
 
 def _kind_of(name: Any) -> Kind:
@@ -50,8 +50,8 @@ def _kind_of(name: Any) -> Kind:
         raise BadValue("`type` is missing")
     if not isinstance(name, str) or name not in KINDS:
         guess = nearest(name, KINDS) if isinstance(name, str) else None
-        told = f"perhaps {guess!r}" if guess else f"not one of {', '.join(KINDS)}"
-        raise BadValue(f"`type` is {shown(name)}, {told}")
+        reason = f"perhaps {guess!r}" if guess else f"not one of {', '.join(KINDS)}"
+        raise BadValue(f"`type` is {shown(name)}, {reason}")
     return KINDS[name]
 
 
@@ -100,7 +100,7 @@ def _change(kind: Kind, values: Mapping[str, Any]) -> Record:
     elif "sha" in values:
         row["change_key"] = f"@{values['sha']}"
     else:
-        raise BadValue("`number` or `sha` is needed to tell which change it is")
+        raise BadValue("`number` or `sha` is needed: which change is it?")
     row.setdefault("deleted", False)
     return Record(kind.table, (values["repo"], row["change_key"]), row)
 
@@ -111,13 +111,13 @@ def _complete_change(values: Mapping[str, Any], _: Record) -> None:
 
 
 def _deployment(kind: Kind, values: Mapping[str, Any]) -> Record:
-    made = _identified(kind, values)
-    row = made.row
+    identified = _identified(kind, values)
+    row = identified.row
     row.pop("finished_at", None)
     row.setdefault("application", "")
     row.setdefault("deleted", False)
     row["source"] = "records"
-    return made._replace(statuses=_statuses(values))
+    return identified._replace(statuses=_statuses(values))
 
 
 def _statuses(values: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:
@@ -139,11 +139,11 @@ def _statuses(values: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:
     return ((state, values[due]),)
 
 
-def _complete_deployment(values: Mapping[str, Any], made: Record) -> None:
+def _complete_deployment(values: Mapping[str, Any], deployment: Record) -> None:
     _require(values, "environment")
     if "sha" not in values and "version" not in values:
-        raise BadValue("`sha` or `version` is needed to tell what was deployed")
-    if not made.statuses:
+        raise BadValue("`sha` or `version` is needed: what was deployed?")
+    if not deployment.statuses:
         raise BadValue("`state` or `statuses` is needed: only a deployment that succeeded ships anything")
 
 

@@ -1,61 +1,55 @@
-"""What a reader of the numbers must know about a file, as rows of `notices`."""
+"""What a reader of the numbers must know about a file: counts of notices, and the fields or events that they mean."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from collectors.records_file.index import Index
 from collectors.records_file.kinds import KINDS
 from collectors.records_file.rejects import RejectFile
 from collectors.records_file.values import nearest, shown
+from headway.notices import NoticeLedger
 
-__all__ = ["counts_of", "notices"]
+__all__ = ["notices_of", "specifics_of"]
 
 _NAMED = 10
 
 
-def counts_of(index: Index, rejects: RejectFile) -> dict[str, int]:
-    """How many of each kind of notice."""
-    return {
-        "rejected_lines": rejects.count,
-        "unknown_fields": index.unknown_fields.total(),
-        "events_not_used": index.not_used.total(),
-        "superseded_lines": index.superseded,
-        "future_times": index.in_future,
-    }
+def notices_of(index: Index, rejects: RejectFile, before: Mapping[str, int]) -> NoticeLedger:
+    """The notices of a file that was read completely; `before` are those of the reading before.
 
-
-def notices(source: str, index: Index, rejects: RejectFile, before: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    """A row a kind that has something to say, and one with a count of 0 where it no longer has.
-
-    They are about the file, not about one repository: their `repo_id` is empty.
+    They are about the file, not about one repository: the `repo_id` of their rows is empty.
     """
-    details = {
-        "rejected_lines": f"{rejects.count} of {index.lines} lines are not in; the reasons are in {rejects.path.name}",
-        "unknown_fields": f"fields that no record has, left out: {_list(_with_guess(index.unknown_fields))}",
-        "events_not_used": f"events that have no meaning here: {_list(index.not_used)}",
-        "superseded_lines": "lines about a row on which another line of the same file has the last word",
-        "future_times": "lines with a time later than their reading; the watermark does not follow them",
+    ledger = NoticeLedger(before, again=True)
+    ledger.state("rejected_lines", rejects.count)
+    ledger.state("unknown_fields", index.unknown_fields.total())
+    ledger.state("events_not_used", index.not_used.total())
+    ledger.state("superseded_lines", index.superseded)
+    ledger.state("future_times", index.in_future)
+    return ledger
+
+
+def specifics_of(index: Index, rejects: RejectFile) -> dict[str, str]:
+    """What in this file each kind of notice is about."""
+    return {
+        "rejected_lines": f"{rejects.count} of {index.lines} lines, {rejects.path.name}",
+        "unknown_fields": _list(_with_guess(index.unknown_fields)),
+        "events_not_used": _list(index.not_used),
     }
-    for kind, count in counts_of(index, rejects).items():
-        if count or before.get(kind):
-            detail = details[kind] if count else ""
-            yield {"repo_id": "", "source": source, "kind": kind, "detail": detail, "count": count}
 
 
 def _with_guess(names: Counter[str]) -> Counter[str]:
-    known = {name for kind in KINDS.values() for name in kind.fields}
-    told: Counter[str] = Counter()
+    fields = {name for kind in KINDS.values() for name in kind.fields}
+    counter: Counter[str] = Counter()
     for name, count in names.items():
-        guess = None if name in known else nearest(name, known)
-        told[f"{shown(name)} (perhaps {guess!r})" if guess else shown(name)] += count
-    return told
+        guess = None if name in fields else nearest(name, fields)
+        counter[f"{shown(name)} (perhaps {guess!r})" if guess else shown(name)] += count
+    return counter
 
 
 def _list(counter: Counter[str]) -> str:
-    """The most frequent first; equal ones by name, so that the same file always tells the same."""
+    """The most frequent first; equal ones by name, so that the same file always gives the same text."""
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{name if name.isprintable() else shown(name)} ({count} ×)" for name, count in ranked[:_NAMED])
-    return told + (" …" if len(ranked) > _NAMED else "")
+    text = ", ".join(f"{name if name.isprintable() else shown(name)} ({count} ×)" for name, count in ranked[:_NAMED])
+    return text + (" …" if len(ranked) > _NAMED else "")

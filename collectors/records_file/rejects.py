@@ -27,11 +27,11 @@ class RejectedLines(CollectError):
 
     def __init__(self, source: RecordsSource, count: int, first: Sequence[tuple[int, str]], file: Path) -> None:
         name = shown(source.absolute, 200)
-        told = "; ".join(f"line {number}: {reason}" for number, reason in first)
+        reasons = "; ".join(f"line {number}: {reason}" for number, reason in first)
         more = "; …" if count > len(first) else ""
         super().__init__(
-            f"{name}: {count} line{'s' if count != 1 else ''} set aside, the others are in. {told}{more}",
-            hint=f"Correct them and collect again. All of them with reasons: {file}",
+            f"{name}: {count} line{'s' if count != 1 else ''} rejected, the other lines are stored. {reasons}{more}",
+            hint=f"Fix these lines and collect again. All rejected lines with their reasons: {file}",
         )
         self.count = count
         self.file = file
@@ -90,5 +90,5 @@ class RejectFile:
     def _cannot_write(self, trouble: OSError) -> CollectError:
         return CollectError(
             f"the reject file {self.path} cannot be written: {trouble.strerror}",
-            hint="Free disk space or check who may write there; nothing of the file was kept.",
+            hint="Free disk space or check who may write there; nothing of the file was stored.",
         )

@@ -34,10 +34,10 @@ class Resume:
         """What an earlier run left, None where there is nothing that this version understands."""
         if point is None or point.get("reader") != READER:
             return None
-        found = dict(point)
-        found["repo_ids"] = tuple(found["repo_ids"])
-        found["first_rejected"] = tuple((number, reason) for number, reason in found["first_rejected"])
-        return cls(**found)
+        data = dict(point)
+        data["repo_ids"] = tuple(data["repo_ids"])
+        data["first_rejected"] = tuple((number, reason) for number, reason in data["first_rejected"])
+        return cls(**data)
 
     def checkpoint(self) -> Checkpoint:
         """The checkpoint that ends a reading."""

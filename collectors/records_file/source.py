@@ -50,7 +50,7 @@ def opened(source: RecordsSource) -> Iterator[tuple[BinaryIO, int]]:
         # Without O_NONBLOCK, opening a pipe that nobody writes to would never return.
         number = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise UsageError(f"there is no file {name}", hint="Check the path after `events:`.") from error
+        raise UsageError(f"{name} does not exist", hint="Check the path after `events:`.") from error
     except OSError as error:
         raise CollectError(f"{name} cannot be read: {error.strerror}", hint="Check who may read it.") from error
     status = os.fstat(number)

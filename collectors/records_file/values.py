@@ -55,10 +55,10 @@ def shown(value: object, limit: int = 60) -> str:
     return words if len(words) <= limit else words[:limit] + "…"
 
 
-def nearest(name: str, known: Collection[str]) -> str | None:
+def nearest(name: str, names: Collection[str]) -> str | None:
     """The known name that `name` was probably meant to be."""
-    found = difflib.get_close_matches(name[:64].lower(), known, n=1, cutoff=0.6)
-    return found[0] if found else None
+    matches = difflib.get_close_matches(name[:64].lower(), names, n=1, cutoff=0.6)
+    return matches[0] if matches else None
 
 
 def text(value: Any) -> str:
@@ -181,7 +181,7 @@ def one_of(*allowed: str) -> Callable[[Any], str]:
         if word in allowed:
             return word
         guess = nearest(word, allowed)
-        told = f"perhaps {guess!r}" if guess else f"not one of {', '.join(allowed)}"
-        raise BadValue(f"is {shown(word)}, {told}")
+        reason = f"perhaps {guess!r}" if guess else f"not one of {', '.join(allowed)}"
+        raise BadValue(f"is {shown(word)}, {reason}")
 
     return check

@@ -30,7 +30,7 @@ from analytics.whatif import levers
 from analytics.worklist.attention import Attention, attention
 from dashboard.answers.files import FILES, cursor_of, folder, give_back, settings
 from pipeline.settings_hints import bots_without_rule
-from pipeline.source_status import standing
+from pipeline.source_status import source_status
 
 __all__ = [
     "MOST",
@@ -265,8 +265,8 @@ def closed_work_is_seen(file: str, filters: Filters) -> bool:
 
 @st.cache_data(ttl=_SECONDS, max_entries=FILES, show_spinner=False)
 def sources(file: str) -> pl.DataFrame:  # noqa: ARG001  (a new file comes of new runs)
-    """As `pipeline.source_status.standing`; what failed shows within a minute, though nothing new is published then."""
-    return standing(folder())
+    """As `pipeline.source_status.source_status`; a failure shows within a minute, also without a new file."""
+    return source_status(folder())
 
 
 @st.cache_data(max_entries=FILES, show_spinner=False)

@@ -14,7 +14,7 @@ from dashboard.parts.lazy_expander import folded
 from dashboard.parts.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
 from dashboard.shell import frame
 from dashboard.shell.filters import View
-from headway.notices import MENDING
+from headway.notices import NOTICES
 
 GUIDE = (
     "A number is as good as what it rests on. **As of** is up to when all sources of a repository are known; what"
@@ -30,6 +30,8 @@ WHY = {
     "weak": "told by weak evidence",
     "automation": "by bots",
 }
+
+REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
 
 
 def page(view: View) -> None:
@@ -155,7 +157,7 @@ def noticed(view: View) -> None:
         return
     st.header("What the collectors noticed", anchor=False)
     mended = rows.with_columns(
-        pl.col("kind").replace_strict(dict(MENDING), default="", return_dtype=pl.String).alias("mend")
+        pl.col("kind").replace_strict(REMEDIES, default="", return_dtype=pl.String).alias("mend")
     )
     columns = {
         "repo": "Repository",

@@ -163,7 +163,7 @@ _AI_NOTES = RawTable(
         ("sha", TEXT, "the commit that the note is on"),
         ("ai_lines", INT, "lines written by agents"),
         ("human_lines", INT, "lines written by known people"),
-        ("tools", TEXT, "names of the tools, one a line; nothing else of the note is kept"),
+        ("tools", TEXT, "names of the tools, one a line; nothing else of the note is stored"),
         ("deleted", BOOL, DELETED.meaning),
     ),
 )

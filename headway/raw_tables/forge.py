@@ -139,7 +139,7 @@ _RELEASES = RawTable(
     columns(
         ("release_id", TEXT, ""),
         ("tag", TEXT, "the tag that it is made of"),
-        ("sha", TEXT, "the tag's commit, where the forge tells"),
+        ("sha", TEXT, "the tag's commit, where the forge reports it"),
         ("name", TEXT, ""),
         ("draft", BOOL, ""),
         ("prerelease", BOOL, ""),

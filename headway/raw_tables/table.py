@@ -45,6 +45,6 @@ COLLECTED = Column("collected_at", TIME, "when the run that read this row began"
 DELETED = Column("deleted", BOOL, "true: the source no longer has it")
 
 
-def columns(*given: tuple[str, pa.DataType, str]) -> tuple[Column, ...]:
+def columns(*between: tuple[str, pa.DataType, str]) -> tuple[Column, ...]:
     """`repo_id` first, `collected_at` last, and the given ones (name, type, meaning) between."""
-    return (REPO, *(Column(*column) for column in given), COLLECTED)
+    return (REPO, *(Column(*column) for column in between), COLLECTED)

@@ -1,27 +1,22 @@
 """Settings: one frozen dataclass per section, read from `headway.toml` and the environment."""
 
-from headway.settings.reader import (
-    AiOverride,
-    AiRule,
-    AiSettings,
+from headway.settings.ai import AiOverride, AiRule, AiSettings
+from headway.settings.dashboard import DashboardSettings
+from headway.settings.initiatives import InitiativeSettings, RungSettings
+from headway.settings.reader import load, variables
+from headway.settings.sections import (
     CalendarSettings,
-    DashboardSettings,
     DeploymentRule,
-    DoraSettings,
     GithubSettings,
     GitSettings,
-    InitiativeSettings,
     ManifestsSettings,
     ProductionSettings,
     ReportSettings,
-    ReworkSettings,
-    RungSettings,
     Settings,
     SourceSettings,
     WarehouseSettings,
-    load,
-    variables,
 )
+from headway.settings.stability import DoraSettings, ReworkSettings
 
 __all__ = [
     "AiOverride",

@@ -1,4 +1,4 @@
-"""The section `[ai]`: a team's own words on what is AI work, over the built-in rules."""
+"""The section `[ai]`: overrides of the AI classification."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from headway.settings.field import setting
 __all__ = ["AiOverride", "AiRule", "AiSettings"]
 
 LONGEST_PATTERN = 1_000
-"""Characters of a team's own pattern: one that takes forever is theirs to mend, but it is never read from a book."""
+"""The most characters of a team's own pattern: a slow pattern is the team's to fix, a book is none."""
 MADE_WITH = ("agent", "assisted", "none", "automation")
 
 
 @dataclass(frozen=True)
 class AiRule:
-    """A rule of the team's own; one with the id of a built-in rule takes its place."""
+    """A rule of the team; one with the id of a built-in rule replaces it."""
 
-    id: str = setting("", "its name in the evidence", longest=60)
-    axis: str = setting("how", "how it was made, or what it builds", choices=("how", "what"))
+    id: str = setting("", "name in the evidence", longest=60)
+    axis: str = setting("how", "what it classifies: how a change was made, or what it builds", choices=("how", "what"))
     field: str = setting(
         "line",
         "where to look: axis how: app, email, name, person, line, answer, prose, branch, label, title, body, bot;"
@@ -33,53 +33,55 @@ class AiRule:
         pattern=True,
         longest=LONGEST_PATTERN,
     )
-    unless: str = setting("", "pattern of lines on which the rule does not hold", pattern=True, longest=LONGEST_PATTERN)
+    unless: str = setting(
+        "", "pattern of lines to which the rule does not apply", pattern=True, longest=LONGEST_PATTERN
+    )
     case: bool = setting(default=False, doc="whether the case of letters counts")
-    weight: float = setting(0.0, "axis what: what it adds; 3 makes a change AI work, 4 makes that strong")
-    verdict: str = setting("ai", "axis how: what it marks", choices=("ai", "automation"))
+    weight: float = setting(
+        0.0, "axis what: points it adds; 3 points make a change AI work, 4 make the evidence strong"
+    )
+    verdict: str = setting("ai", "axis how: the mark it sets", choices=("ai", "automation"))
     level: str = setting(
         "assisted",
         "axis how: `authored` (an agent wrote it) or less",
         choices=("authored", "co-authored", "assisted", "disclosed"),
     )
-    confidence: str = setting(
-        "strong", "axis how: a weak mark does not count where strong evidence is asked for", choices=("strong", "weak")
-    )
+    confidence: str = setting("strong", "axis how: `--evidence strong` ignores weak marks", choices=("strong", "weak"))
     note: str = setting("", "why", longest=400)
 
 
 @dataclass(frozen=True)
 class AiOverride:
-    """The team's own answer for one change; it wins over every rule, and the evidence says so."""
+    """The classification of one change; it overrides every rule, and the evidence says so."""
 
     change: str = setting("", "the change's id, such as `github:acme/checkout#12`")
-    builds_ai: bool | None = setting(None, "whether it builds an AI capability; not set: the rules say")
-    built_with_ai: str = setting("", "how it was made; not set: the rules say", choices=("", *MADE_WITH))
+    builds_ai: bool | None = setting(None, "whether it builds an AI capability; not set: the rules decide")
+    built_with_ai: str = setting("", "how it was made; not set: the rules decide", choices=("", *MADE_WITH))
     note: str = setting("", "why; shown in the evidence", longest=400)
 
 
 @dataclass(frozen=True)
 class AiSettings:
-    """A team's own words on what is AI work."""
+    """Overrides of the AI classification."""
 
-    ai_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's own agents")
-    automation_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's own bots")
-    ai_repos: tuple[str, ...] = setting((), "globs of repositories that as a whole are AI products")
+    ai_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's AI agents")
+    automation_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's bots")
+    ai_repos: tuple[str, ...] = setting((), "globs of repositories in which every change is AI work")
     ai_paths: tuple[str, ...] = setting((), "globs of paths that are AI work")
-    not_ai_paths: tuple[str, ...] = setting((), "globs of paths that never are")
+    not_ai_paths: tuple[str, ...] = setting((), "globs of paths that are not AI work")
     ai_labels: tuple[str, ...] = setting((), "pull request labels that mark AI work")
     scopes: tuple[str, ...] = setting((), "commit scopes, as in `feat(assistant): …`, that mark AI work")
-    disable: tuple[str, ...] = setting((), "built-in rules that do not apply here: ids or globs of them")
-    enable: tuple[str, ...] = setting((), "built-in rules that are off unless named here")
-    weights: tuple[tuple[str, float], ...] = setting((), "other weights of rules of the axis what, by id", numbers=True)
-    numbers: tuple[tuple[str, float], ...] = setting(
-        (), "other values of the `[numbers]` of rules.toml, by name", numbers=True
+    disable: tuple[str, ...] = setting((), "built-in rules to disable: ids or globs of ids")
+    enable: tuple[str, ...] = setting((), "ids of built-in rules to enable: those that are off by default")
+    weights: tuple[tuple[str, float], ...] = setting((), "weights of rules of the axis what, by id", numbers=True)
+    numbers: tuple[tuple[str, float], ...] = setting((), "values for `[numbers]` of rules.toml, by name", numbers=True)
+    rules: tuple[AiRule, ...] = setting((), "rules of the team", tables=AiRule)
+    overrides: tuple[AiOverride, ...] = setting(
+        (), "classification of single changes; overrides every rule", tables=AiOverride
     )
-    rules: tuple[AiRule, ...] = setting((), "rules of the team's own", tables=AiRule)
-    overrides: tuple[AiOverride, ...] = setting((), "answers for single changes, which win", tables=AiOverride)
 
     def __post_init__(self) -> None:
-        """UsageError for rules and overrides that say nothing, or say two things."""
+        """UsageError for rules and overrides that are incomplete or contradict each other."""
         for number, rule in enumerate(self.rules, 1):
             where = f"[[ai.rules]] {number}"
             if not rule.id or not rule.pattern:
@@ -89,7 +91,7 @@ class AiSettings:
             if not override.change:
                 raise UsageError(f"{where} names no change", hint='write change = "github:acme/checkout#12"')
             if override.builds_ai is None and not override.built_with_ai:
-                raise UsageError(f"{where} answers nothing", hint="set builds_ai, built_with_ai or both")
+                raise UsageError(f"{where} sets nothing", hint="set builds_ai, built_with_ai or both")
         _once((rule.id for rule in self.rules), "[[ai.rules]]")
         _once((override.change for override in self.overrides), "[[ai.overrides]]")
 

@@ -13,5 +13,5 @@ __all__ = ["DashboardSettings"]
 class DashboardSettings:
     """Who may see the dashboard."""
 
-    sign_in: bool = setting(default=False, doc="ask everybody to sign in (OpenID Connect; docs/operations.md)")
-    allowed: tuple[str, ...] = setting((), "globs of e-mail addresses that may see it, as the provider verified them")
+    sign_in: bool = setting(default=False, doc="require users to sign in (OpenID Connect; docs/operations.md)")
+    allowed: tuple[str, ...] = setting((), "globs of verified e-mail addresses that have access")

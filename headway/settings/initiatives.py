@@ -27,44 +27,46 @@ _SELECTORS = ("found", "paths", "labels", "branches", "title", "topic")
 
 @dataclass(frozen=True)
 class RungSettings:
-    """How far initiatives have come, and how they are found."""
+    """Stages of initiatives, and how initiatives are detected."""
 
     sandbox_paths: tuple[str, ...] = setting(
-        SANDBOXES, "globs of paths where things are tried out: what touches nothing else is a pilot"
+        SANDBOXES, "globs of paths for experiments: an initiative that touches no other path is a pilot"
     )
-    window_days: int = setting(90, "who shipped again, or was used, within so many days is in use")
-    find: bool = setting(default=True, doc="find initiatives where AI work concentrates")
-    find_changes: int = setting(5, "changes that a found initiative has at least")
-    find_silence_days: int = setting(365, "after so many days without a change another initiative begins")
+    window_days: int = setting(90, "an initiative that shipped or was used within this many days is in use")
+    find: bool = setting(default=True, doc="detect initiatives where AI work concentrates")
+    find_changes: int = setting(5, "the fewest changes of a detected initiative")
+    find_silence_days: int = setting(365, "this many days without a change end a detected initiative")
 
 
 @dataclass(frozen=True)
 class InitiativeSettings:
-    """An initiative by name. A change belongs to it if anything here holds for it; it may belong to several."""
+    """An initiative. A change belongs to it if any selector matches; it may belong to several."""
 
-    name: str = setting("", "how it is called", longest=100)
-    found: str = setting("", "id of a found initiative that this names and adds to (or, with `dismiss`, drops)")
+    name: str = setting("", "its name", longest=100)
+    found: str = setting("", "id of a detected initiative to name and extend (or, with `dismiss`, to drop)")
     repo: str = setting("*", "glob on the names of its repositories")
     paths: tuple[str, ...] = setting((), "globs of its paths: half of a change's files, or any if it builds AI")
     labels: tuple[str, ...] = setting((), "globs of pull request labels")
     branches: tuple[str, ...] = setting((), "globs of branch names")
     title: str = setting("", "pattern in the title", pattern=True, longest=LONGEST_PATTERN)
     topic: str = setting("", "a word in the title, the branch or a label", longest=100)
-    builds_ai: bool | None = setting(None, "true: only what builds an AI capability; false: only what does not")
-    dismiss: bool = setting(default=False, doc="with `found`: it is no initiative")
+    builds_ai: bool | None = setting(
+        None, "true: only changes that build an AI capability; false: only those that do not"
+    )
+    dismiss: bool = setting(default=False, doc="with `found`: it is not an initiative")
 
 
 def check_initiatives(initiatives: Sequence[InitiativeSettings]) -> None:
-    """UsageError for an initiative that says nothing, or that says two things."""
-    for number, one in enumerate(initiatives, 1):
+    """UsageError for an initiative that is incomplete, or that is there twice."""
+    for number, initiative in enumerate(initiatives, 1):
         where = f"[[initiatives]] {number}"
-        if one.dismiss and not one.found:
+        if initiative.dismiss and not initiative.found:
             raise UsageError(f"{where} dismisses nothing", hint="set found to an id of `headway export initiatives`")
-        if not one.dismiss and not one.name:
+        if not initiative.dismiss and not initiative.name:
             raise UsageError(f"{where} has no name", hint="give it a name")
-        if not any(getattr(one, key) for key in _SELECTORS) and one.builds_ai is None:
+        if not any(getattr(initiative, key) for key in _SELECTORS) and initiative.builds_ai is None:
             raise UsageError(f"{where} has no changes", hint=f"set one of {', '.join(_SELECTORS)} or builds_ai")
     for key in ("name", "found"):
-        words = Counter(getattr(one, key).casefold() for one in initiatives if getattr(one, key))
+        words = Counter(getattr(initiative, key).casefold() for initiative in initiatives if getattr(initiative, key))
         if twice := [word for word, count in words.items() if count > 1]:
             raise UsageError(f"[[initiatives]] has the {key} {twice[0]!r} twice", hint="keep one of them")

@@ -1,7 +1,6 @@
-"""Settings: `headway.toml`, over it `HEADWAY_<SECTION>_<KEY>` from the environment. Secrets are never settings.
+"""Read settings: `headway.toml`, over it `HEADWAY_<SECTION>_<KEY>` from the environment. Secrets are never settings.
 
-Each section is a frozen dataclass; the metadata of a field says what it means, in `headway init` and in
-`docs/settings.md` alike. An unknown key is an error that names the nearest known one.
+An unknown key is an error that names the nearest known one.
 """
 
 from __future__ import annotations
@@ -12,216 +11,16 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from fnmatch import fnmatchcase
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from headway.errors import UsageError
-from headway.settings.ai import AiOverride, AiRule, AiSettings
-from headway.settings.dashboard import DashboardSettings
-from headway.settings.field import setting as _setting
-from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
-from headway.settings.stability import DoraSettings, ReworkSettings
+from headway.settings.sections import LISTS, SECRETS, SECTIONS, SPELLED, ManifestsSettings, Settings
 
-__all__ = [
-    "AiOverride",
-    "AiRule",
-    "AiSettings",
-    "CalendarSettings",
-    "DashboardSettings",
-    "DeploymentRule",
-    "DoraSettings",
-    "GitSettings",
-    "GithubSettings",
-    "InitiativeSettings",
-    "ManifestsSettings",
-    "ProductionSettings",
-    "ReportSettings",
-    "ReworkSettings",
-    "RungSettings",
-    "Settings",
-    "SourceSettings",
-    "WarehouseSettings",
-    "load",
-    "variables",
-]
+__all__ = ["FILE_NAME", "load", "variables"]
 
 FILE_NAME = "headway.toml"
-SECRETS = (
-    "HEADWAY_GITHUB_TOKEN",
-    "HEADWAY_GITHUB_APP_ID",
-    "HEADWAY_GITHUB_APP_PRIVATE_KEY",
-    "HEADWAY_GITHUB_APP_INSTALLATION_ID",
-)
-CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
-DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
-
-
-@dataclass(frozen=True)
-class WarehouseSettings:
-    """Where collected data is kept."""
-
-    path: str = _setting("headway-data", "folder of the warehouse, relative to this file")
-
-
-@dataclass(frozen=True)
-class ReportSettings:
-    """What reports mean by their words."""
-
-    code_complete: str = _setting("last_commit", "what makes a change code complete", choices=CODE_COMPLETE)
-    not_ci: str = _setting(
-        "(?i)deploy|release|publish", "pattern of workflows that are no CI: they deploy or publish", pattern=True
-    )
-
-
-@dataclass(frozen=True)
-class GitSettings:
-    """How Git repositories are read."""
-
-    pull_heads: bool = _setting(default=False, doc="fetch the heads of pull and merge requests from remotes")
-    patch_ids: bool = _setting(default=False, doc="compute patch ids, to find cherry-picks without a trailer (slow)")
-    added_lines: bool = _setting(default=True, doc="read lines added to package manifests, where the clone has them")
-    imports: bool = _setting(
-        default=True, doc="read import statements, to see what depends on an initiative, where the clone has them"
-    )
-    ai_notes: bool = _setting(default=True, doc="read line-level attribution from Git notes (refs/notes/ai)")
-    max_branch_commits: int = _setting(250, "a PR ref with more commits than this is not believed")
-
-
-@dataclass(frozen=True)
-class GithubSettings:
-    """How GitHub's API is read, for targets `github:OWNER/NAME` and `github:OWNER`."""
-
-    base_url: str = _setting(
-        "https://api.github.com", "where its API is; GitHub Enterprise Server: https://HOST/api/v3"
-    )
-    include: tuple[str, ...] = _setting((), "of `github:OWNER`: globs of repositories; empty: all")
-    exclude: tuple[str, ...] = _setting((), "of `github:OWNER`: globs of repositories to leave out")
-    archived: bool = _setting(default=False, doc="of `github:OWNER`: archived repositories too")
-    forks: bool = _setting(default=False, doc="of `github:OWNER`: forks too")
-    jobs_days: int = _setting(90, "read the jobs of CI runs no older than this: each run costs a request")
-    history: bool = _setting(
-        default=True, doc="read commits of the default branch and tags; not needed where Git is collected too"
-    )
-    wait_minutes: int = _setting(15, "wait for a rate limit that ends sooner; else stop, and go on the next night")
-
-
-@dataclass(frozen=True)
-class ProductionSettings:
-    """Which environments are production."""
-
-    environments: str = _setting(
-        "(?i)^prod", "pattern of production environments, where the system has no flag of its own", pattern=True
-    )
-
-
-@dataclass(frozen=True)
-class ManifestsSettings:
-    """How a GitOps manifests repository names what runs where."""
-
-    path: str = _setting("", "pattern of paths with groups `environment` and `application`", pattern=True)
-    version: str = _setting("", "pattern in the file with group `version`: an image tag or commit", pattern=True)
-    trigger: str = _setting("", "pattern of a file whose change starts the deployment; empty: the bump", pattern=True)
-    application: str = _setting("", "the application, where the path does not name it")
-
-
-@dataclass(frozen=True)
-class SourceSettings:
-    """One source that `headway collect` reads every night."""
-
-    target: str = _setting("", "git folder or clone URL, `github:OWNER/NAME`, `github:OWNER`, or `events:FILE`")
-    name: str = _setting("", "the repository's name, where its folder or URL does not tell")
-    team: str = _setting("", "team that owns it")
-    pull_heads: bool | None = _setting(None, "as in [git], for this source alone")
-    manifests: ManifestsSettings | None = _setting(None, "set for a GitOps manifests repository")  # noqa: RUF009  (a field, as all others)
-
-
-@dataclass(frozen=True)
-class DeploymentRule:
-    """How deployments of some repositories are known. The first rule whose `repo` matches counts."""
-
-    repo: str = _setting("*", "glob on the repository's name")
-    source: str = _setting(
-        "tags",
-        "where deployments are seen (`from`; `records`: by any system, GitHub too)",
-        choices=DEPLOYED_FROM,
-    )
-    tags: str = _setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
-    branch: str = _setting("production", "from branch: the branch whose merges are deployments")
-    workflow: str = _setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
-    environment: str = _setting(
-        "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
-    )
-    manifests: str = _setting("", "from manifests: name of the manifests repository; empty: any")
-    application: str = _setting("", "from manifests: the application; empty: the last part of the repository's name")
-
-
-@dataclass(frozen=True)
-class CalendarSettings:
-    """When work is done: what `--clock working` counts (docs/method.md says where), and the hours of each change.
-
-    One calendar holds for all repositories.
-    """
-
-    zone: str = _setting("UTC", "time zone of the working hours, as `Europe/London`")
-    days: tuple[str, ...] = _setting(("Mon", "Tue", "Wed", "Thu", "Fri"), "days of the week on which work is done")
-    begin: str = _setting("09:00", "when work begins on these days, by the clock of the zone")
-    end: str = _setting("17:00", "when it ends; `24:00` is midnight")
-    holidays: str = _setting("", "country whose public holidays are no working days, as `GB`; empty: none")
-    subdivision: str = _setting("", "part of that country, as `SCT`, where its holidays differ")
-    days_off: tuple[str, ...] = _setting((), "more days without work, as `2026-12-24`")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that can be set, and the folder that relative paths are relative to."""
-
-    base: Path
-    warehouse: WarehouseSettings = WarehouseSettings()
-    report: ReportSettings = ReportSettings()
-    git: GitSettings = GitSettings()
-    github: GithubSettings = GithubSettings()
-    production: ProductionSettings = ProductionSettings()
-    ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
-    calendar: CalendarSettings = CalendarSettings()
-    rungs: RungSettings = RungSettings()  # noqa: RUF009
-    dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
-    rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
-    dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
-    sources: tuple[SourceSettings, ...] = ()
-    deployments: tuple[DeploymentRule, ...] = ()
-    initiatives: tuple[InitiativeSettings, ...] = ()
-
-    def __post_init__(self) -> None:
-        """UsageError for initiatives that say nothing, or two things."""
-        check_initiatives(self.initiatives)
-
-    @property
-    def warehouse_folder(self) -> Path:
-        """The warehouse as an absolute path."""
-        return (self.base / Path(self.warehouse.path).expanduser()).absolute()
-
-    def deployment_rule(self, repo: str) -> DeploymentRule | None:
-        """The first rule for a repository's name, None where no rule names it."""
-        return next((rule for rule in self.deployments if fnmatchcase(repo, rule.repo)), None)
-
-
-SECTIONS: dict[str, type] = {
-    "warehouse": WarehouseSettings,
-    "report": ReportSettings,
-    "git": GitSettings,
-    "github": GithubSettings,
-    "production": ProductionSettings,
-    "ai": AiSettings,
-    "calendar": CalendarSettings,
-    "rungs": RungSettings,
-    "dora": DoraSettings,
-    "rework": ReworkSettings,
-    "dashboard": DashboardSettings,
-}
-LISTS: dict[str, type] = {"sources": SourceSettings, "deployments": DeploymentRule, "initiatives": InitiativeSettings}
-SPELLED = {"source": "from"}  # `from` is a Python keyword
 _BARE = str.maketrans({"[": "", "]": "", " ": "."})  # from `[ai] rules` to the name of the table
 
 
@@ -250,7 +49,7 @@ def _read(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"cannot read the settings {file}: {error.strerror}", hint="run `headway init`") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not valid TOML: {error}", hint="mend that line") from error
+        raise UsageError(f"{file} is not valid TOML: {error}", hint="fix that line") from error
 
 
 def variables() -> dict[str, tuple[str, str]]:
@@ -264,13 +63,13 @@ def variables() -> dict[str, tuple[str, str]]:
 
 
 def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    known = variables()
+    by_variable = variables()
     for name, text in environment.items():
         if not name.startswith("HEADWAY_") or name in SECRETS:
             continue
-        if name not in known:
-            raise _unknown(name, list(known), "the environment")
-        section, key = known[name]
+        if name not in by_variable:
+            raise _unknown(name, list(by_variable), "the environment")
+        section, key = by_variable[name]
         hint = get_type_hints(SECTIONS[section])[key]
         table = raw.setdefault(section, {})
         if isinstance(table, dict):  # what is none is told where the sections are read
@@ -285,7 +84,7 @@ def _as_text(hint: Any) -> bool:
 def _from_text(text: str, hint: Any, name: str) -> Any:
     if hint is bool:
         if text.lower() not in {"true", "false", "1", "0"}:
-            raise UsageError(f"{name} is neither true nor false: {text!r}", hint="set it to true or false")
+            raise UsageError(f"{name} is not true or false: {text!r}", hint="set it to true or false")
         return text.lower() in {"true", "1"}
     if hint is int:
         if not re.fullmatch(r"\d{1,9}", text):
@@ -345,7 +144,7 @@ def _allowed(value: Any, metadata: Mapping[str, Any], where: str) -> Any:
         try:
             re.compile(str(value))
         except (re.error, OverflowError, RecursionError) as error:
-            raise UsageError(f"{where} is not a regular expression: {error}", hint="mend the pattern") from error
+            raise UsageError(f"{where} is not a regular expression: {error}", hint="fix the pattern") from error
     return value
 
 
@@ -357,10 +156,10 @@ def _numbers(value: Any, where: str) -> tuple[tuple[str, float], ...]:
 
 def _number(value: Any, where: str) -> float:
     if type(value) not in {int, float} or not math.isfinite(value):
-        raise UsageError(f"{where} is no number: {value!r}", hint="write a number, such as 2.5")
+        raise UsageError(f"{where} is not a number: {value!r}", hint="write a number, such as 2.5")
     return float(value)
 
 
-def _unknown(key: str, known: list[str], where: str) -> UsageError:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0)
+def _unknown(key: str, names: list[str], where: str) -> UsageError:
+    near = difflib.get_close_matches(key, names, n=1, cutoff=0)
     return UsageError(f"unknown setting {key!r} in {where}", hint=f"did you mean {near[0]!r}?")

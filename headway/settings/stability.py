@@ -13,9 +13,9 @@ __all__ = ["DoraSettings", "ReworkSettings"]
 class DoraSettings:
     """What counts as a failure of a deployment."""
 
-    failure_days: int = setting(30, "a sign counts as a failure of a deployment that is no older than this")
+    failure_days: int = setting(30, "the most days between a deployment and a sign that it failed")
     incident_hours: int = setting(
-        24, "an incident without a deployment is put to the last one no longer than this before it"
+        24, "attribute an incident without a deployment to the last deployment within this many hours before it"
     )
     hotfix: str = setting(
         r"(?i)(?<![a-z])hot-?_? ?fix(?:es)?(?![a-z])",
@@ -31,14 +31,14 @@ class DoraSettings:
 
 @dataclass(frozen=True)
 class ReworkSettings:
-    """Which changes are repaired by later fixes: read from the contents of the clone, which takes time and space."""
+    """Which changes later fixes repair: read from the contents of the clone, which takes time and space."""
 
     enabled: bool = setting(default=False, doc="trace the lines that fixes repair to the changes that wrote them")
-    fixes_per_run: int = setting(2000, "fixes to trace in a night, the newest first; the rest comes the next night")
-    max_files: int = setting(30, "a fix that takes lines from more files of code than this is no fix but a rewrite")
-    max_lines: int = setting(500, "likewise for lines of code that it takes away")
-    timeout_seconds: int = setting(60, "for each Git that is started; a fix that takes longer is counted and left out")
+    fixes_per_run: int = setting(2000, "fixes to trace in each run, the newest first; the rest follows in later runs")
+    max_files: int = setting(30, "ignore fixes that remove lines from more files of code than this (rewrites)")
+    max_lines: int = setting(500, "ignore fixes that remove more lines of code than this (rewrites)")
+    timeout_seconds: int = setting(60, "timeout of each Git process; fixes that take longer are counted and left out")
     maintainability: bool = setting(
         default=False, doc="measure delta maintainability and complexity of changes with PyDriller (slow)"
     )
-    commits_per_run: int = setting(1000, "commits to measure in a night: each takes a tenth of a second")
+    commits_per_run: int = setting(1000, "commits to measure in each run: each takes a tenth of a second")

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from headway.settings import reader as settings
+from headway.settings import sections as settings
 
 __all__ = ["commented"]
 
@@ -23,7 +23,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def commented() -> str:
-    """The text of a `headway.toml` that says what each setting means and changes nothing."""
+    """The text of a `headway.toml` that explains each setting and changes none."""
     parts = [_HEAD]
     for name, cls in settings.SECTIONS.items():
         parts.append(f"[{name}]\n{_lines(cls, {})}{_tables(name, cls)}")

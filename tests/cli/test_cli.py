@@ -187,7 +187,7 @@ def test_one_source_that_fails_takes_nothing_from_the_others(
     code, out, err = run(capfd, *on(own_company, "collect"))
     assert (code, out) == (3, "")
     assert err.count("FAILED") == 2
-    assert "to do:" in err
+    assert "hint:" in err
     assert "built headway-" in err
     _, out, _ = run(capfd, *on(own_company, "status"))
     assert "failed" in out
@@ -201,7 +201,7 @@ def test_a_source_that_is_no_repository_is_two_lines(
     (tmp_path / "empty").mkdir()
     code, out, err = run(capfd, "collect", "empty")
     assert (code, out) == (1, "")
-    assert "to do:" in err
+    assert "hint:" in err
     assert "Traceback" not in err
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cli.reference_docs import pages
 from headway.raw_tables import TABLES
-from headway.settings import reader as settings
+from headway.settings import sections as settings
 from warehouse.build import Sources, all_models
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -58,7 +58,7 @@ def test_initiatives_and_rungs_are_read(tmp_path: Path) -> None:
         ('name = "A"', "has no changes", "set one of found, paths, labels, branches, title, topic or builds_ai"),
         ("dismiss = true", "dismisses nothing", "found"),
         ('name = "A"\npath = ["a/"]', "unknown setting 'path' in [[initiatives]] 1", "'paths'"),
-        ('name = "A"\ntitle = "("', "title is not a regular expression", "mend"),
+        ('name = "A"\ntitle = "("', "title is not a regular expression", "fix"),
         ('name = "A"\npaths = "a/"', "paths is not a list of texts", "write"),
         ('name = "A"\nbuilds_ai = "yes"', "builds_ai should be a bool", "headway init"),
         ('name = "A"\ntopic = "x"\n[[initiatives]]\nname = "a"\ntopic = "y"', "has the name 'a' twice", "keep one"),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headway.errors import UsageError
-from headway.settings.reader import (
-    FILE_NAME,
+from headway.settings.reader import FILE_NAME, load
+from headway.settings.sections import (
     LISTS,
     SECTIONS,
     SPELLED,
@@ -18,7 +18,6 @@ from headway.settings.reader import (
     ManifestsSettings,
     Settings,
     SourceSettings,
-    load,
 )
 from headway.settings.template import commented
 

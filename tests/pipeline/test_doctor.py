@@ -29,12 +29,12 @@ def test_repository_without_production_deployments_is_told_where_they_may_be(tmp
     shipping = Forge("acme/shipping").request(1, opened=2, commits="a@1", merged=5).deploy("d", "a", 9)
     found = checks(tmp_path, shop, plain, shipping)
     assert found.keys() == {"github", "gitlab"}
-    assert found["github"].what == "github:acme/shop: no production deployment is known (from none)"
-    assert 'workflow = "Ship to prod"' in found["github"].todo
+    assert found["github"].what == "github:acme/shop: no production deployments (from none)"
+    assert 'workflow = "Ship to prod"' in found["github"].hint
     assert (
-        'or: 1 releases were published: [[deployments]] repo = "acme/shop", from = "releases"' in found["github"].todo
+        'or: 1 releases were published: [[deployments]] repo = "acme/shop", from = "releases"' in found["github"].hint
     )
-    assert "workflow or releases" in found["gitlab"].todo
+    assert "workflow or releases" in found["gitlab"].hint
 
 
 def test_a_calendar_that_cannot_be_is_found(tmp_path: Path) -> None:
@@ -43,4 +43,4 @@ def test_a_calendar_that_cannot_be_is_found(tmp_path: Path) -> None:
     session = Session(config=None, warehouse=None, debug=False, folder=tmp_path, environment=environment, now=hour(END))
     (wrong,) = [check for check in checkup(session) if not check.ok]
     assert "Europe/Londres" in wrong.what
-    assert wrong.todo
+    assert wrong.hint

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from headway.progress import SilentProgress
+from headway.source import Access
 from pipeline.build import build
 from pipeline.collect import run_all
 from pipeline.doctor import Check, checkup
-from pipeline.github_sources import GitHubAccess
 from pipeline.session import Session
 from pipeline.sources import sources_of
 from tests.builders.github import FakeGitHub, Fault, Faults, bulk, kinds
@@ -39,7 +39,7 @@ def session(github: FakeGitHub, folder: Path, token: str | None = None) -> Sessi
 def collected(found: Session, github: FakeGitHub) -> None:
     """Collect and build."""
     store = RawStore(found.settings.warehouse_folder)
-    sources = sources_of(found.settings, (), GitHubAccess(found.environment, github.clock))
+    sources = sources_of(found.settings, (), Access(found.environment, github.clock))
     run_all(store, sources, full=False, jobs=1, began_at=github.clock.now(), progress=SilentProgress())
     build(found, {}, SilentProgress())
 
@@ -62,7 +62,7 @@ def test_token_is_tried_and_its_scopes_and_budget_are_told(github: FakeGitHub, t
 def test_token_that_is_refused_or_missing_fails(github: FakeGitHub, tmp_path: Path, token: str) -> None:
     """A bad token or none is a failure that says what to set."""
     (check,) = told(session(github, tmp_path, token))
-    assert (check.ok, "HEADWAY_GITHUB_TOKEN" in check.todo) == (False, True)
+    assert (check.ok, "HEADWAY_GITHUB_TOKEN" in check.hint) == (False, True)
 
 
 def test_token_that_ends_soon_fails(github: FakeGitHub, tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ def test_part_that_the_token_may_not_read_is_told_with_the_right_it_needs(github
     found = session(github, tmp_path, github.add_token(kind="fine-grained", permissions=rights))
     collected(found, github)
     lacking = [check for check in told(found) if "may not read" in check.what]
-    assert {check.what.partition(": there")[0] for check in lacking} >= {
-        "github:acme/bulk: the token may not read Actions, or they are switched off"
+    assert {check.what.partition(": these")[0] for check in lacking} >= {
+        "github:acme/bulk: the token may not read Actions, or they are disabled"
     }
-    assert [(check.ok, "actions" in check.todo) for check in lacking] == [(False, True)] * len(lacking)
+    assert [(check.ok, "actions" in check.hint) for check in lacking] == [(False, True)] * len(lacking)
 
 
 def test_lost_repository_is_told(github: FakeGitHub, tmp_path: Path) -> None:

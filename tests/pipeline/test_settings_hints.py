@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headway.settings import AiOverride, AiSettings, InitiativeSettings, Settings
-from pipeline.settings_hints import empty_initiatives, own_words
+from pipeline.settings_hints import empty_initiatives, settings_hints
 from tests.builders.rows import Raw, built
 
 HELPER = "acme-helper-bot"
@@ -12,7 +12,7 @@ HELPER = "acme-helper-bot"
 def said(raw: Raw, **ai: object) -> list[str]:
     """What `headway status` asks a team to say."""
     with built(raw) as tables:
-        return [line.strip("\n") for line in own_words(tables.connection, AiSettings(**ai))]  # type: ignore[arg-type]
+        return [line.strip("\n") for line in settings_hints(tables.connection, AiSettings(**ai))]  # type: ignore[arg-type]
 
 
 def test_unknown_bots_are_listed_with_counts_until_they_are_sorted() -> None:
@@ -39,7 +39,7 @@ def test_an_answer_for_no_change_is_told() -> None:
     """An override whose change is not there is a slip of the pen, and is said."""
     raw = Raw().change(1, title="Sort", opened=1, ready=1, code_complete=1)
     answers = tuple(AiOverride(change=name, builds_ai=True) for name in ("git:acme/shop#1", "git:acme/shop#11"))
-    assert said(raw, overrides=answers) == ["[[ai.overrides]] answers for git:acme/shop#11: there is no such change"]
+    assert said(raw, overrides=answers) == ["[[ai.overrides]] git:acme/shop#11: there is no such change"]
 
 
 def test_an_initiative_of_no_change_is_told() -> None:
@@ -57,7 +57,7 @@ def test_an_initiative_of_no_change_is_told() -> None:
     with built(raw, settings=settings) as tables:
         lines = [line for each in empty_initiatives(tables.connection, settings) for line in each.split("\n") if line]
     assert lines == [
-        "[[initiatives]] dismisses found:git:acme/shop/llm: nothing of this id is found",
-        "  to do: `headway export initiatives` has the ids",
+        "[[initiatives]] dismisses found:git:acme/shop/llm: there is no initiative of this id",
+        "  hint: `headway export initiatives` has the ids",
         "[[initiatives]] Baskte: no change belongs to it",
     ]

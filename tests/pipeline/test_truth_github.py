@@ -10,9 +10,9 @@ import pytest
 
 from collectors.simulate import Company, simulate
 from headway.progress import SilentProgress
+from headway.source import Access
 from pipeline.build import build, teams_of
 from pipeline.collect import run_all
-from pipeline.github_sources import GitHubAccess
 from pipeline.session import Session
 from pipeline.sources import sources_of
 from tests.builders.demo import UNTIL, session_in
@@ -42,7 +42,7 @@ def collected(folder: Path, size: str, *, with_git: bool) -> tuple[Session, Comp
         first = settings.index("[[")
         (folder / "headway.toml").write_text(settings[:first] + limits + settings[first:], encoding="utf-8")
         session = replace(session_in(folder), config=folder / "headway.toml")
-        access = GitHubAccess({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
+        access = Access({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
         sources = sources_of(session.settings, (), access)
         store = RawStore(session.settings.warehouse_folder)
         with store.collecting():

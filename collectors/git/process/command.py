@@ -218,9 +218,9 @@ def _own_ssh_command(cwd: Path, env: Mapping[str, str]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items()
+    inherited = {name: value for name, value in os.environ.items()
             if name not in _DROPPED and not name.startswith("GIT_TRACE")}  # fmt: skip
-    return kept | _ALWAYS
+    return inherited | _ALWAYS
 
 
 def _options(overrides: Mapping[str, str]) -> list[str]:

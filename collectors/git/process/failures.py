@@ -54,7 +54,7 @@ _CAUSES = (
         ),
         PartialRead,
         "some of its objects are missing or damaged",
-        "Run `git fsck` there, and fetch or clone it again; nothing of this read was kept.",
+        "Run `git fsck` there, and fetch or clone it again; nothing of this run was stored.",
     ),
     _Cause(
         (
@@ -107,7 +107,7 @@ def failure(said: bytes, label: str, *, returncode: int, default: type[CollectEr
         if match := re.search("|".join(cause.words), text):
             return cause.error(f"{shown(label)}: {cause.message} ({_line_at(text, match.start())})", hint=cause.hint)
     detail = _gist(text) or _ending(returncode)
-    hint = "Run `git fsck` on it, and try again; nothing of this read was kept."
+    hint = "Run `git fsck` on it, and try again; nothing of this run was stored."
     return default(f"{shown(label)}: Git could not read it ({detail})", hint=hint)
 
 
@@ -132,7 +132,7 @@ def _os_failure(error: OSError, label: str) -> CollectError:
         return AccessDenied(
             f"{where}: {reason} {name}".rstrip(), hint="Check who may read the repository and its cache."
         )
-    return CollectError(f"{where}: {reason}", hint="Try again; what was collected before stays.")
+    return CollectError(f"{where}: {reason}", hint="Run the command again; what was collected before stays.")
 
 
 def shown(text: str) -> str:

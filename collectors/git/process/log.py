@@ -78,7 +78,7 @@ def stretches(log: BinaryIO, *, fields: int, id_length: int) -> Iterator[Stretch
             yield stretch
     stretch, used, whole = _stretch(waiting, fields, id_length, final=True)
     if used != len(whole):
-        raise PartialRead("The log ended within a commit", hint="Run the same command again; nothing of it was kept.")
+        raise PartialRead("The log ended within a commit", hint="Run the same command again; nothing of it was stored.")
     if used:
         yield stretch
 

@@ -29,31 +29,31 @@ class Tagger(NamedTuple):
 
 def peel(git: Git, oids: Iterable[str]) -> dict[str, Peeled]:
     """What each id leads to. PartialRead for an id that the clone has no object for."""
-    asked = sorted(set(oids))
-    if not asked:
+    distinct = sorted(set(oids))
+    if not distinct:
         return {}
-    lines = "".join(f"{oid}\n{oid}^{{}}\n" for oid in asked)
+    lines = "".join(f"{oid}\n{oid}^{{}}\n" for oid in distinct)
     answers = git.output("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=lines.encode()).split(b"\n")
-    found, missing = {}, []
-    for number, oid in enumerate(asked):
+    peeled, missing = {}, []
+    for number, oid in enumerate(distinct):
         itself, target = answers[2 * number].decode(), answers[2 * number + 1].decode()
         if itself.endswith(" missing") or target.endswith(" missing"):
             missing.append(oid)
         else:
             commit = target.removesuffix(" commit") if target.endswith(" commit") else None
-            found[oid] = Peeled(commit, itself.endswith(" tag"))
+            peeled[oid] = Peeled(commit, itself.endswith(" tag"))
     if missing:
         raise _missing(git, missing[0], len(missing))
-    return found
+    return peeled
 
 
 def contents(git: Git, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Each object's id and bytes, once each and in order of id; at most the first MB. PartialRead for a missing one."""
-    asked = sorted(set(oids))
-    if not asked:
+    distinct = sorted(set(oids))
+    if not distinct:
         return
-    with git.stream("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in asked).encode()) as printed:
-        for oid in asked:
+    with git.stream("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in distinct).encode()) as printed:
+        for oid in distinct:
             head = printed.readline().split()
             if len(head) != 3:
                 raise _missing(git, oid, 1)
@@ -73,15 +73,15 @@ def tagger(tag: bytes) -> Tagger:
 
 
 def _body(printed: BinaryIO, size: int) -> bytes:
-    kept = printed.read(min(size, _LARGEST_BYTES))
-    left = size + 1 - len(kept)  # and the newline after it
+    content = printed.read(min(size, _LARGEST_BYTES))
+    left = size + 1 - len(content)  # and the newline after it
     while left > 0 and (block := printed.read(min(left, _LARGEST_BYTES))):
         left -= len(block)
-    return kept
+    return content
 
 
 def _missing(git: Git, oid: str, count: int) -> PartialRead:
     return PartialRead(
         f"{git.label}: {count} of the objects it needs are missing (the first is {oid})",
-        hint="Run `git fsck` there, and fetch or clone it again; nothing of this read was kept.",
+        hint="Run `git fsck` there, and fetch or clone it again; nothing of this run was stored.",
     )

@@ -68,18 +68,18 @@ class AddedLines:
         chosen = "".join(f"{sha}\n" for sha in shas).encode()
         with self.git.stream(*LOG, *options, "--", *_PATHSPECS, stdin=chosen) as patches:
             for _, of_commit in groupby(_added(patches), key=attrgetter("sha")):
-                yield from self._kept(of_commit)
+                yield from self._shortened(of_commit)
 
-    def _kept(self, of_commit: Iterator[AddedLine]) -> Iterator[AddedLine]:
-        seen: set[AddedLine] = set()
+    def _shortened(self, of_commit: Iterator[AddedLine]) -> Iterator[AddedLine]:
+        yielded: set[AddedLine] = set()
         for added in of_commit:
-            kept = added._replace(line=added.line[:_LONGEST_CHARACTERS])
-            if kept in seen:
+            shortened = added._replace(line=added.line[:_LONGEST_CHARACTERS])
+            if shortened in yielded:
                 continue
-            self.cut += kept != added or len(seen) >= _MOST_PER_COMMIT
-            if len(seen) < _MOST_PER_COMMIT:
-                seen.add(kept)
-                yield kept
+            self.cut += shortened != added or len(yielded) >= _MOST_PER_COMMIT
+            if len(yielded) < _MOST_PER_COMMIT:
+                yielded.add(shortened)
+                yield shortened
 
 
 def _added(patches: BinaryIO) -> Iterator[AddedLine]:
@@ -99,7 +99,7 @@ def _added(patches: BinaryIO) -> Iterator[AddedLine]:
         elif line.startswith(b"+++ "):
             path = unquoted_path(line.removeprefix(b"+++ ").removesuffix(b"\n"), b"b/", errors="replace")
     if old or new:
-        raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was kept.")
+        raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was stored.")
 
 
 def _line(patches: BinaryIO) -> bytes:

@@ -62,21 +62,21 @@ class NoteReader:
     def _changed(self, tip: str, before: str) -> dict[str, str]:
         """Commits and the ids of their notes, empty for one that is gone."""
         empty = _EMPTY_TREES[self.id_length]
-        known = before if before and self._has(before) else empty
-        found: dict[str, str] = {}
+        base = before if before and self._has(before) else empty
+        notes: dict[str, str] = {}
         arguments = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--end-of-options")
-        with self.git.stream(*arguments, known, tip or empty) as printed:
+        with self.git.stream(*arguments, base, tip or empty) as printed:
             for mode, note, path in _entries(printed):
                 commit = path.replace(b"/", b"").decode("latin-1")
                 if not self._is_id(commit):
                     continue
                 if mode in _FILES:
-                    found[commit] = note.decode("ascii")
+                    notes[commit] = note.decode("ascii")
                 else:
-                    found.setdefault(commit, "")  # the same note may have moved to another folder
-                if len(found) > _MOST_NOTES:
+                    notes.setdefault(commit, "")  # the same note may have moved to another folder
+                if len(notes) > _MOST_NOTES:
                     raise PartialRead(f"more than {_MOST_NOTES:,} notes at once", hint="read them in smaller steps")
-        return found
+        return notes
 
     def _read(self, changed: dict[str, str]) -> Iterator[dict[str, Any]]:
         commits = sorted(changed)
@@ -112,7 +112,9 @@ def _entries(printed: BinaryIO) -> Iterator[tuple[bytes, bytes, bytes]]:
         match = _RAW.match(head)
         path = next(parts, None)
         if match is None or path is None:
-            raise PartialRead("The notes are not listed as expected", hint="see `git notes --ref=ai list` there")
+            raise PartialRead(
+                "Git lists the notes in an unknown form", hint="run `git notes --ref=ai list` in the clone"
+            )
         yield match[1], match[2], path
 
 
@@ -123,4 +125,4 @@ def _parts(printed: BinaryIO) -> Iterator[bytes]:
         *whole, left = (left + block).split(b"\0")
         yield from whole
         if len(left) > _BLOCK_BYTES:
-            raise PartialRead("A note has a name of more than 64 KB", hint="see `git notes --ref=ai list` there")
+            raise PartialRead("A note has a name of more than 64 KB", hint="run `git notes --ref=ai list` in the clone")

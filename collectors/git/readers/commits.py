@@ -42,14 +42,14 @@ class CommitReader:
     future_dates: int = 0
     """How many commits have a date that had not come yet when the run began."""
 
-    def read(self, tips: Sequence[str], known: Sequence[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
-        """What leads to `tips` and not to `known`, as stretches of `commits` and `commit_files`.
+    def read(self, tips: Sequence[str], read_before: Sequence[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """What leads to `tips` and not to `read_before`, as stretches of `commits` and `commit_files`.
 
-        Under clock skew Git may list known commits again, never leave out new ones; `known` ids that the clone no
+        Under clock skew Git may list known commits again, never leave out new ones; `read_before` ids that the clone no
         longer has are ignored. Merges have no files; at the boundary of a shallow clone nothing is said about files.
         PartialRead if the log fails at any point, however late.
         """
-        chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in known)
+        chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in read_before)
         options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=format:%z", f"--format={_FORMAT}")
         with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as log:
             for stretch in stretches(log, fields=_FIELDS, id_length=self.repository.id_length):

@@ -60,13 +60,13 @@ def statements(path: str, content: bytes) -> frozenset[Statement]:
     read = _LANGUAGES.get(path[path.rfind(".") :])
     if read is None:
         return frozenset()
-    found: set[Statement] = set()
+    imported: set[Statement] = set()
     for statement in read(b"\n" + content.removeprefix(b"\xef\xbb\xbf")):
         if len(statement.module) <= _LONGEST:
-            found.add(statement)
-        if len(found) >= _MOST:
+            imported.add(statement)
+        if len(imported) >= _MOST:
             break
-    return frozenset(found)
+    return frozenset(imported)
 
 
 def _python(content: bytes) -> Iterator[Statement]:
@@ -88,8 +88,8 @@ def _python(content: bytes) -> Iterator[Statement]:
 def _names(text: str) -> list[str]:
     """The names of a list without what they are called afterwards; empty for what is none."""
     parts = _PYTHON_COMMENT.sub("", text).replace("\\", " ").split(",")
-    found = [_PYTHON_NAME.match(part.strip()) for part in parts if part.strip()]
-    return [match[1] if match else "" for match in found]
+    matches = [_PYTHON_NAME.match(part.strip()) for part in parts if part.strip()]
+    return [match[1] if match else "" for match in matches]
 
 
 def _script(content: bytes) -> Iterator[Statement]:

@@ -21,9 +21,9 @@ from collectors.git.readers.import_statements import ENDINGS, Statement, stateme
 __all__ = ["IMPORTS_READ", "MOST_COMMITS", "SOURCE_PATH", "Import", "ImportReader"]
 
 IMPORTS_READ = 2
-"""What of imports is read; one more with each language, so that clones read before are read anew, once."""
+"""Version of what is read of imports; one more with each language, so that clones read before are read again, once."""
 MOST_COMMITS = 50_000
-"""Of a longer history the newest commits are read: an import older than these is not seen."""
+"""Of a longer history the newest commits are read: older imports are unknown."""
 _MOST_PER_COMMIT = 2_000
 _LARGEST_BYTES = 1 << 20
 _AT_ONCE = 5_000
@@ -81,10 +81,10 @@ class ImportReader:
             for touch in some:
                 if touch.sha != last:
                     last, count = touch.sha, 0
-                for found in self._changed(touch):
+                for statement in self._changed(touch):
                     count += 1
                     if count <= _MOST_PER_COMMIT:
-                        yield found
+                        yield statement
                     else:
                         self.cut += 1
 
@@ -106,18 +106,18 @@ class ImportReader:
         """Read the contents that are not remembered. What a content says depends on the language of its file."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        wanted = {oid: touch.path for touch in touches for oid in (touch.after, touch.before) if oid}
-        asked = [oid for oid in wanted if oid not in self._known]
-        if not asked:
+        paths = {oid: touch.path for touch in touches for oid in (touch.after, touch.before) if oid}
+        unread = [oid for oid in paths if oid not in self._known]
+        if not unread:
             return
         with self.git.stream(
-            "cat-file", "--batch", "--buffer", stdin="".join(f"{o}\n" for o in asked).encode()
+            "cat-file", "--batch", "--buffer", stdin="".join(f"{o}\n" for o in unread).encode()
         ) as printed:
-            for oid in asked:
+            for oid in unread:
                 head = printed.readline().split()
-                known = len(head) == 3
-                self.missing += not known
-                self._known[oid] = statements(wanted[oid], _content(printed, int(head[2]))) if known else _NONE
+                present = len(head) == 3
+                self.missing += not present
+                self._known[oid] = statements(paths[oid], _content(printed, int(head[2]))) if present else _NONE
 
     def _changed(self, touch: _Touch) -> Iterator[Import]:
         before, after = self._known.get(touch.before, _NONE), self._known.get(touch.after, _NONE)

@@ -65,10 +65,10 @@ class ChainEnd:
         return {"sha": self.sha, "position": self.position, "versions": rows}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        versions = {_Slot(row[0], row[1]): _Version(*row[2:]) for row in kept["versions"]}
-        return cls(kept["sha"], kept["position"], versions)
+        versions = {_Slot(row[0], row[1]): _Version(*row[2:]) for row in data["versions"]}
+        return cls(data["sha"], data["position"], versions)
 
 
 class Reading(NamedTuple):
@@ -101,19 +101,19 @@ def read_chain(
     Without a trigger there is a row where a version changes, and one with None where it is removed. With one there is a
     row for each version whenever a path that matches the trigger changes, whether or not the version did.
     """
-    wanted = _Wanted(patterns)
-    steps = list(_steps(git, tip, before, wanted, id_length))
+    filters = _Wanted(patterns)
+    steps = list(_steps(git, tip, before, filters, id_length))
     if before and not _continues(steps, tip, before):
         return read_chain(git, tip, patterns, id_length=id_length)._replace(rewritten=True)
-    blobs = {entry.blob for step in steps for entry in step.entries if entry.blob and wanted.slot(entry.path)}
-    said = {oid: wanted.version(content) for oid, content in contents(git, blobs)}
-    state = _State(wanted, said, dict(before.versions) if before else {})
+    blobs = {entry.blob for step in steps for entry in step.entries if entry.blob and filters.slot(entry.path)}
+    said = {oid: filters.version(content) for oid, content in contents(git, blobs)}
+    state = _State(filters, said, dict(before.versions) if before else {})
     first = before.position + 1 if before else 0
     rows = [row for position, step in enumerate(steps, first) for row in state.apply(position, step)]
     return Reading(rows, ChainEnd(tip, first + len(steps) - 1, state.versions), rewritten=False)
 
 
-def _steps(git: Git, tip: str, before: ChainEnd | None, wanted: _Wanted, id_length: int) -> Iterator[_Step]:
+def _steps(git: Git, tip: str, before: ChainEnd | None, filters: _Wanted, id_length: int) -> Iterator[_Step]:
     """The chain in order, each step with the paths that matter; symlinks and submodules name nothing."""
     options = ("-z", "--raw", "--no-renames", "--first-parent", "--diff-merges=first-parent", "--reverse")
     chosen = f"{tip}\n^{before.sha}\n" if before else f"{tip}\n"
@@ -124,7 +124,7 @@ def _steps(git: Git, tip: str, before: ChainEnd | None, wanted: _Wanted, id_leng
             changed: list[list[_Entry]] = [[] for _ in stretch.heads]
             metas, paths = stretch.metas().to_pylist(), stretch.paths().to_pylist()
             for owner, meta, path in zip(stretch.owners.tolist(), metas, paths, strict=True):
-                if wanted.either(path):
+                if filters.either(path):
                     changed[owner].append(_Entry(path, _blob(meta)))
             shas, parents = stretch.field(0).to_pylist(), stretch.field(1).to_pylist()
             for sha, parent, second, entries in zip(

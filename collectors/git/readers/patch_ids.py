@@ -17,9 +17,9 @@ class PatchId(NamedTuple):
     patch_id: str
 
 
-def read_patch_ids(git: Git, tips: Sequence[str], known: Sequence[str]) -> Iterator[PatchId]:
-    """`git patch-id --stable` of what leads to `tips` and not to `known`. PartialRead where contents are missing."""
-    chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in known)
+def read_patch_ids(git: Git, tips: Sequence[str], read_before: Sequence[str]) -> Iterator[PatchId]:
+    """`git patch-id --stable` of what leads to `tips`, not to `read_before`. PartialRead where contents are missing."""
+    chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in read_before)
     options = (*PATCH, "-U3", "-M100%", "--no-merges", "--diff-merges=off", "--format=commit %H")
     with (
         git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as patches,

@@ -66,11 +66,11 @@ def compare(git: Git, oids: Mapping[str, str], before: Resume, *, everything: bo
     return now
 
 
-def _row(git: Git, ref: str, sha: str | None, previous: str | None, made: Tagger) -> dict[str, Any]:
+def _row(git: Git, ref: str, sha: str | None, previous: str | None, tagger: Tagger) -> dict[str, Any]:
     return _names(ref) | {
         "sha": sha,
-        "tagger_name": made.name or None,
-        "tagged_at": _time(made.seconds) if made.seconds else None,
+        "tagger_name": tagger.name or None,
+        "tagged_at": _time(tagger.seconds) if tagger.seconds else None,
         "previous_sha": previous,
         "rewritten": bool(sha and previous and sha != previous and not _is_ancestor(git, previous, sha)),
         "deleted": False,

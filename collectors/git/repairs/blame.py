@@ -89,16 +89,16 @@ def _trace(git: Git, step: Step, limits: Limits, ignored: Path | None, cut_off: 
     if len(touched) > limits.files or sum(touched.values()) > limits.lines:
         return Traced("too_large", files=len(touched), removed=sum(touched.values()))
     removed = {path: lines for path, lines in _removed(git, step, touched, limits) if lines}
-    found: Counter[tuple[str, str]] = Counter()
+    authors: Counter[tuple[str, str]] = Counter()
     unknown = 0
     for path, lines in removed.items():
         for sha, count in _blamed(git, step.base, path, lines, limits, ignored).items():
             if sha in cut_off:
                 unknown += count
             else:
-                found[sha, path] += count
+                authors[sha, path] += count
     total = sum(len(lines) for lines in removed.values())
-    return Traced("traced" if total else "nothing", found, len(removed), total, unknown)
+    return Traced("traced" if total else "nothing", authors, len(removed), total, unknown)
 
 
 def _touched(git: Git, step: Step, limits: Limits) -> dict[str, int]:
@@ -106,7 +106,7 @@ def _touched(git: Git, step: Step, limits: Limits) -> dict[str, int]:
     printed = git.run(
         *_DIFF, "--numstat", "-z", "-l1000", step.base, step.sha, timeout=limits.seconds
     ).stdout  # fmt: skip
-    found: dict[str, int] = {}
+    deletions: dict[str, int] = {}
     fields = iter(printed.split(b"\0"))
     for entry in fields:
         if not entry:
@@ -117,8 +117,8 @@ def _touched(git: Git, step: Step, limits: Limits) -> dict[str, int]:
             next(fields)
         text = name.decode("utf-8", "surrogateescape")
         if deleted.isdigit() and int(deleted) and is_code(text):
-            found[text] = int(deleted)
-    return found
+            deletions[text] = int(deleted)
+    return deletions
 
 
 def _removed(git: Git, step: Step, touched: dict[str, int], limits: Limits) -> Iterator[tuple[str, list[int]]]:
@@ -153,13 +153,13 @@ def _blamed(git: Git, base: str, path: str, lines: Sequence[int], limits: Limits
     ranges = [f"-L{first},{last}" for first, last in _ranges(lines)]
     through = () if ignored is None else (f"--ignore-revs-file={ignored}",)
     printed = git.run(*_BLAME, *through, *ranges, base, "--", path, timeout=limits.seconds).stdout
-    wanted = set(lines)
-    found: Counter[str] = Counter()
+    numbers = set(lines)
+    counts: Counter[str] = Counter()
     for line in printed.split(b"\n"):
         # A line of content begins with a tab, so that nothing in a file can pass as a header.
-        if (match := _HEAD.fullmatch(line)) and int(match[2]) in wanted:
-            found[match[1].decode()] += 1
-    return found
+        if (match := _HEAD.fullmatch(line)) and int(match[2]) in numbers:
+            counts[match[1].decode()] += 1
+    return counts
 
 
 def _ranges(lines: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -33,7 +33,7 @@ class FileDetail:
     status: str
     """A, C, D, M or R; a file that becomes a symlink is D and A."""
     added: int | None
-    """Lines added; None where the file is binary or empty, which PyDriller does not tell apart."""
+    """Lines added; None where the file is binary or empty, which PyDriller does not distinguish."""
     deleted: int | None
     """Lines deleted; likewise."""
     complexity: int | None
@@ -69,12 +69,12 @@ def details(folder: Path, shas: Iterable[str]) -> Iterator[CommitDetail]:
     from pydriller import Git
 
     lender = open_repository(folder, str(folder))
-    with os_failures(str(folder)), TemporaryDirectory(prefix="headway-detail-") as own:
-        borrow_objects(Path(own), lender)
-        git = Git(own)
+    with os_failures(str(folder)), TemporaryDirectory(prefix="headway-detail-") as scratch:
+        borrow_objects(Path(scratch), lender)
+        git = Git(scratch)
         git.repo.git.update_environment(
-            GIT_DIR=own,
-            GIT_OBJECT_DIRECTORY=str(Path(own) / "objects"),
+            GIT_DIR=scratch,
+            GIT_OBJECT_DIRECTORY=str(Path(scratch) / "objects"),
             GIT_ALLOW_PROTOCOL="none",
             GIT_CONFIG_GLOBAL=os.devnull,
             GIT_CONFIG_NOSYSTEM="1",

@@ -16,8 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow as pa
-
 from collectors.git.process.command import Git
 from collectors.git.process.failures import os_failures
 from collectors.git.repairs.blame import Limits, Step, Traced, trace
@@ -27,7 +25,8 @@ from collectors.git.repository.open import reopen
 from collectors.git.repository.repository import Repository
 from collectors.git.repository.source import GitSource, source_id
 from headway.progress import Progress
-from headway.raw_tables import Checkpoint, Rows, schema_of
+from headway.raw_tables import Checkpoint, Rows
+from headway.raw_tables.batch import rows_of
 
 __all__ = ["Pending", "collect_repairs"]
 
@@ -63,16 +62,16 @@ def collect_repairs(
         traced = 0
         with _ignored(repository) as ignored, sealed(repository) as git:
             while steps := list(islice(left, _TOGETHER)):
-                found: list[tuple[Step, Traced]] = []
+                results: list[tuple[Step, Traced]] = []
                 for step in steps:
-                    progress.step(traced + len(found), len(pending.fixes), f"{pending.repo_id} fixes traced")
-                    found.append((step, _traced(git, repository, step, limits, ignored)))
-                traced += len(found)
-                yield from _rows(common, found)
+                    progress.step(traced + len(results), len(pending.fixes), f"{pending.repo_id} fixes traced")
+                    results.append((step, _traced(git, repository, step, limits, ignored)))
+                traced += len(results)
+                yield from _rows(common, results)
                 yield done
         left_over = iter(pending.commits)
         while shas := list(islice(left_over, _TOGETHER)):
-            yield _table("commit_quality", [common | row for row in _qualities(repository, shas)])
+            yield rows_of("commit_quality", list(_qualities(repository, shas)), common)
             yield done
 
 
@@ -82,18 +81,18 @@ def _traced(git: Git, repository: Repository, step: Step, limits: Limits, ignore
     return trace(git, step, limits, ignored=ignored, cut_off=repository.shallow)
 
 
-def _rows(common: Mapping[str, Any], found: Sequence[tuple[Step, Traced]]) -> Iterator[Rows]:
+def _rows(common: Mapping[str, Any], results: Sequence[tuple[Step, Traced]]) -> Iterator[Rows]:
     repairs, fixes = [], []
-    for step, traced in found:
+    for step, traced in results:
         about = {**common, "sha": step.sha}
         counts = {"files": traced.files, "lines": traced.removed, "lines_unknown": traced.unknown}
         fixes.append({**about, "base_sha": step.base, "outcome": traced.outcome, **counts})
         for (sha, path), lines in sorted(traced.lines.items()):
             shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "�")
             repairs.append({**about, "repaired_sha": sha, "path": shown, "lines": lines})
-    yield _table("traced_fixes", fixes)
+    yield rows_of("traced_fixes", fixes)
     if repairs:
-        yield _table("repairs", repairs)
+        yield rows_of("repairs", repairs)
 
 
 def _qualities(repository: Repository, shas: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -109,21 +108,17 @@ def _qualities(repository: Repository, shas: Sequence[str]) -> Iterator[dict[str
         }
 
 
-def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> Rows:
-    return Rows(name, pa.Table.from_pylist(list(rows), schema=schema_of(name)))
-
-
 @contextmanager
 def _ignored(repository: Repository) -> Iterator[Path | None]:
     """A file of the commits that the repository itself asks blame to look through, or None; unknown ones left out."""
-    asked = [match.decode() for match in _ID.findall(_listed(repository.git))[:_MOST_IGNORED]]
-    known = _commits(repository.git, asked)
-    if not known:
+    listed = [match.decode() for match in _ID.findall(_listed(repository.git))[:_MOST_IGNORED]]
+    existing = _commits(repository.git, listed)
+    if not existing:
         yield None
         return
     with TemporaryDirectory(prefix="headway-repairs-") as folder:
         path = Path(folder) / "ignored"
-        path.write_text("".join(f"{sha}\n" for sha in known), encoding="ascii")
+        path.write_text("".join(f"{sha}\n" for sha in existing), encoding="ascii")
         yield path
 
 

@@ -107,15 +107,15 @@ def identify(location: Location, remote_url: str, name: str | None) -> Identity:
     `name` overrides it: `owner/name` keeps the provider that the URL tells, `provider:owner/name` sets it.
     """
     url = parse_url(location.url or remote_url)
-    found = (url and _hosted(url)) or Identity("git", _folder_name(location, url), "")
+    identity = (url and _hosted(url)) or Identity("git", _folder_name(location, url), "")
     if name is None:
-        return found
+        return identity
     provider, colon, repo = name.rpartition(":")
     if not repo or not re.fullmatch(r"[^\s:]+", repo) or (colon and not re.fullmatch(r"[a-z0-9_-]+", provider)):
         raise UsageError(
-            f"{shown(name)!r} is no name for a repository", hint="Write owner/name or provider:owner/name."
+            f"{shown(name)!r} is not a name of a repository", hint="Write owner/name or provider:owner/name."
         )
-    return Identity(provider or found.provider, repo, found.url)
+    return Identity(provider or identity.provider, repo, identity.url)
 
 
 def _hosted(url: Url) -> Identity | None:
@@ -154,8 +154,8 @@ def _stable_name(url: str) -> str:
 
 
 def _unusable(target: str) -> UsageError:
-    told = "What is given" if "@" in target else repr(shown(target))  # a password may be in it, and anywhere
+    subject = "What is given" if "@" in target else repr(shown(target))  # a password may be in it, and anywhere
     return UsageError(
-        f"{told} is neither a folder nor a URL that Git can clone",
-        hint="Give a folder (one whose name begins with - as ./-name), https://…, ssh://…, git@host:owner/name or file://…",
+        f"{subject} is not a folder, and not a URL that Git can clone",
+        hint="Use a folder (one whose name begins with - as ./-name), https://…, ssh://…, git@host:owner/name or file://…",
     )

@@ -36,13 +36,13 @@ class Listing:
 
 def list_refs(repository: Repository) -> Listing:
     """The refs that count. Refs that lead nowhere or point at each other in circles are left out, as Git does."""
-    own, theirs, remote_head = _listed(repository)
-    notes = own.pop(NOTES_REF, "")
-    if not repository.bare and any(map(_is_branch, theirs)):
-        own = {name: oid for name, oid in own.items() if not _is_branch(name)}
+    local, remote, remote_head = _listed(repository)
+    notes = local.pop(NOTES_REF, "")
+    if not repository.bare and any(map(_is_branch, remote)):
+        local = {name: oid for name, oid in local.items() if not _is_branch(name)}
     else:
-        theirs, remote_head = pull_heads(theirs), ""
-    oids = {name: oid for name, oid in sorted((theirs | own).items()) if kind_and_name(name)}
+        remote, remote_head = pull_heads(remote), ""
+    oids = {name: oid for name, oid in sorted((remote | local).items()) if kind_and_name(name)}
     branches = {name.removeprefix(_BRANCHES) for name in oids if _is_branch(name)}
     if not branches and (detached := _detached(repository)):
         return Listing(oids | {"HEAD": detached}, "HEAD", notes)
@@ -74,16 +74,16 @@ def _listed(repository: Repository) -> tuple[dict[str, str], dict[str, str], str
     """The clone's own refs, those it has of its remote by their names there, and the remote's default branch."""
     printed = repository.git.output("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", *_READ)
     refspecs = repository.fetches or (f"{_BRANCHES}*:refs/remotes/{repository.remote}/*",)
-    own, theirs, remote_head = {}, {}, ""
+    local, remote, remote_head = {}, {}, ""
     for line in printed.decode("utf-8", "replace").split("\n")[:-1]:
         name, oid, symref = line.split("\0")
         if not name.startswith("refs/remotes/"):
-            own[name] = oid
+            local[name] = oid
         elif name == f"refs/remotes/{repository.remote}/HEAD":
             remote_head = _source(symref, refspecs)
         elif not symref and (source := _source(name, refspecs)):
-            theirs[source] = oid
-    return own, theirs, remote_head
+            remote[source] = oid
+    return local, remote, remote_head
 
 
 def _source(ref: str, refspecs: Iterable[str]) -> str:

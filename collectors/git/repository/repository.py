@@ -31,15 +31,15 @@ class Repository:
     blobless: bool
     """A partial clone: file contents may be missing on purpose."""
     fetches: tuple[str, ...]
-    """The remote's fetch refspecs: they tell where a clone keeps the heads of pull requests."""
+    """The remote's fetch refspecs: they define where a clone stores the heads of pull requests."""
 
 
 def open_repository(folder: Path, label: str) -> Repository:
     """Look at a folder. NotARepository, AccessDenied, or CollectError for a config that Git cannot read."""
     with os_failures(label):
         if not (folder / ".git").exists() and not (folder / "HEAD").exists():
-            what = "there is no such folder" if not folder.exists() else "there is no Git repository in it"
-            raise NotARepository(f"{shown(label)}: {what}", hint="Give the top folder of a clone, or a clone URL.")
+            what = "the folder does not exist" if not folder.exists() else "the folder has no Git repository"
+            raise NotARepository(f"{shown(label)}: {what}", hint="Use the top folder of a clone, or a clone URL.")
         flags = ("--is-bare-repository", "--is-shallow-repository", "--show-object-format", "--absolute-git-dir")
         printed = look(folder, label, "rev-parse", *flags)
         bare, shallow, object_format, git_dir = printed.removesuffix(b"\n").split(b"\n", 3)

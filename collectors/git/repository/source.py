@@ -41,7 +41,9 @@ class ManifestPatterns:
             try:
                 groups = re.compile(text).groupindex
             except re.error as error:
-                raise UsageError(f"The manifests' {name} {shown(text)!r} is no pattern: {error}", hint=hint) from error
+                raise UsageError(
+                    f"The manifests' {name} {shown(text)!r} is not a regular expression: {error}", hint=hint
+                ) from error
             if needed and needed not in groups:
                 raise UsageError(f"The manifests' {name} {shown(text)!r} has no group (?P<{needed}>…)", hint=hint)
 
@@ -71,7 +73,7 @@ class GitSource:
     ai_notes: bool = True
     """Read line-level attribution from Git notes (`refs/notes/ai`); from a URL they are fetched."""
     contents: bool = False
-    """Clone a URL with file contents: who wrote the lines that fixes repair can be told from them alone."""
+    """Clone a URL with file contents: only they show who wrote the lines that fixes repair."""
     manifests: ManifestPatterns | None = None
     """Set for a GitOps manifests repository: it is cloned with file contents, and its versions are read."""
 

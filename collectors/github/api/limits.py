@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from collectors.github.api.signals import Limited, OutOfBudget
 from headway.progress import Progress
+from headway.source import Waiting
 
 __all__ = ["Budgets", "Limits", "Waiting"]
 
 _SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute, and longer each time, where the answer does not say
 _MOST_IN_A_ROW = 10
-
-
-class Waiting(Protocol):
-    """The passing of time, from outside: a test lets it pass at once."""
-
-    def sleep(self, seconds: float) -> None:
-        """Return after so many seconds."""
-
-    def now(self) -> datetime:
-        """The moment, naive UTC."""
 
 
 @dataclass(frozen=True)

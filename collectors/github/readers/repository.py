@@ -19,13 +19,13 @@ _PAGE = 100
 
 
 def read_repository(run: Run, overview: Mapping[str, Any]) -> None:
-    """Its row, if that has changed, and whether it has another name now."""
+    """Its row, if that has changed, and whether GitHub has another name for it than the target."""
     row = repository_row(overview)
     if row != run.state.repository:
         run.gather.add("repositories", [row])
         run.state.repository = row
-    known_as = run.state.repo_id.partition(":")[2].partition("~")[0].lower()
-    run.notices.state("another_name", int(known_as != run.name_with_owner.lower()))
+    target = f"{run.source.owner}/{run.source.name}"
+    run.notices.state("another_name", int(target.lower() != run.name_with_owner.lower()))
 
 
 def read_environments(run: Run, first: Mapping[str, Any]) -> None:

@@ -87,7 +87,7 @@ def server(status: int) -> Iterator[str]:
             thread.join()
 
 
-@pytest.mark.parametrize(("make", "says"), [(False, "no such folder"), (True, "no Git repository")])
+@pytest.mark.parametrize(("make", "says"), [(False, "does not exist"), (True, "no Git repository")])
 def test_folder_that_is_no_repository(tmp_path: Path, make: bool, says: str) -> None:
     """A folder that is not there, or is something else, is told so."""
     folder = tmp_path / "nothing"

@@ -6,10 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.errors import AccessDenied, UsageError
+from headway.notices import NOTICES
 from headway.progress import SilentProgress
 from headway.settings import GithubSettings, Settings, SourceSettings, load
+from headway.source import Access
 from pipeline.collect import Run, run_all
-from pipeline.github_sources import GitHubAccess
 from pipeline.sources import sources_of
 from tests.builders.github import FakeGitHub
 from warehouse.store import RawStore
@@ -22,7 +23,7 @@ def settings(github: FakeGitHub, folder: Path, *sources: SourceSettings) -> Sett
 
 def collect(github: FakeGitHub, wanted: Settings, *targets: str, jobs: int = 1, full: bool = False) -> list[Run]:
     """What `headway collect` does with targets."""
-    access = GitHubAccess({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
+    access = Access({"HEADWAY_GITHUB_TOKEN": github.token}, github.clock)
     store = RawStore(wanted.warehouse_folder)
     sources = sources_of(wanted, targets, access)
     return run_all(store, sources, full=full, jobs=jobs, began_at=github.clock.now(), progress=SilentProgress())
@@ -48,8 +49,36 @@ def test_renamed_repository_of_an_owner_goes_on_as_it_was(github: FakeGitHub, tm
     github.advance(hours=24)
     runs = {run.source: run for run in collect(github, wanted, "github:acme")}
     assert "github:acme/basket" not in runs
-    assert runs["github:acme/checkout"].rows["notices"] == 1
+    assert runs["github:acme/checkout"].rows.keys() >= {"repositories"}
+    assert "notices" not in runs["github:acme/checkout"].rows
     assert "pull_requests" not in runs["github:acme/checkout"].rows
+
+
+def renamed_notices(wanted: Settings) -> list[int]:
+    """The counts of the notice of another name, the first one first."""
+    files = RawStore(wanted.warehouse_folder).files().get("notices", [])
+    rows = [row for path in files for row in pq.read_table(path).to_pylist() if row["kind"] == "another_name"]
+    return [row["count"] for row in sorted(rows, key=lambda row: row["collected_at"])]
+
+
+@pytest.mark.parametrize("owner_too", [False, True])
+def test_new_name_in_the_settings_ends_the_notice_of_another_name(
+    github: FakeGitHub, tmp_path: Path, owner_too: bool
+) -> None:
+    """The remedy of `another_name` is true: the new name, above the owner's line if any, ends it, and nothing else."""
+    owner = [SourceSettings("github:acme")] if owner_too else []
+    old = settings(github, tmp_path, SourceSettings("github:acme/checkout"), *owner)
+    collect(github, old)
+    github.edit.rename("checkout", "basket")
+    for _ in range(2):
+        github.advance(hours=24)
+        collect(github, old)
+    assert renamed_notices(old) == [1]
+    assert "use its new name in `[[sources]]`" in NOTICES["another_name"].remedy
+    new = settings(github, tmp_path, SourceSettings("github:acme/basket"), *owner)
+    github.advance(hours=24)
+    assert "github:acme/basket" not in {run.source for run in collect(github, new)}
+    assert renamed_notices(new) == [1, 0]
 
 
 def changes_of(store: RawStore) -> dict[str, int]:
@@ -139,7 +168,7 @@ def test_team_of_an_owner_is_known_without_asking(github: FakeGitHub, tmp_path: 
 def test_repository_named_by_itself_and_by_its_owner_is_read_once(github: FakeGitHub, tmp_path: Path) -> None:
     """What is said of a repository first counts: its own team here, not its owner's."""
     own, whole = (SourceSettings(target=f"github:acme{name}", team=name) for name in ("/sdk", ""))
-    access = GitHubAccess({"GITHUB_TOKEN": github.token}, github.clock)
+    access = Access({"GITHUB_TOKEN": github.token}, github.clock)
     found = sources_of(settings(github, tmp_path, own, whole), (), access)
     assert [(source.id, source.team) for source in found] == [
         ("github:acme/sdk", "/sdk"),
@@ -151,7 +180,7 @@ def test_repository_named_by_itself_and_by_its_owner_is_read_once(github: FakeGi
 def test_missing_token_fails_its_sources_alone(github: FakeGitHub, tmp_path: Path) -> None:
     """Without a token a repository's run fails and says what to set; for an owner nothing can be listed at all."""
     wanted = settings(github, tmp_path)
-    access = GitHubAccess({}, github.clock)
+    access = Access({}, github.clock)
     store = RawStore(wanted.warehouse_folder)
     sources = sources_of(wanted, ("github:acme/sdk",), access)
     (run,) = run_all(store, sources, full=False, jobs=1, began_at=github.clock.now(), progress=SilentProgress())
@@ -163,7 +192,7 @@ def test_missing_token_fails_its_sources_alone(github: FakeGitHub, tmp_path: Pat
 def test_owner_of_whom_nothing_is_wanted_is_an_error(github: FakeGitHub, tmp_path: Path) -> None:
     """Globs that leave nothing are said, instead of a run that does nothing."""
     wanted = Settings(base=tmp_path, github=GithubSettings(base_url=github.url, include=("nothing-*",)))
-    with pytest.raises(UsageError, match="no repository that is wanted"):
+    with pytest.raises(UsageError, match="no repository that the settings include"):
         collect(github, wanted, "github:acme")
 
 

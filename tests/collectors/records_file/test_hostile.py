@@ -18,8 +18,8 @@ GOOD = lines(change(number=7)).encode()
         (b"{", "is not JSON at character 2"),
         (b"nonsense", "is not JSON at character 1"),
         (b'{"type":"change"} {"type":"change"}', "Extra data"),
-        (b"[1, 2]", "is no JSON object but a list"),
-        (b'"change"', "is no JSON object but 'change'"),
+        (b"[1, 2]", "is not a JSON object but a list"),
+        (b'"change"', "is not a JSON object but 'change'"),
         (b'{"type":"change","repo":"git:a","number":1,"number":2}', "has the key 'number' twice"),
         (b'{"type":"change","repo":"git:a","number":1,"x":{"y":1,"y":1}}', "has the key 'y' twice"),
         (b'{"type":"change","repo":"git:a","number":NaN}', "is not JSON: it has NaN"),
@@ -101,7 +101,7 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     """A missing file, a folder, a path through a file and one with a NUL are each told in two lines."""
     (tmp_path / "file").write_bytes(GOOD)
     for path in (tmp_path / "none", tmp_path / "file" / "x", Path("a\0b")):
-        with pytest.raises(UsageError, match="there is no file"):
+        with pytest.raises(UsageError, match="does not exist"):
             read(path)
     with pytest.raises(UsageError, match="not a regular file"):
         read(tmp_path)

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from collectors.records_file import RecordsSource, RejectedLines, collect
-from collectors.records_file import tables as tables_module
 from headway.errors import CollectError, PartialRead
 from headway.progress import SilentProgress
-from headway.raw_tables import Rows
+from headway.raw_tables import Rows, batch
 from tests.collectors.records_file.reading import NOW, change, deployment, lines, read
 
 TOMORROW = NOW + timedelta(days=1)
@@ -134,9 +133,9 @@ def test_a_rotated_log_keeps_what_it_told(tmp_path: Path) -> None:
 def test_many_rows_come_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded by a chunk, in rows and in bytes, and nothing is lost between two."""
     (tmp_path / "a.ndjson").write_text(lines(*(deployment(id=n) for n in range(25))))
-    monkeypatch.setattr(tables_module, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(batch, "CHUNK_ROWS", 10)
     by_rows = [part for part in collecting(tmp_path / "a.ndjson") if isinstance(part, Rows)]
-    monkeypatch.setattr(tables_module, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(batch, "CHUNK_BYTES", 1)
     by_bytes = [part for part in collecting(tmp_path / "a.ndjson") if isinstance(part, Rows)]
     assert max(part.data.num_rows for part in by_rows) == 5
     assert max(part.data.num_rows for part in by_bytes) == 1
@@ -145,7 +144,7 @@ def test_many_rows_come_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_file_that_changes_under_the_reader_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rewritten between the two readings, no row of it is in; a line added at the end does no harm."""
-    monkeypatch.setattr(tables_module, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(batch, "CHUNK_ROWS", 1)
     path = tmp_path / "a.ndjson"
     path.write_text(lines(change(), deployment()))
     parts = collecting(path)
@@ -185,7 +184,7 @@ def test_a_stopped_reading_leaves_no_file_behind(tmp_path: Path, monkeypatch: py
     """A run that ends in the middle leaves the reject file of the run before."""
     path = tmp_path / "a.ndjson"
     before = read(path, lines(change()) + "bad\n").rejects
-    monkeypatch.setattr(tables_module, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(batch, "CHUNK_ROWS", 1)
     path.write_text("worse\nworst\n" + lines(change(), deployment()))
     parts = collecting(path, tmp_path / "rejects")
     next(parts)

@@ -29,8 +29,8 @@ def test_an_id_that_nothing_has_is_told(tmp_path: Path, capfd: pytest.CaptureFix
         raw.files(name, "src/a.py")
     stored(tmp_path / "data", raw)
     assert main(["--config", str(config), "build"]) == 0
-    what = "[[initiatives]] dismisses found:git:acme/shpo: nothing of this id is found"
+    what = "[[initiatives]] dismisses found:git:acme/shpo: there is no initiative of this id"
     todo = "the nearest id is found:git:acme/shop; `headway export initiatives` has the ids"
-    assert capfd.readouterr().err.endswith(f"{what}\n  to do: {todo}\n")
+    assert capfd.readouterr().err.endswith(f"{what}\n  hint: {todo}\n")
     session = Session(config=config, warehouse=None, debug=False, folder=tmp_path, environment={}, now=hour(END))
-    assert [one.todo for one in checkup(session) if not one.ok and one.what == what] == [todo]
+    assert [one.hint for one in checkup(session) if not one.ok and one.what == what] == [todo]

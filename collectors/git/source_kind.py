@@ -1,0 +1,126 @@
+"""Git repositories as a kind of source: every target without another kind's prefix is a folder or a clone URL."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headway.progress import Progress
+from headway.raw_tables import Checkpoint, Rows
+from headway.settings import SourceSettings
+from headway.source import Check, Source, SourceKind
+
+if TYPE_CHECKING:
+    from collectors.git.repository.source import GitSource
+
+__all__ = ["GitKind"]
+
+OLDEST_GIT = (2, 30)
+
+
+class GitKind(SourceKind):
+    """A folder that somebody keeps, or a URL that is cloned into the cache."""
+
+    prefix = ""
+    id_prefix = "git:"
+    targets = ("a folder with a Git repository", "a clone URL")
+
+    def sources(self, source: SourceSettings, *, base: Path) -> Iterator[Source]:
+        """One source a target."""
+        from collectors.git.repository.source import source_id
+
+        repository = self._repository(source, base)
+        yield Source(
+            source_id(repository),
+            source.target,
+            source.team,
+            partial(self._collect, repository),
+            partial(self._trace_repairs, repository),
+        )
+
+    @staticmethod
+    def requirements(environment: Mapping[str, str]) -> Iterator[Check]:
+        """Whether there is a Git that is new enough."""
+        path = shutil.which("git", path=environment.get("PATH"))
+        if path is None:
+            yield Check(ok=False, what="git: not installed", hint="install git (Debian: apt install git)")
+            return
+        text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+        version = re.search(r"(\d+)\.(\d+)", text)
+        new_enough = version is not None and (int(version[1]), int(version[2])) >= OLDEST_GIT
+        oldest = ".".join(map(str, OLDEST_GIT))
+        yield Check(ok=new_enough, what=f"git: {text}", hint=f"install git {oldest} or newer")
+
+    @staticmethod
+    def is_ambiguous(repo_id: str) -> bool:
+        """A repository without a host is named after its folder alone, and two folders may have one name."""
+        return repo_id.startswith("git:")
+
+    @property
+    def _cache(self) -> Path:
+        return self._context.settings.warehouse_folder / "cache"
+
+    def _repository(self, source: SourceSettings, base: Path) -> GitSource:
+        from collectors.git.repository.source import GitSource, ManifestPatterns
+
+        settings = self._context.settings
+        target = source.target
+        if "://" not in target and (base / Path(target).expanduser()).exists():
+            target = str((base / Path(target).expanduser()).absolute())
+        patterns = source.manifests
+        return GitSource(
+            target=target,
+            name=source.name or None,
+            pull_heads=settings.git.pull_heads if source.pull_heads is None else source.pull_heads,
+            patch_ids=settings.git.patch_ids,
+            added_lines=settings.git.added_lines,
+            imports=settings.git.imports,
+            ai_notes=settings.git.ai_notes,
+            contents=settings.rework.enabled,
+            manifests=ManifestPatterns(
+                path=patterns.path,
+                version=patterns.version,
+                trigger=patterns.trigger or None,
+                application=patterns.application,
+            )
+            if patterns
+            else None,
+        )
+
+    def _collect(
+        self,
+        repository: GitSource,
+        resume: Mapping[str, Any] | None,
+        *,
+        full: bool,
+        at: datetime,
+        progress: Progress,
+    ) -> Iterator[Rows | Checkpoint]:
+        from collectors.git import collect
+
+        return collect(repository, cache=self._cache, collected_at=at, resume=resume, full=full, progress=progress)
+
+    def _trace_repairs(
+        self,
+        repository: GitSource,
+        repo_id: str,
+        fixes: Sequence[tuple[str, str]],
+        commits: Sequence[str],
+        *,
+        at: datetime,
+        progress: Progress,
+    ) -> Iterator[Rows | Checkpoint]:
+        from collectors.git import Limits, Pending, Step, collect_repairs
+
+        rework = self._context.settings.rework
+        limits = Limits(rework.max_files, rework.max_lines, float(rework.timeout_seconds))
+        pending = Pending(repo_id, [Step(*fix) for fix in fixes], commits)
+        return collect_repairs(
+            repository, pending, cache=self._cache, limits=limits, collected_at=at, progress=progress
+        )

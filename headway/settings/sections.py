@@ -1,0 +1,216 @@
+"""Settings as data: one frozen dataclass a section, and `Settings`, which has them all.
+
+The metadata of a field says what it means, in `headway init` and in `docs/settings.md` alike. A new section is a class
+and a field of `Settings`; a section of a kind of source also names the variables with its secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, ClassVar, get_args, get_type_hints
+
+from headway.settings.ai import AiSettings
+from headway.settings.dashboard import DashboardSettings
+from headway.settings.field import setting
+from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
+from headway.settings.stability import DoraSettings, ReworkSettings
+
+__all__ = [
+    "LISTS",
+    "SECRETS",
+    "SECTIONS",
+    "SPELLED",
+    "CalendarSettings",
+    "DeploymentRule",
+    "GitSettings",
+    "GithubSettings",
+    "ManifestsSettings",
+    "ProductionSettings",
+    "ReportSettings",
+    "Settings",
+    "SourceSettings",
+    "WarehouseSettings",
+]
+
+CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
+DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """Where collected data is stored."""
+
+    path: str = setting("headway-data", "folder of the warehouse, relative to this file")
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """Definitions used by reports."""
+
+    code_complete: str = setting("last_commit", "what makes a change code complete", choices=CODE_COMPLETE)
+    not_ci: str = setting(
+        "(?i)deploy|release|publish", "pattern of workflows that are not CI: they deploy or publish", pattern=True
+    )
+
+
+@dataclass(frozen=True)
+class GitSettings:
+    """How Git repositories are read."""
+
+    pull_heads: bool = setting(default=False, doc="fetch the heads of pull and merge requests from remotes")
+    patch_ids: bool = setting(default=False, doc="compute patch ids, to find cherry-picks without a trailer (slow)")
+    added_lines: bool = setting(default=True, doc="read lines added to package manifests, where the clone has them")
+    imports: bool = setting(
+        default=True, doc="read import statements, to see what depends on an initiative, where the clone has them"
+    )
+    ai_notes: bool = setting(default=True, doc="read line-level attribution from Git notes (refs/notes/ai)")
+    max_branch_commits: int = setting(250, "ignore PR refs with more commits than this (probably a rewritten base)")
+
+
+@dataclass(frozen=True)
+class GithubSettings:
+    """How GitHub's API is read, for targets `github:OWNER/NAME` and `github:OWNER`."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = (
+        "HEADWAY_GITHUB_TOKEN",
+        "HEADWAY_GITHUB_APP_ID",
+        "HEADWAY_GITHUB_APP_PRIVATE_KEY",
+        "HEADWAY_GITHUB_APP_INSTALLATION_ID",
+    )
+
+    base_url: str = setting("https://api.github.com", "where its API is; GitHub Enterprise Server: https://HOST/api/v3")
+    include: tuple[str, ...] = setting((), "of `github:OWNER`: globs of repositories to include; empty: all")
+    exclude: tuple[str, ...] = setting((), "of `github:OWNER`: globs of repositories to leave out")
+    archived: bool = setting(default=False, doc="of `github:OWNER`: include archived repositories")
+    forks: bool = setting(default=False, doc="of `github:OWNER`: include forks")
+    jobs_days: int = setting(90, "read the jobs of CI runs no older than this: each run costs a request")
+    history: bool = setting(
+        default=True, doc="read commits of the default branch and tags; not needed where Git is collected too"
+    )
+    wait_minutes: int = setting(15, "wait up to this long for a rate limit; else stop, and resume with the next run")
+
+
+@dataclass(frozen=True)
+class ProductionSettings:
+    """Which environments are production."""
+
+    environments: str = setting(
+        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
+    )
+
+
+@dataclass(frozen=True)
+class ManifestsSettings:
+    """How a GitOps manifests repository names what runs where."""
+
+    path: str = setting("", "pattern of paths with groups `environment` and `application`", pattern=True)
+    version: str = setting("", "pattern in the file with group `version`: an image tag or commit", pattern=True)
+    trigger: str = setting("", "pattern of a file whose change starts the deployment; empty: the bump", pattern=True)
+    application: str = setting("", "the application, where the path does not name it")
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """A source that `headway collect` reads."""
+
+    target: str = setting(
+        "", "a Git folder, a clone URL, or a target with a prefix, such as `github:OWNER/NAME` and `events:FILE`"
+    )
+    name: str = setting("", "the repository's name, where its folder or URL does not have it")
+    team: str = setting("", "team that owns it")
+    pull_heads: bool | None = setting(None, "as in [git], for this source alone")
+    manifests: ManifestsSettings | None = setting(None, "set for a GitOps manifests repository")  # noqa: RUF009  (a field, as all others)
+
+
+@dataclass(frozen=True)
+class DeploymentRule:
+    """Where deployments of some repositories are seen. The first rule whose `repo` matches applies."""
+
+    repo: str = setting("*", "glob on the repository's name")
+    source: str = setting(
+        "tags",
+        "where deployments are seen; `records`: what any system reports, GitHub too",
+        choices=DEPLOYED_FROM,
+    )
+    tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
+    branch: str = setting("production", "from branch: the branch whose merges are deployments")
+    workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
+    environment: str = setting(
+        "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
+    )
+    manifests: str = setting("", "from manifests: name of the manifests repository; empty: any")
+    application: str = setting("", "from manifests: the application; empty: the last part of the repository's name")
+
+
+@dataclass(frozen=True)
+class CalendarSettings:
+    """Working hours: what `--clock working` counts (docs/method.md), and the hours of each change.
+
+    One calendar applies to all repositories.
+    """
+
+    zone: str = setting("UTC", "time zone of the working hours, as `Europe/London`")
+    days: tuple[str, ...] = setting(("Mon", "Tue", "Wed", "Thu", "Fri"), "days of the week on which work is done")
+    begin: str = setting("09:00", "when work begins on these days, in this time zone")
+    end: str = setting("17:00", "when it ends; `24:00` is midnight")
+    holidays: str = setting("", "country whose public holidays are not working days, as `GB`; empty: none")
+    subdivision: str = setting("", "part of that country, as `SCT`, where its holidays differ")
+    days_off: tuple[str, ...] = setting((), "more days without work, as `2026-12-24`")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, and the folder that relative paths are relative to."""
+
+    base: Path
+    warehouse: WarehouseSettings = WarehouseSettings()
+    report: ReportSettings = ReportSettings()
+    git: GitSettings = GitSettings()
+    github: GithubSettings = GithubSettings()
+    production: ProductionSettings = ProductionSettings()
+    ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
+    calendar: CalendarSettings = CalendarSettings()
+    rungs: RungSettings = RungSettings()  # noqa: RUF009
+    dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
+    rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
+    dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
+    sources: tuple[SourceSettings, ...] = ()
+    deployments: tuple[DeploymentRule, ...] = ()
+    initiatives: tuple[InitiativeSettings, ...] = ()
+
+    def __post_init__(self) -> None:
+        """UsageError for initiatives that are incomplete or there twice."""
+        check_initiatives(self.initiatives)
+
+    @property
+    def warehouse_folder(self) -> Path:
+        """The warehouse as an absolute path."""
+        return (self.base / Path(self.warehouse.path).expanduser()).absolute()
+
+    def deployment_rule(self, repo: str) -> DeploymentRule | None:
+        """The first rule for a repository's name, None where no rule names it."""
+        return next((rule for rule in self.deployments if fnmatchcase(repo, rule.repo)), None)
+
+
+SPELLED = {"source": "from"}  # `from` is a Python keyword
+
+
+def _is_section(cls: Any) -> bool:
+    return is_dataclass(cls)
+
+
+def _declared() -> tuple[dict[str, type], dict[str, type]]:
+    """The sections of `Settings`, and its lists of tables, by name."""
+    hints: Mapping[str, Any] = get_type_hints(Settings)
+    types = {spec.name: hints[spec.name] for spec in fields(Settings)}
+    sections: dict[str, type] = {name: cls for name, cls in types.items() if _is_section(cls)}
+    lists: dict[str, type] = {name: get_args(cls)[0] for name, cls in types.items() if get_args(cls)}
+    return sections, lists
+
+
+SECTIONS, LISTS = _declared()
+SECRETS: tuple[str, ...] = tuple(name for section in SECTIONS.values() for name in getattr(section, "SECRETS", ()))
+"""Variables of the environment that are never settings."""

@@ -1,0 +1,133 @@
+"""What a kind of source is, and a source: each collector package declares its own kind in `source_kind.py`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from headway.progress import Progress
+from headway.settings import Settings, SourceSettings
+
+if TYPE_CHECKING:  # for every command loads this, and few need Arrow
+    from headway.raw_tables import Checkpoint, Rows
+
+__all__ = ["Access", "Check", "Collect", "Context", "Resumes", "Source", "SourceKind", "TraceRepairs", "Waiting"]
+
+Resumes = Mapping[str, Mapping[str, Any]]
+"""The last resume point of each source that was collected, by the id of the source."""
+
+
+class Waiting(Protocol):
+    """The passing of time, from outside: a test lets it pass at once."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+
+    def now(self) -> datetime:
+        """The moment, naive UTC."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What it takes to contact another system: an environment with secrets, and time to wait in."""
+
+    environment: Mapping[str, str]
+    waiting: Waiting
+
+
+class Collect(Protocol):
+    """Read a source from its resume point, or in full; `at` is when the run began."""
+
+    def __call__(
+        self, resume: Mapping[str, Any] | None, *, full: bool, at: datetime, progress: Progress
+    ) -> Iterator[Rows | Checkpoint]:
+        """Rows and checkpoints, in the order in which they belong together."""
+
+
+class TraceRepairs(Protocol):
+    """Trace the lines that fixes of a repository repair, and measure commits; `at` is when the run began."""
+
+    def __call__(
+        self,
+        repo_id: str,
+        fixes: Sequence[tuple[str, str]],
+        commits: Sequence[str],
+        *,
+        at: datetime,
+        progress: Progress,
+    ) -> Iterator[Rows | Checkpoint]:
+        """Rows and checkpoints; a fix is the commit that landed it and the one before."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something to collect: a stable id, a label for messages, the team that owns it, and how to read it."""
+
+    id: str
+    label: str
+    team: str
+    collect: Collect
+    trace_repairs: TraceRepairs | None = None
+    """None where a source has no contents in which repairs can be traced."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that `headway doctor` looked at."""
+
+    ok: bool
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a kind of source works with.
+
+    `access` None: no other system may be contacted. `resumes` returns the resume points of all sources of the kind.
+    """
+
+    settings: Settings
+    access: Access | None
+    resumes: Callable[[], Resumes]
+
+
+class SourceKind(ABC):
+    """A kind of source, made once for all targets of a run."""
+
+    prefix: ClassVar[str]
+    """How its targets begin, as `github:`; empty for the one kind that takes every other target."""
+    id_prefix: ClassVar[str]
+    """How the ids of its sources begin."""
+    targets: ClassVar[tuple[str, ...]]
+    """What its targets look like, for messages."""
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """Variables of the environment with its secrets; its section of the settings names them too."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @abstractmethod
+    def sources(self, source: SourceSettings, *, base: Path) -> Iterable[Source]:
+        """The sources of one target; a path in it is relative to `base`. UsageError for a target that cannot be one."""
+
+    @staticmethod
+    def requirements(environment: Mapping[str, str]) -> Iterable[Check]:
+        """What `headway doctor` checks of the machine, whatever the settings are."""
+        del environment
+        return ()
+
+    def checks(self, environment: Mapping[str, str], now: datetime) -> Iterable[Check]:
+        """What `headway doctor` checks with the settings, before anything is collected."""
+        del environment, now
+        return ()
+
+    @staticmethod
+    def is_ambiguous(repo_id: str) -> bool:
+        """Whether two sources may give the same id to different repositories."""
+        del repo_id
+        return False
