@@ -4,7 +4,7 @@
     python benchmarks/reports.py 10000000 stages    ten million, one report
     python benchmarks/reports.py --statistics       a million, the statistics alone, and their sum
     python benchmarks/reports.py --by team          grouped, where a report has groups
-    python benchmarks/reports.py --clock working    each report that tells working time, after itself on the wall clock
+    python benchmarks/reports.py --clock working    each report with working hours, after itself on the wall clock
 
 Makes a DuckDB file as a build publishes it (kept in the folder for temporary files and used again), with `lead_times`
 of 200 repositories, and runs each report in a process of its own. The baseline is a plain `select` of the columns of
@@ -66,9 +66,10 @@ def main() -> None:
     print(f"{'report':<16}{'rows':>12}{'seconds':>10}{'CPU s':>9}{'ratio':>8}{'peak MB':>10}")
     base = line(BASELINE, apart(BASELINE, file, None))
     if given.clock == "working":
-        from cli.commands.export import WALL_ALONE
+        from analytics.reports.catalog import CLOCK, REPORTS
 
-        beside(file, [name for name in names if name not in (*LISTS, *WALL_ALONE)], given.by, base)
+        clocked = [name for name in names if name not in LISTS and CLOCK in REPORTS[name].honours]
+        beside(file, clocked, given.by, base)
         return
     told = {name: line(name, apart(name, file, given.by), base) for name in names}
     sums = [measured for name, measured in told.items() if name not in LISTS]
@@ -103,7 +104,7 @@ def line(name: str, measured: Measured, base: Measured | None = None) -> Measure
 
 def registered() -> list[str]:
     """The reports that there are of the tables in the made file."""
-    from analytics.reports.published import REPORTS
+    from analytics.reports.catalog import REPORTS
 
     return [name for name in REPORTS if name not in ELSEWHERE]
 
@@ -121,7 +122,7 @@ def measure(name: str, file: Path, by: str | None, clock: str) -> None:
     """Print rows, seconds, seconds of all cores and peak megabytes of one report."""
     from analytics.cohort.filters import Filters
     from analytics.cohort.options import Options
-    from analytics.reports.published import GROUPED, REPORTS
+    from analytics.reports.catalog import BY, REPORTS
     from warehouse.publish import open_file
 
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -130,7 +131,8 @@ def measure(name: str, file: Path, by: str | None, clock: str) -> None:
             columns = ", ".join(["repo", "builds_ai", "built_with_ai", "outcome", *(f"{s}_hours" for s in STAGES)])
             table = connection.sql(f"select {columns} from lead_times").pl()  # noqa: S608  (names of ours)
         else:
-            table = REPORTS[name](connection, Filters(), Options(by=by if name in GROUPED else None, clock=clock))
+            report = REPORTS[name]
+            table = report(connection, Filters(), Options(by=by if BY in report.honours else None, clock=clock))
     seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     print(len(table), seconds, cpu, peak_megabytes())
 

@@ -7,6 +7,7 @@ This is the outermost layer, and the only one that asks what time it is.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -18,8 +19,10 @@ from pathlib import Path
 
 import click
 
+from cli.options import shared_options
 from headway import __version__
-from headway.errors import HeadwayError
+from headway.errors import HeadwayError, UsageError
+from headway.nearest import hint_for
 from pipeline.session import Session
 
 __all__ = ["main", "program"]
@@ -53,17 +56,30 @@ class _Time:
 
 
 class _Commands(click.Group):
-    """Commands are modules of `cli.commands`, imported when they are asked for."""
+    """Commands are modules of `cli.commands`, each imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"cli.commands.{cmd_name}").command
-        assert isinstance(command, click.Command)  # noqa: S101
-        return command
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            raise UsageError(f"no such command: {name}", hint=hint_for(name, COMMANDS, "see `headway --help`"))
+        return super().resolve_command(ctx, args)
+
+
+@functools.cache
+def _load(name: str) -> click.Command:
+    """The command of this name, with the options that all commands share after its own."""
+    command = importlib.import_module(f"cli.commands.{name}").command
+    assert isinstance(command, click.Command)  # noqa: S101
+    command.params += shared_options()
+    return command
 
 
 EXAMPLE = """\b
@@ -74,18 +90,22 @@ Example:
 """
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLE)
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: headway.toml here, if any).")
-@click.option("--warehouse", type=click.Path(path_type=Path), help="Folder of the warehouse (default: headway-data).")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.command(
+    cls=_Commands,
+    params=shared_options(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXAMPLE,
+)
 @click.version_option(__version__, prog_name="headway")
-@click.pass_context
-def program(ctx: click.Context, config: Path | None, warehouse: Path | None, debug: bool) -> None:  # noqa: FBT001
-    """How long work takes from code complete to production, where it waits, and what never arrives."""
-    ctx.obj = Session(
-        config=config,
-        warehouse=warehouse,
-        debug=debug,
+def program() -> None:
+    """How long work takes from code complete to production, where it waits, and what never gets there."""
+
+
+def _session() -> Session:
+    return Session(
+        config=None,
+        warehouse=None,
+        debug=False,
         folder=Path.cwd(),
         environment=dict(os.environ),
         now=_Time().now(),
@@ -93,38 +113,44 @@ def program(ctx: click.Context, config: Path | None, warehouse: Path | None, deb
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one return a kind of ending)
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one return per kind of ending)
     """Run the program and return its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
     try:
-        result = program.main(args=given, prog_name="headway", standalone_mode=False)
+        result = program.main(args=words, prog_name="headway", standalone_mode=False, obj=_session())
     except HeadwayError as error:
         return _fail(str(error), error.hint, error.exit_code, debug=debug)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
         return 2
+    except click.NoSuchOption as error:
+        return _fail(error.message, _help_of(error, error.possibilities or ()), 2, debug=debug)
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "headway"
-        return _fail(error.format_message(), f"see `{path} --help`", 2, debug=debug)
+        return _fail(error.format_message(), _help_of(error), 2, debug=debug)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("stopped", "what was complete is kept; run it again to go on", 1, debug=debug)
+        return _fail("stopped", "complete parts are stored; run it again to go on", 1, debug=debug)
     except BrokenPipeError:
-        # The reader of our output has had enough (`| head`). Python would complain once more at exit.
+        # The reader of our output has closed it (`| head`). Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  (the last resort: no traceback unless asked for)
+    except Exception as error:  # noqa: BLE001  (the last resort: no traceback without --debug)
         what = f"{type(error).__name__}: {error}".partition("\n")[0]
-        return _fail(what, "unexpected; run it again with --debug and report what it shows", 1, debug=debug)
+        return _fail(what, "unexpected: run it again with --debug and report the traceback", 1, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _help_of(error: click.ClickException, near: Sequence[str] = ()) -> str:
+    context = getattr(error, "ctx", None)
+    page = f"see `{context.command_path if context else 'headway'} --help`"
+    return f"did you mean {' or '.join(near)}? {page}" if near else page
 
 
 def _fail(what: str, hint: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     click.echo(f"headway: {_one_line(what)}", err=True)
-    click.echo(f"  to do: {_one_line(hint)}", err=True)
+    click.echo(f"  hint: {_one_line(hint)}", err=True)
     return code
 
 

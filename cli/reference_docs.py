@@ -1,7 +1,7 @@
 """Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them.
 
 `docs/tables.md` comes from the headers of models, the raw tables and the queries that read them, `docs/settings.md`
-from the settings; a test fails when a committed page is stale.
+from the settings, `docs/reports.md` from the catalogue of reports. A test fails when a committed page is stale.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from cli.reports_page import reports_page
 from cli.table_readers import readers
 from headway.progress import SilentProgress
 from headway.raw_tables import TABLES
@@ -65,7 +66,7 @@ Secrets are read from the environment alone: {", ".join(f"`{name}`" for name in 
 
 def pages() -> dict[str, str]:
     """The text of each generated page by its file name."""
-    return {"tables.md": tables_page(), "settings.md": settings_page()}
+    return {"tables.md": tables_page(), "settings.md": settings_page(), "reports.md": reports_page()}
 
 
 def tables_page() -> str:
@@ -144,9 +145,9 @@ def _settings_of(cls: type) -> Iterator[tuple[str, str, str]]:
         yield f"`{key}`", _default(spec.default), said
 
 
-def _variable(section: str, key: str, known: Mapping[str, tuple[str, str]]) -> str:
+def _variable(section: str, key: str, variables: Mapping[str, tuple[str, str]]) -> str:
     name = f"HEADWAY_{section}_{key}".upper()
-    return f"`{name}`" if name in known else ""
+    return f"`{name}`" if name in variables else ""
 
 
 def _default(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The report `arrivals`: which share of the changes was in production so many hours after code complete."""
+"""The report `arrivals`: the share of changes in production, by hours since code complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analytics.reports.occupancy import GRID_HOURS
 __all__ = ["arrivals"]
 
 _NUMBER, _COUNT, _TEXT = pl.Float64(), pl.Int64(), pl.String()
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "hours": _NUMBER,
@@ -41,8 +41,8 @@ def arrivals(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     the same share, and differ a little where work waits. Absent: that of a group with too few changes, and of hours at
     which no change is watched any more while work still waited.
     """
-    asked = options or Options()
-    rows = [row for group in read_groups(connection, filters, asked) for row in _rows(group, asked.clock)]
+    options = options or Options()
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options.clock)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -58,11 +58,11 @@ def _rows(group: Group, clock: str) -> Iterator[dict[str, Any]]:
     }
     at = cohort.incidence(by_repository=True).at(GRID_HOURS) if group.enough else None
     waits = bool((cohort.changes["outcome"] == "waiting").any())
-    seen = float(cohort.hours.max(initial=0.0))
+    observed_hours = float(cohort.hours.max(initial=0.0))
     for row, hours in enumerate(GRID_HOURS):
         for column, end in enumerate(ENDS):
             cells: dict[str, Any] = {**common, "hours": float(hours), "end": end}
-            if at is not None and (hours <= seen or not waits):
+            if at is not None and (hours <= observed_hours or not waits):
                 names = ("probability", "lower", "upper")
                 cells |= {name: float(getattr(at, name)[row, column]) for name in names}
             yield cells

@@ -1,4 +1,4 @@
-"""The report `bottlenecks`: where a change loses its hours, and what would save how many of them."""
+"""The report `bottlenecks`: the stages ranked by hours, and the hours that what-ifs would save."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from analytics.whatif.stages import Changes
 __all__ = ["AI_WORK", "Bottleneck", "Bottlenecks", "bottlenecks", "bottlenecks_of", "read_bottlenecks", "what_ifs"]
 
 AI_WORK = "AI work"
-"""The group whose stages are given the rates of other work, where groups are not asked for."""
+"""The group whose stages get the rates of other work, where the report is not grouped."""
 _OTHERS = {"builds_ai": "rate of other work", "built_with_ai": "rate of work with no AI mark"}
 
 _ARRIVED_DAYS = (7, 30)
 _PLAIN = Options()
 
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "rank": _COUNT,
@@ -79,7 +79,7 @@ class Bottleneck:
 class Bottlenecks:
     """The stages of one group, the longest first, and what-ifs. Empty where there are fewer than 20 changes.
 
-    `clock`, `horizon_hours`: on which all hours are told, `wall` or `working`, and up to how many.
+    `clock`, `horizon_hours`: the clock of all hours, `wall` or `working`, and their limit.
     """
 
     group: str
@@ -93,8 +93,8 @@ class Bottlenecks:
 
     def of(self, stage: str) -> Sequence[WhatIf]:
         """The what-ifs of one stage, the most hours saved first."""
-        found = [what for what in self.what_ifs if what.stage == stage]
-        return sorted(found, key=lambda what: -what.effect.hours_saved.value)
+        what_ifs = [what for what in self.what_ifs if what.stage == stage]
+        return sorted(what_ifs, key=lambda what: -what.effect.hours_saved.value)
 
 
 def bottlenecks(
@@ -108,10 +108,11 @@ def bottlenecks(
     then, `arrived_7d`, `arrived_30d`: share that is. Kinds of `what_if` as in `WhatIf`; the stage `all` is each of
     them at once. On the working clock (`clock`) all hours are working hours, `arrived_7d` is the share that arrived
     within those of a week and `arrived_30d` within `horizon_hours`, as in `trend`; releases still leave by the wall
-    clock. Where no groups are asked for, the group `AI work` follows, with what it would gain at the rate of
+    clock. Without `--by`, the group `AI work` follows, with what it would gain at the rate of
     other work.
     """
-    rows = [row for found in read_bottlenecks(connection, filters, options or Options()) for row in _rows(found)]
+    groups = read_bottlenecks(connection, filters, options or Options())
+    rows = [row for group in groups for row in _rows(group)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -128,10 +129,11 @@ def read_bottlenecks(
     for group in read_groups(connection, filters, options):
         whose = pl.lit(value=True) if options.by is None else pl.col("group") == group.name
         cohort = sample.where(whose)
-        found = tuple(what_ifs(cohort, departures, clock)) if group.enough and len(cohort.changes) >= FEWEST else ()
+        enough = group.enough and len(cohort.changes) >= FEWEST
+        ideas = tuple(what_ifs(cohort, departures, clock)) if enough else ()
         if options.by in _OTHERS:
-            found += tuple(_as_others(sample, whose & _is_ai(options.by), axis, clock))
-        yield bottlenecks_of(group, found, departures, options)
+            ideas += tuple(_as_others(sample, whose & _is_ai(options.by), axis, clock))
+        yield bottlenecks_of(group, ideas, departures, options)
         if options.by is None:
             ai = Group(AI_WORK, group.cohort.where(_is_ai(axis)), 0)
             if ai.enough:
@@ -147,18 +149,18 @@ def what_ifs(cohort: Cohort, departures: Departures, clock: Clock = WALL) -> Ite
 
 
 def bottlenecks_of(
-    group: Group, found: tuple[WhatIf, ...], departures: Departures, options: Options = _PLAIN
+    group: Group, ideas: tuple[WhatIf, ...], departures: Departures, options: Options = _PLAIN
 ) -> Bottlenecks:
     """A group's stages in the order of their hours, beside its what-ifs."""
     changes = group.cohort.changes
     codes = {name: code for code, name in enumerate(departures.repositories)}
-    met = changes["repo"].value_counts()
-    repo = met["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
-    repo = np.repeat(repo, met["count"].to_numpy())
+    counts = changes["repo"].value_counts()
+    repo = counts["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
+    repo = np.repeat(repo, counts["count"].to_numpy())
     stages = tuple(_stages(group, options.horizon_hours)) if group.enough else ()
     as_of = changes["as_of"].max() if len(changes) else None
-    every = departures.typical_gap_days(repo)
-    return Bottlenecks(group.name, len(changes), stages, found, every, as_of, options.clock, options.horizon_hours)
+    gap_days = departures.typical_gap_days(repo)
+    return Bottlenecks(group.name, len(changes), stages, ideas, gap_days, as_of, options.clock, options.horizon_hours)
 
 
 def _stages(group: Group, horizon_hours: float) -> Iterator[Bottleneck]:
@@ -179,20 +181,20 @@ def _is_ai(axis: str | None) -> pl.Expr:
 
 
 def _as_others(sample: Cohort, ours: pl.Expr, axis: str, clock: Clock) -> Iterator[WhatIf]:
-    """AI work at the rates of work that is neither AI work nor a bot's."""
+    """AI work at the rates of work that is neither AI work nor made by a bot."""
     people = sample.where(pl.col("built_with_ai") != "automation")
     rest = ~_is_ai(axis)
     both = people.where(ours | rest).changes
-    mine = both.select(ours.alias("mine"))["mine"].to_numpy()
-    if min(int(np.sum(mine)), int(np.sum(~mine))) < FEWEST:
+    is_ours = both.select(ours.alias("ours"))["ours"].to_numpy()
+    if min(int(np.sum(is_ours)), int(np.sum(~is_ours))) < FEWEST:
         return
-    yield from StageModel(Changes.of(both, clock), mine).rates_of_others(_OTHERS[axis])
+    yield from StageModel(Changes.of(both, clock), is_ours).rates_of_others(_OTHERS[axis])
 
 
-def _rows(found: Bottlenecks) -> Iterator[dict[str, Any]]:
-    told = ("group", "changes", "horizon_hours", "as_of", "clock")
-    common = {name: getattr(found, name) for name in told}
-    for stage in found.stages:
+def _rows(group: Bottlenecks) -> Iterator[dict[str, Any]]:
+    names = ("group", "changes", "horizon_hours", "as_of", "clock")
+    common = {name: getattr(group, name) for name in names}
+    for stage in group.stages:
         here = common | {
             "rank": stage.rank,
             "stage": stage.stage,
@@ -201,11 +203,11 @@ def _rows(found: Bottlenecks) -> Iterator[dict[str, Any]]:
             "upper": stage.mean_hours.upper,
             "share_of_wait": stage.share,
         }
-        yield from (here | _what_if(what) for what in found.of(stage.stage))
-        if not found.of(stage.stage):
+        yield from (here | _what_if(what) for what in group.of(stage.stage))
+        if not group.of(stage.stage):
             yield here
-    yield from (common | {"stage": what.stage} | _what_if(what) for what in found.of("all"))
-    if not found.stages:
+    yield from (common | {"stage": what.stage} | _what_if(what) for what in group.of("all"))
+    if not group.stages:
         yield common | {"note": "too few to say"}
 
 

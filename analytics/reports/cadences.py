@@ -1,4 +1,4 @@
-"""The report `cadences`: each release cadence alone, and what it would bring instead of each other one."""
+"""The report `cadences`: each release cadence alone, and its gain over each other one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headway.errors import UsageError
 __all__ = ["AS_NOW", "NAMES", "cadences", "sentence"]
 
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "cadence": _TEXT,
@@ -61,22 +61,22 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     production within 7 days, each with its bounds: of this cadence alone. `hours_earlier`: mean hours that a change
     would wait less than by the cadence `instead_of`, `gained_7d`: the share more that is in production within 7 days,
     with bounds: of the same changes, so that they are narrower than a difference of the two alone. Bots are left out
-    unless `options` ask for them. On the working clock hours are working hours, and `arrived_7d` is after those of a
+    unless `options` include them. On the working clock hours are working hours, and `arrived_7d` is after those of a
     week; releases leave by the wall clock all the same. A group with fewer than `groups.FEWEST` changes is counted and
     not estimated.
     """
-    asked = options or Options()
-    if asked.by is not None and asked.by not in COLUMNS:
-        raise UsageError(f"no report has groups by {asked.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if asked.by is None else COLUMNS[asked.by])
-    if not asked.automation and asked.by != "built_with_ai":
+    options = options or Options()
+    if options.by is not None and options.by not in COLUMNS:
+        raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if options.by is None else COLUMNS[options.by])
+    if not options.automation and options.by != "built_with_ai":
         sample = sample.where(pl.col("built_with_ai") != "automation")
-    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, asked.working)
+    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
     rows: list[Mapping[str, Any]] = []
     for name in sample.changes["group"].unique().sort():
         cohort = sample.where(pl.col("group") == name)
         common = {"group": name, "changes": len(cohort.changes), "as_of": cohort.changes["as_of"].max()}
-        common["clock"] = asked.clock
+        common["clock"] = options.clock
         if len(cohort.changes) < FEWEST:
             rows.append({**common, "note": "too few to say"})
         elif cohort.changes["release_hours"].is_not_null().any():
@@ -85,9 +85,9 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _rows(found: Sequence[Rhythm]) -> Iterator[dict[str, Any]]:
-    for rhythm in found:
-        for other in found:
+def _rows(rhythms: Sequence[Rhythm]) -> Iterator[dict[str, Any]]:
+    for rhythm in rhythms:
+        for other in rhythms:
             if other is not rhythm:
                 yield _alone(rhythm) | _instead(rhythm, other)
 
@@ -117,32 +117,32 @@ def _bounds(name: str, stem: str, bounds: Bounds) -> dict[str, float]:
 
 
 def sentence(rows: pl.DataFrame, group: str, cadence: str, instead_of: str) -> str:
-    """What `cadence` would bring a group of the report instead of the other, in its words; empty where it has none."""
-    here = rows.filter(pl.col("group") == group)
-    row = _first(here.filter((pl.col("cadence") == cadence) & (pl.col("instead_of") == instead_of)))
-    before = _first(here.filter(pl.col("cadence") == instead_of))
+    """The effect of `cadence` instead of `instead_of` on a group of the report; empty without such rows."""
+    of_group = rows.filter(pl.col("group") == group)
+    row = _first(of_group.filter((pl.col("cadence") == cadence) & (pl.col("instead_of") == instead_of)))
+    before = _first(of_group.filter(pl.col("cadence") == instead_of))
     if row is None or before is None:
         return ""
-    what = f"Releasing {_called(cadence, row)} instead of {_called(instead_of, before)}"
+    what = f"Releasing {_with_times(cadence, row)} instead of {_with_times(instead_of, before)}"
     low, high, clock = row["earlier_lower"], row["earlier_upper"], row["clock"]
-    known = low is not None and high is not None
-    if known and low <= 0.0 <= high:
-        told = f"anything from {signed(low, clock)} to {signed(high, clock)} is possible"
-        return f"{what} is not seen to bring a change to production earlier or later: {told}"
+    has_interval = low is not None and high is not None
+    if has_interval and low <= 0.0 <= high:
+        return f"{what} makes no significant difference (95 % CI {signed(low, clock)} to {signed(high, clock)})"
     size = abs(row["hours_earlier"])
-    bounds = f" [{span(min(abs(low), abs(high)), max(abs(low), abs(high)), size, clock)}]" if known else ""
+    interval = ""
+    if has_interval:
+        near, far = sorted((abs(low), abs(high)))
+        interval = f" (95 % CI {span(near, far, size, clock)})"
     later = "later" if row["hours_earlier"] < 0.0 else "earlier"
-    text = f"{what} would bring a change to production {amount(size, clock)}{bounds} {later} on average"
+    text = f"{what} would bring a change to production {amount(size, clock)}{interval} {later} on average"
     if row["half_hours"] is not None and before["half_hours"] is not None:
-        text += (
-            f": half is there after {amount(row['half_hours'], clock)} instead of {amount(before['half_hours'], clock)}"
-        )
-    return text if known else f"{text}; from too few to say how surely"
+        text += f": median {amount(row['half_hours'], clock)} instead of {amount(before['half_hours'], clock)}"
+    return text if has_interval else f"{text}; too few changes for an interval"
 
 
 def _first(rows: pl.DataFrame) -> dict[str, Any] | None:
     return next(rows.iter_rows(named=True), None)
 
 
-def _called(name: str, row: Mapping[str, Any]) -> str:
+def _with_times(name: str, row: Mapping[str, Any]) -> str:
     return f"as now ({row['leaves']})" if name == AS_NOW else name

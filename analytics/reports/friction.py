@@ -1,4 +1,4 @@
-"""The report `friction`: what held changes up inside `build` and `deploy`: runners, reruns, gates, failures."""
+"""The report `friction`: delays inside `build` and `deploy`: runners, reruns, gates, failures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MEASURES = {
     "gate_hours": "deploy",
     "failed_attempts": "deploy",
 }
-"""What is measured, and the stage that it is inside."""
+"""Each measure, and the stage that it is part of."""
 
 _HELD = ("build_hours", "ci_queue_hours", "ci_rerun_hours", "deploy_hours", "gate_hours", "failed_attempts")
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "stage": _TEXT,
@@ -45,20 +45,20 @@ _SCHEMA = {
 
 
 def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
-    """One row per group and measure of `MEASURES`, over the changes that arrived, for whose stage is over.
+    """One row per group and measure of `MEASURES`, over the changes in production, whose stage is over.
 
     `ci_queue_hours`: CI waited for runners. `ci_first_try_hours`: from the merge to the first failure, or to success
     where nothing failed; `ci_rerun_hours`: from that failure to success, so that both add up to `build_hours`.
     `gate_hours`: at gates and in queues of deployments. `failed_attempts`: failed deployments that tried to ship it.
-    `changes`: those of which it is told, of `arrived` in all, in so many `repositories`; `affected`: where it is more
-    than none. `mean`, `median`, `p85`: of those told, `affected_mean`: of those affected; wall-clock hours, or
-    attempts. `stage_share`: of all hours that those told spent in the stage; null for attempts. Bots are left out
-    unless `options` ask for them. This describes; it is no estimate, and has no interval.
+    `changes`: those with data, of `arrived` in all, in `repositories` repositories; `affected`: those above zero.
+    `mean`, `median`, `p85`: over changes with data, `affected_mean`: over affected ones; wall-clock hours, or
+    attempts. `stage_share`: of all hours that changes with data spent in the stage; null for attempts. Bots are left
+    out unless `options` include them. The numbers are descriptive: they are no estimates and have no intervals.
     """
-    asked = options or Options()
-    if asked.by is not None and asked.by not in COLUMNS:
-        raise UsageError(f"no report has groups by {asked.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    table = _read(connection, filters, asked)
+    options = options or Options()
+    if options.by is not None and options.by not in COLUMNS:
+        raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
+    table = _read(connection, filters, options)
     rows = [
         _row(part, name, stage, group)
         for (group,), part in table.group_by("group", maintain_order=True)
@@ -70,10 +70,10 @@ def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
 def _read(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> pl.DataFrame:
     group = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
     extra = "".join(f", {name}" for name in filters.verdict_columns)
-    asked = filters.condition(connection, "lead_times", time="code_complete_at")
+    condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f'select {group} as "group", repo, built_with_ai, code_complete_at, as_of, {", ".join(_HELD)}{extra}'  # noqa: S608  (ours)
-        f" from lead_times where outcome = 'production' and {asked} order by 1, change_id"
+        f" from lead_times where outcome = 'production' and {condition} order by 1, change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table, options.by)
@@ -84,10 +84,10 @@ def _read(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opti
 
 
 def _row(part: pl.DataFrame, name: str, stage: str, group: object) -> dict[str, object]:
-    told = part.filter(pl.col(name).is_not_null() & pl.col(f"{stage}_hours").is_not_null())
-    values = told[name].cast(pl.Float64)
+    measured = part.filter(pl.col(name).is_not_null() & pl.col(f"{stage}_hours").is_not_null())
+    values = measured[name].cast(pl.Float64)
     some = values.filter(values > 0.0)
-    whole = float(told[f"{stage}_hours"].sum())
+    whole = float(measured[f"{stage}_hours"].sum())
     return {
         "group": group,
         "stage": stage,
@@ -102,5 +102,5 @@ def _row(part: pl.DataFrame, name: str, stage: str, group: object) -> dict[str, 
         "stage_share": float(values.sum()) / whole if whole and name != "failed_attempts" else None,
         "arrived": len(part),
         "as_of": part["as_of"].max(),
-        "repositories": told["repo"].n_unique(),
+        "repositories": measured["repo"].n_unique(),
     }

@@ -1,4 +1,4 @@
-"""The report `occupancy`: where work is, so many hours after code complete."""
+"""The report `occupancy`: the share of work in each stage, by hours since code complete."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import Group, read_groups
 from analytics.cohort.options import Options
-from analytics.survival import occupancy
+from analytics.survival import occupancy as state_occupancy
 
-__all__ = ["GRID_HOURS", "where_work_is"]
+__all__ = ["GRID_HOURS", "occupancy"]
 
 GRID_HOURS = (0, 1, 2, 4, 8, 12, 24, 48, 72, 96, 120, 144, 168, 240, 336, 504, 720, 1440)
 """Close at first, then days, then weeks: most of what happens, happens early."""
 
 _ROUNDING = 1e-12
 _NUMBER, _COUNT, _TEXT = pl.Float64(), pl.Int64(), pl.String()
-# The first seven are fixed: users' scripts hold on to them. New columns go to the end.
+# The first seven are fixed: users' scripts depend on them. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "hours": _NUMBER,
@@ -42,17 +42,15 @@ _SCHEMA = {
 }
 
 
-def where_work_is(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None
-) -> pl.DataFrame:
+def occupancy(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
     """One row per group, hour of the grid and state: the probability of being there, with its interval.
 
     `at_risk`: changes seen in the state just before that hour. The probabilities of a group at an hour add up to 1.
     Absent: those of a stage that no repository of the group has, of a group with too few changes, and of hours at which
     no change is watched any more while work still waited; the interval where the probability is 0 or 1.
     """
-    asked = options or Options()
-    rows = [row for group in read_groups(connection, filters, asked) for row in _rows(group, asked)]
+    options = options or Options()
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -72,17 +70,17 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     if not group.enough:
         yield from ({**common, "hours": hour, "state": state} for hour in GRID_HOURS for state in STATES)
         return
-    found = occupancy(cohort.moves(by_repository=True, until_hours=float(GRID_HOURS[-1])), GRID_HOURS)
+    estimate = state_occupancy(cohort.moves(by_repository=True, until_hours=float(GRID_HOURS[-1])), GRID_HOURS)
     present = (*cohort.present, *ENDS)
-    seen = cohort.hours.max(initial=0.0)
-    waits = found.probability[:, : len(LEAD_STAGES)].sum(axis=1) > _ROUNDING
-    known = ~waits | (np.array(GRID_HOURS) <= seen)
+    observed_hours = cohort.hours.max(initial=0.0)
+    waits = estimate.probability[:, : len(LEAD_STAGES)].sum(axis=1) > _ROUNDING
+    estimable = ~waits | (np.array(GRID_HOURS) <= observed_hours)
     for row, hour in enumerate(GRID_HOURS):
         for column, state in enumerate(STATES):
             cells: dict[str, Any] = {**common, "hours": hour, "state": state}
             if state in present:
-                cells["at_risk"] = int(found.at_risk[row, column])
-                if known[row]:
+                cells["at_risk"] = int(estimate.at_risk[row, column])
+                if estimable[row]:
                     names = ("probability", "lower", "upper")
-                    cells |= {name: getattr(found, name)[row, column] for name in names}
+                    cells |= {name: getattr(estimate, name)[row, column] for name in names}
             yield cells

@@ -1,9 +1,6 @@
-"""Reports: published tables in the columns, order and words of the contract. Nothing is computed here."""
+"""Reports that are published tables, in the columns, order and words of the contract. Nothing is computed here."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Protocol
 
 import duckdb
 import polars as pl
@@ -11,36 +8,10 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.cohort.working_time import WorkingCalendar
-from analytics.comparison import comparison
-from analytics.dora.report import dora
-from analytics.initiatives import initiatives
-from analytics.reports.arrivals import arrivals
-from analytics.reports.bottlenecks import bottlenecks
-from analytics.reports.cadences import cadences
-from analytics.reports.friction import friction
-from analytics.reports.lists.left_out import left_out
-from analytics.reports.lists.longest import longest
-from analytics.reports.lists.members import members
-from analytics.reports.lists.returned import returned
-from analytics.reports.occupancy import where_work_is
-from analytics.reports.stages import stages
-from analytics.reports.trend import trend
-from analytics.reports.week import week
-from analytics.rework.report import rework
-from analytics.worklist.waiting import waiting
 
-__all__ = [
-    "GROUPED",
-    "LEAD_TIME_COLUMNS",
-    "REPORTS",
-    "Report",
-    "classification",
-    "coverage",
-    "deployments",
-    "lead_time",
-]
+__all__ = ["LEAD_TIME_COLUMNS", "classification", "coverage", "deployments", "lead_time"]
 
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 LEAD_TIME_COLUMNS = (
     "change_id",
     "provider",
@@ -145,19 +116,10 @@ _COVERAGE_LEFT_OUT = ("repo_id",)
 _PLAIN = Options()
 
 
-class Report(Protocol):
-    """A report: the published tables, which part of them, and how it is asked for."""
-
-    def __call__(
-        self, connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = ..., /
-    ) -> pl.DataFrame:
-        """The rows in the order and with the columns of the contract."""
-
-
 def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that is code complete, by `change_id`; the period is that of code complete.
 
-    The last two columns tell lead time and age in working time, by the calendar of `options`, whatever its clock.
+    The last two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock.
     """
     columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in _WORKING)
     table = _changes(connection, columns, filters)
@@ -192,38 +154,6 @@ def classification(connection: duckdb.DuckDBPyConnection, filters: Filters, _: O
     return _changes(connection, _CLASSIFICATION_COLUMNS, filters)
 
 
-# A new report is a line here, its name in `cli.commands.export`, and in `GROUPED` if `--by` means anything to it.
-REPORTS: Mapping[str, Report] = {
-    "lead-time": lead_time,
-    "deployments": deployments,
-    "coverage": coverage,
-    "classification": classification,
-    "stages": stages,
-    "occupancy": where_work_is,
-    "initiatives": initiatives,
-    "comparison": comparison,
-    "bottlenecks": bottlenecks,
-    "waiting": waiting,
-    "dora": dora,
-    "rework": rework,
-    "arrivals": arrivals,
-    "trend": trend,
-    "friction": friction,
-    "week": week,
-    "cadences": cadences,
-    "longest": longest,
-    "returned": returned,
-    "members": members,
-    "left-out": left_out,
-}
-GROUPED: frozenset[str] = frozenset(
-    {
-        *("stages", "occupancy", "comparison", "bottlenecks", "dora", "rework", "arrivals", "trend", "friction"),
-        *("cadences", "longest"),
-    }
-)
-
-
 def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:
     """Columns of `lead_times`; with strong evidence, of those changes that are weak on neither axis."""
     needed = tuple(dict.fromkeys((*columns, "code_complete_at", *filters.verdict_columns)))
@@ -240,7 +170,7 @@ def _table(
     time: str,
     order: list[str],
 ) -> pl.DataFrame:
-    chosen = ", ".join(f'"{column}"' for column in columns)
-    asked = filters.condition(connection, name, time=time)
-    table: pl.DataFrame = connection.sql(f'select {chosen} from "{name}" where {asked}').pl()  # noqa: S608  (names of ours)
+    selected = ", ".join(f'"{column}"' for column in columns)
+    condition = filters.condition(connection, name, time=time)
+    table: pl.DataFrame = connection.sql(f'select {selected} from "{name}" where {condition}').pl()  # noqa: S608  (names of ours)
     return table.sort(order, nulls_last=True)

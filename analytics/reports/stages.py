@@ -20,7 +20,7 @@ __all__ = ["stages"]
 _NUMBER, _COUNT, _TEXT = pl.Float64(), pl.Int64(), pl.String()
 _SHARES = (0.5, 0.85)
 
-# The first twelve are fixed: users' scripts hold on to them. New columns go to the end.
+# The first twelve are fixed: users' scripts depend on them. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "stage": _TEXT,
@@ -61,8 +61,8 @@ def stages(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     change that entered it. A stage that no repository of the group has is null. A group with fewer than
     `groups.FEWEST` changes is counted and not estimated.
     """
-    asked = options or Options()
-    rows = [row for group in read_groups(connection, filters, asked) for row in _rows(group, asked)]
+    options = options or Options()
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 

@@ -1,4 +1,4 @@
-"""The report `trend`: how what was code complete in each month has fared."""
+"""The report `trend`: outcomes and time to production, by the month of code complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["trend"]
 
 _WEEK_HOURS = 168.0
 _NUMBER, _COUNT, _TEXT, _TIME = pl.Float64(), pl.Int64(), pl.String(), pl.Datetime("us")
-# Fixed: users' scripts hold on to it. New columns go to the end.
+# Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
     "group": _TEXT,
     "month": _TIME,
@@ -45,9 +45,9 @@ def trend(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opti
     working hours; null where no change of the month was watched for so long. Months with fewer than `groups.FEWEST`
     changes are counted and not estimated. What waits is right-censored, what was abandoned competes.
     """
-    asked = options or Options()
-    week = asked.working.week_hours if asked.working else _WEEK_HOURS
-    rows = [row for group in read_groups(connection, filters, asked) for row in _rows(group, week, asked.clock)]
+    options = options or Options()
+    week = options.working.week_hours if options.working else _WEEK_HOURS
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, week, options.clock)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -71,10 +71,10 @@ def _rows(group: Group, week_hours: float, clock: str) -> Iterator[dict[str, Any
 def _estimates(cohort: Cohort, week_hours: float) -> dict[str, Any]:
     curve = cohort.incidence(by_repository=True)
     (median,) = curve.quantiles("production", [0.5])
-    told = {"median_hours": median.hours, "median_lower": median.lower_hours, "median_upper": median.upper_hours}
+    estimates = {"median_hours": median.hours, "median_lower": median.lower_hours, "median_upper": median.upper_hours}
     waits = (cohort.changes["outcome"] == "waiting").any()
     if waits and cohort.hours.max(initial=0.0) < week_hours:
-        return told
+        return estimates
     at = curve.at([week_hours])
     share = {"arrived_7d": at.probability, "arrived_7d_lower": at.lower, "arrived_7d_upper": at.upper}
-    return told | {name: float(values[0, 0]) for name, values in share.items()}
+    return estimates | {name: float(values[0, 0]) for name, values in share.items()}

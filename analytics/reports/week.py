@@ -24,7 +24,7 @@ MOVES = {
     "merged": "merged_at",
     "in production": "production_at",
 }
-"""What a change can do at an hour, and the milestone that says when."""
+"""What a change does, and the milestone with its time."""
 WAITING = "waiting"
 
 _HOUR = 3_600_000_000
@@ -45,30 +45,30 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
 
     `changes`: how many were code complete, reviewed, merged or in production in that hour, over the whole time; for
     `waiting` how many were code complete and neither in production nor closed, on average over the weeks from the first
-    code complete to as of, to the hour. Bots are left out unless `options` ask for them. No row where there is no
-    change.
+    code complete to as of, to the hour. Bots are left out unless `options` include them. Without changes there are no
+    rows.
     """
-    asked = options or Options()
+    options = options or Options()
     extra = "".join(f", {name}" for name in filters.verdict_columns)
-    chosen = filters.condition(connection, "lead_times", time="code_complete_at")
+    condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f"select repo, built_with_ai, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
-        f" where {OBSERVED} and {chosen} order by change_id"
+        f" where {OBSERVED} and {condition} order by change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table)
-    if not asked.automation:
+    if not options.automation:
         table = table.filter(pl.col("built_with_ai") != "automation")
     if table.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    return pl.DataFrame(list(_rows(table, asked.calendar.zone)), schema=_SCHEMA)
+    return pl.DataFrame(list(_rows(table, options.calendar.zone)), schema=_SCHEMA)
 
 
 def _rows(table: pl.DataFrame, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    told = {what: _counted(table[milestone].drop_nulls(), zone) for what, milestone in MOVES.items()}
-    told[WAITING] = _waiting(table, zone)
+    counts = {what: _counted(table[milestone].drop_nulls(), zone) for what, milestone in MOVES.items()}
+    counts[WAITING] = _waiting(table, zone)
     as_of = table["as_of"].max()
-    for what, slots in told.items():
+    for what, slots in counts.items():
         for slot, changes in enumerate(slots.tolist()):
             day, hour = divmod(slot, 24)
             common = {"group": ALL, "what": what, "weekday": day + 1, "hour": hour}

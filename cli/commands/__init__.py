@@ -1,1 +1,1 @@
-"""One module a command. Each imports what it needs when it runs, so that `--help` stays quick."""
+"""One module per command. Each imports what it needs when it runs, so that `--help` stays fast."""

@@ -11,14 +11,14 @@ from pipeline.session import Session
 
 EXAMPLE = """\b
 Example:
-  headway build        # after a change of headway.toml; `collect` does it by itself
+  headway build        # after a change of headway.toml; `collect` also builds
 """
 
 
 @click.command("build", epilog=EXAMPLE)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Derive the tables that reports read, from what was collected."""
+    """Derive the tables of reports from collected data."""
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
 

@@ -1,4 +1,4 @@
-"""`headway classify`: the AI rules on changes given as records, and how well they agree with labels."""
+"""`headway classify`: apply the AI rules to changes in a file, and score them against labels."""
 
 from __future__ import annotations
 
@@ -26,21 +26,28 @@ Example:
 
 @click.command("classify", epilog=EXAMPLE)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--labels", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Labels to score against.")
-@click.option("--out", metavar="FILE|-", help="Write the verdicts as CSV (default: standard output, without --labels).")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV file of labels to score against.",
+)
+@click.option("--out", metavar="FILE|-", help="CSV file to write (default without --labels: standard output).")
 @click.pass_obj
 def command(session: Session, file: Path, labels: Path | None, out: str | None) -> int:
-    """Apply the AI rules to changes given as records; with labels print precision, recall and F1 of each class."""
+    """Apply the AI rules to changes in a file.
+
+    With labels, print precision, recall and F1 of each class.
+    """
     from warehouse.classify import Rules, RuleSettings, classify_records, read_labels, score
 
     rules = Rules.load(RuleSettings.of(session.settings.ai))
     verdicts = list(classify_records(lambda: _lines(file), rules))
-    place = out if out is not None else None if labels else "-"
-    if place is not None:
-        _write(verdicts, None if place == "-" else Path(place))
+    target = out if out is not None else None if labels else "-"
+    if target is not None:
+        _write(verdicts, None if target == "-" else Path(target))
     if labels is not None:
         scores = score(verdicts, read_labels(_lines(labels)))
-        click.echo("\n".join(_shown(scores)), err=place == "-")
+        click.echo("\n".join(_score_lines(scores)), err=target == "-")
     return 0
 
 
@@ -80,11 +87,11 @@ def _write(verdicts: Iterable[Classified], out: Path | None) -> None:
         writer.writerows(rows())
 
 
-def _shown(scores: Iterable[ClassScore]) -> Iterator[str]:
+def _score_lines(scores: Iterable[ClassScore]) -> Iterator[str]:
     yield f"{'axis':<6}{'class':<15}{'precision':>10}{'recall':>8}{'F1':>7}{'right':>7}{'wrong':>7}{'missed':>8}"
-    for one in scores:
-        numbers = [f"{value:.3f}" if value is not None else "–" for value in (one.precision, one.recall, one.f1)]
+    for score in scores:
+        numbers = [f"{value:.3f}" if value is not None else "–" for value in (score.precision, score.recall, score.f1)]
         yield (
-            f"{one.axis:<6}{one.name:<15}{numbers[0]:>10}{numbers[1]:>8}{numbers[2]:>7}"
-            f"{one.right:>7}{one.wrong:>7}{one.missed:>8}"
+            f"{score.axis:<6}{score.name:<15}{numbers[0]:>10}{numbers[1]:>8}{numbers[2]:>7}"
+            f"{score.right:>7}{score.wrong:>7}{score.missed:>8}"
         )

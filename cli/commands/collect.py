@@ -20,17 +20,26 @@ Example:
   headway collect https://github.com/alphagov/govuk-chat
   headway collect github:acme/checkout github:acme-labs
   headway collect path/to/clone events:deployments.ndjson
-  headway collect                       # every source of headway.toml, as cron would
+  headway collect                       # every source of headway.toml, for a nightly job
 """
 
 
 @click.command("collect", epilog=EXAMPLE)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
-@click.option("--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Sources read at a time.")
+@click.option("--full", is_flag=True, help="Read all history again, not only what is new.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Number of sources to read at the same time.",
+)
 @click.pass_obj
 def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
-    """Collect git folders, clone URLs, GitHub repositories and record files, or every source of the settings."""
+    """Read targets, or every source of the settings, and build.
+
+    A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER or events:FILE.
+    """
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
@@ -41,19 +50,21 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from warehouse.store import RawStore
 
     sources = sources_of(session.settings, targets, session.access)
-    Rules.load(RuleSettings.of(session.settings.ai))  # what is wrong with them is told before hours of reading
+    Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
     with store.collecting():
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
-        _tell(runs)
+        _print_runs(runs)
         for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
-            click.echo(f"{' and '.join(labels)} are both called {repo_id}: their changes are mixed", err=True)
-            click.echo("  hint: give one of them a `name` in [[sources]]", err=True)
+            click.echo(
+                f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed", err=True
+            )
+            click.echo("  hint: set another `name` for one of them in [[sources]]", err=True)
         tidy(store, now=session.now)
         if any(run.landed for run in runs):
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
-            _tell(tracing)
+            _print_runs(tracing)
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
@@ -65,7 +76,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
 
 
-def _tell(runs: list[Run]) -> None:
+def _print_runs(runs: list[Run]) -> None:
     for run in runs:
         click.echo(run.line(), err=True)
         if run.error:

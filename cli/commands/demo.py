@@ -1,4 +1,4 @@
-"""`headway demo`: a simulated company with a known truth, through the same code as a real one."""
+"""`headway demo`: simulate a company with a known truth, and process it as a real one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Example:
 
 
 @click.command("demo", epilog=EXAMPLE)
-@click.option("--open/--no-open", "show", default=True, help="Open the dashboard when it is built (default: yes).")
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port of the dashboard.")
+@click.option("--open/--no-open", "show", default=True, help="Open the dashboard after the build (default: yes).")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port to serve on.")
 @click.pass_obj
 def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
-    """Simulate a company whose truth is known, collect and build it, and open the dashboard on it."""
+    """Simulate a company, build its warehouse, open the dashboard."""
     from dashboard.server.serve import ensure_free, serve
     from pipeline.demo import build_demo
     from pipeline.demo_check import report
@@ -40,7 +40,7 @@ def command(session: Session, show: bool, port: int) -> int:  # noqa: FBT001
     click.echo(f"SIMULATED: nothing in {folder} is real; its truth is in {folder / 'truth.csv'}", err=True)
     for line in report(folder, demo.settings.warehouse_folder):
         click.echo(line, err=True)
-    click.echo(f"use it:  headway --config {folder / 'headway.toml'} summary", err=True)
+    click.echo(f"next:  headway --config {folder / 'headway.toml'} summary", err=True)
     context = click.get_current_context()
     if not show:
         from cli.commands.summary import command as summary
@@ -58,5 +58,5 @@ def _clear(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / "SIMULATED").exists():
-        raise UsageError(f"{folder} is there and is no demo", hint="name another folder with --warehouse")
+        raise UsageError(f"{folder} exists and is not a demo", hint="choose another folder with --warehouse")
     shutil.rmtree(folder)

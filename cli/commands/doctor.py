@@ -1,4 +1,4 @@
-"""`headway doctor`: is everything there that a nightly run needs, and what to do where it is not."""
+"""`headway doctor`: check what a nightly run needs, with a hint for each failure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ Example:
 @click.command("doctor", epilog=EXAMPLE)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Check settings, git, sources, disk and the warehouse, and say what to do about each failure."""
+    """Check settings, git, sources, disk and warehouse.
+
+    Each failure has a hint; the exit code is then 1.
+    """
     from pipeline.doctor import checkup
 
-    found = list(checkup(session))
-    for check in found:
+    checks = list(checkup(session))
+    for check in checks:
         click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.what}")
         if not check.ok:
             click.echo(f"        hint: {check.hint}")
-    return 0 if all(check.ok for check in found) else 1
+    return 0 if all(check.ok for check in checks) else 1

@@ -15,7 +15,7 @@ Example:
 @click.command("init", epilog=EXAMPLE)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Write a commented headway.toml here."""
+    """Write a commented headway.toml."""
     from headway.errors import UsageError
     from headway.settings.reader import FILE_NAME
     from headway.settings.template import commented
@@ -25,6 +25,6 @@ def command(session: Session) -> int:
         with path.open("x", encoding="utf-8") as file:
             file.write(commented())
     except FileExistsError as error:
-        raise UsageError(f"{path} is there already", hint="edit it, or move it away first") from error
+        raise UsageError(f"{path} already exists", hint="edit it, or move it away first") from error
     click.echo(f"wrote {path}", err=True)
     return 0

@@ -1,4 +1,4 @@
-"""`headway sql`: one read-only query of the published file."""
+"""`headway sql`: run one read-only query of the published file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.options import Choice
 from pipeline.session import Session
 
 if TYPE_CHECKING:
@@ -19,16 +20,23 @@ Example:
 """
 
 
-# What CSV has a form for; the rest (intervals, lists, structs, …) is written as DuckDB shows it.
+# Types that CSV can hold; others (intervals, lists, structs, …) are written as DuckDB shows them.
 _PLAIN = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(.*|BOOLEAN|VARCHAR|DATE|TIMESTAMP.*")
 
 
 @click.command("sql", epilog=EXAMPLE)
 @click.argument("query", required=False)
-@click.option("--format", "form", type=click.Choice(["table", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=Choice(("table", "csv"), "format"),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
 @click.pass_obj
 def command(session: Session, query: str | None, form: str) -> int:
-    """Query the published tables; without a query, print the path of their file."""
+    """Query the published tables, or print the path of their file."""
     import duckdb
 
     from headway.errors import UsageError
@@ -43,10 +51,10 @@ def command(session: Session, query: str | None, form: str) -> int:
         try:
             statements = connection.extract_statements(query)
             if len(statements) != 1:
-                raise UsageError(f"one query is needed, not {len(statements)}", hint="run them one by one")
+                raise UsageError(f"expected one query, got {len(statements)}", hint="run them one by one")
             relation = connection.sql(query)
             if relation is None:
-                raise UsageError("that is no query: it gives no table", hint="the tables are read-only; use select")
+                raise UsageError("the statement returns no table", hint="the tables are read-only: use select")
             if form == "csv":
                 write(_plain(relation).pl(), "csv", None)
             else:
@@ -59,11 +67,11 @@ def command(session: Session, query: str | None, form: str) -> int:
 
 
 def _plain(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """The same with text for every column that CSV has no form for."""
+    """The relation, with every column that CSV cannot hold as text."""
     names = ['"' + name.replace('"', '""') + '"' for name in relation.columns]
     return relation.project(
         ", ".join(
-            f"#{place} as {name}" if _PLAIN.fullmatch(str(kind)) else f"cast(#{place} as varchar) as {name}"
-            for place, (name, kind) in enumerate(zip(names, relation.types, strict=True), 1)
+            f"#{position} as {name}" if _PLAIN.fullmatch(str(kind)) else f"cast(#{position} as varchar) as {name}"
+            for position, (name, kind) in enumerate(zip(names, relation.types, strict=True), 1)
         )
     )

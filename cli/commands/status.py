@@ -1,4 +1,4 @@
-"""`headway status`: what is known, up to when, and how well it is covered."""
+"""`headway status`: each source with its watermark, each repository with its coverage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ Example:
 @click.command("status", epilog=EXAMPLE)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Show sources with their watermarks, rows and last runs, what each repository covers, and bots to be sorted."""
+    """Show the state of sources and repositories.
+
+    Each source has its watermark, rows and last error; each repository its coverage; bots without an AI rule follow.
+    """
     from pipeline.settings_hints import empty_initiatives, settings_hints
     from pipeline.source_status import source_status
     from warehouse.publish import open_published
@@ -34,8 +37,10 @@ def command(session: Session) -> int:
     for row in sources.iter_rows(named=True):
         click.echo(f"  {row['source']}")
         if row["rows"] is not None:
-            through, read_at = shown(row["watermark_at"]), shown(row["collected_at"])
-            click.echo(f"    complete through {through}, {row['rows']:,} rows, read {read_at}")
+            click.echo(
+                f"    complete through {shown(row['watermark_at'])}, {row['rows']:,} rows,"
+                f" read {shown(row['collected_at'])}"
+            )
         if row["error"]:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
             click.echo(f"      hint: {row['hint']}")
@@ -50,12 +55,12 @@ def command(session: Session) -> int:
 
 
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """What is known of each repository, and what collectors noticed there."""
+    """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
-    noticed = (
+    notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
         .to_arrow_table()
         .to_pylist()
@@ -64,14 +69,14 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for row in table.iter_rows(named=True):
         yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
         yield from (f"    {line}" for line in _facts(row))
-        for notice in noticed:
+        for notice in notices:
             if notice["repo_id"] == f"{row['provider']}:{row['repo']}":
                 yield f"    notice: {notice['detail']}"
 
 
 def _facts(row: dict[str, object]) -> list[str]:
     as_of = row["as_of"]
-    facts = [f"as of {as_of:%Y-%m-%dT%H:%M:%SZ}, {row['commits']:,} commits" if as_of else "nothing known yet"]
+    facts = [f"as of {as_of:%Y-%m-%dT%H:%M:%SZ}, {row['commits']:,} commits" if as_of else "no data yet"]
     if row["role"] != "application":
         return facts
     facts.append(
@@ -82,11 +87,11 @@ def _facts(row: dict[str, object]) -> list[str]:
     if pulls:
         facts.append(
             f"{pulls:,} landed pull requests, {row['pull_requests_joined']:,} with their own commits;"
-            f" {row['pull_refs_not_landed']:,} more heads that did not land (open or closed: not told)"
+            f" {row['pull_refs_not_landed']:,} more heads that did not land (open or closed: unknown)"
         )
-    chosen = " (found, not set)" if row["deployed_from_default"] else ""
+    origin = " (detected, not set)" if row["deployed_from_default"] else ""
     facts.append(
-        f"deployments from {row['deployed_from']}{chosen}: {row['deployments']:,},"
+        f"deployments from {row['deployed_from']}{origin}: {row['deployments']:,},"
         f" {row['production_deployments']:,} to production, {row['rollbacks']:,} rollbacks,"
         f" {row['deployments_without_commit']:,} without a known commit,"
         f" {row['deployments_without_date']:,} without a date"

@@ -1,4 +1,4 @@
-"""`headway summary`: the pulse check in the terminal, in under a screen."""
+"""`headway summary`: the headline numbers in the terminal, on one screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from analytics.text import wording
-from headway.times import parse_time, shown
+from cli.options import Time, clock_option, evidence_option
+from headway.times import shown
 from pipeline.session import Session
 
 if TYPE_CHECKING:
@@ -27,29 +28,20 @@ Example:
 """
 _WAITING_SHOWN = 2
 _LINES, _WIDTH = 23, 100
-"""What a terminal of 24 lines shows together with the next prompt."""
+"""A terminal of 24 lines shows this together with the next prompt."""
 
 
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
-@click.option("--since", type=parse_time, metavar="TIME", help="Only what was code complete at this time or later.")
-@click.option(
-    "--evidence",
-    type=click.Choice(["any", "strong"]),
-    default="any",
-    show_default=True,
-    help="With strong, what is weakly told to be AI work or not is left out and counted.",
-)
-@click.option(
-    "--clock",
-    type=click.Choice(["wall", "working"]),
-    default="wall",
-    show_default=True,
-    help="Tell hours in working time, by the [calendar] of the settings.",
-)
+@click.option("--since", type=Time(), help="Leave out what was code complete before this time.")
+@evidence_option
+@clock_option
 @click.pass_obj
 def command(session: Session, repo: str | None, since: datetime | None, clock: str, evidence: str) -> int:
-    """Print the headline numbers: AI beside other work, what was found, what waits, and the biggest bottleneck."""
+    """Print the headline numbers on one screen.
+
+    They compare AI work and other work, and show findings, waiting work and the biggest bottleneck.
+    """
     from analytics.cohort.filters import Filters
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import closed_work_is_seen, unmatched
@@ -69,7 +61,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             pulse(connection, filters, axis="built_with_ai", calendar=calendar),
             slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
             findings_in(connection, filters, calendar),
-            seen=closed_work_is_seen(connection, filters),
+            closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else [],
             initiatives=wording.initiatives(read_portfolio(connection, Filters(repo=repo)).initiatives),
         )
@@ -78,46 +70,54 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
 
 
 def lines(
-    found: Pulse,
-    made: Pulse,
+    built: Pulse,
+    authored: Pulse,
     waiting: pl.DataFrame,
     findings: Sequence[Finding],
     *,
-    seen: bool,
+    closed_work_is_seen: bool,
     initiatives: str = "",
     above: Sequence[str] = (),
 ) -> list[str]:
     """The summary as text.
 
-    `seen` says whether closed work is, `initiatives` how far those are; `above` stands over it.
+    `built`: AI work by what it builds; `authored`: by how it was made. `closed_work_is_seen`: whether a source reports
+    closed pull requests. `initiatives`: their state in a line. `above`: lines to print first.
     """
-    if found.as_of is None:
-        return [*above, "No change whose arrival in production could be observed yet.", wording.left_out(found, made)]
-    first, last = (shown(at) for at in found.as_of)
-    week = "in 7 days" if found.clock == "wall" else f"in {found.week_hours:g} h"
-    by = "" if found.clock == "wall" else ", in working hours"
+    if built.as_of is None:
+        return [
+            *above,
+            "No change whose arrival in production could be observed yet.",
+            wording.left_out(built, authored),
+        ]
+    first, last = (shown(at) for at in built.as_of)
+    week = "in 7 days" if built.clock == "wall" else f"in {built.week_hours:g} h"
+    by = "" if built.clock == "wall" else ", in working hours"
     head = [*above, f"Code complete to production{by}, as of {last if first == last else f'{first} … {last}'}"]
     head.append(
         f"  {'':<16}{'changes':>9}{'arrived':>9}{'waiting':>9}{'abandoned':>11}   median [95 %]            {week}"
     )
-    head += [_row(group, found, seen=seen) for group in (found.everything, found.ai, found.other, made.ai, made.other)]
-    slowest = (wording.bottleneck(group, found.horizon_hours, found.clock) for group in found.compared)
+    head += [
+        _row(group, built, closed_work_is_seen=closed_work_is_seen)
+        for group in (built.everything, built.ai, built.other, authored.ai, authored.other)
+    ]
+    slowest = (wording.bottleneck(group, built.horizon_hours, built.clock) for group in built.compared)
     middle = ["", *(line for line in slowest if line)]
     if initiatives:
         middle.append(initiatives)
     tail = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
     for row in waiting.iter_rows(named=True):
-        age = wording.hours(row["age_hours"], found.clock)
+        age = wording.hours(row["age_hours"], built.clock)
         tail.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
-    tail += ["", wording.left_out(found, made)]
-    if not seen:
+    tail += ["", wording.left_out(built, authored)]
+    if not closed_work_is_seen:
         tail.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
     room = _LINES - len(head) - len(middle) - len(tail)
     return [wording.plain(line).rstrip() for line in [*head, *middle, *_fitting(findings, room), *tail]]
 
 
 def _fitting(findings: Sequence[Finding], room: int) -> list[str]:
-    """As many of the findings, from the first on, as have room whole."""
+    """The first findings that fit whole."""
     text: list[str] = []
     for finding in findings:
         more = textwrap.wrap(finding.sentence, _WIDTH, subsequent_indent="  ")
@@ -126,10 +126,10 @@ def _fitting(findings: Sequence[Finding], room: int) -> list[str]:
     return text
 
 
-def _row(group: Group, found: Pulse, *, seen: bool) -> str:
-    gone = wording.gone(group, closed_work_is_seen=seen)
+def _row(group: Group, pulse: Pulse, *, closed_work_is_seen: bool) -> str:
+    gone = wording.gone(group, closed_work_is_seen=closed_work_is_seen)
     counts = f"  {group.name:<16}{group.changes:>9,}{group.production:>9,}{group.waiting:>9,}{gone:>11}"
     if not group.enough:
         return f"{counts}   {wording.TOO_FEW}"
-    week = next(share for hours, share in group.arrived if hours == found.week_hours)
-    return f"{counts}   {wording.with_interval(group.median_hours, found.clock):<24} {wording.share(week)}"
+    week = next(share for hours, share in group.arrived if hours == pulse.week_hours)
+    return f"{counts}   {wording.with_interval(group.median_hours, pulse.clock):<24} {wording.share(week)}"

@@ -23,8 +23,8 @@ from analytics.dora.definitions import DEFAULT
 from analytics.explain import change as explaining
 from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
-from analytics.reports import published as reports
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
+from analytics.reports.catalog import REPORTS
 from analytics.text import findings
 from analytics.whatif import levers
 from analytics.worklist.attention import Attention, attention
@@ -71,7 +71,6 @@ MOST = 500
 # Together they take no more than `maxCacheDataSize` of `config.toml`.
 _ANSWERS = 1024
 _LARGE_ANSWERS = 12
-_LIST = "waiting"
 _USUAL = {"by": (None,), "clock": ("wall",), "window": (None,), "definition": (None, DEFAULT), "most": (None,)}
 _BUSY = "Counting …"
 # Of a million changes one takes 84 MB.
@@ -123,7 +122,7 @@ def _calendar(clock: str) -> WorkingCalendar | None:
 def scope(file: str) -> Scope:
     """What can be chosen in this file."""
     with cursor_of(file) as cursor:
-        table = reports.coverage(cursor, Filters()).filter(pl.col("role") == "application")
+        table = REPORTS["coverage"](cursor, Filters()).filter(pl.col("role") == "application")
     newest = table["as_of"].max()
     teams: dict[str, tuple[str, ...]] = {}
     for row in table.filter(pl.col("team") != "").sort("team", "repo").iter_rows(named=True):
@@ -141,7 +140,7 @@ def prepare(file: str) -> None:
 
 def report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; `asked`: its options, as in `Options`."""
-    found: pl.DataFrame = (_list if name == _LIST else _statistics)(about_report(file, name, filters, **asked))
+    found: pl.DataFrame = (_list if REPORTS[name].large else _statistics)(about_report(file, name, filters, **asked))
     return found
 
 
@@ -167,7 +166,7 @@ def _list(question: Question) -> pl.DataFrame:
 def whole_report(file: str, name: str, filters: Filters, **asked: Any) -> pl.DataFrame:
     """As `report`, for a download: not remembered, because it may have a row per change."""
     with cursor_of(file) as cursor:
-        return reports.REPORTS[name](cursor, filters, _options(**asked))
+        return REPORTS[name](cursor, filters, _options(**asked))
 
 
 @st.cache_data(max_entries=_ANSWERS, show_spinner=_BUSY)

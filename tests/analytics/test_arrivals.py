@@ -8,7 +8,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.pulse.pulse import pulse
 from analytics.reports.arrivals import arrivals
-from analytics.reports.occupancy import where_work_is
+from analytics.reports.occupancy import occupancy
 from tests.analytics.lead_times import histories, lead_times
 
 
@@ -32,7 +32,7 @@ def test_without_waiting_work_it_is_the_share_that_was_there() -> None:
     with duckdb.connect() as made:
         lead_times(made, table)
         rows = arrivals(made, Filters()).filter(pl.col("end") == "production")
-        places = where_work_is(made, Filters()).filter(pl.col("state") == "production")
+        places = occupancy(made, Filters()).filter(pl.col("state") == "production")
         hours = made.sql("select lead_time_hours from lead_times").pl()["lead_time_hours"]
     assert rows["probability"].to_list() == pytest.approx(places["probability"].to_list(), abs=1e-12)
     for at, share in rows.select("hours", "probability").iter_rows():

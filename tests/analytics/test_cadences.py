@@ -117,22 +117,21 @@ def told(hours: float, lower: float | None, upper: float | None, clock: str = "w
 
 
 def test_sentence_is_no_stronger_than_the_interval() -> None:
-    """A gain and a loss are told with interval and medians; where zero is possible none is; no interval is said."""
+    """A gain and a loss have an interval and medians; one that includes zero is not significant; none is said."""
     assert told(69.6, 62.4, 79.2) == (
-        "Releasing daily instead of weekly would bring a change to production 2.9 d [2.6 – 3.3] earlier on average:"
-        " half is there after 2.9 d instead of 6.2 d"
+        "Releasing daily instead of weekly would bring a change to production 2.9 d (95 % CI 2.6 – 3.3) earlier on"
+        " average: median 2.9 d instead of 6.2 d"
     )
-    assert "30.0 h [20.0 – 40.0] later on average" in told(-30.0, -40.0, -20.0)
-    assert "24.0 working h [16.0 – 40.0] earlier on average: half is there after 70.0 working h instead of" in told(
+    assert "30.0 h (95 % CI 20.0 – 40.0) later on average" in told(-30.0, -40.0, -20.0)
+    assert "24.0 working h (95 % CI 16.0 – 40.0) earlier on average: median 70.0 working h instead of" in told(
         24.0, 16.0, 40.0, "working"
     )
     assert told(10.0, -4.0, 60.0) == (
-        "Releasing daily instead of weekly is not seen to bring a change to production earlier or later: anything from"
-        " −4.0 h to +2.5 d is possible"
+        "Releasing daily instead of weekly makes no significant difference (95 % CI −4.0 h to +2.5 d)"
     )
     assert told(10.0, None, None) == (
-        "Releasing daily instead of weekly would bring a change to production 10.0 h earlier on average: half is there"
-        " after 2.9 d instead of 6.2 d; from too few to say how surely"
+        "Releasing daily instead of weekly would bring a change to production 10.0 h earlier on average: median 2.9 d"
+        " instead of 6.2 d; too few changes for an interval"
     )
 
 

@@ -10,8 +10,8 @@ from analytics.cohort.cohort import STATES
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import COLUMNS, read_groups
 from analytics.cohort.options import Options
+from analytics.reports.catalog import REPORTS
 from analytics.reports.occupancy import GRID_HOURS
-from analytics.reports.published import REPORTS
 from headway.errors import UsageError
 from tests.analytics.lead_times import histories, lead_times
 

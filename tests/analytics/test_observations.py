@@ -11,7 +11,7 @@ import pytest
 from analytics.cohort import columns as lead_columns
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
 from analytics.cohort.filters import Filters
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from analytics.survival import occupancy, restricted_mean_hours
 from analytics.whatif.reading import read_changes
 from tests.analytics.lead_times import AS_OF, histories, lead_times

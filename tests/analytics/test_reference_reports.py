@@ -14,7 +14,7 @@ from scipy import stats
 from analytics.cohort.cohort import ENDS, Cohort, read_cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from analytics.survival import kaplan_meier, occupancy, restricted_mean_hours
 from tests.analytics.lead_times import lead_times
 

@@ -10,17 +10,9 @@ import polars as pl
 import pytest
 
 from analytics.cohort.filters import Filters
-from analytics.reports.published import (
-    GROUPED,
-    LEAD_TIME_COLUMNS,
-    REPORTS,
-    classification,
-    coverage,
-    deployments,
-    lead_time,
-)
+from analytics.reports.catalog import REPORTS
+from analytics.reports.published import LEAD_TIME_COLUMNS, classification, coverage, deployments, lead_time
 from analytics.worklist.waiting import waiting
-from cli.commands.export import REPORTS as EXPORTED
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, built, hour
 
@@ -74,12 +66,6 @@ def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyCo
     waiting = table.filter(pl.col("outcome") == "waiting")
     assert waiting["age_hours"].null_count() == 0
     assert table.filter(pl.col("outcome") != "waiting")["age_hours"].null_count() == table.height - waiting.height
-
-
-def test_every_report_can_be_exported() -> None:
-    """The command line offers what the registry has, and only that has groups which is there."""
-    assert set(EXPORTED) == set(REPORTS)
-    assert set(REPORTS) >= GROUPED
 
 
 def test_reports_are_ordered(connection: duckdb.DuckDBPyConnection) -> None:

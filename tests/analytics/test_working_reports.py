@@ -22,7 +22,7 @@ from analytics.pulse.pulse import pulse
 from analytics.reports.arrivals import arrivals
 from analytics.reports.bottlenecks import bottlenecks, read_bottlenecks
 from analytics.reports.cadences import cadences
-from analytics.reports.occupancy import where_work_is
+from analytics.reports.occupancy import occupancy
 from analytics.reports.stages import stages
 from analytics.reports.trend import trend
 from analytics.text.whatif import first_hours, sentences_of
@@ -89,7 +89,7 @@ def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnect
         yield connection
 
 
-@pytest.mark.parametrize("report", [stages, where_work_is, comparison, arrivals, trend, bottlenecks, cadences, waiting])
+@pytest.mark.parametrize("report", [stages, occupancy, comparison, arrivals, trend, bottlenecks, cadences, waiting])
 @settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 99))
 def test_a_calendar_of_all_hours_is_the_wall_clock(report: Callable[..., pl.DataFrame], seed: int) -> None:

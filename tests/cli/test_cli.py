@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from analytics.reports.published import LEAD_TIME_COLUMNS
-from cli.commands.export import BOTS_OR_NOT, WALL_ALONE
 from cli.main import COMMANDS, main
 from pipeline.session import Session
 from tests.builders.demo import tiny_demo
@@ -339,29 +338,3 @@ def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: S
     ((people, bots),), ((everybody, none),) = counts
     assert people + bots == everybody
     assert (bots > 0, none) == (True, 0)
-
-
-@pytest.mark.parametrize("report", BOTS_OR_NOT)
-def test_report_that_has_bots_or_not_refuses_to_be_asked(
-    capfd: pytest.CaptureFixture[str], company: Session, report: str
-) -> None:
-    """Asked for what bots made, a report in which that changes nothing is an error that says why."""
-    code, out, err = run(capfd, *on(company, "export", report, "--automation"))
-    assert (code, out) == (2, "")
-    assert err.splitlines() == [
-        f"headway: the report {report} cannot be asked for what bots made: {BOTS_OR_NOT[report]}",
-        "  to do: leave --automation out",
-    ]
-
-
-@pytest.mark.parametrize("report", WALL_ALONE)
-def test_report_of_the_wall_clock_alone_refuses_another(
-    capfd: pytest.CaptureFixture[str], company: Session, report: str
-) -> None:
-    """Asked for working time, a report that has none is an error, and never wall-clock hours in silence."""
-    code, out, err = run(capfd, *on(company, "export", report, "--clock", "working"))
-    assert (code, out) == (2, "")
-    assert err.splitlines() == [
-        f"headway: the report {report} tells no working time: {WALL_ALONE[report]}",
-        "  to do: leave --clock out",
-    ]

@@ -23,7 +23,7 @@ def made() -> dict[str, str]:
     return pages()
 
 
-@pytest.mark.parametrize("name", ["tables.md", "settings.md"])
+@pytest.mark.parametrize("name", ["tables.md", "settings.md", "reports.md"])
 def test_committed_page_is_current(name: str, made: dict[str, str]) -> None:
     """What a header, a raw table or a setting says is what its page says; else run `python -m cli.reference_docs`."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made[name]
@@ -67,7 +67,7 @@ def test_tables_are_tables(made: dict[str, str]) -> None:
 
 def test_command_writes_the_pages(tmp_path: Path) -> None:
     """`python -m cli.reference_docs` writes what the test asks for, and says nothing."""
-    before = {name: (ROOT / "docs" / name).read_bytes() for name in ("tables.md", "settings.md")}
+    before = {name: (ROOT / "docs" / name).read_bytes() for name in ("tables.md", "settings.md", "reports.md")}
     done = subprocess.run([sys.executable, "-m", "cli.reference_docs"], cwd=ROOT, capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
     assert {name: (ROOT / "docs" / name).read_bytes() for name in before} == before

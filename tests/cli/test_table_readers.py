@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from cli.main import main
 from cli.table_readers import readers, tables_in
 from pipeline.session import Session

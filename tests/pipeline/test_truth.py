@@ -13,7 +13,7 @@ import pytest
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from collectors.git.repairs.code_lines import is_code, says_something
 from pipeline import demo_check
 from pipeline.demo import build_demo

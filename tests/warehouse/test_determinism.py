@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics.cohort.filters import Filters
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from headway.progress import SilentProgress
 from headway.report_files import write
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio

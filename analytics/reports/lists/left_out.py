@@ -1,4 +1,4 @@
-"""The report `left-out`: of the changes that take no part in numbers, or only nearly, some to look at."""
+"""The report `left-out`: changes that the statistics leave out, or whose data is doubtful, with the reason."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.lists.chosen import EVERY, ask, chosen
+from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
 
 REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation")
 _QUERY = """
-with seen as (
+with observed as (
     select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
     from repository_settings inner join repository_stages using (repo_id)
     group by repo
 ),
--- What was closed where no arrival could have been seen takes no part either: see analytics.cohort.columns.observed.
+-- Closed work is left out too where no arrival could be observed: see analytics.cohort.columns.observed.
 judged as (
     select
         lead_times.*,
@@ -28,9 +28,9 @@ judged as (
             when abandoned_at < first_production_at then 'unknown'
             else outcome
         end as judged_as
-    from lead_times left join seen on lead_times.repo = seen.repo
+    from lead_times left join observed on lead_times.repo = observed.repo
 ),
-told as (
+listed as (
     select
         'unknown' as reason,
         case
@@ -52,24 +52,26 @@ told as (
     where built_with_ai = 'automation' and judged_as in ('production', 'waiting', 'abandoned')
 )
 select
-    told.reason, told.change_id, told.repo, told.title, told.url, told.author, told.outcome, told.code_complete_at,
-    told.detail, count(*) over (partition by told.reason) as changes, told.as_of
-from told
+    listed.reason, listed.change_id, listed.repo, listed.title, listed.url, listed.author, listed.outcome,
+    listed.code_complete_at, listed.detail, count(*) over (partition by listed.reason) as changes, listed.as_of
+from listed
 where {where}
-qualify row_number() over (partition by told.reason order by told.code_complete_at desc, told.change_id) <= {most}
-order by list_position({reasons}, told.reason), told.code_complete_at desc, told.change_id
+qualify row_number() over (partition by listed.reason order by listed.code_complete_at desc, listed.change_id) <= {most}
+order by list_position({order}, listed.reason), listed.code_complete_at desc, listed.change_id
 """
 
 
 def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options | None = None) -> pl.DataFrame:
-    """One row per reason and change, the newest first; `changes`: how many there are for that reason.
+    """One row per reason and change, the newest first; `changes`: the number of changes with that reason.
 
-    Reasons, `REASONS` in their order: `unknown` (its arrival could not have been seen, for the `detail`),
-    `no_deployments`, `approximate` (it takes part, with the landing commit's author date), `out_of_order` (milestones
-    were moved to what follows), `weak` (told to be AI work, or not, on weak evidence), `automation` (made by a
-    bot, its arrival seen or not yet). `most` in `options` cuts each reason.
+    Reasons, `REASONS` in their order: `unknown` (its arrival could not be observed, for the `detail`),
+    `no_deployments`, `approximate` (it takes part, with the author date of the landing commit), `out_of_order`
+    (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by a bot, its
+    arrival observed or pending). `most` in `options` cuts each reason.
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
-    where, given = chosen(connection, everything, table="told")
-    reasons = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
-    return ask(connection, _QUERY.format(where=where, reasons=reasons, most=(options and options.most) or EVERY), given)
+    where, parameters = condition(connection, everything, table="listed")
+    order = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
+    return run(
+        connection, _QUERY.format(where=where, order=order, most=(options and options.most) or EVERY), parameters
+    )

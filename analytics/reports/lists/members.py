@@ -1,4 +1,4 @@
-"""The report `members`: the changes of each initiative that wait, then its newest ones."""
+"""The report `members`: the changes of each initiative, waiting ones first."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.lists.chosen import EVERY, ask, chosen
+from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["members"]
 
 _QUERY = """
-with told as (
+with work as (
     select
         initiatives.name, initiative_work.initiative_id, initiative_work.change_id, initiative_work.repo,
         changes.title, changes.url, changes.author,
@@ -34,7 +34,7 @@ with told as (
     left join lead_times on initiative_work.change_id = lead_times.change_id
     where {where}
 )
-select * from told
+select * from work
 qualify row_number() over (
     partition by initiative_id
     order by outcome <> 'waiting', age_hours desc nulls last, began_at desc nulls last, change_id
@@ -50,5 +50,5 @@ def members(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     waits. `because`: why it belongs to the initiative. The filter is on repositories; it has no period. `changes`: how
     many the initiative has there; `most` in `options` cuts the rows of each.
     """
-    where, given = chosen(connection, filters, time=None, table="initiative_work")
-    return ask(connection, _QUERY.format(where=where, most=(options and options.most) or EVERY), given)
+    where, parameters = condition(connection, filters, time=None, table="initiative_work")
+    return run(connection, _QUERY.format(where=where, most=(options and options.most) or EVERY), parameters)

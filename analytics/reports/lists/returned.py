@@ -1,4 +1,4 @@
-"""The report `returned`: changes that failed in production, were withdrawn, taken back or repaired, and by what."""
+"""The report `returned`: changes that failed in production, were rolled back, reverted or repaired, with evidence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.lists.chosen import ask, chosen
+from analytics.reports.lists.query import condition, run
 
 __all__ = ["returned"]
 
@@ -66,6 +66,6 @@ def returned(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options
     what shows it, as `headway explain` has it. `hours_after`: production, on the wall clock; negative where a
     deployment had failed before it succeeded.
     """
-    where, given = chosen(connection, filters, time="production_at")
+    where, parameters = condition(connection, filters, time="production_at")
     query = _QUERY.format(where=where, signs=_SIGNS, repairs=_REPAIRS)
-    return ask(connection, query, given)
+    return run(connection, query, parameters)

@@ -9,7 +9,7 @@ import pytest
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.dora.definitions import DEFINITIONS
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from headway.errors import UsageError
 from tests.builders.rows import Raw, built, commit_id, hour
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.cohort.filters import Filters
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from headway.settings import DoraSettings, Settings
 from tests.builders.rows import START, Raw, built
 

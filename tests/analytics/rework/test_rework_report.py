@@ -10,7 +10,7 @@ import pytest
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.reports.published import REPORTS
+from analytics.reports.catalog import REPORTS
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
 from headway.errors import UsageError
