@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 logging.disable(logging.WARNING)  # of Streamlit, that nothing is served here
 
 from benchmarks.made_pages import made_warehouse  # noqa: E402
-from dashboard.shell.navigation import PLACES  # noqa: E402
+from dashboard.shell.navigation import FIRST, PAGES  # noqa: E402
 
 EMPTY = """
 import streamlit as st
@@ -122,7 +122,7 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("changes", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--pages", nargs="*", default=[name for name in PLACES if name != "change"])
+    parser.add_argument("--pages", nargs="*", default=[name for name in PAGES if name != "change"])
     parser.add_argument("--wait", type=float, default=900.0, help="most seconds to wait for answers made beforehand")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -174,7 +174,7 @@ def filters(visits: Visits, blank: Visits, names: list[str]) -> None:
             continue
         for label, choice, role in CHANGES:
             # Of each page another, so that no earlier page asked for it.
-            option = choice.format(page=1 + list(PLACES).index(name))
+            option = choice.format(page=1 + list(PAGES).index(name))
             first, whole = visits.changed(name, label, option, role)
             told = f"{label}: {option}"
             shown = f"{first - floor:>8.2f}" if first is not None else f"{'same':>8}"
@@ -201,7 +201,7 @@ class Visits:
 
     def address(self, name: str, query: str) -> str:
         """Of a page."""
-        path = "" if PLACES[name].first else PLACES[name].path
+        path = "" if PAGES[name] == FIRST else name
         return f"http://127.0.0.1:{self.port}/{path}{query}"
 
     def window(self) -> Any:

@@ -1,4 +1,4 @@
-"""The warehouse's files: which one is shown, and one connection to each with a cursor for every question."""
+"""The published files of the warehouse: which one is shown, and a cursor on it for every question."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def newest() -> str:
 
 
 def published() -> str:
-    """The file to show: the newest, or the last that was made ready where somebody makes each ready; as `newest`."""
+    """The file to show: the last that was made ready, where files are made ready in advance; else as `newest`."""
     # In one step: another thread may empty it.
     return next(iter(_ready), None) or newest()
 
@@ -69,18 +69,18 @@ def _connection(file: str) -> duckdb.DuckDBPyConnection:
 
 
 @st.cache_resource(max_entries=FILES, show_spinner=False)
-def _kept(file: str) -> Cache:  # noqa: ARG001  (it is what was read of that file)
+def _columns(file: str) -> Cache:  # noqa: ARG001  (they are of that file)
     return Cache()
 
 
 @contextlib.contextmanager
 def cursor_of(file: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor on a file, what it reads kept; raises `WarehouseError` where the file cannot be read."""
+    """A cursor on a file that caches what it reads; raises `WarehouseError` where the file cannot be read."""
     try:
-        with _connection(file).cursor() as cursor, using_cache(_kept(file)):
+        with _connection(file).cursor() as cursor, using_cache(_columns(file)):
             yield cursor
     except duckdb.Error as error:
-        # Such as tables of an older version, in which a column is not there yet.
+        # Such as tables of an older version, which lack a column.
         what = f"{Path(file).name} cannot be read: {str(error).partition(chr(10))[0]}"
         raise WarehouseError(what, hint="run `headway build`") from error
 
@@ -93,7 +93,7 @@ def size(file: str) -> int:
 
 
 def give_back(file: str) -> None:
-    """Have DuckDB let go of what it read of a file, unless somebody reads it just now: it would hold all of it."""
+    """Have DuckDB free what it read of a file, unless it is being read: it would hold all of it."""
     trim()
     with contextlib.suppress(duckdb.Error), _connection(file).cursor() as cursor:
         ((most,),) = cursor.execute("select current_setting('memory_limit')").fetchall()

@@ -1,9 +1,9 @@
-"""Answers made before anybody asks.
+"""Answers computed in advance.
 
-A published file never changes. So when the server starts, and when another file is published, and it is large, what
-pages ask until their first chart is answered before the file is shown. Then another process answers the rest that they
-ask of all repositories, by the same functions. It has a core and memory of its own, gives both back when it is done,
-and stands in no page's way. Its answers are kept as if a page had asked: by file and question.
+A published file never changes. When the server starts, and when another file is published, and it is large, the first
+questions of pages are answered before the file is shown. Then another process answers the rest that pages ask of all
+repositories, by the same functions. It has a core and memory of its own, frees both when it is done, and blocks no
+page. Its answers are cached as if a page had asked: by file and question.
 """
 
 from __future__ import annotations
@@ -12,32 +12,30 @@ import contextlib
 import logging
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import IO
 
-from dashboard.answers import files
-from dashboard.answers import questions as data
-from dashboard.answers.prewarm_list import below_first_chart, first_charts, questions
+from dashboard.answers import cache, files
+from dashboard.answers.prewarm_list import first_questions, later_questions, questions
+from dashboard.answers.questions import prepare
 from headway.errors import HeadwayError
 
 __all__ = ["answer", "begin", "follow", "take"]
 
 WORTH_CHANGES = 20_000
-"""Fewer are told of as soon as somebody asks."""
+"""Questions about fewer changes are answered at once."""
 
 _LOOK_AGAIN_SECONDS = 5.0
-_NICE = 10
 
 
 def begin() -> None:
     """Make the current file ready, if there is one, before a server says that it is there."""
-    # Said of each answer that is for nobody's session.
+    # It warns at each answer that is computed outside a session.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
-    # Whoever opens a page is told what is wrong.
+    # A page that is opened shows the error.
     with contextlib.suppress(HeadwayError):
         _make_ready(files.newest())
 
@@ -56,7 +54,7 @@ def follow(ended: threading.Event) -> None:
                     if large:
                         _warm(file, ended)
             except HeadwayError:
-                # Whoever opens a page is told what is wrong.
+                # A page that is opened shows the error.
                 files.show(None)
             ended.wait(_LOOK_AGAIN_SECONDS)
     finally:
@@ -64,31 +62,31 @@ def follow(ended: threading.Event) -> None:
 
 
 def _make_ready(file: str) -> bool:
-    """Answer here what pages ask until their first chart, where that takes long: whether it does."""
+    """Answer the first questions of pages if the file is large; return whether it is."""
     from dashboard import charts  # noqa: F401  (the first page need not wait for its import)
 
     large = files.size(file) > WORTH_CHANGES
     if large:
-        data.prepare(file)
-        for question in first_charts(file):
-            data.ask(question)
+        prepare(file)
+        for question in first_questions(file):
+            cache.ask(question)
     return large
 
 
 def _warm(file: str, ended: threading.Event) -> None:
-    command = [sys.executable, "-P", "-m", "dashboard.answers.prewarm", file, *sys.argv[1:]]
+    command = [sys.executable, "-P", "-m", "dashboard.answers.prewarm_process", file, *sys.argv[1:]]
     path = os.pathsep.join([str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     ) as process:
         threading.Thread(target=_end, args=(process, ended), daemon=True).start()
-        # Whoever comes now sees the first chart, and the rest when the other process has it.
-        data.expect(below_first_chart(file))
-        assert process.stdout is not None  # noqa: S101  (asked for)
+        # Pages that are opened now show the first chart, and the rest when the other process has it.
+        cache.expect(later_questions(file))
+        assert process.stdout is not None  # noqa: S101  (it is a pipe)
         try:
             take(file, process.stdout)
         finally:
-            data.expect(())
+            cache.expect(())
             process.kill()
 
 
@@ -101,37 +99,20 @@ def answer(file: str, answers: IO[bytes]) -> None:
     """Write the answer to each question of a file, None where there is none."""
     for question in questions(file):
         try:
-            found = data.compute(question)
+            result = cache.compute(question)
         except HeadwayError:
-            found = None  # A page that asks says why.
-        pickle.dump(found, answers)
+            result = None  # A page that asks shows the error.
+        pickle.dump(result, answers)
         answers.flush()
 
 
 def take(file: str, answers: IO[bytes]) -> None:
-    """Keep such answers, until they end or another file is current."""
+    """Cache such answers, until they end or another file is current."""
     for question in questions(file):
         try:
-            found = pickle.load(answers)  # noqa: S301  (from our own process)
+            result = pickle.load(answers)  # noqa: S301  (from our own process)
         except (EOFError, pickle.UnpicklingError):
             return
         if files.newest() != file:
             return
-        data.keep(question, found)
-
-
-def _main(file: str, *arguments: str) -> None:
-    """The other process; `arguments` are those of the script."""
-    # Ctrl-C is for the server, which ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    logging.disable(logging.WARNING)
-    sys.argv = [sys.argv[0], *arguments]
-    with os.fdopen(os.dup(1), "wb") as answers, contextlib.suppress(BrokenPipeError):
-        os.dup2(2, 1)  # Nothing else may come between answers.
-        answer(file, answers)
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+        cache.keep(question, result)

@@ -1,98 +1,80 @@
-"""What is answered before anybody asks: all that pages ask of all repositories in each period, on each axis and clock.
+"""The questions that are answered in advance: what each page declares, for each period, axis and clock.
 
-Of each team and repository it is what they ask until their first chart.
+A page declares them by two functions that ask a view: `ask_first`, what is answered before a file is shown, and
+`ask_later`, the rest. For each team and repository only the first are answered.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
 
 from analytics.cohort.filters import Filters
-from dashboard.answers import questions as data
-from dashboard.answers.questions import SHOWN, Question, about_report
-from dashboard.shell.filters import AXES, CLOCKS, EVERYTHING, PERIODS, filters_of
+from dashboard.answers.cache import Question
+from dashboard.answers.choices import AXES, CLOCKS, EVERYTHING, PERIODS
+from dashboard.answers.questions import Scope, scope
+from dashboard.answers.view import Declaration, View, filters_of
+from dashboard.shell.navigation import PAGES
 
-__all__ = ["below_first_chart", "first_charts", "questions"]
+__all__ = ["FIRST", "LATER", "declared", "first_questions", "later_questions", "questions"]
 
+FIRST, LATER = "ask_first", "ask_later"
 MOST_NAMED = 400
-"""Of how many teams and repositories the first charts are answered beforehand."""
-
-# The page's own choice as it is at first.
-_WINDOW = "month"
+"""For how many teams and repositories the first questions are answered."""
 
 
 def questions(file: str) -> Iterator[Question]:
-    """All of them, each once: of the view that a visitor comes to, then the first charts of others, then the rest.
+    """All of them, each once: first of the view that a visitor comes to, then of the others.
 
-    The first charts of single teams and repositories come last.
+    Those of single teams and repositories come last.
     """
-    scope = data.scope(file)
-    first, *others = (
-        (file, filters_of(scope, None, EVERYTHING, days, strong=False), axis, clock) for days, axis, clock in _views()
+    choices = scope(file)
+    first, *others = _views(file, choices)
+    parts = [_asked(first, FIRST), _asked(first, LATER), *(_asked(view, FIRST) for view in others)]
+    single = (
+        _asked(replace(first, filters=filters), FIRST) for filters in itertools.islice(_single(choices), MOST_NAMED)
     )
-    parts = [_first_charts(*first), _below(*first), *(_first_charts(*view) for view in others)]
-    named = (_first_charts(file, filters, *first[2:]) for filters in itertools.islice(_named(scope), MOST_NAMED))
-    yield from dict.fromkeys(itertools.chain(*parts, *(_below(*view) for view in others), *named))
+    yield from dict.fromkeys(itertools.chain(*parts, *(_asked(view, LATER) for view in others), *single))
 
 
-def _named(scope: data.Scope) -> Iterator[Filters]:
-    """Each team, then each repository."""
-    for team in scope.teams:
-        yield filters_of(scope, team, EVERYTHING, None, strong=False)
-    for repo in scope.repositories:
-        yield filters_of(scope, None, repo, None, strong=False)
+def first_questions(file: str) -> list[Question]:
+    """What is answered before the file is shown, of the view that a visitor comes to."""
+    return _asked(next(_views(file, scope(file))), FIRST)
 
 
-def first_charts(file: str) -> list[Question]:
-    """What pages ask until their first chart is drawn, in the view that a visitor comes to."""
-    _, axis, clock = next(_views())
-    return list(_first_charts(file, Filters(), axis, clock))
+def later_questions(file: str) -> set[Question]:
+    """What pages ask besides, of the view that a visitor comes to."""
+    return set(_asked(next(_views(file, scope(file))), LATER)).difference(first_questions(file))
 
 
-def below_first_chart(file: str) -> set[Question]:
-    """What pages ask after their first chart is drawn, in the view that a visitor comes to."""
-    _, axis, clock = next(_views())
-    return set(_below(file, Filters(), axis, clock))
+def declared(name: str, view: View, moment: str) -> list[Question]:
+    """What the page of that name declares for a view: the questions of its function `moment`, if it has one."""
+    declaration = Declaration(view.file, view.filters, view.axis, view.clock)
+    ask = getattr(import_module(PAGES[name].module), moment, None)
+    if ask is not None:
+        ask(declaration)
+    return declaration.questions
 
 
-def _views() -> Iterator[tuple[int | None, str, str]]:
-    """Period (days), axis and clock, what differs in least from the first of each first."""
-    choices = [(days, axis, clock) for days in PERIODS.values() for axis in AXES.values() for clock in CLOCKS.values()]
-    first = choices[0]
-    # Of those that differ in as many the order stays.
-    yield from sorted(choices, key=lambda view: sum(one != other for one, other in zip(view, first, strict=True)))
+def _asked(view: View, moment: str) -> list[Question]:
+    """What all pages declare for a view, in the order of pages."""
+    return list(dict.fromkeys(itertools.chain(*(declared(name, view, moment) for name in PAGES))))
 
 
-def _first_charts(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
-    yield about_report(file, "coverage", filters)
-    yield Question("pulse", (file, filters, axis, clock))
-    for name in ("occupancy", "stages"):
-        yield about_report(file, name, filters, by=axis, clock=clock)
+def _single(choices: Scope) -> Iterator[Filters]:
+    """Filters for each team, then for each repository."""
+    for team in choices.teams:
+        yield filters_of(choices, team, EVERYTHING, None, strong=False)
+    for repo in choices.repositories:
+        yield filters_of(choices, None, repo, None, strong=False)
 
 
-def _below(file: str, filters: Filters, axis: str, clock: str) -> Iterator[Question]:
-    """In the order of pages."""
-    yield Question("found", (file, filters, axis, clock))
-    yield Question("portfolio", (file, filters))
-    yield about_report(file, "rework", filters, by=axis)
-    yield about_report(file, "dora", filters, by=axis)
-    for name in ("arrivals", "trend"):
-        yield about_report(file, name, filters, by=axis, clock=clock)
-    yield from (Question("pulse", (file, filters, other, clock)) for other in AXES.values() if other != axis)
-    yield Question("bottlenecks", (file, filters, None, clock))
-    for name in ("bottlenecks", "cadences"):
-        yield about_report(file, name, filters, by=axis, clock=clock)
-    yield Question("needed", (file, filters, clock))
-    for name in ("cadences", "waiting"):
-        yield about_report(file, name, filters, clock=clock)
-    for name in ("friction", "longest"):
-        yield about_report(file, name, filters, by=axis)
-    for name in ("week", "initiatives"):
-        yield about_report(file, name, filters)
-    for name, most in SHOWN.items():
-        yield about_report(file, name, filters, most=most)
-    yield about_report(file, "dora", filters)
-    yield about_report(file, "dora", filters, window=_WINDOW)
-    for name in ("troubled", "returned"):
-        yield Question(name, (file, filters))
+def _views(file: str, choices: Scope) -> Iterator[View]:
+    """A view of all repositories for each period, axis and clock, ordered by how much it differs from the first."""
+    every = list(itertools.product(PERIODS.values(), AXES.values(), CLOCKS.values()))
+    first = every[0]
+    # The sort is stable: views that differ in as many choices stay in order.
+    for days, axis, clock in sorted(every, key=lambda view: sum(a != b for a, b in zip(view, first, strict=True))):
+        yield View(file, filters_of(choices, None, EVERYTHING, days, strong=False), axis, clock)

@@ -1,4 +1,4 @@
-"""Charts of results: marks, scales and units; every number in them is given. Each takes the text that stands for it."""
+"""Charts of results: marks, scales and units. Nothing is computed here, and each chart has an alternative text."""
 
 from dashboard.charts.areas import occupancy, outcomes, shares_of_wait
 from dashboard.charts.bars import medians, saved, shares, stages

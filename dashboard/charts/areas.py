@@ -1,4 +1,4 @@
-"""Parts of a whole: where work is, what became of it, and where a group spends its waiting."""
+"""Parts of a whole: where work is, its outcomes, and in which stages a group waits."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OUTCOMES = {
 
 
 def occupancy(rows: pl.DataFrame, *, clock: str, alt_text: str) -> None:
-    """Where the changes of one group are so many hours after code complete. `rows` as of the report `occupancy`."""
+    """Where the changes of one group are, by hours after code complete. `rows` as of the report `occupancy`."""
     states = rows["state"].unique().to_list()
-    # From the bottom up: what arrived, then the stages, the last one first, and what was abandoned on top.
+    # From the bottom up: production, then the stages, the last one first, and abandoned on top.
     order = ["production", *reversed([state for state in STATE_COLOURS if state not in ("production", "abandoned")])]
     position = {state: place for place, state in enumerate([*order, "abandoned"])}
     shown = rows.with_columns(pl.col("state").replace_strict(position, return_dtype=pl.Int64).alias("place"))
@@ -38,7 +38,7 @@ def occupancy(rows: pl.DataFrame, *, clock: str, alt_text: str) -> None:
             order=alt.Order("place:Q"),
             color=of_states(states),
             tooltip=[
-                alt.Tooltip("state:N", title="Where"),
+                alt.Tooltip("state:N", title="State"),
                 alt.Tooltip("hours:Q", title="Hours after code complete", format=".0f"),
                 alt.Tooltip("probability:Q", title="Share of changes", format=".0%"),
             ],
@@ -48,7 +48,7 @@ def occupancy(rows: pl.DataFrame, *, clock: str, alt_text: str) -> None:
 
 
 def outcomes(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) -> None:
-    """What became of each group, as shares of it. `rows`: group, outcome (as in a sentence), changes, share."""
+    """The outcomes of each group as shares of it. `rows`: group, outcome (as text), changes, share."""
     chart = (
         alt.Chart(rows)
         .mark_bar()
@@ -63,7 +63,7 @@ def outcomes(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) -> Non
             ),
             tooltip=[
                 alt.Tooltip("group:N", title="Group"),
-                alt.Tooltip("outcome:N", title="Now"),
+                alt.Tooltip("outcome:N", title="Outcome"),
                 alt.Tooltip("changes:Q", title="Changes", format=","),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
             ],
@@ -73,7 +73,7 @@ def outcomes(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) -> Non
 
 
 def shares_of_wait(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) -> None:
-    """Of each group's waiting, the part of each stage. `rows` as of `stages_table`."""
+    """The share of each stage in each group's waiting. `rows` as of `stages_table`."""
     position = {state: place for place, state in enumerate(STATE_COLOURS)}
     shown = rows.with_columns(pl.col("stage").replace_strict(position, return_dtype=pl.Int64).alias("place"))
     chart = (
@@ -85,14 +85,14 @@ def shares_of_wait(rows: pl.DataFrame, groups: Sequence[str], *, alt_text: str) 
                 "share_of_wait:Q",
                 stack="zero",
                 scale=alt.Scale(domain=[0, 1]),
-                axis=values("share of its waiting", form="%"),
+                axis=values("share of waiting", form="%"),
             ),
             order=alt.Order("place:Q"),
             color=of_states(rows["stage"].unique().to_list(), "stage"),
             tooltip=[
                 alt.Tooltip("group:N", title="Group"),
                 alt.Tooltip("stage:N", title="Stage"),
-                alt.Tooltip("share_of_wait:Q", title="Share of its waiting", format=".0%"),
+                alt.Tooltip("share_of_wait:Q", title="Share of waiting", format=".0%"),
                 alt.Tooltip("mean_hours_in_state:Q", title="Mean hours", format=",.1f"),
             ],
         )

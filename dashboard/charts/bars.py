@@ -34,7 +34,7 @@ def stages(
             alt.Tooltip("group:N", title="Group"),
             alt.Tooltip("mean_hours_in_state:Q", title=f"Mean {unit}", format=".1f"),
             *bounds(".1f"),
-            alt.Tooltip("share_of_wait:Q", title="Share of its waiting", format=".0%"),
+            alt.Tooltip("share_of_wait:Q", title="Share of waiting", format=".0%"),
         ],
     )
     at = alt.X("mean_hours_in_state:Q", axis=values(f"mean {unit} in the stage"))
@@ -54,7 +54,7 @@ def shares(rows: pl.DataFrame, groups: Sequence[str], title: str, *, alt_text: s
             *bounds(".1%"),
         ],
     )
-    # Where all are none there is still an axis to read that on.
+    # Where all are zero there is still an axis.
     top = max(longest(rows, "value", "upper"), 0.01)
     at = alt.X("value:Q", scale=alt.Scale(domain=[0, top]), axis=values(title, form="~%"))
     height = _SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups)
@@ -62,7 +62,7 @@ def shares(rows: pl.DataFrame, groups: Sequence[str], title: str, *, alt_text: s
 
 
 def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", alt_text: str) -> None:
-    """A point with its interval for each group: when half had arrived. `rows` as of `groups_table`."""
+    """A point with its interval for each group: the median time to production. `rows` as of `groups_table`."""
     per, unit = per_and_unit(longest(rows, "median_hours", "median_upper"), clock)
     shown = rows.select(
         "group",
@@ -75,16 +75,16 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
         color=_without_legend(groups),
         tooltip=[
             alt.Tooltip("group:N", title="Group"),
-            alt.Tooltip("value:Q", title=f"Half arrived after, {unit}", format=".1f"),
+            alt.Tooltip("value:Q", title=f"Median, {unit}", format=".1f"),
             *bounds(".1f"),
         ],
     )
-    # Where an interval has no end, its line goes on to the edge: the less sure group must not look the surer.
+    # A line without an upper bound goes on to the edge: the less certain group must not look more certain.
     far = longest(shown, "value", "lower", "upper") * (_BEYOND if _is_open(shown) else 1.0)
     edge = pl.when(pl.col("lower").is_not_null()).then(pl.col("upper").fill_null(far)).alias("edge")
     base = base.properties(data=shown.with_columns(edge))
     scale = alt.Scale(domain=[0, far], nice=not _is_open(shown))
-    at = alt.X("value:Q", scale=scale, axis=values(f"{unit} until half is in production"))
+    at = alt.X("value:Q", scale=scale, axis=values(f"median {unit} to production"))
     chart = _with_interval(None, base, at, end="edge")
     show(chart, height=_SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups), alt_text=alt_text)
 
@@ -98,7 +98,7 @@ def saved(rows: pl.DataFrame, *, clock: str = "wall", alt_text: str) -> None:
         y=alt.Y("what:N", sort=None, scale=_apart(), axis=names(labelLimit=260)),
         color=_without_legend([_EARLIER]),
         tooltip=[
-            alt.Tooltip("what:N", title="What if"),
+            alt.Tooltip("what:N", title="What-if"),
             alt.Tooltip("hours_saved:Q", title=f"{unit} earlier", format=".1f"),
             *bounds(".1f"),
         ],
@@ -109,19 +109,19 @@ def saved(rows: pl.DataFrame, *, clock: str = "wall", alt_text: str) -> None:
 
 
 def _is_open(rows: pl.DataFrame) -> bool:
-    """Whether an interval has a beginning and no end."""
+    """Whether an interval has a lower bound and no upper one."""
     return not rows.filter(pl.col("lower").is_not_null() & pl.col("upper").is_null()).is_empty()
 
 
 def _with_interval(under: alt.Chart | None, base: alt.Chart, at: alt.X, *, end: str = "upper") -> alt.LayerChart:
-    """A point for the value and a line for its 95% interval, in the colour of the group: seen on light and dark."""
+    """A point for the value and a line for its 95% interval, in the colour of the group: visible on light and dark."""
     line = base.mark_rule(strokeWidth=2).encode(x="lower:Q", x2=f"{end}:Q")
     point = base.mark_point(filled=True, size=70, opacity=1).encode(x=at)
     return alt.LayerChart(layer=[*([under] if under is not None else []), line, point])
 
 
 def _without_legend(groups: Sequence[str]) -> alt.Color:
-    """Colours of groups whose names stand on an axis already."""
+    """Colours of groups whose names are on an axis already."""
     return alt.Color("group:N", scale=alt.Scale(domain=list(groups)), legend=None)
 
 

@@ -43,7 +43,7 @@ def month_by_month(
     stem = value.removesuffix("_hours")
     share = value.startswith("arrived")
     per, unit = (1.0, "") if share else per_and_unit(longest(rows, value), clock)
-    title = "in production after a week" if share else f"{unit} until half is in production"
+    title = "in production after a week" if share else f"median {unit} to production"
     form = ".0%" if share else ".1f"
     shown = rows.with_columns(pl.col(value, f"{stem}_lower", f"{stem}_upper") / per)
     top = longest(shown, value)
@@ -81,7 +81,7 @@ def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
             alt.Tooltip("window:N", title="Window"),
             alt.Tooltip("value:Q", title=title, format=form),
             *bounds(form),
-            alt.Tooltip("denominator:Q", title="Of", format=",.0f"),
+            alt.Tooltip("denominator:Q", title="Denominator", format=",.0f"),
         ],
     )
     at = alt.Y("value:Q", scale=alt.Scale(zero=True), axis=values(title, form=axis))
@@ -91,6 +91,6 @@ def measure_over_time(rows: pl.DataFrame, label: str, *, alt_text: str) -> None:
 
 
 def _months() -> alt.Axis:
-    """An axis of months, each named once however few there are."""
+    """An axis of months that names each month once."""
     every = alt.TimeIntervalStep(interval="month", step=1)
     return alt.Axis(title=None, format="%b %Y", labelFontSize=12, labelOverlap=True, grid=False, tickCount=every)

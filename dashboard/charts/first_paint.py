@@ -1,4 +1,4 @@
-"""The first chart of a visit comes before all that is below it."""
+"""The first chart of a visit is painted before the rest of the page is sent."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import time
 
 import streamlit as st
 
-__all__ = ["give_way"]
+__all__ = ["wait_for_first_paint"]
 
 SECONDS = 0.6
-"""What two cores need, from the moment a page is asked for, until a browser has drawn its first chart."""
+"""What two cores need, from a request for a page, until a browser has painted its first chart."""
 
-_GIVEN = "gave way"
+_PAINTED = "first chart painted"
 
 
-def give_way() -> None:
-    """After the first chart of a session, leave a moment in which the browser draws it.
+def wait_for_first_paint() -> None:
+    """After the first chart of a session, leave the browser time to paint it.
 
-    Else the rest of the page comes at once, and a browser draws the chart when it has taken all of it in (measured by
-    `benchmarks/dashboard.py`).
+    Otherwise the rest of the page comes at once, and a browser paints the chart after it has taken all of it in
+    (measured by `benchmarks/dashboard.py`).
     """
-    if _GIVEN not in st.session_state:
-        st.session_state[_GIVEN] = True
+    if _PAINTED not in st.session_state:
+        st.session_state[_PAINTED] = True
         time.sleep(SECONDS)

@@ -17,7 +17,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
-    """A cell for each hour of the week. `rows` as of the report `week`, of one thing that changes do."""
+    """A cell for each hour of the week. `rows` as of the report `week`, of one moment."""
     shown = rows.with_columns(pl.col("weekday").replace_strict(dict(enumerate(_DAYS, 1)), return_dtype=pl.String))
     hours = alt.Axis(
         title=f"hour of the day ({rows['zone'][0]})",
@@ -50,7 +50,7 @@ def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
 
 
 def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
-    """Where the time of one change went. `rows`: stage, began, ended, hours, and which `part` of it, in order."""
+    """The stages of one change over time. `rows`: stage, began, ended, hours, part; in order."""
     stages: Sequence[str] = rows["stage"].to_list()
     chart = (
         alt.Chart(rows)

@@ -1,4 +1,4 @@
-"""How far initiatives have come: rung by rung, and over time."""
+"""The progress of initiatives: by rung, and over time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dashboard.charts.parts import names, show, values
 
 __all__ = ["climbs", "rungs"]
 
-# From grey to blue: the further, the more it has arrived.
+# From grey to blue, in the order of rungs.
 _STATES = (*RUNGS, REMOVED)
 _COLOURS = dict(zip(_STATES, ("#b8b8b8", "#f0b64d", "#5aa9d6", "#0a6aa6", "#5c5c5c"), strict=True))
 
 
 def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
-    """How many initiatives stand on each rung. `rows`: rung, initiatives, stalled."""
+    """How many initiatives are on each rung. `rows`: rung, initiatives, stalled."""
     chart = (
         alt.Chart(rows)
         .mark_bar(cornerRadiusEnd=2)
@@ -27,7 +27,7 @@ def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
             x=alt.X("initiatives:Q", axis=values("initiatives", form="d", tickMinStep=1)),
             color=_colour(legend=False),
             tooltip=[
-                alt.Tooltip("rung:N", title="Has come to"),
+                alt.Tooltip("rung:N", title="Rung"),
                 alt.Tooltip("initiatives:Q", title="Initiatives"),
                 alt.Tooltip("stalled:Q", title="Stalled"),
             ],
@@ -42,11 +42,11 @@ def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str) -> None:
         y=alt.Y("name:N", sort=list(order), axis=names(labelLimit=180)),
         tooltip=[
             alt.Tooltip("name:N", title="Initiative"),
-            alt.Tooltip("rung:N", title="On"),
+            alt.Tooltip("rung:N", title="Rung"),
             alt.Tooltip("days:Q", title="Days", format=",.0f"),
             alt.Tooltip("began:T", title="From", format="%Y-%m-%d"),
             alt.Tooltip("ended:T", title="To", format="%Y-%m-%d"),
-            alt.Tooltip("stalled:N", title="Stalled there"),
+            alt.Tooltip("stalled:N", title="Stalled"),
         ],
     )
     at = alt.X("began:T", axis=alt.Axis(title=None, labelFontSize=12, labelOverlap=True, format="%b %Y"))

@@ -1,4 +1,4 @@
-"""What charts have in common: type sizes, legends, the colours of groups and stages, and how they are shown."""
+"""Shared parts of charts: type sizes, legends, axes, and the colours of groups and stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES
-from dashboard.charts.first_paint import give_way
+from dashboard.charts.first_paint import wait_for_first_paint
 
 __all__ = [
     "DAY",
@@ -28,8 +28,8 @@ __all__ = [
 DAY = 24.0
 _LABEL, _TITLE = 13, 12
 
-# Stages are in an order, so their colours are too, light to dark, and seen on black; arrived is blue and abandoned
-# grey, as everywhere.
+# Stages are in an order, so their colours are too, light to dark, and visible on black. Production is blue and
+# abandoned grey, as everywhere.
 STATE_COLOURS = {
     **dict(
         zip(LEAD_STAGES, ("#f6d743", "#f3b229", "#ea8b2b", "#d9642f", "#b9463a", "#8f3245", "#6d4190"), strict=True)
@@ -41,7 +41,7 @@ _WORKING_SPANS = {hours: f"{hours} h" for hours in (1, 8, 24, 72, 168, 336)}
 
 
 def colour(groups: Sequence[str]) -> alt.Color:
-    """A colour for each group, in the theme's order: the first is AI work, the second what it is compared with."""
+    """A colour for each group, in the theme's order: first AI work, then the reference group."""
     return alt.Color(
         "group:N",
         scale=alt.Scale(domain=list(groups)),
@@ -60,7 +60,7 @@ def of_states(states: Sequence[str], field: str = "state", columns: int = 3) -> 
 
 
 def hours_axis(clock: str, longest_hours: float, title: str) -> alt.X:
-    """Hours from code complete, close at first and then wide: a square root keeps the first day readable."""
+    """An axis of hours from code complete; its square-root scale keeps the first day readable."""
     spans: Mapping[int, str] = _WORKING_SPANS if clock == "working" else _SPANS
     ticks = [hours for hours in spans if hours <= longest_hours]
     words = " : ".join(f"datum.value == {hours} ? '{words}'" for hours, words in spans.items())
@@ -77,7 +77,7 @@ def hours_axis(clock: str, longest_hours: float, title: str) -> alt.X:
 
 
 def names(**more: Any) -> alt.Axis:
-    """An axis of names, all of them: Vega would leave out every other one where it finds them close."""
+    """An axis with all names: Vega would leave out every other one where they are close."""
     return alt.Axis(
         title=None, labelOverlap=False, labelFontSize=_LABEL, domain=False, ticks=False, labelPadding=8, **more
     )
@@ -97,19 +97,19 @@ def bounds(form: str, lower: str = "lower", upper: str = "upper") -> list[alt.To
 
 
 def per_and_unit(hours: float, clock: str = "wall") -> tuple[float, str]:
-    """The unit in which hours up to so many are drawn: days from two days on, working hours as they are."""
+    """The unit for values up to `hours`, in hours, and its name: days from two days on, but not in working time."""
     if clock == "working":
         return 1.0, "working hours"
     return (DAY, "days") if hours >= 2 * DAY else (1.0, "hours")
 
 
 def longest(rows: pl.DataFrame, *columns: str) -> float:
-    """The largest of some columns, 0 where there is none."""
+    """The largest value of some columns, 0 without any."""
     ends = [rows[name].max() for name in columns]
     return max((end for end in ends if isinstance(end, float)), default=0.0)
 
 
 def show(chart: alt.Chart | alt.LayerChart, *, height: int, alt_text: str) -> None:
-    """Draw a chart over the width that there is; `alt_text` stands for it where it is not seen."""
+    """Draw a chart over the full width, with an alternative text."""
     st.altair_chart(chart.properties(height=height), width="stretch", alt=alt_text)
-    give_way()
+    wait_for_first_paint()

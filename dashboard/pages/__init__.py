@@ -1,1 +1,1 @@
-"""One file a page: title, one call to `analytics` a question, and a sentence for where there is nothing."""
+"""One file for each page: its questions, its texts and charts, and hints where there is no data."""

@@ -1,4 +1,4 @@
-"""Data health: how fresh and how complete each repository is, what that does to the numbers, and how to mend it."""
+"""Data health: how fresh and complete each repository is, what that does to the numbers, and how to fix it."""
 
 from __future__ import annotations
 
@@ -7,113 +7,127 @@ import streamlit as st
 
 from analytics.coverage import coverage_shares
 from analytics.text import wording
-from dashboard.answers import questions as data
+from dashboard.answers.choices import AXES
+from dashboard.answers.view import View
 from dashboard.parts import tables
 from dashboard.parts.change_links import changes_table
-from dashboard.parts.lazy_expander import folded
-from dashboard.parts.sections import FROM_GIT_ALONE, TELL_DEPLOYMENTS, head
+from dashboard.parts.lazy_expander import lazy_expander
+from dashboard.parts.sections import ONLY_GIT, SET_UP_DEPLOYMENTS, ask_head, head
 from dashboard.shell import frame
-from dashboard.shell.filters import View
 from headway.notices import NOTICES
 
 GUIDE = (
-    "A number is as good as what it rests on. **As of** is up to when all sources of a repository are known; what"
-    " came later is unseen, not absent. **Arrival seen** is the share of what is code complete whose arrival in"
-    " production could be observed: the rest is counted and takes part in no lead time."
+    "A number is as good as the data that it rests on. **As of** is the time through which all sources of a repository"
+    " are complete; later events are unknown, not absent. **Observable** is the share of code-complete changes that can"
+    " be followed to production: the others are counted and are in no lead time."
 )
-
-WHY = {
-    "unknown": "whose arrival could not have been seen",
+REASONS = {
+    "unknown": "that cannot be followed to production",
     "no_deployments": "in repositories without deployments",
-    "approximate": "whose time of code complete is approximate",
+    "approximate": "with an approximate time of code complete",
     "out_of_order": "with milestones out of order",
-    "weak": "told by weak evidence",
+    "weak": "classified on weak evidence",
     "automation": "by bots",
 }
+# How many changes of each reason are shown.
+EXAMPLES = 20
+
+
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    ask_head(view)
+    view.pulse()
+
+
+def ask_later(view: View) -> None:
+    """Ask the rest."""
+    for axis in AXES.values():
+        view.pulse(axis)
+    view.report("left-out", most=EXAMPLES)
+
 
 REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Data health", GUIDE, wall_alone=True)
-    seen = data.closed_work_is_seen(view.file, view.filters)
-    coverage = data.report(view.file, "coverage", view.filters)
-    failed(view)
-    left_out(view, coverage, closed_work_is_seen=seen)
-    examples(view)
-    repositories(coverage, closed_work_is_seen=seen)
-    noticed(view)
+    head(view, "Data health", GUIDE, wall_clock_only=True)
+    closed_work_is_seen = view.closed_work_is_seen()
+    coverage = view.report("coverage")
+    failed_sources(view)
+    basis(view, coverage, closed_work_is_seen=closed_work_is_seen)
+    left_out(view)
+    repositories(coverage, closed_work_is_seen=closed_work_is_seen)
+    notices(view)
     sources(view)
     bots(view)
 
 
-def failed(view: View) -> None:
-    """Sources whose last run failed, and what to do."""
-    wrong = data.sources(view.file).filter(pl.col("error") != "")
-    if wrong.is_empty():
+def failed_sources(view: View) -> None:
+    """Sources whose last run failed, with hints."""
+    failed = view.sources().filter(pl.col("error") != "")
+    if failed.is_empty():
         return
-    st.header(f"{wording.counted(len(wrong), 'source')} could not be read the last time", anchor=False)
-    for row in wrong.iter_rows(named=True):
-        # As text: an error may quote what a server said.
-        st.text(wording.plain(f"{row['source']}: {row['error']}") + "\n" + wording.plain(f"to do: {row['hint']}"))
+    st.header(f"{wording.counted(len(failed), 'source')} failed in the last run", anchor=False)
+    for row in failed.iter_rows(named=True):
+        # As text: an error may quote a server.
+        st.text(wording.plain(f"{row['source']}: {row['error']}") + "\n" + wording.plain(f"hint: {row['hint']}"))
 
 
-def left_out(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
-    """What takes no part in the numbers, and how it could."""
+def basis(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
+    """What is left out of the numbers, and how to include it."""
     st.header("What the numbers rest on", anchor=False)
     if coverage.is_empty():
-        st.markdown("No repository is chosen, or none was collected.")
+        st.markdown("No repository is selected, or none was collected.")
         return
-    found = data.pulse(view.file, view.filters, view.axis, view.clock)
-    made = data.pulse(view.file, view.filters, "built_with_ai", view.clock)
-    changes = wording.counted(found.everything.changes, "change")
-    st.markdown(f"The numbers of this view rest on {changes}. {wording.left_out(found, made)}")
-    if found.no_deployments:
-        st.markdown(f"- **Repositories without deployments:** {TELL_DEPLOYMENTS}")
+    pulse = view.pulse()
+    changes = wording.counted(pulse.everything.changes, "change")
+    st.markdown(f"This view rests on {changes}. {wording.left_out(pulse, view.pulse('built_with_ai'))}")
+    if pulse.no_deployments:
+        st.markdown(f"- **Repositories without deployments:** {SET_UP_DEPLOYMENTS}")
     if not closed_work_is_seen:
-        st.markdown(f"- **From Git alone:** {FROM_GIT_ALONE}")
+        st.markdown(f"- **Git only:** {ONLY_GIT}")
     approximate, complete = coverage["approximate"].sum(), coverage["code_complete"].sum()
     if approximate:
         st.markdown(
-            f"- **Approximate:** of {approximate:,} of {complete:,} changes only the landing commit's author date"
-            " tells when they were code complete. With `pull_heads = true` under `[git]`, or GitHub's API, their own"
-            " commits are read."
+            f"- **Approximate:** for {approximate:,} of {complete:,} changes the time of code complete is the author"
+            " date of the landing commit. Set `pull_heads = true` under `[git]`, or use GitHub's API, to read their own"
+            " commits."
         )
     st.markdown(
-        "- **AI marks are a lower bound:** “no AI mark” holds people's work and unmarked AI work, so a difference is,"
-        " if anything, larger than shown."
+        "- **AI marks are a lower bound:** “no AI mark” includes unmarked AI work. Real differences may be larger than"
+        " shown."
     )
 
 
-def examples(view: View) -> None:
-    """Some changes that take no part, or only nearly, to look at."""
-    rows = data.report(view.file, "left-out", view.filters, most=data.SHOWN["left-out"])
+def left_out(view: View) -> None:
+    """Examples of changes that are left out, or approximate."""
+    rows = view.report("left-out", most=EXAMPLES)
     if rows.is_empty():
         return
     counts = dict(rows.select("reason", "changes").unique(maintain_order=True).iter_rows())
 
     def changes() -> None:
         reason = st.selectbox(
-            "Those",
+            "Changes",
             list(counts),
-            format_func=WHY.__getitem__,
+            format_func=REASONS.__getitem__,
             key="reason",
             bind="query-params",
             width=420,
         )
         columns = {
-            "outcome": "Now",
+            "outcome": "Outcome",
             "code_complete_at": tables.time("Code complete (UTC)"),
-            "detail": st.column_config.TextColumn("Because", width="medium"),
+            "detail": st.column_config.TextColumn("Reason", width="medium"),
             "author": "Author",
         }
-        mine = rows.filter(pl.col("reason") == reason)
-        changes_table(mine, columns, alt_text=f"Changes {WHY[reason]}, the newest first")
-        st.caption(tables.first_of(len(mine), counts[reason], "the newest first"))
-        tables.download("CSV", lambda: data.whole_report(view.file, "left-out", view.filters), name="left-out")
+        of_reason = rows.filter(pl.col("reason") == reason)
+        changes_table(of_reason, columns, alt_text=f"Changes {REASONS[reason]}, newest first")
+        st.caption(tables.first_of(len(of_reason), counts[reason], "newest first"))
+        tables.download("CSV", view.download("left-out"), name="left-out")
 
-    folded("Which changes these are", changes, name="left-out", choice="reason")
+    lazy_expander("Which changes these are", changes, name="left-out", choice="reason")
 
 
 def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
@@ -123,84 +137,84 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         "repo": "Repository",
         "as_of": tables.time("As of (UTC)"),
         "observed_share": tables.percent(
-            "Arrival seen", "Of what is code complete, that whose arrival could be observed"
+            "Observable", "Share of code-complete changes that can be followed to production"
         ),
         "code_complete": "Code complete",
-        "production": "Arrived",
+        "production": "In production",
         "waiting": "Waiting",
         "abandoned": "Never arrived",
         "unknown": "Unknown",
         "no_deployments": "No deployments",
-        "deployed_from": "Deployments from",
-        "production_deployments": "To production",
+        "deployed_from": "Deployment source",
+        "production_deployments": "Production deployments",
         "rollbacks": "Rollbacks",
-        "joined_share": tables.percent("Commits known", "Of landed pull requests, those whose own commits are known"),
+        "joined_share": tables.percent("With commits", "Share of landed pull requests with their own commits"),
         "exact_share": tables.percent(
-            "Time exact", "Of what is code complete, that whose time of it is not approximate"
+            "Exact time", "Share of code-complete changes whose time of code complete is not approximate"
         ),
         "reviewed": "Reviewed",
-        "integrated": "CI seen",
+        "integrated": "With CI",
         "clamped": "Out of order",
         "team": "Team",
         "role": "Role",
     }
     if not closed_work_is_seen:
         del columns["abandoned"]
-    tables.table(coverage_shares(coverage), columns, alt_text="Each repository: how much of it the numbers can rest on")
+    tables.table(coverage_shares(coverage), columns, alt_text="Data coverage of each repository")
     tables.download("CSV", lambda: coverage, name="coverage")
 
 
-def noticed(view: View) -> None:
-    """What collectors noticed, and what to do about it."""
-    rows = data.notices(view.file, view.filters)
+def notices(view: View) -> None:
+    """What collectors noticed, and remedies."""
+    rows = view.notices()
     if rows.is_empty():
         return
-    st.header("What the collectors noticed", anchor=False)
-    mended = rows.with_columns(
-        pl.col("kind").replace_strict(REMEDIES, default="", return_dtype=pl.String).alias("mend")
-    )
+    st.header("Notices from the collectors", anchor=False)
+    remedies = pl.col("kind").replace_strict(REMEDIES, default="", return_dtype=pl.String)
+    shown = rows.with_columns(remedies.alias("remedy"))
     columns = {
         "repo": "Repository",
-        "kind": "Noticed",
-        "count": "Times",
-        "detail": st.column_config.TextColumn("What it means", width="large"),
-        "mend": st.column_config.TextColumn("What to do", width="large"),
+        "kind": "Notice",
+        "count": "Count",
+        "detail": st.column_config.TextColumn("Meaning", width="large"),
+        "remedy": st.column_config.TextColumn("Remedy", width="large"),
     }
-    tables.table(mended, columns, alt_text="What the collectors noticed, and what to do about it")
-    tables.download("CSV", lambda: mended, name="notices")
+    tables.table(shown, columns, alt_text="Notices from the collectors, with remedies")
+    tables.download("CSV", lambda: shown, name="notices")
 
 
 def sources(view: View) -> None:
-    """Up to when each source is known."""
+    """Through when each source is complete."""
     st.header("Sources", anchor=False)
-    rows = data.sources(view.file)
+    rows = view.sources()
     if rows.is_empty():
-        st.markdown("No source was read into this warehouse.")
+        st.markdown("No source has been collected into this warehouse.")
         return
     columns = {
         "source": st.column_config.TextColumn("Source", width="large"),
-        "watermark_at": tables.time("Known up to (UTC)"),
-        "collected_at": tables.time("Read last (UTC)"),
+        "watermark_at": tables.time("Complete through (UTC)"),
+        "collected_at": tables.time("Last collected (UTC)"),
         "rows": "Rows",
         "error": "Last error",
     }
-    tables.table(rows, columns, alt_text="Each source: up to when it is known")
+    tables.table(rows, columns, alt_text="Each source and the time through which it is complete")
     tables.download("CSV", lambda: rows, name="sources")
 
 
 def bots(view: View) -> None:
-    """Bots that no rule knows by name."""
-    rows = data.unknown_bots(view.file)
+    """Bots that no rule names."""
+    rows = view.unknown_bots()
     if rows.is_empty():
         return
-    st.header("Bots that no rule knows by name", anchor=False)
+    st.header("Bots without a rule", anchor=False)
     st.markdown(
-        "They count as bots by the look of their names. Sort them into `ai_identities` and `automation_identities`"
+        "Headway treats them as bots because of their names. Add each to `ai_identities` or `automation_identities`"
         " under `[ai]` in the settings, then run `headway build`."
     )
     columns = {"name": "Name", "email": "Address", "written": "Commits or changes", "rule": "Rule"}
-    tables.table(rows, columns, alt_text="Bots that no rule knows by name, those with most first")
+    tables.table(rows, columns, alt_text="Bots without a rule, most active first")
     tables.download("CSV", lambda: rows, name="bots")
 
 
-page(frame.view())
+if __name__ == "__main__":
+    page(frame.view())

@@ -1,4 +1,4 @@
-"""Initiatives: how many pilots reached production and daily use, each one's climb, and what says so."""
+"""Initiatives: how many pilots reached production and daily use, the progress of each, and its evidence."""
 
 from __future__ import annotations
 
@@ -10,52 +10,65 @@ import streamlit as st
 from analytics.initiatives import FunnelStep, Initiative, funnel
 from analytics.text import wording
 from dashboard import charts
-from dashboard.answers import questions as data
+from dashboard.answers.view import View
 from dashboard.parts import tables
 from dashboard.parts.change_links import changes_table
-from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, head, rungs_table
+from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, ask_head, head, rungs_table
 from dashboard.shell import frame
-from dashboard.shell.filters import View
 
 GUIDE = (
-    "An **initiative** is a set of changes that belong together: named in the settings, or found where AI work"
-    " concentrates. It climbs from **pilot** (in sandbox paths alone, or unmerged) to **merged**, **production** and"
+    "An **initiative** is a set of changes that belong together: defined in the settings, or detected where AI work"
+    " concentrates. Its rungs are **pilot** (only in sandbox paths, or unmerged), **merged**, **production** and"
     " **in use** (other code depends on it, it shipped again, or its use was recorded).\n\n"
-    "**Stalled**: longer on its rung than 85% of those that left it. Shares count who has not arrived as not arrived"
-    " yet."
+    "**Stalled**: on its rung for longer than 85% of those that left it. Shares count initiatives that have not reached"
+    " a rung yet as censored."
 )
 SHOWN = 40
+# How many changes of each initiative are shown.
+MEMBERS = 50
+
+
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    ask_head(view)
+
+
+def ask_later(view: View) -> None:
+    """Ask the rest."""
+    view.portfolio()
+    view.report("initiatives")
+    view.report("members", most=MEMBERS)
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Initiatives", GUIDE, wall_alone=True)
-    known = data.portfolio(view.file, view.filters).initiatives
-    if not known:
-        st.header("No initiative is seen", anchor=False)
+    head(view, "Initiatives", GUIDE, wall_clock_only=True)
+    initiatives = view.portfolio().initiatives
+    if not initiatives:
+        st.header("No initiatives", anchor=False)
         st.markdown(NO_INITIATIVE)
         return
-    how_far(known)
-    steps(funnel(known))
-    climb(known)
-    each(view)
+    rungs(initiatives)
+    steps(funnel(initiatives))
+    progress(initiatives)
+    evidence(view)
     members(view)
 
 
-def how_far(known: Sequence[Initiative]) -> None:
-    """On which rungs they stand."""
-    st.header(f"{wording.initiatives(known)}", anchor=False)
-    rows = rungs_table(known)
-    told = "; ".join(f"{row['rung']} {row['initiatives']}" for row in rows.iter_rows(named=True))
-    charts.rungs(rows, alt_text=f"Initiatives by how far each has come: {told}.")
+def rungs(initiatives: Sequence[Initiative]) -> None:
+    """How many initiatives are on each rung."""
+    st.header(f"{wording.initiatives(initiatives)}", anchor=False)
+    rows = rungs_table(initiatives)
+    counts = "; ".join(f"{row['rung']} {row['initiatives']}" for row in rows.iter_rows(named=True))
+    charts.rungs(rows, alt_text=f"Initiatives by rung: {counts}.")
     tables.under_chart(rows, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
 
 
-def steps(found: Sequence[FunnelStep]) -> None:
-    """How many get to each rung, and how soon."""
-    st.header("How many get there, and how soon", anchor=False)
-    for step in found:
-        st.markdown(f"- {got_to(step)}")
+def steps(funnel_steps: Sequence[FunnelStep]) -> None:
+    """How many initiatives reach each rung, and how soon."""
+    st.header("How many reach each rung, and how soon", anchor=False)
+    for step in funnel_steps:
+        st.markdown(f"- {step_text(step)}")
     rows = pl.DataFrame(
         [
             {
@@ -68,7 +81,7 @@ def steps(found: Sequence[FunnelStep]) -> None:
                 "lower": by.lower if by else None,
                 "upper": by.upper if by else None,
             }
-            for step in found
+            for step in funnel_steps
             for by in (step.by or (None,))
         ],
         schema={
@@ -78,21 +91,24 @@ def steps(found: Sequence[FunnelStep]) -> None:
         },
     )
     columns = {
-        "rung": "To",
+        "rung": "Rung",
         "reached": "Reached it",
-        "initiatives": "Of",
+        "initiatives": "Initiatives",
         "left_out": "Left out",
         "days": "Days from its first change",
-        "share": tables.percent("Share there by then"),
+        "share": tables.percent("Share by then"),
         "lower": tables.percent("95% from"),
         "upper": tables.percent("95% to"),
     }
     tables.under_chart(
-        rows, columns, name="funnel", alt_text="The share of initiatives on each rung by days from the first change"
+        rows,
+        columns,
+        name="funnel",
+        alt_text="Share of initiatives that reached each rung, by days from the first change",
     )
 
 
-def got_to(step: FunnelStep) -> str:
+def step_text(step: FunnelStep) -> str:
     """One step of the funnel as a sentence."""
     text = f"**{wording.capital(step.rung)}:** {step.reached} of {wording.counted(step.initiatives, 'initiative')}"
     half = step.by[2] if step.by else None
@@ -102,62 +118,65 @@ def got_to(step: FunnelStep) -> str:
     else:
         text += "; too few to say how soon"
     if step.left_out:
-        text += f" ({step.left_out} left out: its arrival could not be observed)"
+        text += f" ({step.left_out} left out: production could not be observed)"
     return f"{text}."
 
 
-def climb(known: Sequence[Initiative]) -> None:
-    """Each initiative's rungs over time, those that have stalled first."""
-    st.header("Each one's climb", anchor=False)
-    first = sorted(known, key=lambda one: (not one.stalled, one.first_change_at))[:SHOWN]
-    names = {one.id: wording.plain(one.name) for one in first}
+def progress(initiatives: Sequence[Initiative]) -> None:
+    """Each initiative's rungs over time, stalled ones first."""
+    st.header("Progress of each initiative", anchor=False)
+    first = sorted(initiatives, key=lambda initiative: (not initiative.stalled, initiative.first_change_at))[:SHOWN]
+    names = {initiative.id: wording.plain(initiative.name) for initiative in first}
     rows = stays_of(first)
-    told = "; ".join(f"{names[one.id]} {one.rung}{' (stalled)' if one.stalled else ''}" for one in first)
-    charts.climbs(rows, [names[one.id] for one in first], alt_text=f"Each initiative over time: {told}.")
-    caption = "A diamond marks what has stalled."
-    st.caption(caption if len(known) <= SHOWN else f"{caption} {tables.first_of(SHOWN, len(known))}")
+    rungs_text = "; ".join(
+        f"{names[initiative.id]} {initiative.rung}{' (stalled)' if initiative.stalled else ''}" for initiative in first
+    )
+    alt_text = f"Each initiative over time: {rungs_text}."
+    charts.climbs(rows, [names[initiative.id] for initiative in first], alt_text=alt_text)
+    caption = "A diamond marks a stalled initiative."
+    st.caption(caption if len(initiatives) <= SHOWN else f"{caption} {tables.first_of(SHOWN, len(initiatives))}")
     columns = {
         "name": "Initiative",
-        "rung": "On",
+        "rung": "Rung",
         "began": tables.time("From (UTC)"),
         "ended": tables.time("To (UTC)"),
         "days": tables.decimal("Days"),
-        "stalled": "Stalled there",
+        "stalled": "Stalled",
     }
     tables.under_chart(
         rows,
         columns,
         name="climbs",
-        alt_text="Each initiative's time on its rungs",
-        whole=lambda: stays_of(known),
+        alt_text="Time of each initiative on each rung",
+        whole=lambda: stays_of(initiatives),
     )
 
 
-def stays_of(known: Sequence[Initiative]) -> pl.DataFrame:
-    """The time of each on each of its rungs."""
+def stays_of(initiatives: Sequence[Initiative]) -> pl.DataFrame:
+    """The time of each initiative on each of its rungs."""
     return pl.DataFrame(
         [
             {
-                "name": wording.plain(one.name),
+                "name": wording.plain(initiative.name),
                 "rung": stay.rung,
                 "began": stay.since,
                 "ended": stay.until,
                 "days": stay.hours / 24.0,
-                "stalled": bool(one.stalled) and stay is one.stays[-1],
+                "stalled": bool(initiative.stalled) and stay is initiative.stays[-1],
             }
-            for one in known
-            for stay in one.stays
+            for initiative in initiatives
+            for stay in initiative.stays
         ]
     )
 
 
-def each(view: View) -> None:
+def evidence(view: View) -> None:
     """Every initiative with its evidence: the report."""
-    st.header("What says so", anchor=False)
-    rows = data.report(view.file, "initiatives", view.filters)
+    st.header("Evidence", anchor=False)
+    rows = view.report("initiatives")
     columns = {
         "name": "Initiative",
-        "rung": "Has come to",
+        "rung": "Rung",
         "rung_since": tables.time("Since (UTC)"),
         "stalled": "Stalled",
         "changes": "Changes",
@@ -165,44 +184,45 @@ def each(view: View) -> None:
         "abandoned": "Never arrived",
         "people": "People",
         "repos": "Repositories",
-        "origin": "Named or found",
+        "origin": "Origin",
         "evidence": st.column_config.TextColumn("Evidence", width="large"),
     }
     tables.table(rows, columns, alt_text="Every initiative with its evidence")
-    tables.download("CSV", lambda: data.whole_report(view.file, "initiatives", view.filters), name="initiatives")
+    tables.download("CSV", view.download("initiatives"), name="initiatives")
 
 
 def members(view: View) -> None:
-    """The changes of one initiative: what waits, then the newest."""
-    st.header("Its changes", anchor=False)
-    rows = data.report(view.file, "members", view.filters, most=data.SHOWN["members"])
+    """The changes of one initiative: waiting ones, then the newest."""
+    st.header("Changes of an initiative", anchor=False)
+    rows = view.report("members", most=MEMBERS)
     names = dict(rows.select("initiative_id", "name").unique(maintain_order=True).iter_rows())
     if not names:
-        st.markdown("None of its changes is known.")
+        st.markdown("None of its changes is in the data.")
         return
     chosen = st.selectbox(
-        "Of",
+        "Initiative",
         list(names),
-        format_func=lambda one: wording.plain(names[one]),
+        format_func=lambda initiative_id: wording.plain(names[initiative_id]),
         key="initiative",
         bind="query-params",
         width=320,
     )
-    mine = rows.filter(pl.col("initiative_id") == chosen)
+    of_initiative = rows.filter(pl.col("initiative_id") == chosen)
     columns = {
-        "outcome": "Now",
-        "current_stage": "Waits in",
+        "outcome": "Outcome",
+        "current_stage": "Stage",
         "age_days": tables.decimal("Days waiting", "Since code complete"),
         "began_at": tables.time("Began (UTC)"),
         "arrived_at": tables.time("In production (UTC)"),
         "author": "Author",
         "because": st.column_config.TextColumn("Belongs to it by", width="medium"),
     }
-    changes_table(
-        tables.in_days(mine, "age_hours", "age_days"), columns, alt_text="Changes of this initiative, what waits first"
-    )
-    st.caption(tables.first_of(len(mine), mine["changes"][0], "what waits, the oldest first, then the newest others"))
-    tables.download("CSV", lambda: data.whole_report(view.file, "members", view.filters), name="members")
+    shown = tables.in_days(of_initiative, "age_hours", "age_days")
+    changes_table(shown, columns, alt_text="Changes of this initiative, waiting ones first")
+    order = "waiting ones by age, then the newest others"
+    st.caption(tables.first_of(len(shown), shown["changes"][0], order))
+    tables.download("CSV", view.download("members"), name="members")
 
 
-page(frame.view())
+if __name__ == "__main__":
+    page(frame.view())

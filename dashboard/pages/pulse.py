@@ -1,4 +1,4 @@
-"""Pulse check: the questions that Headway is for, each answered in a sentence with its number and a small picture."""
+"""Pulse check: the questions that Headway is for, each answered by a sentence, a number and a chart."""
 
 from __future__ import annotations
 
@@ -12,144 +12,168 @@ from analytics.cohort.cohort import LEAD_STAGES
 from analytics.pulse.pulse import Group, Pulse
 from analytics.pulse.tables import groups_table, stages_table
 from analytics.text import wording
-from analytics.text.findings import Finding
 from dashboard import charts
-from dashboard.answers import questions as data
+from dashboard.answers.view import View
 from dashboard.parts import tables
-from dashboard.parts.headline import in_short
-from dashboard.parts.sections import FROM_GIT_ALONE, NO_INITIATIVE, RUNG_COLUMNS, head, left_out, observed, rungs_table
-from dashboard.parts.stability import compared_failures, compared_rework, fails_more, groups_of, in_words
+from dashboard.parts.headline import ask_headline, headline
+from dashboard.parts.sections import (
+    NO_INITIATIVE,
+    ONLY_GIT,
+    RUNG_COLUMNS,
+    ask_head,
+    head,
+    left_out,
+    pulse_or_hint,
+    rungs_table,
+)
+from dashboard.parts.stability import (
+    change_groups,
+    failure_comparison,
+    failure_headline,
+    rework_comparison,
+    value_and_interval,
+)
 from dashboard.shell import frame
-from dashboard.shell.filters import View
-from dashboard.shell.navigation import lead_to
+from dashboard.shell.navigation import page_link
 
 GUIDE = (
-    "**Code complete**: a change's own code was changed for the last time. From then on it waits, stage by stage,"
-    " until it is in production. What still waits counts with its time so far, and what was closed counts as never"
-    " arrived; neither is dropped.\n\n"
+    "**Code complete**: the last change to a change's own code. From then on the change waits, stage by stage, until"
+    " it is in production. Waiting changes count with their time so far, and closed changes count as never arrived;"
+    " neither are dropped.\n\n"
     "**AI work** builds an AI capability (models, prompts, inference, retrieval, evaluation). **Made with AI**: by an"
-    " agent, or by a person with an AI tool, by its own mark. The two are independent questions: choose in the"
-    " sidebar. Bots are left out.\n\n"
-    "Square brackets and lines are 95% intervals. Each question leads to the page that shows why."
+    " agent, or by a person with an AI tool, according to the change's marks. The two questions are independent: choose"
+    " one in the sidebar. Bots are left out.\n\n"
+    "Square brackets and lines are 95% confidence intervals. Each answer links to a page with details."
 )
 DELIVERY = ("merge", "build", "staging", "release", "deploy")
+TOO_FEW = "Too few changes to say"
 STAGES = {
     "group": "Group",
     "stage": "Stage",
     "mean_hours_in_state": tables.decimal("Mean hours"),
     "lower": tables.decimal("95% from"),
     "upper": tables.decimal("95% to"),
-    "share_of_wait": tables.percent("Share of its waiting"),
+    "share_of_wait": tables.percent("Share of waiting"),
     "changes": "Changes",
 }
+
+
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    ask_head(view)
+    view.pulse()
+
+
+def ask_later(view: View) -> None:
+    """Ask the rest."""
+    view.findings()
+    view.portfolio()
+    view.report("dora", by=view.axis)
+    view.report("rework", by=view.axis)
+    ask_headline(view)
 
 
 def page(view: View) -> None:
     """Draw the page."""
     head(view, "Pulse check", GUIDE)
-    found = observed(view)
-    if found is None:
+    pulse = pulse_or_hint(view)
+    if pulse is None:
         return
-    # Filled in at the end: the first picture does not wait for it.
-    first = st.container(border=True)
-    how_long(view, found)
-    never_arrived(view, found)
+    # Drawn last: the first chart does not wait for it.
+    top = st.container(border=True)
+    lead_time(view, pulse)
+    outcomes(view, pulse)
     pilots(view)
-    same_friction(view, found)
-    fails_or_comes_back(view)
-    delivery(view, found)
-    with first:
-        in_short(view, found)
-    left_out(view, found)
+    same_friction(view, pulse)
+    failures_and_rework(view)
+    delivery(view, pulse)
+    with top:
+        headline(view, pulse)
+    left_out(view, pulse)
 
 
 @contextmanager
-def question(asked: str, answer: str, picture: Callable[[], None] | None) -> Iterator[None]:
-    """A question with its answer, and a picture beside it; what is written inside comes under the answer."""
+def question(text: str, answer: str, chart: Callable[[], None] | None) -> Iterator[None]:
+    """Draw a question, its answer and a chart beside them; what the block draws comes under the answer."""
     with st.container(border=True):
-        words, beside = st.columns([11, 9], gap="medium") if picture else (st.container(), None)
-        # First the picture: what comes under the answer may take a moment longer.
-        with words:
-            st.caption(asked)
+        left, right = st.columns([11, 9], gap="medium") if chart else (st.container(), None)
+        # The chart comes first: what is under the answer may take a moment longer.
+        with left:
+            st.caption(text)
             st.header(answer, anchor=False)
-        if beside is not None and picture is not None:
-            with beside:
-                picture()
-        with words:
+        if right is not None and chart is not None:
+            with right:
+                chart()
+        with left:
             yield
 
 
-def findings(view: View) -> Sequence[Finding]:
-    """What the comparison says."""
-    return data.found(view.file, view.filters, view.axis, view.clock)
-
-
-def told(view: View, *kinds: str) -> None:
-    """What was found of these kinds, no stronger than it is."""
+def findings(view: View, *kinds: str) -> None:
+    """Draw the findings of these kinds."""
     for kind in kinds:
-        for finding in findings(view):
+        for finding in view.findings():
             if finding.kind == kind:
                 st.markdown(finding.sentence, help=finding.details or None)
 
 
-def how_long(view: View, found: Pulse) -> None:
-    """How long from code complete to production."""
-    groups = [group for group in found.compared if group.median_hours.value is not None]
-    rows = groups_table([found], closed_work_is_seen=True)
-    shown = rows.filter(pl.col("group").is_in([group.name for group in groups]))
+def lead_time(view: View, pulse: Pulse) -> None:
+    """How long it takes from code complete to production."""
+    groups = [group for group in pulse.compared if group.median_hours.value is not None]
+    rows = groups_table([pulse], closed_work_is_seen=True)
     names = [group.name for group in groups]
-    spoken = "; ".join(f"{group.name} {wording.with_interval(group.median_hours, view.clock)}" for group in groups)
+    shown = rows.filter(pl.col("group").is_in(names))
+    medians = "; ".join(f"{group.name} {wording.with_interval(group.median_hours, view.clock)}" for group in groups)
 
-    def picture() -> None:
-        charts.medians(
-            shown, names, clock=view.clock, alt_text=f"Time until half is in production, with 95% interval: {spoken}."
-        )
+    def chart() -> None:
+        alt_text = f"Median time from code complete to production, with 95% intervals: {medians}."
+        charts.medians(shown, names, clock=view.clock, alt_text=alt_text)
 
-    asked = "How long does it take from code complete to production?"
-    with question(asked, wording.how_long(found), picture if groups else None):
+    text = "How long does it take from code complete to production?"
+    with question(text, wording.how_long(pulse), chart if groups else None):
         if groups:
-            st.markdown(f"95% intervals: {spoken}.")
-        told(view, "arrival", "adjusted", "too_few")
-        lead_to("flow", "Where the work is, hour by hour")
+            st.markdown(f"Medians with 95% intervals: {medians}.")
+        findings(view, "arrival", "adjusted", "too_few")
+        page_link("flow", "Work by time since code complete")
         columns = {
             "group": "Group",
             "changes": "Changes",
-            "median_hours": tables.decimal("Half arrived after (h)"),
+            "median_hours": tables.decimal("Median (h)"),
             "median_lower": tables.decimal("95% from"),
             "median_upper": tables.decimal("95% to"),
-            "p85_hours": tables.decimal("85% arrived after (h)"),
+            "p85_hours": tables.decimal("85th percentile (h)"),
             "p85_lower": tables.decimal("95% from"),
             "p85_upper": tables.decimal("95% to"),
         }
-        tables.under_chart(rows, columns, name="groups", alt_text="Each group: how long it takes")
+        tables.under_chart(rows, columns, name="groups", alt_text="Lead time of each group")
 
 
-def never_arrived(view: View, found: Pulse) -> None:
+def outcomes(view: View, pulse: Pulse) -> None:
     """What still waits, and what never arrived."""
-    closed_work_is_seen = data.closed_work_is_seen(view.file, view.filters)
-    groups = [group for group in (found.ai, found.other) if group.changes]
+    closed_work_is_seen = view.closed_work_is_seen()
+    groups = [group for group in (pulse.ai, pulse.other) if group.changes]
     rows = outcome_rows(groups, closed_work_is_seen=closed_work_is_seen)
-    everything = found.everything
-    gone = f", and {everything.abandoned:,} were closed and never arrived" if closed_work_is_seen else ""
+    everything = pulse.everything
+    closed = f", and {everything.abandoned:,} were closed and never arrived" if closed_work_is_seen else ""
     wait = {0: "none still waits", 1: "1 still waits"}.get(everything.waiting, f"{everything.waiting:,} still wait")
-    answer = f"Of {wording.counted(everything.changes, 'change')} {wait}{gone}"
-    spoken = "; ".join(f"{row['group']} {row['outcome']} {row['share']:.0%}" for row in rows.iter_rows(named=True))
+    answer = f"Of {wording.counted(everything.changes, 'change')} {wait}{closed}"
+    shares = "; ".join(f"{row['group']} {row['outcome']} {row['share']:.0%}" for row in rows.iter_rows(named=True))
 
-    def picture() -> None:
-        charts.outcomes(rows, [group.name for group in groups], alt_text=f"What became of each group: {spoken}.")
+    def chart() -> None:
+        charts.outcomes(rows, [group.name for group in groups], alt_text=f"Outcomes of each group: {shares}.")
 
-    with question("What has not arrived, and what never will?", answer, picture):
-        st.markdown("  \n".join(fate(group, closed_work_is_seen=closed_work_is_seen) for group in groups))
-        told(view, "abandoned")
+    with question("What has not arrived, and what never will?", answer, chart):
+        lines = (outcomes_of(group, closed_work_is_seen=closed_work_is_seen) for group in groups)
+        st.markdown("  \n".join(lines))
+        findings(view, "abandoned")
         if not closed_work_is_seen:
-            st.caption(FROM_GIT_ALONE)
-        lead_to("waiting", "What waits, and its chance to arrive")
-        columns = {"group": "Group", "outcome": "Now", "changes": "Changes", "share": tables.percent("Share")}
-        tables.under_chart(rows, columns, name="outcomes", alt_text="What became of each group")
+            st.caption(ONLY_GIT)
+        page_link("waiting", "Waiting changes, and their chance to arrive")
+        columns = {"group": "Group", "outcome": "Outcome", "changes": "Changes", "share": tables.percent("Share")}
+        tables.under_chart(rows, columns, name="outcomes", alt_text="Outcomes of each group")
 
 
 def outcome_rows(groups: Sequence[Group], *, closed_work_is_seen: bool) -> pl.DataFrame:
-    """Each group's changes by what became of them; what no source would tell is no row."""
+    """Each group's changes by outcome, without closed changes where no source reports them."""
     rows = []
     for group in groups:
         counts = [("in production", group.production), ("waiting", group.waiting)]
@@ -161,83 +185,88 @@ def outcome_rows(groups: Sequence[Group], *, closed_work_is_seen: bool) -> pl.Da
     return pl.DataFrame(rows)
 
 
-def fate(group: Group, *, closed_work_is_seen: bool) -> str:
-    """What became of a group, as a sentence."""
+def outcomes_of(group: Group, *, closed_work_is_seen: bool) -> str:
+    """The outcomes of a group, as a sentence."""
     share = wording.share(group.abandoned_share) if closed_work_is_seen and group.enough else ""
-    gone = f", {group.abandoned:,} never arrived{f' ({share})' if share else ''}" if closed_work_is_seen else ""
+    closed = f", {group.abandoned:,} never arrived{f' ({share})' if share else ''}" if closed_work_is_seen else ""
     few = "" if group.enough else f": {wording.TOO_FEW} more"
     return (
         f"**{wording.capital(group.name)}:** {group.production:,} of {group.changes:,} are in production,"
-        f" {group.waiting:,} wait{gone}{few}."
+        f" {group.waiting:,} wait{closed}{few}."
     )
 
 
 def pilots(view: View) -> None:
     """How many initiatives reached production and daily use."""
-    known = data.portfolio(view.file, view.filters).initiatives
-    standing = rungs_table(known)
+    initiatives = view.portfolio().initiatives
+    rungs = rungs_table(initiatives)
 
-    def picture() -> None:
-        spoken = "; ".join(f"{row['rung']} {row['initiatives']}" for row in standing.iter_rows(named=True))
-        charts.rungs(standing, alt_text=f"Initiatives by how far each has come: {spoken}.")
+    def chart() -> None:
+        counts = "; ".join(f"{row['rung']} {row['initiatives']}" for row in rungs.iter_rows(named=True))
+        charts.rungs(rungs, alt_text=f"Initiatives by rung: {counts}.")
 
-    arrived = sum(one.rung in {"production", "in use"} for one in known)
-    used = sum(one.rung == "in use" for one in known)
-    answer = f"Of {wording.counted(len(known), 'AI initiative')} {arrived} are in production, {used} of them in use"
-    asked = "How many AI pilots reached production and daily use?"
-    with question(asked, answer if known else "No AI initiative is seen", picture if known else None):
-        if known:
-            st.markdown(wording.stalled(known))
-            lead_to("initiatives", "Each initiative's climb")
-            tables.under_chart(standing, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
+    arrived = sum(initiative.rung in {"production", "in use"} for initiative in initiatives)
+    used = sum(initiative.rung == "in use" for initiative in initiatives)
+    answer = (
+        f"Of {wording.counted(len(initiatives), 'AI initiative')} {arrived} are in production, {used} of them in use"
+    )
+    text = "How many AI pilots reached production and daily use?"
+    with question(text, answer if initiatives else "No AI initiatives", chart if initiatives else None):
+        if initiatives:
+            st.markdown(wording.stalled(initiatives))
+            page_link("initiatives", "Progress of each initiative")
+            tables.under_chart(rungs, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
         else:
             st.markdown(NO_INITIATIVE)
 
 
-def same_friction(view: View, found: Pulse) -> None:
+def same_friction(view: View, pulse: Pulse) -> None:
     """Whether both groups wait in the same stages."""
-    rows = stages_table(found, found.compared)
-    names = [group.name for group in found.compared]
-    answer = "Too few changes to say"
-    spoken = "; ".join(
+    rows = stages_table(pulse, pulse.compared)
+    names = [group.name for group in pulse.compared]
+    answer = TOO_FEW
+    shares = "; ".join(
         f"{group.name}: {', '.join(f'{time.stage} {time.share:.0%}' for time in group.stages)}"
-        for group in found.compared
+        for group in pulse.compared
     )
-    one = next((finding for finding in findings(view) if finding.kind == "same_friction"), None)
-    if one is not None:
-        answer = "Another mix of stages" if one.significant else "No other mix of stages is seen"
-    elif found.everything.enough:
-        answer = "Not to be compared: one of the groups is too small"
+    comparison = next((finding for finding in view.findings() if finding.kind == "same_friction"), None)
+    if comparison is not None:
+        ai, other = (wording.work(group) for group in (pulse.ai, pulse.other))
+        answer = f"{wording.capital(ai)} waits in other stages than {other}"
+        if not comparison.significant:
+            answer = f"{wording.capital(ai)} waits in the same stages as {other}"
+    elif pulse.everything.enough:
+        answer = "No comparison: one of the groups is too small"
 
-    def picture() -> None:
-        charts.shares_of_wait(rows, names, alt_text=f"Share of each group's waiting by stage. {spoken}.")
+    def chart() -> None:
+        charts.shares_of_wait(rows, names, alt_text=f"Share of each group's waiting by stage. {shares}.")
 
-    with question("Is it the same friction?", answer, picture if not rows.is_empty() else None):
-        told(view, "same_friction", "stage")
-        lead_to("bottlenecks", "Bottlenecks, and what would help")
+    with question("Is it the same friction?", answer, chart if not rows.is_empty() else None):
+        findings(view, "same_friction", "stage")
+        page_link("bottlenecks", "Bottlenecks, and what would help")
         if not rows.is_empty():
-            tables.under_chart(rows, STAGES, name="friction-shares", alt_text="Share of its waiting by group and stage")
+            tables.under_chart(rows, STAGES, name="friction-shares", alt_text="Share of waiting by group and stage")
 
 
-def fails_or_comes_back(view: View) -> None:
-    """Whether AI changes fail, or are repaired, more than others."""
-    failed = data.report(view.file, "dora", view.filters, by=view.axis)
-    repaired = data.report(view.file, "rework", view.filters, by=view.axis)
-    thirty = repaired.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
-    shown = groups_of(thirty.filter(pl.col("value").is_not_null()), view.axis)
+def failures_and_rework(view: View) -> None:
+    """Whether AI changes fail, or are repaired, more often than others."""
+    failed = view.report("dora", by=view.axis)
+    repaired = view.report("rework", by=view.axis)
+    thirty_days = repaired.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
+    shown = change_groups(thirty_days.filter(pl.col("value").is_not_null()), view.axis)
     names = shown["group"].to_list()
     title = "share of changes repaired within 30 days"
 
-    def picture() -> None:
-        spoken = "; ".join(f"{row['group']} {in_words(row)[0]}" for row in shown.iter_rows(named=True))
-        charts.shares(shown, names, title, alt_text=f"{wording.capital(title)}, with 95% intervals: {spoken}.")
+    def chart() -> None:
+        shares = "; ".join(f"{row['group']} {value_and_interval(row)[0]}" for row in shown.iter_rows(named=True))
+        charts.shares(shown, names, title, alt_text=f"{wording.capital(title)}, with 95% intervals: {shares}.")
 
-    answer = fails_more(failed, repaired, view.axis)
-    with question("Do AI changes fail or come back more?", answer, picture if names else None):
-        # Of the ratios the first: the page has those that hold more equal.
-        come_back = [*compared_rework(repaired, view.axis)][: len(names) + 1]
-        st.markdown("\n".join([*compared_failures(failed, view.axis), *come_back]))
-        lead_to("stability", "Deployments and stability")
+    answer = failure_headline(failed, repaired, view.axis)
+    with question("Do AI changes fail or need rework more often?", answer, chart if names else None):
+        # Only the first ratio: the page on stability has those with more adjustments.
+        rework = [*rework_comparison(repaired, view.axis)][: len(names) + 1]
+        st.markdown("\n".join([*failure_comparison(failed, view.axis), *rework]))
+        page_link("stability", "Deployments and stability")
         if names:
             columns = {
                 "group": "Group",
@@ -249,55 +278,54 @@ def fails_or_comes_back(view: View) -> None:
             tables.under_chart(shown, columns, name="repaired", alt_text=wording.capital(title))
 
 
-def delivery(view: View, found: Pulse) -> None:
+def delivery(view: View, pulse: Pulse) -> None:
     """What integration and environments cost: the stages after the last approval."""
-    groups = [group for group in found.compared if group.stages]
-    rows = stages_table(found, groups).filter(pl.col("stage").is_in(DELIVERY))
+    groups = [group for group in pulse.compared if group.stages]
+    rows = stages_table(pulse, groups).filter(pl.col("stage").is_in(DELIVERY))
     names = [group.name for group in groups]
-    costs = [cost(group, view) for group in groups]
-    spoken = "; ".join(costs)
+    costs = [costliest_stage(group, view) for group in groups]
     order = [stage for stage in LEAD_STAGES if stage in set(rows["stage"])]
 
-    def picture() -> None:
-        charts.stages(rows, names, order, clock=view.clock, alt_text=f"Mean time in each stage. {spoken}.")
+    def chart() -> None:
+        charts.stages(rows, names, order, clock=view.clock, alt_text=f"Mean time in each stage. {'; '.join(costs)}.")
 
-    answer = costs[0] if costs else "Too few changes to say"
-    with question("Where do integration and environments cost most?", answer, picture if order else None):
+    answer = costs[0] if costs else TOO_FEW
+    with question("Where do integration and environments cost most?", answer, chart if order else None):
         earlier = [earlier_stage(group, view) for group in groups]
         st.markdown("  \n".join(f"{sentence}." for sentence in [*costs[1:], *earlier] if sentence))
         missing = [stage for stage in ("build", "staging", "deploy") if stage not in order]
         if missing:
             st.caption(
-                f"Not told by any source here: {', '.join(missing)}. CI runs and deployments with their statuses come"
-                " from GitHub's API (`headway collect github:OWNER/NAME`) or from records (`headway collect"
-                " events:FILE`)."
+                f"No source reports these stages: {', '.join(missing)}. CI runs and deployment statuses come from"
+                " GitHub's API (`headway collect github:OWNER/NAME`) or from records (`headway collect events:FILE`)."
             )
-        lead_to("bottlenecks", "Runners, gates and failed deployments")
+        page_link("bottlenecks", "Runners, gates and failed deployments")
         if order:
             tables.under_chart(rows, STAGES, name="delivery", alt_text="Mean hours from merge to production by stage")
 
 
-def cost(group: Group, view: View) -> str:
-    """The most costly of the stages after the last approval, and its share."""
+def costliest_stage(group: Group, view: View) -> str:
+    """The stage after the last approval that takes most, and its share."""
     late = [time for time in group.stages if time.stage in DELIVERY]
     most = max(late, key=lambda time: time.mean_hours.value or 0.0, default=None)
     if most is None:
-        return f"{wording.capital(group.name)}: no stage after its merge is told of"
+        return f"{wording.capital(group.name)}: no data on the stages after merge"
     return (
-        f"{wording.capital(group.name)}: {most.stage}, {wording.with_interval(most.mean_hours, view.clock)} a change,"
+        f"{wording.capital(group.name)}: {most.stage}, {wording.with_interval(most.mean_hours, view.clock)} per change,"
         f" {most.share:.0%} of its waiting"
     )
 
 
 def earlier_stage(group: Group, view: View) -> str:
-    """Where a group waits most, if that is before its merge; else nothing."""
+    """The bottleneck of a group if it is before merge; else nothing."""
     most = group.bottleneck
     if most is None or most.stage in DELIVERY:
         return ""
     return (
-        f"It waits even longer in {most.stage}, before its merge: {wording.with_interval(most.mean_hours, view.clock)}"
-        f" ({group.name})"
+        f"{wording.capital(group.name)} waits even longer in {most.stage}, before merge:"
+        f" {wording.with_interval(most.mean_hours, view.clock)}"
     )
 
 
-page(frame.view())
+if __name__ == "__main__":
+    page(frame.view())

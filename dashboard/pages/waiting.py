@@ -1,4 +1,4 @@
-"""Waiting now: every change that is code complete and not in production, and its chance to arrive."""
+"""Waiting now: every change that is code complete and not in production, and its chance to get there."""
 
 from __future__ import annotations
 
@@ -7,120 +7,126 @@ import streamlit as st
 
 from analytics.cohort.cohort import LEAD_STAGES
 from analytics.text import wording
-from dashboard.answers import questions as data
-from dashboard.parts import attention as needs
+from dashboard.answers.view import View
 from dashboard.parts import tables
-from dashboard.parts.change_links import CHANGE_COLUMNS, linked
-from dashboard.parts.sections import FROM_GIT_ALONE, head
+from dashboard.parts.attention import as_cards
+from dashboard.parts.change_links import CHANGE_COLUMNS, with_links
+from dashboard.parts.sections import ONLY_GIT, ask_head, head
 from dashboard.shell import frame
-from dashboard.shell.filters import View
-from dashboard.shell.navigation import lead_to
+from dashboard.shell.navigation import page_link
 
 GUIDE = (
-    "Every change that is code complete, and neither in production nor closed; open drafts are not. **What is most"
-    " unusual comes first**: it has been in its stage longer than others that were there. **Somebody is needed** where"
-    " that is longer than nine in ten, and its chance to arrive within 30 days is less than even, or nobody can tell it"
-    " because too few ever waited so long. “Today” is the as-of time.\n\n"
-    "**Longer than** is the share of the changes that entered that stage in its repository and had left it by then."
-    " **Chance** is the share that arrived, of the changes that had waited as long in that stage; where too few ever"
-    " did, it is empty. Both are told of all changes of its repositories, whatever period is chosen. In working time"
-    " what waits grows no older at a weekend; a chance is within so many days of the calendar all the same."
+    "Every change that is code complete, and neither in production nor closed; open drafts are left out. **The most"
+    " unusual come first**: they have been in their stage longer than others before them. A change **needs attention**"
+    " if that is longer than nine in ten, and its chance of production within 30 days is below 50% or unknown, because"
+    " too few changes ever waited so long. “Today” is the as-of time.\n\n"
+    "**Longer than** is the share of the changes that entered the stage in its repository and had left it by then."
+    " **Chance** is the share that reached production, of the changes that had waited as long in that stage; it is"
+    " empty where too few did. Both use all changes of the chosen repositories, in any period. In working time a change"
+    " does not age at weekends, but a chance is within calendar days."
 )
 ANY = "Any"
 ABOUT = {"Everything": None, "AI work": True, "Other work": False}
 SHOWN = 1000
 
 
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    ask_head(view)
+
+
+def ask_later(view: View) -> None:
+    """Ask the rest."""
+    view.report("waiting", clock=view.clock)
+    view.attention()
+
+
 def page(view: View) -> None:
     """Draw the page."""
     head(view, "Waiting now", GUIDE)
-    rows = data.report(view.file, "waiting", view.filters, clock=view.clock)
+    rows = view.report("waiting", clock=view.clock)
     if rows.is_empty():
         nothing_waits(view)
         return
-    found = needs.needed(view)
-    st.header(f"{found.answer}.", anchor=False)
-    if found.first:
-        st.caption(found.rule)
-        needs.each(found)
-    st.header("All that waits", anchor=False)
-    shown = narrowed(rows)
-    worklist(shown, view.clock)
+    attention = view.attention()
+    st.header(f"{attention.answer}.", anchor=False)
+    if attention.first:
+        st.caption(attention.rule)
+        as_cards(attention)
+    st.header("All waiting changes", anchor=False)
+    worklist(filtered(rows), view.clock)
     with st.container(horizontal=True):
-        tables.download(
-            "CSV", lambda: data.whole_report(view.file, "waiting", view.filters, clock=view.clock), name="waiting"
-        )
-        tables.download(
-            "CSV of every change",
-            lambda: data.whole_report(view.file, "lead-time", view.filters),
-            name="lead-time",
-        )
-    lead_to("bottlenecks", "What would bring it there sooner")
+        tables.download("CSV", view.download("waiting", clock=view.clock), name="waiting")
+        tables.download("CSV of every change", view.download("lead-time"), name="lead-time")
+    page_link("bottlenecks", "What would speed them up")
 
 
 def nothing_waits(view: View) -> None:
-    """Say that nothing waits, or that nobody would tell."""
-    st.header("Nothing waits", anchor=False)
-    coverage = data.report(view.file, "coverage", view.filters)
+    """Say that nothing waits, or that no source reports it."""
+    st.header("No waiting changes", anchor=False)
+    coverage = view.report("coverage")
     if coverage["no_deployments"].sum() or not coverage["code_complete"].sum():
-        st.markdown("No repository of these reports deployments and has work that is code complete.")
-        lead_to("health", "What is known of each repository")
-    elif not data.closed_work_is_seen(view.file, view.filters):
-        st.markdown(FROM_GIT_ALONE)
+        st.markdown("None of these repositories has deployments and changes that are code complete.")
+        page_link("health", "Data health of each repository")
+    elif not view.closed_work_is_seen():
+        st.markdown(ONLY_GIT)
 
 
-def narrowed(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows that are left after the page's own filters."""
+def filtered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Draw the page's own filters and return the matching rows."""
     stages = [stage for stage in LEAD_STAGES if stage in set(rows["current_stage"])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        stage = st.selectbox("In", [ANY, *stages], key="stage", bind="query-params", width=180)
+        stage = st.selectbox("Stage", [ANY, *stages], key="stage", bind="query-params", width=180)
         about = st.selectbox("What it builds", list(ABOUT), key="about", bind="query-params", width=180)
-        text = st.text_input("Title, author or id has", key="text", bind="query-params", width=260)
-    kept = rows if stage == ANY else rows.filter(pl.col("current_stage") == stage)
+        text = st.text_input("Title, author or id contains", key="text", bind="query-params", width=260)
+    matching = rows if stage == ANY else rows.filter(pl.col("current_stage") == stage)
     if ABOUT[about] is not None:
-        kept = kept.filter(pl.col("builds_ai") == ABOUT[about])
+        matching = matching.filter(pl.col("builds_ai") == ABOUT[about])
     if text:
-        places = pl.concat_str("title", "author", "change_id", separator="\n", ignore_nulls=True)
-        kept = kept.filter(places.str.to_lowercase().str.contains(text.lower(), literal=True))
-    return kept
+        searched = pl.concat_str("title", "author", "change_id", separator="\n", ignore_nulls=True)
+        matching = matching.filter(searched.str.to_lowercase().str.contains(text.lower(), literal=True))
+    return matching
 
 
 def worklist(rows: pl.DataFrame, clock: str) -> None:
     """The changes, the most unusual first."""
     if rows.is_empty():
-        st.markdown("Nothing that waits is like that.")
+        st.markdown("No waiting change matches.")
         return
-    told = wording.counted(len(rows), "change")
+    count = wording.counted(len(rows), "change")
     if len(rows) > SHOWN:
-        told = f"The {SHOWN:,} most unusual of {told}; the CSV has all"
+        count = f"The {SHOWN:,} most unusual of {count} (the CSV has all)"
     st.caption(
-        f"{told}, bots' included. The first ones need somebody first. Click a column to sort; “timeline” shows a change"
+        f"{count}, including those of bots, the most unusual first. Click a column to sort; “timeline” opens a change"
         " with its evidence."
     )
     per, unit = (24.0, "Days") if clock == "wall" else (1.0, "Working hours")
-    shown = linked(rows.head(SHOWN)).with_columns(
+    shown = with_links(rows.head(SHOWN)).with_columns(
         (pl.col("age_hours") / per).alias("age"),
         (pl.col("hours_in_stage") / per).alias("in_stage"),
     )
     columns = {
         **CHANGE_COLUMNS,
-        "current_stage": "In",
-        "in_stage": tables.decimal(f"{unit} in it", f"{unit} since it entered the stage in which it waits"),
-        "unusual_share": tables.percent("Longer than", "Of the changes that entered that stage in its repository"),
+        "current_stage": "Stage",
+        "in_stage": tables.decimal(f"{unit} in stage", f"{unit} since it entered the stage in which it waits"),
+        "unusual_share": tables.percent(
+            "Longer than", "Share of the changes that entered the stage in its repository and left it sooner"
+        ),
         "chance_30d": tables.percent("In 30 days", "Chance of being in production within 30 days from the as-of time"),
         "chance_30d_lower": tables.percent("95% from"),
         "chance_30d_upper": tables.percent("95% to"),
         "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days"),
         "waits_for": st.column_config.TextColumn("Waits for", width="medium"),
-        "age": tables.decimal(f"{unit} in all", f"{unit} since code complete"),
+        "age": tables.decimal(f"{unit} in total", f"{unit} since code complete"),
         "builds_ai": "AI work",
         "built_with_ai": "Made with AI",
         "author": "Author",
         "team": "Team",
-        "url": tables.link("Where it is"),
+        "url": tables.link("Source"),
         "note": "Note",
     }
-    tables.table(shown, columns, alt_text="What waits, the most unusual first")
+    tables.table(shown, columns, alt_text="Waiting changes, the most unusual first")
 
 
-page(frame.view())
+if __name__ == "__main__":
+    page(frame.view())

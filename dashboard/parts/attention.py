@@ -1,4 +1,4 @@
-"""Which changes need somebody today, as a part of pages. Their texts are somebody's: shown as text."""
+"""The changes that need attention, as a part of pages. Their titles and names come from outside: shown as text."""
 
 from __future__ import annotations
 
@@ -6,35 +6,28 @@ import streamlit as st
 
 from analytics.text.wording import plain
 from analytics.worklist.attention import Attention
-from dashboard.answers import questions as data
-from dashboard.shell.filters import View
-from dashboard.shell.navigation import CHANGE, lead_to
+from dashboard.shell.navigation import CHANGE, page_link
 
-__all__ = ["each", "in_lines", "needed"]
+__all__ = ["as_cards", "as_lines"]
 
 
-def needed(view: View) -> Attention:
-    """What of the worklist needs somebody."""
-    return data.needed(view.file, view.filters, view.clock)
-
-
-def each(found: Attention) -> None:
-    """The first of them: why, whom it waits for, and the way to its evidence."""
-    columns = st.columns(len(found.first), gap="small") if found.first else ()
-    for column, one in zip(columns, found.first, strict=True):
+def as_cards(attention: Attention) -> None:
+    """Draw a card for each of the first: why it needs attention, whom it waits for, and a link to its evidence."""
+    columns = st.columns(len(attention.first), gap="small") if attention.first else ()
+    for column, change in zip(columns, attention.first, strict=True):
         with column, st.container(border=True, height="stretch"):
-            st.text(plain(f"{_short(one.change_id)}  {one.title}"))
-            st.caption(one.why)
-            st.text(plain(f"Waits for {one.waits_for}. By {one.by}."))
-            lead_to(CHANGE, "Timeline and evidence", change=one.change_id)
+            st.text(plain(f"{_short(change.change_id)}  {change.title}"))
+            st.caption(change.why)
+            st.text(plain(f"Waits for {change.waits_for}. By {change.by}."))
+            page_link(CHANGE, "Timeline and evidence", change=change.change_id)
 
 
-def in_lines(found: Attention) -> None:
-    """The first of them, a line each, and the way to its evidence."""
-    for one in found.first:
+def as_lines(attention: Attention) -> None:
+    """Draw a line for each of the first, with a link to its evidence."""
+    for change in attention.first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.text(plain(f"{_short(one.change_id)}  {one.title}: waits for {one.waits_for}"))
-            lead_to(CHANGE, "Timeline", change=one.change_id)
+            st.text(plain(f"{_short(change.change_id)}  {change.title}: waits for {change.waits_for}"))
+            page_link(CHANGE, "Timeline", change=change.change_id)
 
 
 def _short(change_id: str) -> str:

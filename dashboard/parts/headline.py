@@ -1,4 +1,4 @@
-"""The pulse in short: the biggest bottleneck and how sure that is, who needs somebody, what another cadence brings."""
+"""The headline of the pulse check: the biggest bottleneck, changes that need attention, and daily releases."""
 
 from __future__ import annotations
 
@@ -6,31 +6,37 @@ import streamlit as st
 
 from analytics.pulse.pulse import Pulse
 from analytics.text import wording
-from dashboard.parts.attention import in_lines, needed
-from dashboard.parts.cadences import daily_instead_of_others
-from dashboard.shell.filters import View
-from dashboard.shell.navigation import lead_to
+from dashboard.answers.view import View
+from dashboard.parts.attention import as_lines
+from dashboard.parts.release_cadences import ask_all_work, gain_of_daily
+from dashboard.shell.navigation import page_link
 
-__all__ = ["in_short"]
+__all__ = ["ask_headline", "headline"]
 
 
-def in_short(view: View, found: Pulse) -> None:
-    """Three answers, each with the way to why."""
+def ask_headline(view: View) -> None:
+    """Ask what `headline` asks besides the pulse."""
+    view.attention()
+    ask_all_work(view)
+
+
+def headline(view: View, pulse: Pulse) -> None:
+    """Draw three answers, each with a link to the reasons."""
     st.caption("In short")
-    first = found.compared[0]
-    biggest = wording.bottleneck(first, found.horizon_hours, view.clock)
+    first = pulse.compared[0]
+    biggest = wording.bottleneck(first, pulse.horizon_hours, view.clock)
     if biggest:
         st.markdown(f"**{biggest}.** {wording.lead_of_bottleneck(first, view.clock)}")
-        lead_to("bottlenecks", "Every stage, and what would help")
-    waiting = needed(view)
-    if len(waiting.first) > 1:
-        st.markdown(f"**{waiting.answer}**, these first:")
+        page_link("bottlenecks", "All stages, and what would help")
+    attention = view.attention()
+    if len(attention.first) > 1:
+        st.markdown(f"**{attention.answer}**, these first:")
     else:
-        st.markdown(f"**{waiting.answer}**{':' if waiting.first else '.'}")
-    if waiting.first:
-        in_lines(waiting)
-    lead_to("waiting", "Why these, and all that waits")
-    weekly, now = daily_instead_of_others(view)
-    if weekly:
-        st.markdown(f"**{weekly}.** {now}.")
-        lead_to("bottlenecks", "Any other cadence")
+        st.markdown(f"**{attention.answer}**{':' if attention.first else '.'}")
+    if attention.first:
+        as_lines(attention)
+    page_link("waiting", "All waiting changes")
+    than_weekly, than_now = gain_of_daily(view)
+    if than_weekly:
+        st.markdown(f"**{than_weekly}.** {than_now}.")
+        page_link("bottlenecks", "Compare release cadences")

@@ -1,4 +1,4 @@
-"""What is folded away is drawn when somebody opens it: nothing is sent, nor a browser busy with, what nobody sees."""
+"""An expander whose contents are rendered when it is opened: until then nothing is sent to the browser."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Callable
 
 import streamlit as st
 
-__all__ = ["folded"]
+__all__ = ["lazy_expander"]
 
-BEGIN_OPEN = False
+OPEN = False
+"""Whether expanders are open at first."""
 
 
 @st.fragment
-def folded(label: str, draw: Callable[[], None], *, name: str, choice: str | None = None) -> None:
-    """A fold with this label, in which `draw` draws; `name` is its own on the page.
+def lazy_expander(label: str, draw: Callable[[], None], *, name: str, choice: str | None = None) -> None:
+    """Draw an expander with this label; `draw` renders its contents, and `name` is unique on the page.
 
-    `choice`: what in the URL a choice inside it is kept as. A link that has it finds the fold open.
+    `choice`: the URL parameter of a choice inside it. A link with that parameter opens the expander.
     """
-    key = f"fold-{name}"
-    # Once: closing takes the choice out of the URL, and a fold that begins otherwise would be another to a browser.
+    key = f"expander-{name}"
+    # Only once: closing it takes the choice out of the URL, and another initial state would be another expander.
     if key not in st.session_state:
-        st.session_state[key] = BEGIN_OPEN or (choice is not None and choice in st.query_params)
-    with st.expander(label, key=key, on_change="rerun") as fold:
-        if fold.open:
+        st.session_state[key] = OPEN or (choice is not None and choice in st.query_params)
+    with st.expander(label, key=key, on_change="rerun") as expander:
+        if expander.open:
             draw()

@@ -1,4 +1,4 @@
-"""Parts that more than one page shows: its head, its groups, what was left out, and what to do where nothing is."""
+"""Parts that several pages share: head, compared groups, what is left out, and hints where there is no data."""
 
 from __future__ import annotations
 
@@ -10,143 +10,157 @@ import streamlit as st
 from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse.pulse import Pulse
 from analytics.text import wording
-from dashboard.answers import questions as data
-from dashboard.shell.filters import View
-from dashboard.shell.navigation import lead_to
+from dashboard.answers.view import View
+from dashboard.shell.navigation import page_link
 
 __all__ = [
-    "FROM_GIT_ALONE",
+    "FEWEST",
     "GROUPS",
     "NO_INITIATIVE",
+    "ONLY_GIT",
     "RUNG_COLUMNS",
-    "TELL_DEPLOYMENTS",
-    "WALL_ALONE",
+    "SET_UP_DEPLOYMENTS",
+    "WALL_CLOCK_ONLY",
     "ai_group",
+    "ask_head",
     "group_names",
     "head",
     "left_out",
-    "named",
-    "nothing_observed",
-    "observed",
+    "pulse_or_hint",
     "rungs_table",
+    "small_groups",
     "too_few",
+    "with_group_names",
 ]
 
-TELL_DEPLOYMENTS = (
-    "Tell Headway where deployments show: release tags, a manifests repository, a branch or records. `headway init`"
-    " writes a `headway.toml` in which `[[deployments]]` is explained; then run `headway build`."
+SET_UP_DEPLOYMENTS = (
+    "Configure where deployments are recorded: release tags, a manifests repository, a branch or records."
+    " `headway init` writes a `headway.toml` that explains `[[deployments]]`; then run `headway build`."
 )
-TELL_EVENTS = "Records of what Git does not show can be given: `headway collect events:FILE`."
-FROM_GIT_ALONE = "Abandoned and open work is not visible from Git alone; reviews and CI neither. " + TELL_EVENTS
+ADD_RECORDS = "Add records of what Git does not show with `headway collect events:FILE`."
+ONLY_GIT = f"Git alone does not show abandoned and open work, reviews or CI. {ADD_RECORDS}"
+FEWEST = 20
+"""Groups with fewer changes are counted and not estimated."""
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "builds_ai": {"true": "AI work", "false": "other work"},
-    # The one that the others are compared with stands second, and so takes the second colour.
+    # The reference group is second, and so takes the second colour.
     "built_with_ai": {"agent": "made by an AI agent", "none": "no AI mark", "assisted": "made with an AI tool"},
 }
-"""The groups of a report that has them by an axis, in words. Bots are in no comparison."""
+"""Names of the groups of a report on each axis. Bots are in no comparison."""
 
 
-WALL_ALONE = "by the wall clock: working time is not told here"
+WALL_CLOCK_ONLY = "by the wall clock (this page does not support working time)"
 NO_INITIATIVE = (
-    "An initiative is found where AI work concentrates in a folder, or named in the settings: `[[initiatives]]` takes"
-    " paths, labels and branches."
+    "Headway detects an initiative where AI work concentrates in a folder. You can also define one in the settings:"
+    " `[[initiatives]]` takes paths, labels and branches."
 )
-RUNG_COLUMNS = {"rung": "Has come to", "initiatives": "Initiatives", "stalled": "Stalled"}
+RUNG_COLUMNS = {"rung": "Rung", "initiatives": "Initiatives", "stalled": "Stalled"}
 
 
-def rungs_table(known: Sequence[Initiative]) -> pl.DataFrame:
-    """How many initiatives stand on each rung, and how many of them stall there; those removed, if any."""
-    rows = [
-        {
-            "rung": rung,
-            "initiatives": sum(one.rung == rung for one in known),
-            "stalled": sum(one.rung == rung and bool(one.stalled) for one in known),
-        }
-        for rung in (*RUNGS, REMOVED)
-        if rung in RUNGS or any(one.rung == rung for one in known)
-    ]
-    return pl.DataFrame(rows)
+def ask_head(view: View) -> None:
+    """Ask what `head` asks."""
+    view.report("coverage")
 
 
-def head(view: View, title: str, guide: str, *, wall_alone: bool = False) -> None:
-    """The title, what is shown as of when, and how to read it for whoever is here for the first time.
+def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -> None:
+    """Draw the title, what is shown as of when, and a guide for first-time readers.
 
-    `wall_alone`: the numbers of the page are by the wall clock, whatever is chosen.
+    `wall_clock_only`: the numbers of the page are by the wall clock on either choice.
     """
     st.title(title, anchor=False)
-    coverage = data.report(view.file, "coverage", view.filters).filter(pl.col("role") == "application")
-    words = view.words
+    coverage = view.report("coverage").filter(pl.col("role") == "application")
+    label = view.label
     if view.clock == "working":
-        words = f"{words}, {WALL_ALONE if wall_alone else 'in working time'}"
+        label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:
-        words = f"{words} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
-    # As plain text: the name of a repository is somebody's text.
-    st.text(words)
+        label = f"{label} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
+    # As plain text: the name of a repository comes from outside.
+    st.text(label)
     with st.expander("How to read this page"):
         st.markdown(guide)
 
 
-def named(rows: pl.DataFrame, view: View) -> pl.DataFrame:
-    """Rows of a report by the axis of comparison, its groups in words; those of bots left out."""
-    words = GROUPS[view.axis]
-    kept = rows.filter(pl.col("group").is_in(list(words)))
-    return kept.with_columns(pl.col("group").replace_strict(dict(words), return_dtype=pl.String))
+def with_group_names(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Rows of a report on the axis of comparison with the names of its groups, without bots."""
+    names = GROUPS[view.axis]
+    compared = rows.filter(pl.col("group").is_in(list(names)))
+    return compared.with_columns(pl.col("group").replace_strict(dict(names), return_dtype=pl.String))
 
 
 def group_names(rows: pl.DataFrame, view: View) -> Sequence[str]:
-    """The groups that are among `named` rows, in the order in which they are shown."""
-    there = set(rows["group"].unique())
-    return [name for name in GROUPS[view.axis].values() if name in there]
+    """The names of the groups in these rows, in the order in which they are shown."""
+    present = set(rows["group"].unique())
+    return [name for name in GROUPS[view.axis].values() if name in present]
 
 
 def ai_group(view: View) -> str:
-    """The name of AI work on the axis of comparison, as the pulse check has it."""
+    """The name of AI work on the axis of comparison, as in the pulse check."""
     return "AI work" if view.axis == "builds_ai" else "made with AI"
 
 
-def observed(view: View) -> Pulse | None:
-    """The pulse; None, and on the page the reason why, where no change can be told of."""
-    found = data.pulse(view.file, view.filters, view.axis, view.clock)
-    if found.as_of is None:
-        nothing_observed(found)
+def pulse_or_hint(view: View) -> Pulse | None:
+    """The pulse; None, with the reason and a hint on the page, where no change could be observed."""
+    pulse = view.pulse()
+    if pulse.as_of is None:
+        _nothing_observed(pulse)
         return None
-    return found
+    return pulse
 
 
-def too_few(counts: Mapping[str, int]) -> None:
-    """Say which groups are too small to say anything of."""
+def _nothing_observed(pulse: Pulse) -> None:
+    st.header("No change can be followed to production yet", anchor=False)
+    if pulse.no_deployments:
+        changes = wording.counted(pulse.no_deployments, "change")
+        st.info(f"{changes} landed in repositories that report no deployments. {SET_UP_DEPLOYMENTS}")
+    if pulse.unknown:
+        changes = wording.counted(pulse.unknown, "change")
+        st.info(
+            f"{changes} landed before the first recorded production deployment, or can only have shipped with a"
+            f" deployment that has no date or commit. Later changes appear once they are deployed. {ADD_RECORDS}"
+        )
+    if not pulse.no_deployments and not pulse.unknown:
+        st.info("No change in this selection is code complete. Widen the filters in the sidebar, or collect more.")
+    page_link("health", "Data health of each repository")
+
+
+def small_groups(rows: pl.DataFrame) -> None:
+    """Name the groups among these rows of a report that have too few changes for an estimate."""
+    small = rows.filter(pl.col("changes") < FEWEST).unique("group").sort("group")
+    counts = ", ".join(
+        f"{name} ({wording.counted(changes, 'change')})"
+        for name, changes in small.select("group", "changes").iter_rows()
+    )
     if counts:
-        told = ", ".join(f"{name} ({wording.counted(changes, 'change')})" for name, changes in counts.items())
-        st.markdown(f":gray[{wording.capital(wording.TOO_FEW)} of {told}: 20 changes are needed.]")
+        st.markdown(f":gray[{too_few(f'for {counts}')}]")
 
 
-def nothing_observed(found: Pulse) -> None:
-    """Say why there is no number, and what to do about it."""
-    st.header("No change whose arrival in production could be observed yet", anchor=False)
-    if found.no_deployments:
-        changes = wording.counted(found.no_deployments, "change")
-        st.info(f"{changes} landed in repositories that report no deployments. {TELL_DEPLOYMENTS}")
-    if found.unknown:
-        changes = wording.counted(found.unknown, "change")
-        st.info(
-            f"{changes} landed before the first recorded production deployment, or only a deployment without a date or"
-            f" commit can have shipped them. Later changes will show as they are deployed. {TELL_EVENTS}"
-        )
-    if not found.no_deployments and not found.unknown:
-        st.info(
-            "Nothing was code complete in what is chosen here. Choose more in the sidebar, or `headway collect` more."
-        )
-    lead_to("health", "What is known of each repository")
+def too_few(scope: str = "") -> str:
+    """Why there is no estimate, as a sentence."""
+    return f"Too few changes{f' {scope}' if scope else ''}: at least {FEWEST} are needed."
 
 
-def left_out(view: View, found: Pulse) -> None:
-    """What takes no part in the numbers, and the way to what they rest on."""
+def rungs_table(initiatives: Sequence[Initiative]) -> pl.DataFrame:
+    """How many initiatives are on each rung, and how many of them are stalled there; those removed, if any."""
+    rows = [
+        {
+            "rung": rung,
+            "initiatives": sum(initiative.rung == rung for initiative in initiatives),
+            "stalled": sum(initiative.rung == rung and bool(initiative.stalled) for initiative in initiatives),
+        }
+        for rung in (*RUNGS, REMOVED)
+        if rung in RUNGS or any(initiative.rung == rung for initiative in initiatives)
+    ]
+    return pl.DataFrame(rows)
+
+
+def left_out(view: View, pulse: Pulse) -> None:
+    """Draw what is left out of the numbers, and a link to what they rest on."""
     st.divider()
-    told = wording.left_out(found)
-    if told:
-        st.caption(told)
-    if not data.closed_work_is_seen(view.file, view.filters):
-        st.caption(FROM_GIT_ALONE)
-    lead_to("health", "What the numbers rest on")
+    sentence = wording.left_out(pulse)
+    if sentence:
+        st.caption(sentence)
+    if not view.closed_work_is_seen():
+        st.caption(ONLY_GIT)
+    page_link("health", "What the numbers rest on")

@@ -1,4 +1,4 @@
-"""Stability in words: measures with their units, and AI work beside other work."""
+"""Stability as text: measures with their units, and AI work compared with other work."""
 
 from __future__ import annotations
 
@@ -10,136 +10,147 @@ import polars as pl
 from analytics.text import wording
 from dashboard.parts.sections import GROUPS
 
-__all__ = ["MEASURES", "compared_failures", "compared_rework", "fails_more", "groups_of", "in_words", "sides_of"]
+__all__ = [
+    "MEASURES",
+    "change_groups",
+    "deployment_groups",
+    "failure_comparison",
+    "failure_headline",
+    "rework_comparison",
+    "value_and_interval",
+]
 
 MEASURES: Mapping[str, str] = {
-    "deployment_frequency": "Deployments a week",
+    "deployment_frequency": "Deployments per week",
     "lead_time": "Lead time (median)",
-    "change_failure_rate": "Deployments that failed",
-    "recovery_time": "Time to recover (median)",
-    "rework_rate": "Unplanned deployments",
+    "change_failure_rate": "Change failure rate",
+    "recovery_time": "Recovery time (median)",
+    "rework_rate": "Deployment rework rate",
 }
-"""The five measures, as they are called on the page."""
+"""Names of the five measures on the page."""
 _AI = {"builds_ai": "AI work", "built_with_ai": "work made with AI"}
-_FAILS = {1: "fails more", -1: "fails less", 0: "is not seen to fail more or less"}
-# Where the two ways of looking disagree, neither is an answer.
-_AGAINST = {
-    1: "fails less over all and more where they are alike, which is no answer",
-    -1: "fails more over all and less where they are alike, which is no answer",
+_SAME = "shows no significant difference in"
+_FAILS = {1: "fails more often", -1: "fails less often", 0: f"{_SAME} failures"}
+# Where the two comparisons disagree, neither is an answer.
+_CONTRADICTION = {
+    1: "fails less often overall but more often like for like (inconclusive)",
+    -1: "fails more often overall but less often like for like (inconclusive)",
 }
-_AS_ITS_SIZE = ", which its size may explain"
-_EQUAL = {"log of lines": "size in lines", "log of paths": "size in files"}
-_COMES_BACK = {1: "comes back more", -1: "comes back less", 0: "is not seen to come back more or less"}
+_REWORK = {1: "needs rework more often", -1: "needs rework less often", 0: f"{_SAME} rework"}
+_BY_SIZE = ", which its size may explain"
+_ADJUSTMENTS = {"log of lines": "size in lines", "log of paths": "size in files"}
+_LIKE_FOR_LIKE = "- **Within the same repository, at similar size:**"
 
 
-def groups_of(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
-    """Rows of the groups that are compared, named as everywhere, in their order."""
-    words = GROUPS[axis]
-    order = {name: place for place, name in enumerate(words.values())}
-    kept = rows.filter(pl.col("group").is_in(list(words)))
-    named = kept.with_columns(pl.col("group").replace_strict(dict(words), return_dtype=pl.String))
+def change_groups(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
+    """Rows of the compared groups of changes with their names, in the order in which they are shown."""
+    names = GROUPS[axis]
+    order = {name: position for position, name in enumerate(names.values())}
+    compared = rows.filter(pl.col("group").is_in(list(names)))
+    named = compared.with_columns(pl.col("group").replace_strict(dict(names), return_dtype=pl.String))
     return named.sort(pl.col("group").replace_strict(order, return_dtype=pl.Int64))
 
 
-def in_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """A value of `dora` or `rework` and its interval; an absent one says that it is too little."""
+def value_and_interval(row: Mapping[str, Any]) -> tuple[str, str]:
+    """A value of `dora` or `rework` and its interval as text; a missing value is "too few to say"."""
     value, lower, upper = row["value"], row["lower"], row["upper"]
     if value is None:
         return wording.TOO_FEW, ""
     unit = row.get("unit", "share")
     if unit == "hours":
-        per, word = (1.0, " h") if value < wording.TWO_DAYS else (24.0, " d")
+        per, suffix = (1.0, " h") if value < wording.TWO_DAYS else (24.0, " d")
         form = "{:,.1f}"
     elif unit == "share":
-        per, word, form = 0.01, "%", "{:.1f}"
+        per, suffix, form = 0.01, "%", "{:.1f}"
     else:
-        per, word, form = 1.0, "", "{:,.1f}"
+        per, suffix, form = 1.0, "", "{:,.1f}"
     bounds = ("…" if bound is None else form.format(bound / per) for bound in (lower, upper))
     interval = "" if lower is None and upper is None else " – ".join(bounds)
-    return f"{form.format(value / per)}{word}", interval
+    return f"{form.format(value / per)}{suffix}", interval
 
 
-def sides_of(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
-    """The failure rates of deployments with AI work and of those without, named; `rows` of `dora` by the axis."""
+def deployment_groups(rows: pl.DataFrame, axis: str) -> pl.DataFrame:
+    """Failure rates of deployments with and without AI work, with group names; `rows` of `dora` by the axis."""
     names = {"with AI": f"with {_AI[axis]}", "without AI": f"without {_AI[axis]}"}
-    kept = rows.filter((pl.col("measure") == "change_failure_rate") & pl.col("group").is_in(list(names)))
-    return kept.with_columns(pl.col("group").replace_strict(names, return_dtype=pl.String))
+    rates = rows.filter((pl.col("measure") == "change_failure_rate") & pl.col("group").is_in(list(names)))
+    return rates.with_columns(pl.col("group").replace_strict(names, return_dtype=pl.String))
 
 
-def _share_of(row: Mapping[str, Any], of: str, what: str) -> str:
-    """A share of so many things; where it cannot be told, only how many there are."""
+def _share_of(row: Mapping[str, Any], total: str, what: str) -> str:
+    """A share of a total as text; the total alone where there is no share."""
     if row["value"] is None:
-        return f"{of}, {wording.TOO_FEW}"
-    value, interval = in_words(row)
-    return f"{value}{f' [{interval}]' if interval else ''} of {of} {what}"
+        return f"{total}, {wording.TOO_FEW}"
+    value, interval = value_and_interval(row)
+    return f"{value}{f' [{interval}]' if interval else ''} of {total} {what}"
 
 
-def _equal(adjusted_for: str) -> str:
-    """What a comparison holds equal, in words."""
-    parts = [_EQUAL.get(part, part) for part in adjusted_for.split(", ")]
+def _adjustments(adjusted_for: str) -> str:
+    """What a comparison is adjusted for, as text."""
+    parts = [_ADJUSTMENTS.get(part, part) for part in adjusted_for.split(", ")]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def compared_failures(rows: pl.DataFrame, axis: str) -> Iterator[str]:
-    """By how much more often deployments with AI work failed, as sentences."""
-    for row in sides_of(rows, axis).iter_rows(named=True):
-        of = wording.counted(int(row["denominator"]), "deployment")
-        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, of, 'failed')}."
+def failure_comparison(rows: pl.DataFrame, axis: str) -> Iterator[str]:
+    """Failures of deployments with and without AI work, as lines of a list."""
+    for row in deployment_groups(rows, axis).iter_rows(named=True):
+        total = wording.counted(int(row["denominator"]), "deployment")
+        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, total, 'failed')}."
     for row in rows.filter(pl.col("measure") == "change_failure_rate_difference").iter_rows(named=True):
         if row["value"] is None or row["lower"] is None or row["upper"] is None:
-            yield "- **In the same repository, of like size:** too few to compare."
+            yield f"{_LIKE_FOR_LIKE} too few to compare."
             continue
         if row["lower"] <= 0.0 <= row["upper"]:
             lower, upper = (f"{100 * row[bound]:+z.1f}".replace("-", "−") for bound in ("lower", "upper"))
-            told = f"anything from {lower} to {upper} points is possible"
-            yield f"- **In the same repository, of like size** no difference is seen: {told}."
+            yield f"{_LIKE_FOR_LIKE} no significant difference (95% CI {lower} to {upper} points)."
         else:
             low, high = sorted(abs(100 * row[bound]) for bound in ("lower", "upper"))
-            size = f"{abs(100 * row['value']):.1f} points {'more' if row['value'] > 0.0 else 'less'}"
-            yield f"- **In the same repository, of like size** {size} [{low:.1f} – {high:.1f}] of those with it fail."
+            size = f"{abs(100 * row['value']):.1f} points {'more' if row['value'] > 0.0 else 'fewer'}"
+            yield f"{_LIKE_FOR_LIKE} {size} of the deployments with {_AI[axis]} fail (95% CI {low:.1f}–{high:.1f})."
 
 
-def compared_rework(rows: pl.DataFrame, axis: str) -> Iterator[str]:
-    """How much more of AI work is repaired, as sentences."""
-    thirty = rows.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
-    for row in groups_of(thirty, axis).iter_rows(named=True):
-        of, what = wording.counted(row["changes"], "change"), "repaired or taken back within 30 days"
-        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, of, what)}."
+def rework_comparison(rows: pl.DataFrame, axis: str) -> Iterator[str]:
+    """Repairs of AI work and of other work, as lines of a list."""
+    thirty_days = rows.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
+    for row in change_groups(thirty_days, axis).iter_rows(named=True):
+        total, what = wording.counted(row["changes"], "change"), "repaired or reverted within 30 days"
+        yield f"- **{wording.capital(row['group'])}:** {_share_of(row, total, what)}."
     for row in rows.filter(pl.col("measure") == "repair_rate_ratio").iter_rows(named=True):
+        adjusted = f"- **Adjusted for {_adjustments(row['adjusted_for'])}:**"
         if row["value"] is None:
-            yield f"- **With the same {_equal(row['adjusted_for'])}:** too few to compare: {row['note']}."
+            yield f"{adjusted} too few to compare: {row['note']}."
             continue
-        unsure = "" if (row["p_value"] or 0.0) <= 0.05 else ", which is not told from 1"
-        yield (
-            f"- **With the same {_equal(row['adjusted_for'])}:** {_AI[axis]} is repaired at {row['value']:.2f}"
-            f" times the rate of other work [{row['lower']:.2f} – {row['upper']:.2f}]{unsure}."
-        )
+        result = "no significant difference"
+        if (row["p_value"] or 0.0) <= 0.05:
+            result = f"{_AI[axis]} is repaired {'more' if row['value'] > 1.0 else 'less'} often"
+        yield f"{adjusted} rate ratio {row['value']:.2f} (95% CI {row['lower']:.2f}–{row['upper']:.2f}): {result}."
 
 
-def fails_more(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
-    """Both comparisons in one sentence, no stronger than they are."""
-    fails = _verdict(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
+def failure_headline(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
+    """Both comparisons in one sentence that claims no more than they show."""
+    fails = _direction(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
     ratios = repaired.filter(pl.col("measure") == "repair_rate_ratio")
-    comes_back, of_its_size = (_verdict(ratios.slice(place, 1), 1.0) for place in (0, 1))
-    against = fails is not None and _over_all(failed, axis) * fails < 0.0
-    parts = [(_AGAINST if against else _FAILS)[fails]] if fails is not None else []
-    if comes_back is not None:
-        explained = comes_back != 0 and of_its_size == 0
-        parts.append(_COMES_BACK[comes_back] + (_AS_ITS_SIZE if explained else ""))
+    rework, rework_at_size = (_direction(ratios.slice(row, 1), 1.0) for row in (0, 1))
+    contradiction = fails is not None and _overall(failed, axis) * fails < 0.0
+    if not contradiction and fails == rework == 0:
+        return f"{wording.capital(_AI[axis])} {_SAME} failures or rework"
+    parts = [(_CONTRADICTION if contradiction else _FAILS)[fails]] if fails is not None else []
+    if rework is not None:
+        explained = rework != 0 and rework_at_size == 0
+        parts.append(_REWORK[rework] + (_BY_SIZE if explained else ""))
     if not parts:
         return "Too few changes to say"
-    missing = "" if len(parts) == 2 else f"; {wording.TOO_FEW} the other"
+    missing = "" if len(parts) == 2 else f"; too few to compare {'failures' if fails is None else 'rework'}"
     return wording.capital(f"{_AI[axis]} {' and '.join(parts)}{missing}")
 
 
-def _over_all(failed: pl.DataFrame, axis: str) -> float:
-    """How much more often deployments with AI work failed than others, repositories aside; 0 where it is not told."""
-    rows = sides_of(failed, axis)["value"].to_list()
-    return rows[0] - rows[1] if len(rows) == 2 and None not in rows else 0.0
+def _overall(failed: pl.DataFrame, axis: str) -> float:
+    """The difference in failure rate between deployments with and without AI work, unadjusted; 0 if unknown."""
+    rates = deployment_groups(failed, axis)["value"].to_list()
+    return rates[0] - rates[1] if len(rates) == 2 and None not in rates else 0.0
 
 
-def _verdict(rows: pl.DataFrame, none: float) -> int | None:
-    """Whether an interval lies above (1), below (-1) or around (0) what means no difference; None without one."""
+def _direction(rows: pl.DataFrame, none: float) -> int | None:
+    """Whether an interval is above (1), below (-1) or includes (0) the value of no difference; None without one."""
     for row in rows.iter_rows(named=True):
         if row["lower"] is not None and row["upper"] is not None:
             return 1 if row["lower"] > none else -1 if row["upper"] < none else 0

@@ -1,4 +1,4 @@
-"""Tables, and the CSV under them. Text from outside is shown in cells, which interpret nothing."""
+"""Tables and their CSV downloads. Text from outside is shown in cells, which interpret nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 from polars import selectors
 
-from dashboard.parts.lazy_expander import folded
+from dashboard.parts.lazy_expander import lazy_expander
 from headway.report_files import csv_bytes
 
 __all__ = [
@@ -25,13 +25,13 @@ __all__ = [
     "under_chart",
 ]
 
-# Control characters, and those that turn the direction of what follows.
+# Control characters, and those that change the direction of text.
 _UNSEEN = r"[\p{Cc}\p{Cf}]"
 _WEB = r"(?i)^https?://\S+$"
 
 
 def table(rows: pl.DataFrame, columns: Mapping[str, Any], *, alt_text: str) -> None:
-    """Show the columns that are named, in this order; for each its title or its settings."""
+    """Draw these columns in this order; each is mapped to its title or its settings."""
     shown = rows.select(columns.keys()).with_columns(
         selectors.float().round(3),  # 99.7 %
         selectors.string().str.replace_all(_UNSEEN, " "),
@@ -54,17 +54,17 @@ def under_chart(
     alt_text: str,
     whole: Callable[[], pl.DataFrame] | None = None,
 ) -> None:
-    """The numbers of a chart, folded away under it, and their CSV; `whole`: the report of which they are a part."""
+    """Draw an expander with the numbers of a chart and their CSV; `whole`: the report that they are a part of."""
 
     def numbers() -> None:
         table(rows, columns, alt_text=alt_text)
         download("CSV", whole or (lambda: rows), name=name)
 
-    folded("The numbers", numbers, name=name)
+    lazy_expander("Numbers", numbers, name=name)
 
 
 def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None:
-    """A button that gives a table as `headway export` would write it, made when somebody asks for it."""
+    """Draw a button that downloads a table as `headway export` would write it; `rows` is called on a click."""
     st.download_button(
         label,
         lambda: csv_bytes(rows()),
@@ -78,14 +78,14 @@ def download(label: str, rows: Callable[[], pl.DataFrame], *, name: str) -> None
 
 
 def first_of(shown: int, every: int, order: str = "") -> str:
-    """How much of a list a table shows, as a sentence; `order`: by what its rows are the first."""
+    """How much of a list a table shows, as a sentence; `order`: how its rows are ordered."""
     after = f", {order}" if order else ""
-    return f"The first {shown:,} of {every:,}{after}; the CSV has all." if shown < every else f"All {every:,}{after}."
+    return f"First {shown:,} of {every:,}{after}. The CSV has all." if shown < every else f"All {every:,}{after}."
 
 
-def link(title: str, word: str = "open") -> Any:
-    """A column of addresses, each shown as a word to click; see `safe_links`."""
-    return st.column_config.LinkColumn(title, display_text=word, width="small")
+def link(title: str, text: str = "open") -> Any:
+    """A column of addresses, each shown as a link with this text; see `safe_links`."""
+    return st.column_config.LinkColumn(title, display_text=text, width="small")
 
 
 def time(title: str) -> Any:
@@ -104,10 +104,10 @@ def decimal(title: str, meaning: str | None = None) -> Any:
 
 
 def in_days(rows: pl.DataFrame, hours: str, days: str) -> pl.DataFrame:
-    """Rows with a column of hours given in days too."""
+    """Rows with a column of hours also in days."""
     return rows.with_columns((pl.col(hours) / 24.0).alias(days))
 
 
 def safe_links(rows: pl.DataFrame, column: str = "url") -> pl.DataFrame:
-    """Only addresses of the web stay: what begins with `javascript:` is no link."""
+    """Rows with web addresses only: `javascript:` and the like become null."""
     return rows.with_columns(pl.when(pl.col(column).str.contains(_WEB)).then(pl.col(column)).alias(column))

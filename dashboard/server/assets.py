@@ -1,9 +1,9 @@
-"""What a browser needs of Streamlit's own files before it draws a chart: told of in the page, served from memory.
+"""The files of Streamlit that a browser needs before it draws a chart: named in the page, served from memory.
 
 Streamlit loads the code of each kind of element when the first one comes, and reads every file from disk in threads
 that share the interpreter with the page that runs meanwhile. So a browser waits for some hundred small files, one kind
-after the other. The names of these files hold their content: whatever was read once stays true. And at the address of
-any page but the first it looks for the server below that page before it looks where the page came from.
+after the other. File names contain a hash of the content, so a file can be cached for good. And at the address of any
+page but the first, a browser looks for the server below that page before it looks where the page came from.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _SERVER = '<script>window.__streamlit = {BACKEND_BASE_URL: new URL("./", locatio
 _SCRIPT = f'<link rel="modulepreload" crossorigin href="./{_SCRIPTS}/{{name}}">'
 _END = b"</head>"
 _OF_THE_FILE = (b"content-length", b"etag", b"last-modified")
-_KEPT_HEADERS = (b"content-type", b"content-length", b"etag", b"last-modified", b"cache-control")
+_CACHED_HEADERS = (b"content-type", b"content-length", b"etag", b"last-modified", b"cache-control")
 
 
 def needed(kinds: Collection[str], folder: Path | None = None) -> list[str]:
-    """The scripts of these kinds of element and all that they import, less what every page loads, by name.
+    """The names of the scripts of these kinds of element and of all that they import, without those of every page.
 
-    `folder`: of Streamlit's front end. A kind that it does not have, as after a change of Streamlit, adds nothing.
+    `folder`: of Streamlit's front end. A kind that it does not have, as after an update of Streamlit, adds nothing.
     """
     folder = folder or _front_end()
     scripts = folder / _SCRIPTS
     files = {file.name.partition(".")[0]: file.name for file in scripts.glob("*.js")}
     loaded = set(re.findall(rf"{_SCRIPTS}/([\w.-]+\.js)", (folder / "index.html").read_text(encoding="utf-8")))
-    found: dict[str, None] = {}
+    scripts_needed: dict[str, None] = {}
     left = [files[kind] for kind in kinds if kind in files]
     while left:
         name = left.pop(0)
-        if name not in found and name not in loaded and (scripts / name).is_file():
-            found[name] = None
+        if name not in scripts_needed and name not in loaded and (scripts / name).is_file():
+            scripts_needed[name] = None
             left += _IMPORT.findall((scripts / name).read_text(encoding="utf-8"))
-    return list(found)
+    return list(scripts_needed)
 
 
 def _front_end() -> Path:
@@ -64,9 +64,9 @@ def _front_end() -> Path:
 
 
 class Assets:
-    """ASGI middleware: tells a page where its server is and which scripts it will need; keeps lasting files.
+    """ASGI middleware: a page names its server and the scripts that it will need; immutable files are cached.
 
-    `scripts`: what a page needs, and `others` by the last part of its address where it is other.
+    `scripts`: those of most pages; `others`: those of other pages, by the last part of the address.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Assets:
         self.app = app
         self._head = _head(scripts)
         self._heads = {page: _head(names) for page, names in (others or {}).items()}
-        self._kept: dict[str, tuple[Mapping[str, Any], bytes]] = {}
+        self._files: dict[str, tuple[Mapping[str, Any], bytes]] = {}
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,48 +84,48 @@ class Assets:
             await self.app(scope, receive, send)
         elif not _whole_file(scope):
             head = self._heads.get(scope["path"].rpartition("/")[2], self._head)
-            await self.app(_unpacked(scope), receive, _telling(head, send))
-        elif scope["path"] in self._kept:
-            start, body = self._kept[scope["path"]]
+            await self.app(_unpacked(scope), receive, _with_head(head, send))
+        elif scope["path"] in self._files:
+            start, body = self._files[scope["path"]]
             await send({**start})
             await send({"type": "http.response.body", "body": body})
         else:
-            await self.app(scope, receive, self._keeping(scope["path"], send))
+            await self.app(scope, receive, self._caching(scope["path"], send))
 
-    def _keeping(self, path: str, send: Send) -> Send:
+    def _caching(self, path: str, send: Send) -> Send:
         start: dict[str, Any] = {}
         body = bytearray()
 
-        async def keeping(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start" and _lasting(message):
-                headers = [(name, value) for name, value in message["headers"] if name in _KEPT_HEADERS]
+        async def caching(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start" and _immutable(message):
+                headers = [(name, value) for name, value in message["headers"] if name in _CACHED_HEADERS]
                 start.update(message, headers=headers)
             elif message["type"] == "http.response.body" and start:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body") and self._bytes + len(body) <= MOST_BYTES:
                     self._bytes += len(body)
-                    self._kept[path] = (start, bytes(body))
+                    self._files[path] = (start, bytes(body))
             await send(message)
 
-        return keeping
+        return caching
 
 
 def _head(scripts: Collection[str]) -> bytes:
     return "".join([_SERVER, *(_SCRIPT.format(name=name) for name in scripts)]).encode()
 
 
-def _telling(head: bytes, send: Send) -> Send:
+def _with_head(head: bytes, send: Send) -> Send:
     start: dict[str, Any] = {}
     page = bytearray()
 
-    async def telling(message: MutableMapping[str, Any]) -> None:
+    async def extended(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start" and _is_page(message):
             start.update(message)
         elif message["type"] == "http.response.body" and start:
             page.extend(message.get("body", b""))
             if not message.get("more_body"):
                 body = bytes(page).replace(_END, head + _END, 1)
-                # What was kept of the page as it was is not this one.
+                # These headers are of the page without the addition.
                 headers = [pair for pair in start["headers"] if pair[0] not in _OF_THE_FILE]
                 length = (b"content-length", str(len(body)).encode())
                 await send({**start, "headers": [*headers, length]})
@@ -133,11 +133,11 @@ def _telling(head: bytes, send: Send) -> Send:
         else:
             await send(message)
 
-    return telling
+    return extended
 
 
 def _unpacked(scope: Scope) -> Scope:
-    """A request for a page, so that it is answered with a text to which something can be added."""
+    """A request for a page without compression, so that the page can be extended."""
     headers = dict(scope["headers"])
     if b"text/html" not in headers.get(b"accept", b""):
         return scope
@@ -145,13 +145,13 @@ def _unpacked(scope: Scope) -> Scope:
 
 
 def _whole_file(scope: Scope) -> bool:
-    """Whether a request is for a file of the front end, whole and in any case."""
+    """Whether a request is for a whole file of the front end, without conditions."""
     conditions = {b"range", b"if-none-match", b"if-modified-since"}
     return bool(scope["path"].startswith("/static/") and not conditions & {name for name, _ in scope["headers"]})
 
 
-def _lasting(message: Mapping[str, Any]) -> bool:
-    """Whether an answer is a file that never changes."""
+def _immutable(message: Mapping[str, Any]) -> bool:
+    """Whether a response is a file that never changes."""
     headers = dict(message["headers"])
     return bool(
         message["status"] == 200

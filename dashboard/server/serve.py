@@ -1,4 +1,4 @@
-"""Serve the dashboard: on loopback unless told otherwise, nothing sent anywhere, quiet until there is trouble."""
+"""Serve the dashboard: on loopback by default, without telemetry, and silent until something goes wrong."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ __all__ = ["ensure_free", "serve"]
 
 FOLDER = Path(dashboard.__file__).resolve().parent
 SCRIPT = FOLDER.parent / "app.py"
-# Pages that begin with a table.
-_TABLES_FIRST = ("waiting", "health")
 _SECONDS_TO_END = 5.0
 
 
@@ -45,13 +43,14 @@ def serve(
 ) -> int:
     """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
 
-    `config`: the settings file that the pages read, that of the working folder when not given. `sign_in`: it asks for
-    signing in, so what that needs must be there.
-    `browser` opens it there too, where there is a screen to open it on. Raises `HeadwayError` where the port or the
-    address cannot be had.
+    `config`: the settings file that the pages read, by default that of the working folder. `sign_in`: visitors must
+    sign in. `browser`: also open it in a browser, where there is a screen. Raises `HeadwayError` if the port or the
+    address is not available, or if signing in is not set up.
     """
     import streamlit as st
     from starlette.middleware import Middleware
+
+    from dashboard.shell.navigation import PAGES
 
     ensure_free(port, address)
     if sign_in:
@@ -62,16 +61,16 @@ def serve(
     async def announced(_: object) -> AsyncIterator[None]:
         # Its socket listens already, so a browser that comes now is answered in a moment.
         _answer_at_once(port)
-        # Only now: what is kept is kept by the running server.
+        # Only now: the caches belong to the running server.
         from dashboard.answers.prewarm import begin
 
         await asyncio.to_thread(begin)
         click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
         if not _loopback(address) and not sign_in:
-            click.echo("  whoever can reach this address can read it", err=True)
+            click.echo("  anyone who can reach this address can read it", err=True)
         if browser and _has_screen():
             threading.Thread(target=_open, args=(url,), daemon=True).start()
-        with _warmed():
+        with _prewarmed():
             yield
 
     # From here on this process is the script and its arguments, as under `streamlit run app.py -- FOLDER SETTINGS`.
@@ -79,19 +78,21 @@ def serve(
     logging.disable(logging.INFO)
     give_large_arrays_back()
     with contextlib.suppress(KeyboardInterrupt):
-        tables = dict.fromkeys(_TABLES_FIRST, needed(BEFORE_FIRST_TABLE))
+        tables = dict.fromkeys(
+            (page.name for page in PAGES.values() if page.starts_with_table), needed(BEFORE_FIRST_TABLE)
+        )
         assets = Middleware(Assets, scripts=needed(BEFORE_FIRST_CHART), others=tables)
         st.App(SCRIPT, lifespan=announced, middleware=[assets]).run(config=options(port, address))
     return 0
 
 
 @contextlib.contextmanager
-def _warmed() -> Iterator[None]:
-    """Have answers made before anybody asks, until the block ends."""
+def _prewarmed() -> Iterator[None]:
+    """Compute answers in advance until the block ends."""
     from dashboard.answers.prewarm import follow
 
     ended = threading.Event()
-    thread = threading.Thread(target=follow, args=(ended,), name="warming", daemon=True)
+    thread = threading.Thread(target=follow, args=(ended,), name="prewarm", daemon=True)
     thread.start()
     try:
         yield
@@ -101,20 +102,20 @@ def _warmed() -> Iterator[None]:
 
 
 def _answer_at_once(port: int) -> None:
-    """Have small answers sent without waiting for the browser to acknowledge the ones before.
+    """Send small responses without waiting for the browser to acknowledge the ones before.
 
-    asyncio does so for a socket made for TCP by name. Streamlit's is made without, and so every small file and message
-    on a connection that is kept waits 40 ms (measured; Nagle's algorithm, RFC 896, meets the delayed acknowledgements
-    of RFC 1122). Connections inherit the option from the socket that listens.
+    asyncio does so for a socket that names TCP as its protocol. Streamlit's does not, so every small file and message
+    on a persistent connection waits 40 ms (measured; Nagle's algorithm, RFC 896, meets the delayed acknowledgements
+    of RFC 1122). Connections inherit the option from the listening socket.
     """
     for number in _own_sockets():
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as found:
-            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1:2] == (port,):
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(number)) as copy:
+            if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and copy.getsockname()[1:2] == (port,):
+                copy.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _own_sockets() -> Iterator[int]:
-    """The numbers of this process's sockets, where the system tells them."""
+    """The file descriptors of this process's sockets, where the system lists them."""
     with contextlib.suppress(OSError):
         for entry in list(Path("/dev/fd").iterdir()):
             with contextlib.suppress(OSError):
@@ -125,7 +126,7 @@ def _own_sockets() -> Iterator[int]:
 def options(port: int, address: str) -> dict[str, Any]:
     """Streamlit's options by their dotted names: those of `dashboard/config.toml`, at this address."""
     chosen = dict(_flat(tomllib.loads((FOLDER / "config.toml").read_text(encoding="utf-8"))))
-    # Under which names people reach another address is theirs to know.
+    # Under which names people reach another address is not known here.
     hosts = chosen["server.allowedHosts"] if _loopback(address) else ["*"]
     ours = {"server.port": port, "server.address": address, "server.allowedHosts": hosts}
     return {**chosen, **ours, "logger.hideWelcomeMessage": True}
@@ -139,7 +140,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def ensure_free(port: int, address: str = "127.0.0.1") -> None:
-    """Raise `HeadwayError` where the port or the address cannot be had: Streamlit would say it in words of its own."""
+    """Raise `HeadwayError` if the port or the address is not available, before Streamlit reports it in its own way."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family) as trial:
@@ -147,11 +148,11 @@ def ensure_free(port: int, address: str = "127.0.0.1") -> None:
             trial.bind((address, port))
     except OSError as error:
         what = f"cannot serve on {_host(address)}:{port}: {error.strerror}"
-        raise HeadwayError(what, hint="choose another --port, or end what has this one") from error
+        raise HeadwayError(what, hint="choose another --port, or stop the process that uses this one") from error
 
 
 def _ensure_sign_in() -> None:
-    """Raise `HeadwayError` where nobody could sign in: better now than a page that lets nobody in."""
+    """Raise `HeadwayError` if nobody could sign in: better now than on the page."""
     import streamlit as st
 
     missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
@@ -159,12 +160,12 @@ def _ensure_sign_in() -> None:
         what = f"[dashboard] sign_in needs {' and '.join(missing)}"
         raise HeadwayError(what, hint="in the checkout: pip install -e '.[auth]'")
     try:
-        told = set(st.secrets.get("auth", {}))
+        secrets = set(st.secrets.get("auth", {}))
     except FileNotFoundError:
-        told = set()
-    if not {"redirect_uri", "cookie_secret"} <= told:
-        what = "[dashboard] sign_in needs to know the provider: there is no [auth] in .streamlit/secrets.toml"
-        raise HeadwayError(what, hint="docs/operations.md shows what stands in it")
+        secrets = set()
+    if not {"redirect_uri", "cookie_secret"} <= secrets:
+        what = "[dashboard] sign_in needs a provider: .streamlit/secrets.toml has no complete [auth]"
+        raise HeadwayError(what, hint="docs/operations.md shows an example")
 
 
 def _host(address: str) -> str:

@@ -1,1 +1,1 @@
-"""What is around every page: filters, navigation, sign-in."""
+"""The frame of every page: filters, navigation, sign-in."""

@@ -1,4 +1,4 @@
-"""What stands around every page: navigation, filters, the banner of a simulation, and what to do where nothing is."""
+"""The frame of every page: navigation, filters, the banner of a simulation, and the hint where there is no data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import streamlit as st
 
 from analytics.text.wording import plain
 from dashboard.answers import files
-from dashboard.answers import questions as data
-from dashboard.shell.filters import View, choose
-from dashboard.shell.navigation import PLACES
-from dashboard.shell.sign_in import let_in
+from dashboard.answers.questions import scope
+from dashboard.answers.view import View
+from dashboard.shell.filters import choose
+from dashboard.shell.navigation import FIRST, PAGES
+from dashboard.shell.sign_in import require_sign_in
 from headway.errors import HeadwayError
 
 __all__ = ["draw", "view"]
@@ -18,35 +19,36 @@ _LOOK_AGAIN_SECONDS = 10.0
 
 
 def draw() -> None:
-    """Draw the frame and the page that was asked for."""
+    """Draw the frame and the requested page."""
     # Without page icons: Streamlit has the browser fetch those from a server of its own.
     pages = [
-        st.Page(place.file, title=place.title, url_path=None if place.first else place.path, default=place.first)
-        for place in PLACES.values()
+        st.Page(page.file, title=page.title, url_path=None if page == FIRST else page.name, default=page == FIRST)
+        for page in PAGES.values()
     ]
-    page = st.navigation(pages, expanded=True)
-    st.set_page_config(page_title=f"{page.title} · Headway", layout="wide")
+    current = st.navigation(pages, expanded=True)
+    st.set_page_config(page_title=f"{current.title} · Headway", layout="wide")
     file = ""
     try:
-        if not let_in(files.settings().dashboard):
+        if not require_sign_in(files.settings().dashboard):
             return
         file = files.published()
         if files.simulated():
             st.warning(
-                "**SIMULATED.** Nothing here is real: it shows what Headway says of a company whose truth is known."
+                "**SIMULATED.** These data are not real: they show what Headway reports for a company whose true"
+                " numbers are known."
             )
-        st.session_state["view"] = choose(file, data.scope(file))
-        page.run()
+        st.session_state["view"] = choose(file, scope(file))
+        current.run()
     except HeadwayError as error:
-        st.title("Nothing to show yet")
+        st.title("No data yet")
         # As text: a path may hold anything, and Markdown would interpret it.
-        st.text(f"{plain(str(error))}\nto do: {plain(error.hint)}")
+        st.text(f"{plain(str(error))}\nhint: {plain(error.hint)}")
     with st.sidebar:
         _follow(file)
 
 
 def view() -> View:
-    """What the page that runs now is to show."""
+    """Return the view that the current page is to show."""
     chosen: View = st.session_state["view"]
     return chosen
 

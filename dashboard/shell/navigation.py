@@ -1,4 +1,4 @@
-"""The pages: where each is, and links to them that keep the filters."""
+"""The pages, and links to them that keep the filters. A new page is a file in `dashboard/pages` and a line here."""
 
 from __future__ import annotations
 
@@ -7,50 +7,62 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from dashboard.shell.filters import KEYS
+from dashboard.answers.choices import KEYS
 
-__all__ = ["CHANGE", "PLACES", "Place", "address_of", "lead_to"]
+__all__ = ["CHANGE", "FIRST", "PAGES", "Page", "change_address", "page_link"]
 
 CHANGE = "change"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page: its file, seen from `app.py`, its title, and its path in URLs; the first one is at `/`."""
+class Page:
+    """A page: its name (of its file and in URLs) and its title; `starts_with_table`: its first element is no chart."""
 
-    file: str
+    name: str
     title: str
-    path: str
-    first: bool = False
+    starts_with_table: bool = False
+
+    @property
+    def file(self) -> str:
+        """Its file, seen from `app.py`."""
+        return f"dashboard/pages/{self.name}.py"
+
+    @property
+    def module(self) -> str:
+        """Its module."""
+        return f"dashboard.pages.{self.name}"
 
 
-PLACES = {
-    place.path: place
-    for place in (
-        Place("dashboard/pages/pulse.py", "Pulse check", "pulse", first=True),
-        Place("dashboard/pages/flow.py", "Flow", "flow"),
-        Place("dashboard/pages/bottlenecks.py", "Bottlenecks", "bottlenecks"),
-        Place("dashboard/pages/waiting.py", "Waiting now", "waiting"),
-        Place("dashboard/pages/initiatives.py", "Initiatives", "initiatives"),
-        Place("dashboard/pages/stability.py", "Stability", "stability"),
-        Place("dashboard/pages/change.py", "One change", CHANGE),
-        Place("dashboard/pages/health.py", "Data health", "health"),
+PAGES = {
+    page.name: page
+    for page in (
+        Page("pulse", "Pulse check"),
+        Page("flow", "Flow"),
+        Page("bottlenecks", "Bottlenecks"),
+        Page("waiting", "Waiting now", starts_with_table=True),
+        Page("initiatives", "Initiatives"),
+        Page("stability", "Stability"),
+        Page(CHANGE, "One change"),
+        Page("health", "Data health", starts_with_table=True),
     )
 }
+FIRST = next(iter(PAGES.values()))
+"""The page at `/`."""
 
 
 def filters_in_url() -> dict[str, str]:
-    """The filters as they stand in the URL."""
+    """The filters as they are in the URL."""
     return {key: st.query_params[key] for key in KEYS if key in st.query_params}
 
 
-def lead_to(path: str, label: str | None = None, **more: str) -> None:
-    """A link to a page, with the filters as they are and what else it is told."""
-    place = PLACES[path]
-    words = label or place.title
-    st.page_link(place.file, label=f"{words} →", query_params=[*filters_in_url().items(), *more.items()])
+def page_link(name: str, label: str | None = None, **parameters: str) -> None:
+    """A link to a page, with the current filters and other `parameters` of its URL."""
+    page = PAGES[name]
+    st.page_link(
+        page.file, label=f"{label or page.title} →", query_params=[*filters_in_url().items(), *parameters.items()]
+    )
 
 
-def address_of(change_id: str) -> str:
-    """The address of one change's page, seen from any other page, with the filters as they are."""
+def change_address(change_id: str) -> str:
+    """The address of one change's page, seen from any other page, with the current filters."""
     return f"{CHANGE}?{urlencode({**filters_in_url(), CHANGE: change_id}, quote_via=quote)}"

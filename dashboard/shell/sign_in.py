@@ -1,4 +1,4 @@
-"""Who may see the dashboard: anybody who reaches it, or who signed in and is on the list."""
+"""Who may see the dashboard: anyone who reaches it, or accounts on the allow list."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import streamlit as st
 
 from headway.settings import DashboardSettings
 
-__all__ = ["admits", "let_in"]
+__all__ = ["is_allowed", "require_sign_in"]
 
 
-def let_in(settings: DashboardSettings) -> bool:
-    """Whether the visitor may see a page; draws the way in for who may not, or not yet. In doubt nobody may."""
+def require_sign_in(settings: DashboardSettings) -> bool:
+    """Return whether the visitor may see a page; otherwise draw the sign-in page. In doubt nobody may."""
     if not settings.sign_in:
         return True
     visitor: Mapping[str, Any] = st.user.to_dict()
     if visitor.get("is_logged_in") is not True:
         st.title("Sign in", anchor=False)
-        st.markdown("Headway is for those who are on its list.")
+        st.markdown("Sign in with an account that is on the allow list.")
         st.button("Sign in", on_click=st.login, type="primary")
         return False
-    if not admits(settings.allowed, visitor):
-        st.title("Not on the list", anchor=False)
-        # As text: the address is somebody's.
-        st.text(f"{visitor.get('email') or 'An account without an address'} may not see this dashboard.")
+    if not is_allowed(settings.allowed, visitor):
+        st.title("Access denied", anchor=False)
+        st.markdown("Your account is not on the allow list.")
+        # As text: an address may hold anything.
+        st.text(f"Signed in as {visitor.get('email') or 'an account without an address'}.")
         st.button("Sign out", on_click=st.logout)
         return False
     with st.sidebar:
@@ -34,8 +35,8 @@ def let_in(settings: DashboardSettings) -> bool:
     return True
 
 
-def admits(allowed: Sequence[str], visitor: Mapping[str, Any]) -> bool:
-    """Whether the list has the address of who signed in, verified by the provider; case does not matter."""
+def is_allowed(allowed: Sequence[str], visitor: Mapping[str, Any]) -> bool:
+    """Return whether the visitor's address is on the list and verified by the provider; case does not matter."""
     address = visitor.get("email")
     # A provider that says nothing of verification vouches for no address.
     if not isinstance(address, str) or visitor.get("email_verified") not in {True, "true"}:

@@ -9,29 +9,29 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.charts import first_paint as pace
-from dashboard.parts import lazy_expander as folds
-from dashboard.shell.navigation import PLACES
+from dashboard.charts import first_paint
+from dashboard.parts import lazy_expander
+from dashboard.shell.navigation import FIRST, PAGES
 from tests.frame.project import ROOT
 
 SECONDS = 60
 
 
 def opened(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
-    """A page of a warehouse's dashboard, come to with this query, all that is folded away opened."""
-    patch.setattr(folds, "BEGIN_OPEN", True)
-    return folded(warehouse, patch, page, **query)
+    """A page of a warehouse's dashboard, come to with this query, all expanders open."""
+    patch.setattr(lazy_expander, "OPEN", True)
+    return collapsed(warehouse, patch, page, **query)
 
 
-def folded(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
-    """As `opened`, nothing opened."""
-    patch.setattr(pace, "SECONDS", 0.0)
+def collapsed(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
+    """As `opened`, all expanders closed."""
+    patch.setattr(first_paint, "SECONDS", 0.0)
     patch.setattr(sys, "argv", ["app.py", str(warehouse)])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
     for name, value in query.items():
         app.query_params[name] = value
-    if not PLACES[page].first:
-        app.switch_page(PLACES[page].file)
+    if PAGES[page] != FIRST:
+        app.switch_page(PAGES[page].file)
     app.run()
     assert not app.exception, app.exception[0].value
     return app

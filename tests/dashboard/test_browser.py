@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from dashboard.shell.navigation import PLACES
+from dashboard.shell.navigation import PAGES
 from tests.builders.demo import tiny_demo
 from tests.builders.rows import START
 from tests.dashboard import warehouses
@@ -22,7 +22,6 @@ from tests.frame.project import ROOT
 
 pytestmark = pytest.mark.browser
 
-PAGES = tuple(place.path for place in PLACES.values())
 SPOKEN = "chart => !!(chart.closest('[aria-label]') || chart.querySelector('[aria-label]'))"
 HOSTILE_ID = f"github:{warehouses.HOSTILE_REPO}#"
 
@@ -176,14 +175,14 @@ def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Serve
         assert words in said
     first = opened.page.get_by_text("In short").bounding_box()
     assert first["y"] < 900
-    opened.page.get_by_role("link", name="Why these, and all that waits").click()
+    opened.page.get_by_role("link", name="All waiting changes").click()
     opened.drawn("waiting")
     asked = opened.page.get_by_role("link", name="Timeline and evidence").first
     asked.click()
     opened.drawn("change")
     assert "Milestones and the record behind each" in opened.answers()
     opened.open()
-    opened.page.get_by_role("link", name="Any other cadence").click()
+    opened.page.get_by_role("link", name="Compare release cadences").click()
     opened.drawn("bottlenecks")
     before = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of weekly"))
     opened.choose("Instead of", "twice a week", "bottlenecks")
@@ -237,7 +236,7 @@ def test_every_page_opens_where_there_is_no_number(visit: Any, parts: list[Any],
     """Without a number each page says why and what to do."""
     with dashboard(warehouses.published(tmp_path, *parts)) as served:
         opened = visit(served, width=NARROW)
-        assert "No change whose arrival in production could be observed yet" in opened.text()
+        assert "No change can be followed to production yet" in opened.text()
         for page in PAGES:
             fits(opened.open(page=page), NARROW)
         opened.sound()

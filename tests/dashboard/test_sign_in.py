@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashboard.shell.navigation import PLACES
+from dashboard.shell.navigation import FIRST, PAGES
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
 from tests.dashboard.visiting import PATIENCE_MS
@@ -103,8 +103,8 @@ def visitors(browser: Any, house: tuple[Served, Provider]) -> Iterator[Any]:
 def test_nothing_is_shown_before_signing_in(visitors: Any) -> None:
     """Every page shows the way in alone, and nothing of a page is sent: not even the name of a repository."""
     visitor = visitors()
-    for place in PLACES.values():
-        visitor.come("" if place.first else f"{place.path}?change=github:acme/shop%233")
+    for place in PAGES.values():
+        visitor.come("" if place == FIRST else f"{place.name}?change=github:acme/shop%233")
         assert visitor.title() == "Sign in"
     assert visitor.sent
     assert not visitor.knows("acme/shop")
@@ -133,14 +133,14 @@ def test_who_is_on_the_list_comes_in_and_out_again(visitors: Any, house: tuple[S
 
 @pytest.mark.parametrize("account", ["mallory", "unverified", "nobody"])
 def test_who_is_not_on_the_list_stays_outside(visitors: Any, account: str) -> None:
-    """Another address, one that was not verified, and none at all see that they are not on the list, on every page."""
+    """Another address, one that was not verified, and none at all are denied access, on every page."""
     visitor = visitors()
     visitor.come()
     visitor.sign_in(account)
-    visitor.wait_for("Not on the list")
-    for place in PLACES.values():
-        visitor.come("" if place.first else place.path)
-        assert visitor.title() == "Not on the list"
+    visitor.wait_for("Access denied")
+    for place in PAGES.values():
+        visitor.come("" if place == FIRST else place.name)
+        assert visitor.title() == "Access denied"
     assert not visitor.knows("acme/shop")
 
 

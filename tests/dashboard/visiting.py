@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.shell.navigation import PLACES
+from dashboard.shell.navigation import FIRST, PAGES
 from tests.dashboard.running import Served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -51,14 +51,14 @@ class Visit:
 
     def open(self, query: str = "", page: str = "pulse") -> Visit:
         """Open a page and wait until it is drawn to its end."""
-        path = "" if PLACES[page].first else PLACES[page].path
+        path = "" if PAGES[page] == FIRST else page
         self.page.goto(f"{self.served.url}/{path}{query}")
         self.drawn(page)
         return self
 
     def drawn(self, page: str = "pulse") -> None:
         """Wait until a page is drawn to its end."""
-        self.page.get_by_role("heading", name=PLACES[page].title, level=1).wait_for()
+        self.page.get_by_role("heading", name=PAGES[page].title, level=1).wait_for()
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         self.page.wait_for_function(ALL_DRAWN)
 

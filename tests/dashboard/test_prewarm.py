@@ -1,4 +1,4 @@
-"""Answers made before anybody asks."""
+"""Answers computed in advance."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analytics.cohort.filters import Filters
-from dashboard.answers import files
-from dashboard.answers import prewarm as warming
-from dashboard.answers import prewarm_list as questions
-from dashboard.answers import questions as data
-from dashboard.shell.navigation import PLACES
+from dashboard.answers import cache, files, prewarm, prewarm_list
+from dashboard.answers.cache import Question
+from dashboard.answers.questions import report
+from dashboard.shell.navigation import PAGES
 from headway.errors import WarehouseError
 from tests.dashboard import warehouses
 from tests.dashboard.opening import opened
@@ -30,20 +29,17 @@ SECONDS_TO_END = 20
 
 @pytest.fixture
 def first_view_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the view that a visitor comes to is asked for."""
-    first = list(islice(questions._views(), 1))
-    monkeypatch.setattr(questions, "_views", lambda: iter(first))
+    """Only the view that a visitor comes to is answered in advance."""
+    views = prewarm_list._views
+    monkeypatch.setattr(prewarm_list, "_views", lambda *args: islice(views(*args), 1))
 
 
 @pytest.fixture
-def nothing_kept() -> Iterator[None]:
-    """As a server that has just begun."""
-    kept = (data._statistics, data._list, *(ask for name, ask in data._ASKED.items() if name != "report"))
-    for each in kept:
-        each.clear()  # type: ignore[attr-defined]
+def empty_cache() -> Iterator[None]:
+    """As a server that has just started."""
+    cache.clear()
     yield
-    for each in kept:
-        each.clear()  # type: ignore[attr-defined]
+    cache.clear()
 
 
 def script(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> str:
@@ -52,63 +48,63 @@ def script(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> str:
     return files.published()
 
 
-@pytest.mark.usefixtures("first_view_alone", "nothing_kept")
+@pytest.mark.usefixtures("first_view_alone", "empty_cache")
 def test_pages_find_their_first_view_answered(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every page as a visitor comes to it asks nothing that was not answered beforehand."""
+    """Every page, as a visitor comes to it, asks nothing that was not answered in advance."""
     file = script(monkeypatch, several)
     answers = io.BytesIO()
-    warming.answer(file, answers)
+    prewarm.answer(file, answers)
     answers.seek(0)
     computed: list[str] = []
 
-    compute = data.compute
+    compute = cache.compute
 
-    def noted(question: data.Question) -> Any:
-        computed.append(f"{question.name} {question.about[1:]} {question.asked}")
+    def noted(question: Question) -> Any:
+        computed.append(f"{question.name} {question.arguments}")
         return compute(question)
 
-    monkeypatch.setattr(data, "compute", noted)
-    warming.take(file, answers)
-    for page in PLACES:
+    monkeypatch.setattr(cache, "compute", noted)
+    prewarm.take(file, answers)
+    for page in PAGES:
         opened(several, monkeypatch, page)
     assert computed == []
 
 
-@pytest.mark.usefixtures("nothing_kept")
+@pytest.mark.usefixtures("empty_cache")
 def test_answers_for_an_older_file_are_not_taken(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once another file is current, answers of the one before are left."""
     file = script(monkeypatch, several)
-    answers = io.BytesIO(pickle.dumps(data.compute(next(questions.questions(file)))))
-    kept: list[data.Question] = []
-    monkeypatch.setattr(data, "keep", lambda asked, _: kept.append(asked))
+    answers = io.BytesIO(pickle.dumps(cache.compute(next(prewarm_list.questions(file)))))
+    kept: list[Question] = []
+    monkeypatch.setattr(cache, "keep", lambda asked, _: kept.append(asked))
     monkeypatch.setattr(files, "newest", lambda: "a newer one")
-    warming.take(file, answers)
+    prewarm.take(file, answers)
     assert kept == []
 
 
-@pytest.mark.usefixtures("nothing_kept")
+@pytest.mark.usefixtures("empty_cache")
 def test_a_page_waits_for_an_answer_that_comes(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is being answered elsewhere is not computed here too, unless nothing comes of it."""
     file = script(monkeypatch, several)
-    first, second, third = (data.about_report(file, name, Filters()) for name in ("week", "waiting", "coverage"))
-    answer = data.compute(first)
-    computed: list[data.Question] = []
-    compute = data.compute
+    first, second, third = (report.about(file, Filters(), name) for name in ("week", "waiting", "coverage"))
+    answer = cache.compute(first)
+    computed: list[Question] = []
+    compute = cache.compute
 
-    def noted(question: data.Question) -> Any:
+    def noted(question: Question) -> Any:
         computed.append(question)
         return compute(question)
 
-    monkeypatch.setattr(data, "compute", noted)
-    data.expect({first, second, third})
+    monkeypatch.setattr(cache, "compute", noted)
+    cache.expect({first, second, third})
     with ThreadPoolExecutor(3) as pages:
-        asked = [pages.submit(data.ask, question) for question in (first, second, third)]
-        data.keep(first, answer)
+        asked = [pages.submit(cache.ask, question) for question in (first, second, third)]
+        cache.keep(first, answer)
         assert_frame_equal(asked[0].result(), answer)
-        data.keep(second, None)
+        cache.keep(second, None)
         asked[1].result()
         assert computed == [second]
-        data.expect(())
+        cache.expect(())
         asked[2].result()
     assert computed == [second, third]
 
@@ -133,9 +129,9 @@ def test_a_new_file_is_shown_when_it_is_ready(monkeypatch: pytest.MonkeyPatch) -
         return files.published() == file
 
     monkeypatch.setattr(files, "newest", lambda: newest[-1])
-    monkeypatch.setattr(warming, "_make_ready", make_ready)
-    monkeypatch.setattr(warming, "_LOOK_AGAIN_SECONDS", 0.01)
-    thread = threading.Thread(target=warming.follow, args=(ended,), daemon=True)
+    monkeypatch.setattr(prewarm, "_make_ready", make_ready)
+    monkeypatch.setattr(prewarm, "_LOOK_AGAIN_SECONDS", 0.01)
+    thread = threading.Thread(target=prewarm.follow, args=(ended,), daemon=True)
     thread.start()
     try:
         assert shows("first")
@@ -154,27 +150,30 @@ def test_a_new_file_is_shown_when_it_is_ready(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("nothing_kept")
-def test_another_process_answers_and_ends_with_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answers of the other process are those of this one, in the order of questions; at the end none runs."""
+@pytest.mark.usefixtures("empty_cache")
+def test_another_process_answers_and_ends_with_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The answers of the other process are those of this one, in order; it warns of nothing and ends with it."""
     warehouses.published(tmp_path, warehouses.quiet())
-    monkeypatch.setattr(warming, "WORTH_CHANGES", -1)
+    monkeypatch.setattr(prewarm, "WORTH_CHANGES", -1)
     file = script(monkeypatch, tmp_path)
-    told: list[tuple[data.Question, Any]] = []
+    told: list[tuple[Question, Any]] = []
     ended, enough = threading.Event(), threading.Event()
 
-    def keep(question: data.Question, answer: Any) -> None:
+    def keep(question: Question, answer: Any) -> None:
         told.append((question, answer))
         if len(told) == 5:
             enough.set()
 
-    monkeypatch.setattr(data, "keep", keep)
-    thread = threading.Thread(target=warming.follow, args=(ended,), daemon=True)
+    monkeypatch.setattr(cache, "keep", keep)
+    thread = threading.Thread(target=prewarm.follow, args=(ended,), daemon=True)
     thread.start()
     assert enough.wait(60)
     ended.set()
     thread.join(SECONDS_TO_END)
     assert not thread.is_alive()
-    assert [question for question, _ in told[:5]] == list(islice(questions.questions(file), 5))
+    assert "No runtime found" not in capfd.readouterr().err
+    assert [question for question, _ in told[:5]] == list(islice(prewarm_list.questions(file), 5))
     for question, answer in told[:5]:
-        assert pickle.dumps(answer) == pickle.dumps(data.compute(question))
+        assert pickle.dumps(answer) == pickle.dumps(cache.compute(question))

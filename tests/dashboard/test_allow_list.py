@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.serve import serve
-from dashboard.shell.navigation import PLACES
-from dashboard.shell.sign_in import admits
+from dashboard.shell.navigation import FIRST, PAGES
+from dashboard.shell.sign_in import is_allowed
 from headway.errors import HeadwayError
 from tests.dashboard.opening import SECONDS, charts, words
 from tests.dashboard.running import free_port
@@ -36,18 +36,18 @@ def test_only_a_verified_address_on_the_list_is_let_in(
     allowed: Sequence[str], visitor: dict[str, Any], admitted: bool
 ) -> None:
     """Who has no address, none that was verified, or none on the list stays outside; an empty list admits nobody."""
-    assert admits(allowed, visitor) is admitted
+    assert is_allowed(allowed, visitor) is admitted
 
 
 @pytest.mark.parametrize("page", ["pulse", "health"])
-def test_pages_are_behind_the_door(several: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_need_a_sign_in(several: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has not signed in sees the way in and nothing else: no number, no name of a repository, no filter."""
     config = tmp_path / "headway.toml"
     config.write_text('[dashboard]\nsign_in = true\nallowed = ["*"]\n', encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["app.py", str(several), str(config)])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
-    if page != "pulse":
-        app.switch_page(PLACES[page].file)
+    if PAGES[page] != FIRST:
+        app.switch_page(PAGES[page].file)
     app.run()
     assert not app.exception
     assert [title.value for title in app.title] == ["Sign in"]
