@@ -181,20 +181,11 @@ _UNIFORM = "(hash(i * 32 + k) >> 11)::double / 9007199254740992.0 + 1e-17"
 
 def _changes(changes: int) -> str:
     """The query that makes the rows: drawn, followed through the stages, cut where watching ends."""
-    drawn = ", ".join(
-        f"case when has_{stage} then hours_of(chance(i, {k}), {MEANS[stage]} * pace) end as {stage}_full"
-        for k, stage in enumerate(STAGES, 10)
-    )
     ends = []
     for position, stage in enumerate(STAGES):
         before = " + ".join(["0", *(f"coalesce({earlier}_full, 0)" for earlier in STAGES[:position])])
         ends.append(f"{before} as {stage}_begin")
     whole = " + ".join(f"coalesce({stage}_full, 0)" for stage in STAGES)
-    hours = ", ".join(
-        f"case when {stage}_full is not null and ({stage}_begin < watched or {stage}_begin = 0)"
-        f" then least({stage}_full, watched - {stage}_begin) end as {stage}_hours"
-        for stage in STAGES
-    )
     last = " ".join(f"when {stage}_hours is not null then '{stage}'" for stage in reversed(STAGES))
     at = "code_complete_at + to_microseconds(({0} * 3600000000)::bigint)"
     return f"""
@@ -209,7 +200,7 @@ with numbered as (
         (0.5 + (hash(repository) % 1000) / 1000.0) * case when builds_ai then 1.3 else 1.0 end as pace
     from numbered
 ), drawn as (
-    select *, {drawn}, case when chance(i, 4) < {SHARE_ABANDONED} then hours_of(chance(i, 5), 60) end as given_up,
+    select *, {_drawn()}, case when chance(i, 4) < {SHARE_ABANDONED} then hours_of(chance(i, 5), 60) end as given_up,
         (epoch_us(as_of) - epoch_us(code_complete_at)) / 3600000000e0 as age
     from named
 ), placed as (select *, {", ".join(ends)}, {whole} as whole from drawn),
@@ -218,7 +209,7 @@ cut as (
         when whole <= age and whole <= coalesce(given_up, whole) then 'production'
         when given_up <= age then 'abandoned' else 'waiting' end as outcome
     from placed
-), timed as (select *, {hours} from cut)
+), timed as (select *, {_hours()} from cut)
 select
     'github:acme/service-' || repository || '#' || i as change_id, 'github:acme/service-' || repository as repo_id,
     'github' as provider, 'acme/service-' || repository as repo, i as number, md5(i::varchar) as sha,
@@ -244,6 +235,23 @@ select
     (hash(i + 2) % 200) as deletions, 0 as clamped, 'branch_commits' as code_complete_source, as_of
 from timed
 """  # noqa: S608  (names and numbers of ours)
+
+
+def _drawn() -> str:
+    """Columns of the full hours that each stage would take."""
+    return ", ".join(
+        f"case when has_{stage} then hours_of(chance(i, {k}), {MEANS[stage]} * pace) end as {stage}_full"
+        for k, stage in enumerate(STAGES, 10)
+    )
+
+
+def _hours() -> str:
+    """Columns of the hours in each stage, cut where watching ends."""
+    return ", ".join(
+        f"case when {stage}_full is not null and ({stage}_begin < watched or {stage}_begin = 0)"
+        f" then least({stage}_full, watched - {stage}_begin) end as {stage}_hours"
+        for stage in STAGES
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them.
 
 `docs/tables.md` comes from the headers of models, the raw tables and the queries that read them, `docs/settings.md`
-from the settings, `docs/reports.md` from the catalogue of reports. A test fails when a committed page is stale.
+from the settings, `docs/reports.md` from the catalogue of reports, `docs/commands.md` from the help of the commands.
+A test fails when a committed page is stale.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from cli.commands_page import commands_page
 from cli.reports_page import reports_page
 from cli.table_readers import readers
 from headway.progress import SilentProgress
@@ -66,7 +68,12 @@ Secrets are read from the environment alone: {", ".join(f"`{name}`" for name in 
 
 def pages() -> dict[str, str]:
     """The text of each generated page by its file name."""
-    return {"tables.md": tables_page(), "settings.md": settings_page(), "reports.md": reports_page()}
+    return {
+        "tables.md": tables_page(),
+        "settings.md": settings_page(),
+        "reports.md": reports_page(),
+        "commands.md": commands_page(_GENERATED),
+    }
 
 
 def tables_page() -> str:

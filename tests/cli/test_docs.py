@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
+from cli.main import COMMANDS, program
 from cli.reference_docs import pages
 from headway.raw_tables import TABLES
 from headway.settings import sections as settings
@@ -15,6 +18,7 @@ from warehouse.build import Sources, all_models
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = all_models(settings.Settings(base=Path()), Sources({}, {}, {}), None)
 HEADERS = [header for model in MODELS for header in model.headers]
+NAMES = ("tables.md", "settings.md", "reports.md", "commands.md")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def made() -> dict[str, str]:
     return pages()
 
 
-@pytest.mark.parametrize("name", ["tables.md", "settings.md", "reports.md"])
+@pytest.mark.parametrize("name", NAMES)
 def test_committed_page_is_current(name: str, made: dict[str, str]) -> None:
     """What a header, a raw table or a setting says is what its page says; else run `python -m cli.reference_docs`."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made[name]
@@ -55,11 +59,29 @@ def test_every_setting_is_there(made: dict[str, str]) -> None:
                 assert spec.metadata["doc"].replace("|", "\\|") in page
 
 
+def test_every_command_is_there(made: dict[str, str]) -> None:
+    """Each command has a line in the table, and below it its help with every option and an example."""
+    page = made["commands.md"]
+    for name in COMMANDS:
+        assert f"| [`headway {name}`](#headway-{name}) | " in page
+        assert f"\n## headway {name}\n\n```text\nUsage: headway {name} " in page
+        options = [option for parameter in command_of(name).params for option in parameter.opts if option[0] == "-"]
+        assert [option for option in options if option not in page] == []
+    assert page.count("  Example:\n") == len(COMMANDS) + 1
+
+
+def command_of(name: str) -> click.Command:
+    """A command of the program."""
+    command = program.get_command(click.Context(program), name)
+    assert command is not None
+    return command
+
+
 def test_tables_are_tables(made: dict[str, str]) -> None:
     """Every line of a table has as many cells as its heading, whatever bars its text has."""
     for page in made.values():
         width = 0
-        for line in page.splitlines():
+        for line in re.sub(r"```.*?```", "", page, flags=re.DOTALL).splitlines():
             cells = line.replace("\\|", "").count("|")
             assert cells in (0, width) or not width
             width = cells
@@ -67,7 +89,7 @@ def test_tables_are_tables(made: dict[str, str]) -> None:
 
 def test_command_writes_the_pages(tmp_path: Path) -> None:
     """`python -m cli.reference_docs` writes what the test asks for, and says nothing."""
-    before = {name: (ROOT / "docs" / name).read_bytes() for name in ("tables.md", "settings.md", "reports.md")}
+    before = {name: (ROOT / "docs" / name).read_bytes() for name in NAMES}
     done = subprocess.run([sys.executable, "-m", "cli.reference_docs"], cwd=ROOT, capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
     assert {name: (ROOT / "docs" / name).read_bytes() for name in before} == before
