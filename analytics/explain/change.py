@@ -33,6 +33,24 @@ _ARRIVALS = {
 _COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
 _OPEN_HEAD = "Git has its head, but does not show whether it is open or closed"
 
+_MILESTONES = (
+    "first_commit_at",
+    "opened_at",
+    "ready_at",
+    "first_review_at",
+    "code_complete_at",
+    "reviewed_at",
+    "approved_at",
+    "merged_at",
+    "integrated_at",
+    "staged_at",
+    "deploy_started_at",
+    "production_at",
+    "rolled_back_at",
+    "reverted_at",
+    "abandoned_at",
+)
+
 
 @dataclass(frozen=True)
 class Milestone:
@@ -151,30 +169,13 @@ def _milestones(
         "rolled_back_at": "a rollback withdrew it",
         "reverted_at": f"taken back by {source.get('reverted_by')}",
     }
-    names = [
-        "first_commit_at",
-        "opened_at",
-        "ready_at",
-        "first_review_at",
-        "code_complete_at",
-        "reviewed_at",
-        "approved_at",
-        "merged_at",
-        "integrated_at",
-        "staged_at",
-        "deploy_started_at",
-        "production_at",
-        "rolled_back_at",
-        "reverted_at",
-        "abandoned_at",
-    ]
     ask = partial(_rows, connection)
     records |= deployment_records(ask, change, source.get("change_key") or "")
     if reported.get("forge"):
         records |= forge_records(ask, change)
     return [
         Milestone(name, at, records.get(name, reporter) if at else "")
-        for name in names
+        for name in _MILESTONES
         for at in [change[name] if name in change else observed.get(name)]
     ]
 

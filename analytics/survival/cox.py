@@ -115,26 +115,34 @@ def cox(
     if not bool(over.any()):
         raise AnalysisError("no change has ended", hint="wait, or widen the time range")
     sets = RiskSets(at, over, design, strata)
-    coefficient, fit = _maximum(sets, tuple(names))
+    just_before = _just_before(kaplan_meier(at, over), sets.end_hours)
+    return _estimates(sets, tuple(names), just_before, None if cluster is None else group, int(over.sum()), level)
+
+
+def _estimates(
+    sets: RiskSets, names: tuple[str, ...], just_before: FloatArray, group: IntArray | None, ended: int, level: float
+) -> Cox:
+    """The fit with its intervals; `just_before`: survival before each end, the clock of the proportionality test."""
+    coefficient, fit = _maximum(sets, names)
     covariance = np.asarray(np.linalg.inv(sets.information(fit)), dtype=np.float64)
     standard_error = np.sqrt(np.diag(covariance))
-    robust = None if cluster is None else _robust(sets.scores(fit) @ covariance, group)
+    robust = None if group is None else _robust(sets.scores(fit) @ covariance, group)
     error = standard_error if robust is None else robust
     reach = critical_value(level) * error
     return Cox(
-        tuple(names),
+        names,
         coefficient,
         standard_error,
         robust,
         coefficient - reach,
         coefficient + reach,
         normal_tails(coefficient / error),
-        _proportionality(sets, fit, _just_before(kaplan_meier(at, over), sets.end_hours)),
+        _proportionality(sets, fit, just_before),
         fit.log_likelihood,
-        at.size,
-        int(over.sum()),
+        sets.order.size,
+        ended,
         level,
-        None if cluster is None else _information_by(sets, fit, covariance, group),
+        None if group is None else _information_by(sets, fit, covariance, group),
     )
 
 

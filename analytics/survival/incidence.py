@@ -162,7 +162,25 @@ def incidence(
     counts = as_counts(count, at.size, "count")
     unit, units = _units(cluster, clusters, at.size)
     same_length(hours=at, ended_as=end, count=counts, cluster=unit)
-    moves = Moves(
+    moves = _moves(at, end, ends, counts, unit, units, clustered=cluster is not None)
+    timeline = Timeline(moves)
+    event_hours = timeline.tables[0].hours
+    probability = np.stack([timeline.probability(state, event_hours) for state in range(1, len(ends) + 1)], axis=1)
+    return Incidence(ends, event_hours, probability, moves.changes, moves.clusters, level, timeline)
+
+
+def _moves(
+    at: FloatArray,
+    end: IntArray,
+    ends: tuple[str, ...],
+    counts: FloatArray,
+    unit: IntArray,
+    units: int,
+    *,
+    clustered: bool,
+) -> Moves:
+    """Every change begins as waiting, and moves at most once."""
+    return Moves(
         states=("waiting", *ends),
         units=units,
         start_unit=unit,
@@ -173,12 +191,8 @@ def incidence(
         from_state=np.zeros_like(unit),
         to_state=np.where(end == CENSORED, CENSORED, end + 1),
         count=counts,
-        clustered=cluster is not None,
+        clustered=clustered,
     )
-    timeline = Timeline(moves)
-    event_hours = timeline.tables[0].hours
-    probability = np.stack([timeline.probability(state, event_hours) for state in range(1, len(ends) + 1)], axis=1)
-    return Incidence(ends, event_hours, probability, moves.changes, moves.clusters, level, timeline)
 
 
 def _units(cluster: ArrayLike | None, clusters: int | None, size: int) -> tuple[IntArray, int]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
@@ -10,9 +12,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.frame.project import ROOT, files, relative
+from tests.frame.project import PACKAGES, ROOT, files, modules, relative
 
 LINES = 400
+FUNCTION_LINES = 60
+ENTRIES = 16
+README_WORDS = 600
+# One small file per thing of a list that somebody else decides: whoever looks for one knows its name.
+CATALOGUES = {
+    "collectors/github/documents": "one file per GraphQL query or fragment",
+    "warehouse/models/staging": "one file per raw table",
+}
+SCRIPTS = ("benchmarks", "app.py", "dev.py")
+PAGES = [path for path in files(".md") if path.parent in {ROOT, ROOT / "docs"}]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = files(".lock")
 # Where packages come from is the business of whoever installs, and paths of one machine help nobody else.
@@ -29,6 +41,82 @@ def test_files_are_short() -> None:
     """A file that is longer has two ideas in it."""
     lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files(".py", ".sql")}
     assert {path: lines for path, lines in lengths.items() if lines >= LINES} == {}
+
+
+def test_functions_are_short() -> None:
+    """A function that is longer does two things; tests are left alone."""
+    scripts = [path for name in SCRIPTS for path in (files(".py", under=name) or [ROOT / name])]
+    trees = [(path, tree) for _, path, tree in modules(*PACKAGES)]
+    trees += [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in scripts]
+    lengths = {
+        f"{relative(path)}: {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path, tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES} == {}
+
+
+def test_folders_are_small() -> None:
+    """A reader sees a folder at a glance: its modules, other files and folders are few."""
+    entries: dict[str, set[str]] = {}
+    for package in PACKAGES:
+        for path in files(under=package):
+            for child in (path, *path.parents):
+                if child == ROOT / package:
+                    break
+                entries.setdefault(relative(child.parent), set()).add(child.name)
+    crowded = {folder: len(names) for folder, names in entries.items() if len(names) > ENTRIES}
+    assert {folder: count for folder, count in crowded.items() if folder not in CATALOGUES} == {}
+    assert set(CATALOGUES) <= set(crowded), "an exception that is no longer needed goes"
+
+
+def test_wheel_has_every_file() -> None:
+    """Each file of a package is in the wheel: its folder is a package, and its name is that of code or package data."""
+    patterns = ["*.py", *PROJECT["tool"]["setuptools"]["package-data"]["*"]]
+    missing = [
+        relative(path)
+        for package in PACKAGES
+        for path in files(under=package)
+        if not (path.parent / "__init__.py").exists() or not any(fnmatch(path.name, pattern) for pattern in patterns)
+    ]
+    assert missing == []
+
+
+def test_readme_is_one_page() -> None:
+    """A visitor reads it in two minutes; everything else is in docs."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= README_WORDS
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A relative link of a page names a file of the project and, after `#`, a heading in it."""
+    assert [link for link in _links(path) if not _leads(path, link)] == []
+
+
+def _links(path: Path) -> list[str]:
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+
+
+def _leads(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    if not target.resolve().is_relative_to(ROOT) or not target.exists():
+        return False
+    return not anchor or anchor in _anchors(target.read_text(encoding="utf-8"))
+
+
+def _anchors(text: str) -> set[str]:
+    """What GitHub calls the headings: lower case, blanks as hyphens, no punctuation."""
+    headings = re.findall(r"(?m)^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("link", ["docs/nowhere.md", "README.md#no-such-heading", "../outside.md", "#nor-here"])
+def test_broken_link_is_found(link: str) -> None:
+    """A link to no file, to no heading or out of the project is noticed."""
+    assert not _leads(ROOT / "README.md", link)
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
