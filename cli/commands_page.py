@@ -19,7 +19,8 @@ _HEAD = """Results go to standard output; progress, log and hints go to standard
 
 def commands_page(generated: str) -> str:
     """The page: a table of the commands, then the help of each; `generated` is the comment of all generated pages."""
-    context = click.Context(program, info_name="headway", terminal_width=_WIDTH)
+    # As `program.main` makes it: click remembers the names of the help option that it meets first.
+    context = program.make_context("headway", [], resilient_parsing=True, terminal_width=_WIDTH)
     commands = list(_commands(context))
     rows = "".join(
         f"| [`headway {name}`](#headway-{name}) | {command.get_short_help_str(limit=200)} |\n"

@@ -232,9 +232,9 @@ def same_friction(view: View, pulse: Pulse) -> None:
     comparison = next((finding for finding in view.findings() if finding.kind == "same_friction"), None)
     if comparison is not None:
         ai, other = (wording.work(group) for group in (pulse.ai, pulse.other))
-        answer = f"{wording.capital(ai)} waits in other stages than {other}"
-        if not comparison.significant:
-            answer = f"{wording.capital(ai)} waits in the same stages as {other}"
+        answer = f"No significant difference in the stages where {ai} and {other} wait"
+        if comparison.significant:
+            answer = f"{wording.capital(ai)} waits in other stages than {other}"
     elif pulse.everything.enough:
         answer = "No comparison: one of the groups is too small"
 
