@@ -125,9 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
         click.echo(error.ctx.get_help(), err=True)
         return 2
     except click.NoSuchOption as error:
-        return _fail(error.message, _help_of(error, error.possibilities or ()), 2, debug=debug)
+        return _fail(error.message, _help_of(error, words, error.possibilities or ()), 2, debug=debug)
     except click.ClickException as error:
-        return _fail(error.format_message(), _help_of(error), 2, debug=debug)
+        return _fail(error.format_message(), _help_of(error, words), 2, debug=debug)
     except (click.Abort, KeyboardInterrupt):
         return _fail("stopped", "complete parts are stored; run it again to go on", 1, debug=debug)
     except BrokenPipeError:
@@ -140,9 +140,13 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
     return result if isinstance(result, int) else 0
 
 
-def _help_of(error: click.ClickException, near: Sequence[str] = ()) -> str:
+def _help_of(error: click.ClickException, words: Sequence[str], near: Sequence[str] = ()) -> str:
     context = getattr(error, "ctx", None)
-    page = f"see `{context.command_path if context else 'headway'} --help`"
+    # An option without its value is an error without a context.
+    command = (
+        context.command_path if context else " ".join(["headway", *[word for word in words if word in COMMANDS][:1]])
+    )
+    page = f"see `{command} --help`"
     return f"did you mean {' or '.join(near)}? {page}" if near else page
 
 

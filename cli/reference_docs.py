@@ -59,8 +59,8 @@ _SETTINGS_HEAD = f"""# Settings
 
 {_GENERATED}
 `headway.toml` in the working folder, or the file that `--config` names; `headway init` writes one with every setting as
-a comment. A variable of the environment goes over the file; in one, a list is
-written with commas: `one, two`. An unknown key is an error that names the nearest one.
+a comment. An environment variable overrides the file and
+separates the items of a list with commas: `one, two`. An unknown key is an error that names the nearest one.
 Secrets are read from the environment alone: {", ".join(f"`{name}`" for name in settings.SECRETS)}.
 
 """

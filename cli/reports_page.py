@@ -28,7 +28,7 @@ Reports read the [tables](tables.md) of the published DuckDB file; [method](meth
 - The same warehouse and `--as-of` give the same bytes.
 - Every report accepts `--as-of`, `--repo`, `--team`, `--out` and `--format`. An option that a report does not
   support is an error.
-- Statistics leave out changes made by bots and count them. `--by built_with_ai` has them as a group of its own, with or
+- Statistics leave out changes made by bots and count them. `--by built_with_ai` shows them as a separate group, with or
   without `--automation`.
 
 """

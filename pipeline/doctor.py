@@ -25,7 +25,7 @@ LEAST_FREE_BYTES = 1 << 30
 STALE = timedelta(days=2)
 MOST_SUGGESTIONS = 3
 WHERE_SEEN = (
-    "set `from` in [[deployments]] to where they are seen: tags, manifests, branch, records, workflow or releases"
+    "set `from` in [[deployments]] to where they come from: tags, manifests, branch, records, workflow or releases"
 )
 
 

@@ -22,11 +22,12 @@ __all__ = ["KINDS", "checks_of", "kind_of_id", "requirements", "sources_of"]
 KINDS: tuple[type[SourceKind], ...] = (GitKind, GitHubKind, RecordsKind)
 
 _WORD = re.compile(r"(?P<word>[A-Za-z][A-Za-z0-9+_-]+):(?!//)")
-# Words before a colon that name another system rather than an SSH alias, as in `gitlab:group/project`.
+# Words before a colon that are another system, a format or half a URL, not an SSH alias, as in `gitlab:group/project`.
 _OTHER_SYSTEMS = (
     *("azure", "azuredevops", "bamboo", "bitbucket", "buildkite", "circleci", "codeberg", "forgejo", "gerrit", "gitea"),
     *("gitlab", "jenkins", "jira", "linear", "pagerduty", "sentry", "servicenow", "sourcehut", "svn", "teamcity"),
     *("trello", "youtrack"),
+    *("csv", "file", "http", "https", "json", "records"),
 )
 _SIMILARITY = 0.8
 

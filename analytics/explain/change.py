@@ -216,7 +216,7 @@ def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment:
     if outcome == "production" and deployment is not None:
         through = (observed.get("mapped_through") or "")[:12]
         how = {
-            "ancestor": f"its commit {deployment['sha'][:12]} has the landing commit {through} as an ancestor or is it",
+            "ancestor": f"its commit {deployment['sha'][:12]} is the landing commit {through} or a descendant of it",
             "cherry_pick_trailer": f"it contains {through}, a cherry-pick by its trailer",
             "patch_id": f"it contains {through}, which has the same patch id",
             "branch_deploy": f"it contains the branch's head {through}, before the merge",

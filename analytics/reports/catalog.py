@@ -106,6 +106,8 @@ class Report:
             if requested[option] and (reason := self.refusal(option, by=options.by)):
                 spelled = _SPELLED.get(option, option)
                 raise UsageError(f"report {self.name} does not support {spelled}: {reason}", hint=f"leave {option} out")
+        if filters.since is not None and filters.until is not None and filters.since >= filters.until:
+            raise UsageError("--since is not before --until", hint="swap the two, or leave one out")
 
     def refusal(self, option: str, *, by: str | None = None) -> str:
         """Why the report does not take an option of `OPTIONS` when grouped by `by`; empty where it does."""

@@ -36,14 +36,14 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
     "--format", "form", type=Choice(FORMATS, "format"), default="csv", show_default=True, help="Output format."
 )
 @click.option("--as-of", type=Time(), help="Report the state at this time (default: when sources were last read).")
-@click.option("--since", type=Time(), help="Leave out what was code complete (deployed) before this time.")
-@click.option("--until", type=Time(), help="Leave out what was code complete (deployed) at this time or later.")
+@click.option("--since", type=Time(), help="Only changes code complete, or deployments made, since this time.")
+@click.option("--until", type=Time(), help="Only changes code complete, or deployments made, before this time.")
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
 @click.option("--team", metavar="NAME", help="Only repositories of this team.")
 @click.option("--by", metavar="COLUMN", help="Group by this column: builds_ai, built_with_ai, team, repo, month, …")
 @clock_option
 @click.option("--window", metavar="WINDOW", help="Windows of dora: month, quarter or a number of days.")
-@click.option("--definition", metavar="NAME", help="What dora counts as a failure, rework as a repair; all: each one.")
+@click.option("--definition", metavar="NAME", help="Definition of a failure (dora) or repair (rework); all: each one.")
 @click.option("--automation", is_flag=True, help="Include changes made by bots (left out and counted by default).")
 @evidence_option
 @click.pass_obj

@@ -51,7 +51,8 @@ def command(session: Session, query: str | None, form: str) -> int:
         try:
             statements = connection.extract_statements(query)
             if len(statements) != 1:
-                raise UsageError(f"expected one query, got {len(statements)}", hint="run them one by one")
+                hint = "run them one by one" if statements else "leave the query out for the path of the file"
+                raise UsageError(f"expected one query, got {len(statements)}", hint=hint)
             relation = connection.sql(query)
             if relation is None:
                 raise UsageError("the statement returns no table", hint="the tables are read-only: use select")

@@ -33,7 +33,7 @@ _LINES, _WIDTH = 23, 100
 
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
-@click.option("--since", type=Time(), help="Leave out what was code complete before this time.")
+@click.option("--since", type=Time(), help="Only changes code complete since this time.")
 @evidence_option
 @clock_option
 @click.pass_obj
@@ -111,7 +111,7 @@ def lines(
         tail.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
     tail += ["", wording.left_out(built, authored)]
     if not closed_work_is_seen:
-        tail.append("Abandoned and open work is not visible from Git alone; reviews and CI neither.")
+        tail.append("Git alone does not show abandoned and open work, reviews or CI.")
     room = _LINES - len(head) - len(middle) - len(tail)
     return [wording.plain(line).rstrip() for line in [*head, *middle, *_fitting(findings, room), *tail]]
 

@@ -48,7 +48,9 @@ def parse_target(target: str) -> tuple[str, str]:
     name = name.removesuffix(".git") if slash else ""
     valid = _OWNER.fullmatch(owner) and (not slash or (_NAME.fullmatch(name) and name not in {".", ".."}))
     if not valid:
-        raise UsageError(f"{shown(target)!r} is no target", hint="write github:OWNER/NAME or github:OWNER")
+        raise UsageError(
+            f"{shown(target)!r} is not a repository or an owner", hint="write github:OWNER/NAME or github:OWNER"
+        )
     return owner, name
 
 

@@ -45,7 +45,9 @@ class InitiativeSettings:
     name: str = setting("", "its name", longest=100)
     found: str = setting("", "id of a detected initiative to name and extend (or, with `dismiss`, to drop)")
     repo: str = setting("*", "glob on the names of its repositories")
-    paths: tuple[str, ...] = setting((), "globs of its paths: half of a change's files, or any if it builds AI")
+    paths: tuple[str, ...] = setting(
+        (), "globs of its paths: a change belongs if half of its files match, or any of them if it builds AI"
+    )
     labels: tuple[str, ...] = setting((), "globs of pull request labels")
     branches: tuple[str, ...] = setting((), "globs of branch names")
     title: str = setting("", "pattern in the title", pattern=True, longest=LONGEST_PATTERN)

@@ -108,7 +108,11 @@ class ManifestsSettings:
 
     path: str = setting("", "pattern of paths with groups `environment` and `application`", pattern=True)
     version: str = setting("", "pattern in the file with group `version`: an image tag or commit", pattern=True)
-    trigger: str = setting("", "pattern of a file whose change starts the deployment; empty: the bump", pattern=True)
+    trigger: str = setting(
+        "",
+        "pattern of a file whose change starts the deployment; empty: the change of the version starts it",
+        pattern=True,
+    )
     application: str = setting("", "the application, where the path does not name it")
 
 
@@ -127,12 +131,12 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class DeploymentRule:
-    """Where deployments of some repositories are seen. The first rule whose `repo` matches applies."""
+    """Where deployments of some repositories come from. The first rule whose `repo` matches applies."""
 
     repo: str = setting("*", "glob on the repository's name")
     source: str = setting(
         "tags",
-        "where deployments are seen; `records`: what any system reports, GitHub too",
+        "where deployments come from; `records`: what any system reports, GitHub too",
         choices=DEPLOYED_FROM,
     )
     tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
@@ -152,13 +156,13 @@ class CalendarSettings:
     One calendar applies to all repositories.
     """
 
-    zone: str = setting("UTC", "time zone of the working hours, as `Europe/London`")
+    zone: str = setting("UTC", "time zone of the working hours, such as `Europe/London`")
     days: tuple[str, ...] = setting(("Mon", "Tue", "Wed", "Thu", "Fri"), "days of the week on which work is done")
     begin: str = setting("09:00", "when work begins on these days, in this time zone")
     end: str = setting("17:00", "when it ends; `24:00` is midnight")
-    holidays: str = setting("", "country whose public holidays are not working days, as `GB`; empty: none")
-    subdivision: str = setting("", "part of that country, as `SCT`, where its holidays differ")
-    days_off: tuple[str, ...] = setting((), "more days without work, as `2026-12-24`")
+    holidays: str = setting("", "country whose public holidays are not working days, such as `GB`; empty: none")
+    subdivision: str = setting("", "part of that country, such as `SCT`, where its holidays differ")
+    days_off: tuple[str, ...] = setting((), "more days without work, such as `2026-12-24`")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class DoraSettings:
 
 @dataclass(frozen=True)
 class ReworkSettings:
-    """Which changes later fixes repair: read from the contents of the clone, which takes time and space."""
+    """Tracing fixes to the changes that they repair. It reads the contents of the clone, which takes time and space."""
 
     enabled: bool = setting(default=False, doc="trace the lines that fixes repair to the changes that wrote them")
     fixes_per_run: int = setting(2000, "fixes to trace in each run, the newest first; the rest follows in later runs")

@@ -108,6 +108,15 @@ def test_evidence_needs_an_axis_of_ai_work(name: str) -> None:
             REPORTS[name].check(strong, Options(by=by))
 
 
+def test_empty_period_is_refused() -> None:
+    """A period that ends before it begins, or when it begins, would be an empty report without a word."""
+    march, may = datetime(2026, 3, 1), datetime(2026, 5, 1)
+    REPORTS["stages"].check(Filters(since=march, until=may), Options())
+    for since, until in ((may, march), (may, may)):
+        with pytest.raises(UsageError, match="--since is not before --until"):
+            REPORTS["stages"].check(Filters(since=since, until=until), Options())
+
+
 def test_unknown_value_suggests_the_nearest() -> None:
     """A mistyped column or definition is an error that names the near one, or all."""
     cases = (

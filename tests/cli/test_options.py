@@ -83,6 +83,8 @@ def test_debug_after_the_command_shows_the_traceback(
         (["export", "--windw"], "No such option '--windw'.", "did you mean --window? see `headway export --help`"),
         (["--confg", "x"], "No such option '--confg'.", "did you mean --config? see `headway --help`"),
         (["export"], "Missing argument 'REPORT'.", "see `headway export --help`"),
+        (["export", "stages", "--by"], "Option '--by' requires an argument.", "see `headway export --help`"),
+        (["--config"], "Option '--config' requires an argument.", "see `headway --help`"),
     ],
 )
 def test_mistyped_word_suggests_the_nearest(

@@ -18,6 +18,8 @@ from pipeline.sources import KINDS, kind_of_id, sources_of
         ("jira:SHOP", ""),
         ("GitLab:group/project", ""),
         ("azure:org/project", ""),
+        ("records:deployments.csv", ""),
+        ("https:/github.com/acme/shop", ""),
         ("githb:acme/shop", "github"),
         ("GitHub:acme/shop", "github"),
         ("event:deployments.ndjson", "events"),

@@ -60,6 +60,8 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
             (),
             commit,
         )
+    except KeyError as error:
+        raise UsageError(f"a record has no {error}", hint="each record needs at least repo and sha") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             f"a record has an invalid form: {error!r}", hint="each record needs at least repo and sha"
