@@ -43,6 +43,10 @@ COMMANDS = (
 )
 
 
+# DuckDB's errors about a table or column that is not there, by name: the program starts without DuckDB.
+_MISSING = {"CatalogException", "BinderException"}
+
+
 class _Time:
     """Time as it passes."""
 
@@ -136,7 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
         return 0
     except Exception as error:  # noqa: BLE001  (the last resort: no traceback without --debug)
         what = f"{type(error).__name__}: {error}".partition("\n")[0]
-        return _fail(what, "unexpected: run it again with --debug and report the traceback", 1, debug=debug)
+        hint = "unexpected: run it again with --debug and report the traceback"
+        if type(error).__name__ in _MISSING:
+            hint = "if another version of Headway made the published file, run `headway build`; else report this"
+        return _fail(what, hint, 1, debug=debug)
     return result if isinstance(result, int) else 0
 
 

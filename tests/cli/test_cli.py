@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from analytics.reports.published import LEAD_TIME_COLUMNS
@@ -338,3 +339,17 @@ def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: S
     ((people, bots),), ((everybody, none),) = counts
     assert people + bots == everybody
     assert (bots > 0, none) == (True, 0)
+
+
+def test_published_file_of_another_version_is_explained(
+    company: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table that an older version did not publish leads to `headway build`, not to a report of a defect."""
+    warehouse = tmp_path / "warehouse"
+    shutil.copytree(company.settings.warehouse_folder, warehouse)
+    file = warehouse / (warehouse / "CURRENT").read_text(encoding="utf-8").strip()
+    with duckdb.connect(str(file)) as connection:
+        (change,) = connection.sql("select change_id from lead_times order by 1 limit 1").fetchall()[0]
+        connection.execute("drop table reported_commits")
+    assert main(["--warehouse", str(warehouse), "explain", change]) == 1
+    assert "run `headway build`" in capsys.readouterr().err
