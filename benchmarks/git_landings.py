@@ -1,0 +1,196 @@
+"""How numbers landed, by `git` alone: what `landings.py` compares Headway with. It shares no code with Headway."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+_HEAD = re.compile(r"refs/(?:pull|merge-requests|pull-requests)/(\d+)/(?:head|from)")
+_FIELDS = "%H%x00%P%x00%T%x00%an%x00%ad%x00%ct%x00%B"
+_SQUASH = re.compile(r"\((?:#|!|GH-|gh-)(\d+)\)[\s.]*$")
+_STEP_WORDS = re.compile(
+    r"(?:Merged PR |Merge pull request #|Merge pull request .*\(#|Merged in .*\(pull request #|Pull request #"
+    r"|Auto merge of #|Merge \S*#|Merge PR #|Merge pr#)(\d+)"
+)
+_BODY_WORDS = re.compile(
+    r"^(?:See merge request |Part-of: <|Pull Request resolved: |Pull-Request(?:-resolved)?: |PR-URL: |Reviewed-on: )"
+    r"(\S*?)(?:!|/pull/|/pulls/|/merge_requests/)(\d+)>?\s*$",
+    re.MULTILINE,
+)
+_LATE_SECONDS = 3600
+
+
+class Commit(NamedTuple):
+    """A commit as `git log` prints it."""
+
+    parents: tuple[str, ...]
+    tree: str
+    author: str
+    authored: str
+    committed: int
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def twin(self) -> tuple[str, str, str]:
+        """What a rebase keeps."""
+        return self.author, self.authored, self.subject
+
+
+class Verdict(NamedTuple):
+    """How a number landed: the kind of proof, the step of the first-parent history, and the merge that brought it."""
+
+    proof: str
+    step: str = ""
+    via: str = ""
+
+
+@dataclass
+class Clues:
+    """What the commits of the default branch say, by what a head is compared with."""
+
+    merges: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    twins: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    trees: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    bodies: set[int] = field(default_factory=set)
+
+
+class History:
+    """A clone, read by `git` alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tip = self.git("rev-parse", "HEAD").strip()
+        self.commits = self.read("HEAD")
+        self.chain = list(self._first_parents())
+        self.position = self._positions()
+        self.heads = self._heads()
+        self.outside = self.read(
+            "--no-walk=unsorted",
+            "--ignore-missing",
+            "--stdin",
+            stdin=sorted(set(self.heads.values()) - set(self.commits)),
+        )
+
+    def git(self, *arguments: str, stdin: Iterable[str] = ()) -> str:
+        """What Git prints."""
+        command = ("git", "-C", str(self.folder), "-c", "log.mailmap=false", *arguments)
+        text = "".join(f"{line}\n" for line in stdin).encode()
+        done = subprocess.run(command, input=text, capture_output=True, check=True)
+        return done.stdout.decode("utf-8", "replace")
+
+    def commit(self, sha: str) -> Commit:
+        """A commit of the default branch, or the head of a request."""
+        return self.commits.get(sha) or self.outside[sha]
+
+    @cached_property
+    def words(self) -> dict[int, list[str]]:
+        """The steps that name a number, oldest first."""
+        found: dict[int, list[str]] = defaultdict(list)
+        addresses: list[tuple[str, str, int]] = []
+        for sha in self.chain:
+            commit = self.commits[sha]
+            if match := _SQUASH.search(commit.subject) or _STEP_WORDS.match(commit.subject):
+                found[int(match[1])].append(sha)
+            addresses += [
+                (sha, match[1].rpartition("://")[2], int(match[2])) for match in _BODY_WORDS.finditer(commit.message)
+            ]
+        own = Counter(address for _, address, _ in addresses).most_common(1)
+        for sha, address, number in addresses:
+            if address == own[0][0] and sha not in found[number]:
+                found[number].append(sha)
+        return {number: steps for number, steps in found.items() if steps}
+
+    @cached_property
+    def verdicts(self) -> dict[int, Verdict]:
+        """How each number with a ref landed, by git alone."""
+        clues = Clues()
+        for sha, commit in self.commits.items():
+            for parent in commit.parents[1:]:
+                clues.merges[parent].append(sha)
+            clues.twins[commit.twin] = sha
+            clues.bodies.update(int(number) for number in re.findall(r"#(\d{1,9})\b", commit.message))
+        for sha in self.chain:
+            clues.trees[self.commits[sha].tree].append(sha)
+        return {number: self._verdict(number, head, clues) for number, head in self.heads.items()}
+
+    def step(self, sha: str) -> str:
+        """The step by which a commit came to the default branch."""
+        return self.chain[self.position[sha]]
+
+    def own(self, number: int, verdict: Verdict) -> set[str]:
+        """What a request wrote: its list without merges, from its head down to what was there before its landing."""
+        before = self.commits[verdict.via or verdict.step].parents[:1]
+        chosen = [self.heads[number], *(f"^{sha}" for sha in before)]
+        return set(self.git("rev-list", "--no-merges", *chosen).split())
+
+    def _verdict(self, number: int, head: str, clues: Clues) -> Verdict:
+        if head in self.commits:
+            via = sorted(clues.merges.get(head, ()), key=lambda sha: (self.position[sha], sha != self.step(sha)))
+            if via and self._is_other(number, head, via[0]):
+                return Verdict("same", self.step(via[0]), via[0])
+            if via:
+                return Verdict("parent", self.step(via[0]), via[0])
+            return Verdict("chain" if self.step(head) == head else "inside", self.step(head))
+        commit = self.outside.get(head, Commit((), "", "", "", 0, ""))
+        named = [
+            sha for sha in self.words.get(number, ()) if self.commits[sha].committed + _LATE_SECONDS >= commit.committed
+        ]
+        trees = clues.trees.get(commit.tree, [])
+        if named or commit.twin in clues.twins:
+            return Verdict("named", named[0]) if named else Verdict("twin", self.step(clues.twins[commit.twin]))
+        if len(trees) == 1:
+            return Verdict("tree", trees[0])
+        return Verdict("body" if number in clues.bodies else "none")
+
+    def _is_other(self, number: int, head: str, via: str) -> bool:
+        """Whether of several requests with one head another one is the newest, or the one that the merge names."""
+        theirs = [other for other, sha in self.heads.items() if sha == head]
+        named = [other for other in theirs if re.search(rf"[#!]{other}\b", self.commits[via].message)]
+        return number != max(named or theirs)
+
+    def read(self, *chosen: str, stdin: Iterable[str] = ()) -> dict[str, Commit]:
+        """Commits as `git log` prints them."""
+        if "--stdin" in chosen and not stdin:
+            return {}
+        fields = self.git("log", "-z", "--date=raw", f"--format={_FIELDS}", *chosen, stdin=stdin).split("\0")
+        rows = zip(*(fields[place::7] for place in range(7)), strict=False)
+        return {
+            row[0].strip("\n"): Commit(tuple(row[1].split()), row[2], row[3], row[4], int(row[5] or 0), row[6])
+            for row in rows
+        }
+
+    def _first_parents(self) -> Iterator[str]:
+        shas = [self.tip]
+        while shas[-1] in self.commits:
+            parents = self.commits[shas[-1]].parents
+            if not parents or parents[0] not in self.commits:
+                break
+            shas.append(parents[0])
+        return reversed(shas)
+
+    def _positions(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for place, sha in enumerate(self.chain):
+            waiting = [sha]
+            while waiting:
+                commit = waiting.pop()
+                if commit not in found and commit in self.commits:
+                    found[commit] = place
+                    waiting += self.commits[commit].parents
+        return found
+
+    def _heads(self) -> dict[int, str]:
+        listed = self.git("for-each-ref", "--format=%(objectname) %(refname)", "refs").splitlines()
+        pairs = (line.split(" ", 1) for line in listed)
+        return {int(match[1]): sha for sha, ref in pairs if (match := _HEAD.fullmatch(ref))}
