@@ -61,6 +61,7 @@ class Clues:
 
     merges: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     twins: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    inner: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     trees: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     bodies: set[int] = field(default_factory=set)
 
@@ -70,6 +71,7 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.name = folder.resolve().parent.name.replace("+", "/") if folder.name == "repo" else folder.name
         self.tip = self.git("rev-parse", "HEAD").strip()
         self.commits = self.read("HEAD")
         self.chain = list(self._first_parents())
@@ -100,14 +102,15 @@ class History:
         addresses: list[tuple[str, str, int]] = []
         for sha in self.chain:
             commit = self.commits[sha]
-            if match := _SQUASH.search(commit.subject) or _STEP_WORDS.match(commit.subject):
+            merge = len(commit.parents) > 1
+            if match := (None if merge else _SQUASH.search(commit.subject)) or _STEP_WORDS.match(commit.subject):
                 found[int(match[1])].append(sha)
-            addresses += [
-                (sha, match[1].rpartition("://")[2], int(match[2])) for match in _BODY_WORDS.finditer(commit.message)
-            ]
-        own = Counter(address for _, address, _ in addresses).most_common(1)
-        for sha, address, number in addresses:
-            if address == own[0][0] and sha not in found[number]:
+            addresses += [(sha, _repository(match[1]), int(match[2])) for match in _BODY_WORDS.finditer(commit.message)]
+        counted = Counter(address for _, address, _ in addresses)
+        own = max(counted, key=lambda address: (address == self.name, counted[address]), default="")
+        # What another repository calls by a number counts where none of this one has it.
+        for sha, address, number in sorted(addresses, key=lambda row: row[1] != own):
+            if sha not in found[number] and (address == own or not found[number]):
                 found[number].append(sha)
         return {number: steps for number, steps in found.items() if steps}
 
@@ -119,6 +122,8 @@ class History:
             for parent in commit.parents[1:]:
                 clues.merges[parent].append(sha)
             clues.twins[commit.twin] = sha
+            if match := _SQUASH.search(commit.subject):
+                clues.inner[int(match[1])].append(sha)
             clues.bodies.update(int(number) for number in re.findall(r"#(\d{1,9})\b", commit.message))
         for sha in self.chain:
             clues.trees[self.commits[sha].tree].append(sha)
@@ -130,8 +135,10 @@ class History:
 
     def own(self, number: int, verdict: Verdict) -> set[str]:
         """What a request wrote: its list without merges, from its head down to what was there before its landing."""
-        before = self.commits[verdict.via or verdict.step].parents[:1]
-        chosen = [self.heads[number], *(f"^{sha}" for sha in before)]
+        step = self.commits[verdict.via or verdict.step]
+        named = verdict.proof == "inside" and re.search(rf"[#!]{number}\b", step.subject)
+        # A merge that names a request whose head it contains brought that, and what its branch got afterwards.
+        chosen = [verdict.step if named else self.heads[number], *(f"^{sha}" for sha in step.parents[:1])]
         return set(self.git("rev-list", "--no-merges", *chosen).split())
 
     def _verdict(self, number: int, head: str, clues: Clues) -> Verdict:
@@ -141,17 +148,28 @@ class History:
                 return Verdict("same", self.step(via[0]), via[0])
             if via:
                 return Verdict("parent", self.step(via[0]), via[0])
-            return Verdict("chain" if self.step(head) == head else "inside", self.step(head))
+            if self.step(head) != head:
+                return Verdict("inside", self.step(head))
+            other = any(head in steps for named, steps in self.words.items() if named != number)
+            return Verdict("same" if other else "chain", head)
         commit = self.outside.get(head, Commit((), "", "", "", 0, ""))
-        named = [
-            sha for sha in self.words.get(number, ()) if self.commits[sha].committed + _LATE_SECONDS >= commit.committed
-        ]
+        words = self.words.get(number, ())
+        named = [sha for sha in words if self.commits[sha].committed + _LATE_SECONDS >= commit.committed]
+        twins = [self.step(clues.twins[commit.twin])] if commit.twin in clues.twins else []
+        named += [sha for sha in twins if re.search(rf"[#!]{number}\b", self.commits[sha].message)]
+        inner = [sha for sha in clues.inner.get(number, ()) if self.commits[sha].author == commit.author]
+        merges = [sha for sha in words if len(self.commits[sha].parents) > 1]
         trees = clues.trees.get(commit.tree, [])
-        if named or commit.twin in clues.twins:
-            return Verdict("named", named[0]) if named else Verdict("twin", self.step(clues.twins[commit.twin]))
-        if len(trees) == 1:
-            return Verdict("tree", trees[0])
-        return Verdict("body" if number in clues.bodies else "none")
+        shown = (
+            ("named", named[:1]),
+            ("twin", twins),
+            ("late", merges[-1:]),
+            ("inner", inner),
+            ("tree", trees if len(trees) == 1 else []),
+        )
+        hint = Verdict("body" if number in clues.bodies else "none")
+        proof, sha = next(((proof, steps[0]) for proof, steps in shown if steps), ("", ""))
+        return Verdict(proof, self.step(sha), sha) if proof else hint
 
     def _is_other(self, number: int, head: str, via: str) -> bool:
         """Whether of several requests with one head another one is the newest, or the one that the merge names."""
@@ -194,3 +212,8 @@ class History:
         listed = self.git("for-each-ref", "--format=%(objectname) %(refname)", "refs").splitlines()
         pairs = (line.split(" ", 1) for line in listed)
         return {int(match[1]): sha for sha, ref in pairs if (match := _HEAD.fullmatch(ref))}
+
+
+def _repository(address: str) -> str:
+    """The last two parts of an address: GitLab writes it as a URL or as a path."""
+    return "/".join(address.removesuffix("/-").split("/")[-2:])

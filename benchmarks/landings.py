@@ -4,9 +4,10 @@
 
 GIT_DIR is a bare clone with heads of pull requests, WAREHOUSE what Headway built of it. `git_landings.py` asks git
 alone, which says that a number has landed where its head is a further parent of a merge on the default branch
-(`parent`), is itself on it (`chain`, `inside`), or where a step of the first-parent history names it (`named`). A last
-commit whose author, author date and subject are on the default branch too (`twin`), an equal tree (`tree`) and words in
-a message (`body`) are hints, and are compared apart; `same` shares its head with another number.
+(`parent`), is itself on it (`chain`, `inside`), or where a step of the first-parent history names it (`named`; `late`:
+a merge that is older than the head). Hints are compared apart: a last commit whose author, author date and subject are
+on the default branch too (`twin`), a squash of the same author inside of a merge (`inner`), an equal tree (`tree`).
+Words in a message (`body`) are no landing, and `same` has the head of another number.
 
 A row per repository; the figures to keep are the ratios:
 
@@ -39,7 +40,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.git_landings import Commit, History, Verdict
 
-_SURE = frozenset({"parent", "chain", "inside", "named"})
+_SURE = frozenset({"parent", "chain", "inside", "named", "late"})
+_HINTS = frozenset({"twin", "inner", "tree"})
+_MOST_REBASED = 50
 _DOUBTS = (
     *("squashed", "not_believed", "contradictions", "same_head", "landed_though_closed", "numbers_without_ref"),
     *("numbers_of_others", "dates_not_believed", "without_own_work", "in_doubt"),
@@ -61,28 +64,33 @@ class Comparison:
     """One repository, counted twice."""
 
     def __init__(self, folder: Path, warehouse: Path) -> None:
-        self.name = folder.resolve().parent.name.replace("+", "/") if folder.name == "repo" else folder.name
         self.history = History(folder)
         self.told, self.doubts = told(warehouse)
         self.landed = {key: change for key, change in self.told.items() if change.sha}
+        self.keys = {change.sha: key for key, change in self.landed.items()}
         self.numbers = {int(key[1:]) for key in self.landed if key.startswith("#")}
         self.counts: dict[str, tuple[int, int]] = {}
+        self.lists: Mapping[int, set[str]] = {}
         self.written: Mapping[str, Commit] = {}
         self.apart: dict[str, list[str]] = defaultdict(list)
 
     def run(self) -> None:
         """Compare everything."""
         verdicts = self.history.verdicts
-        for name, proofs in (("joined", _SURE), ("twins", {"twin", "tree"})):
+        for name, proofs in (("joined", _SURE), ("twins", _HINTS)):
             asked = {number for number, verdict in verdicts.items() if verdict.proof in proofs}
             self.counts[name] = (len(asked & self.numbers), len(asked))
             for number in sorted(asked - self.numbers):
-                self._note(
-                    f"{name}: by git alone", number, f"{verdicts[number].proof} {self._line(verdicts[number].step)}"
-                )
+                verdict = verdicts[number]
+                key = self.keys.get(verdict.via) or self.keys.get(verdict.step) or "nothing"
+                text = f"{verdict.proof} {self._line(verdict.step)}; there Headway has {key[:10]}"
+                self._note(f"{name}: by git alone", number, text)
         for number in sorted(self.numbers & verdicts.keys()):
-            if verdicts[number].proof not in _SURE | {"twin", "tree"}:
-                self._note("landed by Headway alone", number, verdicts[number].proof)
+            if verdicts[number].proof not in _SURE | _HINTS:
+                change = self.landed[f"#{number}"]
+                lines = f"{self._line(change.sha)} · {self._line(self.history.heads[number])}"
+                text = f"{verdicts[number].proof}; {change.landed_by} {lines}"
+                self._note("landed by Headway alone", number, text)
         self._words()
         self._times()
         self._own()
@@ -95,7 +103,7 @@ class Comparison:
         parents = [len(self.history.commits[sha].parents) for sha in self.history.chain]
         both, either = self.counts["changes"]
         cells = [
-            self.name,
+            self.history.name,
             f"{len(parents):,} ({sum(n > 1 for n in parents):,} merges, {sum(n > 2 for n in parents):,} octopus)",
             f"{len(self.history.heads):,} ({proofs})" if proofs else "none",
             f"{len(self.landed):,} · {self.counts['by git'][0]:,} · {_share(both, either)}",
@@ -145,48 +153,59 @@ class Comparison:
     def _own(self) -> None:
         """Own commits; one that several requests hold belongs to the one that landed first, the smallest of a step."""
         history = self.history
-        asked = [(n, v) for n, v in history.verdicts.items() if v.step and v.proof not in {"chain", "same"}]
+        asked = [(n, v) for n, v in history.verdicts.items() if v.step and v.proof not in {"chain", "same", "late"}]
         with ThreadPoolExecutor(2) as pool:
-            lists = dict(zip((n for n, _ in asked), pool.map(lambda pair: history.own(*pair), asked), strict=True))
+            lists = self.lists = dict(
+                zip((n for n, _ in asked), pool.map(lambda pair: history.own(*pair), asked), strict=True)
+            )
         self.written = history.read("--no-walk=unsorted", "--stdin", stdin=sorted(set().union(*lists.values())))
         before: dict[tuple[str, str, str], int] = {}
         for sha, commit in history.commits.items():
             before[commit.twin] = min(history.position[sha], before.get(commit.twin, len(history.chain)))
         roots = set(history.git("rev-list", "--max-parents=0", "--all").split())
-        taken: set[str] = set()
+        taken: set[object] = set()
         same = every = 0
         for number, verdict in sorted(
             asked, key=lambda pair: (history.position[pair[1].step], len(lists[pair[0]]), pair)
         ):
-            listed = lists[number] - taken
-            places = {sha: before.get(self.written[sha].twin, len(history.chain)) for sha in listed}
-            first = history.position[verdict.step]
-            while verdict.proof == "twin" and first - 1 in places.values():
-                first -= 1
-            own = {sha for sha in listed if sha in history.commits or places[sha] >= first}
-            taken |= own if verdict.proof in _SURE else set()
+            listed = {sha for sha in lists[number] if taken.isdisjoint(self._marks(sha))}
+            place = history.position[verdict.step]
+            alone = verdict.proof == "twin"
+            own = {
+                sha
+                for sha in listed
+                if alone or sha in history.commits or before.get(self.written[sha].twin, place) >= place
+            }
             change = self.landed.get(f"#{number}")
+            if change is not None or verdict.proof in _SURE:
+                taken |= {mark for sha in own for mark in self._marks(sha)}
             if change is None or change.branch_commits not in {"joined", "empty"}:
                 continue
             if roots & own and verdict.proof != "parent":
                 continue
             every += 1
-            same += change.own == own
-            if change.own != own:
+            equal = change.own == own or (not own and change.branch_commits == "empty")
+            same += equal
+            if not equal:
                 text = f"git {len(own)} Headway {len(change.own)}; git alone {_few(own - change.own)}; "
                 text += f"Headway alone {_few(change.own - own)}; {self._line(verdict.step)}"
                 self._note("own", number, f"{verdict.proof} {change.landed_by} {text}")
         self.counts["own"] = (same, every)
 
+    def _marks(self, sha: str) -> set[object]:
+        """What shows that a commit was taken: itself, or off the default branch a copy, as stacked branches have."""
+        return {sha} if sha in self.history.commits else {sha, self.written[sha].twin}
+
     def _changes(self) -> None:
         """Keys: numbers, and each step that no number has."""
         history = self.history
-        sure = _SURE | {"twin"}
+        sure = _SURE | {"twin", "inner"}
         steps = {number: {verdict.step} for number, verdict in history.verdicts.items() if verdict.proof in sure}
         for number, named in history.words.items():
             if number not in history.heads:
-                steps[number] = set(named)
-        twins = {commit.twin for commit in self.written.values()}
+                steps[number] = {named[-1]}
+        rebased = [self.lists[number] for number in steps if number in self.lists and self.landed.get(f"#{number}")]
+        twins = {self.written[sha].twin for listed in rebased for sha in listed if len(listed) <= _MOST_REBASED}
         claimed = set().union(*steps.values()) | {sha for sha in history.chain if history.commits[sha].twin in twins}
         keys = {f"#{number}" for number in steps} | {f"@{sha}" for sha in history.chain if sha not in claimed}
         self.counts["by git"] = (len(keys), len(keys))
