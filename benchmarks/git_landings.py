@@ -24,6 +24,7 @@ _BODY_WORDS = re.compile(
     re.MULTILINE,
 )
 _LATE_SECONDS = 3600
+_SOON_SECONDS = 30 * 86_400
 
 
 class Commit(NamedTuple):
@@ -115,6 +116,11 @@ class History:
         return {number: steps for number, steps in found.items() if steps}
 
     @cached_property
+    def called(self) -> dict[str, int]:
+        """The number that a step's words give it."""
+        return {sha: number for number, steps in self.words.items() for sha in steps}
+
+    @cached_property
     def verdicts(self) -> dict[int, Verdict]:
         """How each number with a ref landed, by git alone."""
         clues = Clues()
@@ -150,15 +156,22 @@ class History:
                 return Verdict("parent", self.step(via[0]), via[0])
             if self.step(head) != head:
                 return Verdict("inside", self.step(head))
-            other = any(head in steps for named, steps in self.words.items() if named != number)
-            return Verdict("same" if other else "chain", head)
+            return Verdict("chain" if self.called.get(head, number) == number else "same", head)
         commit = self.outside.get(head, Commit((), "", "", "", 0, ""))
         words = self.words.get(number, ())
         named = [sha for sha in words if self.commits[sha].committed + _LATE_SECONDS >= commit.committed]
         twins = [self.step(clues.twins[commit.twin])] if commit.twin in clues.twins else []
-        named += [sha for sha in twins if re.search(rf"[#!]{number}\b", self.commits[sha].message)]
-        inner = [sha for sha in clues.inner.get(number, ()) if self.commits[sha].author == commit.author]
-        merges = [sha for sha in words if len(self.commits[sha].parents) > 1]
+        named += [
+            sha
+            for sha in twins
+            if re.search(rf"[#!]{number}\b", self.commits[sha].subject) and self.called.get(sha, number) == number
+        ]
+        inner = [
+            sha
+            for sha in clues.inner.get(number, ())
+            if -_LATE_SECONDS <= self.commits[sha].committed - commit.committed <= _SOON_SECONDS
+        ]
+        merges = [sha for sha in words if len(self.commits[sha].parents) > 1 and not self._contains(head, sha)]
         trees = clues.trees.get(commit.tree, [])
         shown = (
             ("named", named[:1]),
@@ -170,6 +183,10 @@ class History:
         hint = Verdict("body" if number in clues.bodies else "none")
         proof, sha = next(((proof, steps[0]) for proof, steps in shown if steps), ("", ""))
         return Verdict(proof, self.step(sha), sha) if proof else hint
+
+    def _contains(self, head: str, sha: str) -> bool:
+        """Whether a branch goes on from a commit: then that did not land it."""
+        return not self.git("rev-list", "-1", sha, f"^{head}") if head in self.outside else False
 
     def _is_other(self, number: int, head: str, via: str) -> bool:
         """Whether of several requests with one head another one is the newest, or the one that the merge names."""

@@ -6,7 +6,7 @@ GIT_DIR is a bare clone with heads of pull requests, WAREHOUSE what Headway buil
 alone, which says that a number has landed where its head is a further parent of a merge on the default branch
 (`parent`), is itself on it (`chain`, `inside`), or where a step of the first-parent history names it (`named`; `late`:
 a merge that is older than the head). Hints are compared apart: a last commit whose author, author date and subject are
-on the default branch too (`twin`), a squash of the same author inside of a merge (`inner`), an equal tree (`tree`).
+on the default branch too (`twin`), a squash inside of a merge within a month (`inner`), an equal tree (`tree`).
 Words in a message (`body`) are no landing, and `same` has the head of another number.
 
 A row per repository; the figures to keep are the ratios:
