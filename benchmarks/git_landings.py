@@ -24,6 +24,7 @@ _BODY_WORDS = re.compile(
     re.MULTILINE,
 )
 _LATE_SECONDS = 3600
+_NEWEST = 500
 _SOON_SECONDS = 30 * 86_400
 
 
@@ -99,21 +100,28 @@ class History:
     @cached_property
     def words(self) -> dict[int, list[str]]:
         """The steps that name a number, oldest first."""
+        addresses = {
+            sha: [(_repository(match[1]), int(match[2])) for match in _BODY_WORDS.finditer(self.commits[sha].message)]
+            for sha in self.chain
+        }
+        newest = [repository for sha in self.chain[-_NEWEST:] for repository, _ in addresses[sha]]
+        counted = Counter(newest or [repository for listed in addresses.values() for repository, _ in listed])
+        own = max(counted, key=lambda repository: (repository == self.name, counted[repository]), default="")
+        numbers_of: dict[str, set[int]] = defaultdict(set)
+        for repository, number in (row for listed in addresses.values() for row in listed):
+            numbers_of[repository].add(number)
+        # Renamed, a repository goes on counting; another one counts on its own, and they meet.
+        names = {name for name, numbers in numbers_of.items() if name == own or numbers.isdisjoint(numbers_of[own])}
         found: dict[int, list[str]] = defaultdict(list)
-        addresses: list[tuple[str, str, int]] = []
-        for sha in self.chain:
-            commit = self.commits[sha]
-            merge = len(commit.parents) > 1
-            if match := (None if merge else _SQUASH.search(commit.subject)) or _STEP_WORDS.match(commit.subject):
-                found[int(match[1])].append(sha)
-            addresses += [(sha, _repository(match[1]), int(match[2])) for match in _BODY_WORDS.finditer(commit.message)]
-        counted = Counter(address for _, address, _ in addresses)
-        own = max(counted, key=lambda address: (address == self.name, counted[address]), default="")
-        # What another repository calls by a number counts where none of this one has it.
-        for sha, address, number in sorted(addresses, key=lambda row: row[1] != own):
-            if sha not in found[number] and (address == own or not found[number]):
+        for sha, listed in addresses.items():
+            subject = self.commits[sha].subject
+            squash = _SQUASH.search(subject) if len(self.commits[sha].parents) == 1 else None
+            words = squash or _STEP_WORDS.match(subject)
+            numbers = {number for repository, number in listed if repository in names}
+            # A number of another repository is none of this one's, whatever the subject says.
+            for number in numbers or ({int(words[1])} if words and not listed else ()):
                 found[number].append(sha)
-        return {number: steps for number, steps in found.items() if steps}
+        return found
 
     @cached_property
     def called(self) -> dict[str, int]:

@@ -135,7 +135,13 @@ class Comparison:
         same = every = 0
         for number in sorted(self.numbers):
             verdict = self.history.verdicts.get(number, Verdict("none"))
-            steps = [verdict.step] if verdict.step else self.history.words.get(number, [])[:1]
+            steps = (
+                [verdict.step]
+                if verdict.step
+                else sorted(self._run(self.history.words.get(number, [])), key=lambda sha: self.history.position[sha])[
+                    -1:
+                ]
+            )
             for step in steps:
                 every += 1
                 expected = self.history.commits[step].committed
@@ -203,7 +209,7 @@ class Comparison:
         steps = {number: {verdict.step} for number, verdict in history.verdicts.items() if verdict.proof in sure}
         for number, named in history.words.items():
             if number not in history.heads:
-                steps[number] = {named[-1]}
+                steps[number] = self._run(named)
         rebased = [self.lists[number] for number in steps if number in self.lists and self.landed.get(f"#{number}")]
         twins = {self.written[sha].twin for listed in rebased for sha in listed if len(listed) <= _MOST_REBASED}
         claimed = set().union(*steps.values()) | {sha for sha in history.chain if history.commits[sha].twin in twins}
@@ -213,6 +219,12 @@ class Comparison:
         for key in sorted(keys ^ self.landed.keys()):
             if key.startswith("@"):
                 self._note(f"steps: by {'git' if key in keys else 'Headway'} alone", 0, self._line(key[1:]))
+
+    def _run(self, named: list[str]) -> set[str]:
+        """The newest of the steps that name a number, and those before it without a gap: a rebase."""
+        places = [self.history.position[sha] for sha in named]
+        run = [place for place in places if all(between in places for between in range(place, places[-1]))]
+        return {self.history.chain[place] for place in run}
 
     def _note(self, kind: str, number: int, text: str) -> None:
         self.apart[kind].append(f"#{number} {text}")
