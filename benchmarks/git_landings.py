@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-_HEAD = re.compile(r"refs/(?:pull|merge-requests|pull-requests)/(\d+)/(?:head|from)")
+_HEAD = re.compile(r"refs/(pull|merge-requests|pull-requests)/(\d+)/(?:head|from)")
 _FIELDS = "%H%x00%P%x00%T%x00%an%x00%ad%x00%ct%x00%B"
 _SQUASH = re.compile(r"\((?:#|!|GH-|gh-)(\d+)\)[\s.]*$")
 _STEP_WORDS = re.compile(
@@ -24,7 +24,7 @@ _BODY_WORDS = re.compile(
     re.MULTILINE,
 )
 _LATE_SECONDS = 3600
-_NEWEST = 500
+_NEWEST, _RENAMED = 500, 50
 _SOON_SECONDS = 30 * 86_400
 
 
@@ -111,7 +111,11 @@ class History:
         for repository, number in (row for listed in addresses.values() for row in listed):
             numbers_of[repository].add(number)
         # Renamed, a repository goes on counting; another one counts on its own, and they meet.
-        names = {name for name, numbers in numbers_of.items() if name == own or numbers.isdisjoint(numbers_of[own])}
+        names = {own} | {
+            name
+            for name, numbers in numbers_of.items()
+            if len(numbers) >= _RENAMED and numbers.isdisjoint(numbers_of[own])
+        }
         found: dict[int, list[str]] = defaultdict(list)
         for sha, listed in addresses.items():
             subject = self.commits[sha].subject
@@ -236,7 +240,10 @@ class History:
     def _heads(self) -> dict[int, str]:
         listed = self.git("for-each-ref", "--format=%(objectname) %(refname)", "refs").splitlines()
         pairs = (line.split(" ", 1) for line in listed)
-        return {int(match[1]): sha for sha, ref in pairs if (match := _HEAD.fullmatch(ref))}
+        refs = [(match[1], int(match[2]), sha) for sha, ref in pairs if (match := _HEAD.fullmatch(ref))]
+        counted = Counter(kind for kind, _, _ in refs)
+        # A mirror has requests of its own forge beside those of the original: the many count.
+        return {number: sha for _, number, sha in sorted(refs, key=lambda row: counted[row[0]])}
 
 
 def _repository(address: str) -> str:
