@@ -221,8 +221,9 @@ class Comparison:
                 self._note(f"steps: by {'git' if key in keys else 'Headway'} alone", 0, self._line(key[1:]))
 
     def _run(self, named: list[str]) -> set[str]:
-        """The newest of the steps that name a number, and those before it without a gap: a rebase."""
-        places = [self.history.position[sha] for sha in named]
+        """The newest of the steps that name a number; where a bot rebases and names it in each commit, all of them."""
+        rebased = [sha for sha in named if "\nPart-of: " in self.history.commits[sha].message]
+        places = [self.history.position[sha] for sha in rebased or named[-1:]]
         run = [place for place in places if all(between in places for between in range(place, places[-1]))]
         return {self.history.chain[place] for place in run}
 
