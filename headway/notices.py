@@ -38,6 +38,11 @@ NOTICES: Mapping[str, Notice] = {
         "GitHub could not return these deployments, even one by one: they are missing",
         f"{_FULL}; or collect them as records",
     ),
+    "doubtful_default_branch": Notice(
+        "the default branch may be another one than the branch that is read",
+        "set `branch` of the source in [[sources]] to the branch on which changes land, then run `headway collect`",
+        failure=True,
+    ),
     "empty": Notice("the repository has no commits", "nothing: commits appear as soon as there are any"),
     "events_not_used": Notice(
         "events without a meaning for Headway were left out", "docs/records.md lists the events that have a meaning"
@@ -113,6 +118,12 @@ NOTICES: Mapping[str, Notice] = {
     "shallow": Notice(
         "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
         "fetch the whole history: `git fetch --unshallow`, then run `headway collect`",
+    ),
+    "stale_default_branch": Notice(
+        "the clone names a default branch that is out of date",
+        "run `git remote set-head origin --auto` in the clone (bare: `git symbolic-ref HEAD refs/heads/BRANCH`), or"
+        " set `branch` of the source in [[sources]]",
+        failure=True,
     ),
     "statuses_incomplete": Notice(
         "deployments changed status while they were read: some statuses may be missing", _FULL

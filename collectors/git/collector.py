@@ -111,7 +111,9 @@ class _Run:
         self._notices.state("notes_unreadable", int(notes.unreadable))
         self._notices.add("future_dates", main.future_dates + pulls.future_dates)
         self._note_state(now, rewritten=manifests.rewritten)
-        yield from self._rows("notices", self._notices.rows(source_id(self._source)))
+        default = self._opened.listing.default
+        specifics = {"stale_default_branch": default.stale, "doubtful_default_branch": default.doubtful}
+        yield from self._rows("notices", self._notices.rows(source_id(self._source), specifics))
         newest = self._newest(now, main, pulls)
         resume = Resume(
             options=self._options,
@@ -215,8 +217,11 @@ class _Run:
         opened = self._opened
         default = f"refs/heads/{opened.listing.default_branch}"
         rewritten = rewritten or any(row["rewritten"] for row in now.rows if row["ref"] == default)
+        same_default = self._before.repository.get("default_branch") == opened.listing.default_branch
         needs_blobs = self._source.added_lines or self._source.imports or self._source.patch_ids
-        self._notices.add("history_rewritten", int(rewritten), forever=True)
+        self._notices.add("history_rewritten", int(rewritten and same_default), forever=True)
+        self._notices.state("stale_default_branch", int(bool(opened.listing.default.stale)))
+        self._notices.state("doubtful_default_branch", int(bool(opened.listing.default.doubtful)))
         self._notices.state("empty", int(not any(now.tips.values())))
         self._notices.state("missing_blobs", int(needs_blobs and opened.repository.blobless))
         self._notices.state("pull_heads_unavailable", int(opened.pulls_unavailable))

@@ -77,6 +77,7 @@ class GitKind(SourceKind):
         return GitSource(
             target=target,
             name=source.name or None,
+            branch=source.branch,
             pull_heads=settings.git.pull_heads if source.pull_heads is None else source.pull_heads,
             patch_ids=settings.git.patch_ids,
             added_lines=settings.git.added_lines,

@@ -126,6 +126,7 @@ class SourceSettings:
     name: str = setting("", "the repository's name, where its folder or URL does not have it")
     team: str = setting("", "team that owns it")
     pull_heads: bool | None = setting(None, "as in [git], for this source alone")
+    branch: str = setting("", "Git repositories: the default branch; empty: the one that the clone or its remote names")
     manifests: ManifestsSettings | None = setting(None, "set for a GitOps manifests repository")  # noqa: RUF009  (a field, as all others)
 
 

@@ -46,7 +46,8 @@ def open_source(source: GitSource, cache: Path, progress: Progress) -> Opened:
     blobs = source.manifests is not None or source.contents
     folder = clones.clone(location.url, blobs=blobs, pull_heads=source.pull_heads, notes=source.ai_notes)
     repository = open_repository(folder, location.name)
-    return Opened(repository, list_refs(repository), identify(location, "", source.name), fetched=True)
+    listing = list_refs(repository, requested=source.branch, followed=True)
+    return Opened(repository, listing, identify(location, "", source.name), fetched=True)
 
 
 def reopen(source: GitSource, cache: Path) -> Repository:
@@ -64,7 +65,7 @@ def reopen(source: GitSource, cache: Path) -> Repository:
 def _folder(source: GitSource, location: Location, clones: Cache, progress: Progress) -> Opened:
     repository = open_repository(location.folder or Path(), location.name)
     identity = identify(location, repository.remote_url, source.name)
-    opened = Opened(repository, list_refs(repository), identity, fetched=False)
+    opened = Opened(repository, list_refs(repository, requested=source.branch), identity, fetched=False)
     if not source.pull_heads:
         return opened
     url = _fetch_url(repository)

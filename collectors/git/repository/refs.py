@@ -2,8 +2,7 @@
 
 In a working clone the branches of its remote count (`refs/remotes/origin/main` is read as `refs/heads/main`), for what
 lies only on someone's own disk has landed nowhere. Local branches count in bare clones and where there is no remote.
-The default branch is the remote's (`origin/HEAD`); in a bare clone the one that HEAD names; else `main`, `master`, the
-one that is checked out, or the only one.
+`default_branch` chooses the one on which changes land.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from collectors.git.readers.ai_notes import NOTES_REF
+from collectors.git.repository.default_branch import DefaultBranch, choose_default
 from collectors.git.repository.repository import Repository
 
 __all__ = ["Listing", "is_pull_head", "kind_and_name", "list_refs", "pull_heads"]
@@ -20,7 +20,6 @@ __all__ = ["Listing", "is_pull_head", "kind_and_name", "list_refs", "pull_heads"
 _PULL = re.compile(r"refs/(?:pull|merge-requests)/(\d{1,18})/head")
 _READ = ("refs/heads", "refs/tags", "refs/remotes", "refs/pull", "refs/merge-requests", NOTES_REF)
 _BRANCHES = "refs/heads/"
-_USUAL_DEFAULTS = ("main", "master")
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,22 @@ class Listing:
     """Refs by their names on the remote, each with the id that it holds; tags are not peeled."""
 
     oids: Mapping[str, str] = field(default_factory=dict)
-    default_branch: str = ""
-    """Short name; empty where there is no branch to choose."""
+    default: DefaultBranch = DefaultBranch()  # noqa: RUF009  (a tuple: it cannot change)
+    """Its name is empty where there is no branch to choose."""
     notes: str = ""
     """What the clone's own notes with line-level attribution lead to; empty where there are none."""
 
+    @property
+    def default_branch(self) -> str:
+        """Short name of the branch on which changes land; empty where there is none to choose."""
+        return self.default.name
 
-def list_refs(repository: Repository) -> Listing:
-    """The refs that count. Refs that lead nowhere or point at each other in circles are left out, as Git does."""
+
+def list_refs(repository: Repository, *, requested: str = "", followed: bool = False) -> Listing:
+    """The refs that count. Refs that lead nowhere or point at each other in circles are left out, as Git does.
+
+    `requested` and `followed` are about the default branch, as `choose_default` has them.
+    """
     local, remote, remote_head = _listed(repository)
     notes = local.pop(NOTES_REF, "")
     if not repository.bare and any(map(_is_branch, remote)):
@@ -43,10 +50,12 @@ def list_refs(repository: Repository) -> Listing:
     else:
         remote, remote_head = pull_heads(remote), ""
     oids = {name: oid for name, oid in sorted((remote | local).items()) if kind_and_name(name)}
-    branches = {name.removeprefix(_BRANCHES) for name in oids if _is_branch(name)}
+    branches = {name.removeprefix(_BRANCHES): oid for name, oid in oids.items() if _is_branch(name)}
     if not branches and (detached := _detached(repository)):
-        return Listing(oids | {"HEAD": detached}, "HEAD", notes)
-    return Listing(oids, _default(repository, branches, remote_head.removeprefix(_BRANCHES)), notes)
+        return Listing(oids | {"HEAD": detached}, DefaultBranch("HEAD"), notes)
+    named = remote_head.removeprefix(_BRANCHES)
+    default = choose_default(repository, branches, remote_head=named, requested=requested, followed=followed)
+    return Listing(oids, default, notes)
 
 
 def is_pull_head(ref: str) -> bool:
@@ -97,20 +106,6 @@ def _source(ref: str, refspecs: Iterable[str]) -> str:
         elif ref == target:
             return source
     return fitting[max(fitting)] if fitting else ""
-
-
-def _default(repository: Repository, branches: set[str], remote_head: str) -> str:
-    checked_out = _checked_out(repository)
-    likely = (checked_out, *_USUAL_DEFAULTS) if repository.bare else (*_USUAL_DEFAULTS, checked_out)
-    for name in (remote_head, *likely):
-        if name in branches:
-            return name
-    return min(branches) if len(branches) == 1 else ""
-
-
-def _checked_out(repository: Repository) -> str:
-    done = repository.git.run("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
-    return done.stdout.decode("utf-8", "replace").strip().removeprefix(_BRANCHES)
 
 
 def _detached(repository: Repository) -> str:

@@ -61,6 +61,8 @@ class GitSource:
     """A folder (working clone or bare) or a clone URL."""
     name: str | None = None
     """Overrides the repository's id: `owner/name` or `provider:owner/name`."""
+    branch: str = ""
+    """The default branch; empty: the one that the clone names, or that contains it."""
     pull_heads: bool = False
     """Fetch the heads of pull requests (`refs/pull/*/head`, `refs/merge-requests/*/head`) from the remote. Those that
     a clone has are read anyway."""
