@@ -40,7 +40,7 @@ class AiRule:
     weight: float = setting(
         0.0, "axis what: points it adds; 3 points make a change AI work, 4 make the evidence strong"
     )
-    verdict: str = setting("ai", "axis how: the mark it sets", choices=("ai", "automation"))
+    verdict: str = setting("ai", "axis how: what a match means, on every field", choices=("ai", "automation"))
     level: str = setting(
         "assisted",
         "axis how: `authored` (an agent wrote it) or less",
