@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from headway.repository_names import change_key
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
 from warehouse.classify.how import HowJudge
 from warehouse.classify.rules.gate import Vocabulary
@@ -26,6 +27,7 @@ class Rules:
         vocabulary = Vocabulary(self.rule_set.rules)
         self.how = HowJudge(self.rule_set, vocabulary)
         self.what = WhatJudge(self.rule_set, vocabulary)
+        self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
@@ -47,7 +49,7 @@ class Rules:
 
     def overridden(self, change_id: str, verdict: Verdict) -> Verdict:
         """The verdict under the team's own answer for this change, if there is one."""
-        override = self.rule_set.settings.overrides.get(change_id)
+        override = self._overrides.get(change_key(change_id)) if self._overrides else None
         return verdict if override is None else _overridden(verdict, override)
 
 
