@@ -1,4 +1,4 @@
-"""What collectors notice about a source, and what to do about it: each kind of notice is declared here, once."""
+"""What collectors and the warehouse notice, and what to do about it: each kind of notice is declared here, once."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ NOTICES: Mapping[str, Notice] = {
     "missing_blobs": Notice(
         "this clone has no file contents: package manifests, imports and patch ids were not read", _CONTENTS
     ),
+    "near_name": Notice(
+        "deployments are reported of this repository, but it has no commits; a repository of almost this name has"
+        " commits and no deployments",
+        "use one name for both: in the records, or with `name` in `[[sources]]`",
+        failure=True,
+    ),
     "no_access_deployments": Notice(
         "the token may not read deployments: these numbers include none", _ACCESS.format("deployments"), failure=True
     ),
@@ -138,7 +144,7 @@ NOTICES: Mapping[str, Notice] = {
         failure=True,
     ),
 }
-"""By kind. A collector emits no other kind, and each of these is emitted by one."""
+"""By kind. Collectors and models of the warehouse emit no other kind, and each of these is emitted by one."""
 
 
 class NoticeLedger:

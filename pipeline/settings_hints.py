@@ -9,6 +9,7 @@ import duckdb
 
 from analytics.text.wording import counted, plain
 from headway.settings import AiSettings, InitiativeSettings, Settings
+from pipeline.repositories import change_as_spelled, repository_spellings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
 __all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "settings_hints"]
@@ -39,8 +40,12 @@ def settings_hints(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Ite
     if len(bots) > _SHOWN:
         yield f"  {len(bots) - _SHOWN:,} more"
     ids = [override.change for override in ai.overrides]
-    present = {row[0] for row in connection.sql(_KNOWN, params={"ids": ids}).fetchall()} if ids else set()
-    for missing in sorted(set(ids) - present):
+    spellings = repository_spellings(connection)
+    spelled = {change_id: change_as_spelled(change_id, spellings) for change_id in ids}
+    known = (
+        {row[0] for row in connection.sql(_KNOWN, params={"ids": list(spelled.values())}).fetchall()} if ids else set()
+    )
+    for missing in sorted(change_id for change_id in spelled if spelled[change_id] not in known):
         yield "\n" + plain(f"[[ai.overrides]] {missing}: there is no such change")
 
 

@@ -10,16 +10,18 @@ import duckdb
 
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
+from headway.repository_names import repository_key
 from headway.settings import ReworkSettings
 from headway.source import Source, TraceRepairs
 from pipeline.collect import Run, run_all
+from pipeline.repositories import repository_spellings
 from pipeline.session import Session
 from warehouse.publish import build_some
 from warehouse.store import RawStore
 
 __all__ = ["trace_repairs"]
 
-_TABLES = ("fixes", "commit_owners", "changes", "commits", "traced_fixes", "measured_commits")
+_TABLES = ("fixes", "commit_owners", "changes", "commits", "traced_fixes", "measured_commits", "repository_settings")
 # A fix whose landing moved (another base) is another step; one that timed out or could not be read is tried again only
 # after the clone changed in a way that `collect --full` is for.
 _FIXES = """
@@ -56,11 +58,13 @@ def trace_repairs(
     with build_some(
         session.settings.warehouse_folder, session.settings, {}, tables=_TABLES, progress=progress
     ) as connection:
+        spellings = repository_spellings(connection)
         for source in sources:
             if source.trace_repairs is None:
                 continue
             for repo_id in fed.get(source.id, ()):
-                fixes, commits = _pending(connection, repo_id, settings, again=full, at=session.now)
+                spelled = spellings.get(repository_key(repo_id), repo_id)
+                fixes, commits = _pending(connection, spelled, settings, again=full, at=session.now)
                 if fixes or commits:
                     tracings.append(_source(source, source.trace_repairs, repo_id, fixes, commits))
     return run_all(store, tracings, full=False, jobs=1, began_at=session.now, progress=progress)

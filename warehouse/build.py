@@ -16,7 +16,7 @@ from headway.settings import Settings
 from warehouse.engines import Engine
 from warehouse.model import REPOSITORIES, Header, Model, PythonModel, in_order, needed_for, sql_models
 from warehouse.models.registry import python_models
-from warehouse.sources import Sources
+from warehouse.sources import Sources, spellings
 
 __all__ = ["Sources", "all_models", "build_tables"]
 
@@ -39,9 +39,7 @@ def build_tables(
 
     With `only` these tables are made, and those that they need.
     """
-    for table in TABLES.values():
-        engine.scan(f"raw_{table.name}", sources.files.get(table.name, ()), table.schema)
-    models = all_models(settings, sources, as_of)
+    models = all_models(settings, _scan(engine, sources), as_of)
     if only:
         models = needed_for(models, only)
     for done, model in enumerate(models):
@@ -53,6 +51,21 @@ def build_tables(
             engine.create(model.name, model.sql)
     progress.done()
     return [header for model in models for header in model.headers]
+
+
+def _scan(engine: Engine, sources: Sources) -> Sources:
+    """Make the raw rows readable, each repository under one spelling of its name; returns the sources with it."""
+    names = [f"raw_{table.name}" for table in TABLES.values()]
+    for name, table in zip(names, TABLES.values(), strict=True):
+        engine.scan(name, sources.files.get(table.name, ()), table.schema)
+    fed = [repo_id for commit in sources.latest.values() for repo_id in commit.repo_ids]
+    collected = engine.fetch("raw_repositories", ("repo_id", "origin", "collected_at"))
+    used = spellings([*engine.repositories(names), *fed], collected.to_pylist())
+    if not used:
+        return sources
+    for name in names:
+        engine.respell(name, used)
+    return sources.respelled(used)
 
 
 def _run(engine: Engine, model: PythonModel) -> Mapping[str, pa.Table]:

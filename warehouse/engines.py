@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,12 @@ class Engine(Protocol):
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """Make Parquet files readable as one table; without files an empty one."""
+
+    def repositories(self, names: Sequence[str]) -> list[str]:
+        """The ids of repositories in these scanned tables, each once."""
+
+    def respell(self, name: str, spellings: Mapping[str, str]) -> None:
+        """Replace ids of repositories in a scanned table by the spelling to use; the files stay."""
 
     def put(self, name: str, table: pa.Table) -> None:
         """Make a table of an Arrow table."""
@@ -39,6 +45,7 @@ class DuckDBEngine:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._read: dict[str, str] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
@@ -47,9 +54,27 @@ class DuckDBEngine:
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
         else:
-            # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
-            listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-            self.connection.execute(f'create or replace temp view "{name}" as select * from read_parquet([{listed}])')  # noqa: S608
+            self._read[name] = f"read_parquet([{', '.join(_literal(str(file)) for file in files)}])"
+            self.connection.execute(f'create or replace temp view "{name}" as select * from {self._read[name]}')  # noqa: S608
+
+    def repositories(self, names: Sequence[str]) -> list[str]:
+        """See `Engine.repositories`."""
+        ids = " union ".join(f'select repo_id from "{name}"' for name in names)  # noqa: S608
+        return [repo_id for (repo_id,) in self.connection.sql(f"{ids} order by repo_id").fetchall()]
+
+    def respell(self, name: str, spellings: Mapping[str, str]) -> None:
+        """See `Engine.respell`."""
+        if (read := self._read.get(name)) is None:
+            read = f'"{name}_as_read"'
+            self.connection.execute(f"drop table if exists {read}")
+            self.connection.execute(f'alter table "{name}" rename to {read}')
+        others = ", ".join(map(_literal, spellings))
+        cases = " ".join(f"when {_literal(other)} then {_literal(used)}" for other, used in spellings.items())
+        # Apart, so that a condition on the repository still skips the files and row groups without it.
+        self.connection.execute(
+            f'create or replace temp view "{name}" as select * from {read} where repo_id not in ({others})'  # noqa: S608
+            f" union all select * replace (case repo_id {cases} end as repo_id) from {read} where repo_id in ({others})"
+        )
 
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
@@ -74,3 +99,8 @@ class DuckDBEngine:
         parameters: dict[str, Any] = {"repo_id": repo_id} if repo_id is not None else {}
         relation = self.connection.sql(f'select {chosen} from "{name}"{condition}{ordered}', params=parameters)  # noqa: S608
         return relation.to_arrow_table()
+
+
+def _literal(text: str) -> str:
+    # As text, for a view takes no parameters; the texts are paths of our own making and ids of repositories, quoted.
+    return "'" + text.replace("'", "''") + "'"

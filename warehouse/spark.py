@@ -17,7 +17,7 @@ import secrets
 import shutil
 import socket
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,17 @@ class SparkEngine:
             self._show(name, [_plain(file) for file in files])
         else:
             self.put(name, schema.empty_table())
+
+    def repositories(self, names: Sequence[str]) -> list[str]:
+        """See `Engine.repositories`; reads the files, as `fetch` does."""
+        return self._local.repositories(names)
+
+    def respell(self, name: str, spellings: Mapping[str, str]) -> None:
+        """See `Engine.respell`."""
+        self._local.respell(name, spellings)
+        with _spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
+            frame = self._frame(self.files[name])
+            frame.replace(dict(spellings), subset=["repo_id"]).createOrReplaceTempView(name)
 
     def put(self, name: str, table: pa.Table) -> None:
         """See `Engine.put`."""
@@ -109,8 +120,10 @@ class SparkEngine:
         self.files[name] = files
         self._local.scan(name, files, pa.schema([]))
         with _spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
-            frame = self._session.read.parquet(*map(_url, files))
-            _cast(frame, "timestamp_ntz", "timestamp").createOrReplaceTempView(name)
+            self._frame(files).createOrReplaceTempView(name)
+
+    def _frame(self, files: list[Path]) -> Any:
+        return _cast(self._session.read.parquet(*map(_url, files)), "timestamp_ntz", "timestamp")
 
 
 @contextlib.contextmanager

@@ -24,10 +24,11 @@ Example:
 def command(session: Session, change_id: str) -> int:
     """Explain one change: milestones, AI evidence, deployment."""
     from analytics.explain.change import explain
+    from pipeline.repositories import change_as_spelled, repository_spellings
     from warehouse.publish import open_published
 
     with open_published(session.settings.warehouse_folder) as connection:
-        explanation = explain(connection, change_id)
+        explanation = explain(connection, change_as_spelled(change_id, repository_spellings(connection)))
     click.echo("\n".join(lines(explanation)))
     return 0
 

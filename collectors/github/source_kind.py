@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from headway.errors import HeadwayError, UsageError
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
+from headway.repository_names import names_match
 from headway.settings import GithubSettings, SourceSettings
 from headway.source import Access, Check, Context, Resumes, Source, SourceKind
 
@@ -135,11 +135,11 @@ class GitHubKind(SourceKind):
 
     def _configured(self, source: GitHubSource) -> GitHubSource:
         """A repository with what the settings say of its reading."""
-        name = f"{source.owner}/{source.name}"
+        repo_id = f"github:{source.owner}/{source.name}"
         workflows = tuple(
             rule.workflow
             for rule in self._context.settings.deployments
-            if rule.source == "workflow" and fnmatchcase(name, rule.repo)
+            if rule.source == "workflow" and names_match(rule.repo, repo_id)
         )
         github = self._settings
         return replace(source, jobs_days=github.jobs_days, deploy_workflows=workflows, history=github.history)

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 from collectors.records_file.json_lines import object_of
 from collectors.records_file.native import Record, record
-from collectors.records_file.references import Artifact, artifact, change_number, repository_at, repository_of_page
+from collectors.records_file.references import Artifact, artifact, change_number
 from collectors.records_file.values import BadValue, is_commit_id, moment, shown, text
+from headway.repository_names import repository_at, repository_of_page
 
 __all__ = ["Environment", "NotUsed", "cdevent", "is_event"]
 

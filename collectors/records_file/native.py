@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from collectors.records_file.kinds import KINDS, Kind
 from collectors.records_file.values import BadValue, nearest, shown
+from headway.repository_names import repository_key
 
 __all__ = ["Record", "record"]
 
@@ -90,7 +91,7 @@ def _row(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
 def _identified(kind: Kind, values: Mapping[str, Any]) -> Record:
     row = _row(kind, values)
     row.pop("updated_at", None)
-    return Record(kind.table, (values["repo"], values["id"]), row)
+    return Record(kind.table, (repository_key(values["repo"]), values["id"]), row)
 
 
 def _change(kind: Kind, values: Mapping[str, Any]) -> Record:
@@ -102,7 +103,7 @@ def _change(kind: Kind, values: Mapping[str, Any]) -> Record:
     else:
         raise BadValue("`number` or `sha` is needed: which change is it?")
     row.setdefault("deleted", False)
-    return Record(kind.table, (values["repo"], row["change_key"]), row)
+    return Record(kind.table, (repository_key(values["repo"]), row["change_key"]), row)
 
 
 def _complete_change(values: Mapping[str, Any], _: Record) -> None:

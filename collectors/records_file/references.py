@@ -1,4 +1,4 @@
-"""Which repository and which commit a web address or a package URL (purl) speaks of.
+"""Which repository and which commit a package URL (purl) names, and which change a subject.
 
 Repositories are called what the Git collector calls them when it is given the clone URL, so that the two meet.
 """
@@ -10,12 +10,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from collectors.records_file.values import is_commit_id
+from headway.repository_names import repository_at, repository_of_page
 
-__all__ = ["Artifact", "artifact", "change_number", "repository_at", "repository_of_page"]
+__all__ = ["Artifact", "artifact", "change_number"]
 
-_ADDRESS = re.compile(
-    r"(?P<scheme>[a-z+]+://)?(?:[^/@\s]*@)?(?P<host>[a-z0-9.-]+)(?::\d+(?=/))?[/:](?P<path>[^\s?#@]+)", re.IGNORECASE
-)
 _PURL = re.compile(
     r"pkg:/*(?P<type>[a-z0-9.+-]+)/(?P<path>[^@?#]+)(?:@(?P<version>[^?#]*))?(?:\?(?P<more>[^#]*))?", re.IGNORECASE
 )
@@ -31,39 +29,6 @@ class Artifact(NamedTuple):
     repo: str | None = None
     sha: str | None = None
     version: str | None = None
-
-
-def repository_of_page(address: str) -> str | None:
-    """`<provider>:<repo>` of any page of a repository, or its clone address, where the host's pages are known."""
-    match = _ADDRESS.match(address)
-    if match is None or (provider := _provider(match["host"].lower())) is None:
-        return None
-    parts = [part for part in match["path"].split("/") if part]
-    if match["host"].lower().startswith("api."):
-        parts = parts[1:] if parts[:1] == ["repos"] else []
-    # GitLab has groups within groups; what follows `/-/` is a page of the repository.
-    depth = (parts.index("-") if "-" in parts else len(parts)) if provider == "gitlab" else 2
-    parts = parts[:depth]
-    if len(parts) < 2:
-        return None
-    return f"{provider}:{'/'.join(parts).removesuffix('.git')}"
-
-
-def repository_at(address: str) -> str | None:
-    """`<provider>:<repo>` of an address that is known to be a repository's own: on any host, if it has a scheme."""
-    match = _ADDRESS.match(address)
-    if match is None or _provider(match["host"].lower()) or not match["scheme"]:
-        return repository_of_page(address)
-    path = match["path"].strip("/").removesuffix(".git")
-    return f"git:{match['host'].lower()}/{path}" if path else None
-
-
-def _provider(host: str) -> str | None:
-    if host in {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}:
-        return "github"
-    if "gitlab" in host:
-        return "gitlab"
-    return "bitbucket" if host.endswith("bitbucket.org") else None
 
 
 def artifact(purl: str) -> Artifact:

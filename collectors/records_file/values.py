@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from headway.repository_names import normalized, repository_at
+
 __all__ = [
     "BadValue",
     "commit_id",
@@ -38,7 +40,7 @@ _TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII | re.IGNORECASE)
-_REPOSITORY = re.compile(r"[a-z][a-z0-9_.+-]*:.+", re.ASCII)
+_REPOSITORY = re.compile(r"[a-z][a-z0-9_.+-]*:.+", re.ASCII | re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 
 
@@ -143,16 +145,20 @@ def commit_id(value: Any) -> str:
 
 
 def repository_id(value: Any) -> str:
-    """`<provider>:<repo>`, exactly as given: it must meet the same repository from other sources."""
+    """`<provider>:<repo>`, as other sources call it: without `.git`, an address or a slash at its end."""
     written = text(value)
     name = written.partition(":")[2]
     if name.startswith("//"):
-        raise BadValue(f"must be <provider>:<repo> such as github:acme/checkout, not the address {shown(written)}")
+        spelled = repository_at(written) or "<provider>:<repo> such as github:acme/checkout"
+        raise BadValue(f"must be {spelled}, not the address {shown(written)}")
     if not _REPOSITORY.fullmatch(written):
         raise BadValue(f"must name its provider, such as github:acme/checkout; {shown(written)} does not")
     if not written.isprintable() or name != name.strip():
         raise BadValue(f"{shown(written)} has a blank at an end or a character that cannot be shown")
-    return written
+    repo_id = normalized(written)
+    if "://" in repo_id or repo_id.endswith(":"):
+        raise BadValue(f"{shown(written)} names another provider than its address does, or no repository")
+    return repo_id
 
 
 def web_address(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headway.errors import UsageError
+from headway.repository_names import change_key
 from headway.settings.field import setting
 
 __all__ = ["AiOverride", "AiRule", "AiSettings"]
@@ -40,7 +41,7 @@ class AiRule:
     weight: float = setting(
         0.0, "axis what: points it adds; 3 points make a change AI work, 4 make the evidence strong"
     )
-    verdict: str = setting("ai", "axis how: the mark it sets", choices=("ai", "automation"))
+    verdict: str = setting("ai", "axis how: what a match means, on every field", choices=("ai", "automation"))
     level: str = setting(
         "assisted",
         "axis how: `authored` (an agent wrote it) or less",
@@ -66,7 +67,9 @@ class AiSettings:
 
     ai_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's AI agents")
     automation_identities: tuple[str, ...] = setting((), "e-mail addresses or log-ins of the team's bots")
-    ai_repos: tuple[str, ...] = setting((), "globs of repositories in which every change is AI work")
+    ai_repos: tuple[str, ...] = setting(
+        (), "globs of repositories in which every change is AI work, with or without provider"
+    )
     ai_paths: tuple[str, ...] = setting((), "globs of paths that are AI work")
     not_ai_paths: tuple[str, ...] = setting((), "globs of paths that are not AI work")
     ai_labels: tuple[str, ...] = setting((), "pull request labels that mark AI work")
@@ -93,7 +96,7 @@ class AiSettings:
             if override.builds_ai is None and not override.built_with_ai:
                 raise UsageError(f"{where} sets nothing", hint="set builds_ai, built_with_ai or both")
         _once((rule.id for rule in self.rules), "[[ai.rules]]")
-        _once((override.change for override in self.overrides), "[[ai.overrides]]")
+        _once((change_key(override.change) for override in self.overrides), "[[ai.overrides]]")
 
 
 def _once(names: Iterable[str], where: str) -> None:

@@ -44,7 +44,7 @@ class InitiativeSettings:
 
     name: str = setting("", "its name", longest=100)
     found: str = setting("", "id of a detected initiative to name and extend (or, with `dismiss`, to drop)")
-    repo: str = setting("*", "glob on the names of its repositories")
+    repo: str = setting("*", "glob on the names of its repositories, with or without their provider")
     paths: tuple[str, ...] = setting(
         (), "globs of its paths: a change belongs if half of its files match, or any of them if it builds AI"
     )

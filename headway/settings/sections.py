@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
+from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.field import setting
@@ -134,7 +134,7 @@ class SourceSettings:
 class DeploymentRule:
     """Where deployments of some repositories come from. The first rule whose `repo` matches applies."""
 
-    repo: str = setting("*", "glob on the repository's name")
+    repo: str = setting("*", "glob on the repository's name, with or without its provider")
     source: str = setting(
         "tags",
         "where deployments come from; `records`: what any system reports, GitHub too",
@@ -146,7 +146,7 @@ class DeploymentRule:
     environment: str = setting(
         "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
     )
-    manifests: str = setting("", "from manifests: name of the manifests repository; empty: any")
+    manifests: str = setting("", "from manifests: name of the manifests repository, or a glob; empty: any")
     application: str = setting("", "from manifests: the application; empty: the last part of the repository's name")
 
 
@@ -195,9 +195,9 @@ class Settings:
         """The warehouse as an absolute path."""
         return (self.base / Path(self.warehouse.path).expanduser()).absolute()
 
-    def deployment_rule(self, repo: str) -> DeploymentRule | None:
-        """The first rule for a repository's name, None where no rule names it."""
-        return next((rule for rule in self.deployments if fnmatchcase(repo, rule.repo)), None)
+    def deployment_rule(self, repo_id: str) -> DeploymentRule | None:
+        """The first rule for a repository, None where no rule names it."""
+        return next((rule for rule in self.deployments if names_match(rule.repo, repo_id)), None)
 
 
 SPELLED = {"source": "from"}  # `from` is a Python keyword

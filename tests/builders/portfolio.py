@@ -53,6 +53,7 @@ def portfolio() -> list[Raw]:
         _web(),
         _site(),
         Raw("acme/library", known=300).commits("only@5 more").files("only", "models/train.py"),
+        _misspelt(),
         Raw("acme/empty", default_branch="", known=None),
         _twice(0),
         _twice(1),
@@ -172,6 +173,13 @@ def _site() -> Raw:
     """Deployed by merging into a branch, which once was only moved."""
     site = Raw("acme/site").commits("n@1 o p q@30 r@50", says={"q": "Look (#4)"})
     return site.commits("l1@20:o,p l2@40:l1,q", branch="live")
+
+
+def _misspelt() -> Raw:
+    """Records of deployments of a repository that is collected under almost this name."""
+    misspelt = Raw("acme/libary", provider="records", known=300).deploy("1", "only", 6)
+    misspelt.rows["repositories"].clear()
+    return misspelt
 
 
 def _twice(told: int) -> Raw:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from headway.repository_names import change_key
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
 from warehouse.classify.how import HowJudge
 from warehouse.classify.rules.gate import Vocabulary
@@ -26,6 +27,7 @@ class Rules:
         vocabulary = Vocabulary(self.rule_set.rules)
         self.how = HowJudge(self.rule_set, vocabulary)
         self.what = WhatJudge(self.rule_set, vocabulary)
+        self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
@@ -47,7 +49,7 @@ class Rules:
 
     def overridden(self, change_id: str, verdict: Verdict) -> Verdict:
         """The verdict under the team's own answer for this change, if there is one."""
-        override = self.rule_set.settings.overrides.get(change_id)
+        override = self._overrides.get(change_key(change_id)) if self._overrides else None
         return verdict if override is None else _overridden(verdict, override)
 
 
@@ -114,10 +116,11 @@ class Repository:
 
 
 def _inherited(verdict: Verdict, original: Verdict, key: str) -> Verdict:
-    """What a copy builds is what its original builds; how it was made too, unless it has an AI mark of its own."""
+    """What a copy builds is what its original builds; how it was made too, unless it has a mark of its own."""
     evidence = [*verdict.evidence]
     how = (verdict.built_with_ai, verdict.confidence_how, verdict.marked_share)
-    if verdict.built_with_ai not in {"agent", "assisted"} and original.built_with_ai != verdict.built_with_ai:
+    own_mark = verdict.built_with_ai in {"agent", "assisted"} or _is_declared_automation(verdict)
+    if not own_mark and original.built_with_ai != verdict.built_with_ai:
         how = (original.built_with_ai, original.confidence_how, original.marked_share)
         evidence.append(Evidence("how", "original", "copy of", f"{key}: {original.built_with_ai}", 1.0))
     if original.builds_ai != verdict.builds_ai:
@@ -126,6 +129,12 @@ def _inherited(verdict: Verdict, original: Verdict, key: str) -> Verdict:
             Evidence("what", "original", "copy of", f"{key}: {builds}", 3.0 if original.builds_ai else -3.0)
         )
     return Verdict(original.builds_ai, how[0], how[1], original.confidence_what, how[2], tuple(evidence))
+
+
+def _is_declared_automation(verdict: Verdict) -> bool:
+    """Whether a rule calls the change itself automation, beyond its author."""
+    how = [item for item in verdict.evidence if item.axis == "how"]
+    return verdict.built_with_ai == "automation" and not any(item.field.startswith("author_") for item in how)
 
 
 def _overridden(verdict: Verdict, override: ChangeOverride) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.rules.gate import Vocabulary
 from warehouse.classify.rules.load import RuleSet
 from warehouse.classify.signs.identities import Match
-from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, search
+from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, search, split_by_verdict
 from warehouse.classify.signs.message import is_merge_subject, split_message, squashed_parts
 
 __all__ = ["How", "HowJudge"]
@@ -20,6 +21,7 @@ _SOURCE = re.compile(
     r"\.(py|rb|jsx?|tsx?|mjs|go|rs|java|kt|cs|cpp|cc|c|h|hpp|swift|scala|php|exs?|vue|svelte|dart|lua|sql|erb|clj)\Z"
 )
 _WHOLE_CHANGE = {"branch", "pr_body", "title"}
+_HALF = 0.5
 
 
 class How(NamedTuple):
@@ -41,7 +43,7 @@ class HowJudge:
     def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._reader = MarkReader(rules, vocabulary)
         self.identities = self._reader.identities
-        self._bots = rules.of("how", "bot")
+        self._bots = sorted(rules.of("how", "bot"), key=lambda rule: not rule.own)
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
     def judge(self, change: ChangeFacts) -> How:
@@ -54,16 +56,18 @@ class HowJudge:
         landed = self._reader.of_commit(landing) if landing is not None else NOTHING
         merged = landing is not None and is_merge_subject(landing.message)
         author = self._author(change, readings, NOTHING if merged else landed)
-        marks = [*self._reader.of_change(change), *landed.marks]
+        of_change, automation = split_by_verdict(self._reader.of_change(change))
+        marks = [*of_change, *landed.marks]
         for reading in readings:
             marks.extend(reading.marks)
-        recorded = _recorded(change, author)
-        if recorded is not None or (author is None and not marks):
-            return recorded or _NO_MARK
+        declared = _recorded(change, author) or _automated((*automation, *_automated_work(change, readings, landed)))
+        if declared is not None or (author is None and not marks):
+            return declared or _NO_MARK
         if author is not None and author.rule.verdict == "automation" and not _passed_on(change, marks):
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
-            return How("automation", "weak" if author.rule.generic else "strong", 0.0, (made_by,))
-        share = _share(readings) if readings else _share_of_landing(landing, landed)
+            weak = author.rule.generic or (author.rule.own and author.rule.weak_on(None))
+            return How("automation", "weak" if weak else "strong", 0.0, (made_by,))
+        share = _share(readings) if readings else _share_of_landing(landing, landed.marks)
         return _decide(author, marks, share)
 
     def _author(self, change: ChangeFacts, readings: list[Reading], landed: Reading) -> Match | None:
@@ -89,12 +93,32 @@ class HowJudge:
         return author
 
 
-def _share_of_landing(landing: CommitFacts | None, landed: Reading) -> float | None:
+def _automated(marks: tuple[Mark, ...]) -> How | None:
+    """The verdict of rules by which a mark in the change itself means automation; None without such a mark."""
+    return How("automation", _confidence(marks), 0.0, _evidence(marks)) if marks else None
+
+
+def _automated_work(change: ChangeFacts, readings: list[Reading], landed: Reading) -> tuple[Mark, ...]:
+    """The marks of automation in messages, if they speak for the change: its landing, or most of its commits."""
+    marked = [mark for reading in readings for mark in reading.automation]
+    if 2 * sum(bool(reading.automation) for reading in readings) > len(readings):
+        return (*marked, *landed.automation)
+    if not landed.automation:
+        return ()
+    if not readings:
+        share = _share_of_landing(change.landing, landed.automation)
+        return landed.automation if share is None or share > _HALF else ()
+    # A squash repeats what its commits say: a few of them do not speak for all.
+    repeated = {(mark.rule.id, mark.matched.strip()) for mark in marked}
+    return tuple(mark for mark in landed.automation if (mark.rule.id, mark.matched.strip()) not in repeated)
+
+
+def _share_of_landing(landing: CommitFacts | None, marks: tuple[Mark, ...]) -> float | None:
     """The share of marked commits in a squash, whose list of commits repeats their trailers."""
     parts = squashed_parts(split_message(landing.message)[1]) if landing is not None else []
     if not parts:
-        return 1.0 if landed.marks else 0.0
-    texts = {mark.matched.strip().lower() for mark in landed.marks if mark.field not in {"author_email", "author_name"}}
+        return 1.0 if marks else 0.0
+    texts = {mark.matched.strip().lower() for mark in marks if mark.field not in {"author_email", "author_name"}}
     marked = sum(any(text in part.lower() for text in texts) for part in parts)
     return marked / len(parts) if marked else None
 
@@ -121,8 +145,13 @@ def _handed_on(readings: list[Reading], squashed: Match | None) -> Match | None:
 
 def _share(readings: list[Reading]) -> float:
     """Share of the commits, those of bots aside, that carry an AI mark."""
-    counted = [item for item in readings if item.marks or item.author is None or item.author.rule.verdict == "ai"]
+    counted = [item for item in readings if item.marks or not _is_automated(item)]
     return sum(bool(item.marks) for item in counted) / len(counted) if counted else 0.0
+
+
+def _is_automated(item: Reading) -> bool:
+    """Whether a bot wrote the commit, or a rule calls it automation."""
+    return bool(item.automation) or (item.author is not None and item.author.rule.verdict == "automation")
 
 
 def _passed_on(change: ChangeFacts, marks: list[Mark]) -> bool:
@@ -142,18 +171,18 @@ def _decide(author: Match | None, marks: list[Mark], share: float | None) -> How
     evidence = _evidence(marks)
     # Only a branch or a session of the whole change says that an agent wrote it; and not against its commits.
     whole = any(mark.rule.level == "authored" and mark.field in _WHOLE_CHANGE for mark in marks)
-    mixed = share is not None and 0 < share < 0.5
+    mixed = share is not None and 0 < share < _HALF
     if mixed:
         evidence = (*evidence, Evidence("how", "mixed", "commits", f"{share:.0%} of the commits are marked", 0.0))
     built = "agent" if whole and not mixed else "assisted"
     return How(built, _confidence(marks), 1.0 if whole and share == 0 else share, evidence)
 
 
-def _evidence(marks: list[Mark]) -> tuple[Evidence, ...]:
+def _evidence(marks: Iterable[Mark]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(mark.evidence() for mark in marks))
 
 
-def _confidence(marks: list[Mark]) -> str:
+def _confidence(marks: Iterable[Mark]) -> str:
     return "weak" if all(mark.weak for mark in marks) else "strong"
 
 

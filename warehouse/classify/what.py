@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from headway.repository_names import change_of, ignores_case
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.rules.gate import Vocabulary
 from warehouse.classify.rules.globs import compile_globs
@@ -46,11 +47,12 @@ class WhatJudge:
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
         self._package = next(iter(rules.of("what", "package")), None)
         self._import = next(iter(rules.of("what", "import")), None)
-        self._team_repos = compile_globs(rules.settings.ai_repos)
+        self._team_repos = rules.settings.ai_repos
         self._team_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
         settings = rules.settings
         self._has_team_evidence = bool(settings.ai_paths or settings.ai_labels or settings.ai_repos)
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
+        self._is_team_repo = lru_cache(1000)(self._look_up_team_repo)
 
     def learn(self, change: ChangeFacts, learned: LearnedDirectories) -> None:
         """Count a change for the directories that it touches."""
@@ -105,11 +107,17 @@ class WhatJudge:
         if team_files and 2 * len(team_files) >= len(counted):
             folder = f"{team_files[0].directories[-1]}/" if team_files[0].directories else team_files[0].path
             yield Evidence("what", "ai_paths", "path", folder, self._numbers.builds_ai)
-        if self._team_repos is not None and self._team_repos.match(_repo_of(change)) and _has_product(counted):
+        if self._is_team_repo(change_of(change.change_id)[0]) and _has_product(counted):
             yield Evidence("what", "ai_repos", "repo", _repo_of(change), self._numbers.builds_ai)
         for label in change.labels:
             if self._team_labels is not None and self._team_labels.match(label):
                 yield Evidence("what", "ai_labels", "label", label, self._numbers.builds_ai)
+
+    def _look_up_team_repo(self, repo_id: str) -> bool:
+        """Whether the team's settings name the repository, with or without its provider."""
+        pattern = compile_globs(self._team_repos, ignore_case=ignores_case(repo_id))
+        names = (repo_id, repo_id.rpartition(":")[2])
+        return pattern is not None and any(pattern.match(name) is not None for name in names)
 
     def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
         name = repo.rpartition("/")[2]
@@ -183,7 +191,7 @@ def _only_tooling(change: ChangeFacts) -> What:
 
 def _repo_of(change: ChangeFacts) -> str:
     """The repository's name in a change id: the part between the provider and the number or commit."""
-    return change.change_id.partition("#")[0].partition("@")[0].rpartition(":")[2]
+    return change_of(change.change_id)[0].rpartition(":")[2]
 
 
 def _has_product(counted: list[PathTraits]) -> bool:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from headway.repository_names import names_match
 from headway.settings import InitiativeSettings
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.initiatives.finding import Cluster, find
@@ -58,8 +58,7 @@ def initiatives_in(
 
     `renames`: pairs of the old and the new path.
     """
-    repo = repo_id.partition(":")[2]
-    applicable = [rule for rule in rules.named if fnmatchcase(repo, rule.repo) and not rule.dismiss]
+    applicable = [rule for rule in rules.named if names_match(rule.repo, repo_id) and not rule.dismiss]
     by_rule = [(rule, initiative) for rule in applicable if (initiative := _named(rule, pieces)).members]
     if not rules.rungs.find:
         return _joined([initiative for _, initiative in by_rule])

@@ -14,7 +14,7 @@ from warehouse.models.deployments import arrivals, deployment_chain, deployments
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
-from warehouse.models.settings import parameters, repository_settings, source_watermarks
+from warehouse.models.settings import near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
 __all__ = ["python_models"]
@@ -37,6 +37,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         declared_reverts.MODEL,
         deployment_chain.MODEL,
         deployments_seen.MODEL,
+        near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,
         workflow_kinds.MODEL,

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from collectors.git.process.failures import shown
 from headway.errors import UsageError
+from headway.repository_names import normalized, provider_of_host
 
 __all__ = ["Identity", "Location", "identify", "locate", "parse_url", "public_url"]
 
@@ -21,7 +22,6 @@ _SCHEMES = frozenset({"file", "git", "http", "https", "ssh"})
 _SCP = re.compile(r"(?:(?P<user>[A-Za-z0-9_.+-]+)@)?(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):(?P<path>[^:].*)")
 _TOKEN = re.compile(r"gh[a-z]_|github_pat_|gl[a-z]+-|ATBB|x-token|x-access|oauth|(?=.*\d)[A-Za-z0-9_-]{20,}$")
 _SECRET_PARAMETERS = frozenset({"access_token", "private_token", "token", "password", "key", "auth"})
-_GITHUB_HOSTS = re.compile(r"(www\.|ssh\.)?github\.com|github\.com-.+")  # the last: an alias in a person's SSH config
 _UNTELLING_NAMES = frozenset({"repo", ".git", "git", ""})
 
 
@@ -115,7 +115,8 @@ def identify(location: Location, remote_url: str, name: str | None) -> Identity:
         raise UsageError(
             f"{shown(name)!r} is not a name of a repository", hint="Write owner/name or provider:owner/name."
         )
-    return Identity(provider or identity.provider, repo, identity.url)
+    provider, _, repo = normalized(f"{provider or identity.provider}:{repo}").partition(":")
+    return Identity(provider, repo, identity.url)
 
 
 def _hosted(url: Url) -> Identity | None:
@@ -123,13 +124,11 @@ def _hosted(url: Url) -> Identity | None:
     path = url.path.strip("/").removesuffix(".git").strip("/")
     if url.scheme == "file" or not url.host or not path:
         return None
-    if _GITHUB_HOSTS.fullmatch(url.host):
-        return Identity("github", path, f"https://github.com/{path}")
+    provider = provider_of_host(url.host)
+    if provider is not None:
+        web = {"github": "github.com", "bitbucket": "bitbucket.org"}.get(provider, url.host)
+        return Identity(provider, path, f"https://{web}/{path}")
     web = "" if url.scheme in {"scp", "ssh", "git"} else f"https://{url.host}/{path}"
-    if "gitlab" in url.host:
-        return Identity("gitlab", path, f"https://{url.host}/{path}")
-    if url.host.endswith("bitbucket.org"):
-        return Identity("bitbucket", path, f"https://bitbucket.org/{path}")
     return Identity("git", f"{url.host}/{path}", web)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collectors.git.repository.address import Location, identify
-from collectors.records_file.references import repository_at
+from headway.repository_names import repository_at
 from tests.collectors.records_file.reading import SHA, Outcome, change, deployment, lines, read
 
 AT = "2026-01-02T03:04:05Z"

@@ -137,7 +137,10 @@ def test_tombstones_need_no_more_than_their_key(tmp_path: Path) -> None:
         (change(type=["change"]), "`type` is a list"),
         (change(repo=None), "`repo` is missing"),
         (change(repo="acme/checkout"), "must name its provider"),
-        (change(repo="https://github.com/acme/checkout"), "not the address"),
+        (change(repo="https://github.com/acme/checkout.git"), "must be github:acme/checkout, not the address"),
+        (change(repo="github:https://gitlab.com/acme/checkout"), "another provider"),
+        (change(repo="github:https://github.com/acme"), "another provider"),
+        (change(repo="github:.git"), "no repository"),
         (change(repo="github: acme"), "blank"),
         (change(repo="github:acme\u202echeckout"), "cannot be shown"),
         (change(number=None), "`number` or `sha` is needed"),
@@ -198,6 +201,37 @@ def test_the_later_line_has_the_last_word(tmp_path: Path) -> None:
     outcome = read(tmp_path / "a.ndjson", lines(first, deployment(finished_at="2026-01-03T00:00:00Z")))
     assert "url" not in outcome.row("deployments")
     assert outcome.row("deployment_statuses")["status_at"] == datetime(2026, 1, 3)
+    assert outcome.notices == {"superseded_lines": 1}
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "github:Acme/Shop.git",
+        "github:Acme/Shop/",
+        "GitHub:Acme/Shop",
+        "github:https://github.com/Acme/Shop",
+        "github:https://www.github.com/Acme/Shop/pull/3",
+        "github:git@github.com:Acme/Shop.git",
+        "github:github.com/Acme/Shop",
+        "git:ssh://git@github.com/Acme/Shop.git",
+    ],
+)
+def test_repository_is_called_what_its_clone_is_called(tmp_path: Path, repo: str) -> None:
+    """An address or `.git` behind the provider is the name that a clone gives the repository."""
+    outcome = read(tmp_path / "a.ndjson", lines(deployment(repo=repo)))
+    assert outcome.row("deployments")["repo_id"] == "github:Acme/Shop"
+    assert outcome.row("deployment_statuses")["repo_id"] == "github:Acme/Shop"
+    assert outcome.checkpoint is not None
+    assert outcome.checkpoint.repo_ids == ("github:Acme/Shop",)
+
+
+def test_two_spellings_are_one_row(tmp_path: Path) -> None:
+    """The later of two lines about one deployment counts, whatever the case of the repository in each."""
+    first = deployment(repo="github:acme/shop", url="https://ci.example/1", state="failure")
+    outcome = read(tmp_path / "a.ndjson", lines(first, deployment(repo="github:Acme/Shop.git")))
+    assert outcome.row("deployments")["repo_id"] == "github:Acme/Shop"
+    assert "url" not in outcome.row("deployments")
     assert outcome.notices == {"superseded_lines": 1}
 
 

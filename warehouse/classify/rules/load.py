@@ -79,6 +79,8 @@ class Rule:
     overrides_bot: bool = False
     enabled: bool = True
     note: str = ""
+    own: bool = False
+    """Whether it is a rule of the team: it comes before built-in ones of the same field."""
 
     def match(self, text: str) -> str | None:
         """The part of a text that the rule matches, None if none."""
@@ -123,7 +125,7 @@ def load_rules(settings: RuleSettings | None = None) -> RuleSet:
     for rule in sorted(_by_id(settings.rules, "[[ai.rules]]").values(), key=attrgetter("id")):
         replaced = rules.get(rule.id)
         overrides_bot = rule.overrides_bot or (replaced is not None and replaced.overrides_bot)
-        rules[rule.id] = _checked_team_rule(replace(rule, overrides_bot=overrides_bot))
+        rules[rule.id] = _checked_team_rule(replace(rule, overrides_bot=overrides_bot, own=True))
     _check_names(settings.weights, rules, "weights of rules")
     _check_names(settings.numbers, vars(numbers), "numbers")
     for rule_id, weight in settings.weights.items():
@@ -185,6 +187,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     where = f"rule {table.get('id', '?')!r}"
     allowed = [*Rule.__dataclass_fields__, "pattern", "case"]
     allowed.remove("regex")
+    allowed.remove("own")
     _check_names(table, dict.fromkeys(allowed), where)
     axis, field = table.get("axis"), table.get("field")
     fields = {"how": HOW_FIELDS, "what": WHAT_FIELDS}.get(str(axis))
@@ -213,6 +216,11 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     rule = Rule(**table)
     if rule.level not in LEVELS or rule.verdict not in {"ai", "automation"}:
         raise UsageError(f"{where} has an unknown level or verdict", hint=f"levels are {', '.join(LEVELS)}")
+    if rule.axis == "what" and rule.verdict == "automation":
+        raise UsageError(
+            f'{where}: verdict = "automation" means nothing on the axis what, field {field}',
+            hint=f'write axis = "how" with one of {", ".join(HOW_FIELDS)}, or remove the verdict',
+        )
     return rule
 
 

@@ -31,23 +31,25 @@ class Identities:
     def __init__(self, rules: RuleSet) -> None:
         self._team = tuple(_team_rules(rules))
         identity_rules = [rule for rule in rules.rules if rule.axis == "how" and rule.field in {"app", "email", "name"}]
-        # First every agent, then the bots that are known by name, then what merely looks like a bot.
-        identity_rules.sort(key=lambda rule: (rule.verdict != "ai", rule.generic))
+        # First the team's own, then every agent, then the bots that are known by name, then what looks like a bot.
+        identity_rules.sort(key=lambda rule: (not rule.own, rule.verdict != "ai", rule.generic))
         self._rules = tuple(identity_rules)
-        self._trailer_rules = tuple(rule for rule in rules.of("how", "person") if rule.verdict == "ai")
+        trailer_rules = rules.of("how", "person")
+        self._own_trailer_rules = tuple(rule for rule in trailer_rules if rule.own)
+        self._trailer_rules = tuple(rule for rule in trailer_rules if not rule.own and rule.verdict == "ai")
         self.of_trailer: Callable[[str, str, str], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up_trailer)
         self.of: Callable[[str, str], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up)
         self.of_login: Callable[[str, str | None], Match | None] = lru_cache(_CACHED_IDENTITIES)(self._look_up_login)
 
     def _look_up_trailer(self, name: str, email: str, text: str) -> Match | None:
         """Look an identity up also by the rules for trailers only, such as a model's name without an address."""
+        own = _first_match(self._own_trailer_rules, text)
+        if own is not None:
+            return own
         match = self.of(name, email)
         if match is not None and match.rule.verdict == "ai":
             return match
-        for rule in self._trailer_rules:
-            if rule.match(text[:_LONGEST]) is not None:
-                return Match(rule, "name", text)
-        return match
+        return _first_match(self._trailer_rules, text) or match
 
     def _look_up(self, name: str, email: str) -> Match | None:
         name, email = name[:_LONGEST].strip(), email[:_LONGEST].strip().lower()
@@ -74,6 +76,14 @@ class Identities:
             if text and rule.match(text) is not None:
                 return Match(rule, "name", login)
         return None
+
+
+def _first_match(rules: Iterable[Rule], text: str) -> Match | None:
+    """The first rule that matches a co-author trailer."""
+    for rule in rules:
+        if rule.match(text[:_LONGEST]) is not None:
+            return Match(rule, "name", text)
+    return None
 
 
 def _team_rules(rules: RuleSet) -> Iterable[Rule]:

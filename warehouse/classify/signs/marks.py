@@ -20,7 +20,7 @@ from warehouse.classify.signs.message import (
     without_fences,
 )
 
-__all__ = ["Mark", "MarkReader", "Reading", "search"]
+__all__ = ["Mark", "MarkReader", "Reading", "search", "split_by_verdict"]
 
 # Both begin with what is rare, and look back from there: so the search runs over the rest.
 _WRAPPED = re.compile(r"\n(?<=[\w,]\n)(?=[\w(])")
@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(r"([.!?])(?<=[\w)][.!?])[ \t]")
 
 
 class Mark(NamedTuple):
-    """An AI mark: the rule, where it was and the text that matched; `weak` if it is weak evidence on its own."""
+    """A mark of AI or of automation: the rule, where it was, the text that matched, and whether that is weak."""
 
     rule: Rule
     field: str
@@ -41,13 +41,15 @@ class Mark(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """One commit: its author, if a rule matches them, and its AI marks."""
+    """One commit: its author, if a rule matches them, its AI marks and its marks of automation."""
 
     author: Match | None
     marks: tuple[Mark, ...]
+    automation: tuple[Mark, ...] = ()
 
 
 NOTHING = Reading(None, ())
+_CO_AUTHOR_FIELDS = {"ai": {"app", "email", "name", "person"}, "automation": {"person"}}
 
 
 class MarkReader:
@@ -61,7 +63,9 @@ class MarkReader:
         self._words = CO_AUTHORS | QUESTIONS | self._lines.words | self._prose.words
         self._always = not all(rule.needs for field in ("line", "prose") for rule in rules.of("how", field))
         self._labels, self._titles = rules.of("how", "label"), rules.of("how", "title")
-        self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "ai")
+        self._automated_prose = Gate(rule for rule in rules.of("how", "prose") if rule.verdict == "automation")
+        # A bot's branch, as the built-in rules know it, only stands in for an unknown author: see how.py.
+        self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.own or rule.verdict == "ai")
 
     def of_commit(self, commit: CommitFacts) -> Reading:
         """The author and the marks of a commit: author, committer, trailers and lines of its message."""
@@ -71,18 +75,18 @@ class MarkReader:
             committer = self.identities.of(commit.committer_name, commit.committer_email)
         body = split_message(commit.message)[1]
         day = commit.committed_at.date() if commit.committed_at is not None else None
-        marks = self.of_text(body, day) if body else ()
+        marks, automation = split_by_verdict(self.of_text(body, day)) if body else ((), ())
         if author is None and committer is None:
-            return Reading(None, marks) if marks else NOTHING
+            return Reading(None, marks, automation) if marks or automation else NOTHING
         people = [
             Mark(match.rule, f"{role}_{match.by}", match.matched, match.rule.weak_on(day))
             for role, match in (("author", author), ("committer", committer))
             if match is not None and match.rule.verdict == "ai"
         ]
-        return Reading(author, (*people, *marks))
+        return Reading(author, (*people, *marks), automation)
 
     def of_text(self, text: str, day: date | None) -> tuple[Mark, ...]:
-        """The marks in a text below a subject. Sentences are read only if there is no other mark."""
+        """The marks in a text below a subject. Sentences that disclose AI are read only without another AI mark."""
         if "```" in text:
             text = without_fences(text)
         words = self._vocabulary.of(text) & self._words
@@ -95,7 +99,8 @@ class MarkReader:
         marks.extend(search(self._lines.likely(words), "trailer", lines, day))
         if not words.isdisjoint(QUESTIONS) and (answer := policy_answer(text)):
             marks.extend(search(self._answers, "policy_answer", answer, day))
-        if not marks and (rules := self._prose.likely(words)):
+        prose = self._automated_prose if any(mark.rule.verdict == "ai" for mark in marks) else self._prose
+        if rules := prose.likely(words):
             marks.extend(search(rules, "message", self._sentences(text, words), day))
         return tuple(marks)
 
@@ -111,7 +116,7 @@ class MarkReader:
     def _co_author_marks(self, text: str, day: date | None) -> Iterator[Mark]:
         for person in co_authors(text):
             match = self.identities.of_trailer(*person)
-            if match is not None and match.rule.verdict == "ai":
+            if match is not None and match.rule.field in _CO_AUTHOR_FIELDS[match.rule.verdict]:
                 yield Mark(match.rule, f"coauthor_{match.by}", match.matched, match.rule.weak_on(day))
 
     def of_change(self, change: ChangeFacts) -> Iterator[Mark]:
@@ -130,6 +135,15 @@ class MarkReader:
             yield from search(self._bodies.likely(self._vocabulary.of(change.body)), "pr_body", change.body)
             for mark in self.of_text(without_comments(change.body), None):
                 yield mark._replace(field=f"pr_{mark.field}")
+
+
+def split_by_verdict(marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+    """The AI marks, and the marks of automation."""
+    ai: list[Mark] = []
+    automation: list[Mark] = []
+    for mark in marks:
+        (ai if mark.rule.verdict == "ai" else automation).append(mark)
+    return tuple(ai), tuple(automation)
 
 
 def search(rules: Iterable[Rule], field: str, text: str, day: date | None = None) -> Iterator[Mark]:

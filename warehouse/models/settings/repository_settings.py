@@ -9,6 +9,7 @@ from functools import partial
 import pyarrow as pa
 
 from headway.raw_tables.table import BOOL, INT, TEXT
+from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.sources import Sources
@@ -89,10 +90,11 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
     for repo_id in sorted({*described, *tables["source_watermarks"]["repo_id"].to_pylist()}):
         description = described.get(repo_id, {})
         provider, _, repo = repo_id.partition(":")
-        rule = settings.deployment_rule(repo)
-        chosen = rule or _detected(repo, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
+        rule = settings.deployment_rule(repo_id)
+        named = _application(repo_id, manifests)
+        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
         pull_path, commit_path = _PATHS.get(provider, ("/pull/", "/commit/"))
-        application = chosen.application or repo.rpartition("/")[2]
+        application = chosen.application or named
         rows.append(
             {
                 "repo_id": repo_id,
@@ -117,7 +119,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                     (
                         place
                         for place, name in manifests
-                        if name == application and chosen.manifests in {"", place, place.partition(":")[2]}
+                        if name == application and (not chosen.manifests or names_match(chosen.manifests, place))
                     ),
                     None,
                 ),
@@ -135,11 +137,22 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
-def _detected(repo: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool) -> DeploymentRule:
+def _application(repo_id: str, manifests: list[tuple[str, str]]) -> str:
+    """The application called as the repository: as manifests spell it, where the forge ignores the case of names."""
+    name = repo_id.rpartition(":")[2].rpartition("/")[2]
+    applications = {application for _, application in manifests}
+    if name in applications or not ignores_case(repo_id):
+        return name
+    return min((other for other in applications if other.lower() == name.lower()), default=name)
+
+
+def _detected(
+    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool
+) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
         return DeploymentRule(source="records")
-    if any(application == repo.rpartition("/")[2] for _, application in manifests):
+    if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
     rule = DeploymentRule(source="tags")
     pattern = re.compile(rule.tags)

@@ -1,9 +1,9 @@
--- notices: problems that collectors reported, which affect the numbers, as of their newest run
+-- notices: problems that affect the numbers: what collectors reported in their newest run, and what the build noticed
 -- grain: one row per repository, source and kind
 -- key: repo_id, source, kind
 -- columns:
 --   repo_id: repository
---   source: the source it came from
+--   source: the source it came from, empty for what the build noticed
 --   kind: such as `shallow` or `future_dates`
 --   detail: one sentence
 --   count: how many
@@ -26,3 +26,11 @@ from numbered
 where
     reading = 1
     and count > 0
+union all
+select
+    repo_id,
+    '' as source,
+    'near_name' as kind,
+    detail,
+    deployments as count
+from near_names
