@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["CHANGELOG_PATH", "GENERATED_PATH", "LOCK_PATH", "MANIFEST_PATH", "RELEASE_PATH", "SOURCE_PATH", "VERSION_PATH"]
+__all__ = [
+    "CHANGELOG_PATH",
+    "GENERATED_PATH",
+    "LOCK_PATH",
+    "MANIFEST_PATH",
+    "RELEASE_PATH",
+    "SOURCE_PATH",
+    "VERSION_PATH",
+]
 
 CHANGELOG_PATH = (
     r"(?:^|/)(?:(?i:(?:change[-_]?logs?|changes|history|news|release[-_ ]?notes?|releases)(?:[.-][a-z0-9]+)*)"

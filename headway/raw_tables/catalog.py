@@ -152,8 +152,7 @@ _VERSION_CHANGES = RawTable(
         (
             "what",
             TEXT,
-            "`own_version` (of a package of the repository), `dependency`, `number` (in a file that is no manifest),"
-            " `other` (lines that are no version), `nothing` (only changelogs and locks changed)",
+            "`own_version` (of a package of the repository), `dependency`, `number` (elsewhere), `other`, `nothing`",
         ),
         ("package", TEXT, "whose version, empty where the lines do not name it"),
         ("old_version", TEXT, "before, empty for `other` and `nothing`"),

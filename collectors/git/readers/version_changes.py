@@ -32,7 +32,7 @@ _SUBJECT = (
 """A subject that may be that of a release; the model looks closer."""
 _BOT = r"(?i)\[bot\]|^dependabot|^renovate"
 _CONTEXT_LINES = 4
-_MOST_FILES = 400
+_MOST_FILES, _FEW_FILES = 400, 5
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _UNREAD = re.compile(f"{CHANGELOG_PATH}|{LOCK_PATH}")
 _PATHSPECS = (
@@ -54,17 +54,22 @@ class VersionChange(NamedTuple):
 
 
 def release_candidates(commits: pa.Table, files: pa.Table) -> list[str]:
-    """The commits of a stretch that may be releases: by their paths alone, or by subject with some such path."""
+    """The commits of a stretch that may be releases: by their paths alone, or by subject and some such path, or few."""
     people = pc.invert(pc.match_substring_regex(commits["author_name"], _BOT))
     said = pc.match_substring_regex(commits["message"], _SUBJECT)
     releases = pc.match_substring_regex(files["path"], RELEASE_PATH)
     versions = pc.match_substring_regex(files["path"], f"{VERSION_PATH}|{MANIFEST_PATH}")
-    counts = pa.table({"sha": files["sha"], "release": pc.cast(releases, pa.int32()), "version": pc.cast(versions, pa.int32())})
+    counts = pa.table(
+        {"sha": files["sha"], "release": pc.cast(releases, pa.int32()), "version": pc.cast(versions, pa.int32())}
+    )
     counts = counts.group_by("sha", use_threads=False).aggregate(
         [("release", "sum"), ("release", "count"), ("version", "sum")]
     )
     whole = pc.equal(counts["release_sum"], counts["release_count"])
-    some = pc.and_(pc.greater(counts["version_sum"], 0), pc.less_equal(counts["release_count"], _MOST_FILES))
+    some = pc.or_(
+        pc.and_(pc.greater(counts["version_sum"], 0), pc.less_equal(counts["release_count"], _MOST_FILES)),
+        pc.less_equal(counts["release_count"], _FEW_FILES),
+    )
     by_paths, by_subject = counts["sha"].filter(whole), counts["sha"].filter(some)
     chosen = pc.or_(
         pc.is_in(commits["sha"], by_paths.combine_chunks()),
@@ -127,7 +132,9 @@ class _Patches:
             elif line.startswith((b"--- ", b"+++ ")) and (name := _path(line)):
                 self.path = name
         if old or new:
-            raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was stored.")
+            raise PartialRead(
+                "The patches ended within one", hint="Run the same command again; nothing of it was stored."
+            )
         yield from self._file()
 
     def _file(self) -> Iterator[tuple[str, str, Moved]]:

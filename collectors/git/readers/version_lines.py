@@ -35,9 +35,32 @@ _RELEASED_TAG = re.compile(r"\s*<tag>.*</tag>\s*$")
 _LOCAL = re.compile(r"\bpath\s*=\s*[\"']|[\"'](?:workspace|file|link):|\bworkspace\s*=\s*true")
 _WORD = re.compile(r"@?[A-Za-z][\w./@-]*(?::[\w.-]+)?")
 _NO_NAMES = frozenset(
-    "version implementation api compile compileonly runtimeonly testimplementation gem add_dependency id"
-    " add_development_dependency add_runtime_dependency require dependency packagereference include dep bazel_dep name"
-    " s spec classpath plugin alias".split()
+    [
+        "version",
+        "implementation",
+        "api",
+        "compile",
+        "compileonly",
+        "runtimeonly",
+        "testimplementation",
+        "gem",
+        "add_dependency",
+        "id",
+        "add_development_dependency",
+        "add_runtime_dependency",
+        "require",
+        "dependency",
+        "packagereference",
+        "include",
+        "dep",
+        "bazel_dep",
+        "name",
+        "s",
+        "spec",
+        "classpath",
+        "plugin",
+        "alias",
+    ]
 )
 
 

@@ -35,6 +35,7 @@ _NOT_WRITTEN = f"{VERSION_PATH}|{GENERATED_PATH}"
 _SOURCE, _NO_SOURCE = re.compile(SOURCE_PATH), re.compile(_NOT_WRITTEN)
 _CHANGESET = re.compile(r"(?:^|/)\.changesets?/[^/]+\.md$")
 _CHANGELOG = re.compile(CHANGELOG_PATH)
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
 
 class _Moved(NamedTuple):
@@ -96,26 +97,27 @@ class _Repository:
         return verdict
 
     def _by_lines(self, sha: str, lines: list[_Moved], subjects: tuple[str, ...], *, said: bool) -> _Verdict:
-        if any(line.what == "other" for line in lines):
-            return _WORK
         own = [line for line in lines if line.what == "own_version" or line.package in self.packages]
         steps = {(_plain(line.old), _plain(line.new)) for line in own}
         for line in lines:
             step = (_plain(line.old), _plain(line.new))
-            if line.what == "dependency" and line not in own and step not in steps:
-                return _WORK
             named = said and not own and any(line.new and line.new in subject for subject in subjects)
-            if line.what == "number" and not named and not _follows(step, steps):
+            if (
+                line.what == "other"
+                or (line.what == "dependency" and line not in own and step not in steps)
+                or (line.what == "number" and not named and not _follows(step, steps))
+            ):
                 return _WORK
+        evidence = ""
         if own:
-            return _Verdict(fits=True, evidence=_step_text(own))
-        if any(line.what == "number" for line in lines):
-            return _Verdict(fits=True, evidence="the version that its subject names")
-        if self._consumed(sha):
-            return _Verdict(fits=True, evidence="its changesets went into a changelog")
-        if any(says_release(subject, changelog=True) for subject in subjects):
-            return _Verdict(fits=True, evidence="its changelog and its subject")
-        return _NEUTRAL
+            evidence = _step_text(own)
+        elif any(line.what == "number" for line in lines):
+            evidence = "the version that its subject names"
+        elif self._consumed(sha):
+            evidence = "its changesets went into a changelog"
+        elif any(says_release(subject, changelog=True) for subject in subjects):
+            evidence = "its changelog and its subject"
+        return _Verdict(fits=True, evidence=evidence)
 
     def _only_notes(self, sha: str) -> bool:
         return bool(self.paths.get(sha)) and all(_CHANGELOG.search(path) for _, path in self.paths[sha])
@@ -166,10 +168,10 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
     own: dict[str, list[str]] = {}
     for key, sha in _rows(tables["change_commits"], "change_key", "sha"):
         own.setdefault(key, []).append(sha)
-    merges = set(
-        tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist()
-    )
-    repository = _repository(tables)
+    merges = set(tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist())
+    landed = {change["sha"] for change in changes if change["sha"]}
+    landed.update(sha for change in changes if change["sha"] for sha in own.get(change["change_key"], ()))
+    repository = _repository(tables, landed)
     subjects = _subjects(tables["commits"])
     rows = []
     for change in changes:
@@ -181,7 +183,9 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
             shas = _commits_of(change, own.get(change["change_key"], []), merges)
             evidence = _release_evidence(change, shas, subjects, repository)
             kind = "release" if evidence else "work"
-        rows.append({"repo_id": change["repo_id"], "change_id": change["change_id"], "kind": kind, "evidence": evidence})
+        rows.append(
+            {"repo_id": change["repo_id"], "change_id": change["change_id"], "kind": kind, "evidence": evidence}
+        )
     return CHANGE_KINDS.of(rows)
 
 
@@ -206,7 +210,8 @@ def _release_evidence(
     return evidence
 
 
-def _repository(tables: Mapping[str, pa.Table]) -> _Repository:
+def _repository(tables: Mapping[str, pa.Table], landed: Iterable[str]) -> _Repository:
+    """What the tables hold of the commits; packages are those of `landed` ones: branches may hold other histories."""
     files = tables["commit_files"]
     release = pc.match_substring_regex(files["path"], RELEASE_PATH)
     beyond = frozenset(pc.unique(files["sha"].filter(pc.invert(release))).to_pylist())
@@ -223,7 +228,9 @@ def _repository(tables: Mapping[str, pa.Table]) -> _Repository:
         tables["version_changes"], "sha", "path", "what", "package", "old_version", "new_version"
     ):
         moved.setdefault(sha, []).append(_Moved(*values))
-    packages = {line.package for lines in moved.values() for line in lines if line.what == "own_version"} - {""}
+    packages = {
+        line.package for sha in landed for line in moved.get(sha, ()) if line.what == "own_version" and line.package
+    }
     refs = tables["refs"]
     return _Repository(
         frozenset(changed.to_pylist()),
@@ -245,12 +252,17 @@ def _rows(table: pa.Table, *names: str) -> zip[tuple[Any, ...]]:
 
 
 def _plain(version: str) -> str:
-    return version.lstrip("vV~^=").rstrip(".")
+    """The numbers of a version: without the letter before them, and what marks development or a candidate."""
+    numbers = _NUMBERS.search(version)
+    return numbers[0] if numbers else version
 
 
 def _follows(step: tuple[str, str], steps: set[tuple[str, str]]) -> bool:
-    """Whether a number moved as a version did, or as its first parts did."""
-    return any(step == own or (f"{own[0]}.".startswith(f"{step[0]}.") and f"{own[1]}.".startswith(f"{step[1]}.")) for own in steps)
+    """Whether a number moved to a released version or to its first parts; to the first part alone from the first."""
+    return any(
+        f"{own[1]}.".startswith(f"{step[1]}.") and ("." in step[1] or f"{own[0]}.".startswith(f"{step[0]}."))
+        for own in steps
+    )
 
 
 def _step_text(own: list[_Moved]) -> str:

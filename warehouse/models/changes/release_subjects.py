@@ -10,14 +10,66 @@ _CONVENTIONAL = re.compile(r"^\w+(?:\([^)]*\))?!?:\s*")
 _ASIDE = re.compile(r"[\[(][^\[\]()]*[\])]")
 _VERSION = re.compile(r"(?:[\w@/.-]+@)?v?\d+(?:\.[\dx]+)+(?:[-.+~]?[a-z0-9]+)*|v\d+", re.IGNORECASE)
 _PACKAGE = re.compile(r"@?[a-z][\w./-]*", re.IGNORECASE)
-_NAMING = frozenset("release releases releasing publish publishes prepare prepares tag cut".split())
+_NAMING = frozenset(["release", "releases", "releasing", "publish", "publishes", "prepare", "prepares", "tag", "cut"])
 """Verbs behind which a package of one's own may be named: nobody releases a dependency."""
-_VERBS = _NAMING | frozenset("publishing preparing bump bumps bumped bumping version new initial final".split())
-_NOUNS = frozenset("release releases version versions publish".split())
+_VERBS = _NAMING | frozenset(
+    ["publishing", "preparing", "bump", "bumps", "bumped", "bumping", "version", "new", "initial", "final"]
+)
+_NOUNS = frozenset(["release", "releases", "version", "versions", "publish"])
 _FILLERS = frozenset(
-    "the a an for of to from as at in on and all our next this everywhere number numbers package packages crate crates"
-    " prerelease pre-release alpha beta rc candidate snapshot development iteration stable major minor patch bugfix"
-    " hotfix cycle project main master -> => maven-release-plugin post-release dev set update updates updated".split()
+    [
+        "the",
+        "a",
+        "an",
+        "for",
+        "of",
+        "to",
+        "from",
+        "as",
+        "at",
+        "in",
+        "on",
+        "and",
+        "all",
+        "our",
+        "next",
+        "this",
+        "everywhere",
+        "number",
+        "numbers",
+        "package",
+        "packages",
+        "crate",
+        "crates",
+        "prerelease",
+        "pre-release",
+        "alpha",
+        "beta",
+        "rc",
+        "candidate",
+        "snapshot",
+        "development",
+        "iteration",
+        "stable",
+        "major",
+        "minor",
+        "patch",
+        "bugfix",
+        "hotfix",
+        "cycle",
+        "project",
+        "main",
+        "master",
+        "->",
+        "=>",
+        "maven-release-plugin",
+        "post-release",
+        "dev",
+        "set",
+        "update",
+        "updates",
+        "updated",
+    ]
 )
 _EXACT = frozenset(("version packages", "publish", "publish packages", "release", "release packages", "version bump"))
 

@@ -5,8 +5,8 @@
 --   repo_id: repository
 --   sha: commit
 --   path: the file, empty for nothing
---   what: own_version, dependency, number (in a file that is no manifest), other (lines that are no version), nothing
---     (only changelogs and locks changed)
+--   what: own_version (of a package of the repository), dependency, number (a version in a file that is no manifest), other
+--     (lines that are no version) or nothing (only changelogs and locks changed)
 --   package: whose version, empty where the lines do not name it
 --   old_version: before, empty for other and nothing
 --   new_version: after, likewise
