@@ -151,5 +151,6 @@ def _moved(path: str, line: _Line, old: str, new: str) -> Moved:
             return Moved(DEPENDENCY, line.name, old, new)
         if "Include=" not in line.text:
             return Moved(OWN, line.name, old, new)
-    name = next((word for word in _WORD.findall(line.text) if word.lower() not in _NO_NAMES), "")
+    words = [word for word in _WORD.findall(line.text.partition(new)[0]) if word.lower() not in _NO_NAMES]
+    name = words[-1] if words else ""
     return Moved(OWN if _LOCAL.search(line.text) else DEPENDENCY, name, old, new)

@@ -227,7 +227,7 @@ def _repository(tables: Mapping[str, pa.Table], landed: Iterable[str]) -> _Repos
     for sha, *values in _rows(
         tables["version_changes"], "sha", "path", "what", "package", "old_version", "new_version"
     ):
-        moved.setdefault(sha, []).append(_Moved(*values))
+        moved.setdefault(sha, []).append(_Moved(*(value or "" for value in values)))
     packages = {
         line.package for sha in landed for line in moved.get(sha, ()) if line.what == "own_version" and line.package
     }

@@ -15,7 +15,7 @@ _NAMING = frozenset(["release", "releases", "releasing", "publish", "publishes",
 _VERBS = _NAMING | frozenset(
     ["publishing", "preparing", "bump", "bumps", "bumped", "bumping", "version", "new", "initial", "final"]
 )
-_NOUNS = frozenset(["release", "releases", "version", "versions", "publish"])
+_NOUNS = frozenset(["release", "releases", "version", "versions", "publish", "iteration"])
 _FILLERS = frozenset(
     [
         "the",
@@ -80,7 +80,7 @@ def says_release(subject: str, *, changelog: bool = False, package: bool = False
     `Bump foo to 1.2.3` may be a dependency's update. With `package` the name of one may stand before its version. With
     `changelog` the subject must name a version: all that its commit changed was a changelog.
     """
-    text = _CONVENTIONAL.sub("", _ASIDE.sub(" ", subject).strip())
+    text = _ASIDE.sub(" ", _CONVENTIONAL.sub("", subject.strip()))
     words = [word.strip(".:,!") for word in text.lower().split()]
     versions = [word for word in words if _VERSION.fullmatch(word)]
     others = [word for word in words if not _VERSION.fullmatch(word)]
