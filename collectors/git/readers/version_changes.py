@@ -54,7 +54,7 @@ class VersionChange(NamedTuple):
 
 
 def release_candidates(commits: pa.Table, files: pa.Table) -> list[str]:
-    """The commits of a stretch that may be releases: by their paths alone, or by subject and some such path, or few."""
+    """The commits of a stretch that may be releases, and of which lines must be read: by their paths or their subject."""
     people = pc.invert(pc.match_substring_regex(commits["author_name"], _BOT))
     said = pc.match_substring_regex(commits["message"], _SUBJECT)
     releases = pc.match_substring_regex(files["path"], RELEASE_PATH)
@@ -65,7 +65,7 @@ def release_candidates(commits: pa.Table, files: pa.Table) -> list[str]:
     counts = counts.group_by("sha", use_threads=False).aggregate(
         [("release", "sum"), ("release", "count"), ("version", "sum")]
     )
-    whole = pc.equal(counts["release_sum"], counts["release_count"])
+    whole = pc.and_(pc.equal(counts["release_sum"], counts["release_count"]), pc.greater(counts["version_sum"], 0))
     some = pc.or_(
         pc.and_(pc.greater(counts["version_sum"], 0), pc.less_equal(counts["release_count"], _MOST_FILES)),
         pc.less_equal(counts["release_count"], _FEW_FILES),

@@ -59,10 +59,15 @@ def test_a_version_is_that_of_the_file_or_of_a_dependency(
     assert moved(run(repo.path), sha) == [(path, *row)]
 
 
-def test_a_changelog_alone_moves_nothing(repo: Repository) -> None:
-    """That its commit was read is a row all the same: lines that are known differ from lines that are not."""
-    sha = repo.commit(files={"CHANGELOG.md": "# Changes\n\n## 1.1.0\n"})
-    assert moved(run(repo.path), sha) == [("", "nothing", "", "", "")]
+def test_a_changelog_needs_no_reading(repo: Repository) -> None:
+    """What only changes a changelog or a lock moves no version; a commit that was read has a row even without one."""
+    sha = repo.commit(files={"CHANGELOG.md": "# Changes\n\n## 1.1.0\n", "Cargo.lock": "1\n"})
+    dated = repo.commit(files={"CITATION.cff": "date: 2025-01-06\n"})
+    again = repo.commit(files={"CITATION.cff": "date: 2025-02-06\n"})
+    found = run(repo.path)
+    assert moved(found, sha) == []
+    assert moved(found, dated) == [("CITATION.cff", "other", "", "", "")]
+    assert moved(found, again) == [("", "nothing", "", "", "")]
 
 
 def test_only_possible_releases_are_read(repo: Repository) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway.raw_tables.table import TEXT
-from headway.release_files import CHANGELOG_PATH, GENERATED_PATH, RELEASE_PATH, SOURCE_PATH, VERSION_PATH
+from headway.release_files import CHANGELOG_PATH, GENERATED_PATH, LOCK_PATH, RELEASE_PATH, SOURCE_PATH, VERSION_PATH
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.release_subjects import says_release
@@ -34,7 +34,7 @@ CHANGE_KINDS = Table(
 _NOT_WRITTEN = f"{VERSION_PATH}|{GENERATED_PATH}"
 _SOURCE, _NO_SOURCE = re.compile(SOURCE_PATH), re.compile(_NOT_WRITTEN)
 _CHANGESET = re.compile(r"(?:^|/)\.changesets?/[^/]+\.md$")
-_CHANGELOG = re.compile(CHANGELOG_PATH)
+_CHANGELOG, _NOTE = re.compile(CHANGELOG_PATH), re.compile(f"{CHANGELOG_PATH}|{LOCK_PATH}")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -53,7 +53,7 @@ class _Verdict(NamedTuple):
     evidence: str = ""
 
 
-_WORK, _NEUTRAL = _Verdict(fits=False), _Verdict(fits=True)
+_WORK = _Verdict(fits=False)
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class _Repository:
         """Whether a commit makes a release and nothing else, by its paths and lines, or by those and its subjects."""
         subjects = tuple(subjects)
         said = any(map(says_release, subjects))
-        lines = self.moved.get(sha)
+        lines = [] if self._only_notes(sha) else self.moved.get(sha)
         if lines is not None:
             verdict = self._by_lines(sha, lines, subjects, said=said)
         elif sha in self.beyond or not said:
-            verdict = _NEUTRAL if self._only_notes(sha) else _WORK
+            verdict = _WORK
         elif sha in self.changed:
             verdict = _Verdict(fits=True, evidence="its paths and its subject")
         else:  # It changed no file, or no source knows which.
@@ -120,7 +120,8 @@ class _Repository:
         return _Verdict(fits=True, evidence=evidence)
 
     def _only_notes(self, sha: str) -> bool:
-        return bool(self.paths.get(sha)) and all(_CHANGELOG.search(path) for _, path in self.paths[sha])
+        """Whether nothing but changelogs, changesets and locks changed: then no line needs to be known."""
+        return bool(self.paths.get(sha)) and all(_NOTE.search(path) for _, path in self.paths[sha])
 
     def _consumed(self, sha: str) -> bool:
         """Whether changesets were deleted, and a changelog outside their folder written."""
