@@ -26,7 +26,7 @@ VERSIONS_READ = 1
 NOTHING = "nothing"
 _SUBJECT = (
     r"(?i)^(?:\w+(?:\([^)\n]*\))?!?:\s*)?(?:\[[^\]\n]*\]\s*)?"
-    r"(?:(?:release|bump|version|prepar|publish|cut|set|update|new|initial)[^\n]*(?:\d+\.\d+|releas|version)"
+    r"(?:(?:release|bump|version|prepar|publish|cut|set|update|new|initial)[^\n]*(?:\d+\.\d+|releas|version|bump)"
     r"|v?\d+\.\d+|[\w@/.-]+[ @]v?\d+\.\d+\.\d+)"
 )
 """A subject that may be that of a release; the model looks closer."""
@@ -54,7 +54,7 @@ class VersionChange(NamedTuple):
 
 
 def release_candidates(commits: pa.Table, files: pa.Table) -> list[str]:
-    """The commits of a stretch that may be releases, and of which lines must be read: by their paths or their subject."""
+    """The commits that may be releases, and of which lines must be read: by their paths or their subject."""
     people = pc.invert(pc.match_substring_regex(commits["author_name"], _BOT))
     said = pc.match_substring_regex(commits["message"], _SUBJECT)
     releases = pc.match_substring_regex(files["path"], RELEASE_PATH)
