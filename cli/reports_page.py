@@ -28,8 +28,8 @@ Reports read the [tables](tables.md) of the published DuckDB file; [method](meth
 - The same warehouse and `--as-of` give the same bytes.
 - Every report accepts `--as-of`, `--repo`, `--team`, `--out` and `--format`. An option that a report does not
   support is an error.
-- Statistics leave out changes made by bots and count them. `--by built_with_ai` shows them as a separate group, with or
-  without `--automation`.
+- Statistics leave out changes made by bots, and releases, and count them. `--by built_with_ai` shows bots as a separate
+  group, with or without `--automation`.
 
 """
 

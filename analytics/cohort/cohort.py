@@ -40,6 +40,7 @@ _COLUMNS = (
     "number",
     "builds_ai",
     "built_with_ai",
+    "kind",
     "ai_confidence",
     "outcome",
     "current_stage",

@@ -34,7 +34,7 @@ RANDOM_GROUPS = 200
 """Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
-_NEEDED = ("repo", "builds_ai", "built_with_ai", "outcome", "last_stage", "code_complete_at", "as_of")
+_NEEDED = ("repo", "builds_ai", "built_with_ai", "kind", "outcome", "last_stage", "code_complete_at", "as_of")
 _RANDOM_GROUP = f"cast(hash(change_id) % {RANDOM_GROUPS} as utinyint)"
 _LINES = ("additions", "deletions")
 _ENDED_AT = "case outcome when 'production' then production_at when 'abandoned' then abandoned_at else as_of end"
@@ -44,6 +44,7 @@ _WORDS = (
     "provider",
     "team",
     "built_with_ai",
+    "kind",
     "ai_confidence",
     "ai_confidence_how",
     "ai_confidence_what",

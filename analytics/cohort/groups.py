@@ -11,6 +11,7 @@ import polars as pl
 from analytics.cohort.cohort import Cohort, cohort_of
 from analytics.cohort.columns import read_columns
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import Excluded, taking_part
 from analytics.cohort.options import Options
 from headway.errors import UsageError
 
@@ -51,11 +52,11 @@ def is_ai(axis: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Group:
-    """One group. `cohort` is without `automation`, the changes of bots left out of it and counted."""
+    """One group. `excluded`: the changes left out of `cohort` because of their kind, counted."""
 
     name: str
     cohort: Cohort
-    automation: int
+    excluded: Excluded
 
     @property
     def enough(self) -> bool:
@@ -66,8 +67,8 @@ class Group:
 def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> Iterator[Group]:
     """The groups that `options` ask for, in the order of their names (sizes by size); `UsageError` for another column.
 
-    What bots made (dependencies, releases) is left out, as in every comparison of AI work, and counted, unless it is
-    asked for: by `options.automation`, or by a grouping on `built_with_ai`, in which it is a group of its own.
+    What bots made and releases are left out, as in every comparison of AI work, and counted, unless they are asked
+    for: by `options.automation`, or, of bots, by a grouping on `built_with_ai`, in which they are a group of their own.
     """
     if options.by is not None and options.by not in COLUMNS:
         raise UsageError(f"no report can group by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
@@ -85,11 +86,11 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
 
 
 def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options) -> Group:
-    bots = (pl.col("built_with_ai") == "automation") & (pl.col("outcome").is_in(["production", "abandoned", "waiting"]))
-    if options.automation or options.by == "built_with_ai":
-        return Group(name, cohort_of(rows, grid_hours, options.working), 0)
-    left_out = int(rows.select(bots.sum()).item())
-    return Group(name, cohort_of(rows, grid_hours, options.working, keep=~bots), left_out)
+    kept = taking_part(automation=options.automation, by=options.by)
+    outcomes = pl.col("outcome").is_in(["production", "abandoned", "waiting"])
+    return Group(
+        name, cohort_of(rows, grid_hours, options.working, keep=kept), Excluded.of(rows.filter(outcomes), kept)
+    )
 
 
 def _ordered(names: list[str]) -> list[str]:

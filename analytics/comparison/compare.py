@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.cohort.cohort import Cohort
+from analytics.cohort.kinds import WORK, Excluded
 from analytics.comparison.common_support import support_of
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.differences import (
@@ -54,7 +55,7 @@ def compare(
     after_hours:
         A day, a week and 30 days in hours, or the working hours in them. Time in stages counts up to the last.
     automation:
-        Whether changes made by bots take part; otherwise they are left out and counted.
+        Whether changes made by bots, and releases, take part; otherwise they are left out and counted.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def compare(
         friction=estimated.friction,
         supported_friction=estimated.supported_friction,
         units=estimated.units,
-        automation=len(cohort.changes) - len(people.changes),
+        excluded=Excluded() if automation else Excluded.of(cohort.changes, WORK),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
         horizon_hours=estimated.horizon_hours or after_hours[-1],
@@ -93,8 +94,8 @@ def compare(
 def _people(cohort: Cohort, contrast: Contrast) -> Cohort:
     """What people or agents made, with no more columns than a comparison takes: millions of rows are copied."""
     columns = {*NEEDED, *COVARIATES, *contrast.first.meta.root_names()}
-    changes = cohort.changes.select("built_with_ai", *sorted(columns - {"built_with_ai"}))
-    return replace(cohort, changes=changes.filter(pl.col("built_with_ai") != "automation"))
+    changes = cohort.changes.select("kind", *sorted(columns - {"kind"}))
+    return replace(cohort, changes=changes.filter(WORK))
 
 
 def _part(people: Cohort, inside: BoolArray) -> Cohort:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from analytics.cohort.kinds import Excluded
 from analytics.comparison.contrasts import Contrast
 
 __all__ = ["ALL", "SUPPORTED", "Comparison", "Friction", "Measure", "Side", "Support"]
@@ -103,7 +104,7 @@ class Comparison:
 
     `measures`: in the order of the report. `friction`, `supported_friction`: None where it cannot be estimated.
     `units`: what the standard errors take as independent: `repository`, `repository and month` or `change`. `enough`:
-    whether both groups have changes enough to claim anything. `automation`, `unknown`, `no_deployments`: changes left
+    whether both groups have changes enough to claim anything. `excluded`, `unknown`, `no_deployments`: changes left
     out. `horizon_hours`: of hours in stages. `clock`: `wall` or `working`. `as_of`: None where there is no change.
     """
 
@@ -116,7 +117,7 @@ class Comparison:
     friction: Friction | None
     supported_friction: Friction | None
     units: str
-    automation: int
+    excluded: Excluded
     unknown: int
     no_deployments: int
     horizon_hours: float

@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.groups import is_ai
+from analytics.cohort.kinds import WORK
 from analytics.dora.definitions import Definition
 from analytics.dora.facts import Facts, carried, failures, judged, shipped
 from analytics.dora.measures import Measure, cluster_codes, share, within
@@ -30,7 +31,7 @@ def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
     Those without a change made by people are left out: the work of bots is on neither side.
     """
     key = ["repo_id", "deployment_id"]
-    people = facts.changes.filter(pl.col("built_with_ai") != "automation")
+    people = facts.changes.filter(WORK)
     sides = people.select("change_id", is_ai(axis).alias("ai"))
     rows = carried(replace(facts, changes=people)).join(sides, on="change_id", how="inner")
     load = rows.group_by(key).agg(pl.len().alias("changes"), pl.col("ai").any())

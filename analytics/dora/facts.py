@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import polars as pl
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import Excluded, taking_part
 from analytics.dora.definitions import Definition
 from headway.errors import UsageError
 
@@ -49,6 +50,7 @@ _CHANGES = f"""
         group by production_deployments.repo_id having count(distinct {_SERVICE}) = 1
     )
     select lead_times.rowid as change_id, asked.rowid as repo_id, lead_times.builds_ai, lead_times.built_with_ai,
+        lead_times.kind,
         case when lead_times.outcome <> 'abandoned' then lead_times.outcome
             when not repository_stages.has_production then 'no_deployments'
             when lead_times.abandoned_at < repository_stages.first_production_at then 'unknown'
@@ -98,14 +100,14 @@ class Facts:
     """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, their ids as numbers.
 
     Deployments and changes have in `group` the value of `--by`, unless that is an axis of AI work.
-    `automation`: changes of bots that were left out, counted.
+    `excluded`: changes that were left out because of their kind.
     """
 
     deployments: pl.DataFrame
     signs: pl.DataFrame
     changes: pl.DataFrame
     incidents: pl.DataFrame
-    automation: int = 0
+    excluded: Excluded = field(default_factory=Excluded)
 
     def of(self, column: str, value: object) -> Facts:
         """The part of one group. On an axis of AI work its deployments are those that shipped a change of it."""
@@ -122,7 +124,8 @@ def read_facts(
 ) -> Facts:
     """Read the facts of the repositories of `filters`, of all times: the period is one of windows.
 
-    Changes made by bots are left out unless `automation` is true or `by` is `built_with_ai`.
+    Changes made by bots, and releases, are left out unless `automation` is true; `by` `built_with_ai` has bots as a
+    group.
     """
     if by is not None and by not in COLUMNS:
         raise UsageError(f"the report dora cannot group by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
@@ -139,8 +142,8 @@ def read_facts(
         )
     )
     changes = filters.sure(all_changes, by if by in AXES else None) if by in AXES else all_changes
-    people = changes if automation or by == "built_with_ai" else changes.filter(pl.col("built_with_ai") != "automation")
-    return Facts(deployments, signs, people, incidents, len(changes) - len(people))
+    kept = taking_part(automation=automation, by=by)
+    return Facts(deployments, signs, changes.filter(kept), incidents, Excluded.of(changes, kept))
 
 
 def carried(facts: Facts) -> pl.DataFrame:

@@ -44,6 +44,7 @@ _SCHEMA = {
     "unlinked_incidents": _COUNT,
     "automation": _COUNT,
     "as_of": _TIME,
+    "releases": _COUNT,
 }
 
 
@@ -141,6 +142,7 @@ def _common(group: str, window: Window, definition: Definition, facts: Facts) ->
         "whole": window.whole,
         "definition": definition.name,
         "unlinked_incidents": len(missed),
-        "automation": facts.automation,
+        "automation": facts.excluded.bots,
+        "releases": facts.excluded.releases,
         "as_of": facts.deployments["as_of"].max(),
     }

@@ -94,6 +94,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
     if change is None:
         raise _not_found(connection, change_id)
     source = _first_row(connection, "select * from changes where change_id = $id", id=change_id) or {}
+    kind = _first_row(connection, "select * from change_kinds where change_id = $id", id=change_id) or {}
     observed = _first_row(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
     deployment = _first_row(
         connection,
@@ -116,7 +117,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         milestones=_milestones(connection, change, source, observed),
         stages=_stages(change),
         friction=friction(change),
-        verdict=_verdict(change),
+        verdict=_verdict(change) + _kind(kind),
         evidence=[part for part in (change["ai_evidence"] or "").split("; ") if part],
         deployment=deployment,
         arrival=_arrival(change, observed, deployment),
@@ -202,6 +203,13 @@ def _verdict(change: Mapping[str, Any]) -> str:
     }[change["built_with_ai"]]
     builds = "builds an AI capability" if change["builds_ai"] else "no mark shows that it builds an AI capability"
     return f"{builds}{_sure(change['ai_confidence_what'])}; {how}{_sure(change['ai_confidence_how'])}"
+
+
+def _kind(kind: Mapping[str, Any]) -> str:
+    """What to add where it is no work, or where a setting says what it is; comparisons leave out what is no work."""
+    if kind.get("kind") == "release":
+        return f"; kind release, left out of comparisons: {kind['evidence']}"
+    return f"; kind {kind['kind']}: {kind['evidence']}" if kind.get("evidence") else ""
 
 
 def _sure(confidence: str) -> str:

@@ -22,11 +22,11 @@ _CHANGES: Mapping[str, str] = {
     "pilot": """
         select coalesce(first_commit_at, opened_at, code_complete_at) as since,
             coalesce(merged_at, abandoned_at) as until, as_of
-        from lead_times where built_with_ai <> 'automation'""",
+        from lead_times where kind = 'work'""",
     "merged": """
         select merged_at as since, production_at as until, as_of
         from lead_times
-        where built_with_ai <> 'automation' and merged_at is not null and outcome in ('production', 'waiting')""",
+        where kind = 'work' and merged_at is not null and outcome in ('production', 'waiting')""",
 }
 
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, Cohort, read_cohort
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import WORK, Excluded
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import TimeInState, restricted_mean_hours
 from analytics.survival.arrays import FloatArray
@@ -89,7 +90,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Pulse:
-    """The headline. `everything` is all work but automation; `ai` and `other` split it on `axis`.
+    """The headline. `everything` is all work, without bots and releases; `ai` and `other` split it on `axis`.
 
     `weak` counts changes whose verdict on the axis is weak, which are left out where strong evidence was requested.
     `clock`: of all hours, `wall` or `working`. `week_hours`: of a week on it, one of the hours of
@@ -100,7 +101,7 @@ class Pulse:
     everything: Group
     ai: Group
     other: Group
-    automation: int
+    excluded: Excluded
     unknown: int
     no_deployments: int
     horizon_hours: float
@@ -132,8 +133,8 @@ def pulse(
     after: tuple[float, ...] = ARRIVED_AFTER_HOURS
     if calendar is not None:
         horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
-    people = cohort.where(pl.col("built_with_ai") != "automation")
-    times, automation = cohort.changes["as_of"], len(cohort.changes) - len(people.changes)
+    people, excluded = cohort.where(WORK), Excluded.of(cohort.changes, WORK)
+    times = cohort.changes["as_of"]
     # Of millions of changes one copy is enough.
     cohort = replace(cohort, changes=cohort.changes.clear())
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
@@ -150,7 +151,7 @@ def pulse(
         everything=everything,
         ai=with_ai,
         other=other,
-        automation=automation,
+        excluded=excluded,
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
         horizon_hours=horizon_hours,
@@ -164,12 +165,12 @@ def pulse(
 def slowest_waiting(
     connection: duckdb.DuckDBPyConnection, filters: Filters, most: int = 10, *, calendar: WorkingCalendar | None = None
 ) -> pl.DataFrame:
-    """What waits longest: change, stage and age (hours), oldest first; automation left out.
+    """What waits longest: change, stage and age (hours), oldest first; bots and releases left out.
 
     Weak evidence counts too: nothing is compared.
     """
     waiting = read_cohort(connection, replace(filters, evidence="any"), calendar=calendar).changes.filter(
-        (pl.col("outcome") == "waiting") & (pl.col("built_with_ai") != "automation")
+        (pl.col("outcome") == "waiting") & WORK
     )
     columns = [
         "change_id",

@@ -14,6 +14,7 @@ from analytics.cohort.cohort import ENDS, LEAD_STAGES, Cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import COLUMNS as GROUP_COLUMNS
 from analytics.cohort.groups import FEWEST, Group, read_groups
+from analytics.cohort.kinds import WORK, Excluded, taking_part
 from analytics.cohort.options import Options
 from analytics.survival import restricted_mean_hours
 from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
@@ -123,8 +124,7 @@ def read_bottlenecks(
     axis = options.by or "builds_ai"
     value = None if options.by is None else GROUP_COLUMNS.get(options.by)
     sample, _ = read_changes(connection, filters, group=value)
-    if not options.automation and options.by != "built_with_ai":
-        sample = sample.where(pl.col("built_with_ai") != "automation")
+    sample = sample.where(taking_part(automation=options.automation, by=options.by))
     departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
     for group in read_groups(connection, filters, options):
         whose = pl.lit(value=True) if options.by is None else pl.col("group") == group.name
@@ -135,7 +135,7 @@ def read_bottlenecks(
             ideas += tuple(_as_others(sample, whose & _is_ai(options.by), axis, clock))
         yield bottlenecks_of(group, ideas, departures, options)
         if options.by is None:
-            ai = Group(AI_WORK, group.cohort.where(_is_ai(axis)), 0)
+            ai = Group(AI_WORK, group.cohort.where(_is_ai(axis)), Excluded())
             if ai.enough:
                 yield bottlenecks_of(ai, tuple(_as_others(sample, _is_ai(axis), axis, clock)), departures, options)
 
@@ -181,8 +181,8 @@ def _is_ai(axis: str | None) -> pl.Expr:
 
 
 def _as_others(sample: Cohort, ours: pl.Expr, axis: str, clock: Clock) -> Iterator[WhatIf]:
-    """AI work at the rates of work that is neither AI work nor made by a bot."""
-    people = sample.where(pl.col("built_with_ai") != "automation")
+    """AI work at the rates of work that is neither AI work nor made by a bot, nor a release."""
+    people = sample.where(WORK)
     rest = ~_is_ai(axis)
     both = people.where(ours | rest).changes
     is_ours = both.select(ours.alias("ours"))["ours"].to_numpy()

@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, COLUMNS, FEWEST
+from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
 from analytics.durations import amount, signed, span
 from analytics.whatif.clock import Clock
@@ -69,8 +70,7 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     if options.by is not None and options.by not in COLUMNS:
         raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if options.by is None else COLUMNS[options.by])
-    if not options.automation and options.by != "built_with_ai":
-        sample = sample.where(pl.col("built_with_ai") != "automation")
+    sample = sample.where(taking_part(automation=options.automation, by=options.by))
     departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
     rows: list[Mapping[str, Any]] = []
     for name in sample.changes["group"].unique().sort():

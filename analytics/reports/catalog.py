@@ -134,8 +134,8 @@ def _named(path: str) -> Any:
 
 _PERIOD = frozenset({SINCE, UNTIL})
 _STATISTIC = _PERIOD | {BY, CLOCK, AUTOMATION, EVIDENCE}
-_HAS_BOTS = "it includes bots, and built_with_ai says which changes are theirs"
-_NO_BOTS = "no initiative includes changes made by bots"
+_HAS_BOTS = "it includes bots and releases, and kind says which changes they are"
+_NO_BOTS = "no initiative includes changes made by bots, or releases"
 _NO_HOURS = "it measures no hours"
 _LISTS_CHANGES = "it lists changes; lead-time has their working hours"
 _OWN_EVIDENCE = "an initiative has evidence of its own"
@@ -170,7 +170,7 @@ REPORTS: Mapping[str, Report] = {
             "each repository: what its numbers rest on",
             "analytics.reports.published:coverage",
             frozenset(),
-            {CLOCK: _NO_HOURS, AUTOMATION: "its counts include bots"},
+            {CLOCK: _NO_HOURS, AUTOMATION: "its counts include bots and releases"},
         ),
         Report(
             "classification",
@@ -302,7 +302,7 @@ REPORTS: Mapping[str, Report] = {
             _PERIOD,
             {
                 CLOCK: _LISTS_CHANGES,
-                AUTOMATION: "it lists changes made by bots, as a reason of its own",
+                AUTOMATION: "it lists changes made by bots, and releases, as reasons of their own",
                 EVIDENCE: "it lists weak evidence, as a reason of its own",
             },
         ),

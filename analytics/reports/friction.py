@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, COLUMNS
+from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
 from headway.errors import UsageError
 
@@ -72,13 +73,12 @@ def _read(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opti
     extra = "".join(f", {name}" for name in filters.verdict_columns)
     condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
-        f'select {group} as "group", repo, built_with_ai, code_complete_at, as_of, {", ".join(_HELD)}{extra}'  # noqa: S608  (ours)
+        f'select {group} as "group", repo, kind, code_complete_at, as_of, {", ".join(_HELD)}{extra}'  # noqa: S608  (ours)
         f" from lead_times where outcome = 'production' and {condition} order by 1, change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table, options.by)
-    if not options.automation and options.by != "built_with_ai":
-        table = table.filter(pl.col("built_with_ai") != "automation")
+    table = table.filter(taking_part(automation=options.automation, by=options.by))
     first_try = pl.col("build_hours") - pl.col("ci_rerun_hours")
     return table.with_columns(first_try.clip(lower_bound=0.0).alias("ci_first_try_hours"))
 

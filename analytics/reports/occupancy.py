@@ -39,6 +39,7 @@ _SCHEMA = {
     "automation": _COUNT,
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
+    "releases": _COUNT,
 }
 
 
@@ -63,7 +64,8 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
         "interval_by": cohort.interval_by,
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
-        "automation": group.automation,
+        "automation": group.excluded.bots,
+        "releases": group.excluded.releases,
         "as_of": cohort.changes["as_of"].max(),
         "clock": options.clock,
     }

@@ -69,6 +69,7 @@ LEAD_TIME_COLUMNS = (
     "ci_rerun_hours",
     "lead_time_working_hours",
     "age_working_hours",
+    "kind",
 )
 _WORKING = ("lead_time_working_hours", "age_working_hours")
 _DEPLOYMENT_COLUMNS = (
@@ -111,6 +112,7 @@ _CLASSIFICATION_COLUMNS = (
     "as_of",
     "ai_confidence_how",
     "ai_confidence_what",
+    "kind",
 )
 _COVERAGE_LEFT_OUT = ("repo_id",)
 _PLAIN = Options()
@@ -119,14 +121,14 @@ _PLAIN = Options()
 def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that is code complete, by `change_id`; the period is that of code complete.
 
-    The last two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock.
+    Two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock.
     """
     columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in _WORKING)
     table = _changes(connection, columns, filters)
     return table.with_columns(
         _working("lead_time_hours", table["production_at"], table, options.calendar).alias(_WORKING[0]),
         _working("age_hours", table["as_of"], table, options.calendar).alias(_WORKING[1]),
-    )
+    ).select(LEAD_TIME_COLUMNS)
 
 
 def _working(name: str, end: pl.Series, table: pl.DataFrame, calendar: WorkingCalendar) -> pl.Series:

@@ -45,6 +45,7 @@ _SCHEMA = {
     "no_deployments": _COUNT,
     "automation": _COUNT,
     "clock": _TEXT,
+    "releases": _COUNT,
 }
 
 
@@ -83,7 +84,8 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
         "interval_by": cohort.interval_by,
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
-        "automation": group.automation,
+        "automation": group.excluded.bots,
+        "releases": group.excluded.releases,
         "clock": options.clock,
     }
     for position, state in enumerate(STATES):

@@ -13,6 +13,7 @@ import polars as pl
 from analytics.cohort.columns import OBSERVED
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL
+from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
 from analytics.survival.arrays import FloatArray, IntArray
 
@@ -52,13 +53,12 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     extra = "".join(f", {name}" for name in filters.verdict_columns)
     condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
-        f"select repo, built_with_ai, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
+        f"select repo, kind, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
         f" where {OBSERVED} and {condition} order by change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table)
-    if not options.automation:
-        table = table.filter(pl.col("built_with_ai") != "automation")
+    table = table.filter(taking_part(automation=options.automation))
     if table.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     return pl.DataFrame(list(_rows(table, options.calendar.zone)), schema=_SCHEMA)

@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.groups import is_ai
+from analytics.cohort.kinds import WORK
 from analytics.rework.facts import Shipped
 from analytics.survival import cox
 from analytics.survival.proportions import Estimate
@@ -47,7 +48,7 @@ def compared(shipped: Shipped, axis: str) -> Iterator[Ratio]:
 
     Cox's model with a baseline hazard for each repository; standard errors by repository where there are enough.
     """
-    people = shipped.where(pl.col("built_with_ai") != "automation")
+    people = shipped.where(WORK)
     yield _ratio(people, axis, {}, "repository")
     size, word = _size(people.changes)
     sized = people.where(size.is_not_null())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, AXES
+from analytics.cohort.kinds import Excluded, taking_part
 from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError
@@ -72,7 +73,8 @@ _CHANGES = """
         group by fixes.repo_id
     )
     select
-        repositories.rowid as repo, lead_times.builds_ai, lead_times.built_with_ai, lead_times.production_at,
+        repositories.rowid as repo, lead_times.builds_ai, lead_times.built_with_ai, lead_times.kind,
+        lead_times.production_at,
         lead_times.as_of, lead_times.files, lead_times.additions + lead_times.deletions as lines,
         first_repairs.repaired_at, first_repairs.reverted_at, coalesce(first_repairs.before, 0) as before,
         change_quality.dmm, coalesce(tracing.fixes, 0) as fixes, coalesce(tracing.traced, 0) as traced,
@@ -94,12 +96,12 @@ class Shipped:
     """Changes that reached production, a row each, with when each was first repaired after that (null: not yet).
 
     Their repository is a number.
-    `untraced`: changes left out because none of their repository's fixes was traced; `automation`: of bots, left out.
+    `untraced`: changes left out because none of their repository's fixes was traced; `excluded`: because of their kind.
     """
 
     changes: pl.DataFrame
     untraced: int = 0
-    automation: int = 0
+    excluded: Excluded = field(default_factory=Excluded)
 
     def where(self, condition: pl.Expr) -> Shipped:
         """The part for which `condition` holds."""
@@ -152,7 +154,7 @@ def read_shipped(
 ) -> Shipped:
     """The changes that reached production in the period of `filters`; column `group` holds the value of `by`.
 
-    UsageError for another column. Changes made by bots are left out unless `automation` is true.
+    UsageError for another column. Changes made by bots, and releases, are left out unless `automation` is true.
     """
     if by is not None and by not in COLUMNS:
         raise UsageError(f"the report rework cannot group by {by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
@@ -166,6 +168,5 @@ def read_shipped(
     if by in AXES:
         table = filters.sure(table, by)
     traced = table.filter((pl.col("fixes") == 0) | (pl.col("traced") > 0))
-    bots = automation or by == "built_with_ai"
-    people = traced if bots else traced.filter(pl.col("built_with_ai") != "automation")
-    return Shipped(people, len(table) - len(traced), len(traced) - len(people))
+    kept = taking_part(automation=automation, by=by)
+    return Shipped(traced.filter(kept), len(table) - len(traced), Excluded.of(traced, kept))

@@ -44,6 +44,7 @@ _SCHEMA = {
     "automation": _COUNT,
     "as_of": pl.Datetime("us"),
     "definition": _TEXT,
+    "releases": _COUNT,
 }
 
 
@@ -132,6 +133,7 @@ def _about(shipped: Shipped) -> dict[str, Any]:
         "fixes": int(places["fixes"].sum()),
         "fixes_traced": int(places["traced"].sum()),
         "untraced": shipped.untraced,
-        "automation": shipped.automation,
+        "automation": shipped.excluded.bots,
+        "releases": shipped.excluded.releases,
         "as_of": changes["as_of"].max(),
     }

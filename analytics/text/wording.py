@@ -202,7 +202,8 @@ _WEAK = {
 def left_out(pulse: Pulse, *others: Pulse) -> str:
     """What the numbers exclude, counted; empty where nothing was. `others`: the same work on other axes."""
     parts = [
-        (pulse.automation, "by bots"),
+        (pulse.excluded.bots, "by bots"),
+        (pulse.excluded.releases, "release" if pulse.excluded.releases == 1 else "releases"),
         (pulse.unknown, "whose arrival could not be observed"),
         (pulse.no_deployments, "in repositories without deployments"),
         *((axis.weak, _WEAK[axis.axis]) for axis in (pulse, *others)),

@@ -11,6 +11,7 @@ import polars as pl
 from analytics.cohort.cohort import LEAD_STAGES
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, FEWEST
+from analytics.cohort.kinds import WORK
 from analytics.cohort.options import Options
 from analytics.whatif.cadence import EVERY_MERGE, Cadence
 from analytics.whatif.clock import Clock
@@ -60,13 +61,13 @@ def read_levers(
     axis: str = "builds_ai",
     group: str = ALL,
 ) -> Levers | None:
-    """The levers of `group`: all work, or what is AI work (other work) on `axis`, without bots; None for too few.
+    """The levers of `group`: all work, or AI work (other work) on `axis`, without bots and releases; None for too few.
 
     Their hours are on the clock of `options`, as those of `bottlenecks` are.
     """
     sample, _every = read_changes(connection, filters)
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
-    sample = sample.where(pl.col("built_with_ai") != "automation")
+    sample = sample.where(WORK)
     if group != ALL:
         sample = sample.where(ai if group == AI_WORK else ~ai)
     if len(sample.changes) < FEWEST:

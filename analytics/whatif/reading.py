@@ -18,6 +18,7 @@ _COLUMNS = (
     "repo",
     "builds_ai",
     "built_with_ai",
+    "kind",
     "outcome",
     "current_stage",
     "mapped_by",

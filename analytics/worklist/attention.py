@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from analytics.cohort.kinds import WORK, Excluded
 from analytics.durations import amount
 
 __all__ = ["Attention", "Stuck", "attention", "whom", "whom_of"]
@@ -73,10 +74,10 @@ class Stuck:
 
 @dataclass(frozen=True)
 class Attention:
-    """How many changes by people and by `bots` wait, how many are `stuck`, the `first` of these, and both as text."""
+    """How many changes wait (`excluded`: bots and releases), how many are `stuck`, the `first` of them, and as text."""
 
     waiting: int
-    bots: int
+    excluded: Excluded
     stuck: int
     first: tuple[Stuck, ...]
     answer: str
@@ -129,18 +130,23 @@ def _review(stage: str, people: Mapping[str, Any]) -> str:
 
 
 def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
-    """Which changes of the report `waiting` need attention, without bots: in its order, the most unusual first.
+    """Which changes of the report `waiting` need attention, bots and releases aside: in its order, most unusual first.
 
     Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
     even chance of production within 30 days, or has waited longer than a chance can be estimated for.
     """
-    people = worklist.filter(pl.col("built_with_ai") != "automation")
+    people = worklist.filter(WORK)
     unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
     stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & unlikely)
-    bots = len(worklist) - len(people)
+    excluded = Excluded.of(worklist, WORK)
     first = tuple(_stuck(row) for row in stuck.head(most).iter_rows(named=True))
     return Attention(
-        len(people), bots, len(stuck), first, _answer(len(people), len(stuck)), _rule(stuck, bots) if len(stuck) else ""
+        len(people),
+        excluded,
+        len(stuck),
+        first,
+        _answer(len(people), len(stuck)),
+        _rule(stuck, excluded) if len(stuck) else "",
     )
 
 
@@ -153,13 +159,16 @@ def _answer(waiting: int, stuck: int) -> str:
     return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; {stuck:,} {need} attention today"
 
 
-def _rule(stuck: pl.DataFrame, bots: int) -> str:
+def _rule(stuck: pl.DataFrame, excluded: Excluded) -> str:
     unknown = stuck["chance_30d"].null_count()
     parts = [f"{_have(len(stuck) - unknown)} less than an even chance of production within 30 days"] * (
         unknown < len(stuck)
     )
     parts += [f"{_have(unknown)} waited longer than a chance can be estimated for"] * (unknown > 0)
-    beside = f" {_changes(bots)} by bots {'waits' if bots == 1 else 'wait'} too." if bots else ""
+    releases = f"{excluded.releases:,} release{'s' if excluded.releases != 1 else ''}"
+    counts = ((excluded.bots, f"{_changes(excluded.bots)} by bots"), (excluded.releases, releases))
+    others = " and ".join(text for count, text in counts if count)
+    beside = f" {others} {'waits' if excluded.bots + excluded.releases == 1 else 'wait'} too." if others else ""
     return (
         f"Each has been in its stage longer than {_UNUSUAL:.0%} of the changes that entered it;"
         f" {', and '.join(parts)}.{beside}"

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.cohort.cohort import LEAD_STAGES
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import KINDS
 from analytics.cohort.options import Options
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison.cells import together
@@ -51,8 +52,9 @@ COLUMNS = (
     "as_of",
     "clock",
     "waits_for",
+    "kind",
 )
-_COPIED = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage")
+_COPIED = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage", "kind")
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
 select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
@@ -68,9 +70,9 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     of which few are drawn to those of all repositories. `chance_7d` … with bounds: of production within 7, 14 and 30
     days from as of; `chance_among`: changes of its repository that had been there as long, `chance_among_all`: of all
     repositories. Where fewer than 20 ever were, those that were as long in any stage are used instead, and the note
-    says so; where these are fewer than 20 too, it is empty. Bots are compared with bots. `waits_for`: what it waits for
-    and whom, as far as reviews and review requests show (`attention.whom`). The filter on repositories and time chooses
-    rows; what they are compared with is everything.
+    says so; where these are fewer than 20 too, it is empty. Bots are compared with bots, releases with releases.
+    `waits_for`: what it waits for and whom, as far as reviews and review requests show (`attention.whom`). The filter
+    on repositories and time chooses rows; what they are compared with is everything.
 
     `hours_in_stage` and `age_hours` are on the requested clock, and so is what is unusual: on the working clock
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
@@ -78,11 +80,11 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
     condition = filters.condition(connection, "lead_times", time="code_complete_at")
     rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(condition=condition)).pl()
-    return whom(connection, worklist(past.changes, rows, options.working))
+    return whom(connection, worklist(past.changes, rows, options.working)).select(COLUMNS)
 
 
 def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
-    """The report but for its last column, of waiting `rows` against `past`, both on the wall clock.
+    """The report but for `waits_for`, of waiting `rows` against `past`, both on the wall clock.
 
     `past`: changes of a cohort. `calendar`: of the working clock.
     """
@@ -91,12 +93,16 @@ def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar |
     if calendar is not None:
         rows = rows.with_columns(_working(rows, name, calendar) for name in ("hours_in_stage", "age_hours"))
     parts = [
-        _with_history(past.filter(bots), rows.filter(bots), Clock.of(past, calendar))
-        for bots in (pl.col("built_with_ai") == "automation", pl.col("built_with_ai") != "automation")
+        _with_history(
+            past.filter(pl.col("kind") == kind), rows.filter(pl.col("kind") == kind), Clock.of(past, calendar)
+        )
+        for kind in KINDS
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
     order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(COLUMNS[:-1])
+    return table.sort(order, descending=[True, True, False], nulls_last=True).select(
+        name for name in COLUMNS if name != "waits_for"
+    )
 
 
 def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Series:

@@ -44,7 +44,9 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
 @clock_option
 @click.option("--window", metavar="WINDOW", help="Windows of dora: month, quarter or a number of days.")
 @click.option("--definition", metavar="NAME", help="Definition of a failure (dora) or repair (rework); all: each one.")
-@click.option("--automation", is_flag=True, help="Include changes made by bots (left out and counted by default).")
+@click.option(
+    "--automation", is_flag=True, help="Include changes made by bots, and releases (left out and counted by default)."
+)
 @evidence_option
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)

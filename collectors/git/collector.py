@@ -19,6 +19,7 @@ from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PA
 from collectors.git.readers.manifests import ChainEnd, Deployed, read_chain
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
+from collectors.git.readers.version_changes import VERSIONS_READ, VersionReader, release_candidates
 from collectors.git.repository.open import Opened, open_source
 from collectors.git.repository.refs import pull_heads
 from collectors.git.repository.source import GitSource, source_id
@@ -86,6 +87,7 @@ class _Run:
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
         self._touching_manifests: list[str] = []
         self._touching_sources: list[str] = []
+        self._maybe_releases: list[str] = []
         self._too_old = 0
 
     def rows(self) -> Iterator[Rows | Checkpoint]:
@@ -99,6 +101,7 @@ class _Run:
         yield from self._commits(main, now.commits(), read_before, landed=True)
         yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
         yield from self._rows("added_lines", self._added_lines())
+        yield from self._rows("version_changes", self._version_changes())
         yield from self._rows("imports", self._imports())
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
@@ -144,6 +147,8 @@ class _Run:
         for commits, files in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((commits, files))
             self._look_for_manifests(files)
+            if self._options["version_changes"]:
+                self._maybe_releases += release_candidates(commits, files)
             if landed:
                 self._look_for_sources(files)
             done += commits.num_rows
@@ -191,6 +196,10 @@ class _Run:
         for line in reader.read(self._touching_manifests):
             yield line._asdict()
         self._notices.add("added_lines_cut", reader.cut)
+
+    def _version_changes(self) -> Iterator[dict[str, Any]]:
+        for change in VersionReader(self._git).read(self._maybe_releases):
+            yield change._asdict()
 
     def _patch_ids(self, tips: set[str], read_before: set[str]) -> Iterator[dict[str, Any]]:
         if self._options["patch_ids"] and not tips <= read_before:
@@ -258,6 +267,7 @@ def _options(source: GitSource, opened: Opened) -> dict[str, Any]:
         "repo_id": opened.identity.repo_id,
         "shallow": hashlib.sha256(cut_off.encode()).hexdigest()[:16] if cut_off else "",
         "added_lines": source.added_lines and not repository.blobless,
+        "version_changes": VERSIONS_READ if source.added_lines and not repository.blobless else 0,
         "imports": IMPORTS_READ if source.imports and not repository.blobless else 0,
         "patch_ids": source.patch_ids and not repository.blobless,
     }

@@ -28,6 +28,7 @@ REASONS = {
     "out_of_order": "with milestones out of order",
     "weak": "classified on weak evidence",
     "automation": "by bots",
+    "release": "that only make a release",
 }
 # How many changes of each reason are shown.
 EXAMPLES = 20

@@ -142,6 +142,24 @@ _ADDED_LINES = RawTable(
     ),
 )
 
+_VERSION_CHANGES = RawTable(
+    "version_changes",
+    "one row per version that a commit moved, of the commits that may be releases (only where the clone has the blobs)",
+    ("repo_id", "sha", "path", "what", "package", "old_version", "new_version"),
+    columns(
+        ("sha", TEXT, "commit"),
+        ("path", TEXT, "the file, empty for `nothing`"),
+        (
+            "what",
+            TEXT,
+            "`own_version` (of a package of the repository), `dependency`, `number` (elsewhere), `other`, `nothing`",
+        ),
+        ("package", TEXT, "whose version, empty where the lines do not name it"),
+        ("old_version", TEXT, "before, empty for `other` and `nothing`"),
+        ("new_version", TEXT, "after, likewise"),
+    ),
+)
+
 _IMPORTS = RawTable(
     "imports",
     "one row per import statement that a commit added or took out (only where the clone has the blobs)",
@@ -304,6 +322,7 @@ TABLES: Mapping[str, RawTable] = {
         _MANIFEST_VERSIONS,
         _PATCH_IDS,
         _ADDED_LINES,
+        _VERSION_CHANGES,
         _IMPORTS,
         _AI_NOTES,
         _CHANGE_RECORDS,

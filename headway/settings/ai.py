@@ -14,6 +14,7 @@ __all__ = ["AiOverride", "AiRule", "AiSettings"]
 
 LONGEST_PATTERN = 1_000
 """The most characters of a team's own pattern: a slow pattern is the team's to fix, a book is none."""
+KINDS = ("work", "bot", "release")
 MADE_WITH = ("agent", "assisted", "none", "automation")
 
 
@@ -59,6 +60,7 @@ class AiOverride:
     builds_ai: bool | None = setting(None, "whether it builds an AI capability; not set: the rules decide")
     built_with_ai: str = setting("", "how it was made; not set: the rules decide", choices=("", *MADE_WITH))
     note: str = setting("", "why; shown in the evidence", longest=400)
+    kind: str = setting("", f"{', '.join(KINDS)}; not set: its author and files decide", choices=("", *KINDS))
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class AiSettings:
             where = f"[[ai.overrides]] {number}"
             if not override.change:
                 raise UsageError(f"{where} names no change", hint='write change = "github:acme/checkout#12"')
-            if override.builds_ai is None and not override.built_with_ai:
-                raise UsageError(f"{where} sets nothing", hint="set builds_ai, built_with_ai or both")
+            if override.builds_ai is None and not override.built_with_ai and not override.kind:
+                raise UsageError(f"{where} sets nothing", hint="set builds_ai, built_with_ai, kind or several")
         _once((rule.id for rule in self.rules), "[[ai.rules]]")
         _once((change_key(override.change) for override in self.overrides), "[[ai.overrides]]")
 

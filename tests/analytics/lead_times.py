@@ -28,6 +28,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "number": 1,
     "builds_ai": False,
     "built_with_ai": "none",
+    "kind": "work",
     "ai_confidence": "",
     "ai_evidence": "",
     "repo": "acme/shop",

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import Excluded
 from analytics.explain.change import explain
 from analytics.worklist.attention import attention
 from analytics.worklist.waiting import waiting
@@ -18,7 +19,7 @@ _SCHEMA: dict[str, Any] = {
     "title": pl.String(),
     "author": pl.String(),
     "team": pl.String(),
-    "built_with_ai": pl.String(),
+    "kind": pl.String(),
     "current_stage": pl.String(),
     "hours_in_stage": pl.Float64(),
     "in_stage_since": pl.Datetime("us"),
@@ -39,7 +40,7 @@ def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
         "title": "A change",
         "author": "ann",
         "team": "",
-        "built_with_ai": "none",
+        "kind": "work",
         "current_stage": "review",
         "hours_in_stage": 50.0,
         "unusual_share": 0.95,
@@ -70,14 +71,16 @@ def test_attention_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() ->
             {},
             {"chance_30d": 0.8},
             {"unusual_share": 0.5},
-            {"built_with_ai": "automation"},
+            {"kind": "bot"},
+            {"kind": "release"},
+            {"kind": "release"},
         )
     )
-    assert (found.waiting, found.bots, found.stuck) == (4, 1, 2)
+    assert (found.waiting, found.excluded, found.stuck) == (4, Excluded(bots=1, releases=2), 2)
     assert found.answer == "4 changes wait; 2 need attention today"
     assert found.rule.endswith(
         "; 1 has less than an even chance of production within 30 days, and 1 has waited longer than a chance can be"
-        " estimated for. 1 change by bots waits too."
+        " estimated for. 1 change by bots and 2 releases wait too."
     )
     never, unlikely = found.first
     assert never.why == (

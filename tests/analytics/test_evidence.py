@@ -40,7 +40,7 @@ def groups(connection: duckdb.DuckDBPyConnection, axis: str, filters: Filters) -
     """How many changes are on the side of AI, on the other side, and left out as weak."""
     found = pulse(connection, filters, axis=axis)
     assert found.everything.changes == found.ai.changes + found.other.changes
-    assert found.automation == 1
+    assert found.excluded.bots == 1
     return found.ai.changes, found.other.changes, found.weak
 
 

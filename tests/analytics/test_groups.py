@@ -9,6 +9,7 @@ import pytest
 from analytics.cohort.cohort import STATES
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import COLUMNS, read_groups
+from analytics.cohort.kinds import Excluded
 from analytics.cohort.options import Options
 from analytics.reports.catalog import REPORTS
 from analytics.reports.occupancy import GRID_HOURS
@@ -18,9 +19,10 @@ from tests.analytics.lead_times import histories, lead_times
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Changes at random, some by bots, of several teams and sizes."""
+    """Changes at random, some by bots, some of them releases, of several teams and sizes."""
     table = histories(11, 240).with_columns(
         built_with_ai=pl.Series(["none", "agent", "assisted", "automation"] * 60),
+        kind=pl.Series(["work", "work", "work", "bot"] * 45 + ["release", "work", "work", "bot"] * 15),
         team=pl.Series(["", "'; drop table lead_times; --"] * 120),
         additions=pl.Series([1, 50, 500, 5000, None, 1] * 40),
         deletions=pl.lit(0),
@@ -56,16 +58,19 @@ def test_another_column_is_refused_with_the_choices(connection: duckdb.DuckDBPyC
     assert all(column in caught.value.hint for column in COLUMNS)
 
 
-def test_bots_are_left_out_and_counted(connection: duckdb.DuckDBPyConnection) -> None:
-    """What bots made is in no group unless asked for: by the option, or as the group of its own."""
+def test_bots_and_releases_are_left_out_and_counted(connection: duckdb.DuckDBPyConnection) -> None:
+    """What bots made and releases are in no group unless requested: by the option, or bots as a group of their own."""
     (group,) = read_groups(connection, Filters(), Options())
-    assert (len(group.cohort.changes), group.automation) == (180, 60)
+    assert (len(group.cohort.changes), group.excluded) == (165, Excluded(bots=60, releases=15))
     (group,) = read_groups(connection, Filters(), Options(automation=True))
-    assert (len(group.cohort.changes), group.automation) == (240, 0)
+    assert (len(group.cohort.changes), group.excluded) == (240, Excluded())
     table = REPORTS["stages"](connection, Filters(), Options(by="built_with_ai"))
-    assert dict(table.select("group", "changes").unique().rows()) == dict.fromkeys(
-        ["agent", "assisted", "automation", "none"], 60
-    )
+    assert set(table.select("group", "changes", "automation", "releases").rows()) == {
+        ("agent", 60, 0, 0),
+        ("assisted", 60, 0, 0),
+        ("automation", 60, 0, 0),
+        ("none", 45, 0, 15),
+    }
 
 
 def test_hours_of_a_group_add_up(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import Excluded
 from analytics.coverage import closed_work_is_seen, coverage_shares, notices
 from analytics.pulse.pulse import Estimate, Group, Pulse, StageTime
 from analytics.pulse.tables import groups_table, stages_table
@@ -25,7 +26,7 @@ def group(name: str, *, enough: bool = True) -> Group:
 
 def pulse(axis: str, *, as_of: tuple[datetime, datetime] | None = (FIRST, LAST)) -> Pulse:
     """A pulse whose AI group is too small."""
-    return Pulse(axis, group("all work"), group("ai", enough=False), group("other"), 0, 0, 0, 720.0, as_of)
+    return Pulse(axis, group("all work"), group("ai", enough=False), group("other"), Excluded(), 0, 0, 720.0, as_of)
 
 
 def test_groups_are_all_work_and_both_axes() -> None:

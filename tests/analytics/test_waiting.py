@@ -46,6 +46,7 @@ def waits(repo: str, hours: float, **more: object) -> dict[str, object]:
         "team": "",
         "builds_ai": False,
         "built_with_ai": "none",
+        "kind": "work",
         "current_stage": "release",
         "age_hours": hours + 2.0,
         "as_of": UNTIL,
@@ -145,7 +146,7 @@ def test_what_is_most_unusual_for_its_repository_comes_first() -> None:
     """90 hours are long where all leave within 100, and 300 are not where all leave within 1,000."""
     rows = pl.DataFrame([waits("acme/slow", 300.0), waits("acme/quick", 90.0)])
     table = worklist(history(), rows)
-    assert table.columns == list(COLUMNS[:-1])
+    assert table.columns == [name for name in COLUMNS if name != "waits_for"]
     assert table["repo"].to_list() == ["acme/quick", "acme/slow"]
     assert table["unusual_share"].to_list() == pytest.approx([0.9, 0.3], abs=0.05)
     assert table["in_stage_since"].to_list() == [UNTIL - timedelta(hours=90), UNTIL - timedelta(hours=300)]
@@ -158,7 +159,7 @@ def test_a_title_is_no_formula() -> None:
     """A hostile title is quoted in CSV."""
     text = csv_bytes(worklist(history(), pl.DataFrame([waits("acme/quick", 9.0)]))).decode()
     assert "'=cmd()" in text
-    assert pl.read_csv(io.StringIO(text)).columns == list(COLUMNS[:-1])
+    assert pl.read_csv(io.StringIO(text)).columns == [name for name in COLUMNS if name != "waits_for"]
 
 
 def test_reliability_of_chances_that_are_right_and_of_chances_that_are_not() -> None:

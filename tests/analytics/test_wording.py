@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from analytics.cohort.kinds import Excluded
 from analytics.initiatives import Initiative, Stay
 from analytics.pulse.pulse import Ahead, Estimate, Group, Pulse, StageTime
 from analytics.text import wording
@@ -24,7 +25,7 @@ def group(name: str, *, median: Estimate = NONE, enough: bool = True) -> Group:
 
 def pulse(ai: Group, other: Group, everything: Group) -> Pulse:
     """A pulse of these groups with nothing left out."""
-    return Pulse("builds_ai", everything, ai, other, 0, 0, 0, 720.0, (AT, AT))
+    return Pulse("builds_ai", everything, ai, other, Excluded(), 0, 0, 720.0, (AT, AT))
 
 
 @pytest.mark.parametrize(
@@ -161,9 +162,10 @@ def test_what_was_left_out_is_counted() -> None:
     """Only what was left out is named."""
     found = pulse(group("a"), group("b"), group("c"))
     assert wording.left_out(found) == ""
-    assert wording.left_out(replace(found, automation=1200, no_deployments=3)) == (
-        "Left out and counted: 1,200 by bots, 3 in repositories without deployments."
+    assert wording.left_out(replace(found, excluded=Excluded(bots=1200, releases=17), no_deployments=3)) == (
+        "Left out and counted: 1,200 by bots, 17 releases, 3 in repositories without deployments."
     )
+    assert wording.left_out(replace(found, excluded=Excluded(releases=1))) == "Left out and counted: 1 release."
 
 
 def test_closed_work_that_is_not_seen_is_no_zero() -> None:

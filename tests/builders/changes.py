@@ -26,6 +26,7 @@ _SCHEMA: dict[str, Any] = {
     "repo": pl.String(),
     "builds_ai": pl.Boolean(),
     "built_with_ai": pl.String(),
+    "kind": pl.String(),
     "outcome": pl.String(),
     "current_stage": pl.String(),
     "last_stage": pl.String(),
@@ -47,6 +48,7 @@ def change(
         "repo": repo,
         "builds_ai": False,
         "built_with_ai": "none",
+        "kind": "work",
         "outcome": outcome,
         "current_stage": last if outcome == "waiting" else None,
         "last_stage": None if outcome == "production" else last,
@@ -92,10 +94,11 @@ def simulated(seed: int, change_plan: Callable[[Plan], Plan] = lambda plan: plan
         pl.lit(UNTIL).cast(pl.Datetime("us")).alias("as_of"),
         pl.when(pl.col("outcome") == "production").then(pl.lit("ancestor")).otherwise(pl.lit("")).alias("mapped_by"),
         pl.col("current_stage").alias("last_stage"),
+        pl.when(pl.col("built_with_ai") == "automation").then(pl.lit("bot")).otherwise(pl.lit("work")).alias("kind"),
     )
     table = table.filter(
         pl.col("outcome").is_in([*ENDS, "waiting"])
         & pl.col("code_complete_at").is_not_null()
-        & (pl.col("built_with_ai") != "automation")
+        & (pl.col("kind") == "work")
     )
     return cohort(table.select(*_SCHEMA).to_dicts())

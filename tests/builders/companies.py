@@ -80,6 +80,7 @@ def _cohort(
             "team": "",
             "builds_ai": ai,
             "built_with_ai": np.where(ai, "agent", "none"),
+            "kind": "work",
             "outcome": outcome,
             "code_complete_at": pl.Series([_BEGINS] * len(begin)).dt.cast_time_unit("us")
             + pl.Series((begin * 3.6e9).astype(np.int64)).cast(pl.Duration("us")),

@@ -21,6 +21,7 @@ _OF_COMMITS = (
     "commit_files",
     "patch_ids",
     "added_lines",
+    "version_changes",
     "ai_notes",
     "imports",
     "commit_quality",

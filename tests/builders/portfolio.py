@@ -86,6 +86,15 @@ def _shop() -> Raw:
         "imports", sha=commit_id("s5"), path="app/pay.py", kind="import", module="src.basket", added=True
     )
     shop.add("added_lines", sha=commit_id("a"), path="pyproject.toml", line='name = "basket"')
+    shop.add(
+        "version_changes",
+        sha=commit_id("s6"),
+        path="package.json",
+        what="own_version",
+        package="basket",
+        old_version="1.0",
+        new_version="1.1",
+    )
     shop.add("usage_records", usage_id="1", initiative="basket", used_at=500, uses=3, users=None)
     shop.add("added_lines", sha=commit_id("a"), path="requirements.txt", line="openai==1.2")
     for commit, lines in (("a", 8), ("s5", 3), ("s6", 0)):

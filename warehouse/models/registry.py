@@ -8,7 +8,7 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
-from warehouse.models.changes import changes_from_git, classification
+from warehouse.models.changes import change_kinds, changes_from_git, classification
 from warehouse.models.ci import workflow_kinds
 from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
 from warehouse.models.initiatives import initiatives, packages
@@ -29,6 +29,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         repository_settings.model(settings, sources),
         environments.model(settings.production),
         automated_accounts.model(rules),
+        change_kinds.model(settings.ai),
         classification.model(rules),
         fixes.model(settings.dora),
         initiatives.model(InitiativeRules.of(settings)),

@@ -11,7 +11,7 @@ from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
 
-REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation")
+REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation", "release")
 _QUERY = """
 with observed as (
     select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
@@ -49,7 +49,10 @@ listed as (
     select 'weak', ai_evidence, * from judged where ai_confidence = 'weak'
     union all
     select 'automation', ai_evidence, * from judged
-    where built_with_ai = 'automation' and judged_as in ('production', 'waiting', 'abandoned')
+    where kind = 'bot' and judged_as in ('production', 'waiting', 'abandoned')
+    union all
+    select 'release', (select evidence from change_kinds where change_kinds.change_id = judged.change_id), * from judged
+    where kind = 'release' and judged_as in ('production', 'waiting', 'abandoned')
 )
 select
     listed.reason, listed.change_id, listed.repo, listed.title, listed.url, listed.author, listed.outcome,
@@ -66,8 +69,9 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not be observed, for the `detail`),
     `no_deployments`, `approximate` (it takes part, with the author date of the landing commit), `out_of_order`
-    (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by a bot, its
-    arrival observed or pending). `most` in `options` cuts each reason.
+    (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by a bot)
+    and `release` (it only makes a release, as `detail` shows), their arrival observed or pending. `most` in `options`
+    cuts each reason.
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, parameters = condition(connection, everything, table="listed")

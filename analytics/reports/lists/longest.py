@@ -8,6 +8,7 @@ import polars as pl
 from analytics.cohort.columns import LEAD_STAGES, OBSERVED
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, COLUMNS
+from analytics.cohort.kinds import taking_part_sql
 from analytics.cohort.options import Options
 from analytics.reports.lists.query import condition, run
 from headway.errors import UsageError
@@ -30,8 +31,7 @@ def longest(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
         raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     group = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
     where, parameters = condition(connection, filters, axis=options.by)
-    if not options.automation and options.by != "built_with_ai":
-        where += " and built_with_ai <> 'automation'"
+    where += f" and {taking_part_sql(automation=options.automation, by=options.by)}"
     where += f" and {OBSERVED}"
     tenth = ", ".join(f"list_min(max({stage}_hours, {_MOST})) as {stage}" for stage in LEAD_STAGES)
     parts = " union all by name ".join(

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from collectors.git.process.command import LOG, PATCH, Git
 from headway.errors import PartialRead
 
-__all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines", "unquoted_path"]
+__all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines", "patch_line", "unquoted_path"]
 
 _NAMES = (
     "requirements*.txt", "requirements*.in", "requirements/*.txt", "requirements/*.in", "constraints*.txt",
@@ -86,7 +86,7 @@ def _added(patches: BinaryIO) -> Iterator[AddedLine]:
     """Every added line that is not blank. How many lines a hunk has is said before it, so none can pass as a header."""
     sha = path = ""
     old = new = 0
-    while line := _line(patches):
+    while line := patch_line(patches):
         if old or new:
             old -= line.startswith(b"-")
             new -= line.startswith(b"+")
@@ -102,7 +102,7 @@ def _added(patches: BinaryIO) -> Iterator[AddedLine]:
         raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was stored.")
 
 
-def _line(patches: BinaryIO) -> bytes:
+def patch_line(patches: BinaryIO) -> bytes:
     """The next line, or as much of it as anyone wants to see."""
     line = patches.readline(_LONGEST_READ_BYTES)
     rest = line

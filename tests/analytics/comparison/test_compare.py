@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analytics.cohort.cohort import Cohort
 from analytics.cohort.columns import GRID_HOURS
+from analytics.cohort.kinds import Excluded
 from analytics.comparison import (
     ALL,
     SUPPORTED,
@@ -216,16 +217,17 @@ def test_what_can_be_compared_by() -> None:
         contrasts_by("colour", changes)
 
 
-def test_automation_takes_no_part_unless_asked() -> None:
-    """What bots made is on neither side, and counted."""
+def test_bots_and_releases_take_no_part_unless_requested() -> None:
+    """What bots made and releases are on neither side, and counted."""
     cohort = company(11, 6, 300)
-    bots = cohort.changes.with_row_index().with_columns(
-        built_with_ai=pl.when(pl.col("index") < 30).then(pl.lit("automation")).otherwise("built_with_ai")
+    place = pl.col("index")
+    kinds = cohort.changes.with_row_index().with_columns(
+        kind=pl.when(place < 30).then(pl.lit("bot")).when(place < 42).then(pl.lit("release")).otherwise(pl.lit("work"))
     )
-    some = Cohort(bots.drop("index"), 0, 0)
-    assert compare(some, BUILDS).automation == 30
-    assert compare(some, BUILDS).ai.changes + compare(some, BUILDS).other.changes == 270
-    assert compare(some, BUILDS, automation=True).automation == 0
+    some = Cohort(kinds.drop("index"), 0, 0)
+    assert compare(some, BUILDS).excluded == Excluded(bots=30, releases=12)
+    assert compare(some, BUILDS).ai.changes + compare(some, BUILDS).other.changes == 258
+    assert compare(some, BUILDS, automation=True).excluded == Excluded()
 
 
 def test_a_large_cohort_on_its_grid_gives_the_same_figures() -> None:

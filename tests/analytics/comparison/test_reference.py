@@ -32,6 +32,7 @@ def found() -> Comparison:
     changes = table.with_columns(
         pl.col("builds_ai") == 1,
         built_with_ai=pl.lit("none"),
+        kind=pl.lit("work"),
         code_complete_at=day,
         as_of=day,
         additions=pl.col("size"),

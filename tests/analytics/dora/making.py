@@ -41,6 +41,7 @@ _CHANGE = {
     "repo_id": pl.String,
     "builds_ai": pl.Boolean,
     "built_with_ai": pl.String,
+    "kind": pl.String,
     "outcome": pl.String,
     "code_complete_at": _TIME,
     "first_commit_at": _TIME,
@@ -68,7 +69,8 @@ def facts(
     usual = {"repo_id": "r", "succeeded": True, "kind": "release", "changes": 1, "urgent": 0, "failed_attempts": 0}
     told = {"tells_failed": True, "tells_incidents": True, "as_of": END}
     named = {"repo_id": "r"}
-    made = {"repo_id": "r", "builds_ai": False, "built_with_ai": "none", "outcome": "production", "as_of": END}
+    made = {"repo_id": "r", "builds_ai": False, "built_with_ai": "none", "kind": "work", "outcome": "production"}
+    made |= {"as_of": END}
     return Facts(
         _table([{**usual, **told, **_own(row), **row} for row in deployments], _DEPLOYMENT),
         _table([{**named, **row} for row in signs or []], _SIGN),

@@ -37,10 +37,10 @@ def test_deployment_carries_what_it_was_to_bring() -> None:
 
 
 def test_deployments_with_ai_work_beside_those_without_any() -> None:
-    """One with changes of both is one with AI work; one that carried bots' changes alone is on neither side."""
+    """One with changes of both is one with AI work; one with bots' changes or releases alone is on neither side."""
     changes = [change(n, f"d{n}", n + 1.0) for n in range(5)]
     changes[0] |= {"builds_ai": True}
-    changes[4] |= {"built_with_ai": "automation"}
+    changes[4] |= {"kind": "bot"}
     changes.append(change(9, "d0", 1.0))
     given = facts(releases(5), [sign("d0", "rollback", 1.0, 2.0), sign("d2", "rollback", 3.0, 4.0)], changes)
     found = told(given)

@@ -12,7 +12,7 @@
 --   succeeded: whether it ever succeeded
 --   kind: first, release, redeploy, rollback or rollforward; null without success or commit
 --   previous_deployment_id: what ran before it in its environment
---   changes: changes that arrived in production with it, bots' aside
+--   changes: changes that arrived in production with it, without those of bots and releases
 --   urgent: those of them that fix production: marked as hotfix, naming an incident, or reverting what had arrived
 --   failed_attempts: failures before its first success, or all that it had
 with arrived as (
@@ -61,8 +61,8 @@ counted as (
             end
         ) as urgent
     from arrived
-    left join classification
-        on arrived.change_id = classification.change_id
+    left join change_kinds
+        on arrived.change_id = change_kinds.change_id
     left join fixes
         on
             arrived.repo_id = fixes.repo_id
@@ -71,7 +71,7 @@ counted as (
         on
             arrived.repo_id = taken_back.repo_id
             and arrived.change_key = taken_back.change_key
-    where coalesce(classification.built_with_ai, 'none') <> 'automation'
+    where coalesce(change_kinds.kind, 'work') = 'work'
     group by
         arrived.repo_id,
         arrived.deployment_id

@@ -89,7 +89,8 @@ def model(rules: InitiativeRules) -> PythonModel:
         "initiatives",
         (
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
-            Input("classification", ("change_id", "builds_ai", "built_with_ai"), ("change_id",)),
+            Input("classification", ("change_id", "builds_ai"), ("change_id",)),
+            Input("change_kinds", ("change_id", "kind"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "committed_at", "message"), ("sha",)),
             Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
@@ -111,7 +112,7 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     commits = _known(tables["commits"], as_of)
     owner = _owner(changes, tables["change_commits"], commits)
     paths = _paths(tables["commit_files"], owner)
-    pieces = _pieces(changes, tables["classification"], paths)
+    pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
     local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
     sandboxed = {
@@ -178,14 +179,17 @@ def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str
     return paths
 
 
-def _pieces(changes: Iterable[Mapping[str, Any]], classified: pa.Table, paths: Mapping[str, set[str]]) -> list[Piece]:
-    """The changes that count: none by bots, and none that takes another one back."""
+def _pieces(
+    changes: Iterable[Mapping[str, Any]], classified: pa.Table, kinds: pa.Table, paths: Mapping[str, set[str]]
+) -> list[Piece]:
+    """The changes that count: none by bots, no release, and none that takes another one back."""
     verdicts = {row["change_id"]: row for row in classified.to_pylist()}
+    no_work = {change_id for change_id, kind in pairs(kinds, "change_id", "kind") if kind != "work"}
     reverting = {change["reverted_by"] for change in changes} - {None}
     pieces = []
     for change in changes:
         verdict = verdicts.get(change["change_id"], {})
-        if verdict.get("built_with_ai") == "automation" or change["change_key"] in reverting:
+        if change["change_id"] in no_work or change["change_key"] in reverting:
             continue
         times = (change[name] for name in ("first_commit_at", "opened_at", "code_complete_at", "merged_at"))
         pieces.append(

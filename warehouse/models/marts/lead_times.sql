@@ -62,6 +62,7 @@
 --   ci_rerun_hours: inside `build`: after the first failure of CI, hours
 --   ai_confidence_how: confidence of `built_with_ai` alone: strong, weak, or empty where there is no mark
 --   ai_confidence_what: confidence of `builds_ai` alone; weak and not `builds_ai`: a near miss
+--   kind: work, bot (made by automation) or release (it only makes a release); only work takes part in comparisons
 with staged as (
     select
         change_outcomes.*,
@@ -193,7 +194,8 @@ select
     change_friction.ci_queue_hours,
     change_friction.ci_rerun_hours,
     coalesce(classification.confidence_how, '') as ai_confidence_how,
-    coalesce(classification.confidence_what, '') as ai_confidence_what
+    coalesce(classification.confidence_what, '') as ai_confidence_what,
+    coalesce(change_kinds.kind, 'work') as kind
 from staged
 inner join changes
     on staged.change_id = changes.change_id
@@ -203,6 +205,8 @@ inner join repository_settings
     on changes.repo_id = repository_settings.repo_id
 left join classification
     on changes.change_id = classification.change_id
+left join change_kinds
+    on changes.change_id = change_kinds.change_id
 left join reverts
     on changes.change_id = reverts.change_id
 left join change_friction

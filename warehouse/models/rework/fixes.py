@@ -63,7 +63,7 @@ def model(dora: DoraSettings) -> PythonModel:
             Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("incidents", ("incident_id",), ("incident_id",)),
-            Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
+            Input("change_kinds", ("change_id", "kind"), ("change_id",)),
         ),
         (FIXES, COMMIT_OWNERS),
         partial(fixes, rules=FixRules.load(dora.hotfix, dora.fix_labels)),
@@ -71,7 +71,7 @@ def model(dora: DoraSettings) -> PythonModel:
 
 
 def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table]:
-    """From `changes`, `commits`, `change_commits`, `landings`, `incidents`, `classification` of one repository.
+    """From `changes`, `commits`, `change_commits`, `landings`, `incidents`, `change_kinds` of one repository.
 
     `fixes`: a row per landed change that fixes something: `revert`, `hotfix`, `incident` or `fix`. `base_sha` is what
     the default branch was before it: null where it landed inside another change, which then is traced as a whole, or
@@ -110,9 +110,8 @@ def _detected(
     changes: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table], rules: FixRules
 ) -> Iterator[dict[str, Any]]:
     incidents = sorted({name for name in tables["incidents"]["incident_id"].to_pylist() if name})
-    verdicts = tables["classification"]
-    ids, how = (verdicts[name].to_pylist() for name in ("change_id", "built_with_ai"))
-    automated = {change for change, by in zip(ids, how, strict=True) if by == "automation"}
+    ids, kinds = (tables["change_kinds"][name].to_pylist() for name in ("change_id", "kind"))
+    automated = {change for change, kind in zip(ids, kinds, strict=True) if kind != "work"}
     merged = [row for row in changes if row["merged_at"] is not None]
     keys = {row["change_key"] for row in merged}
     taken_back: dict[str, list[str]] = {}

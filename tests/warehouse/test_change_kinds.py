@@ -1,0 +1,252 @@
+"""The kind of a change: work, bot or release."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.cohort.filters import Filters
+from analytics.cohort.kinds import Excluded
+from analytics.cohort.options import Options
+from analytics.pulse.pulse import pulse
+from analytics.reports.catalog import REPORTS
+from headway.settings import AiOverride, AiSettings, Settings
+from tests.builders.repositories import Files, Person, Repository
+from tests.builders.rows import Raw, Tables, built
+from tests.collectors.git.running import run
+
+CARGO = '[package]\nname = "basket"\nversion = "{own}"\n\n[dependencies]\nserde = "{serde}"\n'
+PACKAGE = (
+    '{{\n  "name": "@acme/shop",\n  "version": "{own}",\n  "dependencies": {{\n    "left-pad": "{pad}"\n  }}\n}}\n'
+)
+
+
+def collected(folder: Path) -> Raw:
+    """The rows of a real clone."""
+    found = run(folder, name="github:acme/shop", at=datetime(2026, 2, 1))
+    raw = Raw("acme/shop", provider="github")
+    raw.rows.update(found.tables)
+    raw.watermark_at = found.checkpoint.watermark_at
+    return raw
+
+
+def tables_of(folder: Path, *overrides: AiOverride) -> AbstractContextManager[Tables]:
+    """A build of a clone under these overrides."""
+    return built(collected(folder), settings=Settings(base=Path(), ai=AiSettings(overrides=overrides)))
+
+
+def kind_of(folder: Path, sha: str) -> str:
+    """The kind of the change that landed by a commit."""
+    with tables_of(folder) as tables:
+        (row,) = tables(f"select kind from lead_times where sha = '{sha}'")
+    return str(row["kind"])
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repository:
+    """A clone with manifests, a changelog, a changeset and source code."""
+    repo = Repository(tmp_path / "shop")
+    files: Files = {
+        "package.json": PACKAGE.format(own="1.0.0", pad="^1.3.0"),
+        "crates/basket/Cargo.toml": CARGO.format(own="1.0.0", serde="1.0.1"),
+        "CHANGELOG.md": "# Changes\n\nBrokken words\n",
+        ".changeset/quick-cats.md": "---\n'@acme/shop': minor\n---\n\nSell\n",
+        "package-lock.json": "{}\n",
+        "src/shop.py": 'RELEASE = "1.0.0"\n\ndef sell():\n    return 1\n',
+        "Dockerfile": "FROM python:3.12\n",
+    }
+    repo.commit("Start\n", files)
+    return repo
+
+
+@pytest.fixture(scope="module")
+def tagging(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose releases are commits of a person, each with its tag, ten hours after the work."""
+    repo = Repository(tmp_path_factory.mktemp("kinds") / "shop", start=datetime(2026, 1, 1), pace=timedelta(0))
+    repo.commit("Start\n", {"a": "x\n"})
+
+    def release(version: str, subject: str) -> None:
+        log = "".join(f"## 0.{minor}.0\n" for minor in range(1, int(version.split(".")[1]) + 1))
+        repo.commit(f"{subject}\n", {"package.json": f'{{"version": "{version}"}}\n', "CHANGELOG.md": log})
+        repo.tag(f"v{version}", message=f"v{version}\n")
+
+    repo.tick(hours=1)
+    release("0.1.0", "v0.1.0")
+    subjects = (
+        "chore: Bump version to 0.2.0",
+        "chore(release): 0.3.0 [skip ci]",
+        "chore(main): release 0.4.0 (#54)",
+        "Version Packages (#55)",
+        "Release v0.6.0",
+        "0.7.0",
+    )
+    for number, subject in enumerate(subjects, 1):
+        repo.tick(hours=14)
+        repo.commit(f"Work {number} (#1{number})\n", {"a": f"{number}\n"})
+        repo.tick(hours=10)
+        release(f"0.{number + 1}.0", subject)
+    return repo.path
+
+
+def test_releases_by_a_person_take_no_part(tagging: Path) -> None:
+    """Of work that waits ten hours for its release the median is ten hours: the release commits do not count."""
+    with tables_of(tagging) as tables:
+        rows = tables("select title, lead_time_hours from lead_times where kind = 'work' and outcome = 'production'")
+        assert sorted(row["title"] for row in rows) == [f"Work {number}" for number in range(1, 7)]
+        assert {row["lead_time_hours"] for row in rows} == {10.0}
+        assert tables(
+            "select kind, built_with_ai, count(*) as n from lead_times where kind = 'release' group by all"
+        ) == [{"kind": "release", "built_with_ai": "none", "n": 7}]
+        found = pulse(tables.connection, Filters())
+        assert (found.everything.changes, found.excluded) == (6, Excluded(releases=7))
+        everything = REPORTS["stages"](tables.connection, Filters(), Options(automation=True))
+        assert set(everything.select("changes", "releases").rows()) == {(13, 0)}
+        listed = REPORTS["left-out"](tables.connection, Filters())
+        assert len(listed.filter(listed["reason"] == "release")) == 7
+        assert REPORTS["lead-time"](tables.connection, Filters()).columns[-1] == "kind"
+
+
+def test_without_contents_the_subject_must_say_the_release_too(tagging: Path, tmp_path: Path) -> None:
+    """Where the lines are unknown, paths and subject tell the same seven releases."""
+    repo = Repository(tmp_path / "other")
+    repo.commit("Start\n", {"package.json": PACKAGE.format(own="1.0.0", pad="1")})
+    bumped = repo.commit("Bump left-pad to 2.0.0\n", {"package.json": PACKAGE.format(own="1.0.0", pad="2")})
+    silent = repo.commit("Tidy\n", {"package.json": PACKAGE.format(own="1.0.1", pad="2")})
+    blobless = repo.clone(tmp_path / "blobless", "--filter=blob:none", "--bare")
+    assert kind_of(blobless, bumped) == kind_of(blobless, silent) == "work"
+    assert kind_of(repo.path, silent) == "release"
+
+
+@pytest.mark.parametrize(
+    ("subject", "files"),
+    [
+        ("Anything", {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}),
+        ("Tidy", {"crates/basket/Cargo.toml": CARGO.format(own="1.1.0", serde="1.0.1"), "CHANGELOG.md": "# 1.1.0\n"}),
+        ("Version Packages", {".changeset/quick-cats.md": None, "CHANGELOG.md": "# Changes\n\n- Sell\n"}),
+        ("Prepare 1.1.0", {"CHANGELOG.md": "# Changes\n\n## 1.1.0\n"}),
+        (
+            "Bump version to 1.1.0",
+            {
+                "package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0"),
+                "src/shop.py": 'RELEASE = "1.1.0"\n\ndef sell():\n    return 1\n',
+            },
+        ),
+    ],
+)
+def test_what_only_moves_the_own_version_is_a_release(repo: Repository, subject: str, files: Files) -> None:
+    """Content tells it: a manifest's version, consumed changesets, a changelog that the subject names a version of."""
+    assert kind_of(repo.path, repo.commit(f"{subject}\n", files)) == "release"
+
+
+@pytest.mark.parametrize(
+    ("subject", "files"),
+    [
+        ("Bump left-pad to 1.4.0", {"package.json": PACKAGE.format(own="1.0.0", pad="^1.4.0")}),
+        ("Release 1.1.0", {"package.json": PACKAGE.format(own="1.1.0", pad="^1.4.0")}),
+        ("Release 1.1.0", {"crates/basket/Cargo.toml": CARGO.format(own="1.1.0", serde="1.0.2")}),
+        ("Mend a word", {"CHANGELOG.md": "# Changes\n\nBroken words\n"}),
+        ("Update changelog", {"CHANGELOG.md": "# Changes\n\n- Sell more\n"}),
+        ("Remove a changeset", {".changeset/quick-cats.md": None}),
+        ("Update packages", {"package-lock.json": '{"left-pad": 2}\n'}),
+        ("Bump Python to 3.13", {"Dockerfile": "FROM python:3.13\n"}),
+        (
+            "Release 1.1.0",
+            {
+                "package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0"),
+                "src/shop.py": 'RELEASE = "1.1.0"\n\ndef sell():\n    return 2\n',
+            },
+        ),
+    ],
+)
+def test_what_does_more_is_work(repo: Repository, subject: str, files: Files) -> None:
+    """A dependency's update, a mended word and a fix within a release are no releases, whatever the subject says."""
+    assert kind_of(repo.path, repo.commit(f"{subject}\n", files)) == "work"
+
+
+def test_a_tagged_commit_whose_subject_is_a_version(repo: Repository) -> None:
+    """It is a release whatever files it touches; without its tag, or with source code in it, it is work."""
+    plain = repo.commit("1.1.0\n", {"Dockerfile": "FROM python:3.13\n"})
+    assert kind_of(repo.path, plain) == "work"
+    repo.tag("v1.1.0")
+    assert kind_of(repo.path, plain) == "release"
+    fixing = repo.commit("1.2.0\n", {"src/shop.py": "def sell():\n    return 2\n"})
+    repo.tag("v1.2.0")
+    assert kind_of(repo.path, fixing) == "work"
+
+
+def test_dependencies_on_own_packages_move_with_a_release(repo: Repository) -> None:
+    """In a monorepo a release moves what its own packages require of each other; that alone is a release as well."""
+    web = PACKAGE.replace("@acme/shop", "@acme/web").replace("left-pad", "@acme/shop")
+    repo.commit("Add web\n", {"web/package.json": web.format(own="1.0.0", pad="1.0.0")})
+    shop: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}
+    both = repo.commit("Publish\n", {**shop, "web/package.json": web.format(own="1.0.1", pad="1.1.0")})
+    alone = repo.commit("Require the newest\n", {"web/package.json": web.format(own="1.0.1", pad="1.0.5")})
+    assert kind_of(repo.path, both) == kind_of(repo.path, alone) == "release"
+
+
+def test_every_commit_of_a_merge_must_be_one_of_a_release(repo: Repository) -> None:
+    """A branch of bumps is a release, with its changelog as a commit of its own; with one fix it is work."""
+    bump: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}
+    repo.switch("release-1").commit("Write down what is new\n", {"CHANGELOG.md": "# 1.1.0\n"})
+    repo.commit("Bump\n", bump)
+    release = repo.switch("main").merge("release-1")
+    repo.switch("release-2").commit("Bump\n", {"package.json": PACKAGE.format(own="1.2.0", pad="^1.3.0")})
+    repo.commit("Fix\n", {"src/shop.py": "def sell():\n    return 3\n"})
+    work = repo.switch("main").merge("release-2")
+    assert kind_of(repo.path, release) == "release"
+    assert kind_of(repo.path, work) == "work"
+
+
+def test_a_bot_stays_a_bot_and_an_override_wins(repo: Repository) -> None:
+    """What a bot releases is its; a team's own answer stands above all, and explains itself."""
+    bump: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}
+    bot = Person("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+    by_bot = repo.commit("Version Packages\n", bump, author=bot)
+    release = repo.commit("Bump\n", {"package.json": PACKAGE.format(own="1.2.0", pad="^1.3.0")})
+    work = repo.commit("Make\n", {"src/shop.py": "def sell():\n    return 3\n"})
+    said = {release: "work", work: "release"}
+    overrides = [AiOverride(change=f"github:acme/shop@{sha}", kind=kind) for sha, kind in said.items()]
+    with tables_of(repo.path, *overrides) as tables:
+        kinds = {row["sha"]: row["kind"] for row in tables("select sha, kind from lead_times")}
+        answers = tables("select evidence from change_kinds where change_id like '%" + release + "'")
+    assert (kinds[by_bot], kinds[release], kinds[work]) == ("bot", "work", "release")
+    assert answers == [{"evidence": "the team's own answer"}]
+
+
+_CHANGES = st.fixed_dictionaries(
+    {"src/app.js": st.sampled_from(["let a = 1;\n", "let b = 2;\n"])},
+    optional={
+        "package.json": st.sampled_from([PACKAGE.format(own=own, pad="1") for own in ("1.1.0", "2.0.0")]),
+        "CHANGELOG.md": st.just("## 1.1.0\n"),
+        "VERSION": st.just("1.1.0\n"),
+        ".changeset/quick-cats.md": st.none(),
+    },
+)
+_SUBJECTS = st.sampled_from(["v1.1.0", "chore(main): release 1.1.0", "Version Packages", "Bump version to 1.1.0"])
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(files=_CHANGES, subject=_SUBJECTS, tagged=st.booleans(), content=st.booleans())
+def test_a_change_of_source_code_is_never_a_release(
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str | bytes, str | None],
+    subject: str,
+    *,
+    tagged: bool,
+    content: bool,
+) -> None:
+    """Whatever else it changes, whatever its subject says, with its tag or without, with its lines or without."""
+    folder = tmp_path_factory.mktemp("source")
+    repo = Repository(folder / "shop")
+    start: Files = {"package.json": PACKAGE.format(own="1.0.0", pad="1"), ".changeset/quick-cats.md": "x\n"}
+    repo.commit("Start\n", {**start, "src/app.js": "let c = 3;\n", "VERSION": "1.0.0\n"})
+    sha = repo.commit(f"{subject}\n", files)
+    if tagged:
+        repo.tag("v1.1.0")
+    clone = repo.path if content else repo.clone(folder / "blobless", "--filter=blob:none", "--bare")
+    assert kind_of(clone, sha) == "work"
