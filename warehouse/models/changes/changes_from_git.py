@@ -12,7 +12,7 @@ from headway.raw_tables.table import INT, TEXT
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.changes.commit_messages import reverted
+from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs
 from warehouse.models.changes.landings import History, Landed, landed_changes, open_heads, read_history
 
 __all__ = ["CHANGE_COMMITS", "LANDINGS", "MODEL", "changes_from_git"]
@@ -145,16 +145,18 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
     owner = {commit: _key(history, change) for change in landed for commit in (*change.own, change.via)}
     keys = {_key(history, change) for change in landed}
     undone: dict[str, str] = {}
+    diffs: dict[str, str] = {}
     for change in landed:
         by = _key(history, change)
         for commit in dict.fromkeys((change.via, *change.own)):
             message = history.messages[commit]
-            if "evert" not in message:
-                continue
             shas, numbers = reverted(message)
             reverted_shas = [finder.commit(text)[0] for text in shas]
             targets = [owner[at] for sha in reverted_shas if sha and (at := history.graph.index[sha]) in owner]
             targets += [f"#{number}" for number in numbers if not targets and f"#{number}" in keys]
+            if not targets and (reviewed := reverted_diffs(message)):
+                diffs = diffs or {diff_number(history.messages[landed_by]): key for landed_by, key in owner.items()}
+                targets += [diffs[diff] for diff in reviewed if diff in diffs]
             for target in targets:
                 if target != by:
                     undone.setdefault(target, by)

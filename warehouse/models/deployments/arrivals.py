@@ -171,15 +171,7 @@ def _by_copy(
 
 def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str | None]) -> _Copies:
     """Cherry-picks by trailer, and commits with an equal patch id where those were collected."""
-    picks: dict[int, list[int]] = {}
-    messages = tables["commits"]["message"].to_pylist()
-    named = {commit: picked_from(text) for commit, text in enumerate(messages) if "(cherry picked from" in text}
-    finder = CommitFinder(graph.shas, {}) if named else None
-    for commit, sources in named.items():
-        for text in sources:
-            sha = finder.commit(text)[0] if finder else None
-            if sha is not None and graph.index[sha] != commit:
-                picks.setdefault(graph.index[sha], []).append(commit)
+    picks = _picks(graph, tables)
     equal: dict[int, list[int]] = {}
     groups: dict[str, list[int]] = {}
     for sha, patch in zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True):
@@ -192,6 +184,25 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
     landing_commits = {graph.index[sha] for sha in landings if sha in graph.index} if depth else set()
     landed = first_reach(graph, sorted(landing_commits, key=depth.__getitem__))
     return _Copies(((1, "cherry_pick_trailer", picks), (2, "patch_id", equal)), landed)
+
+
+def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]:
+    """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
+    picks: dict[int, list[int]] = {}
+    messages = tables["commits"]["message"].to_pylist()
+    named = {commit: picked for commit, text in enumerate(messages) if any(picked := picked_from(text))}
+    if not named:
+        return picks
+    finder = CommitFinder(graph.shas, {})
+    columns = (tables["change_landings"][name].to_pylist() for name in ("change_key", "landing_sha"))
+    landings = {key: sha for key, sha in zip(*columns, strict=True) if sha in graph.index}
+    for commit, picked in named.items():
+        shas = [finder.commit(text)[0] for text in picked.commits]
+        shas += [landings.get(f"#{number}") for number in picked.numbers]
+        for sha in dict.fromkeys(shas):
+            if sha is not None and graph.index[sha] != commit:
+                picks.setdefault(graph.index[sha], []).append(commit)
+    return picks
 
 
 def _own_commits(graph: Graph, change_commits: pa.Table) -> dict[str, list[int]]:
