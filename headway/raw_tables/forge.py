@@ -89,7 +89,11 @@ _PULL_REQUEST_EVENTS = RawTable(
         ),
         ("actor", TEXT, "log-in"),
         ("actor_kind", TEXT, "`person`, `bot` or null"),
-        ("subject", TEXT, "whom or what it concerns: a reviewer, a review, an environment, a reason, a pull request"),
+        (
+            "subject",
+            TEXT,
+            "whom or what it concerns: a reviewer, a review, an environment, a reason, the pull request that closed it",
+        ),
         ("before_sha", TEXT, "force pushes: the head before"),
         ("after_sha", TEXT, "force pushes: the head after; closed by a commit: that commit"),
         ("happened_at", TIME, ""),
