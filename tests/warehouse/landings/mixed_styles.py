@@ -61,7 +61,7 @@ class Mixed:
         return made
 
     def land(self, style: str, number: int, size: int, base: str, *, words: bool) -> None:
-        """Land pull requests from `number` on in one of the `STYLES`; without `words` a merge's message says nothing."""
+        """Land pull requests from `number` on in one of the `STYLES`; without `words` merges have empty messages."""
         getattr(self, f"_{style}")(number, size, base, words)
 
     def _merge(self, number: int, size: int, base: str, words: bool) -> None:

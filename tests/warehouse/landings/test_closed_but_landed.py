@@ -42,7 +42,6 @@ def test_body_names_what_it_landed(message: str) -> None:
     [
         "Add search\n\nCloses #9",  # an issue: no ref and no report has its number
         "Close stale requests\n\nCloses #13, closes #14, closes #15",
-        "Add search\n\nPR-URL: https://github.com/other/shop/pull/13",
         "Look at #13 again\n\nSee #13.",
     ],
 )
@@ -50,6 +49,16 @@ def test_body_that_landed_nothing(message: str) -> None:
     """Issues, stale requests closed together, another repository's address, and talk land no pull request."""
     raw = said(message).pull(14, "b1").pull(15, "gone")
     assert landed_at(landings(raw), 13) is None
+
+
+def test_address_of_another_repository() -> None:
+    """A request of another repository is none of this one, where messages name this one's own too."""
+    says = {
+        "s": "Add cart\n\nPR-URL: https://github.com/acme/shop/pull/14",
+        "t": "Add search\n\nPR-URL: https://github.com/other/shop/pull/13",
+    }
+    found = landings(Raw(provider="github").commits(BRANCH, says=says).pull(13, "b2"))
+    assert (landed_at(found, 13), landed_at(found, 14)) == (None, "s")
 
 
 def test_closing_word_of_another_author_needs_more() -> None:
@@ -113,12 +122,27 @@ def test_commit_that_the_forge_says_closed_it(closed: tuple[int, ...], expected:
     raw.pull(13, "b2").pull(14, "c")
     for number, head in ((13, "b2"), (14, "c")):
         raw.add(
-            "pull_requests", number=number, title="Add", author="ann", author_kind="person", state="closed", draft=False,
-            base_ref="main", created_at=4, closed_at=10.1 if number in closed else None, head_sha=commit_id(head),
-        )  # fmt: skip
+            "pull_requests",
+            number=number,
+            title="Add",
+            author="ann",
+            author_kind="person",
+            draft=False,
+            state="closed",
+            base_ref="main",
+            created_at=4,
+            closed_at=10.1 if number in closed else None,
+            head_sha=commit_id(head),
+        )
         if number in closed:
-            raw.add("pull_request_events", number=number, event_id=f"e{number}", kind="closed", happened_at=10.1,
-                    after_sha=commit_id("s"))  # fmt: skip
+            raw.add(
+                "pull_request_events",
+                number=number,
+                event_id=f"e{number}",
+                kind="closed",
+                happened_at=10.1,
+                after_sha=commit_id("s"),
+            )
     with built(raw, as_of=30) as tables:
         rows = tables("select number, landing_sha from landings where number = 13")
         assert rows == [{"number": 13, "landing_sha": commit_id(expected) if expected else None}]

@@ -68,7 +68,7 @@ def test_request_and_its_backport() -> None:
 
 
 def test_merge_of_a_rebased_branch_keeps_what_was_written() -> None:
-    """Where a button rebased the branch before it merged it, the ref has what was written, and the copies are merged."""
+    """Where a button rebased the branch before merging, the ref has what was written, and copies were merged."""
     raw = Raw().commits(
         "a b:a c z:a b2:z c2 m:z,c2", says={"b2": "b", "c2": "c", "m": merged(1)}, authored={"b2": 2, "c2": 3}
     )
