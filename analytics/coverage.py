@@ -11,9 +11,20 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from headway.errors import UsageError
 
-__all__ = ["closed_work_is_seen", "coverage_shares", "names_of_team", "notices", "unmatched"]
+__all__ = ["closed_work_is_seen", "coverage_shares", "in_doubt", "names_of_team", "notices", "unmatched"]
 
 _NAMED = 5
+# A repository with a larger share of changes in doubt is named before any of its numbers.
+_IN_DOUBT_SHARE = 0.1
+_DOUBTS = {
+    "landed_though_closed": "landed, and a report calls them closed",
+    "contradictions": "with the number of another pull request in the merge's message",
+    "same_head": "with the last commit of one that landed",
+    "squashed": "squashed at the merge, so that their own commits are unknown",
+    "not_believed": "with a PR ref of another history",
+    "dates_not_believed": "with an author date that cannot be true",
+    "numbers_without_ref": "with a number that has no PR ref",
+}
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
 
 
@@ -62,6 +73,20 @@ def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
     return (
         f"no repository matches {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
     )
+
+
+def in_doubt(coverage: pl.DataFrame) -> dict[str, str]:
+    """For each repository where more than a tenth of the changes is in doubt, by name: how many, and why.
+
+    `coverage` is the report of that name.
+    """
+    lines: dict[str, str] = {}
+    for row in coverage.iter_rows(named=True):
+        if row["in_doubt"] > _IN_DOUBT_SHARE * row["changes"]:
+            reasons = ", ".join(f"{row[kind]:,} {text}" for kind, text in _DOUBTS.items() if row[kind])
+            name = f"{row['provider']}:{row['repo']}"
+            lines[name] = f"{row['in_doubt']:,} of {row['changes']:,} changes are in doubt: {reasons}"
+    return lines
 
 
 def coverage_shares(coverage: pl.DataFrame) -> pl.DataFrame:

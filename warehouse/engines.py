@@ -12,15 +12,19 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-__all__ = ["DuckDBEngine", "Engine"]
+__all__ = ["DuckDBEngine", "Engine", "files_without"]
 
 
 class Engine(Protocol):
     """What the build needs of an engine. Names are ours; texts from outside only ever travel as values."""
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-        """Make Parquet files readable as one table; without files an empty one."""
+        """Make Parquet files readable as one table; without files an empty one.
+
+        A column of the schema that a file lacks, because an earlier version wrote it, is null in its rows.
+        """
 
     def repositories(self, names: Sequence[str]) -> list[str]:
         """The ids of repositories in these scanned tables, each once."""
@@ -40,6 +44,12 @@ class Engine(Protocol):
         """Columns of a table, of one repository if named, in a fixed order if requested."""
 
 
+def files_without(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
+    """The files that lack a column of the schema: a version that did not have it yet wrote them."""
+    columns = set(schema.names)
+    return [file for file in files if not columns <= set(pq.read_schema(file).names)]
+
+
 class DuckDBEngine:
     """Tables in one DuckDB connection."""
 
@@ -53,9 +63,17 @@ class DuckDBEngine:
         """See `Engine.scan`."""
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
-        else:
-            self._read[name] = f"read_parquet([{', '.join(_literal(str(file)) for file in files)}])"
-            self.connection.execute(f'create or replace temp view "{name}" as select * from {self._read[name]}')  # noqa: S608
+            return
+        # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
+        listed = ", ".join(_literal(str(file)) for file in files)
+        self._read[name] = f"read_parquet([{listed}])"
+        if files_without(files, schema):
+            self.put(f"{name}_columns", schema.empty_table(), temporary=True)
+            self._read[name] = (
+                f'(select * from "{name}_columns" union all by name '  # noqa: S608
+                f"select * from read_parquet([{listed}], union_by_name = true))"
+            )
+        self.connection.execute(f'create or replace temp view "{name}" as select * from {self._read[name]}')  # noqa: S608
 
     def repositories(self, names: Sequence[str]) -> list[str]:
         """See `Engine.repositories`."""

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headway.errors import UsageError, WarehouseError
-from warehouse.engines import DuckDBEngine
+from warehouse.engines import DuckDBEngine, files_without
 
 __all__ = ["SparkEngine", "copy_tables", "spark_engine"]
 
@@ -53,10 +53,18 @@ class SparkEngine:
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """See `Engine.scan`."""
-        if files:
-            self._show(name, [_plain(file) for file in files])
-        else:
+        if not files:
             self.put(name, schema.empty_table())
+            return
+        older = set(files_without(files, schema))
+        target = self._emptied(name)
+        if older:
+            target.mkdir()
+        complete = [_plain(file) for file in files if file not in older]
+        for place, file in enumerate(sorted(older)):
+            complete.append(target / f"{place}.parquet")
+            pq.write_table(pq.read_table(file, schema=schema), complete[-1])
+        self._show(name, complete)
 
     def repositories(self, names: Sequence[str]) -> list[str]:
         """See `Engine.repositories`; reads the files, as `fetch` does."""

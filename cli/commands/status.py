@@ -57,9 +57,11 @@ def command(session: Session) -> int:
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
+    from analytics.coverage import in_doubt
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
+    doubts = in_doubt(table)
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
         .to_arrow_table()
@@ -68,9 +70,12 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "\nrepositories"
     for row in table.iter_rows(named=True):
         yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
+        name = f"{row['provider']}:{row['repo']}"
+        if name in doubts:
+            yield f"    {doubts[name]}"
         yield from (f"    {line}" for line in _facts(row))
         for notice in notices:
-            if notice["repo_id"] == f"{row['provider']}:{row['repo']}":
+            if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ Example:
   headway summary --clock working
 """
 _WAITING_SHOWN = 2
+_DOUBTS_SHOWN = 2
 _LINES, _WIDTH = 23, 100
 """A terminal of 24 lines shows this together with the next prompt."""
 
@@ -44,9 +45,10 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     """
     from analytics.cohort.filters import Filters
     from analytics.cohort.working_time import WorkingCalendar
-    from analytics.coverage import closed_work_is_seen, unmatched
+    from analytics.coverage import closed_work_is_seen, in_doubt, unmatched
     from analytics.initiatives import read_portfolio
     from analytics.pulse.pulse import pulse, slowest_waiting
+    from analytics.reports.published import coverage
     from analytics.text.findings import findings_in
     from warehouse.publish import open_published
 
@@ -62,11 +64,26 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
             findings_in(connection, filters, calendar),
             closed_work_is_seen=closed_work_is_seen(connection, filters),
-            above=["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else [],
+            above=[
+                *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),
+                *_doubts(in_doubt(coverage(connection, Filters(repo=repo)))),
+            ],
             initiatives=wording.initiatives(read_portfolio(connection, Filters(repo=repo)).initiatives),
         )
     click.echo("\n".join(text))
     return 0
+
+
+def _doubts(repositories: Mapping[str, str]) -> list[str]:
+    """Lines about the first repositories whose changes are in doubt."""
+    text = [f"{name}: {line}" for name, line in repositories.items()]
+    if len(text) > _DOUBTS_SHOWN:
+        text[_DOUBTS_SHOWN:] = [
+            f"{len(text) - _DOUBTS_SHOWN:,} more repositories have changes in doubt: headway status"
+        ]
+    return (
+        [*(line for long in text for line in textwrap.wrap(long, _WIDTH, subsequent_indent="  ")), ""] if text else []
+    )
 
 
 def lines(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from analytics.coverage import coverage_shares
+from analytics.coverage import coverage_shares, in_doubt
 from analytics.text import wording
 from dashboard.answers.choices import AXES
 from dashboard.answers.view import View
@@ -84,6 +84,9 @@ def basis(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> N
     pulse = view.pulse()
     changes = wording.counted(pulse.everything.changes, "change")
     st.markdown(f"This view rests on {changes}. {wording.left_out(pulse, view.pulse('built_with_ai'))}")
+    for name, line in in_doubt(coverage).items():
+        # As text: a repository's name is from outside.
+        st.text(wording.plain(f"{name}: {line}"))
     if pulse.no_deployments:
         st.markdown(f"- **Repositories without deployments:** {SET_UP_DEPLOYMENTS}")
     if not closed_work_is_seen:

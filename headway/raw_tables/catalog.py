@@ -77,6 +77,7 @@ _COMMITS = RawTable(
         ("committed_at", TIME, "committer date, UTC"),
         ("committer_utc_offset_minutes", INT, "committer's zone"),
         ("message", TEXT, "whole message, trailing newline cut"),
+        ("tree", TEXT, "full object id of its tree; null where it was read without"),
     ),
 )
 

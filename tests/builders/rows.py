@@ -120,12 +120,13 @@ class Raw:
         says: Mapping[str, str] | None = None,
         authored: Mapping[str, float] | None = None,
         by: Mapping[str, str] | None = None,
+        trees: Mapping[str, str] | None = None,
         branch: str | None = "main",
     ) -> Self:
         """Commits in the notation of a graph; `branch` is moved to the last one.
 
         `says` are their messages (default: the name), `authored` their author dates (default: that of the commit), `by`
-        their authors (default: `ann`).
+        their authors (default: `ann`), `trees` their contents by a name (default: that of the commit).
         """
         words = graph(
             notation, begin=self._last.hour if self._last else 0, after=self._last.name if self._last else None
@@ -145,6 +146,7 @@ class Raw:
                 committed_at=word.hour,
                 committer_utc_offset_minutes=0,
                 message=(says or {}).get(word.name, word.name),
+                tree=commit_id(f"tree {(trees or {}).get(word.name, word.name)}"),
             )
             self.names.append(word.name)
             self._last = word

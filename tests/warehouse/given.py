@@ -34,10 +34,15 @@ def names(*parts: Raw) -> dict[str | None, str | None]:
 
 
 class Landings(NamedTuple):
-    """What `changes_from_git` made: a row for each change by its key, and the names of its own commits, sorted."""
+    """What `changes_from_git` made: a row for each change by its key, and the names of its own commits, sorted.
+
+    `brought`: the commits of the default branch that came with each change. `notes`: how many changes are in doubt.
+    """
 
     rows: dict[str, dict[str, Any]]
     own: dict[str, list[str]]
+    brought: dict[str, list[str]]
+    notes: dict[str, int]
 
     def column(self, name: str) -> dict[str, Any]:
         """One column by key."""
@@ -57,11 +62,13 @@ def landings(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "a
         shown = {"landing_sha": name[row["landing_sha"]], "head_sha": name[row["head_sha"]]}
         rows[str(key(row["change_key"]))] = {**row, **shown, "reverted_by": key(row["reverted_by"])}
     assert len(rows) == tables["landings"].num_rows, "the change keys are not unique"
-    own: dict[str, list[str]] = {}
-    for row in tables["change_commits"].to_pylist():
-        own.setdefault(str(key(row["change_key"])), []).append(str(name[row["sha"]]))
-    assert all(len(set(found)) == len(found) for found in own.values()), "a change names a commit twice"
-    return Landings(rows, {change: sorted(found) for change, found in own.items()})
+    pairs: dict[str, dict[str, list[str]]] = {"change_commits": {}, "landed_commits": {}}
+    for table, by_change in pairs.items():
+        for row in tables[table].to_pylist():
+            by_change.setdefault(str(key(row["change_key"])), []).append(str(name[row["sha"]]))
+        assert all(len(set(found)) == len(found) for found in by_change.values()), "a change names a commit twice"
+    own, brought = ({change: sorted(found) for change, found in of.items()} for of in pairs.values())
+    return Landings(rows, own, brought, {row["kind"]: row["changes"] for row in tables["landing_notes"].to_pylist()})
 
 
 def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "application") -> dict[str, pa.Table]:
@@ -70,6 +77,8 @@ def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str =
     for table, order in (("commits", "sha"), ("refs", "ref"), ("change_records", "change_key")):
         given[table] = arrow(table, sorted(raw.rows[table], key=lambda row: str(row[order])))
     given["change_reports"] = given.pop("change_records")
+    patches = sorted(raw.rows["patch_ids"], key=lambda row: (row["sha"], row["patch_id"]))
+    given["patch_ids"] = arrow("patch_ids", patches)
     return given
 
 
@@ -162,6 +171,7 @@ def arrived(
     given = {
         "change_landings": found["landings"],
         "change_commits": found["change_commits"],
+        "landed_commits": found["landed_commits"],
         "deployment_times": [deployment.row(raw.repo_id) for deployment in deployments],
         "patch_ids": [{"sha": commit_id(name), "patch_id": patch} for name, patch in patches.items()],
         "ci_successes": sorted(

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 from collectors.git.process.command import Git
 from headway.errors import PartialRead
 
-__all__ = ["Peeled", "Tagger", "contents", "peel", "tagger"]
+__all__ = ["Peeled", "Tagger", "contents", "peel", "second_parents", "tagger"]
 
 _LARGEST_BYTES = 1 << 20
 
@@ -45,6 +45,16 @@ def peel(git: Git, oids: Iterable[str]) -> dict[str, Peeled]:
     if missing:
         raise _missing(git, missing[0], len(missing))
     return peeled
+
+
+def second_parents(git: Git, oids: Iterable[str]) -> dict[str, str | None]:
+    """The second parent of each merge; None for what is no merge."""
+    distinct = sorted(set(oids))
+    if not distinct:
+        return {}
+    lines = "".join(f"{oid}^2\n" for oid in distinct)
+    answers = git.output("cat-file", "--batch-check=%(objectname)", stdin=lines.encode()).decode().split("\n")
+    return {oid: None if " " in answer else answer for oid, answer in zip(distinct, answers, strict=False)}
 
 
 def contents(git: Git, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:

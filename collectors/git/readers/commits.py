@@ -18,10 +18,11 @@ from headway.raw_tables import schema_of
 
 __all__ = ["EARLIEST_SECONDS", "LATEST_SECONDS", "CommitReader", "micros", "offset_minutes", "to_seconds"]
 
-_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%ad%x00%cn%x00%ce%x00%ct%x00%cd%x00%B"
+_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%ad%x00%cn%x00%ce%x00%ct%x00%cd%x00%T%x00%B"
 _FIELDS = _FORMAT.count("%x00") + 1
-_SHA, _PARENTS, _AUTHOR, _AUTHOR_EMAIL, _AUTHORED, _AUTHOR_ZONE = range(6)
-_COMMITTER, _COMMITTER_EMAIL, _COMMITTED, _COMMITTER_ZONE, _MESSAGE = range(6, _FIELDS)
+_SHA, _PARENTS, _AUTHOR, _AUTHOR_EMAIL, _AUTHORED, _AUTHOR_DATE = range(6)
+_COMMITTER, _COMMITTER_EMAIL, _COMMITTED, _COMMITTER_DATE, _TREE, _MESSAGE = range(6, _FIELDS)
+_ZONE_CHARACTERS = len("+0000")
 # Git keeps any number of seconds; a timestamp ends with the year 9999, and so do DuckDB and Python.
 EARLIEST_SECONDS, LATEST_SECONDS = -62_135_596_800, 253_402_300_799
 _MICROS = 1_000_000
@@ -50,7 +51,7 @@ class CommitReader:
         PartialRead if the log fails at any point, however late.
         """
         chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in read_before)
-        options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=format:%z", f"--format={_FORMAT}")
+        options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=raw", f"--format={_FORMAT}")
         with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as log:
             for stretch in stretches(log, fields=_FIELDS, id_length=self.repository.id_length):
                 yield self._commits(stretch), self._files(stretch)
@@ -64,12 +65,13 @@ class CommitReader:
             "author_name": stretch.field(_AUTHOR),
             "author_email": stretch.field(_AUTHOR_EMAIL),
             "authored_at": _times(authored),
-            "author_utc_offset_minutes": _offsets(stretch.field(_AUTHOR_ZONE)),
+            "author_utc_offset_minutes": _offsets(stretch.field(_AUTHOR_DATE)),
             "committer_name": stretch.field(_COMMITTER),
             "committer_email": stretch.field(_COMMITTER_EMAIL),
             "committed_at": _times(committed),
-            "committer_utc_offset_minutes": _offsets(stretch.field(_COMMITTER_ZONE)),
+            "committer_utc_offset_minutes": _offsets(stretch.field(_COMMITTER_DATE)),
             "message": pc.utf8_rtrim(stretch.field(_MESSAGE), "\n"),
+            "tree": stretch.field(_TREE),
         }
         return self._table("commits", columns, len(stretch.heads))
 
@@ -122,7 +124,7 @@ def to_seconds(texts: pa.StringArray) -> npt.NDArray[np.int64]:
 
 def offset_minutes(zone: str) -> int:
     """Minutes east of UTC of a zone such as `-0330`; 0 for what is none."""
-    if not zone[1:].isdecimal():
+    if zone[:1] not in {"+", "-"} or not zone[1:].isdecimal():
         return 0
     hours, minutes = divmod(int(zone[1:]), 100)
     return (60 * hours + minutes) * (-1 if zone.startswith("-") else 1)
@@ -132,8 +134,12 @@ def _times(seconds: npt.NDArray[np.int64]) -> pa.Array:
     return pa.array(seconds * _MICROS).view(pa.timestamp("us"))
 
 
-def _offsets(zones: pa.StringArray) -> pa.Array:
-    """As `offset_minutes`; there are few different zones, so each is parsed once."""
-    encoded = zones.dictionary_encode()
+def _offsets(dates: pa.StringArray) -> pa.Array:
+    """As `offset_minutes` of the zones that end raw dates: `-0500` of `0 -0500`.
+
+    Git dies of a date below zero with its zone when it shall format the zone alone. There are few different zones, so
+    each is parsed once.
+    """
+    encoded = pc.utf8_slice_codeunits(dates, -_ZONE_CHARACTERS).dictionary_encode()
     minutes = pa.array([offset_minutes(zone) for zone in encoded.dictionary.to_pylist()], pa.int64())
     return minutes.take(encoded.indices)

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from collectors.git.process.command import Git
-from collectors.git.process.objects import Tagger, contents, peel, tagger
+from collectors.git.process.objects import Tagger, contents, peel, second_parents, tagger
 from collectors.git.readers.commits import micros, to_seconds
-from collectors.git.repository.refs import is_pull_head, kind_and_name
+from collectors.git.repository.refs import is_pull_head, kind_and_name, leads_to_merge
 from collectors.git.resume import Resume
 
 __all__ = ["Movements", "compare"]
@@ -55,9 +55,13 @@ def compare(git: Git, oids: Mapping[str, str], before: Resume, *, everything: bo
     peeled = peel(git, changed.values())
     tags = contents(git, [oid for oid, leads in peeled.items() if leads.annotated])
     taggers = {oid: tagger(raw) for oid, raw in tags}
+    heads = second_parents(git, (oid for ref, oid in changed.items() if leads_to_merge(ref)))
     now = Movements()
     for ref, oid in sorted(oids.items()):
-        now.tips[ref] = peeled[oid].commit if ref in changed else before.tips[ref]
+        if ref not in changed:
+            now.tips[ref] = before.tips[ref]
+        else:
+            now.tips[ref] = heads[oid] if leads_to_merge(ref) else peeled[oid].commit
         if now.tips[ref] != oid:
             now.objects[ref] = oid
         if ref in changed:

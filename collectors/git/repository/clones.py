@@ -27,13 +27,13 @@ from collectors.git.process.command import Git, network
 from collectors.git.process.failures import os_failures, shown
 from collectors.git.readers.ai_notes import NOTES_REF
 from collectors.git.repository.address import parse_url
+from collectors.git.repository.refs import pull_refspecs
 from collectors.git.repository.repository import Repository
 from headway.errors import CollectError
 
 __all__ = ["Cache", "borrow_objects", "sealed"]
 
 _HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_PULLS = ("+refs/pull/*/head:refs/pull/*/head", "+refs/merge-requests/*/head:refs/merge-requests/*/head")
 _FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
           "--no-show-forced-updates")  # fmt: skip
 # Only for file:// remotes: they are filtered too, whatever their config says. A shell gets it, and it is constant.
@@ -59,7 +59,7 @@ class Cache:
         folder = self.place(url, blobs=blobs)
         with os_failures(self.label), self._held(folder) as lock:
             if _usable(folder):
-                self._fetch(folder, lock, *_HEADS, *(_PULLS if pull_heads else ()), url=url)
+                self._fetch(folder, lock, *_HEADS, *(pull_refspecs(url) if pull_heads else ()), url=url)
             else:
                 self._clone(url, folder, lock, blobs=blobs, pull_heads=pull_heads)
             self._follow(folder, lock, url, notes=notes)
@@ -79,7 +79,7 @@ class Cache:
         with os_failures(self.label), self._held(folder) as lock:
             borrow_objects(folder, repository)
             self._git(lock, f"--git-dir={folder}", "config", "remote.origin.url", url)
-            self._fetch(folder, lock, *_PULLS, url=url, filtered=True)
+            self._fetch(folder, lock, *pull_refspecs(url), url=url, filtered=True)
         return folder
 
     def _clone(self, url: str, folder: Path, lock: int, *, blobs: bool, pull_heads: bool) -> None:
@@ -90,7 +90,7 @@ class Cache:
         try:
             self._clone_filtered(url, part, lock, blobs=blobs)
             if pull_heads:
-                self._fetch(part, lock, *_PULLS, url=url)
+                self._fetch(part, lock, *pull_refspecs(url), url=url)
             self._tidy(part, lock)
             part.rename(folder)
         except BaseException:

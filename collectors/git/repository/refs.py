@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from collectors.git.readers.ai_notes import NOTES_REF
 from collectors.git.repository.default_branch import DefaultBranch, choose_default
 from collectors.git.repository.repository import Repository
+from headway.forge_words import ForgeRef, forge_refs
 
-__all__ = ["Listing", "is_pull_head", "kind_and_name", "list_refs", "pull_heads"]
+__all__ = ["Listing", "is_pull_head", "kind_and_name", "leads_to_merge", "list_refs", "pull_heads", "pull_refspecs"]
 
-_PULL = re.compile(r"refs/(?:pull|merge-requests)/(\d{1,18})/head")
-_READ = ("refs/heads", "refs/tags", "refs/remotes", "refs/pull", "refs/merge-requests", NOTES_REF)
-_BRANCHES = "refs/heads/"
+_BRANCHES, _TAGS = "refs/heads/", "refs/tags/"
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ def list_refs(repository: Repository, *, requested: str = "", followed: bool = F
     else:
         remote, remote_head = pull_heads(remote), ""
     oids = {name: oid for name, oid in sorted((remote | local).items()) if kind_and_name(name)}
+    superseded = _superseded(oids)
+    oids = {name: oid for name, oid in oids.items() if name not in superseded}
     branches = {name.removeprefix(_BRANCHES): oid for name, oid in oids.items() if _is_branch(name)}
     if not branches and (detached := _detached(repository)):
         return Listing(oids | {"HEAD": detached}, DefaultBranch("HEAD"), notes)
@@ -59,8 +60,14 @@ def list_refs(repository: Repository, *, requested: str = "", followed: bool = F
 
 
 def is_pull_head(ref: str) -> bool:
-    """Whether a ref is the head of a pull request of GitHub or a merge request of GitLab."""
-    return _PULL.fullmatch(ref) is not None
+    """Whether a ref leads to the branch of a pull request, as one of the forges keeps it."""
+    return _pull(ref) is not None
+
+
+def leads_to_merge(ref: str) -> bool:
+    """Whether a ref leads to a merge of the base with the head of a pull request, not to the head."""
+    pull = _pull(ref)
+    return pull is not None and pull[0].leads_to == "merge"
 
 
 def pull_heads(oids: Mapping[str, str]) -> dict[str, str]:
@@ -68,20 +75,44 @@ def pull_heads(oids: Mapping[str, str]) -> dict[str, str]:
     return {name: oid for name, oid in oids.items() if is_pull_head(name)}
 
 
+def pull_refspecs(url: str) -> tuple[str, ...]:
+    """What to fetch from a remote for the heads of its pull requests, whichever forge it is."""
+    refs = [ref for ref in forge_refs() if not ref.only or re.search(ref.only, url)]
+    return (*(f"+{ref.fetch}:{ref.fetch}" for ref in refs), *(f"^{ref.without}" for ref in refs if ref.without))
+
+
 def kind_and_name(ref: str) -> tuple[str, str] | None:
     """A ref's kind and short name as the table `refs` has them; None for a ref that nobody asks for."""
-    if match := _PULL.fullmatch(ref):
-        return "pull_head", match[1]
-    if ref.startswith("refs/tags/"):
-        return "tag", ref.removeprefix("refs/tags/")
+    if ref.startswith(_TAGS):
+        return "tag", ref.removeprefix(_TAGS)
     if _is_branch(ref) or ref == "HEAD":
         return "branch", ref.removeprefix(_BRANCHES)
-    return None
+    pull = _pull(ref)
+    return ("pull_head", pull[1]["number"]) if pull else None
+
+
+def _pull(ref: str) -> tuple[ForgeRef, re.Match[str]] | None:
+    if ref.startswith((_BRANCHES, _TAGS)):
+        return None
+    return next(((kind, match) for kind in forge_refs() if (match := kind.pattern.fullmatch(ref))), None)
+
+
+def _superseded(oids: Mapping[str, str]) -> set[str]:
+    """Refs of a pull request of which a better one is there: the head itself, or a later version of it."""
+    best: dict[tuple[str, str], tuple[bool, int, str]] = {}
+    pulls = [(name, pull) for name in oids if (pull := _pull(name))]
+    for name, (kind, match) in pulls:
+        version = int(match.groupdict().get("patch_set") or 0)
+        key = (kind.fetch.partition("*")[0], match["number"])
+        best[key] = max(best.get(key, (False, 0, "")), (kind.leads_to == "head", version, name))
+    return {name for name, _ in pulls} - {name for _, _, name in best.values()}
 
 
 def _listed(repository: Repository) -> tuple[dict[str, str], dict[str, str], str]:
     """The clone's own refs, those it has of its remote by their names there, and the remote's default branch."""
-    printed = repository.git.output("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", *_READ)
+    pulls = {ref.fetch.partition("/*")[0] for ref in forge_refs()}
+    read = ("refs/heads", "refs/tags", "refs/remotes", *sorted(pulls), NOTES_REF)
+    printed = repository.git.output("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", *read)
     refspecs = repository.fetches or (f"{_BRANCHES}*:refs/remotes/{repository.remote}/*",)
     local, remote, remote_head = {}, {}, ""
     for line in printed.decode("utf-8", "replace").split("\n")[:-1]:

@@ -64,8 +64,8 @@ class GitSource:
     branch: str = ""
     """The default branch; empty: the one that the clone names, or that contains it."""
     pull_heads: bool = False
-    """Fetch the heads of pull requests (`refs/pull/*/head`, `refs/merge-requests/*/head`) from the remote. Those that
-    a clone has are read anyway."""
+    """Fetch the heads of pull requests (`refs/pull/*/head`, `refs/merge-requests/*/head` and what other forges keep)
+    from the remote. Those that a clone has are read anyway."""
     patch_ids: bool = False
     """Compute `git patch-id` of every commit that is no merge: needs file contents and takes long."""
     added_lines: bool = True

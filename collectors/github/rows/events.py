@@ -43,13 +43,13 @@ def event_rows(number: int, nodes: Iterable[Mapping[str, Any] | None]) -> Iterat
                 "actor_kind": actor.kind,
                 "subject": _subject(node),
                 "before_sha": _oid(node.get("beforeCommit")),
-                "after_sha": _oid(node.get("afterCommit")),
+                "after_sha": _oid(node.get("afterCommit")) or _closer(node).get("oid"),
                 "happened_at": moment(node["createdAt"]),
             }
 
 
 def _subject(node: Mapping[str, Any]) -> str | None:
-    """The subject of an event: reviewer or team, review, new base branch, environment, reason."""
+    """The subject of an event: reviewer or team, review, new base branch, environment, reason, closing request."""
     subject = node.get("reason") or node.get("currentRefName")
     if reviewer := node.get("requestedReviewer"):
         subject = reviewer.get("slug") or account(reviewer).login
@@ -57,7 +57,14 @@ def _subject(node: Mapping[str, Any]) -> str | None:
         subject = review["fullDatabaseId"] or review["id"]
     elif deployment := node.get("deployment"):
         subject = deployment["environment"]
+    elif number := _closer(node).get("number"):
+        subject = str(number)
     return text(subject) if subject else None
+
+
+def _closer(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What closed a pull request: a commit on the default branch that says so, or another pull request."""
+    return node.get("closer") or {}
 
 
 def _oid(commit: Mapping[str, Any] | None) -> str | None:

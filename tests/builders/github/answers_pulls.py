@@ -11,7 +11,7 @@ from tests.builders.github.clock import iso
 from tests.builders.github.context import WEB
 from tests.builders.github.excerpt import EVENTS
 from tests.builders.github.ids import node_id
-from tests.builders.github.model import Account, Commit, Deployment, Event, Review
+from tests.builders.github.model import Account, Commit, Deployment, Event, PullRequest, Review
 from tests.builders.github.paging import connect
 from tests.builders.github.problems import Problem
 from tests.builders.github.typed import Typed
@@ -110,6 +110,8 @@ def _told(value: Any, pull: PullView) -> Any:
         return account(value)
     if isinstance(value, Commit):
         return commit(value, pull.repository)
+    if isinstance(value, PullRequest):
+        return pull.repository.pulls_by_number[value.number]
     if isinstance(value, Review):
         return next((one for one in pull.reviews if one.review is value), None)
     if isinstance(value, Deployment):

@@ -118,10 +118,13 @@ class PullEdits(Edit):
         self._event(pull, "ClosedEvent", merger)
         return pull.landing.oid
 
-    def close(self, repo: str, number: int) -> None:
-        """It is closed unmerged."""
-        _, pull = self._pull(repo, number)
-        self._event(pull, "ClosedEvent", pull.author)
+    def close(self, repo: str, number: int, *, by_commit: str = "", by_pull: int | None = None) -> None:
+        """It is closed unmerged: by its author, or by a commit or the merge of a pull request that says so."""
+        where, pull = self._pull(repo, number)
+        closer: object = self._known(where, by_commit) if by_commit else None
+        if by_pull is not None:
+            closer = self._pull(repo, by_pull)[1]
+        self._event(pull, "ClosedEvent", pull.author, closer=closer)
 
     def reopen(self, repo: str, number: int) -> None:
         """It is opened again."""

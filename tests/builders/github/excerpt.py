@@ -19,7 +19,7 @@ _EVENT_FIELDS = {
     "AutoSquashEnabledEvent": "pullRequest: PullRequest enabler: User",
     "AutomaticBaseChangeSucceededEvent": "pullRequest: PullRequest! oldBase: String! newBase: String!",
     "BaseRefChangedEvent": "pullRequest: PullRequest! databaseId: Int currentRefName: String! previousRefName: String!",
-    "ClosedEvent": "url: URI!",
+    "ClosedEvent": "closer: Closer url: URI!",
     "ConvertToDraftEvent": "pullRequest: PullRequest! url: URI!",
     "DeployedEvent": "pullRequest: PullRequest! databaseId: Int deployment: Deployment! ref: Ref",
     "HeadRefForcePushedEvent": "pullRequest: PullRequest! beforeCommit: Commit afterCommit: Commit ref: Ref",
@@ -93,6 +93,7 @@ type Bot implements Actor & Node {{ id: ID! login: String! url: URI! databaseId:
 type Mannequin implements Actor & Node {{ id: ID! login: String! url: URI! databaseId: Int }}
 type Team implements Node {{ id: ID! name: String! slug: String! combinedSlug: String! }}
 union RequestedReviewer = Bot | Mannequin | Team | User
+union Closer = Commit | PullRequest
 union DeploymentReviewer = Team | User
 
 enum OrderDirection {{ ASC DESC }}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,7 @@ def test_commit_is_read_whole(repo: Repository) -> None:
         "committed_at": datetime(2025, 2, 2),
         "committer_utc_offset_minutes": -210,
         "message": "Subject\n\n  Body with \x01, \x1e and \x1f\r\n\n\nTrailer: x",
+        "tree": repo.git("rev-parse", f"{sha}^{{tree}}").strip(),
         "collected_at": AT,
     }
 
@@ -182,6 +183,23 @@ def test_zone_is_kept_in_minutes(repo: Repository, zone: str, minutes: int) -> N
     """Odd zones are kept as recorded."""
     repo.commit(zone=zone)
     assert run(repo.path).column("commits", "committer_utc_offset_minutes") == [minutes]
+
+
+@pytest.mark.parametrize(("seconds", "zone", "minutes"), [(0, "-0500", -300), (3600, "-0500", -300), (1, "-0001", -1)])
+@pytest.mark.parametrize("ref", ["refs/heads/main", "refs/pull/5/head"])
+def test_date_below_zero_with_its_zone_stops_nothing(
+    repo: Repository, ref: str, seconds: int, zone: str, minutes: int
+) -> None:
+    """A date that is before 1970 where it was written is read like any other, by a stranger's pull request too."""
+    before = repo.commit()
+    sha = repo.switch("topic").commit(at=seconds, zone=zone)
+    repo.switch("main").delete("refs/heads/topic").point(ref, sha)
+    found = run(repo.path)
+    assert set(found.column("commits", "sha")) == {before, sha}
+    row = found.one("commits", sha=sha)
+    expected = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    assert [row["authored_at"], row["committed_at"]] == [expected, expected]
+    assert [row["author_utc_offset_minutes"], row["committer_utc_offset_minutes"]] == [minutes, minutes]
 
 
 def test_future_dates_are_kept_and_noticed(repo: Repository) -> None:

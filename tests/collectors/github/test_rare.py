@@ -163,3 +163,21 @@ def test_answer_of_another_form_stops_the_run(small: FakeGitHub) -> None:
     small.faults = Faults([Fault(kinds.Kind("strange", apply), operation="PullRequests")])
     with pytest.raises(CollectError, match="not as documented"):
         Reader.of(small).night()
+
+
+def test_closing_commit_and_closing_pull_request_are_read(small: FakeGitHub) -> None:
+    """A request that a bot landed by hand is closed by its commit; one that another replaces, by that one's merge."""
+    landing = small.edit.merge("bulk", 17)
+    small.edit.close("bulk", 18, by_commit=landing)
+    small.edit.close("bulk", 19, by_pull=17)
+    small.edit.close("bulk", 20)
+    reader = Reader.of(small)
+    reader.night()
+    rows = [
+        row for row in reader.rows("pull_request_events") if row["kind"] == "closed" and row["number"] in (18, 19, 20)
+    ]
+    assert {row["number"]: (row["after_sha"], row["subject"]) for row in rows} == {
+        18: (landing, None),
+        19: (None, "17"),
+        20: (None, None),
+    }

@@ -8,9 +8,9 @@
 --   landing_sha: the commit by which it is on the default branch, null while it is not known to be there
 --   head_sha: last commit of its own branch, or the one by which it was merged elsewhere; null where neither shows anything
 --   landed_at: UTC
---   landing_authored_at: author date of the landing commit, UTC
+--   landing_authored_at: author date of the landing commit, or its committer date where that cannot be one, UTC
 --   landed_by: merge, squash, rebase, direct, nested (with another pull request), report; open where it has not landed
---   branch_commits: joined, landing, no_ref, empty, not_believed; null without Git
+--   branch_commits: joined, landing, no_ref, empty, squashed, not_believed; null without Git
 --   title: from the commit's message
 --   head_ref: branch name, as far as the message has it
 --   author: name in Git
@@ -31,7 +31,15 @@ with git as (
         landings.author,
         landings.reverted_by,
         commits.committed_at as landed_at,
-        commits.authored_at as landing_authored_at,
+        case
+            -- 2005-04-07, when Git began, and 1971.
+            when unix_micros(commits.authored_at) >= 1112832000000000 then commits.authored_at
+            when
+                unix_micros(commits.authored_at) >= 31536000000000
+                and unix_micros(commits.committed_at) < 1112832000000000
+                then commits.authored_at
+            else commits.committed_at
+        end as landing_authored_at,
         lower(commits.author_email) as landing_author_email,
         split_part(commits.message, chr(10), 1) as landing_subject
     from landings

@@ -5,7 +5,8 @@
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
 --   commits: own commits that are no merges, made by the time of the report
---   first_commit_at: earliest author date among them, UTC
+--   first_commit_at: earliest author date among them that can be one: none before 1971, nor before Git unless the
+--     committer date is so too, UTC
 --   last_commit_at: latest committer date among them no later than the landing and the report, UTC
 --   last_seen_commit_at: latest committer date among them no later than the report, UTC
 with landed as (
@@ -27,8 +28,22 @@ select
     landed.repo_id,
     landed.change_key,
     count(*) as commits,
-    min(commits.authored_at) as first_commit_at,
-    max(case when commits.committed_at <= landed.until_at then commits.committed_at end) as last_commit_at,
+    min(
+        case
+            -- 2005-04-07, when Git began, and 1971.
+            when unix_micros(commits.authored_at) >= 1112832000000000 then commits.authored_at
+            when
+                unix_micros(commits.authored_at) >= 31536000000000
+                and unix_micros(commits.committed_at) < 1112832000000000
+                then commits.authored_at
+        end
+    ) as first_commit_at,
+    max(
+        case
+            when commits.committed_at <= landed.until_at and unix_micros(commits.committed_at) >= 31536000000000
+                then commits.committed_at
+        end
+    ) as last_commit_at,
     max(commits.committed_at) as last_seen_commit_at
 from landed
 inner join change_commits

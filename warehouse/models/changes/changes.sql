@@ -15,14 +15,15 @@
 --   labels: label names, one a line
 --   body: description
 --   landed_by: merge, squash, rebase, direct, nested; `report` where only a report knows; null while open
---   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty, not_believed, or forge where a
---     forge reports its commits; null without either
+--   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty (it has none), squashed (a squash
+--     made at the merge: what was written is unknown), not_believed, or forge where a forge reports its commits; null
+--     without any
 --   reverted_by: change that reverted it
 --   first_commit_at: earliest author date among its own commits, UTC
 --   opened_at: UTC
 --   ready_at: UTC
 --   first_review_at: first review by a person not the author, whenever it came, UTC
---   code_complete_at: its own code changed for the last time, UTC
+--   code_complete_at: its own code changed for the last time, UTC; null for a merge of nothing but other changes
 --   code_complete_source: branch_commits, landing_author_date (approximate) or event
 --   reviewed_at: UTC
 --   approved_at: UTC
@@ -58,9 +59,13 @@ joined as (
         change_landings.landing_authored_at,
         change_landings.landed_at as merged_at,
         case
-            when change_reports.own_commits and coalesce(change_landings.branch_commits, '') <> 'joined' then 'forge'
+            when coalesce(change_landings.branch_commits, '') = 'joined' then 'joined'
+            when change_landings.branch_commits = 'empty' and change_landings.landed_by in ('merge', 'nested') then 'empty'
+            when change_reports.own_commits then 'forge'
             else change_landings.branch_commits
         end as branch_commits,
+        coalesce(change_landings.branch_commits = 'empty' and change_landings.landed_by in ('merge', 'nested'), false)
+            as without_work,
         coalesce(change_reports.title, change_landings.title) as title,
         coalesce(change_reports.head_ref, change_landings.head_ref, '') as head_ref,
         coalesce(change_reports.author, change_landings.author, '') as author,
@@ -111,6 +116,7 @@ joined as (
 seen as (
     select
         joined.landing_authored_at,
+        joined.without_work,
         joined.repo_id,
         joined.change_key,
         joined.number,
@@ -122,7 +128,7 @@ seen as (
         joined.labels,
         joined.body,
         joined.branch_commits,
-        joined.commits,
+        case when joined.without_work then 0 else joined.commits end as commits,
         joined.files,
         joined.additions,
         joined.deletions,
@@ -135,7 +141,8 @@ seen as (
         joined.forge,
         case when joined.merged_at <= report_times.as_of then joined.landing_sha end as sha,
         case when joined.merged_at <= report_times.as_of then joined.landed_by end as landed_by,
-        case when joined.first_commit_at <= report_times.as_of then joined.first_commit_at end as first_commit_at,
+        case when joined.first_commit_at <= report_times.as_of and not joined.without_work then joined.first_commit_at end
+            as first_commit_at,
         case when joined.opened_at <= report_times.as_of then joined.opened_at end as opened_at,
         case
             when joined.ready_at <= report_times.as_of then joined.ready_at
@@ -169,6 +176,8 @@ timed as (
     select
         seen.*,
         case
+            -- What merges nothing but other changes completes no code of its own.
+            when seen.without_work and coalesce(seen.told_source, '') <> 'event' then null
             when parameters.code_complete = 'merged' then seen.merged_at
             when parameters.code_complete = 'first_approval' then coalesce(seen.approved_at, seen.merged_at)
             when
@@ -187,7 +196,7 @@ timed as (
         case
             when parameters.code_complete <> 'last_commit' then 'event'
             when seen.told_complete_at is not null then seen.told_source
-            when seen.branch_commits = 'joined' then 'branch_commits'
+            when seen.branch_commits = 'joined' or seen.without_work then 'branch_commits'
             when seen.merged_at is not null and seen.landing_authored_at is not null then 'landing_author_date'
             else 'event'
         end as code_complete_source,

@@ -1,9 +1,9 @@
-"""Changes of one repository as Git alone shows them: tables `landings` and `change_commits`."""
+"""Changes of one repository as Git alone shows them: `landings`, their commits, and what is in doubt about them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,10 +12,10 @@ from headway.raw_tables.table import INT, TEXT
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.changes.commit_messages import reverted
-from warehouse.models.changes.landings import History, Landed, landed_changes, open_heads, read_history
+from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs
+from warehouse.models.changes.landings import History, Landed, doubts, landed_changes, open_heads, read_history
 
-__all__ = ["CHANGE_COMMITS", "LANDINGS", "MODEL", "changes_from_git"]
+__all__ = ["CHANGE_COMMITS", "LANDED_COMMITS", "LANDINGS", "LANDING_NOTES", "MODEL", "changes_from_git"]
 
 LANDINGS = Table(
     "landings",
@@ -33,7 +33,11 @@ LANDINGS = Table(
             TEXT,
             "merge, squash, rebase, direct, nested (with another pull request); open if not landed",
         ),
-        ("branch_commits", TEXT, "whether its own commits are known: joined, landing, no_ref, empty or not_believed"),
+        (
+            "branch_commits",
+            TEXT,
+            "whether its own commits are known: joined, landing, no_ref, empty, squashed (at merge) or not_believed",
+        ),
         ("title", TEXT, "from the commit message"),
         ("head_ref", TEXT, "branch name, as far as the message has it"),
         ("author", TEXT, "name of the author of most of its commits"),
@@ -53,42 +57,95 @@ CHANGE_COMMITS = Table(
 )
 
 
+LANDED_COMMITS = Table(
+    "landed_commits",
+    "the change with which each commit of the default branch landed",
+    "one row per repository and commit of the default branch",
+    ("repo_id", "sha"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("sha", TEXT, "commit"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+    ),
+)
+LANDING_NOTES = Table(
+    "landing_notes",
+    "what is in doubt about how changes landed",
+    "one row per repository and kind of doubt",
+    ("repo_id", "kind"),
+    (
+        ("repo_id", TEXT, "repository"),
+        (
+            "kind",
+            TEXT,
+            (
+                "contradictions, same_head, landed_though_closed, squashed, not_believed, dates_not_believed,"
+                " numbers_without_ref, in_doubt (any of these), without_own_work or numbers_of_others"
+            ),
+        ),
+        ("changes", INT, "changes that it is about"),
+    ),
+)
+_TABLES = (LANDINGS, CHANGE_COMMITS, LANDED_COMMITS, LANDING_NOTES)
+
+
 def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """From `commits`, `refs`, `change_reports`, `repository_settings`: one row per change, and one per its own commit.
+    """From `commits`, `refs`, `change_reports`, `patch_ids`, `repository_settings`: changes with their commits.
 
     PR refs that did not land have `landed_by` "open": Git does not record whether they are open or closed.
     """
     settings = tables["repository_settings"].to_pylist()
     history = (
         read_history(
-            tables["commits"],
-            tables["refs"],
-            tables["change_reports"],
+            tables,
             settings[0]["default_branch"],
             settings[0]["max_branch_commits"],
+            settings[0]["repo_id"].partition(":")[2],
         )
         if settings and settings[0]["role"] == "application"
         else None
     )
     if history is None:
-        return {"landings": LANDINGS.of([]), "change_commits": CHANGE_COMMITS.of([])}
+        return {table.name: table.of([]) for table in _TABLES}
     names: list[str] = tables["commits"]["author_name"].to_pylist()
     landed = list(landed_changes(history))
     undone = _reverts(history, landed)
     rows = [_row(history, change, names, undone) for change in landed]
-    commits_by_change = [(_key(history, change), change.own) for change in landed if change.branch_commits != "no_ref"]
+    commits_by_change = [
+        (_key(history, change), change.own)
+        for change in landed
+        if change.branch_commits != "no_ref" or change.landed_by == "rebase"
+    ]
     taken = {change.number for change in landed if change.number is not None}
     for number, head, commits, believed in open_heads(history, taken):
         rows.append(_open_row(history, number, head, believed, names))
         commits_by_change.append((f"#{number}", commits))
     repo_id = settings[0]["repo_id"]
-    pairs = [(key, history.graph.shas[commit]) for key, commits in commits_by_change for commit in commits]
+    notes = doubts(history, landed)
     return {
         "landings": LANDINGS.of([{"repo_id": repo_id, **row} for row in rows]),
-        "change_commits": pa.table(
-            [[repo_id] * len(pairs), [key for key, _ in pairs], [sha for _, sha in pairs]], schema=CHANGE_COMMITS.schema
+        "change_commits": _pairs(CHANGE_COMMITS, history, repo_id, commits_by_change),
+        "landed_commits": _pairs(
+            LANDED_COMMITS, history, repo_id, [(_key(history, change), change.brought) for change in landed]
+        ),
+        "landing_notes": LANDING_NOTES.of(
+            [{"repo_id": repo_id, "kind": kind, "changes": count} for kind, count in sorted(notes.items()) if count]
         ),
     }
+
+
+def _pairs(
+    table: Table, history: History, repo_id: str, commits_by_change: Sequence[tuple[str, Sequence[int]]]
+) -> pa.Table:
+    """A row per change and commit."""
+    shas = history.graph.shas
+    keys = [key for key, commits in commits_by_change for _ in commits]
+    columns = {
+        "repo_id": [repo_id] * len(keys),
+        "change_key": keys,
+        "sha": [shas[commit] for _, commits in commits_by_change for commit in commits],
+    }
+    return pa.table([columns[name] for name in table.schema.names], schema=table.schema)
 
 
 def _key(history: History, change: Landed) -> str:
@@ -117,10 +174,11 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
 
 def _head(history: History, change: Landed) -> int | None:
     """The last commit of the change's own branch, where there was one and it is known."""
-    if change.number is None or change.branch_commits != "joined":
+    merge = change.landed_by == "merge"
+    if change.number is None or not (change.branch_commits == "joined" or (merge and change.branch_commits == "empty")):
         return None
     head = history.heads.get(change.number)
-    if change.landed_by == "merge":
+    if merge and head not in change.own:
         head = history.graph.parents[change.commit][1]
     # A head that was on the default branch before says nothing of when this change was deployed.
     return head if head is not None and history.position[head] in {NEVER, change.position} else None
@@ -142,19 +200,23 @@ def _open_row(history: History, number: int, head: int, believed: str, names: li
 def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
     """For each change that a later one took back, the key of the first that did."""
     finder = CommitFinder(history.graph.shas, {})
-    owner = {commit: _key(history, change) for change in landed for commit in (*change.own, change.via)}
+    owner = {
+        commit: _key(history, change) for change in landed for commit in (*change.own, change.via, *change.brought)
+    }
     keys = {_key(history, change) for change in landed}
     undone: dict[str, str] = {}
+    diffs: dict[str, str] = {}
     for change in landed:
         by = _key(history, change)
-        for commit in dict.fromkeys((change.via, *change.own)):
+        for commit in dict.fromkeys((change.via, *change.brought, *change.own)):
             message = history.messages[commit]
-            if "evert" not in message:
-                continue
-            shas, numbers = reverted(message)
+            shas, numbers = reverted(message, history.addresses)
             reverted_shas = [finder.commit(text)[0] for text in shas]
             targets = [owner[at] for sha in reverted_shas if sha and (at := history.graph.index[sha]) in owner]
             targets += [f"#{number}" for number in numbers if not targets and f"#{number}" in keys]
+            if not targets and (reviewed := reverted_diffs(message)):
+                diffs = diffs or {diff_number(history.messages[landed_by]): key for landed_by, key in owner.items()}
+                targets += [diffs[diff] for diff in reviewed if diff in diffs]
             for target in targets:
                 if target != by:
                     undone.setdefault(target, by)
@@ -165,10 +227,19 @@ MODEL = PythonModel(
     "changes_from_git",
     (
         Input("repository_settings", ("repo_id", "role", "default_branch", "max_branch_commits"), ("repo_id",)),
-        Input("commits", ("sha", "parents", "author_name", "author_email", "authored_at", "message"), ("sha",)),
+        Input(
+            "commits",
+            ("sha", "parents", "author_name", "author_email", "authored_at", "committed_at", "message", "tree"),
+            ("sha",),
+        ),
         Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
-        Input("change_reports", ("number", "sha", "head_sha", "forge"), ("change_key",)),
+        Input(
+            "change_reports",
+            ("number", "sha", "head_sha", "forge", "closer_sha", "merged_at", "abandoned_at", "title"),
+            ("change_key",),
+        ),
+        Input("patch_ids", ("sha", "patch_id"), ("sha", "patch_id")),
     ),
-    (LANDINGS, CHANGE_COMMITS),
+    _TABLES,
     changes_from_git,
 )

@@ -1,69 +1,262 @@
-"""What a commit's message says of the change that it lands: its number, title, branch, and what it takes back."""
+"""What a commit's message says of the change that it lands: its number, title, branch, and what it takes back.
+
+The words of each forge are rows of `headway/forge_words.toml`. A number belongs to this repository unless the words
+name another one: `addresses` are the names (`owner/name`, lower case) under which it is known, empty where unknown.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
-__all__ = ["Landing", "picked_from", "read_landing", "reverted"]
+from headway.forge_words import Word, lines_with, words
 
-# Each names the pull request that a merge commit lands; the branch where it has one.
-_MERGES = (
-    re.compile(r"^Merge pull request #(?P<number>\d+) from (?:[^/\s]+/)?(?P<branch>\S+)"),  # GitHub
-    re.compile(r"^Merged in (?P<branch>\S+) \(pull request #(?P<number>\d+)\)"),  # Bitbucket Cloud
-    re.compile(r"^Pull request #(?P<number>\d+): (?P<title>.*)"),  # Bitbucket Server
-    re.compile(r"^Merged PR (?P<number>\d+): (?P<title>.*)"),  # Azure DevOps
-    re.compile(r"^Auto merge of #(?P<number>\d+) - (?P<branch>[^,\s]+)"),  # homu, bors
-)
-_MERGE_REQUEST = re.compile(r"^See merge request (?:\S*)!(?P<number>\d+)\s*$", re.MULTILINE)  # GitLab
+__all__ = [
+    "LandedWords",
+    "Landing",
+    "PickedFrom",
+    "diff_number",
+    "landed_by_words",
+    "named_addresses",
+    "own_addresses",
+    "picked_from",
+    "read_landing",
+    "reverted",
+    "reverted_diffs",
+    "title_of",
+]
+
 _BRANCH = re.compile(r"^Merge (?:remote-tracking )?branch '(?P<branch>[^']+)'")
-_SQUASH = re.compile(r"\((?:#|!)(\d+)\)")
-_REVERTS = re.compile(r"\bThis reverts commit ([0-9a-f]{7,64})", re.IGNORECASE)
-_REVERTS_NUMBER = re.compile(r"^Reverts (?:[\w.-]+/[\w.-]+)?[#!](\d+)\s*$", re.MULTILINE)
-_REVERT_SUBJECT = re.compile(r'^Revert ".*\((?:#|!)(\d+)\)"')
-_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})\)", re.IGNORECASE)
+_BATCH_LINE = re.compile(r"^(\d{1,16}): (.*?) r=\S+ a=\S+\s*$")
+_DIGITS = re.compile(r"\d+")
 _MAX_NUMBER = 2**53
+_MOST_NUMBERS = 100
+# A request that a repository had under its former name may be named again, by a cherry-pick of its landing.
+_SHARED_NUMBERS = 0.02
+# Of a mirror's steps that name a repository, so many are asked which name is the present one.
+_NEWEST = 500
+_NO_ADDRESSES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Landing:
-    """What the message of a landing commit says. `numbers`: the likeliest pull request first."""
+    """What the message of a landing commit says. `numbers`: the likeliest pull request first.
+
+    `foreign`: numbers that it gives to other repositories.
+    """
 
     numbers: tuple[int, ...]
     title: str
     branch: str
+    foreign: tuple[int, ...] = ()
 
 
-def read_landing(message: str, *, merge: bool) -> Landing:
+class LandedWords(NamedTuple):
+    """Requests that a single commit's body says it lands: by an address of this repository, or by closing one."""
+
+    sure: tuple[int, ...]
+    perhaps: tuple[int, ...]
+
+
+class PickedFrom(NamedTuple):
+    """What a commit is a copy of: commits (as written) and requests."""
+
+    commits: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+
+def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_ADDRESSES) -> Landing:
     """Read the message of a commit of the default branch's first-parent history."""
     subject, _, body = message.partition("\n")
-    if merge or subject.startswith(("Merged PR ", "Pull request #", "Merged in ", "Auto merge of ")):
-        for pattern in _MERGES:
-            if match := pattern.match(subject):
-                groups = match.groupdict()
-                title = groups.get("title") or _first_line(body) or subject
-                return Landing(_number(groups["number"]), title.strip(), groups.get("branch") or "")
+    if subject.startswith(_beginnings(merge=merge)):
+        for word in words("merge", "subject"):
+            if (merge or not word.merge) and (match := word.pattern.match(subject)):
+                return _merged(match.groupdict(), subject, body, addresses)
     branch = match["branch"] if (match := _BRANCH.match(subject)) else ""
-    if match := _MERGE_REQUEST.search(body):
-        return Landing(_number(match["number"]), _first_line(body) if merge else subject.strip(), branch)
+    named = list(_named(words("merge", "body"), body))
+    if named:
+        own, foreign = _split(named, addresses)
+        # What a forge writes itself comes last: before it are descriptions, and messages that a cherry-pick repeats.
+        return Landing(own[-1:], _first_line(body) if merge else subject.strip(), branch, foreign)
     end, numbers = _squash_numbers(subject)
     if end < len(subject):
-        return Landing(tuple(dict.fromkeys(numbers)), subject[:end].strip() or subject.strip(), branch)
+        own, foreign = _owned(tuple(dict.fromkeys(numbers)), body, addresses)
+        return Landing(own, subject[:end].strip() or subject.strip(), branch, foreign)
     title = _first_line(body) if merge and branch else ""
     return Landing((), title or subject.strip(), branch)
 
 
-def reverted(message: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> LandedWords:
+    """Requests of this repository that a single commit's body says it lands.
+
+    Surely: a trailer has the request's address, or a script wrote `Closes #1 from user/branch`. Perhaps: the only
+    number that it says it closes, which may be an issue's; a commit that closes several requests lands none of them.
+    """
+    body = message.partition("\n")[2]
+    if "#" not in body and "://" not in body:
+        return LandedWords((), ())
+    names = frozenset(name.lower() for name in addresses)
+    sure, _ = _split(_named(words("landed"), body), names)
+    scripted, _ = _split(_named((word for word in words("closes") if word.sure), body), names)
+    closed, _ = _split(_named((word for word in words("closes") if not word.sure), body), names)
+    named = tuple(dict.fromkeys((*sure, *scripted)))
+    return LandedWords(named, closed if len(closed) == 1 and not named else ())
+
+
+def title_of(message: str, number: int) -> str:
+    """The title that the message of a batch gives to one of its requests (`12: Title r=bob a=ann`), empty for none."""
+    matches = (_BATCH_LINE.match(line) for line in lines_with(message, f"{number}: "))
+    return next((match[2].strip() for match in matches if match and int(match[1]) == number), "")
+
+
+def reverted(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Commits (as written) and pull request numbers that a message says it takes back."""
-    subject = message.partition("\n")[0]
-    numbers = [*_REVERTS_NUMBER.findall(message), *_REVERT_SUBJECT.findall(subject)]
-    shas = tuple(dict.fromkeys(sha.lower() for sha in _REVERTS.findall(message)))
-    return shas, tuple(dict.fromkeys(number for text in numbers for number in _number(text)))
+    if "evert" not in message:
+        return (), ()
+    commits: list[str] = []
+    numbers: list[tuple[int, str]] = []
+    for groups in _matches("revert", message):
+        if "commit" in groups:
+            commits.append(groups["commit"].lower())
+        elif "quoted" in groups:
+            quoted = read_landing(groups["quoted"], merge=True, addresses=addresses)
+            numbers += [(number, "") for number in quoted.numbers[:1]]
+        else:
+            numbers += _numbers_of(groups)
+    return tuple(dict.fromkeys(commits)), _split(numbers, addresses)[0]
 
 
-def picked_from(message: str) -> tuple[str, ...]:
-    """Commits (as written) of which a message says that it is a cherry-pick (`git cherry-pick -x`)."""
-    return tuple(dict.fromkeys(sha.lower() for sha in _PICKED.findall(message)))
+def reverted_diffs(message: str) -> tuple[str, ...]:
+    """The changes of a review tool (`D12`) that a message says it takes back."""
+    matches = _matches("revert", message) if any(literal in message for literal in _diff_literals()) else ()
+    return tuple(dict.fromkeys(groups["diff"] for groups in matches if "diff" in groups))
+
+
+def diff_number(message: str) -> str:
+    """The number (`D12`) that a commit has at a review tool, empty for none."""
+    return next((groups["diff"] for word in words("diff") for groups in word.matches(message)), "")
+
+
+def picked_from(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> PickedFrom:
+    """Commits and requests of which a message says that its commit is a copy; a revert of a copy is none."""
+    matches = list(_matches("pick", message))
+    commits = tuple(dict.fromkeys(groups["commit"].lower() for groups in matches if "commit" in groups))
+    if not matches or message.startswith("Revert"):
+        return PickedFrom(commits, ())
+    return PickedFrom(commits, _split((pair for groups in matches for pair in _numbers_of(groups)), addresses)[0])
+
+
+def named_addresses(message: str) -> Iterator[tuple[str, int]]:
+    """The repositories (lower case) whose requests a landing commit's message names, and the numbers of these."""
+    subject, _, body = message.partition("\n")
+    if subject.startswith("Merge "):
+        for word in words("merge", "subject"):
+            if match := word.pattern.match(subject):
+                yield from ((path, number) for number, path in _numbers_of(match.groupdict()) if path)
+                break
+    for number, path in _named((*words("merge", "body"), *words("landed")), body):
+        if path:
+            yield path, number
+
+
+def own_addresses(name: str, messages: Sequence[str]) -> frozenset[str]:
+    """The names under which a repository's own requests are known, by its name and the messages of its steps.
+
+    The oldest message comes first. A mirror has another name than the repository whose messages it has: then the name
+    that is most frequent among the newest is its own. A former name ended before the present one began, and its numbers
+    were not given again.
+    """
+    positions: dict[str, list[int]] = {}
+    numbers: dict[str, set[int]] = {}
+    for position, message in enumerate(messages):
+        for path, number in named_addresses(message):
+            positions.setdefault(path, []).append(position)
+            numbers.setdefault(path, set()).add(number)
+    present = _repository_path(name)
+    if present not in positions:
+        newest = sorted(((at, path) for path, steps in positions.items() for at in steps[-_NEWEST:]), reverse=True)
+        frequency = Counter(path for _, path in newest[:_NEWEST])
+        if not frequency:
+            return frozenset({present} if "/" in present else ())
+        present = min(frequency, key=lambda path: (-frequency[path], path))
+    own = {_repository_path(name), present} if "/" in name else {present}
+    began, taken = positions[present][0], set(numbers[present])
+    for path in sorted(positions, key=lambda path: positions[path][-1], reverse=True):
+        shared = len(numbers[path] & taken)
+        if path != present and positions[path][-1] < began and shared <= _SHARED_NUMBERS * len(numbers[path]):
+            own.add(path)
+            began, taken = positions[path][0], taken | numbers[path]
+    return frozenset(own)
+
+
+def _repository_path(name: str) -> str:
+    """`owner/name` in lower case, of a name that may have a host before it."""
+    first, _, rest = name.lower().removesuffix(".git").partition("/")
+    return rest if "." in first and "/" in rest else name.lower().removesuffix(".git")
+
+
+@cache
+def _beginnings(*, merge: bool) -> tuple[str, ...]:
+    return tuple(word.holds for word in words("merge", "subject") if merge or not word.merge)
+
+
+@cache
+def _diff_literals() -> tuple[str, ...]:
+    return tuple(word.holds for word in words("revert") if "diff" in word.pattern.groupindex)
+
+
+def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:
+    own, foreign = _split(_numbers_of(groups), addresses)
+    batch = title_of(body, own[0]) if own and groups.get("numbers") else ""
+    title = groups.get("title") or batch or _first_line(body) or subject
+    return Landing(own, title.strip(), groups.get("branch") or "", foreign)
+
+
+def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
+    """The groups of each form of a kind: in the title of what lands, as a forge wraps it, or in the body."""
+    for word in words(kind):
+        if word.holds in message:
+            yield from word.matches(message if word.where == "body" else read_landing(message, merge=True).title)
+
+
+def _named(forms: Iterable[Word], body: str) -> Iterator[tuple[int, str]]:
+    """The numbers that these forms name in a body, in its order for each, with the repository that they name."""
+    for word in forms:
+        for groups in word.matches(body):
+            yield from _numbers_of(groups)
+
+
+def _numbers_of(groups: Mapping[str, str | None]) -> list[tuple[int, str]]:
+    path = (groups.get("repository") or groups.get("address") or "").lower().strip("/")
+    texts = _DIGITS.findall(groups.get("number") or groups.get("numbers") or "")
+    return [(number, path) for text in texts for number in _number(text)]
+
+
+def _split(named: Iterable[tuple[int, str]], addresses: Collection[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of this repository, and those of others, each once."""
+    pairs = list(named)
+    own = tuple(dict.fromkeys(number for number, path in pairs if _is_own(path, addresses)))
+    return own, tuple(dict.fromkeys(number for number, path in pairs if not _is_own(path, addresses)))
+
+
+def _is_own(path: str, addresses: Collection[str]) -> bool:
+    """Whether a path is this repository's; GitLab leaves out the group of a neighbour: `shop!12`."""
+    if not path or not addresses:
+        return True
+    return path in addresses or ("/" not in path and any(own.rpartition("/")[2] == path for own in addresses))
+
+
+def _owned(numbers: tuple[int, ...], body: str, addresses: Collection[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of a subject, without those that a trailer of the same message gives to another repository."""
+    if not addresses or "://" not in body:
+        return numbers, ()
+    own, foreign = _split(_named(words("landed"), body), addresses)
+    strangers = {number for number in foreign if number not in own}
+    return tuple(n for n in numbers if n not in strangers), tuple(n for n in numbers if n in strangers)
 
 
 def _squash_numbers(subject: str) -> tuple[int, list[int]]:
@@ -73,14 +266,16 @@ def _squash_numbers(subject: str) -> tuple[int, list[int]]:
     """
     numbers: list[int] = []
     end = at = len(subject)
-    while True:
+    for _ in range(_MOST_NUMBERS):
         while at and subject[at - 1].isspace():
             at -= 1
-        match = _SQUASH.fullmatch(subject, max(subject.rfind("(", 0, at), 0), at)
+        begin = max(subject.rfind("(", 0, at), 0) if at and subject[at - 1] == ")" else at
+        match = next((match for word in words("squash") if (match := word.pattern.fullmatch(subject, begin, at))), None)
         if not match:
-            return end, numbers
-        numbers += _number(match[1])
+            break
+        numbers += _number(match["number"])
         end = at = match.start()
+    return end, numbers
 
 
 def _number(text: str) -> tuple[int, ...]:

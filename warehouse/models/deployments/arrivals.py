@@ -82,13 +82,16 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
     green = [graph.index[sha] for sha in tables["ci_successes"]["sha"].to_pylist() if sha in graph.index]
     integrated = first_reach(graph, green)
     copies = _copies(graph, tables, {change["landing_sha"] for change in changes})
-    own_commits = _own_commits(graph, tables["change_commits"])
+    own_commits = _single_commits(graph, tables["change_commits"])
+    brought = _single_commits(graph, tables["landed_commits"]) if any(copied for _, _, copied in copies.kinds) else {}
     back = _withdrawals(graph, shipped.deployments)
     rows = []
     for change in changes:
         landing = graph.index.get(change["landing_sha"] or "")
         head = graph.index.get(change["head_sha"] or "")
-        commits = own_commits.get(change["change_key"], [])
+        key = change["change_key"]
+        # What was merged may be a squash or a copy of what was written: a cherry-pick of either ships the change.
+        commits = [parts[key] for parts in (own_commits, brought) if key in parts]
         position, how, through = _first(shipped.first, landing, head, commits, copies)
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         branch = head if how == "branch_deploy" else None
@@ -120,7 +123,7 @@ def _after(shipped: _Sweep, position: int, rollback: Deployed) -> bool:
 
 
 def _first(
-    first: Sequence[int], landing: int | None, head: int | None, own_commits: Sequence[int], copies: _Copies
+    first: Sequence[int], landing: int | None, head: int | None, commits: Sequence[Sequence[int]], copies: _Copies
 ) -> tuple[int, str, int | None]:
     """Position of the first deployment with the change, how it is contained, and the commit that shows it."""
     options: list[tuple[int, int, str, int]] = []
@@ -128,8 +131,9 @@ def _first(
         if first[landing] != NEVER:
             options.append((first[landing], 0, "ancestor", landing))
         options += _by_copy(first, landing, [landing], copies)
-        if own_commits and own_commits != [landing]:
-            options += _by_copy(first, landing, own_commits, copies)
+        for parts in commits:
+            if parts != [landing]:
+                options += _by_copy(first, landing, parts, copies)
     if head is not None and head != landing and first[head] != NEVER:
         options.append((first[head], 3, "branch_deploy", head))
     if not options:
@@ -171,15 +175,7 @@ def _by_copy(
 
 def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str | None]) -> _Copies:
     """Cherry-picks by trailer, and commits with an equal patch id where those were collected."""
-    picks: dict[int, list[int]] = {}
-    messages = tables["commits"]["message"].to_pylist()
-    named = {commit: picked_from(text) for commit, text in enumerate(messages) if "(cherry picked from" in text}
-    finder = CommitFinder(graph.shas, {}) if named else None
-    for commit, sources in named.items():
-        for text in sources:
-            sha = finder.commit(text)[0] if finder else None
-            if sha is not None and graph.index[sha] != commit:
-                picks.setdefault(graph.index[sha], []).append(commit)
+    picks = _picks(graph, tables)
     equal: dict[int, list[int]] = {}
     groups: dict[str, list[int]] = {}
     for sha, patch in zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True):
@@ -194,7 +190,27 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
     return _Copies(((1, "cherry_pick_trailer", picks), (2, "patch_id", equal)), landed)
 
 
-def _own_commits(graph: Graph, change_commits: pa.Table) -> dict[str, list[int]]:
+def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]:
+    """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
+    picks: dict[int, list[int]] = {}
+    messages = tables["commits"]["message"].to_pylist()
+    named = {commit: picked for commit, text in enumerate(messages) if any(picked := picked_from(text))}
+    if not named:
+        return picks
+    finder = CommitFinder(graph.shas, {})
+    columns = (tables["change_landings"][name].to_pylist() for name in ("change_key", "landing_sha"))
+    landings = {key: sha for key, sha in zip(*columns, strict=True) if sha in graph.index}
+    for commit, picked in named.items():
+        shas = [finder.commit(text)[0] for text in picked.commits]
+        shas += [landings.get(f"#{number}") for number in picked.numbers]
+        for sha in dict.fromkeys(shas):
+            if sha is not None and graph.index[sha] != commit:
+                picks.setdefault(graph.index[sha], []).append(commit)
+    return picks
+
+
+def _single_commits(graph: Graph, change_commits: pa.Table) -> dict[str, list[int]]:
+    """The commits of each change that are no merges."""
     by_change: dict[str, list[int]] = {}
     for key, sha in zip(*(change_commits[name].to_pylist() for name in ("change_key", "sha")), strict=True):
         commit = graph.index.get(sha)
@@ -227,6 +243,7 @@ MODEL = PythonModel(
         Input("commits", ("sha", "parents", "message"), ("sha",)),
         DEPLOYMENTS,
         Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+        Input("landed_commits", ("change_key", "sha"), ("change_key", "sha")),
         Input("patch_ids", ("sha", "patch_id"), ("sha",)),
         Input("ci_successes", ("sha", "green_at"), ("green_at", "sha")),
     ),

@@ -40,6 +40,16 @@
 --   shallow: the clone's history is cut off
 --   deployments_without_history: their commit is known by id alone: they ship only the change that landed by it
 --   pull_requests_elsewhere: merged into another branch than the default one, and not landed as far as is known
+--   landed_though_closed: changes that landed although a report calls them closed unmerged
+--   contradictions: merges whose message names another pull request than the one whose head they merged
+--   same_head: pull requests that share their last commit with one that landed
+--   squashed: merges of a squash that was made at the merge: what was written, and when, is unknown
+--   not_believed: changes whose PR ref is of another history, too long, or made after the landing
+--   dates_not_believed: changes with an author date that cannot be one, such as 1970
+--   without_own_work: changes that brought nothing but other changes, or what was there before
+--   numbers_of_others: steps whose message names a pull request of another repository
+--   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
+--   in_doubt: landed changes with any of these but without_own_work and numbers_of_others
 with landed as (
     select
         landings.repo_id,
@@ -104,6 +114,23 @@ deployed as (
         sum(case when isolated then 1 else 0 end) as without_history,
         sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
     from deployments
+    group by repo_id
+),
+
+doubted as (
+    select
+        repo_id,
+        max(case when kind = 'landed_though_closed' then changes end) as landed_though_closed,
+        max(case when kind = 'contradictions' then changes end) as contradictions,
+        max(case when kind = 'same_head' then changes end) as same_head,
+        max(case when kind = 'squashed' then changes end) as squashed,
+        max(case when kind = 'not_believed' then changes end) as not_believed,
+        max(case when kind = 'dates_not_believed' then changes end) as dates_not_believed,
+        max(case when kind = 'without_own_work' then changes end) as without_own_work,
+        max(case when kind = 'numbers_of_others' then changes end) as numbers_of_others,
+        max(case when kind = 'numbers_without_ref' then changes end) as numbers_without_ref,
+        max(case when kind = 'in_doubt' then changes end) as in_doubt
+    from landing_notes
     group by repo_id
 ),
 
@@ -184,7 +211,17 @@ select
     cast(coalesce(rewritten.refs_rewritten, 0) as bigint) as refs_rewritten,
     repository_settings.shallow,
     cast(coalesce(deployed.without_history, 0) as bigint) as deployments_without_history,
-    coalesce(elsewhere.pull_requests, 0) as pull_requests_elsewhere
+    coalesce(elsewhere.pull_requests, 0) as pull_requests_elsewhere,
+    coalesce(doubted.landed_though_closed, 0) as landed_though_closed,
+    coalesce(doubted.contradictions, 0) as contradictions,
+    coalesce(doubted.same_head, 0) as same_head,
+    coalesce(doubted.squashed, 0) as squashed,
+    coalesce(doubted.not_believed, 0) as not_believed,
+    coalesce(doubted.dates_not_believed, 0) as dates_not_believed,
+    coalesce(doubted.without_own_work, 0) as without_own_work,
+    coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
+    coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
+    coalesce(doubted.in_doubt, 0) as in_doubt
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id
@@ -202,3 +239,5 @@ left join rewritten
     on repository_settings.repo_id = rewritten.repo_id
 left join elsewhere
     on repository_settings.repo_id = elsewhere.repo_id
+left join doubted
+    on repository_settings.repo_id = doubted.repo_id

@@ -35,6 +35,7 @@
 --   forge: a forge reports it, with every event: an event that is missing did not happen
 --   elsewhere: it was merged into another branch than the default one
 --   own_commits: a forge reports its own commits
+--   closer_sha: the commit by which the forge says that it was closed unmerged, null where none did
 with numbered as (
     select
         raw_change_records.*,
@@ -55,6 +56,16 @@ records as (
         and not coalesce(deleted, false)
 ),
 
+closings as (
+    select
+        repo_id,
+        number,
+        after_sha,
+        row_number() over (partition by repo_id, number order by happened_at desc, event_id desc) as turn
+    from pull_request_events
+    where kind = 'closed'
+),
+
 forges as (
     select
         pull_request_milestones.*,
@@ -72,6 +83,7 @@ forges as (
         pull_requests.files,
         pull_requests.additions,
         pull_requests.deletions,
+        case when pull_request_milestones.abandoned_at is not null then closings.after_sha end as closer_sha,
         merged_elsewhere.number is not null as elsewhere
     from pull_request_milestones
     inner join pull_requests
@@ -82,6 +94,11 @@ forges as (
         on
             pull_request_milestones.repo_id = merged_elsewhere.repo_id
             and pull_request_milestones.number = merged_elsewhere.number
+    left join closings
+        on
+            pull_request_milestones.repo_id = closings.repo_id
+            and pull_request_milestones.number = closings.number
+            and closings.turn = 1
 )
 
 select
@@ -123,7 +140,8 @@ select
     end as code_complete_source,
     forges.repo_id is not null as forge,
     coalesce(forges.elsewhere, false) as elsewhere,
-    coalesce(forges.own_commits, false) as own_commits
+    coalesce(forges.own_commits, false) as own_commits,
+    forges.closer_sha
 from records
 full outer join forges
     on

@@ -21,6 +21,6 @@ inner join pull_requests
 where
     pull_request_milestones.merged_at is not null
     and (
-        pull_requests.body like '%Reverts %'
-        or pull_requests.title like 'Revert "%'
+        lower(pull_requests.body) like '%revert%'
+        or lower(pull_requests.title) like '%revert%'
     )

@@ -62,6 +62,7 @@ def model(dora: DoraSettings) -> PythonModel:
             Input("commits", ("sha", "parents"), ("sha",)),
             Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+            Input("landed_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("incidents", ("incident_id",), ("incident_id",)),
             Input("change_kinds", ("change_id", "kind"), ("change_id",)),
         ),
@@ -71,7 +72,7 @@ def model(dora: DoraSettings) -> PythonModel:
 
 
 def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table]:
-    """From `changes`, `commits`, `change_commits`, `landings`, `incidents`, `change_kinds` of one repository.
+    """From `changes`, `landings`, `landed_commits`, `change_commits`, `commits`, `change_kinds`.
 
     `fixes`: a row per landed change that fixes something: `revert`, `hotfix`, `incident` or `fix`. `base_sha` is what
     the default branch was before it: null where it landed inside another change, which then is traced as a whole, or
@@ -90,7 +91,7 @@ def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table
                 for row in _detected(changes, tables, rules)
             ]
         ),
-        "commit_owners": _owners(repo_id, brought, tables["change_commits"], parents),
+        "commit_owners": _owners(repo_id, (tables["landed_commits"], tables["change_commits"]), parents),
     }
 
 
@@ -136,12 +137,11 @@ def _step(commits: list[str] | None, parents: Mapping[str, str]) -> dict[str, An
     return {"landing_sha": commits[0], "base_sha": base if base in parents else None}
 
 
-def _owners(
-    repo_id: str, brought: Mapping[str, list[str]], change_commits: pa.Table, parents: Mapping[str, str]
-) -> pa.Table:
-    owner = {sha: key for key, commits in brought.items() for sha in commits}
-    pairs = zip(*(change_commits[name].to_pylist() for name in ("change_key", "sha")), strict=True)
-    for key, sha in pairs:
-        owner.setdefault(sha, key)
+def _owners(repo_id: str, tables: Iterable[pa.Table], parents: Mapping[str, str]) -> pa.Table:
+    """The change that brought each commit; the first of the tables that has it counts."""
+    owner: dict[str, str] = {}
+    for table in tables:
+        for key, sha in zip(*(table[name].to_pylist() for name in ("change_key", "sha")), strict=True):
+            owner.setdefault(sha, key)
     shas = sorted(sha for sha in owner if sha in parents)
     return pa.table([[repo_id] * len(shas), shas, [owner[sha] for sha in shas]], schema=COMMIT_OWNERS.schema)

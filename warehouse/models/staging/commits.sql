@@ -14,6 +14,7 @@
 --   committed_at: committer date, UTC; a date later than the reading of it is set to that
 --   message: whole message
 --   collected_at: when the run that first read it began, UTC
+--   tree: full object id of its tree, null where it was read without
 with numbered as (
     select
         raw_commits.*,
@@ -30,7 +31,8 @@ with numbered as (
                 committer_name,
                 committer_email,
                 authored_at,
-                committed_at
+                committed_at,
+                coalesce(tree, '')
         ) as reading
     from raw_commits
 )
@@ -46,6 +48,7 @@ select
     committer_email,
     least(committed_at, collected_at) as committed_at,
     message,
-    collected_at
+    collected_at,
+    tree
 from numbered
 where reading = 1

@@ -78,14 +78,26 @@ def test_each_step_belongs_to_one_change(case: Case) -> None:
 @settings(max_examples=40)
 @given(cases())
 def test_each_merged_commit_belongs_to_one_change(case: Case) -> None:
-    """What merges brought is divided among them and the pull requests nested in them, nothing twice."""
-    brought = {str(commit) for commit in case.dag.ancestors(case.tip)} - {str(step) for step in case.chain}
-    merged = [row for row in case.found.rows.values() if row["landed_by"] in ("merge", "nested")]
-    owned = Counter(own for row in merged for own in set(_own(case, row)) & brought)
-    assert set(owned.values()) <= {1}
-    numbers = {f"#{row['number']}" for row in merged if row["landed_by"] == "nested"}
-    for commit in brought - set(owned):  # the commit that merged a nested pull request stands for it
-        assert any(number in case.says.get(commit, "") for number in numbers)
+    """Each commit of the default branch came with exactly one change, and that change landed at or after it."""
+    brought = Counter(commit for commits in case.found.brought.values() for commit in commits)
+    assert brought == Counter(str(commit) for commit in case.dag.ancestors(case.tip))
+    landed = {key: row["landing_sha"] for key, row in case.found.rows.items()}
+    for key, commits in case.found.brought.items():
+        assert all(int(commit) in case.dag.ancestors(int(landed[key])) for commit in commits)
+
+
+@settings(max_examples=40)
+@given(cases())
+def test_own_commits_landed_with_no_older_step(case: Case) -> None:
+    """No change counts a commit as its own that was on the default branch before it."""
+    steps = case.chain[::-1]
+    for row in case.found.rows.values():
+        if row["landing_sha"] is None:
+            continue
+        brought = [int(step) for step in case.found.brought.get(_key(row), [])]
+        first = min(steps.index(step) for step in (*brought, int(row["landing_sha"])) if step in steps)
+        older = case.dag.ancestors(steps[first - 1]) if first else frozenset()
+        assert not {int(own) for own in _own(case, row)} & older
 
 
 @settings(max_examples=40)
@@ -112,5 +124,8 @@ def test_head_is_on_no_older_step(case: Case) -> None:
 
 
 def _own(case: Case, row: dict[str, object]) -> list[str]:
-    key = f"#{row['number']}" if row["number"] is not None else f"@{row['landing_sha']}"
-    return case.found.own.get(key, [])
+    return case.found.own.get(_key(row), [])
+
+
+def _key(row: dict[str, object]) -> str:
+    return f"#{row['number']}" if row["number"] is not None else f"@{row['landing_sha']}"

@@ -175,12 +175,12 @@ def test_release_merge_lands_the_squashes_inside_it() -> None:
     }
 
 
-def test_release_of_nothing_but_pull_requests_is_joined() -> None:
-    """A release merge whose commits are all of the pull requests in it stands for itself, and its branch is known."""
+def test_release_of_nothing_but_pull_requests_has_no_work_of_its_own() -> None:
+    """A release merge whose commits are all of the pull requests in it brought none of its own; its head is known."""
     raw = Raw().commits("a f1:a dm:a,f1 m:a,dm", says={"dm": merged(1), "m": merged(2)}).pull(1, "f1").pull(2, "dm")
     found = landings(raw)
     assert (found.own["#1"], found.own["#2"]) == (["f1"], ["m"])
-    assert (found.rows["#2"]["branch_commits"], found.rows["#2"]["head_sha"]) == ("joined", "dm")
+    assert (found.rows["#2"]["branch_commits"], found.rows["#2"]["head_sha"]) == ("empty", "dm")
 
 
 def test_nested_pull_requests_within_nested_ones() -> None:

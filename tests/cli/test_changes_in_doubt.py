@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from headway.progress import SilentProgress
+from pipeline.build import build
+from pipeline.session import Session
+from tests.builders.rows import END, Raw, hour, stored
+
+
+def warehouse(folder: Path, *parts: Raw) -> Path:
+    """A warehouse that was built of these rows."""
+    session = Session(config=None, warehouse=None, debug=False, folder=folder, environment={}, now=hour(END))
+    stored(session.settings.warehouse_folder, *parts)
+    build(session, {}, SilentProgress())
+    return session.settings.warehouse_folder
+
+
+def closed_by_a_bot(repo: str, pushes: int) -> Raw:
+    """A pull request that landed and was closed, and so many pushes."""
+    raw = Raw(repo).commits("a c@1.5:a s@9:a", says={"s": "Add basket (#1)"}).pull(1, "c")
+    raw.change(1, opened=2, abandoned=9.1).deploy("d0", "a", 1)
+    for number in range(pushes):
+        raw.commits(f"p{number}")
+    return raw.deploy("d", f"p{pushes - 1}", 60)
+
+
+@pytest.mark.parametrize("command", ["summary", "status", "doctor"])
+def test_repository_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str) -> None:
+    """Where more than a tenth of the changes is in doubt, commands say so; where it is less, they do not."""
+    folder = warehouse(tmp_path, closed_by_a_bot("acme/shop", 2), closed_by_a_bot("acme/sure", 12))
+    capfd.readouterr()
+    main(["--warehouse", str(folder), command])
+    out, _ = capfd.readouterr()
+    told = [line for line in out.splitlines() if "in doubt" in line]
+    assert len(told) == 1
+    assert "1 of 4 changes are in doubt: 1 landed, and a report calls them closed" in told[0]
+    if command == "summary":
+        assert out.startswith("git:acme/shop: 1 of 4")

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.builders.rows import Raw, built, commit_id
+from tests.warehouse.given import landings
+from tests.warehouse.landings.test_landings import how, merged
+
+
+def test_octopus_with_a_branch_that_is_no_request() -> None:
+    """The heads that a merge of several branches brought have their own commits, and the first has the rest."""
+    raw = Raw().commits("a b:a c:a d:a m:a,b,c,d", says={"m": "Merge branches"}).pull(1, "b").pull(2, "c")
+    assert how(landings(raw)) == {
+        "@a": ("direct", "a", ["a"]),
+        "#1": ("merge", "m", ["b", "d"]),
+        "#2": ("nested", "m", ["c"]),
+    }
+
+
+def test_stack_that_one_merge_landed() -> None:
+    """Of two requests, one on top of the other, that came with one merge each has its own commits."""
+    raw = Raw().commits("a p1:a p2 q1 q2 m:a,q2", says={"m": "x"}).pull(1, "p2").pull(2, "q2")
+    assert how(landings(raw)) == {
+        "@a": ("direct", "a", ["a"]),
+        "#1": ("nested", "m", ["p1", "p2"]),
+        "#2": ("merge", "m", ["q1", "q2"]),
+    }
+
+
+def test_rollup_of_rollups() -> None:
+    """Requests within a rollup within a rollup land with the outermost merge, and rollups have no work of their own."""
+    silent = dict.fromkeys(("r1", "r2", "s", "t", "m"), "x")
+    raw = Raw().commits("a x:a y:a r1:a,x r2:r1,y s:a,r2 z:a t:s,z m:a,t", says=silent)
+    found = landings(raw.pull(1, "x").pull(2, "y").pull(3, "r2").pull(4, "z").pull(5, "t"))
+    assert {key: found.own[key] for key in ("#1", "#2", "#4")} == {"#1": ["x"], "#2": ["y"], "#4": ["z"]}
+    assert {found.rows[f"#{number}"]["landing_sha"] for number in range(1, 6)} == {"m"}
+    assert {found.rows[key]["branch_commits"] for key in ("#3", "#5")} == {"empty"}
+    assert found.notes == {"without_own_work": 2}
+
+
+def test_head_of_two_requests() -> None:
+    """Of two requests with one head the named one landed, else the newest; the other stays open and is counted."""
+    raw = Raw().commits("a b:a m:a,b", says={"m": merged(1)}).pull(1, "b").pull(2, "b")
+    named = landings(raw)
+    assert (named.rows["#1"]["landed_by"], named.rows["#2"]["landed_by"]) == ("merge", "open")
+    assert named.notes == {"same_head": 1, "in_doubt": 1}
+    silent = landings(Raw().commits("a b:a m:a,b", says={"m": "x"}).pull(1, "b").pull(2, "b"))
+    assert (silent.rows["#1"]["landed_by"], silent.rows["#2"]["landed_by"]) == ("open", "merge")
+
+
+def test_forge_names_the_merge_of_a_request() -> None:
+    """The merge that the forge names belongs to that request, though it brought another one's head too."""
+    raw = Raw().commits("a b:a c:a m:a,b,c", says={"m": "x"}).pull(1, "b").pull(2, "c")
+    found = landings(raw.change(2, sha="m", head_sha="c"))
+    assert {key: found.own[key] for key in ("#1", "#2")} == {"#1": ["b"], "#2": ["c"]}
+
+
+def test_request_and_its_backport() -> None:
+    """Of requests with the same last commit the one for this branch landed, and not the newer one for another."""
+    raw = Raw().commits(
+        "a o:a p1@3:a p2@5 q0@6:o q1@7 q2@8 s1@9:a s2@10",
+        authored={"q1": 3, "q2": 5, "s1": 3, "s2": 5},
+        says={"q1": "p1", "q2": "p2", "s1": "p1", "s2": "p2"},
+    )
+    raw.pull(1, "p2").pull(2, "q2")
+    found = landings(raw)
+    assert (found.rows["#1"]["landed_by"], found.rows["#2"]["landed_by"]) == ("rebase", "open")
+
+
+def test_merge_of_a_rebased_branch_keeps_what_was_written() -> None:
+    """Where a button rebased the branch before merging, the ref has what was written, and copies were merged."""
+    raw = Raw().commits(
+        "a b:a c z:a b2:z c2 m:z,c2", says={"b2": "b", "c2": "c", "m": merged(1)}, authored={"b2": 2, "c2": 3}
+    )
+    found = landings(raw.pull(1, "c"))
+    assert (found.own["#1"], found.brought["#1"], found.rows["#1"]["head_sha"]) == (["b", "c"], ["b2", "c2", "m"], "c")
+
+
+def test_branch_that_went_on_after_its_merge() -> None:
+    """A ref whose commits were all made after the merge is not what was merged: the graph has that."""
+    raw = Raw().commits("a b:a m:a,b n@90:a o", says={"m": merged(1)}).branch("main", "m").pull(1, "o")
+    found = landings(raw)
+    assert (found.own["#1"], found.rows["#1"]["branch_commits"]) == (["b"], "joined")
+
+
+def test_commits_that_landed_again_are_no_work() -> None:
+    """A request that lands the commits of an earlier one once more has no commits of its own."""
+    says = {"s": "Add (#1)", "r": 'Revert "Add (#1)"', "t": "Add again (#2)"}
+    found = landings(Raw().commits("a b:a s:a r t", says=says).pull(1, "b").pull(2, "b"))
+    assert (found.own["#1"], found.rows["#2"]["branch_commits"]) == (["b"], "empty")
+
+
+@pytest.mark.parametrize("picked", ["b", "s", "m"])
+def test_cherry_pick_of_what_was_merged_ships_it(picked: str) -> None:
+    """A copy of the branch's commit, of the squash that was merged, or of the merge is the change in production."""
+    raw = Raw().commits("a b@2:a s@50:a m@51:a,s", says={"m": "x\n\nSee merge request acme/shop!1"}).pull(1, "b")
+    pick = f"Pick\n\n(cherry picked from commit {commit_id(picked)})"
+    raw.commits("r@60:a", says={"r": pick}, branch="release").deploy("d0", "a", 1.5).deploy("d", "r", 70)
+    with built(raw, as_of=100) as tables:
+        assert tables.change(1)["deployment_id"] == "d"

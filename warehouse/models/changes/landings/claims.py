@@ -1,0 +1,174 @@
+"""Which step of the default branch landed which pull request: by graph, words, rebased copies, reports and bodies.
+
+Each number belongs to one step at most, and each step has one number at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from warehouse.graph import NEVER, reach
+from warehouse.models.changes.commit_messages import LandedWords, Landing
+from warehouse.models.changes.landings.branch_commits import left_at
+from warehouse.models.changes.landings.closed_but_landed import body_words, closed_but_landed
+from warehouse.models.changes.landings.history import History, Key
+from warehouse.models.changes.landings.merged_heads import MergedHeads
+
+__all__ = ["Claims", "claim_steps"]
+
+# A rebase merge lands a copy of each commit of the branch; fewer copies than this share are something else.
+_REBASED_SHARE = 0.5
+# A pull request that was closed this long before was not landed by a commit that only names it.
+_CLOSED_BEFORE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """By position the number of a step; of a rebase merge the number and all of its positions, oldest first."""
+
+    numbers: dict[int, int]
+    rebased: dict[int, tuple[int, list[int]]]
+
+    @property
+    def taken(self) -> set[int]:
+        """Every number that a step landed."""
+        return {*self.numbers.values(), *(number for number, _ in self.rebased.values())}
+
+
+def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) -> Claims:
+    """Assign pull requests to the steps of the default branch; `read` is what the message of each step says."""
+    reports, chain = history.reports, history.chain
+    numbers = {position: inside[0] for position, inside in merged.steps.items()}
+    # The forge names the merge itself; a head that it brought too is nested in it.
+    numbers |= {
+        position: reports.merged[chain[position]] for position in merged.steps if chain[position] in reports.merged
+    }
+    numbers |= _by_words(history, read, numbers, merged)
+    rebased = _rebased(history, numbers)
+    claims = Claims(numbers, rebased)
+    taken = claims.taken
+    for position, commit in enumerate(chain):
+        number = reports.reported.get(commit)
+        if number is not None and number not in taken and position not in numbers and position not in rebased:
+            numbers[position] = number
+            taken.add(number)
+    words = body_words(history)
+    free = [position for position in range(len(chain)) if position not in numbers and position not in rebased]
+    by_content = closed_but_landed(history, words, free, taken | merged.merges.keys())
+    _join_runs(claims, by_content, words)
+    return claims
+
+
+def _join_runs(claims: Claims, numbers: Mapping[int, int], words: Mapping[int, LandedWords]) -> None:
+    """Add what bodies show: neighbours whose trailers name one pull request are the commits of a rebase merge."""
+
+    def names(position: int, number: int) -> bool:
+        free = position not in claims.numbers and position not in claims.rebased and position not in numbers
+        return free and position in words and words[position].sure == (number,)
+
+    for number, positions in list({group[0]: group for group in claims.rebased.values()}.values()):
+        while names(positions[0] - 1, number):
+            positions.insert(0, positions[0] - 1)
+            claims.rebased[positions[0]] = (number, positions)
+    for position, number in numbers.items():
+        run = [position]
+        while names(run[-1] + 1, number):
+            run.append(run[-1] + 1)
+        if len(run) > 1:
+            claims.rebased.update(dict.fromkeys(run, (number, run)))
+        else:
+            claims.numbers[position] = number
+
+
+def _by_words(
+    history: History, read: Sequence[Landing], numbers: dict[int, int], merged: MergedHeads
+) -> dict[int, int]:
+    """The steps that name a pull request: each number once, by the step for which its PR ref speaks if one does.
+
+    Where the graph or the forge shows the pull request of a step, its message does not count: it may name an issue.
+    """
+    claims: dict[int, list[int]] = {}
+    chain, heads, reports = history.chain, history.heads, history.reports
+    shown = {*numbers.values(), *(reports.merged[commit] for commit in chain if commit in reports.merged)}
+    for position, landing in enumerate(read):
+        if not landing.numbers or position in numbers or chain[position] in reports.merged:
+            continue
+        with_ref = tuple(number for number in landing.numbers if number in heads)
+        number = (with_ref or landing.numbers)[0]
+        if number not in shown and _may_name(history, number, position, merged):
+            claims.setdefault(number, []).append(position)
+    chosen: dict[int, int] = {}
+    for number, positions in claims.items():
+        head = heads.get(number)
+        by_graph = [p for p in positions if head is not None and history.position[head] == p]
+        # Where numbering started over, an old commit names a number whose PR ref left the default branch after it.
+        later = [p for p in positions if head is not None and len(positions) > 1 and p > left_at(history, head)]
+        chosen[(by_graph or later or positions)[0]] = number
+    return chosen
+
+
+def _may_name(history: History, number: int, position: int, merged: MergedHeads) -> bool:
+    """Whether the words of a step can land a pull request, as far as graph and reports show."""
+    commit, head = history.chain[position], history.heads.get(number)
+    closed_at = history.reports.closed_at.get(number)
+    if closed_at is not None and history.committed_at[commit] > closed_at + _CLOSED_BEFORE:
+        return False
+    at = NEVER if head is None else history.position[head]
+    if at == NEVER or history.chain[at] == head:
+        return True
+    # The head came in by a merge: a step before it may be its squash, one after it only talks of it.
+    return position == at if number in merged.merges else position <= at
+
+
+def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
+    """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first."""
+    steps: dict[Key, int] = {}
+    for position, commit in enumerate(history.chain):
+        if position not in numbers and not history.merge(commit):
+            steps.setdefault(history.key(commit), position)
+    taken = set(numbers.values())
+    candidates: dict[Key, list[int]] = {}
+    for number, head in history.heads.items():
+        if number not in taken and (key := history.key(head)) in steps:
+            candidates.setdefault(key, []).append(number)
+    rebased: dict[int, tuple[int, list[int]]] = {}
+    for number in sorted(_nearest(history, group) for group in candidates.values()):
+        positions = _rebased_positions(history, number, steps)
+        merged = history.reports.merged
+        free = [p for p in positions if p not in rebased and merged.get(history.chain[p], number) == number]
+        if free and positions[-1] == free[-1]:
+            rebased.update(dict.fromkeys(free, (number, free)))
+    return rebased
+
+
+def _nearest(history: History, numbers: list[int]) -> int:
+    """Of pull requests with the same last commit the nearest to the default branch: others are for other branches.
+
+    Of equals (closed and opened again) the newest is the one that merged.
+    """
+    if len(numbers) == 1:
+        return numbers[0]
+    place, limit = history.position, history.max_branch_commits
+    sizes = {n: len(reach(history.graph, [history.heads[n]], lambda c: place[c] == NEVER, limit)) for n in numbers}
+    return min(numbers, key=lambda n: (sizes[n], -n))
+
+
+def _rebased_positions(history: History, number: int, steps: dict[Key, int]) -> list[int]:
+    head = history.heads[number]
+    at = history.position[head]
+    if at != NEVER:  # merged by moving the branch forward: the head itself is a step
+        return [at] if history.chain[at] == head and history.key(head) in steps else []
+    place, limit = history.position, history.max_branch_commits
+    reached = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+    branch = [commit for commit in reached if not history.merge(commit)]
+    positions = sorted({steps[key] for commit in branch if (key := history.key(commit)) in steps})
+    if len(reached) > limit or not all(history.graph.parents[commit] for commit in reached):
+        # Another history: only the steps without a gap that end in this head came with it.
+        run = positions[-1:]
+        while run[0] - 1 in positions:
+            run.insert(0, run[0] - 1)
+        branch = [commit for commit in branch if history.twins.get(history.key(commit), run[0]) >= run[0]]
+        positions = run
+    return positions if branch and len(positions) >= _REBASED_SHARE * len(branch) else []

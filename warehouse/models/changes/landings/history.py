@@ -1,0 +1,221 @@
+"""One repository's graph, messages, PR heads and reports, as the landing rules need them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.graph import NEVER, Graph, first_reach
+from warehouse.models.changes.commit_messages import Landing, own_addresses, read_landing
+
+__all__ = ["History", "Key", "Landed", "Reports", "read_history"]
+
+Key = tuple[str, datetime, str]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One change on the default branch: its landing commit and its own commits, as graph indices.
+
+    `via` is the commit that merged it: the landing commit, or where it is nested the one inside the branch. `own` is
+    what was written, `brought` the commits of the default branch that came with it: a squash is not what was written.
+    """
+
+    number: int | None
+    commit: int
+    via: int
+    position: int
+    landed_by: str
+    branch_commits: str
+    own: tuple[int, ...]
+    brought: tuple[int, ...]
+    title: str
+    branch: str
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What another system reports of pull requests.
+
+    `reported` and `merged` lead from a commit to the pull request that it merged: by any report, and by the forge.
+    `closers` leads from a commit to the pull requests that it closed unmerged; `closed_at` and `titles` are by number.
+    """
+
+    numbers: frozenset[int] = frozenset()
+    reported: Mapping[int, int] = field(default_factory=dict)
+    merged: Mapping[int, int] = field(default_factory=dict)
+    closers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    closed_at: Mapping[int, datetime] = field(default_factory=dict)
+    titles: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]], index: Mapping[str, int]) -> Reports:
+        """Read the rows of `change_reports` that have a number."""
+        rows = list(rows)
+        closers: dict[int, tuple[int, ...]] = {}
+        for row in rows:
+            if (closer := index.get(row.get("closer_sha") or "")) is not None:
+                closers[closer] = (*closers.get(closer, ()), row["number"])
+        return cls(
+            numbers=frozenset(row["number"] for row in rows),
+            reported={index[row["sha"]]: row["number"] for row in rows if row["sha"] in index},
+            merged={index[row["sha"]]: row["number"] for row in rows if row.get("forge") and row["sha"] in index},
+            closers=closers,
+            closed_at={
+                row["number"]: row["abandoned_at"] for row in rows if row["abandoned_at"] and not row["merged_at"]
+            },
+            titles={row["number"]: row["title"] for row in rows if row["title"]},
+        )
+
+
+@dataclass
+class History:
+    """One repository's graph with what the landing rules need of it.
+
+    `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
+    that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
+    `addresses` are the names under which messages know the repository's own pull requests.
+    """
+
+    graph: Graph
+    messages: list[str]
+    authored_at: list[datetime]
+    author_email: list[str]
+    committed_at: list[datetime]
+    trees: list[str | None]
+    patches: Mapping[int, str]
+    chain: list[int]
+    position: list[int]
+    heads: dict[int, int]
+    reports: Reports
+    max_branch_commits: int
+    addresses: frozenset[str] = frozenset()
+    segments: dict[int, list[int]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+    _written: dict[int, int] = field(default_factory=dict)
+    _written_keys: dict[Key, int] = field(default_factory=dict)
+
+    @cached_property
+    def depth(self) -> list[int]:
+        """See `Graph.depths`."""
+        return self.graph.depths()
+
+    @cached_property
+    def twins(self) -> dict[Key, int]:
+        """By what a rebase keeps of a commit, the first step of the default branch that contains such a commit."""
+        first: dict[Key, int] = {}
+        for commit, position in enumerate(self.position):
+            if position != NEVER:
+                key = self.key(commit)
+                first[key] = min(first.get(key, position), position)
+        return first
+
+    def merge(self, commit: int) -> bool:
+        """Whether a commit has several parents."""
+        return len(self.graph.parents[commit]) > 1
+
+    def read(self, commit: int) -> Landing:
+        """What the message of a commit says of the pull request that it lands."""
+        return read_landing(self.messages[commit], merge=self.merge(commit), addresses=self.addresses)
+
+    def subject(self, commit: int) -> str:
+        """The first line of a commit's message."""
+        return self.messages[commit].partition("\n")[0].strip()
+
+    def key(self, commit: int) -> Key:
+        """What a rebase keeps of a commit."""
+        subject = self.messages[commit].partition("\n")[0]
+        return (self.author_email[commit].lower(), self.authored_at[commit], subject)
+
+    def landed_before(self, commit: int, position: int) -> bool:
+        """Whether a commit off the default branch, or its copy, landed before a step, or is of a branch that did."""
+        if self._written.get(commit, position) < position:
+            return True
+        key = self.key(commit)
+        return self.twins.get(key, position) < position or self._written_keys.get(key, position) < position
+
+    def record_written(self, change: Landed) -> None:
+        """Record the commits off the default branch that a change landed: a later change does not land them again."""
+        for commit in change.own:
+            if self.position[commit] != change.position:
+                self._written.setdefault(commit, change.position)
+                if not self.merge(commit):
+                    self._written_keys.setdefault(self.key(commit), change.position)
+
+
+def read_history(
+    tables: Mapping[str, pa.Table], default_branch: str, max_branch_commits: int, repo: str = ""
+) -> History | None:
+    """The history that landed on `default_branch`; None where the repository has no such branch.
+
+    `tables` has `commits`, `refs`, `patch_ids`, and `change_reports`: what another system reports of pull requests.
+    That adds to what messages and PR refs show; if it is the forge, it takes precedence over them.
+    """
+    commits, refs = tables["commits"], tables["refs"]
+    graph = Graph.of(commits)
+    columns = (refs[name].to_pylist() for name in ("kind", "name", "sha"))
+    tips = {(kind, name): sha for kind, name, sha in zip(*columns, strict=True)}
+    tip = graph.index.get(tips.get(("branch", default_branch)) or "")
+    if tip is None:
+        return None
+    numbered = [row for row in tables["change_reports"].to_pylist() if row["number"] is not None]
+    heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
+    heads |= {
+        int(name): graph.index[sha]
+        for (kind, name), sha in tips.items()
+        if kind == "pull_head" and sha in graph.index and name.isdecimal()
+    }
+    chain = graph.first_parents(tip)
+    messages: list[str] = commits["message"].to_pylist()
+    patches = zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True)
+    history = History(
+        graph=graph,
+        messages=messages,
+        authored_at=commits["authored_at"].to_pylist(),
+        author_email=commits["author_email"].to_pylist(),
+        committed_at=commits["committed_at"].to_pylist(),
+        trees=commits["tree"].to_pylist(),
+        patches={graph.index[sha]: patch for sha, patch in patches if sha in graph.index},
+        chain=chain,
+        position=first_reach(graph, chain),
+        heads=heads,
+        reports=Reports.of(numbered, graph.index),
+        max_branch_commits=max_branch_commits,
+        addresses=own_addresses(repo, [messages[commit] for commit in chain]),
+    )
+    for commit, position in enumerate(history.position):
+        if position != NEVER and chain[position] != commit:
+            history.segments.setdefault(position, []).append(commit)
+    _follow_rewriting(history)
+    return history
+
+
+def _follow_rewriting(history: History) -> None:
+    """Move PR heads of a history that was rewritten to what each is on the default branch now.
+
+    A rewriting keeps author, both dates and subject of a commit; a rebase makes a new committer date.
+    """
+    off = [commit for commit, position in enumerate(history.position) if position == NEVER]
+    if not off:
+        return
+    authored, committed = history.authored_at, history.committed_at
+    dates = {(authored[commit], committed[commit]) for commit in off}
+    on: dict[tuple[datetime, datetime], list[int]] = {}
+    for commit, position in enumerate(history.position):
+        if position != NEVER and (date := (authored[commit], committed[commit])) in dates:
+            on.setdefault(date, []).append(commit)
+    rewritten: dict[int, int] = {}
+    for commit in off:
+        likely = on.get((authored[commit], committed[commit]), ())
+        same = [other for other in likely if history.key(other) == history.key(commit)]
+        if len(same) == 1:
+            rewritten[commit] = same[0]
+    for old, new in rewritten.items():
+        history.position[old] = history.position[new]
+    history.heads = {number: rewritten.get(head, head) for number, head in history.heads.items()}

@@ -1,0 +1,121 @@
+"""Pull requests that landed inside a merge of another one: by the graph, then by words that their PR ref confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+from warehouse.graph import difference
+from warehouse.models.changes.commit_messages import title_of
+from warehouse.models.changes.landings.branch_commits import off_main, run_of
+from warehouse.models.changes.landings.history import History, Landed
+from warehouse.models.changes.landings.merged_heads import MergedHeads
+
+__all__ = ["NestedLandings"]
+
+
+class NestedLandings:
+    """Divides what the merges of the default branch brought among the pull requests that they contain."""
+
+    def __init__(self, history: History, merged: MergedHeads) -> None:
+        self.history = history
+        self.merged = merged
+
+    @cached_property
+    def _heads(self) -> set[int]:
+        return set(self.history.heads.values())
+
+    def of_step(self, position: int, number: int | None, claimed: set[int]) -> Iterator[Landed]:
+        """The pull requests inside a step that lands `number`; `claimed` are those that landed, and these are added.
+
+        Those whose head is there come first, inner ones before outer ones: each takes the commits that are left.
+        """
+        history = self.history
+        if not history.heads and not history.reports.merged:
+            return
+        within = {*self.merged.steps.get(position, ()), *self.merged.inside.get(position, ())} - {number}
+        by_graph = sorted(within - claimed, key=lambda n: (history.depth[history.heads[n]], n))
+        taken: set[int] = set()
+        for inner in by_graph:
+            yield self._with_head(position, inner, taken)
+        claimed.update(by_graph)
+        for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
+            if commit not in taken and (change := self._with_words(position, commit, claimed, taken)) is not None:
+                yield change
+
+    def _with_head(self, position: int, number: int, taken: set[int]) -> Landed:
+        """A pull request whose head is among what the step brought."""
+        history, step = self.history, self.history.chain[position]
+        head, via = history.heads[number], self.merged.merges.get(number)
+        if via is None:
+            commits = run_of(history, head, position, taken, self._heads)
+        else:
+            commits = tuple(
+                commit
+                for commit in difference(history.graph, history.depth, head, history.graph.parents[via][0])
+                if history.position[commit] == position and commit not in taken
+            )
+        merges = (via,) if via is not None and via != step and via not in taken else ()
+        taken.update(commits, merges)
+        title, branch = history.subject(head), ""
+        if via is not None:
+            read = history.read(via)
+            first = read.numbers[:1] == (number,)
+            title = read.title if first else title_of(history.messages[via], number) or title
+            branch = read.branch if first else ""
+        return Landed(
+            number=number,
+            commit=step,
+            via=via if via is not None else head,
+            position=position,
+            landed_by="nested",
+            branch_commits="joined" if commits else "empty",
+            own=commits or merges,
+            brought=commits + merges,
+            title=title,
+            branch=branch,
+        )
+
+    def _with_words(self, position: int, commit: int, claimed: set[int], taken: set[int]) -> Landed | None:
+        """A pull request that a commit inside the step names.
+
+        Without a PR ref a number may be another repository's (a fork that follows its upstream merges such commits).
+        What the forge itself says needs none.
+        """
+        history = self.history
+        read = history.read(commit)
+        reported = history.reports.merged.get(commit)
+        if reported is None and history.merge(commit):
+            return None  # the graph has those that merged a head
+        named = (reported,) if reported is not None else read.numbers
+        number = next((n for n in named if (reported is not None or n in history.heads) and n not in claimed), None)
+        if number is None:
+            return None
+        claimed.add(number)
+        own, believed, brought = self._own(position, number, commit, taken)
+        taken.update(brought)
+        return Landed(
+            number=number,
+            commit=history.chain[position],
+            via=commit,
+            position=position,
+            landed_by="nested",
+            branch_commits=believed,
+            own=own or (commit,),
+            brought=brought,
+            title=read.title,
+            branch=read.branch,
+        )
+
+    def _own(
+        self, position: int, number: int, commit: int, taken: Collection[int]
+    ) -> tuple[tuple[int, ...], str, tuple[int, ...]]:
+        """Own commits, whether they are believed, and the commits of the default branch that came by `commit`."""
+        history = self.history
+        if history.merge(commit):
+            inside = difference(history.graph, history.depth, commit, history.graph.parents[commit][0])
+            merged = tuple(c for c in inside if c != commit and history.position[c] == position and c not in taken)
+            return merged, "joined" if merged else "empty", (*merged, commit)
+        head = history.heads.get(number)
+        own, believed = off_main(history, head, position) if head is not None else ((), "no_ref")
+        return own, believed, (commit,)

@@ -1,0 +1,125 @@
+"""The changes of a default branch, one for each of its steps and for each pull request inside a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from warehouse.graph import NEVER, reach
+from warehouse.models.changes.commit_messages import Landing
+from warehouse.models.changes.landings.branch_commits import off_main, squashed_at_merge, written
+from warehouse.models.changes.landings.claims import claim_steps
+from warehouse.models.changes.landings.history import History, Landed
+from warehouse.models.changes.landings.merged_heads import merged_heads
+from warehouse.models.changes.landings.nested import NestedLandings
+
+__all__ = ["landed_changes", "open_heads"]
+
+
+def landed_changes(history: History) -> Iterator[Landed]:
+    """Every change of the default branch, oldest first; each of its commits is brought by exactly one of them.
+
+    Nested pull requests come before the merge that landed them and take their commits out of it.
+    """
+    read = [history.read(commit) for commit in history.chain]
+    history.notes["numbers_of_others"] = sum(bool(landing.foreign) and not landing.numbers for landing in read)
+    merged = merged_heads(history, read)
+    claims = claim_steps(history, read, merged)
+    claimed = claims.taken
+    inside = NestedLandings(history, merged)
+    for position, landing in enumerate(read):
+        nested: list[Landed] = []
+        if position in claims.rebased:
+            number, positions = claims.rebased[position]
+            if position != positions[-1]:
+                continue
+            change = _rebase_merge(history, number, positions, landing)
+        else:
+            number_here = claims.numbers.get(position)
+            if position in history.segments:
+                nested = list(inside.of_step(position, number_here, claimed))
+                yield from nested
+            change = _step(history, position, number_here, landing, nested)
+        for landed in (*nested, change):
+            history.record_written(landed)
+        yield change
+
+
+def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
+    """PR refs that did not land, as far as Git shows: number, head, own commits, and whether those are believed."""
+    place, limit = history.position, history.max_branch_commits
+    for number, head in sorted(history.heads.items()):
+        if number in landed:
+            continue
+        commits = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+        if len(commits) <= limit and all(history.graph.parents[commit] for commit in commits):
+            yield number, head, tuple(commits), "joined"
+        else:  # of another history: copies on the default branch show where the branch began
+            yield number, head, *off_main(history, head, len(history.chain))
+
+
+def _rebase_merge(history: History, number: int, positions: list[int], landing: Landing) -> Landed:
+    head = history.heads.get(number)
+    commits, believed = off_main(history, head, positions[0]) if head is not None else ((), "no_ref")
+    landed = tuple(history.chain[position] for position in positions)
+    return Landed(
+        number=number,
+        commit=landed[-1],
+        via=landed[-1],
+        position=positions[-1],
+        landed_by="rebase",
+        branch_commits=believed,
+        own=commits if commits and believed == "joined" else landed,
+        brought=landed,
+        title=landing.title if len(positions) == 1 else history.read(landed[0]).title,
+        branch="",
+    )
+
+
+def _step(history: History, position: int, number: int | None, landing: Landing, nested: list[Landed]) -> Landed:
+    commit = history.chain[position]
+    brought: tuple[int, ...] = (commit,)
+    if history.merge(commit):
+        theirs = {inner for change in nested for inner in change.brought}
+        segment = tuple(c for c in history.segments.get(position, []) if c not in theirs)
+        brought = (commit, *segment)
+        own, believed = _merged(history, position, number, segment)
+        how = "merge"
+    elif number is None:
+        own, believed, how = (commit,), "landing", "direct"
+    else:
+        own, believed = written(history, number, position)
+        how = "squash"
+    return Landed(
+        number=number,
+        commit=commit,
+        via=commit,
+        position=position,
+        landed_by=how,
+        branch_commits=believed,
+        own=own or (commit,),
+        brought=brought,
+        title=landing.title,
+        branch=landing.branch,
+    )
+
+
+def _merged(
+    history: History, position: int, number: int | None, segment: tuple[int, ...]
+) -> tuple[tuple[int, ...], str]:
+    """What a merge landed: what it brought, unless the PR ref shows that the branch was squashed or rebased before."""
+    commit = history.chain[position]
+    single = squashed_at_merge(history, commit, segment)
+    head = history.heads.get(number) if number is not None else None
+    if number is None or head is None:
+        return segment, "squashed" if single else _joined(history, segment)
+    if head not in history.graph.parents[commit] and history.position[head] == NEVER:
+        own, believed = written(history, number, position)
+        if believed == "joined":
+            return own, believed
+        if single:
+            return segment, "not_believed"
+    return segment, _joined(history, segment)
+
+
+def _joined(history: History, segment: tuple[int, ...]) -> str:
+    return "joined" if any(not history.merge(commit) for commit in segment) else "empty"
