@@ -48,7 +48,11 @@ REPOSITORY_SETTINGS = Table(
     ),
 )
 # Web addresses of pull requests and commits, behind that of the repository.
-_PATHS = {"gitlab": ("/-/merge_requests/", "/-/commit/"), "bitbucket": ("/pull-requests/", "/commits/")}
+_PATHS = {
+    "gitlab": ("/-/merge_requests/", "/-/commit/"),
+    "bitbucket": ("/pull-requests/", "/commits/"),
+    "azure": ("/pullrequest/", "/commit/"),
+}
 
 
 def model(settings: Settings, sources: Sources) -> PythonModel:
@@ -91,14 +95,15 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
         provider, _, repo = repo_id.partition(":")
         rule = settings.deployment_rule(repo)
         chosen = rule or _detected(repo, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
-        pull_path, commit_path = _PATHS.get(provider, ("/pull/", "/commit/"))
+        address = description.get("url") or ""
+        pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
         application = chosen.application or repo.rpartition("/")[2]
         rows.append(
             {
                 "repo_id": repo_id,
                 "provider": provider,
                 "repo": repo,
-                "url": description.get("url") or "",
+                "url": address,
                 "pull_path": pull_path,
                 "commit_path": commit_path,
                 "role": "manifests" if any(repo_id == place for place, _ in manifests) else "application",
