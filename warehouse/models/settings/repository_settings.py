@@ -45,6 +45,7 @@ REPOSITORY_SETTINGS = Table(
         ("application", TEXT, "the application in the manifests repository"),
         ("manifests_repo_id", TEXT, "the manifests repository with that application, null where there is none"),
         ("max_branch_commits", INT, "PR refs with more commits than this are ignored"),
+        ("differential", TEXT, "web address of the review tool whose changes records report, empty without"),
     ),
 )
 # Web addresses of pull requests and commits, behind that of the repository.
@@ -127,6 +128,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                     None,
                 ),
                 "max_branch_commits": settings.git.max_branch_commits,
+                "differential": settings.git.differential,
             }
         )
     return REPOSITORY_SETTINGS.of(rows)

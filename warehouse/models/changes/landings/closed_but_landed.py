@@ -59,7 +59,7 @@ def body_words(history: History) -> dict[int, LandedWords]:
         message = history.messages[commit]
         if history.merge(commit) or "\n" not in message:
             continue
-        sure, perhaps = landed_by_words(message, history.addresses)
+        sure, perhaps = landed_by_words(message, history.addresses, history.differential)
         if sure or perhaps:
             limit = history.committed_at[commit] - _CLOSED_WITHIN
             words[position] = LandedWords(

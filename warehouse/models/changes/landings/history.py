@@ -80,7 +80,8 @@ class History:
 
     `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
-    `addresses` are the names under which messages know the repository's own pull requests.
+    `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
+    address of a review tool whose changes are.
     """
 
     graph: Graph
@@ -96,6 +97,7 @@ class History:
     reports: Reports
     max_branch_commits: int
     addresses: frozenset[str] = frozenset()
+    differential: str = ""
     segments: dict[int, list[int]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     _written: dict[int, int] = field(default_factory=dict)
@@ -150,7 +152,7 @@ class History:
 
 
 def read_history(
-    tables: Mapping[str, pa.Table], default_branch: str, max_branch_commits: int, repo: str = ""
+    tables: Mapping[str, pa.Table], default_branch: str, max_branch_commits: int, repo: str = "", differential: str = ""
 ) -> History | None:
     """The history that landed on `default_branch`; None where the repository has no such branch.
 
@@ -188,6 +190,7 @@ def read_history(
         reports=Reports.of(numbered, graph.index),
         max_branch_commits=max_branch_commits,
         addresses=own_addresses(repo, [messages[commit] for commit in chain]),
+        differential=differential,
     )
     for commit, position in enumerate(history.position):
         if position != NEVER and chain[position] != commit:
