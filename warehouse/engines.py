@@ -47,7 +47,7 @@ class Engine(Protocol):
 def files_without(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
     """The files that lack a column of the schema: a version that did not have it yet wrote them."""
     columns = set(schema.names)
-    return [file for file in files if not columns <= set(pq.read_schema(file).names)]
+    return [file for file in files if not columns <= set(pq.read_schema(file).names)] if columns else []
 
 
 class DuckDBEngine:

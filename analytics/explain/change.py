@@ -152,17 +152,12 @@ def _milestones(
         "event": "reported",
     }[change["code_complete_source"]]
     reporter = "the forge" if reported.get("forge") else "reported"
-    merged = (
-        reporter
-        if reported.get("forge") or source.get("landed_by") in {None, "report"}
-        else f"committer date of {landing}"
-    )
     records = {
         "first_commit_at": "reported"
         if reported.get("first_commit_at") and not reported.get("forge")
         else "earliest author date of its own commits",
         "code_complete_at": complete,
-        "merged_at": merged,
+        "merged_at": _merged(source, reported, landing),
         "integrated_at": "CI on the default branch",
         "staged_at": "first deployment elsewhere that contains it",
         "deploy_started_at": "first production deployment that contains it",
@@ -179,6 +174,14 @@ def _milestones(
         for name in _MILESTONES
         for at in [change[name] if name in change else observed.get(name)]
     ]
+
+
+def _merged(source: Mapping[str, Any], reported: Mapping[str, Any], landing: str) -> str:
+    forge, merged_at = bool(reported.get("forge")), reported.get("merged_at")
+    if source.get("landed_by") in {None, "report"} or (forge and merged_at):
+        return "the forge" if forge else "reported"
+    closed = f"; {'the forge' if forge else 'a report'} calls it closed unmerged"
+    return f"committer date of {landing}{closed if reported.get('abandoned_at') and not merged_at else ''}"
 
 
 def _ready(change: Mapping[str, Any]) -> str:

@@ -68,6 +68,9 @@ class GitSettings:
     )
     ai_notes: bool = setting(default=True, doc="read line-level attribution from Git notes (refs/notes/ai)")
     max_branch_commits: int = setting(250, "ignore PR refs with more commits than this (probably a rewritten base)")
+    differential: str = setting(
+        "", "web address of Phabricator: `Differential Revision: <it>/D12` names the change 12 that records report"
+    )
 
 
 @dataclass(frozen=True)

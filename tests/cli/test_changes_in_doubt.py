@@ -35,8 +35,18 @@ def test_repository_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_pat
     capfd.readouterr()
     main(["--warehouse", str(folder), command])
     out, _ = capfd.readouterr()
-    told = [line for line in out.splitlines() if "in doubt" in line]
-    assert len(told) == 1
-    assert "1 of 4 changes are in doubt: 1 landed, and a report calls them closed" in told[0]
+    named = [line for line in out.splitlines() if "in doubt" in line]
+    assert len(named) == 1
+    assert "1 of 4 changes are in doubt: 1 landed, and a report calls them closed" in named[0]
     if command == "summary":
         assert out.startswith("git:acme/shop: 1 of 4")
+
+
+def test_explain_says_that_it_was_closed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The record behind the merge of a change that a report calls closed names the commit, and the contradiction."""
+    folder = warehouse(tmp_path, closed_by_a_bot("acme/shop", 2))
+    capfd.readouterr()
+    assert main(["--warehouse", str(folder), "explain", "git:acme/shop#1"]) == 0
+    out, _ = capfd.readouterr()
+    assert "a report calls it closed unmerged" in out
+    assert "committer date of squash commit" in out

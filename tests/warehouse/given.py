@@ -72,7 +72,13 @@ def landings(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "a
 
 
 def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "application") -> dict[str, pa.Table]:
-    settings = {"repo_id": raw.repo_id, "role": role, "default_branch": branch, "max_branch_commits": limit}
+    settings = {
+        "repo_id": raw.repo_id,
+        "role": role,
+        "default_branch": branch,
+        "max_branch_commits": limit,
+        "differential": "",
+    }
     given = {"repository_settings": pa.Table.from_pylist([settings])}
     for table, order in (("commits", "sha"), ("refs", "ref"), ("change_records", "change_key")):
         given[table] = arrow(table, sorted(raw.rows[table], key=lambda row: str(row[order])))

@@ -145,7 +145,12 @@ def test_addresses_follow_the_provider() -> None:
     ]
     for part, provider in zip(parts, expected, strict=True):
         part.source = provider
-    with built(*parts, Raw("acme/local").commits("x")) as tables:
+    azure = Raw("dev.azure.com/acme/_git/web", url="https://dev.azure.com/acme/_git/web")
+    azure.source = "azure"
+    azure.commits("s@9", says={"s": "Merged PR 1: Add"})
+    with built(*parts, azure, Raw("acme/local").commits("x")) as tables:
+        rows = tables("select url from lead_times where repo like '%/_git/web'")
+        assert rows == [{"url": "https://dev.azure.com/acme/_git/web/pullrequest/1"}]
         for provider, addresses in expected.items():
             rows = tables(f"select url from lead_times where provider = '{provider}' order by number")
             assert tuple(row["url"] for row in rows) == addresses

@@ -234,22 +234,6 @@ def test_event_says_whom_or_what_it_concerns(details: dict[str, Any], subject: s
     assert (row["subject"], row["actor"]) == (expected, None)
 
 
-@pytest.mark.parametrize(
-    ("closer", "sha", "subject"),
-    [
-        ({"__typename": "Commit", "oid": "a" * 40}, "a" * 40, None),
-        ({"__typename": "PullRequest", "number": 13}, None, "13"),
-        ({"__typename": "ProjectV2"}, None, None),
-        (None, None, None),
-    ],
-)
-def test_closed_event_has_what_closed_it(closer: dict[str, Any] | None, sha: str | None, subject: str | None) -> None:
-    """The commit whose message closed the pull request is stored, or the number of the pull request that did."""
-    node = {"__typename": "ClosedEvent", "id": "E_1", "createdAt": AT, "actor": None, "closer": closer}
-    (row,) = event_rows(1, [node])
-    assert (row["kind"], row["after_sha"], row["before_sha"], row["subject"]) == ("closed", sha, None, subject)
-
-
 def test_unknown_event_is_left_out() -> None:
     """A kind of event that GitHub adds later does not stop anything."""
     assert list(event_rows(1, [{"__typename": "NewEvent"}, None])) == []

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from collectors.github.api.signals import OutOfBudget
+from collectors.github.rows.events import event_rows
 from headway.errors import CollectError
 from tests.builders.github import FakeGitHub, Fault, Faults, kinds
 from tests.builders.github.exchange import Answer, Exchange
@@ -181,3 +183,25 @@ def test_closing_commit_and_closing_pull_request_are_read(small: FakeGitHub) -> 
         19: (None, "17"),
         20: (None, None),
     }
+
+
+@pytest.mark.parametrize(
+    ("closer", "sha", "subject"),
+    [
+        ({"__typename": "Commit", "oid": "a" * 40}, "a" * 40, None),
+        ({"__typename": "PullRequest", "number": 13}, None, "13"),
+        ({"__typename": "ProjectV2"}, None, None),
+        (None, None, None),
+    ],
+)
+def test_closed_event_has_what_closed_it(closer: dict[str, Any] | None, sha: str | None, subject: str | None) -> None:
+    """The commit whose message closed the pull request is stored, or the number of the pull request that did."""
+    node = {
+        "__typename": "ClosedEvent",
+        "id": "E_1",
+        "createdAt": "2026-01-01T00:00:00Z",
+        "actor": None,
+        "closer": closer,
+    }
+    (row,) = event_rows(1, [node])
+    assert (row["kind"], row["after_sha"], row["before_sha"], row["subject"]) == ("closed", sha, None, subject)

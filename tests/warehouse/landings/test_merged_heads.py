@@ -98,3 +98,15 @@ def test_cherry_pick_of_what_was_merged_ships_it(picked: str) -> None:
     raw.commits("r@60:a", says={"r": pick}, branch="release").deploy("d0", "a", 1.5).deploy("d", "r", 70)
     with built(raw, as_of=100) as tables:
         assert tables.change(1)["deployment_id"] == "d"
+
+
+def test_squashes_merged_into_a_release_branch() -> None:
+    """Requests that were squashed and merged into a branch that was merged count from their refs, stacked ones once."""
+    says = {name: f"Merge branch 't'\n\nSee merge request acme/shop!{name[1]}" for name in ("m1", "m2")}
+    raw = Raw().commits("a p1:a p2 q1:p2 s1:a m1:a,s1 s2:m1 m2:m1,s2 m:a,m2", says={**says, "m": "x"})
+    assert how(landings(raw.pull(1, "p2").pull(2, "q1"))) == {
+        "@a": ("direct", "a", ["a"]),
+        "#1": ("nested", "m", ["p1", "p2"]),
+        "#2": ("nested", "m", ["q1"]),
+        "@m": ("merge", "m", ["m"]),
+    }

@@ -101,6 +101,7 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
             settings[0]["default_branch"],
             settings[0]["max_branch_commits"],
             settings[0]["repo_id"].partition(":")[2],
+            settings[0]["differential"],
         )
         if settings and settings[0]["role"] == "application"
         else None
@@ -226,7 +227,11 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
 MODEL = PythonModel(
     "changes_from_git",
     (
-        Input("repository_settings", ("repo_id", "role", "default_branch", "max_branch_commits"), ("repo_id",)),
+        Input(
+            "repository_settings",
+            ("repo_id", "role", "default_branch", "max_branch_commits", "differential"),
+            ("repo_id",),
+        ),
         Input(
             "commits",
             ("sha", "parents", "author_name", "author_email", "authored_at", "committed_at", "message", "tree"),

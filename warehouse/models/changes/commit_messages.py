@@ -90,20 +90,21 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
     return Landing((), title or subject.strip(), branch)
 
 
-def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> LandedWords:
+def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES, differential: str = "") -> LandedWords:
     """Requests of this repository that a single commit's body says it lands.
 
     Surely: a trailer has the request's address, or a script wrote `Closes #1 from user/branch`. Perhaps: the only
     number that it says it closes, which may be an issue's; a commit that closes several requests lands none of them.
+    `differential` is the web address of the review tool whose changes have numbers here, empty for none.
     """
     body = message.partition("\n")[2]
-    if "#" not in body and "://" not in body:
+    if "#" not in body and "://" not in body and not differential:
         return LandedWords((), ())
     names = frozenset(name.lower() for name in addresses)
     sure, _ = _split(_named(words("landed"), body), names)
     scripted, _ = _split(_named((word for word in words("closes") if word.sure), body), names)
     closed, _ = _split(_named((word for word in words("closes") if not word.sure), body), names)
-    named = tuple(dict.fromkeys((*sure, *scripted)))
+    named = tuple(dict.fromkeys((*sure, *scripted, *(_diffs(body, differential) if differential else ()))))
     return LandedWords(named, closed if len(closed) == 1 and not named else ())
 
 
@@ -202,6 +203,14 @@ def _repository_path(name: str) -> str:
 @cache
 def _beginnings(*, merge: bool) -> tuple[str, ...]:
     return tuple(word.holds for word in words("merge", "subject") if merge or not word.merge)
+
+
+def _diffs(body: str, differential: str) -> Iterator[int]:
+    """The numbers of a commit's changes at the review tool of this address."""
+    for word in words("diff"):
+        for groups in word.matches(body):
+            if groups.get("address", differential).rstrip("/") == differential.rstrip("/"):
+                yield from _number(groups["diff"].removeprefix("D"))
 
 
 @cache

@@ -131,7 +131,14 @@ written as (
         ) as commits,
         min(
             case
-                when pull_request_commits.parents < 2 and pull_request_commits.committed_at <= told.as_of
+                when
+                    pull_request_commits.parents < 2
+                    and pull_request_commits.committed_at <= told.as_of
+                    -- A date before 2005-04-07, when Git began, is the clock of one machine, unless all are as old.
+                    and (
+                        unix_micros(pull_request_commits.authored_at) >= 1112832000000000
+                        or unix_micros(pull_request_commits.committed_at) < 1112832000000000
+                    )
                     then pull_request_commits.authored_at
             end
         ) as first_commit_at,

@@ -46,10 +46,15 @@ REPOSITORY_SETTINGS = Table(
         ("application", TEXT, "the application in the manifests repository"),
         ("manifests_repo_id", TEXT, "the manifests repository with that application, null where there is none"),
         ("max_branch_commits", INT, "PR refs with more commits than this are ignored"),
+        ("differential", TEXT, "web address of the review tool whose changes records report, empty without"),
     ),
 )
 # Web addresses of pull requests and commits, behind that of the repository.
-_PATHS = {"gitlab": ("/-/merge_requests/", "/-/commit/"), "bitbucket": ("/pull-requests/", "/commits/")}
+_PATHS = {
+    "gitlab": ("/-/merge_requests/", "/-/commit/"),
+    "bitbucket": ("/pull-requests/", "/commits/"),
+    "azure": ("/pullrequest/", "/commit/"),
+}
 
 
 def model(settings: Settings, sources: Sources) -> PythonModel:
@@ -93,14 +98,15 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
         rule = settings.deployment_rule(repo_id)
         named = _application(repo_id, manifests)
         chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
-        pull_path, commit_path = _PATHS.get(provider, ("/pull/", "/commit/"))
+        address = description.get("url") or ""
+        pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
         application = chosen.application or named
         rows.append(
             {
                 "repo_id": repo_id,
                 "provider": provider,
                 "repo": repo,
-                "url": description.get("url") or "",
+                "url": address,
                 "pull_path": pull_path,
                 "commit_path": commit_path,
                 "role": "manifests" if any(repo_id == place for place, _ in manifests) else "application",
@@ -124,6 +130,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                     None,
                 ),
                 "max_branch_commits": settings.git.max_branch_commits,
+                "differential": settings.git.differential,
             }
         )
     return REPOSITORY_SETTINGS.of(rows)

@@ -31,9 +31,10 @@ with numbered as (
                 committer_name,
                 committer_email,
                 authored_at,
-                committed_at,
-                coalesce(tree, '')
-        ) as reading
+                committed_at
+        ) as reading,
+        -- An earlier version read no trees.
+        max(tree) over (partition by repo_id, sha) as only_tree
     from raw_commits
 )
 select
@@ -49,6 +50,6 @@ select
     least(committed_at, collected_at) as committed_at,
     message,
     collected_at,
-    tree
+    only_tree as tree
 from numbered
 where reading = 1

@@ -54,8 +54,8 @@ def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) 
         if number is not None and number not in taken and position not in numbers and position not in rebased:
             numbers[position] = number
             taken.add(number)
-    words = body_words(history)
     free = [position for position in range(len(chain)) if position not in numbers and position not in rebased]
+    words = body_words(history, free)
     by_content = closed_but_landed(history, words, free, taken | merged.merges.keys())
     _join_runs(claims, by_content, words)
     return claims

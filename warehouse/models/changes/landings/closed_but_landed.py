@@ -51,15 +51,16 @@ def closed_but_landed(
     return numbers
 
 
-def body_words(history: History) -> dict[int, LandedWords]:
+def body_words(history: History, free: Iterable[int]) -> dict[int, LandedWords]:
     """By position what the bodies of single steps say that they land, without what had been closed long before."""
     words: dict[int, LandedWords] = {}
     closed = history.reports.closed_at
-    for position, commit in enumerate(history.chain):
+    for position in free:
+        commit = history.chain[position]
         message = history.messages[commit]
         if history.merge(commit) or "\n" not in message:
             continue
-        sure, perhaps = landed_by_words(message, history.addresses)
+        sure, perhaps = landed_by_words(message, history.addresses, history.differential)
         if sure or perhaps:
             limit = history.committed_at[commit] - _CLOSED_WITHIN
             words[position] = LandedWords(

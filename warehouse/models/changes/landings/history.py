@@ -80,7 +80,8 @@ class History:
 
     `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
-    `addresses` are the names under which messages know the repository's own pull requests.
+    `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
+    address of a review tool whose changes are.
     """
 
     graph: Graph
@@ -96,8 +97,10 @@ class History:
     reports: Reports
     max_branch_commits: int
     addresses: frozenset[str] = frozenset()
+    differential: str = ""
     segments: dict[int, list[int]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    _keys: dict[int, Key] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
 
@@ -130,8 +133,11 @@ class History:
 
     def key(self, commit: int) -> Key:
         """What a rebase keeps of a commit."""
-        subject = self.messages[commit].partition("\n")[0]
-        return (self.author_email[commit].lower(), self.authored_at[commit], subject)
+        key = self._keys.get(commit)
+        if key is None:
+            subject = self.messages[commit].partition("\n")[0]
+            key = self._keys[commit] = (self.author_email[commit].lower(), self.authored_at[commit], subject)
+        return key
 
     def landed_before(self, commit: int, position: int) -> bool:
         """Whether a commit off the default branch, or its copy, landed before a step, or is of a branch that did."""
@@ -150,7 +156,7 @@ class History:
 
 
 def read_history(
-    tables: Mapping[str, pa.Table], default_branch: str, max_branch_commits: int, repo: str = ""
+    tables: Mapping[str, pa.Table], default_branch: str, max_branch_commits: int, repo: str = "", differential: str = ""
 ) -> History | None:
     """The history that landed on `default_branch`; None where the repository has no such branch.
 
@@ -188,6 +194,7 @@ def read_history(
         reports=Reports.of(numbered, graph.index),
         max_branch_commits=max_branch_commits,
         addresses=own_addresses(repo, [messages[commit] for commit in chain]),
+        differential=differential,
     )
     for commit, position in enumerate(history.position):
         if position != NEVER and chain[position] != commit:
@@ -204,16 +211,15 @@ def _follow_rewriting(history: History) -> None:
     off = [commit for commit, position in enumerate(history.position) if position == NEVER]
     if not off:
         return
-    authored, committed = history.authored_at, history.committed_at
-    dates = {(authored[commit], committed[commit]) for commit in off}
-    on: dict[tuple[datetime, datetime], list[int]] = {}
+    dates = history.committed_at
+    off_dates = {dates[commit] for commit in off}
+    on: dict[datetime, list[int]] = {}
     for commit, position in enumerate(history.position):
-        if position != NEVER and (date := (authored[commit], committed[commit])) in dates:
-            on.setdefault(date, []).append(commit)
+        if position != NEVER and dates[commit] in off_dates:
+            on.setdefault(dates[commit], []).append(commit)
     rewritten: dict[int, int] = {}
     for commit in off:
-        likely = on.get((authored[commit], committed[commit]), ())
-        same = [other for other in likely if history.key(other) == history.key(commit)]
+        same = [other for other in on.get(dates[commit], ()) if history.key(other) == history.key(commit)]
         if len(same) == 1:
             rewritten[commit] = same[0]
     for old, new in rewritten.items():

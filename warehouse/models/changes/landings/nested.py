@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from warehouse.graph import difference
+from warehouse.graph import NEVER, difference
 from warehouse.models.changes.commit_messages import title_of
 from warehouse.models.changes.landings.branch_commits import off_main, run_of
 from warehouse.models.changes.landings.history import History, Landed
@@ -85,15 +85,15 @@ class NestedLandings:
         history = self.history
         read = history.read(commit)
         reported = history.reports.merged.get(commit)
-        if reported is None and history.merge(commit):
-            return None  # the graph has those that merged a head
-        named = (reported,) if reported is not None else read.numbers
-        number = next((n for n in named if (reported is not None or n in history.heads) and n not in claimed), None)
+        named = [n for n in read.numbers if n in history.heads]
+        if history.merge(commit):  # the graph has the merges of heads: this may be one of a squash
+            named = [n for n in named if self._was_squashed(n, commit)]
+        number = next((n for n in ([reported] if reported is not None else named) if n not in claimed), None)
         if number is None:
             return None
         claimed.add(number)
         own, believed, brought = self._own(position, number, commit, taken)
-        taken.update(brought)
+        taken.update(brought, own)
         return Landed(
             number=number,
             commit=history.chain[position],
@@ -112,10 +112,26 @@ class NestedLandings:
     ) -> tuple[tuple[int, ...], str, tuple[int, ...]]:
         """Own commits, whether they are believed, and the commits of the default branch that came by `commit`."""
         history = self.history
+        merged: tuple[int, ...] = ()
         if history.merge(commit):
             inside = difference(history.graph, history.depth, commit, history.graph.parents[commit][0])
             merged = tuple(c for c in inside if c != commit and history.position[c] == position and c not in taken)
-            return merged, "joined" if merged else "empty", (*merged, commit)
+            if not self._was_squashed(number, commit):
+                return merged, "joined" if merged else "empty", (*merged, commit)
         head = history.heads.get(number)
-        own, believed = off_main(history, head, position) if head is not None else ((), "no_ref")
-        return own, believed, (commit,)
+        written, believed = off_main(history, head, position) if head is not None else ((), "no_ref")
+        own = tuple(c for c in written if c not in taken)
+        if merged and not own:
+            return merged, "joined", (*merged, commit)
+        return own, believed, (*merged, commit)
+
+    def _was_squashed(self, number: int, merge: int) -> bool:
+        """Whether a merge may have brought a squash, or a copy, of a head: made after it, and with its author."""
+        history = self.history
+        head, brought = history.heads.get(number), history.graph.parents[merge][1]
+        return (
+            head is not None
+            and history.position[head] == NEVER
+            and history.committed_at[head] <= history.committed_at[merge]
+            and history.author_email[head].lower() == history.author_email[brought].lower()
+        )
