@@ -21,7 +21,6 @@ README_WORDS = 600
 # One small file per thing of a list that somebody else decides: whoever looks for one knows its name.
 CATALOGUES = {
     "collectors/github/documents": "one file per GraphQL query or fragment",
-    "warehouse/models/staging": "one file per raw table",
 }
 SCRIPTS = ("benchmarks", "app.py", "dev.py")
 PAGES = [path for path in files(".md") if path.parent in {ROOT, ROOT / "docs"}]
