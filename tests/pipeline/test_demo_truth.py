@@ -82,4 +82,4 @@ def test_the_demo_recovers_the_simulated_truth(found: Comparison) -> None:
         assert one.lower is not None
         assert one.lower > 0.0, name
     told = {one.kind: one.sentence for one in findings_of(found)}
-    assert told["arrival"].startswith("AI work arrives later")
+    assert told["arrival"].startswith("AI work reaches production later")

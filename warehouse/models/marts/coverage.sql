@@ -49,7 +49,8 @@
 --   without_own_work: changes that brought nothing but other changes, or what was there before
 --   numbers_of_others: steps whose message names a pull request of another repository
 --   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
---   in_doubt: landed changes with any of these but without_own_work and numbers_of_others
+--   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
+--     landed_though_closed on are of the whole clone, whatever the as-of time
 with landed as (
     select
         landings.repo_id,
