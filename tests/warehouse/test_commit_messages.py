@@ -285,7 +285,7 @@ def test_numbers_of_other_repositories_are_foreign() -> None:
 
 
 def test_own_names_of_a_repository_come_from_its_steps() -> None:
-    """Its own name where that is used, else the most frequent one; a former name with other numbers; no fork's."""
+    """Its own name where that is used, else the habitual one; a former name with other numbers."""
 
     def steps(path: str, *numbers: int) -> list[str]:
         return [f"Add (#{n})\n\nReviewed-on: https://git.example.org/{path}/pulls/{n}" for n in numbers]
@@ -295,9 +295,11 @@ def test_own_names_of_a_repository_come_from_its_steps() -> None:
     assert own_addresses("codeberg.org/acme/shop", own) == {"acme/shop"}
     assert own_addresses("mirrors/shop", own) == {"acme/shop", "mirrors/shop"}
     assert own_addresses("shop", own) == {"acme/shop"}
-    assert own_addresses("acme/shop", [*steps("old/shop", 1, 2), *own]) == {"acme/shop", "old/shop"}
+    assert own_addresses("acme/shop", [*steps("old/shop", 1, 2, 3), *own]) == {"acme/shop", "old/shop"}
     assert own_addresses("acme/shop", [*steps("old/shop", 11, 12), *own]) == {"acme/shop"}
     assert own_addresses("acme/shop", [*own[:1], *steps("acme/security", 1), *own[1:]]) == {"acme/shop"}
+    assert own_addresses("acme/shop", ["Start", *steps("other/lib", 14), "Add (#1)"]) == {"acme/shop"}
+    assert own_addresses("acme/shop", [*steps("other/lib", 14), *own]) == {"acme/shop"}
     assert own_addresses("shop", ["Add (#1)", "Start"]) == frozenset()
     assert own_addresses("acme/shop", []) == {"acme/shop"}
     assert list(named_addresses("Merge acme/Shop#1: Add")) == [("acme/shop", 1)]

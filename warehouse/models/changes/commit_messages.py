@@ -39,6 +39,10 @@ _MOST_NUMBERS = 100
 _SHARED_NUMBERS = 0.02
 # Of a mirror's steps that name a repository, so many are asked which name is the present one.
 _NEWEST = 500
+# Another name is the repository's own only as a habit: so many steps name it, and so large a share of those between the
+# first and the last. A single address of another repository, such as that of vendored code, is none.
+_HABIT_STEPS = 3
+_HABIT_SHARE = 0.1
 _NO_ADDRESSES: frozenset[str] = frozenset()
 
 
@@ -180,7 +184,7 @@ def own_addresses(name: str, messages: Sequence[str]) -> frozenset[str]:
     present = _repository_path(name)
     if present not in positions:
         newest = sorted(((at, path) for path, steps in positions.items() for at in steps[-_NEWEST:]), reverse=True)
-        frequency = Counter(path for _, path in newest[:_NEWEST])
+        frequency = Counter(path for _, path in newest[:_NEWEST] if _is_habit(positions[path]))
         if not frequency:
             return frozenset({present} if "/" in present else ())
         present = min(frequency, key=lambda path: (-frequency[path], path))
@@ -188,10 +192,15 @@ def own_addresses(name: str, messages: Sequence[str]) -> frozenset[str]:
     began, taken = positions[present][0], set(numbers[present])
     for path in sorted(positions, key=lambda path: positions[path][-1], reverse=True):
         shared = len(numbers[path] & taken)
-        if path != present and positions[path][-1] < began and shared <= _SHARED_NUMBERS * len(numbers[path]):
+        former = _is_habit(positions[path]) and positions[path][-1] < began
+        if path != present and former and shared <= _SHARED_NUMBERS * len(numbers[path]):
             own.add(path)
             began, taken = positions[path][0], taken | numbers[path]
     return frozenset(own)
+
+
+def _is_habit(steps: Sequence[int]) -> bool:
+    return len(steps) >= max(_HABIT_STEPS, _HABIT_SHARE * (steps[-1] - steps[0] + 1))
 
 
 def _repository_path(name: str) -> str:
