@@ -110,3 +110,36 @@ def test_squashes_merged_into_a_release_branch() -> None:
         "#2": ("nested", "m", ["q1"]),
         "@m": ("merge", "m", ["m"]),
     }
+
+
+def test_commit_that_was_picked_before_leaves_the_rest_of_its_branch() -> None:
+    """Of a branch with a commit that another request landed before, all others are its own, also those below it."""
+    raw = Raw().commits("a p1:a p2 p3 q@6:a s@7", says={"q": "p2", "s": "Add (#1)"}, authored={"q": 3}).pull(1, "p3")
+    found = landings(raw)
+    assert (found.own["#1"], found.rows["#1"]["branch_commits"]) == (["p1", "p3"], "joined")
+
+
+def test_branch_of_a_rewritten_history_ends_where_it_was_rewritten() -> None:
+    """What is below a copy with both of its dates landed with that, though two steps are like it."""
+    says = {"x": "p2", "y": "p2", "s": "Add (#1)"}
+    raw = (
+        Raw().commits("a o:- p1:o p2@4 p3@5 x@4:a y@4 s@9", says=says, authored={"x": 4, "y": 4, "p2": 4}).pull(1, "p3")
+    )
+    assert landings(raw).own["#1"] == ["p3"]
+
+
+def test_branch_of_another_history_with_more_than_landed() -> None:
+    """Where commits below a copy lead to a root, and never landed, nobody knows which are the branch's own."""
+    raw = (
+        Raw().commits("a o:- p1:o p2 p3 q@6:a s@7", says={"q": "p2", "s": "Add (#1)"}, authored={"q": 4}).pull(1, "p3")
+    )
+    assert landings(raw).rows["#1"]["branch_commits"] == "not_believed"
+
+
+def test_commits_of_one_branch_that_look_alike_are_not_copies() -> None:
+    """Commits of a branch with one author, second and subject (a tool made them) are not taken for landed copies."""
+    says = {**dict.fromkeys(("u1", "u2", "v1", "v2"), "Update"), "s": "Lower (#1)", "t": "Upper (#2)"}
+    same = dict.fromkeys(("u1", "u2", "v1", "v2"), 2)
+    raw = Raw().commits("a u1:a u2 v1@4:a v2@5 s@8:a t@9", says=says, authored=same).pull(1, "u2").pull(2, "v2")
+    found = landings(raw)
+    assert (found.own["#1"], found.own["#2"]) == (["u1", "u2"], ["v1", "v2"])

@@ -81,7 +81,7 @@ class History:
     `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
     `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
-    address of a review tool whose changes are.
+    address of a review tool whose changes are. `rewritten`: by commit the first step with one like it, if several have.
     """
 
     graph: Graph
@@ -101,6 +101,7 @@ class History:
     segments: dict[int, list[int]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     _keys: dict[int, Key] = field(default_factory=dict)
+    rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
 
@@ -139,20 +140,23 @@ class History:
             key = self._keys[commit] = (self.author_email[commit].lower(), self.authored_at[commit], subject)
         return key
 
-    def landed_before(self, commit: int, position: int) -> bool:
-        """Whether a commit off the default branch, or its copy, landed before a step, or is of a branch that did."""
-        if self._written.get(commit, position) < position:
-            return True
+    def itself_landed_before(self, commit: int, position: int) -> bool:
+        """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
+        return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
+
+    def copy_landed_before(self, commit: int, position: int) -> bool:
+        """Whether a copy of a commit off the default branch landed before a step, or is of a branch that did."""
         key = self.key(commit)
         return self.twins.get(key, position) < position or self._written_keys.get(key, position) < position
 
     def record_written(self, change: Landed) -> None:
         """Record the commits off the default branch that a change landed: a later change does not land them again."""
-        for commit in change.own:
-            if self.position[commit] != change.position:
-                self._written.setdefault(commit, change.position)
-                if not self.merge(commit):
-                    self._written_keys.setdefault(self.key(commit), change.position)
+        off = [commit for commit in change.own if self.position[commit] != change.position]
+        times = Counter(map(self.key, off))
+        for commit in off:
+            self._written.setdefault(commit, change.position)
+            if not self.merge(commit) and times[self.key(commit)] == 1:
+                self._written_keys.setdefault(self.key(commit), change.position)
 
 
 def read_history(
@@ -222,6 +226,8 @@ def _follow_rewriting(history: History) -> None:
         same = [other for other in on.get(dates[commit], ()) if history.key(other) == history.key(commit)]
         if len(same) == 1:
             rewritten[commit] = same[0]
+        elif same:
+            history.rewritten[commit] = min(history.position[other] for other in same)
     for old, new in rewritten.items():
         history.position[old] = history.position[new]
     history.heads = {number: rewritten.get(head, head) for number, head in history.heads.items()}
