@@ -336,3 +336,12 @@ def test_first_revert_counts() -> None:
     says = {"s": "S (#1)", "r": 'Revert "S (#1)"', "t": 'Revert "S (#1)"', "u": "U (#9)\n\nReverts #9"}
     found = landings(Raw().commits("a s r t u", says=says)).column("reverted_by")
     assert {key: by for key, by in found.items() if by} == {"#1": "@r"}
+
+
+def test_trailer_with_an_address_beats_the_number_of_the_subject() -> None:
+    """The request whose address a trailer has landed, whatever number ends the subject; a copy repeats a trailer."""
+    trailer = "\n\nPull Request resolved: https://github.com/acme/shop/pull/1"
+    picked = f"{trailer}\n\n(cherry picked from commit {commit_id('s')})"
+    says = {"s": f"Add (#91){trailer}", "t": f"Mend (#2){picked}"}
+    found = landings(Raw().commits("a b:a c:a s:a t", says=says).pull(1, "b").pull(2, "c"))
+    assert {key: row["landing_sha"] for key, row in found.rows.items()} == {"@a": "a", "#1": "s", "#2": "t"}
