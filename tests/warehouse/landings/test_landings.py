@@ -345,3 +345,17 @@ def test_trailer_with_an_address_beats_the_number_of_the_subject() -> None:
     says = {"s": f"Add (#91){trailer}", "t": f"Mend (#2){picked}"}
     found = landings(Raw().commits("a b:a c:a s:a t", says=says).pull(1, "b").pull(2, "c"))
     assert {key: row["landing_sha"] for key, row in found.rows.items()} == {"@a": "a", "#1": "s", "#2": "t"}
+
+
+def test_rebase_whose_subjects_name_issues() -> None:
+    """A commit within a run of copies belongs to the request whose copies these are, not to a number without a ref."""
+    says = {"b": "Mend (#73)", "b2": "Mend (#73)", "c2": "c"}
+    raw = Raw().commits("a b:a c x:a b2 c2", says=says, authored={"b2": 2, "c2": 3}).pull(1, "c")
+    found = landings(raw)
+    assert (found.own["#1"], found.brought["#1"], "#73" in found.rows) == (["b", "c"], ["b2", "c2"], False)
+
+
+def test_backport_does_not_take_what_it_copies() -> None:
+    """A request that is made of copies of a step did not land it, though the number of that has no ref."""
+    raw = Raw().commits("a r:a s2@9:r s@3:a", says=dict.fromkeys(("s", "s2"), "Mend (#73)"), authored={"s2": 3})
+    assert landings(raw.pull(1, "s2")).rows["#73"]["landing_sha"] == "s"

@@ -5,8 +5,8 @@ Each number belongs to one step at most, and each step has one number at most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from warehouse.graph import NEVER, reach
@@ -123,24 +123,49 @@ def _may_name(history: History, number: int, position: int, merged: MergedHeads)
 
 
 def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
-    """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first."""
-    steps: dict[Key, int] = {}
+    """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first.
+
+    A number without a PR ref may be an issue's: the run of copies to which its step belongs takes it out of `numbers`.
+    """
+    known = history.heads.keys() | history.reports.numbers
+    perhaps = {position for position, number in numbers.items() if number not in known}
+    copies = _Copies(history, perhaps)
     for position, commit in enumerate(history.chain):
-        if position not in numbers and not history.merge(commit):
-            steps.setdefault(history.key(commit), position)
-    taken = set(numbers.values())
+        if (position not in numbers or position in perhaps) and not history.merge(commit):
+            copies.steps.setdefault(history.key(commit), position)
+    taken = {number for position, number in numbers.items() if position not in perhaps}
     candidates: dict[Key, list[int]] = {}
     for number, head in history.heads.items():
-        if number not in taken and (key := history.key(head)) in steps:
-            candidates.setdefault(key, []).append(number)
+        if number not in taken and copies.step(head) is not None:
+            candidates.setdefault(history.key(head), []).append(number)
     rebased: dict[int, tuple[int, list[int]]] = {}
     for number in sorted(_nearest(history, group) for group in candidates.values()):
-        positions = _rebased_positions(history, number, steps)
+        positions = _rebased_positions(history, number, copies)
         merged = history.reports.merged
         free = [p for p in positions if p not in rebased and merged.get(history.chain[p], number) == number]
         if free and positions[-1] == free[-1]:
             rebased.update(dict.fromkeys(free, (number, free)))
+    for position in rebased:
+        numbers.pop(position, None)
     return rebased
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Steps by what a rebase keeps of a commit; those that `perhaps` landed by their own number are made after it."""
+
+    history: History
+    perhaps: Collection[int]
+    steps: dict[Key, int] = field(default_factory=dict)
+
+    def step(self, commit: int) -> int | None:
+        """The step that is a commit, or its copy."""
+        history, position = self.history, self.steps.get(self.history.key(commit))
+        if position is None:
+            return None
+        if position in self.perhaps and history.committed_at[history.chain[position]] < history.committed_at[commit]:
+            return None
+        return position
 
 
 def _nearest(history: History, numbers: list[int]) -> int:
@@ -155,15 +180,15 @@ def _nearest(history: History, numbers: list[int]) -> int:
     return min(numbers, key=lambda n: (sizes[n], -n))
 
 
-def _rebased_positions(history: History, number: int, steps: dict[Key, int]) -> list[int]:
+def _rebased_positions(history: History, number: int, copies: _Copies) -> list[int]:
     head = history.heads[number]
     at = history.position[head]
     if at != NEVER:  # merged by moving the branch forward: the head itself is a step
-        return [at] if history.chain[at] == head and history.key(head) in steps else []
+        return [at] if history.chain[at] == head and copies.step(head) is not None else []
     place, limit = history.position, history.max_branch_commits
     reached = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
     branch = [commit for commit in reached if not history.merge(commit)]
-    positions = sorted({steps[key] for commit in branch if (key := history.key(commit)) in steps})
+    positions = sorted({step for commit in branch if (step := copies.step(commit)) is not None})
     if len(reached) > limit or not all(history.graph.parents[commit] for commit in reached):
         # Another history: only the steps without a gap that end in this head came with it.
         run = positions[-1:]
