@@ -143,3 +143,15 @@ def test_commits_of_one_branch_that_look_alike_are_not_copies() -> None:
     raw = Raw().commits("a u1:a u2 v1@4:a v2@5 s@8:a t@9", says=says, authored=same).pull(1, "u2").pull(2, "v2")
     found = landings(raw)
     assert (found.own["#1"], found.own["#2"]) == (["u1", "u2"], ["v1", "v2"])
+
+
+def test_refs_of_two_forges_with_one_number() -> None:
+    """Of two forges' refs with one number the head that was merged is meant, else that of the forge with more refs."""
+    says = {"m": "x", "s": "Add (#2)"}
+    raw = Raw().commits("a b:a o:a p:a c:a q:a m:a,b s", says=says).pull(1, "o").pull(2, "p")
+    for number, head in ((1, "b"), (2, "c"), (3, "q")):
+        raw.add(
+            "refs", ref=f"refs/merge-requests/{number}/head", kind="pull_head", name=str(number), sha=commit_id(head)
+        )
+    found = landings(raw)
+    assert {key: found.own[key] for key in ("#1", "#2", "#3")} == {"#1": ["b"], "#2": ["c"], "#3": ["q"]}

@@ -176,11 +176,7 @@ def read_history(
         return None
     numbered = [row for row in tables["change_reports"].to_pylist() if row["number"] is not None]
     heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
-    heads |= {
-        int(name): graph.index[sha]
-        for (kind, name), sha in tips.items()
-        if kind == "pull_head" and sha in graph.index and name.isdecimal()
-    }
+    heads |= _pull_heads(graph, refs)
     chain = graph.first_parents(tip)
     messages: list[str] = commits["message"].to_pylist()
     patches = zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True)
@@ -205,6 +201,25 @@ def read_history(
             history.segments.setdefault(position, []).append(commit)
     _follow_rewriting(history)
     return history
+
+
+def _pull_heads(graph: Graph, refs: pa.Table) -> dict[int, int]:
+    """The heads of PR refs by number.
+
+    A mirror has refs of two forges, which number apart: of two with one number the head that a merge has as a further
+    parent is meant, else that of the forge with more refs.
+    """
+    found: dict[int, list[tuple[str, int]]] = {}
+    for ref, kind, name, sha in zip(*(refs[c].to_pylist() for c in ("ref", "kind", "name", "sha")), strict=True):
+        if kind == "pull_head" and sha in graph.index and name.isdecimal():
+            found.setdefault(int(name), []).append((ref.split("/")[1], graph.index[sha]))
+    frequency = Counter(forge for heads in found.values() for forge, _ in heads)
+    several = len(frequency) > 1
+    merged = {parent for parents in graph.parents for parent in parents[1:]} if several else set()
+    return {
+        number: max(heads, key=lambda head: (head[1] in merged, frequency[head[0]]))[1]
+        for number, heads in found.items()
+    }
 
 
 def _follow_rewriting(history: History) -> None:
