@@ -359,3 +359,14 @@ def test_backport_does_not_take_what_it_copies() -> None:
     """A request that is made of copies of a step did not land it, though the number of that has no ref."""
     raw = Raw().commits("a r:a s2@9:r s@3:a", says=dict.fromkeys(("s", "s2"), "Mend (#73)"), authored={"s2": 3})
     assert landings(raw.pull(1, "s2")).rows["#73"]["landing_sha"] == "s"
+
+
+def test_forge_words_without_a_ref_beat_a_copy() -> None:
+    """What a forge itself writes of the request that it merged names no issue, and a request with a copy stays open."""
+    says = dict.fromkeys(("b", "s"), "Merged PR 73: Mend")
+    raw = Raw().commits("a b:a s@9:a", says=says, authored={"b": 2, "s": 2}).pull(1, "b")
+    assert {key: row["landed_by"] for key, row in landings(raw).rows.items()} == {
+        "@a": "direct",
+        "#73": "squash",
+        "#1": "open",
+    }

@@ -125,10 +125,14 @@ def _may_name(history: History, number: int, position: int, merged: MergedHeads)
 def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
     """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first.
 
-    A number without a PR ref may be an issue's: the run of copies to which its step belongs takes it out of `numbers`.
+    A number without a PR ref that ends a subject may be an issue's: a run of copies takes its step out of `numbers`.
     """
     known = history.heads.keys() | history.reports.numbers
-    perhaps = {position for position, number in numbers.items() if number not in known}
+    perhaps = {
+        position
+        for position, number in numbers.items()
+        if number not in known and f"{number})" in history.subject(history.chain[position])
+    }
     copies = _Copies(history, perhaps)
     for position, commit in enumerate(history.chain):
         if (position not in numbers or position in perhaps) and not history.merge(commit):
