@@ -370,3 +370,12 @@ def test_forge_words_without_a_ref_beat_a_copy() -> None:
         "#73": "squash",
         "#1": "open",
     }
+
+
+def test_no_commit_is_the_work_of_two_changes() -> None:
+    """A branch that was squashed, and merged once more with another commit, adds only that; without one it is empty."""
+    says = {"s": "Add (#1)", "m": "x", "n": "y"}
+    raw = Raw().commits("a b:a c s:a d:c m:s,d e:a t:m n:t,e", says={**says, "t": "Add (#2)"}).pull(1, "c").pull(2, "e")
+    found = landings(raw)
+    assert {key: found.own[key] for key in ("#1", "@m", "#2")} == {"#1": ["b", "c"], "@m": ["d"], "#2": ["e"]}
+    assert sum(map(len, found.own.values())) == len({name for own in found.own.values() for name in own})
