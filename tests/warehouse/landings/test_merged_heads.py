@@ -155,3 +155,16 @@ def test_refs_of_two_forges_with_one_number() -> None:
         )
     found = landings(raw)
     assert {key: found.own[key] for key in ("#1", "#2", "#3")} == {"#1": ["b"], "#2": ["c"], "#3": ["q"]}
+
+
+def test_number_within_a_repository_that_was_merged() -> None:
+    """A squash inside a merge needs the author, title or time of a ref: merged repositories number anew."""
+    says = {"i": "Old (#1)", "j": "c (#2)", "m": "x"}
+    raw = Raw().commits("a b@2000:a c@2001:a o@1:- i@2 j@3 m@3000:a,j", says=says, by={"b": "bob", "c": "bob"})
+    found = landings(raw.pull(1, "b").pull(2, "c"))
+    assert {key: row["landed_by"] for key, row in found.rows.items()} == {
+        "@a": "direct",
+        "#2": "nested",
+        "@m": "merge",
+        "#1": "open",
+    }
