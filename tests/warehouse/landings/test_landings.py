@@ -379,3 +379,18 @@ def test_no_commit_is_the_work_of_two_changes() -> None:
     found = landings(raw)
     assert {key: found.own[key] for key in ("#1", "@m", "#2")} == {"#1": ["b", "c"], "@m": ["d"], "#2": ["e"]}
     assert sum(map(len, found.own.values())) == len({name for own in found.own.values() for name in own})
+
+
+def test_number_of_a_request_that_was_begun_later() -> None:
+    """A step names no request whose branch contains it and was written later by others, but one of its own author."""
+    says = {"s": "Old (#1)", "t": "Old (#2)", "u": "Add (#3)"}
+    raw = Raw().commits("a p:a s@10:a t b@90:t c@91:t u@99:t", says=says, by={"b": "bob", "p": "bob"})
+    found = landings(raw.pull(1, "b").pull(2, "c").pull(3, "p"))
+    assert {key: (row["landed_by"], row["landing_sha"]) for key, row in found.rows.items()} == {
+        "@a": ("direct", "a"),
+        "@s": ("direct", "s"),
+        "#1": ("open", None),
+        "#2": ("squash", "t"),
+        "#3": ("squash", "u"),
+    }
+    assert found.notes["numbers_of_others"] == 1

@@ -116,10 +116,31 @@ def _may_name(history: History, number: int, position: int, merged: MergedHeads)
     if closed_at is not None and history.committed_at[commit] > closed_at + _CLOSED_BEFORE:
         return False
     at = NEVER if head is None else history.position[head]
+    if head is not None and at == NEVER and _of_another(history, head, position):
+        history.notes["numbers_of_others"] += 1
+        return False
     if at == NEVER or history.chain[at] == head:
         return True
     # The head came in by a merge: a step before it may be its squash, one after it only talks of it.
     return position == at if number in merged.merges else position <= at
+
+
+def _of_another(history: History, head: int, position: int) -> bool:
+    """Whether a PR ref was begun after a step that names its number: that is another repository's, or a former one's.
+
+    The branch contains the step, and all of its commits were written later, by others than what the step landed.
+    """
+    step = history.chain[position]
+    if history.committed_at[head] <= history.committed_at[step] or left_at(history, head) < position:
+        return False
+    limit, place = history.max_branch_commits, history.position
+    branch = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+    landed = {history.author_email[commit].lower() for commit in history.segments.get(position) or (step,)}
+    return all(
+        history.authored_at[commit] > history.committed_at[step] and history.author_email[commit].lower() not in landed
+        for commit in branch
+        if not history.merge(commit)
+    )
 
 
 def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
