@@ -168,3 +168,18 @@ def test_number_within_a_repository_that_was_merged() -> None:
         "@m": "merge",
         "#1": "open",
     }
+
+
+def test_merge_by_hand_that_names_a_request_in_its_own_words() -> None:
+    """A merge whose subject has the number of a request, and that brought its head or a copy of that, landed it."""
+    says = {"c2": "c", "m": "Merge branch 't' (merge request #1)", "n": "Merge branch 'u' (#2, fixes #9)", "o": "x #3"}
+    raw = Raw().commits("a b:a d:b m:a,d c:a c2:m n:m,c2 e:a f:n o:n,f", says=says, authored={"c2": 5, "c": 5})
+    found = landings(raw.pull(1, "b").pull(2, "c").pull(3, "e"))
+    assert {key: (row["landed_by"], row["landing_sha"]) for key, row in found.rows.items()} == {
+        "@a": ("direct", "a"),
+        "#1": ("merge", "m"),
+        "#2": ("merge", "n"),
+        "@o": ("merge", "o"),
+        "#3": ("open", None),
+    }
+    assert (found.own["#1"], found.own["#2"]) == (["b", "d"], ["c"])

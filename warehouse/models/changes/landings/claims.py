@@ -5,6 +5,7 @@ Each number belongs to one step at most, and each step has one number at most.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,7 @@ from warehouse.models.changes.landings.merged_heads import MergedHeads
 
 __all__ = ["Claims", "claim_steps"]
 
+_NUMBER = re.compile(r"#(\d{1,9})\b")
 # A rebase merge lands a copy of each commit of the branch; fewer copies than this share are something else.
 _REBASED_SHARE = 0.5
 # A pull request that was closed this long before was not landed by a commit that only names it.
@@ -46,6 +48,7 @@ def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) 
         position: reports.merged[chain[position]] for position in merged.steps if chain[position] in reports.merged
     }
     numbers |= _by_words(history, read, numbers, merged)
+    numbers |= _by_hand(history, read, numbers, merged)
     rebased = _rebased(history, numbers)
     claims = Claims(numbers, rebased)
     taken = claims.taken
@@ -107,6 +110,27 @@ def _by_words(
         later = [p for p in positions if head is not None and len(positions) > 1 and p > left_at(history, head)]
         chosen[(by_graph or later or positions)[0]] = number
     return chosen
+
+
+def _by_hand(
+    history: History, read: Sequence[Landing], numbers: Mapping[int, int], merged: MergedHeads
+) -> dict[int, int]:
+    """Merges made by hand, whose subjects name a request in free words, that brought its head or a copy of it."""
+    found: dict[int, int] = {}
+    taken = {*numbers.values(), *merged.merges}
+    for position, (commit, landing) in enumerate(zip(history.chain, read, strict=True)):
+        if landing.numbers or position in numbers or not history.merge(commit):
+            continue
+        for text in _NUMBER.findall(history.subject(commit)):
+            head = history.heads.get(int(text))
+            if head is None or int(text) in taken:
+                continue
+            at = history.position[head]
+            if (history.twins.get(history.key(head)) if at == NEVER else at) == position:
+                found[position] = int(text)
+                taken.add(int(text))
+                break
+    return found
 
 
 def _may_name(history: History, number: int, position: int, merged: MergedHeads) -> bool:
