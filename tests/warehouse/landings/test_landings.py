@@ -336,3 +336,61 @@ def test_first_revert_counts() -> None:
     says = {"s": "S (#1)", "r": 'Revert "S (#1)"', "t": 'Revert "S (#1)"', "u": "U (#9)\n\nReverts #9"}
     found = landings(Raw().commits("a s r t u", says=says)).column("reverted_by")
     assert {key: by for key, by in found.items() if by} == {"#1": "@r"}
+
+
+def test_trailer_with_an_address_beats_the_number_of_the_subject() -> None:
+    """The request whose address a trailer has landed, whatever number ends the subject; a copy repeats a trailer."""
+    trailer = "\n\nPull Request resolved: https://github.com/acme/shop/pull/1"
+    picked = f"{trailer}\n\n(cherry picked from commit {commit_id('s')})"
+    says = {"s": f"Add (#91){trailer}", "t": f"Mend (#2){picked}"}
+    found = landings(Raw().commits("a b:a c:a s:a t", says=says).pull(1, "b").pull(2, "c"))
+    assert {key: row["landing_sha"] for key, row in found.rows.items()} == {"@a": "a", "#1": "s", "#2": "t"}
+
+
+def test_rebase_whose_subjects_name_issues() -> None:
+    """A commit within a run of copies belongs to the request whose copies these are, not to a number without a ref."""
+    says = {"b": "Mend (#73)", "b2": "Mend (#73)", "c2": "c"}
+    raw = Raw().commits("a b:a c x:a b2 c2", says=says, authored={"b2": 2, "c2": 3}).pull(1, "c")
+    found = landings(raw)
+    assert (found.own["#1"], found.brought["#1"], "#73" in found.rows) == (["b", "c"], ["b2", "c2"], False)
+
+
+def test_backport_does_not_take_what_it_copies() -> None:
+    """A request that is made of copies of a step did not land it, though the number of that has no ref."""
+    raw = Raw().commits("a r:a s2@9:r s@3:a", says=dict.fromkeys(("s", "s2"), "Mend (#73)"), authored={"s2": 3})
+    assert landings(raw.pull(1, "s2")).rows["#73"]["landing_sha"] == "s"
+
+
+def test_forge_words_without_a_ref_beat_a_copy() -> None:
+    """What a forge itself writes of the request that it merged names no issue, and a request with a copy stays open."""
+    says = dict.fromkeys(("b", "s"), "Merged PR 73: Mend")
+    raw = Raw().commits("a b:a s@9:a", says=says, authored={"b": 2, "s": 2}).pull(1, "b")
+    assert {key: row["landed_by"] for key, row in landings(raw).rows.items()} == {
+        "@a": "direct",
+        "#73": "squash",
+        "#1": "open",
+    }
+
+
+def test_no_commit_is_the_work_of_two_changes() -> None:
+    """A branch that was squashed, and merged once more with another commit, adds only that; without one it is empty."""
+    says = {"s": "Add (#1)", "m": "x", "n": "y"}
+    raw = Raw().commits("a b:a c s:a d:c m:s,d e:a t:m n:t,e", says={**says, "t": "Add (#2)"}).pull(1, "c").pull(2, "e")
+    found = landings(raw)
+    assert {key: found.own[key] for key in ("#1", "@m", "#2")} == {"#1": ["b", "c"], "@m": ["d"], "#2": ["e"]}
+    assert sum(map(len, found.own.values())) == len({name for own in found.own.values() for name in own})
+
+
+def test_number_of_a_request_that_was_begun_later() -> None:
+    """A step names no request whose branch contains it and was written later by others, but one of its own author."""
+    says = {"s": "Old (#1)", "t": "Old (#2)", "u": "Add (#3)"}
+    raw = Raw().commits("a p:a s@10:a t b@90:t c@91:t u@99:t", says=says, by={"b": "bob", "p": "bob"})
+    found = landings(raw.pull(1, "b").pull(2, "c").pull(3, "p"))
+    assert {key: (row["landed_by"], row["landing_sha"]) for key, row in found.rows.items()} == {
+        "@a": ("direct", "a"),
+        "@s": ("direct", "s"),
+        "#1": ("open", None),
+        "#2": ("squash", "t"),
+        "#3": ("squash", "u"),
+    }
+    assert found.notes["numbers_of_others"] == 1

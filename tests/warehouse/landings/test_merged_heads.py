@@ -110,3 +110,76 @@ def test_squashes_merged_into_a_release_branch() -> None:
         "#2": ("nested", "m", ["q1"]),
         "@m": ("merge", "m", ["m"]),
     }
+
+
+def test_commit_that_was_picked_before_leaves_the_rest_of_its_branch() -> None:
+    """Of a branch with a commit that another request landed before, all others are its own, also those below it."""
+    raw = Raw().commits("a p1:a p2 p3 q@6:a s@7", says={"q": "p2", "s": "Add (#1)"}, authored={"q": 3}).pull(1, "p3")
+    found = landings(raw)
+    assert (found.own["#1"], found.rows["#1"]["branch_commits"]) == (["p1", "p3"], "joined")
+
+
+def test_branch_of_a_rewritten_history_ends_where_it_was_rewritten() -> None:
+    """What is below a copy with both of its dates landed with that, though two steps are like it."""
+    says = {"x": "p2", "y": "p2", "s": "Add (#1)"}
+    raw = (
+        Raw().commits("a o:- p1:o p2@4 p3@5 x@4:a y@4 s@9", says=says, authored={"x": 4, "y": 4, "p2": 4}).pull(1, "p3")
+    )
+    assert landings(raw).own["#1"] == ["p3"]
+
+
+def test_branch_of_another_history_with_more_than_landed() -> None:
+    """Where commits below a copy lead to a root, and never landed, nobody knows which are the branch's own."""
+    raw = (
+        Raw().commits("a o:- p1:o p2 p3 q@6:a s@7", says={"q": "p2", "s": "Add (#1)"}, authored={"q": 4}).pull(1, "p3")
+    )
+    assert landings(raw).rows["#1"]["branch_commits"] == "not_believed"
+
+
+def test_commits_of_one_branch_that_look_alike_are_not_copies() -> None:
+    """Commits of a branch with one author, second and subject (a tool made them) are not taken for landed copies."""
+    says = {**dict.fromkeys(("u1", "u2", "v1", "v2"), "Update"), "s": "Lower (#1)", "t": "Upper (#2)"}
+    same = dict.fromkeys(("u1", "u2", "v1", "v2"), 2)
+    raw = Raw().commits("a u1:a u2 v1@4:a v2@5 s@8:a t@9", says=says, authored=same).pull(1, "u2").pull(2, "v2")
+    found = landings(raw)
+    assert (found.own["#1"], found.own["#2"]) == (["u1", "u2"], ["v1", "v2"])
+
+
+def test_refs_of_two_forges_with_one_number() -> None:
+    """Of two forges' refs with one number the head that was merged is meant, else that of the forge with more refs."""
+    says = {"m": "x", "s": "Add (#2)"}
+    raw = Raw().commits("a b:a o:a p:a c:a q:a m:a,b s", says=says).pull(1, "o").pull(2, "p")
+    for number, head in ((1, "b"), (2, "c"), (3, "q")):
+        raw.add(
+            "refs", ref=f"refs/merge-requests/{number}/head", kind="pull_head", name=str(number), sha=commit_id(head)
+        )
+    found = landings(raw)
+    assert {key: found.own[key] for key in ("#1", "#2", "#3")} == {"#1": ["b"], "#2": ["c"], "#3": ["q"]}
+
+
+def test_number_within_a_repository_that_was_merged() -> None:
+    """A squash inside a merge needs the author, title or time of a ref: merged repositories number anew."""
+    says = {"i": "Old (#1)", "j": "c (#2)", "m": "x"}
+    raw = Raw().commits("a b@2000:a c@2001:a o@1:- i@2 j@3 m@3000:a,j", says=says, by={"b": "bob", "c": "bob"})
+    found = landings(raw.pull(1, "b").pull(2, "c"))
+    assert {key: row["landed_by"] for key, row in found.rows.items()} == {
+        "@a": "direct",
+        "#2": "nested",
+        "@m": "merge",
+        "#1": "open",
+    }
+
+
+def test_merge_by_hand_that_names_a_request_in_its_own_words() -> None:
+    """A merge whose subject has the number of a request, and that brought its head or a copy of that, landed it."""
+    says = {"c2": "c", "m": "Merge branch 't' (merge request #1)", "n": "Merge branch 'u' (#2, fixes #9)", "o": "x #3"}
+    raw = Raw().commits("a b:a d:b m:a,d c:a c2:m n:m,c2 e:a f:n o:n,f", says=says, authored={"c2": 5, "c": 5})
+    found = landings(raw.pull(1, "b").pull(2, "c").pull(3, "e"))
+    assert {key: (row["landed_by"], row["landing_sha"]) for key, row in found.rows.items()} == {
+        "@a": ("direct", "a"),
+        "#1": ("merge", "m"),
+        "#2": ("merge", "n"),
+        "@o": ("merge", "o"),
+        "#3": ("open", None),
+    }
+    assert (found.own["#1"], found.own["#2"]) == (["b", "d"], ["c"])

@@ -269,12 +269,18 @@ def _is_own(path: str, addresses: Collection[str]) -> bool:
 
 
 def _owned(numbers: tuple[int, ...], body: str, addresses: Collection[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Numbers of a subject, without those that a trailer of the same message gives to another repository."""
+    """Numbers of a subject, without those that a trailer of the same message gives to another repository.
+
+    The request whose address a trailer has comes before them, as they may be another repository's, or an issue's. The
+    message of a copy repeats the trailer of what it copies.
+    """
     if not addresses or "://" not in body:
         return numbers, ()
     own, foreign = _split(_named(words("landed"), body), addresses)
     strangers = {number for number in foreign if number not in own}
-    return tuple(n for n in numbers if n not in strangers), tuple(n for n in numbers if n in strangers)
+    copied = any(word.where == "body" and word.holds in body and any(word.matches(body)) for word in words("pick"))
+    first = () if copied or set(own) & set(numbers) else own[-1:]
+    return (*first, *(n for n in numbers if n not in strangers)), tuple(n for n in numbers if n in strangers)
 
 
 def _squash_numbers(subject: str) -> tuple[int, list[int]]:

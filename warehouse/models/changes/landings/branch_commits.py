@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from warehouse.graph import NEVER, reach
@@ -43,18 +44,37 @@ def off_main(history: History, head: int, position: int) -> tuple[tuple[int, ...
 def _walk(history: History, head: int, position: int, *, beyond: bool = True) -> tuple[list[int], bool]:
     """The commits of a head up to those that landed before a step, and whether these are all of them.
 
-    They are not where there are too many, or where they lead to a root: then the branch is of another history.
-    `beyond`: commits that reached the default branch with the step or after it are the branch's too.
+    A copy that landed before is left out, and what is below it may be the branch's own: a single commit may have been
+    picked. Not so where they are too many, or lead to a root: then the branch is of another history, and ends at its
+    first copy, unless it has more that never landed. `beyond`: commits that reached the default branch with the step or
+    after it are the branch's too.
     """
     place, limit, parents = history.position, history.max_branch_commits, history.graph.parents
 
     def inside(commit: int) -> bool:
         if place[commit] != NEVER:
             return beyond and place[commit] >= position
-        return not history.landed_before(commit, position)
+        return not history.itself_landed_before(commit, position)
 
-    commits = reach(history.graph, [head], inside, limit)
-    return commits, len(commits) <= limit and all(parents[c] or place[c] != NEVER for c in commits)
+    def whole(commits: list[int]) -> bool:
+        return len(commits) <= limit and all(parents[c] or place[c] != NEVER for c in commits)
+
+    reached = reach(history.graph, [head], inside, limit)
+    copies = _copies(history, reached, position)
+    if not copies:
+        return reached, whole(reached)
+    upper = reach(history.graph, [head], lambda c: c not in copies and inside(c), limit)
+    commits = [commit for commit in reached if commit not in copies]
+    if all(history.merge(commit) for commit in set(commits).difference(upper)):
+        return upper, whole(upper)
+    return commits, whole(reached)
+
+
+def _copies(history: History, commits: list[int], position: int) -> set[int]:
+    """Those of a branch's commits of which a copy landed before a step; what two of them have in common is no sign."""
+    off = [commit for commit in commits if history.position[commit] == NEVER]
+    times = Counter(map(history.key, off))
+    return {c for c in off if times[history.key(c)] == 1 and history.copy_landed_before(c, position)}
 
 
 def left_at(history: History, head: int) -> int:

@@ -5,8 +5,9 @@ Each number belongs to one step at most, and each step has one number at most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from warehouse.graph import NEVER, reach
@@ -18,6 +19,7 @@ from warehouse.models.changes.landings.merged_heads import MergedHeads
 
 __all__ = ["Claims", "claim_steps"]
 
+_NUMBER = re.compile(r"#(\d{1,9})\b")
 # A rebase merge lands a copy of each commit of the branch; fewer copies than this share are something else.
 _REBASED_SHARE = 0.5
 # A pull request that was closed this long before was not landed by a commit that only names it.
@@ -46,6 +48,7 @@ def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) 
         position: reports.merged[chain[position]] for position in merged.steps if chain[position] in reports.merged
     }
     numbers |= _by_words(history, read, numbers, merged)
+    numbers |= _by_hand(history, read, numbers, merged)
     rebased = _rebased(history, numbers)
     claims = Claims(numbers, rebased)
     taken = claims.taken
@@ -109,6 +112,27 @@ def _by_words(
     return chosen
 
 
+def _by_hand(
+    history: History, read: Sequence[Landing], numbers: Mapping[int, int], merged: MergedHeads
+) -> dict[int, int]:
+    """Merges made by hand, whose subjects name a request in free words, that brought its head or a copy of it."""
+    found: dict[int, int] = {}
+    taken = {*numbers.values(), *merged.merges}
+    for position, (commit, landing) in enumerate(zip(history.chain, read, strict=True)):
+        if landing.numbers or position in numbers or not history.merge(commit):
+            continue
+        for text in _NUMBER.findall(history.subject(commit)):
+            head = history.heads.get(int(text))
+            if head is None or int(text) in taken:
+                continue
+            at = history.position[head]
+            if (history.twins.get(history.key(head)) if at == NEVER else at) == position:
+                found[position] = int(text)
+                taken.add(int(text))
+                break
+    return found
+
+
 def _may_name(history: History, number: int, position: int, merged: MergedHeads) -> bool:
     """Whether the words of a step can land a pull request, as far as graph and reports show."""
     commit, head = history.chain[position], history.heads.get(number)
@@ -116,31 +140,81 @@ def _may_name(history: History, number: int, position: int, merged: MergedHeads)
     if closed_at is not None and history.committed_at[commit] > closed_at + _CLOSED_BEFORE:
         return False
     at = NEVER if head is None else history.position[head]
+    if head is not None and at == NEVER and _of_another(history, head, position):
+        history.notes["numbers_of_others"] += 1
+        return False
     if at == NEVER or history.chain[at] == head:
         return True
     # The head came in by a merge: a step before it may be its squash, one after it only talks of it.
     return position == at if number in merged.merges else position <= at
 
 
+def _of_another(history: History, head: int, position: int) -> bool:
+    """Whether a PR ref was begun after a step that names its number: that is another repository's, or a former one's.
+
+    The branch contains the step, and all of its commits were written later, by others than what the step landed.
+    """
+    step = history.chain[position]
+    if history.committed_at[head] <= history.committed_at[step] or left_at(history, head) < position:
+        return False
+    limit, place = history.max_branch_commits, history.position
+    branch = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+    landed = {history.author_email[commit].lower() for commit in history.segments.get(position) or (step,)}
+    return all(
+        history.authored_at[commit] > history.committed_at[step] and history.author_email[commit].lower() not in landed
+        for commit in branch
+        if not history.merge(commit)
+    )
+
+
 def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, list[int]]]:
-    """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first."""
-    steps: dict[Key, int] = {}
+    """Steps that came by rebase merges: position → its pull request and all positions of that, oldest first.
+
+    A number without a PR ref that ends a subject may be an issue's: a run of copies takes its step out of `numbers`.
+    """
+    known = history.heads.keys() | history.reports.numbers
+    perhaps = {
+        position
+        for position, number in numbers.items()
+        if number not in known and f"{number})" in history.subject(history.chain[position])
+    }
+    copies = _Copies(history, perhaps)
     for position, commit in enumerate(history.chain):
-        if position not in numbers and not history.merge(commit):
-            steps.setdefault(history.key(commit), position)
-    taken = set(numbers.values())
+        if (position not in numbers or position in perhaps) and not history.merge(commit):
+            copies.steps.setdefault(history.key(commit), position)
+    taken = {number for position, number in numbers.items() if position not in perhaps}
     candidates: dict[Key, list[int]] = {}
     for number, head in history.heads.items():
-        if number not in taken and (key := history.key(head)) in steps:
-            candidates.setdefault(key, []).append(number)
+        if number not in taken and copies.step(head) is not None:
+            candidates.setdefault(history.key(head), []).append(number)
     rebased: dict[int, tuple[int, list[int]]] = {}
     for number in sorted(_nearest(history, group) for group in candidates.values()):
-        positions = _rebased_positions(history, number, steps)
+        positions = _rebased_positions(history, number, copies)
         merged = history.reports.merged
         free = [p for p in positions if p not in rebased and merged.get(history.chain[p], number) == number]
         if free and positions[-1] == free[-1]:
             rebased.update(dict.fromkeys(free, (number, free)))
+    for position in rebased:
+        numbers.pop(position, None)
     return rebased
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Steps by what a rebase keeps of a commit; those that `perhaps` landed by their own number are made after it."""
+
+    history: History
+    perhaps: Collection[int]
+    steps: dict[Key, int] = field(default_factory=dict)
+
+    def step(self, commit: int) -> int | None:
+        """The step that is a commit, or its copy."""
+        history, position = self.history, self.steps.get(self.history.key(commit))
+        if position is None:
+            return None
+        if position in self.perhaps and history.committed_at[history.chain[position]] < history.committed_at[commit]:
+            return None
+        return position
 
 
 def _nearest(history: History, numbers: list[int]) -> int:
@@ -155,15 +229,15 @@ def _nearest(history: History, numbers: list[int]) -> int:
     return min(numbers, key=lambda n: (sizes[n], -n))
 
 
-def _rebased_positions(history: History, number: int, steps: dict[Key, int]) -> list[int]:
+def _rebased_positions(history: History, number: int, copies: _Copies) -> list[int]:
     head = history.heads[number]
     at = history.position[head]
     if at != NEVER:  # merged by moving the branch forward: the head itself is a step
-        return [at] if history.chain[at] == head and history.key(head) in steps else []
+        return [at] if history.chain[at] == head and copies.step(head) is not None else []
     place, limit = history.position, history.max_branch_commits
     reached = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
     branch = [commit for commit in reached if not history.merge(commit)]
-    positions = sorted({steps[key] for commit in branch if (key := history.key(commit)) in steps})
+    positions = sorted({step for commit in branch if (step := copies.step(commit)) is not None})
     if len(reached) > limit or not all(history.graph.parents[commit] for commit in reached):
         # Another history: only the steps without a gap that end in this head came with it.
         run = positions[-1:]

@@ -81,7 +81,7 @@ class History:
     `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
     `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
-    address of a review tool whose changes are.
+    address of a review tool whose changes are. `rewritten`: by commit the first step with one like it, if several have.
     """
 
     graph: Graph
@@ -101,6 +101,7 @@ class History:
     segments: dict[int, list[int]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     _keys: dict[int, Key] = field(default_factory=dict)
+    rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
 
@@ -139,20 +140,23 @@ class History:
             key = self._keys[commit] = (self.author_email[commit].lower(), self.authored_at[commit], subject)
         return key
 
-    def landed_before(self, commit: int, position: int) -> bool:
-        """Whether a commit off the default branch, or its copy, landed before a step, or is of a branch that did."""
-        if self._written.get(commit, position) < position:
-            return True
+    def itself_landed_before(self, commit: int, position: int) -> bool:
+        """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
+        return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
+
+    def copy_landed_before(self, commit: int, position: int) -> bool:
+        """Whether a copy of a commit off the default branch landed before a step, or is of a branch that did."""
         key = self.key(commit)
         return self.twins.get(key, position) < position or self._written_keys.get(key, position) < position
 
     def record_written(self, change: Landed) -> None:
         """Record the commits off the default branch that a change landed: a later change does not land them again."""
-        for commit in change.own:
-            if self.position[commit] != change.position:
-                self._written.setdefault(commit, change.position)
-                if not self.merge(commit):
-                    self._written_keys.setdefault(self.key(commit), change.position)
+        off = [commit for commit in change.own if self.position[commit] != change.position]
+        times = Counter(map(self.key, off))
+        for commit in off:
+            self._written.setdefault(commit, change.position)
+            if not self.merge(commit) and times[self.key(commit)] == 1:
+                self._written_keys.setdefault(self.key(commit), change.position)
 
 
 def read_history(
@@ -172,11 +176,7 @@ def read_history(
         return None
     numbered = [row for row in tables["change_reports"].to_pylist() if row["number"] is not None]
     heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
-    heads |= {
-        int(name): graph.index[sha]
-        for (kind, name), sha in tips.items()
-        if kind == "pull_head" and sha in graph.index and name.isdecimal()
-    }
+    heads |= _pull_heads(graph, refs)
     chain = graph.first_parents(tip)
     messages: list[str] = commits["message"].to_pylist()
     patches = zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True)
@@ -203,6 +203,25 @@ def read_history(
     return history
 
 
+def _pull_heads(graph: Graph, refs: pa.Table) -> dict[int, int]:
+    """The heads of PR refs by number.
+
+    A mirror has refs of two forges, which number apart: of two with one number the head that a merge has as a further
+    parent is meant, else that of the forge with more refs.
+    """
+    found: dict[int, list[tuple[str, int]]] = {}
+    for ref, kind, name, sha in zip(*(refs[c].to_pylist() for c in ("ref", "kind", "name", "sha")), strict=True):
+        if kind == "pull_head" and sha in graph.index and name.isdecimal():
+            found.setdefault(int(name), []).append((ref.split("/")[1], graph.index[sha]))
+    frequency = Counter(forge for heads in found.values() for forge, _ in heads)
+    several = len(frequency) > 1
+    merged = {parent for parents in graph.parents for parent in parents[1:]} if several else set()
+    return {
+        number: max(heads, key=lambda head: (head[1] in merged, frequency[head[0]]))[1]
+        for number, heads in found.items()
+    }
+
+
 def _follow_rewriting(history: History) -> None:
     """Move PR heads of a history that was rewritten to what each is on the default branch now.
 
@@ -222,6 +241,8 @@ def _follow_rewriting(history: History) -> None:
         same = [other for other in on.get(dates[commit], ()) if history.key(other) == history.key(commit)]
         if len(same) == 1:
             rewritten[commit] = same[0]
+        elif same:
+            history.rewritten[commit] = min(history.position[other] for other in same)
     for old, new in rewritten.items():
         history.position[old] = history.position[new]
     history.heads = {number: rewritten.get(head, head) for number, head in history.heads.items()}

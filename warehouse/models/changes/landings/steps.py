@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from warehouse.graph import NEVER, reach
 from warehouse.models.changes.commit_messages import Landing
@@ -17,6 +18,18 @@ __all__ = ["landed_changes", "open_heads"]
 
 def landed_changes(history: History) -> Iterator[Landed]:
     """Every change of the default branch, oldest first; each of its commits is brought by exactly one of them.
+
+    A commit that two of them have as their own was written once, and is work of the first.
+    """
+    owned: set[int] = set()
+    for change in _changes(history):
+        first = _without(change, owned, history)
+        owned.update(first.own)
+        yield first
+
+
+def _changes(history: History) -> Iterator[Landed]:
+    """Every change, each with what it landed.
 
     Nested pull requests come before the merge that landed them and take their commits out of it.
     """
@@ -42,6 +55,17 @@ def landed_changes(history: History) -> Iterator[Landed]:
         for landed in (*nested, change):
             history.record_written(landed)
         yield change
+
+
+def _without(change: Landed, owned: Collection[int], history: History) -> Landed:
+    """A change without the commits that landed with an earlier one."""
+    own = tuple(commit for commit in change.own if commit not in owned)
+    if len(own) == len(change.own):
+        return change
+    believed = change.branch_commits
+    if believed == "joined" and all(history.merge(commit) for commit in own):
+        believed = "empty"
+    return replace(change, own=own or (change.commit,), branch_commits=believed)
 
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
