@@ -18,7 +18,7 @@ from warehouse.model import REPOSITORIES, Header, Model, PythonModel, in_order, 
 from warehouse.models.registry import python_models
 from warehouse.sources import Sources, spellings
 
-__all__ = ["Sources", "all_models", "build_tables"]
+__all__ = ["Sources", "all_models", "build_tables", "make", "scan"]
 
 
 def all_models(settings: Settings, sources: Sources, as_of: datetime | None) -> list[Model]:
@@ -39,21 +39,26 @@ def build_tables(
 
     With `only` these tables are made, and those that they need.
     """
-    models = all_models(settings, _scan(engine, sources), as_of)
+    models = all_models(settings, scan(engine, sources), as_of)
     if only:
         models = needed_for(models, only)
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
-        if isinstance(model, PythonModel):
-            for name, result in _run(engine, model).items():
-                engine.put(name, result)
-        else:
-            engine.create(model.name, model.sql)
+        make(engine, model)
     progress.done()
     return [header for model in models for header in model.headers]
 
 
-def _scan(engine: Engine, sources: Sources) -> Sources:
+def make(engine: Engine, model: Model) -> None:
+    """Make the tables of one model; those that it reads are there."""
+    if isinstance(model, PythonModel):
+        for name, result in _run(engine, model).items():
+            engine.put(name, result)
+    else:
+        engine.create(model.name, model.sql)
+
+
+def scan(engine: Engine, sources: Sources) -> Sources:
     """Make the raw rows readable, each repository under one spelling of its name; returns the sources with it."""
     names = [f"raw_{table.name}" for table in TABLES.values()]
     for name, table in zip(names, TABLES.values(), strict=True):

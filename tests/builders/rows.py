@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -25,18 +26,19 @@ from typing import Any, NamedTuple, Self
 import duckdb
 import pyarrow as pa
 
-from headway.progress import SilentProgress
 from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 from headway.settings import DeploymentRule, Settings
-from warehouse.build import Sources, build_tables
-from warehouse.checks import run_checks
-from warehouse.engines import DuckDBEngine
+from warehouse.build import Sources, all_models, make, scan
+from warehouse.checks import check_keys, run_checks
+from warehouse.engines import DuckDBEngine, Engine
+from warehouse.model import Model, needed_for
 from warehouse.store import Commit, RawStore
 
 __all__ = ["END", "START", "Raw", "Tables", "arrow", "built", "commit_id", "graph", "hour", "ruled", "stored"]
 
 START = datetime(2025, 1, 6)
 END = 1000.0
+WHOLE = bool(os.environ.get("WHOLE_BUILDS"))
 
 
 def hour(number: float) -> datetime:
@@ -278,6 +280,46 @@ class _InMemory(DuckDBEngine):
         self.put(name, self._raw[name.removeprefix("raw_")], temporary=True)
 
 
+class _Growing(Tables):
+    """Tables that are made when they are asked for."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, engine: Engine, models: Sequence[Model]) -> None:
+        self._plain = connection
+        self._engine = engine
+        self._models = models
+        self._made: set[str] = set()
+        self._make(None if WHOLE else ["lead_times"])
+        run_checks(connection, [])
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:  # type: ignore[override]
+        """A connection to all tables."""
+        self._make(None)
+        return self._plain
+
+    def __call__(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        if len(self._made) < len(self._models):
+            try:
+                named = self._plain.get_table_names(query)
+            except duckdb.Error:  # it knows no columns, and cannot read every join
+                named = set()
+            known = {table for model in self._models for table in model.outputs}
+            # What is no table of ours may be a list of all that there are.
+            self._make(named if named and named <= known else None)
+        return Tables(self._plain)(query)
+
+    def _make(self, tables: Collection[str] | None) -> None:
+        """Make these tables and what they need, or all, and check the keys of those that were not there yet."""
+        needed = self._models if tables is None else needed_for(self._models, tables)
+        missing = [model for model in needed if model.name not in self._made]
+        for model in missing:
+            make(self._engine, model)
+            self._made.add(model.name)
+        if missing:
+            check_keys(self._plain, [header for model in missing for header in model.headers])
+
+
 @contextlib.contextmanager
 def built(
     *parts: Raw,
@@ -286,8 +328,10 @@ def built(
     teams: Mapping[str, str] | None = None,
     shuffled: random.Random | None = None,
 ) -> Iterator[Tables]:
-    """Build all tables of some raw rows in memory and check their invariants; without settings the defaults hold.
+    """Build tables of some raw rows in memory and check their invariants; without settings the defaults hold.
 
+    Made are `lead_times` and what a test asks for, with what those need: planning the queries of all is half a second,
+    and most tests ask for one. With `WHOLE_BUILDS` in the environment, as in `dev.py full`, all are made and checked.
     Of several parts of one source the last one counts for the watermark. `shuffled` deals the rows out anew.
     """
     raw = {}
@@ -306,8 +350,7 @@ def built(
         sources = Sources({}, latest, teams or {})
         chosen = settings or Settings(base=Path())
         engine = _InMemory(connection, raw)
-        run_checks(connection, build_tables(engine, sources, chosen, as_of=moment, progress=SilentProgress()))
-        yield Tables(connection)
+        yield _Growing(connection, engine, all_models(chosen, scan(engine, sources), moment))
 
 
 def stored(warehouse: Path, *parts: Raw) -> RawStore:

@@ -10,7 +10,7 @@ import duckdb
 from headway.errors import WarehouseError
 from warehouse.model import Header
 
-__all__ = ["checks", "key_check", "run_checks"]
+__all__ = ["check_keys", "checks", "key_check", "run_checks"]
 
 FOLDER = Path(__file__).parent
 
@@ -29,10 +29,15 @@ def key_check(header: Header) -> str:
 
 def run_checks(connection: duckdb.DuckDBPyConnection, headers: Sequence[Header]) -> None:
     """Run the key check of each header, then all queries; raises `WarehouseError` naming the first that fails."""
-    for header in _without_key(connection, headers):
-        _check(connection, f"{header.grain} in {header.table}", key_check(header))
+    check_keys(connection, headers)
     for name, query in checks().items():
         _check(connection, name, query)
+
+
+def check_keys(connection: duckdb.DuckDBPyConnection, headers: Sequence[Header]) -> None:
+    """Run the key check of each header; raises `WarehouseError` naming the first that fails."""
+    for header in _without_key(connection, headers):
+        _check(connection, f"{header.grain} in {header.table}", key_check(header))
 
 
 def _check(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
