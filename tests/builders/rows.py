@@ -300,7 +300,10 @@ class _Growing(Tables):
     def __call__(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query."""
         if len(self._made) < len(self._models):
-            named = self._plain.get_table_names(query)
+            try:
+                named = self._plain.get_table_names(query)
+            except duckdb.Error:  # it knows no columns, and cannot read every join
+                named = set()
             known = {table for model in self._models for table in model.outputs}
             # What is no table of ours may be a list of all that there are.
             self._make(named if named and named <= known else None)
