@@ -130,7 +130,7 @@ def same(one: Any, other: Any) -> bool:
 def differences(first: pa.Table, second: pa.Table) -> list[tuple[Any, ...]]:
     """The columns or the rows in which two tables differ, side by side."""
     if first.schema != second.schema:
-        return list(zip(first.schema, second.schema, strict=False))
+        return [pair for pair in zip_longest(first.schema, second.schema) if pair[0] != pair[1]]
     pairs = zip_longest(in_order(first), in_order(second), fillvalue=())
     return [(one, two) for one, two in pairs if len(one) != len(two) or not all(map(same, one, two))]
 

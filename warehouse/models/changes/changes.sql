@@ -128,7 +128,7 @@ seen as (
         joined.labels,
         joined.body,
         joined.branch_commits,
-        case when joined.without_work then 0 else joined.commits end as commits,
+        case when joined.without_work then cast(0 as bigint) else joined.commits end as commits,
         joined.files,
         joined.additions,
         joined.deletions,
