@@ -8,7 +8,8 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
-from warehouse.models.changes import change_kinds, changes_from_git, classification
+from warehouse.models.changes import changes_from_git, classification
+from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
 from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
 from warehouse.models.initiatives import initiatives, packages
