@@ -102,7 +102,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
-    from pipeline.settings_hints import missing_initiatives
+    from pipeline.settings_hints import missing_names
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
@@ -120,8 +120,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
             }
             failures = [*_notices(connection)]
             failures += [
-                Check(ok=False, what=what, hint=hint)
-                for what, hint in missing_initiatives(connection, session.settings)
+                Check(ok=False, what=what, hint=hint) for what, hint in missing_names(connection, session.settings)
             ]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)

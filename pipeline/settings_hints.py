@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 import duckdb
 
 from analytics.text.wording import counted, plain
+from headway.repository_names import change_of, initiative_of, names_match, repository_key
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from pipeline.repositories import change_as_spelled, repository_spellings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "settings_hints"]
+__all__ = ["bots_without_rule", "empty_initiatives", "missing_names", "settings_hints"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
@@ -51,7 +52,7 @@ def settings_hints(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Ite
 
 def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
     """Lines for `headway status`: initiatives of the settings without a change, or with an unknown id."""
-    missing = dict(missing_initiatives(connection, settings))
+    missing = dict(missing_names(connection, settings))
     for what, hint in missing.items():
         yield f"\n{what}\n  hint: {hint}"
     names = {name for (name,) in connection.sql("select distinct name from initiatives").fetchall()}
@@ -60,18 +61,50 @@ def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings)
             yield "\n" + plain(f"[[initiatives]] {initiative.name}: no change belongs to it")
 
 
+def missing_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each entry of the settings whose repository or initiative does not exist, with the nearest: a typing error."""
+    ids = sorted(repository_spellings(connection).values())
+    if ids:
+        yield from missing_repositories(ids, settings)
+    yield from missing_initiatives(connection, settings)
+
+
+def missing_repositories(ids: Sequence[str], settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each entry whose repository is none of these ids, with a hint."""
+    globs = [(f"[[initiatives]] {one.name or one.found}", one.repo) for one in settings.initiatives]
+    globs += [("[[deployments]]", rule.repo) for rule in settings.deployments]
+    globs += [("[ai] ai_repos", glob) for glob in settings.ai.ai_repos]
+    for where, name in dict.fromkeys(globs):
+        if not any(names_match(name, repo_id) for repo_id in ids):
+            yield _no_repository(where, name, ids)
+    spellings = {repository_key(repo_id): repo_id for repo_id in ids}
+    for override in settings.ai.overrides:
+        repo_id, _ = change_of(change_as_spelled(override.change, spellings))
+        if repo_id not in ids:
+            yield _no_repository(f"[[ai.overrides]] {override.change}", repo_id, ids)
+
+
+def _no_repository(where: str, name: str, ids: Sequence[str]) -> tuple[str, str]:
+    spelled = {known: repo_id for repo_id in ids for known in (repo_id.partition(":")[2].lower(), repo_id.lower())}
+    near = get_close_matches(name.lower(), spelled, n=1)
+    hint = f"the nearest is {spelled[near[0]]}; " if near else ""
+    return plain(f"{where}: no repository matches {name!r}"), plain(f"{hint}`headway status` has the names")
+
+
 def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
     """Each id of an initiative in the settings that does not exist, with a hint: mostly a typing error."""
     ids = [id_ for (id_,) in connection.sql(_FOUND).fetchall()]
+    repositories = repository_spellings(connection).values()
     named = [initiative for initiative in settings.initiatives if initiative.found]
-    free = [id_ for id_ in ids if id_ not in {initiative.found for initiative in named}]
+    spelled = {one.found: {initiative_of(one.found, repo_id) for repo_id in repositories} for one in named}
+    free = [id_ for id_ in ids if not any(id_ in spellings for spellings in spelled.values())]
     for initiative in named:
-        if initiative.found not in ids:
+        if spelled[initiative.found].isdisjoint(ids):
             hint = "`headway export initiatives` has the ids"
             if not settings.rungs.find:
                 hint = "set [rungs] find: without it no initiatives are detected"
-            elif near := get_close_matches(initiative.found, free, n=1):
-                hint = f"the nearest id is {near[0]}; {hint}"
+            elif near := get_close_matches(initiative.found.lower(), {id_.lower(): id_ for id_ in free}, n=1):
+                hint = f"the nearest id is {next(id_ for id_ in free if id_.lower() == near[0])}; {hint}"
             yield _unknown_id(initiative), plain(hint)
 
 

@@ -41,7 +41,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER or events:FILE.
     """
     from headway.progress import progress_on
-    from pipeline.build import build, teams_of, unknown_initiatives
+    from pipeline.build import build, teams_of, unknown_names
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.repositories import near_names
     from pipeline.sources import sources_of
@@ -69,7 +69,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
-            for lines in (unknown_initiatives(session.settings), *near_names(session.settings)):
+            for lines in (unknown_names(session.settings), *near_names(session.settings)):
                 if lines:
                     click.echo(lines, err=True)
     failed = [run for run in runs if run.error]

@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.filters import Filters
     from analytics.cohort.options import Options
     from analytics.cohort.working_time import WorkingCalendar
-    from analytics.coverage import names_of_team, unmatched
+    from analytics.coverage import names_of_team, repositories_named
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.report_files import write
@@ -91,8 +91,9 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
         if team is not None:
             filters = replace(filters, names=names_of_team(connection, team))
-        if missed := unmatched(connection, filters):
-            click.echo(f"headway: {missed}", err=True)
+        filters, warning = repositories_named(connection, filters)
+        if warning:
+            click.echo(f"headway: {warning}", err=True)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

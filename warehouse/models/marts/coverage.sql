@@ -51,6 +51,7 @@
 --   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
 --   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
 --     landed_though_closed on are of the whole clone, whatever the as-of time
+--   not_code_complete: changes in none of the outcomes, because they are not code complete: drafts, and merges of nothing
 with landed as (
     select
         landings.repo_id,
@@ -222,7 +223,8 @@ select
     coalesce(doubted.without_own_work, 0) as without_own_work,
     coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
     coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
-    coalesce(doubted.in_doubt, 0) as in_doubt
+    coalesce(doubted.in_doubt, 0) as in_doubt,
+    cast(coalesce(counted.changes, 0) - coalesce(judged.code_complete, 0) as bigint) as not_code_complete
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id
