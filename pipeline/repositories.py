@@ -25,7 +25,9 @@ def change_as_spelled(change_id: str, spellings: dict[str, str]) -> str:
     """The id of a change with its repository as the warehouse spells it, its provider too where only one fits."""
     repo_id, key = change_of(change_id)
     exact = spellings.get(repository_key(repo_id))
-    fitting = [exact] if exact else [known for known in spellings.values() if names_match(escape(repo_id), known)]
+    fitting = (
+        [exact] if exact else [spelling for spelling in spellings.values() if names_match(escape(repo_id), spelling)]
+    )
     return f"{fitting[0] if len(fitting) == 1 else repo_id}{key}"
 
 

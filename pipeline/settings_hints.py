@@ -71,7 +71,7 @@ def missing_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 def missing_repositories(ids: Sequence[str], settings: Settings) -> Iterator[tuple[str, str]]:
     """Each entry whose repository is none of these ids, with a hint."""
-    globs = [(f"[[initiatives]] {one.name or one.found}", one.repo) for one in settings.initiatives]
+    globs = [(f"[[initiatives]] {rule.name or rule.found}", rule.repo) for rule in settings.initiatives]
     globs += [("[[deployments]]", rule.repo) for rule in settings.deployments]
     globs += [("[ai] ai_repos", glob) for glob in settings.ai.ai_repos]
     for where, name in dict.fromkeys(globs):
@@ -85,7 +85,7 @@ def missing_repositories(ids: Sequence[str], settings: Settings) -> Iterator[tup
 
 
 def _no_repository(where: str, name: str, ids: Sequence[str]) -> tuple[str, str]:
-    spelled = {known: repo_id for repo_id in ids for known in (repo_id.partition(":")[2].lower(), repo_id.lower())}
+    spelled = {text: repo_id for repo_id in ids for text in (repo_id.partition(":")[2].lower(), repo_id.lower())}
     near = get_close_matches(name.lower(), spelled, n=1)
     hint = f"the nearest is {spelled[near[0]]}; " if near else ""
     return plain(f"{where}: no repository matches {name!r}"), plain(f"{hint}`headway status` has the names")
@@ -96,7 +96,7 @@ def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Setting
     ids = [id_ for (id_,) in connection.sql(_FOUND).fetchall()]
     repositories = repository_spellings(connection).values()
     named = [initiative for initiative in settings.initiatives if initiative.found]
-    spelled = {one.found: {initiative_of(one.found, repo_id) for repo_id in repositories} for one in named}
+    spelled = {rule.found: {initiative_of(rule.found, repo_id) for repo_id in repositories} for rule in named}
     free = [id_ for id_ in ids if not any(id_ in spellings for spellings in spelled.values())]
     for initiative in named:
         if spelled[initiative.found].isdisjoint(ids):

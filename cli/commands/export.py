@@ -45,7 +45,9 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
 @click.option("--window", metavar="WINDOW", help="Windows of dora: month, quarter or a number of days.")
 @click.option("--definition", metavar="NAME", help="Definition of a failure (dora) or repair (rework); all: each one.")
 @click.option(
-    "--automation", is_flag=True, help="Include changes made by bots, and releases (left out and counted by default)."
+    "--automation",
+    is_flag=True,
+    help="Include bots' changes and releases in statistics (default: left out, counted). Lists have them anyway.",
 )
 @evidence_option
 @click.pass_obj

@@ -79,3 +79,11 @@ def test_a_name_of_two_providers_needs_one(capfd: pytest.CaptureFixture[str], tm
     assert code != 0
     assert "github:acme/shop#7, gitlab:acme/shop#7" in out
     assert run(capfd, folder, "explain", "GitLab:acme/shop#7")[0] == 0
+
+
+def test_a_title_loses_what_a_bot_wrote_before_it(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The mark of a merge bot before the title of a request is no part of it; one within the title stays."""
+    raw = Raw("acme/shop", provider="github").commits("a").change(1, opened=1, title="[Merged by Bors] - Add basket")
+    folder = warehouse(tmp_path, raw.change(2, opened=1, title="Strip [Merged by Bors] - of titles"))
+    _, out = run(capfd, folder, "sql", "--format", "csv", "select title from changes where number > 0 order by number")
+    assert out.splitlines()[1:] == ["Add basket", "Strip [Merged by Bors] - of titles"]

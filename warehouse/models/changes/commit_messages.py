@@ -30,7 +30,6 @@ __all__ = [
     "title_of",
 ]
 
-_BRANCH = re.compile(r"^Merge (?:remote-tracking )?branch '(?P<branch>[^']+)'")
 _BATCH_LINE = re.compile(r"^(\d{1,16}): (.*?) r=\S+ a=\S+\s*$")
 _DIGITS = re.compile(r"\d+")
 _MAX_NUMBER = 2**53
@@ -80,7 +79,7 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         for word in words("merge", "subject"):
             if (merge or not word.merge) and (match := word.pattern.match(subject)):
                 return _merged(match.groupdict(), subject, body, addresses)
-    branch = match["branch"] if (match := _BRANCH.match(subject)) else ""
+    branch = _branch(subject)
     named = list(_named(words("merge", "body"), body))
     if named:
         own, foreign = _split(named, addresses)
@@ -92,6 +91,12 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         return Landing(own, subject[:end].strip() or subject.strip(), branch, foreign)
     title = _first_line(body) if merge and branch else ""
     return Landing((), title or subject.strip(), branch)
+
+
+def _branch(subject: str) -> str:
+    """The branch that a merge without a request names, empty for none."""
+    matches = (word.pattern.match(subject) for word in words("branch", "subject") if subject.startswith(word.holds))
+    return next((match["branch"] or "" for match in matches if match), "")
 
 
 def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES, differential: str = "") -> LandedWords:

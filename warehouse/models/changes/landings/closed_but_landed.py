@@ -21,7 +21,6 @@ __all__ = ["body_words", "closed_but_landed"]
 _CLOCKS = timedelta(hours=1)
 # The landing and the closing of a pull request belong together within this.
 _CLOSED_WITHIN = timedelta(days=1)
-_BORS = "[Merged by Bors] - "
 
 
 def closed_but_landed(
@@ -81,7 +80,7 @@ def _fits(history: History, number: int, position: int) -> bool:
     if closed_at is not None and abs(closed_at - history.committed_at[commit]) <= _CLOSED_WITHIN:
         return True
     head = history.heads.get(number)
-    titles = {history.reports.titles.get(number, "").removeprefix(_BORS), history.subject(head) if head else ""}
+    titles = {history.reports.titles.get(number, ""), history.subject(head) if head else ""}
     if head is None or history.committed_at[head] > history.committed_at[commit] + _CLOCKS:
         return False
     same_author = history.author_email[head].lower() == history.author_email[commit].lower()
