@@ -96,7 +96,7 @@ MERGES = {
     "python's squash": ("gh-96844: Add basket (gh-106455) (#116956)", ((116956, 106455), "gh-96844: Add basket", "")),
     "python's squash, GH": ("Add basket (GH-12)", ((12,), "Add basket", "")),
     "by hand": ("Merge branch 'topic'\n\nAdd basket", ((), "Add basket", "topic")),
-    "by hand, from a remote": ("Merge remote-tracking branch 'origin/topic' into main", ((), "", "origin/topic")),
+    "by hand, from a remote": ("Merge remote-tracking branch 'origin/topic' into main", ((), "", "topic")),
     "merge with a squash's number": ("Merge basket work (#12)", ((12,), "Merge basket work", "")),
     "empty": ("", ((), "", "")),
 }  # fmt: skip
