@@ -1,0 +1,1 @@
+"""Where deployments are seen: a module for each source of them."""
