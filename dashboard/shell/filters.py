@@ -69,4 +69,4 @@ def _spell(scope: Scope, repositories: Sequence[str]) -> None:
         return
     matching = sorted({name for repo_id, name in scope.ids if name in repositories and names_match(linked, repo_id)})
     if len(matching) == 1:
-        st.query_params["repo"] = matching[0]
+        st.query_params["repo"] = st.session_state["repo"] = matching[0]
