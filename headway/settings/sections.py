@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
+PRESETS = ("kustomize", "helm", "argocd", "flux")
 DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
 
 
@@ -107,16 +108,28 @@ class ProductionSettings:
 
 @dataclass(frozen=True)
 class ManifestsSettings:
-    """How a GitOps manifests repository names what runs where."""
+    """How a GitOps manifests repository names what runs where; it may stand several times in one source."""
 
-    path: str = setting("", "pattern of paths with groups `environment` and `application`", pattern=True)
-    version: str = setting("", "pattern in the file with group `version`: an image tag or commit", pattern=True)
+    path: str = setting(
+        "",
+        "pattern of paths with groups `environment` and `application`; with a preset: those of its files that count",
+        pattern=True,
+    )
+    version: str = setting(
+        "",
+        "pattern in the file with group `version`: an image tag or commit; every match counts, and it may have the"
+        " groups `application` and `environment`",
+        pattern=True,
+    )
     trigger: str = setting(
         "",
         "pattern of a file whose change starts the deployment; empty: the change of the version starts it",
         pattern=True,
     )
-    application: str = setting("", "the application, where the path does not name it")
+    application: str = setting("", "the application, where neither the path nor the file names it")
+    preset: str = setting(
+        "", "read files of this form, without patterns; empty: by `path` and `version`", choices=("", *PRESETS)
+    )
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,9 @@ class SourceSettings:
     team: str = setting("", "team that owns it")
     pull_heads: bool | None = setting(None, "as in [git], for this source alone")
     branch: str = setting("", "Git repositories: the default branch; empty: the one that the clone or its remote names")
-    manifests: ManifestsSettings | None = setting(None, "set for a GitOps manifests repository")  # noqa: RUF009  (a field, as all others)
+    manifests: tuple[ManifestsSettings, ...] = setting(
+        (), "set for a GitOps manifests repository", tables=ManifestsSettings
+    )
 
 
 @dataclass(frozen=True)

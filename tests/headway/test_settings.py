@@ -100,9 +100,11 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         SourceSettings(
             target="../deploy",
             name="acme/deploy",
-            manifests=ManifestsSettings(
-                path=r"apps/(?P<environment>[^/]+)/(?P<application>[^/]+)\.yaml$",
-                version=r"image_tag:\s*(?P<version>\S+)",
+            manifests=(
+                ManifestsSettings(
+                    path=r"apps/(?P<environment>[^/]+)/(?P<application>[^/]+)\.yaml$",
+                    version=r"image_tag:\s*(?P<version>\S+)",
+                ),
             ),
         ),
     )
@@ -195,7 +197,7 @@ def test_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
             '[[sources]]\n[sources.manifests]\npath = "["\n',
             "[[sources]] 1 manifests path is not a regular expression: ",
         ),
-        ('[[sources]]\nmanifests = "x"\n', "[[sources]] 1 manifests is not a table"),
+        ('[[sources]]\nmanifests = "x"\n', "[[sources]] 1 manifests is not a list of tables"),
         ("warehouse = 7\n", "[warehouse] is not a table"),
         ("[[warehouse]]\n", "[warehouse] is not a table"),
         ('sources = "x"\n', "sources is not a list of tables"),
