@@ -170,5 +170,6 @@ def _number(value: Any, where: str) -> float:
 
 
 def _unknown(key: str, names: list[str], where: str) -> UsageError:
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0)
-    return UsageError(f"unknown setting {key!r} in {where}", hint=f"did you mean {near[0]!r}?")
+    spelled = SPELLED.get(key)
+    near = spelled if spelled in names else difflib.get_close_matches(key, names, n=1, cutoff=0)[0]
+    return UsageError(f"unknown setting {key!r} in {where}", hint=f"did you mean {near!r}?")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
-from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
+from headway.settings.deployments import DeploymentRule, check_rules, rules_for
 from headway.settings.field import setting
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.stability import DoraSettings, ReworkSettings
@@ -37,7 +37,6 @@ __all__ = [
 
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
 PRESETS = ("kustomize", "helm", "argocd", "flux")
-DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
 
 
 @dataclass(frozen=True)
@@ -149,26 +148,6 @@ class SourceSettings:
 
 
 @dataclass(frozen=True)
-class DeploymentRule:
-    """Where deployments of some repositories come from. The first rule whose `repo` matches applies."""
-
-    repo: str = setting("*", "glob on the repository's name, with or without its provider")
-    source: str = setting(
-        "tags",
-        "where deployments come from; `records`: what any system reports, GitHub too",
-        choices=DEPLOYED_FROM,
-    )
-    tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
-    branch: str = setting("production", "from branch: the branch whose merges are deployments")
-    workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
-    environment: str = setting(
-        "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
-    )
-    manifests: str = setting("", "from manifests: name of the manifests repository, or a glob; empty: any")
-    application: str = setting("", "from manifests: the application; empty: the last part of the repository's name")
-
-
-@dataclass(frozen=True)
 class CalendarSettings:
     """Working hours: what `--clock working` counts (docs/method.md), and the hours of each change.
 
@@ -205,17 +184,18 @@ class Settings:
     initiatives: tuple[InitiativeSettings, ...] = ()
 
     def __post_init__(self) -> None:
-        """UsageError for initiatives that are incomplete or there twice."""
+        """UsageError for initiatives that are incomplete or there twice, and for rules that could never apply."""
         check_initiatives(self.initiatives)
+        check_rules(self.deployments)
 
     @property
     def warehouse_folder(self) -> Path:
         """The warehouse as an absolute path."""
         return (self.base / Path(self.warehouse.path).expanduser()).absolute()
 
-    def deployment_rule(self, repo_id: str) -> DeploymentRule | None:
-        """The first rule for a repository, None where no rule names it."""
-        return next((rule for rule in self.deployments if names_match(rule.repo, repo_id)), None)
+    def deployment_rules(self, repo_id: str) -> tuple[DeploymentRule, ...]:
+        """The rules for a repository, empty where no rule names it."""
+        return rules_for(self.deployments, repo_id)
 
 
 SPELLED = {"source": "from"}  # `from` is a Python keyword

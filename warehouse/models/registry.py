@@ -14,7 +14,7 @@ from warehouse.models.deployments import arrivals, deployment_chain, deployments
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
-from warehouse.models.settings import near_names, parameters, repository_settings, source_watermarks
+from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
 __all__ = ["python_models"]
@@ -26,6 +26,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     return (
         parameters.model(settings, as_of),
         source_watermarks.model(sources.latest),
+        deployment_rules.model(settings),
         repository_settings.model(settings, sources),
         environments.model(settings.production),
         automated_accounts.model(rules),
