@@ -10,7 +10,13 @@ from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
 from warehouse.models.changes import change_kinds, changes_from_git, classification
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
+from warehouse.models.deployments import (
+    arrivals,
+    deployment_chain,
+    deployments_seen,
+    environments,
+    manifest_applications,
+)
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -39,6 +45,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         declared_reverts.MODEL,
         deployment_chain.MODEL,
         deployments_seen.MODEL,
+        manifest_applications.MODEL,
         near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,
