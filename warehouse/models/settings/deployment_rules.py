@@ -14,7 +14,7 @@ from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["DEPLOYMENT_RULES", "deployment_rules", "model", "own_application", "repository_ids"]
+__all__ = ["DEPLOYMENT_RULES", "deployment_rules", "deploys_others", "model", "repository_ids"]
 
 DEPLOYMENT_RULES = Table(
     "deployment_rules",
@@ -71,7 +71,10 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
-        chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting),)
+        if deploys_others(repo_id, manifests):
+            chosen = given or (DeploymentRule(source="none"),)
+        else:
+            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting),)
         found = [row for rule in chosen for row in _rows(rule, named, manifests)]
         rows += [
             {"repo_id": repo_id, "position": position, "by_default": not given, **row}
@@ -98,6 +101,12 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
     if variable in applications or not ignores_case(repo_id):
         return variable if variable in applications else name
     return min((other for other in applications if other.lower() == name.lower()), default=name)
+
+
+def deploys_others(repo_id: str, manifests: Manifests) -> bool:
+    """Whether a repository holds manifests, and none of the application that is called as itself."""
+    own = [application for place, application in manifests if place == repo_id]
+    return bool(own) and own_application(repo_id, manifests) not in own
 
 
 def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:
