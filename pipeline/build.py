@@ -11,12 +11,13 @@ from headway.errors import HeadwayError, WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from pipeline.session import Session
-from pipeline.settings_hints import missing_names
+from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import sources_of
+from pipeline.unknown_repositories import check_repositories
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.store import RawStore
 
-__all__ = ["build", "connect", "teams_of", "unknown_names"]
+__all__ = ["build", "connect", "teams_of", "unknown_initiatives"]
 
 
 def teams_of(settings: Settings) -> dict[str, str]:
@@ -31,18 +32,23 @@ def teams_of(settings: Settings) -> dict[str, str]:
 
 
 def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
-    """Build and publish; raises `WarehouseError` where nothing was ever collected."""
+    """Build and publish.
+
+    Raises `WarehouseError` where nothing was ever collected, and `UsageError` for settings of a repository that is not
+    there.
+    """
     warehouse = session.settings.warehouse_folder
     _collected(warehouse)
+    check_repositories(session.settings, RawStore(warehouse))
     return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
 
 
-def unknown_names(settings: Settings) -> str:
-    """Lines to print after a build: repositories and initiatives in the settings that do not exist. Empty if none."""
-    if not (settings.initiatives or settings.deployments or settings.ai.ai_repos or settings.ai.overrides):
+def unknown_initiatives(settings: Settings) -> str:
+    """Lines to print after a build: ids of initiatives in the settings that do not exist. Empty if none."""
+    if not any(initiative.found for initiative in settings.initiatives):
         return ""
     with open_published(settings.warehouse_folder) as connection:
-        return "\n".join(f"{what}\n  hint: {hint}" for what, hint in missing_names(connection, settings))
+        return "\n".join(f"{what}\n  hint: {hint}" for what, hint in missing_initiatives(connection, settings))
 
 
 def connect(session: Session, as_of: datetime | None, progress: Progress) -> duckdb.DuckDBPyConnection:

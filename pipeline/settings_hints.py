@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 import duckdb
 
 from analytics.text.wording import counted, plain
-from headway.repository_names import change_of, initiative_of, names_match, repository_key
+from headway.repository_names import initiative_of
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from pipeline.repositories import change_as_spelled, repository_spellings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "empty_initiatives", "missing_names", "settings_hints"]
+__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "settings_hints"]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
@@ -52,43 +52,13 @@ def settings_hints(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Ite
 
 def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
     """Lines for `headway status`: initiatives of the settings without a change, or with an unknown id."""
-    missing = dict(missing_names(connection, settings))
+    missing = dict(missing_initiatives(connection, settings))
     for what, hint in missing.items():
         yield f"\n{what}\n  hint: {hint}"
     names = {name for (name,) in connection.sql("select distinct name from initiatives").fetchall()}
     for initiative in settings.initiatives:
         if not initiative.dismiss and initiative.name not in names and _unknown_id(initiative) not in missing:
             yield "\n" + plain(f"[[initiatives]] {initiative.name}: no change belongs to it")
-
-
-def missing_names(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each entry of the settings whose repository or initiative does not exist, with the nearest: a typing error."""
-    ids = sorted(repository_spellings(connection).values())
-    if ids:
-        yield from missing_repositories(ids, settings)
-    yield from missing_initiatives(connection, settings)
-
-
-def missing_repositories(ids: Sequence[str], settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each entry whose repository is none of these ids, with a hint."""
-    globs = [(f"[[initiatives]] {rule.name or rule.found}", rule.repo) for rule in settings.initiatives]
-    globs += [("[[deployments]]", rule.repo) for rule in settings.deployments]
-    globs += [("[ai] ai_repos", glob) for glob in settings.ai.ai_repos]
-    for where, name in dict.fromkeys(globs):
-        if not any(names_match(name, repo_id) for repo_id in ids):
-            yield _no_repository(where, name, ids)
-    spellings = {repository_key(repo_id): repo_id for repo_id in ids}
-    for override in settings.ai.overrides:
-        repo_id, _ = change_of(change_as_spelled(override.change, spellings))
-        if repo_id not in ids:
-            yield _no_repository(f"[[ai.overrides]] {override.change}", repo_id, ids)
-
-
-def _no_repository(where: str, name: str, ids: Sequence[str]) -> tuple[str, str]:
-    spelled = {text: repo_id for repo_id in ids for text in (repo_id.partition(":")[2].lower(), repo_id.lower())}
-    near = get_close_matches(name.lower(), spelled, n=1)
-    hint = f"the nearest is {spelled[near[0]]}; " if near else ""
-    return plain(f"{where}: no repository matches {name!r}"), plain(f"{hint}`headway status` has the names")
 
 
 def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,12 @@ class GitKind(SourceKind):
             partial(self._trace_repairs, repository),
         )
 
+    def identity(self, source: SourceSettings, *, base: Path) -> str:
+        """The source's id: a folder may be named in several ways."""
+        from collectors.git.repository.source import source_id
+
+        return source_id(self._repository(source, base))
+
     @staticmethod
     def requirements(environment: Mapping[str, str]) -> Iterator[Check]:
         """Whether there is a Git that is new enough."""
@@ -57,6 +63,27 @@ class GitKind(SourceKind):
         oldest = ".".join(map(str, OLDEST_GIT))
         yield Check(ok=new_enough, what=f"git: {text}", hint=f"install git {oldest} or newer")
 
+    def checks(self, environment: Mapping[str, str], now: datetime) -> Iterator[Check]:
+        """Which sources look like manifests that no setting reads, and settings of manifests that read nothing."""
+        from collectors.git.doctor import manifest_checks
+        from headway.errors import HeadwayError
+
+        del environment, now
+        base = self._context.settings.base
+        repositories: dict[str, tuple[str, GitSource]] = {}
+        for source in self._context.settings.sources:
+            target = source.target
+            if ":" in target and "://" not in target and not (base / target).exists():
+                continue  # of another kind, or on a host of the SSH config: it is cloned when it is collected
+            try:
+                id_ = self.identity(source, base=base)
+            except HeadwayError:
+                continue  # it is reported where it is collected
+            if id_ not in repositories or source.manifests:
+                repositories[id_] = (target, self._repository(source, base))
+        for target, repository in repositories.values():
+            yield from manifest_checks(repository, target, self._cache)
+
     @staticmethod
     def is_ambiguous(repo_id: str) -> bool:
         """A repository without a host is named after its folder alone, and two folders may have one name."""
@@ -67,13 +94,13 @@ class GitKind(SourceKind):
         return self._context.settings.warehouse_folder / "cache"
 
     def _repository(self, source: SourceSettings, base: Path) -> GitSource:
-        from collectors.git.repository.source import GitSource, ManifestPatterns
+        from collectors.git.manifests.patterns import ManifestPatterns
+        from collectors.git.repository.source import GitSource
 
         settings = self._context.settings
         target = source.target
         if "://" not in target and (base / Path(target).expanduser()).exists():
             target = str((base / Path(target).expanduser()).absolute())
-        patterns = source.manifests
         return GitSource(
             target=target,
             name=source.name or None,
@@ -84,14 +111,16 @@ class GitKind(SourceKind):
             imports=settings.git.imports,
             ai_notes=settings.git.ai_notes,
             contents=settings.rework.enabled,
-            manifests=ManifestPatterns(
-                path=patterns.path,
-                version=patterns.version,
-                trigger=patterns.trigger or None,
-                application=patterns.application,
-            )
-            if patterns
-            else None,
+            manifests=tuple(
+                ManifestPatterns(
+                    path=patterns.path,
+                    version=patterns.version,
+                    trigger=patterns.trigger or None,
+                    application=patterns.application,
+                    preset=patterns.preset,
+                )
+                for patterns in source.manifests
+            ),
         )
 
     def _collect(
