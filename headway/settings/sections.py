@@ -15,6 +15,7 @@ from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.field import setting
+from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.stability import DoraSettings, ReworkSettings
 
@@ -143,7 +144,7 @@ class DeploymentRule:
         "where deployments come from; `records`: what any system reports, GitHub too",
         choices=DEPLOYED_FROM,
     )
-    tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
+    tags: str = setting("", "from tags: pattern of the tags that are deployments; empty: releases", pattern=True)
     branch: str = setting("production", "from branch: the branch whose merges are deployments")
     workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
     environment: str = setting(
@@ -179,6 +180,7 @@ class Settings:
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
+    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (frozen, as all others)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009

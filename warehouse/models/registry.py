@@ -11,6 +11,7 @@ from warehouse.model import PythonModel
 from warehouse.models.changes import change_kinds, changes_from_git, classification
 from warehouse.models.ci import workflow_kinds
 from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
+from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -41,5 +42,6 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,
+        tag_families.MODEL,
         workflow_kinds.MODEL,
     )

@@ -46,7 +46,7 @@ DEPLOYMENTS_SEEN = Table(
         (
             "dated_by",
             TEXT,
-            "what the time is: report, manifest, merge, tagger, or commit (lightweight tag: or later)",
+            "what the time is: report, manifest, merge, tagger, commit or reading (lightweight tag: or later)",
         ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
@@ -66,9 +66,11 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
         refs = tables["refs"].to_pylist()
         tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
         shas: list[str] = tables["commits"]["sha"].to_pylist()
-        finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
+        columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
+        objects = dict(zip(*columns, strict=True))
+        finder = CommitFinder(shas, tags, _reported(tables["change_reports"]), objects)
         if rule.source == "tags":
-            rows.extend(from_tags(rule, refs, tables["commits"]))
+            rows.extend(from_tags(rule, tables["release_tags"]))
         elif rule.source == "manifests":
             rows.extend(from_manifests(finder, tables["manifest_deployments"]))
         elif rule.source == "branch":
@@ -108,7 +110,24 @@ MODEL = PythonModel(
             ("repo_id", "default_branch", "deployed_from", "tags", "branch", "environment", "application"),
             ("repo_id",),
         ),
-        Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",)),
+        Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
+        Input(
+            "release_tags",
+            (
+                "deployment_id",
+                "tag",
+                "sha",
+                "released_at",
+                "dated_by",
+                "component",
+                "release",
+                "part",
+                "problem",
+                "evidence",
+            ),
+            ("deployment_id",),
+        ),
+        Input("tag_objects", ("object_sha", "sha"), ("object_sha",)),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
         Input(
             "manifest_deployments",

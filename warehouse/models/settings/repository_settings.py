@@ -12,9 +12,10 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.deployments.tag_families.families import any_release
 from warehouse.sources import Sources
 
-__all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
+__all__ = ["PLAIN_TAGS", "REPOSITORY_SETTINGS", "model", "repository_settings"]
 
 REPOSITORY_SETTINGS = Table(
     REPOSITORIES,
@@ -38,7 +39,7 @@ REPOSITORY_SETTINGS = Table(
             "source of deployments: tags, manifests, branch, records, workflow, releases or none",
         ),
         ("deployed_from_default", BOOL, "no setting says so: it is the most reliable record available"),
-        ("tags", TEXT, "pattern of the tags that are deployments"),
+        ("tags", TEXT, "pattern of the tags that are deployments; empty: those that `release_tags` shows as releases"),
         ("branch", TEXT, "the branch whose merges are deployments"),
         ("workflow", TEXT, "glob on the name of the workflow whose runs deploy"),
         ("not_ci", TEXT, "pattern of the workflows that are not CI"),
@@ -49,6 +50,8 @@ REPOSITORY_SETTINGS = Table(
         ("differential", TEXT, "web address of the review tool whose changes records report, empty without"),
     ),
 )
+PLAIN_TAGS = r"^v?\d+\.\d+(\.\d+)*$"
+"""The tags that are releases where none are inferred."""
 # Web addresses of pull requests and commits, behind that of the repository.
 _PATHS = {
     "gitlab": ("/-/merge_requests/", "/-/commit/"),
@@ -97,7 +100,10 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
         provider, _, repo = repo_id.partition(":")
         rule = settings.deployment_rule(repo_id)
         named = _application(repo_id, manifests)
-        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
+        plain = "" if settings.inference.tags else PLAIN_TAGS
+        chosen = rule or _detected(
+            named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting, pattern=plain
+        )
         address = description.get("url") or ""
         pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
         application = chosen.application or named
@@ -115,7 +121,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "shallow": bool(description.get("shallow")),
                 "deployed_from": chosen.source,
                 "deployed_from_default": rule is None,
-                "tags": chosen.tags,
+                "tags": chosen.tags or plain,
                 "branch": chosen.branch,
                 "workflow": chosen.workflow,
                 "not_ci": settings.report.not_ci,
@@ -154,13 +160,12 @@ def _application(repo_id: str, manifests: list[tuple[str, str]]) -> str:
 
 
 def _detected(
-    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool
+    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool, pattern: str
 ) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
         return DeploymentRule(source="records")
     if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
-    rule = DeploymentRule(source="tags")
-    pattern = re.compile(rule.tags)
-    return rule if any(pattern.search(name) for name in tags) else DeploymentRule(source="none")
+    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
+    return DeploymentRule(source="tags" if released else "none")
