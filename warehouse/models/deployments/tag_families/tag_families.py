@@ -18,7 +18,7 @@ from warehouse.models.deployments.tag_families.families import Family, Learned, 
 from warehouse.models.deployments.tag_families.moved import moved_tags
 from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
 
-__all__ = ["MODEL", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+__all__ = ["MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
 
 TAG_FAMILIES = Table(
     "tag_families",
@@ -72,6 +72,7 @@ TAG_NOTICES = Table(
         ("count", INT, "how many tags"),
     ),
 )
+NOTICE_KINDS = ("tags_moved", "tags_apart", "tags_ignored")
 _SHOWN = 5
 
 
@@ -186,8 +187,8 @@ def _notices(
         for family in learned.families
         if family.times and family.times[-1] > last and not _taken(settings, family)[0]
     ]
-    found = {"tags_moved": sorted(set(moved)), "tags_apart": apart, "tags_ignored": newer}
-    return [(kind, _notice(kind, names)) for kind, names in found.items() if names]
+    found = zip(NOTICE_KINDS, (sorted(set(moved)), apart, newer), strict=True)
+    return [(kind, _notice(kind, names)) for kind, names in found if names]
 
 
 def _notice(kind: str, names: Sequence[str]) -> dict[str, Any]:
