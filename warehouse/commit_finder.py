@@ -12,6 +12,10 @@ _SHORTEST_SHA = 7
 _HEX_PART = re.compile(rf"(?:^|[^0-9a-zA-Z])g?([0-9a-f]{{{_SHORTEST_SHA},64}})(?=$|[^0-9a-zA-Z])")
 
 
+# What an image is, byte for byte: `v1.2@sha256:…`, or alone.
+_DIGEST = re.compile(r"@?sha256:[0-9a-f]{64}$")
+
+
 class CommitFinder:
     """From a version as a deployment names it to a commit: a tag of the application, else a full or short commit id."""
 
@@ -36,6 +40,10 @@ class CommitFinder:
         """The commit and an empty text, or None and why not."""
         if not version:
             return None, "no version"
+        if match := _DIGEST.search(version):
+            if not match.start():
+                return None, "an image digest alone, which names no commit"
+            version = version[: match.start()]
         for name in (version, f"v{version}", version.removeprefix("v")):
             if name in self._tags:
                 tagged = self._tags[name]

@@ -33,7 +33,8 @@ _DEPLOYMENTS = """
         asked.rowid as repo_id, production_deployments.rowid as deployment_id,
         case when production_deployments.sha <> '' then
             dense_rank() over (order by production_deployments.repo_id, production_deployments.sha) end as sha,
-        {group} as "group", report_times.as_of, asked.deployed_from in ('records', 'workflow') as tells_failed,
+        {group} as "group", report_times.as_of,
+        (asked.deployed_from like '%records%' or asked.deployed_from like '%workflow%') as tells_failed,
         exists (select 1 from incidents where incidents.repo_id = production_deployments.repo_id) as tells_incidents
     from production_deployments
     inner join (select *, rowid from repository_settings where {condition}) as asked

@@ -230,10 +230,22 @@ class Raw:
         return self.add("ci_runs", sha=commit_id(commit), name=name, conclusion=conclusion, finished_at=at, **row)
 
     def runs_version(
-        self, version: str | None, at: float, *, application: str = "shop", environment: str = "production", step: str
+        self,
+        version: str | None,
+        at: float,
+        *,
+        application: str = "shop",
+        environment: str = "production",
+        step: str,
+        alone: bool = True,
     ) -> Self:
-        """A step of this manifests repository, by the name of its commit."""
-        where = {"environment": environment, "application": application, "path": f"{environment}/{application}"}
+        """A step of this manifests repository, by the name of its commit; `alone`: it changes nothing else."""
+        where: dict[str, Any] = {
+            "environment": environment,
+            "application": application,
+            "path": f"{environment}/{application}",
+        }
+        where["alone"] = alone
         position = len(self.rows["manifest_versions"])
         return self.add(
             "manifest_versions", sha=commit_id(step), version=version, changed_at=at, position=position, **where

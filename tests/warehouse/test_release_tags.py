@@ -50,17 +50,15 @@ def test_component_tags_are_deployments_of_their_application() -> None:
 
 
 def test_pattern_takes_what_it_matches_and_components_stay_apart() -> None:
-    """A rule with a pattern takes pre-releases too; where it takes one component alone, that is the repository."""
-    raw = tagged(Raw().commits("a@0 b@2 c@3"), *PARTS, ("api-v1.2.0-rc1", "c", 10))
+    """A rule with a pattern takes whatever it matches, pre-releases too; each tag is of its component."""
+    raw = tagged(Raw().commits("a@0 b@2 c@3"), *PARTS, ("api-v1.2.0-rc1", "c", 10), ("deploy_x", "c", 11))
     for pattern, expected in {
-        "^(api|web)-v": {"api", "web"},
-        "^api-v": {""},
-        "-rc": {""},
+        "^(api|web)-v1.0": {("api-v1.0.0", "api"), ("web-v1.0.0", "web")},
+        "-rc|^deploy": {("api-v1.2.0-rc1", "api"), ("deploy_x", "")},
     }.items():
         with built(raw, settings=ruled("tags", tags=pattern)) as tables:
-            assert {row["application"] for row in tables("select application from deployments")} == expected
-    with built(raw, settings=ruled("tags", tags="-rc")) as tables:
-        assert [row["version"] for row in tables("select version from deployments")] == ["api-v1.2.0-rc1"]
+            rows = tables("select version, application from deployments")
+            assert {(row["version"], row["application"]) for row in rows} == expected
 
 
 def test_without_inference_only_plain_versions_are_deployments() -> None:

@@ -10,12 +10,18 @@ from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
 from warehouse.models.changes import change_kinds, changes_from_git, classification
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
+from warehouse.models.deployments import (
+    arrivals,
+    deployment_chain,
+    deployments_seen,
+    environments,
+    manifest_applications,
+)
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
-from warehouse.models.settings import near_names, parameters, repository_settings, source_watermarks
+from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
 __all__ = ["python_models"]
@@ -27,6 +33,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     return (
         parameters.model(settings, as_of),
         source_watermarks.model(sources.latest),
+        deployment_rules.model(settings),
         repository_settings.model(settings, sources),
         environments.model(settings.production),
         automated_accounts.model(rules),
@@ -39,6 +46,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         declared_reverts.MODEL,
         deployment_chain.MODEL,
         deployments_seen.MODEL,
+        manifest_applications.MODEL,
         near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,

@@ -13,24 +13,20 @@ from warehouse.models.deployments.seen.rule import Rule
 __all__ = ["from_tags"]
 
 
-def from_tags(rule: Rule, release_tags: pa.Table) -> Iterator[dict[str, Any]]:
+def from_tags(rule: Rule, release_tags: pa.Table, *, parts: bool = False) -> Iterator[dict[str, Any]]:
     """From `release_tags`: one row per release, or per tag that matches the rule's pattern, if it has one.
 
-    The application is the part of the repository that the tag names. A pattern that takes the tags of one part alone
-    means the repository as a whole.
+    The application is the part of the repository that the tag names. `parts`: take the tags of a part also while there
+    are tags of the whole; that is right where it is known what belongs to the part.
     """
-    rows = release_tags.to_pylist()
-    if rule.tags:
-        pattern = re.compile(rule.tags)
-        rows = [row for row in rows if pattern.search(row["tag"])]
-    else:
-        rows = [row for row in rows if row["release"] and not row["part"]]
-    alone = bool(rule.tags) and len({row["component"] for row in rows}) == 1
-    for row in rows:
+    pattern = re.compile(rule.tags) if rule.tags else None
+    for row in release_tags.to_pylist():
+        if not (pattern.search(row["tag"]) if pattern else row["release"] and (parts or not row["part"])):
+            continue
         yield {
             "deployment_id": row["deployment_id"],
             "source": "tags",
-            "application": "" if alone else row["component"],
+            "application": row["component"],
             "environment": rule.environment,
             "version": row["tag"],
             "sha": row["sha"],

@@ -30,23 +30,23 @@ def apart_from(commits: pa.Table, main: str | None, shas: Iterable[str]) -> set[
 
 def _cut(commits: pa.Table) -> bool:
     """Whether parents are missing: the history is cut off."""
-    known = set(commits["sha"].to_pylist())
-    return any(parent not in known for text in commits["parents"].to_pylist() if text for parent in text.split(" "))
+    shas = set(commits["sha"].to_pylist())
+    return any(parent not in shas for text in commits["parents"].to_pylist() if text for parent in text.split(" "))
 
 
 def _related(graph: Graph, landed: list[int], related: dict[int, bool], sha: str) -> bool:
     """Whether a commit goes back to one that landed; what was walked before is in `related`."""
     walked, stack = set[int](), [graph.index[sha]]
-    found = False
-    while stack and not found:
+    connected = False
+    while stack and not connected:
         commit = stack.pop()
         if landed[commit] != NEVER or related.get(commit):
-            found = True
+            connected = True
         elif commit not in walked and commit not in related:
             walked.add(commit)
             stack.extend(graph.parents[commit])
-    if not found:
+    if not connected:
         related.update(dict.fromkeys(walked, False))
     else:
         related[graph.index[sha]] = True
-    return found
+    return connected

@@ -185,43 +185,43 @@ def _leave_out_floating(family: Family, forms: Mapping[str, TagForm]) -> None:
         for length in range(1, len(numbers)):
             if reading.at:
                 begun[numbers[:length]] = min(begun.get(numbers[:length], reading.at), reading.at)
-    kept = []
+    settled = []
     for reading in family.releases:
         form = forms[reading.name]
         line = begun.get(form.numbers) if form.revision is None else None
         if line is not None and reading.at and reading.at >= line:
             family.floating += 1
         else:
-            kept.append(reading)
-    family.releases = kept
+            settled.append(reading)
+    family.releases = settled
 
 
 def _name_components(families: Sequence[Family], repository: str) -> None:
     """From prefixes: the part of the repository, empty for the whole; and what says that it is no release."""
-    own = _squashed(repository)
+    repository_name = _squashed(repository)
     for family in families:
         stem = re.sub(r"(?:^|(?<=[^0-9A-Za-z]))[vV]$", "", family.prefix).rstrip("-_/@.+~ ")
         words = [word for word in re.split(r"[^0-9A-Za-z]+", stem.lower()) if word]
         scoped = "@" in family.prefix
         rest = [word for word in words if word not in RELEASE]
-        if not rest or ("".join(rest) == own and len(rest) < len(words)):
+        if not rest or ("".join(rest) == repository_name and len(rest) < len(words)):
             continue
         if not scoped and (rest[0] in PREFIX_PRERELEASE or rest[-1] in PREFIX_PRERELEASE):
             family.taken, family.why = False, f"`{family.prefix}` names pre-releases"
             family.prereleases += len(family.releases)
             family.releases, family.times, family.numbers = [], [], {}
-        elif not scoped and (rest[0] in ELSEWHERE and "".join(rest[1:]) in {"", own}):
+        elif not scoped and (rest[0] in ELSEWHERE and "".join(rest[1:]) in {"", repository_name}):
             family.taken, family.why = False, f"`{family.prefix}` names another environment than production"
         family.component = stem
-    _name_own(families, own)
+    _name_own(families, repository_name)
 
 
-def _name_own(families: Sequence[Family], own: str) -> None:
+def _name_own(families: Sequence[Family], repository_name: str) -> None:
     """Tags named as the repository are those of the whole, unless others beside them are named as its parts."""
-    named = [family for family in families if _squashed(family.component) == own and family.releases]
+    named = [family for family in families if _squashed(family.component) == repository_name and family.releases]
     parts = [family for family in families if family.component and family not in named and family.taken]
     count = sum(len(family.releases) for family in named)
-    for family in [family for family in families if _squashed(family.component) == own]:
+    for family in [family for family in families if _squashed(family.component) == repository_name]:
         siblings = [
             other
             for other in parts
@@ -270,9 +270,7 @@ def _judge_components(families: Sequence[Family]) -> None:
     whole = [family for family in families if family.taken and not family.component and family.times]
     parts = [family for family in families if family.taken and family.component and family.times]
     several = _at_once(parts)
-    ranked = [
-        (family.times[-1], family) for family in sorted((*whole, *parts), key=lambda one: (one.times[-1], one.text))
-    ]
+    ranked = [(family.times[-1], family) for family in sorted((*whole, *parts), key=_ended)]
     for family in parts:
         many = len(family.releases) >= _FEWEST
         follows = _follows(family, ranked)
@@ -281,6 +279,10 @@ def _judge_components(families: Sequence[Family]) -> None:
             family.component = ""
         elif _style(family) == "-" and not many and not several:
             family.taken, family.why = False, f"fewer than {_FEWEST} tags, of no known part"
+
+
+def _ended(family: Family) -> tuple[datetime, str]:
+    return family.times[-1], family.text
 
 
 def _at_once(parts: Sequence[Family]) -> bool:

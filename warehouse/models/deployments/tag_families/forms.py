@@ -48,10 +48,10 @@ def tag_form(name: str) -> TagForm | None:
         return None
     at = max(name.rfind("/"), name.rfind("@")) + 1
     begin = _begin(name, at)
-    found = _VERSION.match(name, begin) if begin >= 0 else None
-    if found is None:
+    match = _VERSION.match(name, begin) if begin >= 0 else None
+    if match is None:
         return None
-    core, rest = found[0], name[found.end() :]
+    core, rest = match[0], name[match.end() :]
     day = _DAY.fullmatch(core)
     shape = DATE if day else DOTTED if "." in core or "_" in core else NUMBER
     behind = _behind(rest, clock=shape == DATE)
@@ -65,8 +65,8 @@ def tag_form(name: str) -> TagForm | None:
 
 def without_version(name: str, prefix: str) -> str:
     """What follows the version in the name of a tag."""
-    found = _VERSION.match(name, len(prefix))
-    return name[found.end() :] if found else ""
+    match = _VERSION.match(name, len(prefix))
+    return name[match.end() :] if match else ""
 
 
 def _begin(name: str, at: int) -> int:

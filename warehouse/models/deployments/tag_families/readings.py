@@ -32,20 +32,20 @@ def placed_tags(rows: Iterable[Mapping[str, Any]], committed_at: Mapping[str, da
     """From `tag_readings`, ordered by name and time of reading: one for each tag and commit."""
     placed = []
     for name, group in groupby(rows, key=lambda row: row["name"]):
-        kept: list[Placed] = []
+        places: list[Placed] = []
         read_at: datetime | None = None
         for row in group:
-            before = kept[-1] if kept else None
+            before = places[-1] if places else None
             at, dated_by = _date(row, committed_at)
             if before and at and before.reading.at == at:
                 # The same moment at another commit: history was rewritten, and the tag with it.
-                kept.pop()
-                before = kept[-1] if kept else None
+                places.pop()
+                before = places[-1] if places else None
             elif before and at and before.reading.at and at < before.reading.at and read_at:
                 at, dated_by = max(at, read_at), "reading"  # moved back, after the reading that found it elsewhere
-            kept.append(_placed(name, row, before, at, dated_by, in_clone=row["sha"] in committed_at))
+            places.append(_placed(name, row, before, at, dated_by, in_clone=row["sha"] in committed_at))
             read_at = row["first_read_at"]
-        placed += kept
+        placed += places
     return placed
 
 
@@ -69,7 +69,7 @@ def _date(row: Mapping[str, Any], committed_at: Mapping[str, datetime]) -> tuple
     A tag cannot be older than what it names; a release rebuilt from another history may claim so. A lightweight tag has
     no date: that of its commit is the earliest it can have been set.
     """
-    made = committed_at.get(row["sha"])
+    committed = committed_at.get(row["sha"])
     if row["tagged_at"] is None:
-        return made, "commit" if made else ""
-    return max(row["tagged_at"], made or row["tagged_at"]), "tagger"
+        return committed, "commit" if committed else ""
+    return max(row["tagged_at"], committed or row["tagged_at"]), "tagger"

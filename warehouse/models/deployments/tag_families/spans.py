@@ -41,8 +41,8 @@ def in_use(times: Sequence[datetime], as_of: datetime) -> list[Span]:
 def overlap(ours: Sequence[datetime], theirs: Sequence[datetime]) -> bool:
     """Whether two families were in use at once: at least two releases of either lie between those of the other."""
     inside = 0
-    for one, other in ((ours, theirs), (theirs, ours)):
-        inside += bisect_right(one, other[-1]) - bisect_left(one, other[0])
+    for inner, outer in ((ours, theirs), (theirs, ours)):
+        inside += bisect_right(inner, outer[-1]) - bisect_left(inner, outer[0])
     return inside >= _SHARED
 
 

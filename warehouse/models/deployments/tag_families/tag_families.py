@@ -94,8 +94,9 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
     apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
     tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
-    families = [_family_row(settings, family) for family in learned.families]
-    notices = _notices(settings, placed, learned, tags) if settings["deployed_from"] == "tags" else []
+    patterns = [rule["tags"] for rule in tables["deployment_rules"].to_pylist() if rule["source"] == "tags"]
+    families = [_family_row(settings, patterns, family) for family in learned.families]
+    notices = _notices(patterns, placed, learned, tags) if patterns else []
     return {
         TAG_FAMILIES.name: TAG_FAMILIES.of(families),
         RELEASE_TAGS.name: RELEASE_TAGS.of(tags),
@@ -134,8 +135,8 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
     }
 
 
-def _family_row(settings: Mapping[str, Any], family: Family) -> dict[str, Any]:
-    taken, why = _taken(settings, family)
+def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Family) -> dict[str, Any]:
+    taken, why = _taken(patterns, family) if patterns else (False, f"deployments are from {settings['deployed_from']}")
     rule = {"repo": settings["repo"], "from": "tags", "tags": family.pattern}
     pairs = ", ".join(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in rule.items())
     return {
@@ -154,12 +155,10 @@ def _family_row(settings: Mapping[str, Any], family: Family) -> dict[str, Any]:
     }
 
 
-def _taken(settings: Mapping[str, Any], family: Family) -> tuple[bool, str]:
-    """Whether the releases of a family are deployments, and why."""
-    if settings["deployed_from"] != "tags":
-        return False, f"deployments are read from {settings['deployed_from']}"
-    if settings["tags"]:
-        matched = sum(bool(re.search(settings["tags"], name)) for name in family.numbers)
+def _taken(patterns: Sequence[str], family: Family) -> tuple[bool, str]:
+    """Whether the releases of a family are deployments by these patterns (empty: what is learned), and why."""
+    matched = sum(any(pattern and re.search(pattern, name) for pattern in patterns) for name in family.numbers)
+    if matched or "" not in patterns:
         return bool(matched), f"the setting `tags` matches {matched} of {len(family.numbers)}"
     if not family.taken:
         return False, family.why
@@ -169,14 +168,13 @@ def _taken(settings: Mapping[str, Any], family: Family) -> tuple[bool, str]:
 
 
 def _notices(
-    settings: Mapping[str, Any], placed: Sequence[Placed], learned: Learned, tags: Sequence[Mapping[str, Any]]
+    patterns: Sequence[str], placed: Sequence[Placed], learned: Learned, tags: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, dict[str, Any]]]:
     """What is doubtful, by kind."""
-    pattern = re.compile(settings["tags"]) if settings["tags"] else None
     counted = [
         (tag, row)
         for tag, row in zip(placed, tags, strict=True)
-        if (pattern.search(row["tag"]) if pattern else row["release"])
+        if any(re.search(pattern, row["tag"]) if pattern else row["release"] for pattern in patterns)
     ]
     written = {tag.reading: tag.written_at for tag, _ in counted if tag.written_at}
     moved = [tag.reading.name for tag, _ in counted if tag.moved_from] + moved_tags(learned.families, written)
@@ -185,10 +183,10 @@ def _notices(
     newer = [
         f"{family.text} ({sum(at > last for at in family.times)})"
         for family in learned.families
-        if family.times and family.times[-1] > last and not _taken(settings, family)[0]
+        if family.times and family.times[-1] > last and not _taken(patterns, family)[0]
     ]
-    found = zip(NOTICE_KINDS, (sorted(set(moved)), apart, newer), strict=True)
-    return [(kind, _notice(kind, names)) for kind, names in found if names]
+    notices = zip(NOTICE_KINDS, (sorted(set(moved)), apart, newer), strict=True)
+    return [(kind, _notice(kind, names)) for kind, names in notices if names]
 
 
 def _notice(kind: str, names: Sequence[str]) -> dict[str, Any]:
@@ -200,7 +198,8 @@ MODEL = PythonModel(
     "tag_families",
     (
         Input("tag_readings", ("name", "sha", "tagged_at", "first_read_at"), ("name", "first_read_at", "sha")),
-        Input("repository_settings", ("repo_id", "repo", "default_branch", "deployed_from", "tags"), ("repo_id",)),
+        Input("repository_settings", ("repo_id", "repo", "default_branch", "deployed_from"), ("repo_id",)),
+        Input("deployment_rules", ("source", "tags"), ("position",)),
         Input("report_times", ("as_of",), ("as_of",)),
         Input("refs", ("kind", "name", "sha"), ("kind", "name")),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
