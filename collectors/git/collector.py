@@ -135,6 +135,7 @@ class _Run:
             newest_micros=newest,
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
+            tag_objects=True,
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 

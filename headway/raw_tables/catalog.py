@@ -112,6 +112,7 @@ _REFS = RawTable(
         ("previous_sha", TEXT, "where the previous run found it, null if new"),
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
         ("deleted", BOOL, DELETED.meaning),
+        ("object_sha", TEXT, "annotated tags: id of the tag object; null where it was read without"),
     ),
 )
 

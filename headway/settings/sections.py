@@ -15,6 +15,7 @@ from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule, check_rules, rules_for
 from headway.settings.field import setting
+from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.stability import DoraSettings, ReworkSettings
 
@@ -173,6 +174,7 @@ class Settings:
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
+    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (frozen, as all others)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009

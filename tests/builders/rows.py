@@ -164,7 +164,10 @@ class Raw:
 
     def tag(self, name: str, commit: str | None, at: float | None = None) -> Self:
         """A tag; with a time an annotated one."""
-        return self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        if at is not None:
+            self.rows["refs"][-1]["object_sha"] = commit_id(f"tag {name} {commit} {at}")
+        return self
 
     def _ref(self, ref: str, kind: str, name: str, commit: str | None, at: float | None = None) -> Self:
         self.rows["refs"] = [row for row in self.rows["refs"] if row["ref"] != ref]

@@ -18,6 +18,7 @@ from warehouse.models.deployments import (
     environments,
     manifest_applications,
 )
+from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -50,5 +51,6 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,
+        tag_families.MODEL,
         workflow_kinds.MODEL,
     )

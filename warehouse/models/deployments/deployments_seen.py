@@ -47,7 +47,7 @@ DEPLOYMENTS_SEEN = Table(
         (
             "dated_by",
             TEXT,
-            "what the time is: report, manifest, merge, tagger, or commit (lightweight tag: or later)",
+            "what the time is: report, manifest, merge, tagger, commit or reading (lightweight tag: or later)",
         ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
@@ -64,7 +64,9 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     refs = tables["refs"].to_pylist()
     tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
     shas: list[str] = tables["commits"]["sha"].to_pylist()
-    finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
+    columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
+    objects = dict(zip(*columns, strict=True))
+    finder = CommitFinder(shas, tags, _reported(tables["change_reports"]), objects)
     history = set(shas)
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
@@ -85,7 +87,7 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """What one rule shows."""
     if rule.source == "tags":
-        yield from from_tags(rule, refs, tables["commits"])
+        yield from from_tags(rule, tables["release_tags"])
     elif rule.source == "manifests":
         yield from from_manifests(finder, rule, tables["manifest_deployments"])
     elif rule.source == "branch":
@@ -126,7 +128,24 @@ MODEL = PythonModel(
     (
         Input("repository_settings", ("repo_id", "default_branch"), ("repo_id",)),
         Input("deployment_rules", tuple(field.name for field in fields(Rule)), ("position",)),
-        Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",)),
+        Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
+        Input(
+            "release_tags",
+            (
+                "deployment_id",
+                "tag",
+                "sha",
+                "released_at",
+                "dated_by",
+                "component",
+                "release",
+                "part",
+                "problem",
+                "evidence",
+            ),
+            ("deployment_id",),
+        ),
+        Input("tag_objects", ("object_sha", "sha"), ("object_sha",)),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
         Input(
             "manifest_deployments",

@@ -13,8 +13,17 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.tag_families.families import any_release
 
-__all__ = ["DEPLOYMENT_RULES", "deployment_rules", "deploys_others", "model", "repository_ids"]
+__all__ = [
+    "DEPLOYMENT_RULES",
+    "PLAIN_TAGS",
+    "deployment_rules",
+    "deploys_others",
+    "model",
+    "own_application",
+    "repository_ids",
+]
 
 DEPLOYMENT_RULES = Table(
     "deployment_rules",
@@ -25,7 +34,11 @@ DEPLOYMENT_RULES = Table(
         ("repo_id", TEXT, "repository, `<provider>:<repo>`"),
         ("position", INT, "order of the rules of a repository, from 0"),
         ("source", TEXT, "tags, manifests, branch, records, workflow, releases or none"),
-        ("tags", TEXT, "from tags: pattern of the tags that are deployments"),
+        (
+            "tags",
+            TEXT,
+            "from tags: pattern of the tags that are deployments; empty: the releases of `release_tags`",
+        ),
         ("branch", TEXT, "from branch: the branch whose merges are deployments"),
         ("workflow", TEXT, "from workflow: glob on the name of the workflow whose runs deploy"),
         (
@@ -40,6 +53,8 @@ DEPLOYMENT_RULES = Table(
         ("by_default", BOOL, "no setting says so: it is the most reliable record available"),
     ),
 )
+PLAIN_TAGS = r"^v?\d+\.\d+(\.\d+)*$"
+"""The tags that are releases where none are inferred."""
 _NAMES_ITSELF = ("records", "manifests")
 Manifests = Sequence[tuple[str, str]]
 
@@ -71,11 +86,15 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
+        plain = "" if settings.inference.tags else PLAIN_TAGS
         if deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting),)
+            reporting_here = repo_id in reporting
+            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reporting_here),)
         found = [row for rule in chosen for row in _rows(rule, named, manifests)]
+        for row in found:
+            row["tags"] = row["tags"] or plain
         rows += [
             {"repo_id": repo_id, "position": position, "by_default": not given, **row}
             for position, row in enumerate(found)
@@ -140,12 +159,13 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
-def _detected(application: str, manifests: Manifests, tags: Iterable[str], *, reporting: bool) -> DeploymentRule:
+def _detected(
+    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
         return DeploymentRule(source="records")
     if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
-    rule = DeploymentRule(source="tags")
-    pattern = re.compile(rule.tags)
-    return rule if any(pattern.search(name) for name in tags) else DeploymentRule(source="none")
+    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
+    return DeploymentRule(source="tags" if released else "none")
