@@ -16,6 +16,7 @@ from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.field import setting
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
+from headway.settings.services import ProductionSettings, ServiceSettings, check_services
 from headway.settings.stability import DoraSettings, ReworkSettings
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "WarehouseSettings",
@@ -94,15 +96,6 @@ class GithubSettings:
         default=True, doc="read commits of the default branch and tags; not needed where Git is collected too"
     )
     wait_minutes: int = setting(15, "wait up to this long for a rate limit; else stop, and resume with the next run")
-
-
-@dataclass(frozen=True)
-class ProductionSettings:
-    """Which environments are production."""
-
-    environments: str = setting(
-        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
-    )
 
 
 @dataclass(frozen=True)
@@ -178,7 +171,7 @@ class Settings:
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
-    production: ProductionSettings = ProductionSettings()
+    production: ProductionSettings = ProductionSettings()  # noqa: RUF009  (likewise)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
@@ -187,11 +180,13 @@ class Settings:
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
+    services: tuple[ServiceSettings, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
 
     def __post_init__(self) -> None:
-        """UsageError for initiatives that are incomplete or there twice."""
+        """UsageError for initiatives and services that are incomplete or there twice."""
         check_initiatives(self.initiatives)
+        check_services(self.services)
 
     @property
     def warehouse_folder(self) -> Path:
@@ -201,6 +196,11 @@ class Settings:
     def deployment_rule(self, repo_id: str) -> DeploymentRule | None:
         """The first rule for a repository, None where no rule names it."""
         return next((rule for rule in self.deployments if names_match(rule.repo, repo_id)), None)
+
+    def services_of(self, repo_id: str) -> list[ServiceSettings]:
+        """The services of a repository; of several of one name the first."""
+        services = [service for service in self.services if names_match(service.repo, repo_id)]
+        return list({service.name: service for service in reversed(services)}.values())[::-1]
 
 
 SPELLED = {"source": "from"}  # `from` is a Python keyword

@@ -14,6 +14,7 @@ from warehouse.models.deployments import arrivals, deployment_chain, deployments
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
+from warehouse.models.services import path_services, service_environments, service_lists, services
 from warehouse.models.settings import near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
@@ -27,6 +28,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         parameters.model(settings, as_of),
         source_watermarks.model(sources.latest),
         repository_settings.model(settings, sources),
+        services.model(settings),
         environments.model(settings.production),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
@@ -40,6 +42,9 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         deployments_seen.MODEL,
         near_names.MODEL,
         packages.MODEL,
+        path_services.MODEL,
+        service_environments.MODEL,
+        service_lists.MODEL,
         stack_outcomes.MODEL,
         workflow_kinds.MODEL,
     )

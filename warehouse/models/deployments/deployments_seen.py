@@ -7,6 +7,7 @@ leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from warehouse.models.deployments.seen.manifests import from_manifests
 from warehouse.models.deployments.seen.records import from_records
 from warehouse.models.deployments.seen.releases import from_releases
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.deployments.seen.services import for_services
 from warehouse.models.deployments.seen.tags import from_tags
 from warehouse.models.deployments.seen.workflow import from_workflow
 
@@ -52,6 +54,11 @@ DEPLOYMENTS_SEEN = Table(
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
         ("evidence", TEXT, "the record that shows it"),
         ("url", TEXT, "web address, empty where unknown"),
+        (
+            "service",
+            TEXT,
+            "the service that it deploys, empty for the whole repository; null where its application names none",
+        ),
     ),
 )
 
@@ -67,8 +74,11 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
         tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
         shas: list[str] = tables["commits"]["sha"].to_pylist()
         finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
+        services = tables["services"].to_pylist()
         if rule.source == "tags":
-            rows.extend(from_tags(rule, refs, tables["commits"]))
+            patterns = dict.fromkeys([rule.tags, *(row["tags"] for row in services if row["tags"])])
+            seen = [row for tags in patterns for row in from_tags(replace(rule, tags=tags), refs, tables["commits"])]
+            rows.extend({row["deployment_id"]: row for row in seen}.values())
         elif rule.source == "manifests":
             rows.extend(from_manifests(finder, tables["manifest_deployments"]))
         elif rule.source == "branch":
@@ -83,7 +93,8 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
         for row in rows:
             row["repo_id"] = repo_id
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
-    return DEPLOYMENTS_SEEN.of([_complete(row) for row in rows])
+        rows = [row for one in rows for row in for_services(_complete(one), services)]
+    return DEPLOYMENTS_SEEN.of(rows)
 
 
 def _complete(row: dict[str, Any]) -> dict[str, Any]:
@@ -140,6 +151,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
+        Input("services", ("service", "applications", "tags"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

@@ -97,7 +97,8 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
         provider, _, repo = repo_id.partition(":")
         rule = settings.deployment_rule(repo_id)
         named = _application(repo_id, manifests)
-        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
+        patterns = [service.tags for service in settings.services_of(repo_id) if service.tags]
+        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), patterns, reporting=repo_id in reporting)
         address = description.get("url") or ""
         pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
         application = chosen.application or named
@@ -154,7 +155,12 @@ def _application(repo_id: str, manifests: list[tuple[str, str]]) -> str:
 
 
 def _detected(
-    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool
+    application: str,
+    manifests: list[tuple[str, str]],
+    tags: Iterable[str],
+    service_tags: Iterable[str],
+    *,
+    reporting: bool,
 ) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
@@ -162,5 +168,6 @@ def _detected(
     if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
     rule = DeploymentRule(source="tags")
-    pattern = re.compile(rule.tags)
-    return rule if any(pattern.search(name) for name in tags) else DeploymentRule(source="none")
+    patterns = [re.compile(pattern) for pattern in (rule.tags, *service_tags)]
+    found = any(pattern.search(name) for name in tags for pattern in patterns)
+    return rule if found else DeploymentRule(source="none")
