@@ -21,7 +21,9 @@ __all__ = ["Explanation", "Milestone", "Stage", "explain"]
 
 STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "release", "deploy")
 _UNKNOWN = {
-    "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
+    "before_first_deployment": (
+        "it was code complete before the first recorded production deployment of its service: arrival not observed"
+    ),
     "undatable_deployment": "only a deployment without a date contains it",
     "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
     "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
@@ -30,6 +32,7 @@ _ARRIVALS = {
     "production": "reported; no deployment in the data contains it",
     "abandoned": "closed unmerged",
     "no_deployments": "its repository reports no deployments",
+    "nothing_to_deploy": "it touches the paths of no service: there is nothing to deploy",
 }
 _COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
 _OPEN_HEAD = "Git has its head, but does not show whether it is open or closed"
@@ -99,7 +102,9 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         raise _not_found(connection, change_id)
     source = _first_row(connection, "select * from changes where change_id = $id", id=change_id) or {}
     kind = _first_row(connection, "select * from change_kinds where change_id = $id", id=change_id) or {}
-    observed = _first_row(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
+    observed = (
+        _first_row(connection, "select * from change_milestones where change_id = $id and whole", id=change_id) or {}
+    )
     deployment = _first_row(
         connection,
         "select * from deployments where repo_id = $repo and deployment_id = $deployment",
@@ -229,7 +234,9 @@ def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment:
         return why_incomplete(change)
     if outcome == "waiting":
         when = f"{change['as_of']:%Y-%m-%d %H:%M}Z"
-        return f"waiting in {change['current_stage']} as of {when}; no production deployment contains it"
+        some = change["first_production_at"] is not None
+        where = "only some of its services and waves have it" if some else "no production deployment contains it"
+        return f"waiting in {change['current_stage']} as of {when}; {where}"
     if outcome == "production" and deployment is not None:
         through = (observed.get("mapped_through") or "")[:12]
         how = {

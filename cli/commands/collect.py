@@ -41,7 +41,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER or events:FILE.
     """
     from headway.progress import progress_on
-    from pipeline.build import build, teams_of
+    from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.repositories import near_names
     from pipeline.sources import sources_of

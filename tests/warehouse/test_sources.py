@@ -309,11 +309,12 @@ def test_ci_of_another_branch_integrates_nothing() -> None:
 def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
     """What a deployment may hide is told by the one after it alone: an unknown one, or the first of all."""
     deployments = [("a", 1, True), ("b", 3, False), ("c", 5, True), ("d", 7, True), ("e", 9, False), ("f", 11, False)]
+    key = {"repo_id": "r", "service": "", "environment": "production"}
     rows = made(
         "production_gaps",
-        deployment_times=[
+        service_deployments=[
             {
-                "repo_id": "r",
+                **key,
                 "deployment_id": name,
                 "production": True,
                 "succeeded_at": at,
@@ -322,14 +323,14 @@ def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
             for name, at, known in deployments
         ]
         + [
-            {"repo_id": "r", "deployment_id": "s", "production": False, "succeeded_at": 4, "sha": None},
-            {"repo_id": "r", "deployment_id": "u", "production": True, "succeeded_at": None, "sha": None},
+            {**key, "deployment_id": "s", "production": False, "succeeded_at": 4, "sha": None},
+            {**key, "deployment_id": "u", "production": True, "succeeded_at": None, "sha": None},
         ],
     )
     rows += made(
         "production_gaps",
-        deployment_times=[
-            {"repo_id": "r", "deployment_id": name, "production": True, "succeeded_at": at, "sha": sha}
+        service_deployments=[
+            {**key, "deployment_id": name, "production": True, "succeeded_at": at, "sha": sha}
             for name, at, sha in (("x", 1, None), ("y", 3, None), ("z", 5, "z"))
         ],
     )

@@ -22,6 +22,7 @@ from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
+from warehouse.models.services import path_services, service_environments, service_lists, services
 from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
@@ -36,6 +37,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         source_watermarks.model(sources.latest),
         deployment_rules.model(settings),
         repository_settings.model(settings, sources),
+        services.model(settings),
         environments.model(settings.production),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
@@ -50,6 +52,9 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         manifest_applications.MODEL,
         near_names.MODEL,
         packages.MODEL,
+        path_services.MODEL,
+        service_environments.MODEL,
+        service_lists.MODEL,
         stack_outcomes.MODEL,
         tag_families.MODEL,
         workflow_kinds.MODEL,

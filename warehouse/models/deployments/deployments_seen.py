@@ -20,6 +20,7 @@ from warehouse.models.deployments.seen.manifests import from_manifests
 from warehouse.models.deployments.seen.records import from_records
 from warehouse.models.deployments.seen.releases import from_releases
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.deployments.seen.services import for_services
 from warehouse.models.deployments.seen.tags import from_tags
 from warehouse.models.deployments.seen.workflow import from_workflow
 
@@ -53,7 +54,11 @@ DEPLOYMENTS_SEEN = Table(
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
         ("evidence", TEXT, "the record that shows it"),
         ("url", TEXT, "web address, empty where unknown"),
-        ("service", TEXT, "the service that the rule names, null where it names none"),
+        (
+            "service",
+            TEXT,
+            "the service that it deploys, empty for the whole repository; null where its application names none",
+        ),
     ),
 )
 
@@ -75,7 +80,8 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
             row["service"] = rule["service"] or None
             _add(rows, row, number)
-    return DEPLOYMENTS_SEEN.of([_complete(row) for row in rows.values()])
+    services = tables["services"].to_pylist()
+    return DEPLOYMENTS_SEEN.of([row for one in rows.values() for row in for_services(_complete(one), services)])
 
 
 def _seen(
@@ -87,7 +93,7 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """What one rule shows."""
     if rule.source == "tags":
-        yield from from_tags(rule, tables["release_tags"])
+        yield from from_tags(rule, tables["release_tags"], tables["services"].to_pylist())
     elif rule.source == "manifests":
         yield from from_manifests(finder, rule, tables["manifest_deployments"])
     elif rule.source == "branch":
@@ -177,6 +183,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
+        Input("services", ("service", "applications", "tags"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

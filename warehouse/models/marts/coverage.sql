@@ -52,6 +52,13 @@
 --   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
 --     landed_though_closed on are of the whole clone, whatever the as-of time
 --   not_code_complete: changes in none of the outcomes, because they are not code complete: drafts, and merges of nothing
+--   nothing_to_deploy: code-complete changes that touch no service
+--   services: services that the repository deploys apart, 0 where it is one
+--   services_inferred: of them, named by no setting
+--   shared_changes: changes that belong to a service by shared paths alone, or because their files are not known
+--   deployments_without_service: their application is that of no service: they ship nothing
+--   deployments_excluded: to environments that the settings leave out
+--   waves: production environments that a roll-out must reach, the most of any service
 with landed as (
     select
         landings.repo_id,
@@ -98,6 +105,7 @@ judged as (
         sum(case when outcome = 'abandoned' then 1 else 0 end) as abandoned,
         sum(case when outcome = 'unknown' then 1 else 0 end) as unknown,
         sum(case when outcome = 'no_deployments' then 1 else 0 end) as no_deployments,
+        sum(case when outcome = 'nothing_to_deploy' then 1 else 0 end) as nothing_to_deploy,
         sum(case when code_complete_source = 'landing_author_date' then 1 else 0 end) as approximate,
         sum(case when integrated_at is not null then 1 else 0 end) as integrated,
         sum(case when clamped > 0 then 1 else 0 end) as clamped
@@ -114,8 +122,33 @@ deployed as (
         sum(case when problem <> '' then 1 else 0 end) as without_commit,
         sum(case when undatable then 1 else 0 end) as without_date,
         sum(case when isolated then 1 else 0 end) as without_history,
+        sum(case when service is null then 1 else 0 end) as without_service,
+        sum(case when excluded then 1 else 0 end) as excluded,
         sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
     from deployments
+    group by repo_id
+),
+
+served as (
+    select
+        services.repo_id,
+        sum(case when services.service <> '' then 1 else 0 end) as services,
+        sum(case when services.service <> '' and services.inferred then 1 else 0 end) as inferred,
+        max(service_production.waves) as waves
+    from services
+    inner join service_production
+        on
+            services.repo_id = service_production.repo_id
+            and services.service = service_production.service
+    group by services.repo_id
+),
+
+shared as (
+    select
+        repo_id,
+        count(distinct change_key) as changes
+    from touched_services
+    where shared
     group by repo_id
 ),
 
@@ -224,7 +257,14 @@ select
     coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
     coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
     coalesce(doubted.in_doubt, 0) as in_doubt,
-    cast(coalesce(counted.changes, 0) - coalesce(judged.code_complete, 0) as bigint) as not_code_complete
+    cast(coalesce(counted.changes, 0) - coalesce(judged.code_complete, 0) as bigint) as not_code_complete,
+    cast(coalesce(judged.nothing_to_deploy, 0) as bigint) as nothing_to_deploy,
+    cast(coalesce(served.services, 0) as bigint) as services,
+    cast(coalesce(served.inferred, 0) as bigint) as services_inferred,
+    coalesce(shared.changes, 0) as shared_changes,
+    cast(coalesce(deployed.without_service, 0) as bigint) as deployments_without_service,
+    cast(coalesce(deployed.excluded, 0) as bigint) as deployments_excluded,
+    coalesce(served.waves, 0) as waves
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id
@@ -244,3 +284,7 @@ left join elsewhere
     on repository_settings.repo_id = elsewhere.repo_id
 left join doubted
     on repository_settings.repo_id = doubted.repo_id
+left join served
+    on repository_settings.repo_id = served.repo_id
+left join shared
+    on repository_settings.repo_id = shared.repo_id

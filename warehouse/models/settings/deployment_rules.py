@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -90,8 +91,9 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
         if deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            reporting_here = repo_id in reporting
-            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reporting_here),)
+            patterns = [text for text in (plain, *(one.tags for one in settings.services_of(repo_id))) if text]
+            known = _Known(manifests, tags.get(repo_id, ()), patterns, repo_id in reporting)
+            chosen = given or (_detected(named, known, learn=settings.inference.tags),)
         found = [row for rule in chosen for row in _rows(rule, named, manifests)]
         for row in found:
             row["tags"] = row["tags"] or plain
@@ -159,13 +161,21 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
-def _detected(
-    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
-) -> DeploymentRule:
+@dataclass(frozen=True)
+class _Known:
+    """What may show a repository's deployments: manifests, tags and their patterns, records."""
+
+    manifests: Manifests
+    tags: Iterable[str]
+    patterns: Iterable[str]
+    reporting: bool
+
+
+def _detected(application: str, known: _Known, *, learn: bool) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
-    if reporting:
+    if known.reporting:
         return DeploymentRule(source="records")
-    if any(application == name for _, name in manifests):
+    if any(application == name for _, name in known.manifests):
         return DeploymentRule(source="manifests")
-    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
-    return DeploymentRule(source="tags" if released else "none")
+    matched = any(re.search(pattern, name) for name in known.tags for pattern in known.patterns)
+    return DeploymentRule(source="tags" if matched or (learn and any_release(known.tags)) else "none")
