@@ -70,11 +70,14 @@ def _without(change: Landed, owned: Collection[int], history: History) -> Landed
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
     """PR refs that did not land, as far as Git shows: number, head, own commits, and whether those are believed."""
-    place, limit = history.position, history.max_branch_commits
+    place, limit, end = history.position, history.max_branch_commits, len(history.chain)
     for number, head in sorted(history.heads.items()):
         if number in landed:
             continue
         commits = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+        # Stacked on a branch that was squashed: what is below landed with that. A head that landed itself has no less.
+        above = [c for c in commits if not history.itself_landed_before(c, end)]
+        commits = above if head in above else commits
         if len(commits) <= limit and all(history.graph.parents[commit] for commit in commits):
             yield number, head, tuple(commits), "joined"
         else:  # of another history: copies on the default branch show where the branch began
