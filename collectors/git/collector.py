@@ -85,6 +85,7 @@ class _Run:
         self._again = full or _asks_more(self._options, before.options)
         self._notices = NoticeLedger(before.notices, again=self._again)
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
+        self._read_by = {"source": source_id(source)}
         self._touching_manifests: list[str] = []
         self._touching_sources: list[str] = []
         self._maybe_releases: list[str] = []
@@ -95,7 +96,7 @@ class _Run:
         now = compare(self._git, self._opened.listing.oids, self._before, everything=self._again)
         described = _described(self._source, self._opened)
         if self._again or described != self._before.repository:
-            yield from self._rows("repositories", [described])
+            yield from self._rows("repositories", [described | self._read_by])
         read_before = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
         yield from self._commits(main, now.commits(), read_before, landed=True)
@@ -106,7 +107,7 @@ class _Run:
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
-        yield from self._rows("refs", now.rows)
+        yield from self._rows("refs", (row | self._read_by for row in now.rows))
         noted = self._opened.listing.notes if self._source.ai_notes else ""
         notes = NoteReader(self._git, self._opened.repository.id_length)
         yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))

@@ -58,6 +58,7 @@ _REPOSITORIES = RawTable(
         ("origin", TEXT, "`fetched` (a remote that we fetch) or `clone` (a clone that others keep)"),
         ("shallow", BOOL, "its history is cut off"),
         ("pull_heads", BOOL, "its PR heads were looked for and are in `refs`"),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 
@@ -107,6 +108,7 @@ _REFS = RawTable(
         ("previous_sha", TEXT, "where the previous run found it, null if new"),
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
         ("deleted", BOOL, DELETED.meaning),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 

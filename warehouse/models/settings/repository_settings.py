@@ -74,6 +74,7 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
                 ("repo_id", "url", "default_branch", "shallow", "collected_at"),
                 ("collected_at", "default_branch", "url"),
             ),
+            Input("stale_clones", ("repo_id", "newest_branch")),
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("raw_manifest_versions", ("repo_id", "application")),
             Input("raw_deployments", ("repo_id",)),
@@ -85,8 +86,14 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
 
 
 def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, teams: Mapping[str, str]) -> pa.Table:
-    """From raw repositories, refs, manifests and deployments, and what any source feeds: one row per repository."""
+    """From raw repositories, refs, manifests and deployments, and what any source feeds: one row per repository.
+
+    The default branch is that of the source that has it newest.
+    """
     described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
+    newest_branches = dict(
+        zip(*(tables["stale_clones"][name].to_pylist() for name in ("repo_id", "newest_branch")), strict=True)
+    )
     columns = (tables["raw_manifest_versions"][name].to_pylist() for name in ("repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
     reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
@@ -111,7 +118,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "commit_path": commit_path,
                 "role": "manifests" if any(repo_id == place for place, _ in manifests) else "application",
                 "team": teams.get(repo_id, ""),
-                "default_branch": description.get("default_branch") or "",
+                "default_branch": newest_branches.get(repo_id) or description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),
                 "deployed_from": chosen.source,
                 "deployed_from_default": rule is None,
