@@ -20,11 +20,15 @@ _IN_DOUBT_SHARE = 0.1
 _DOUBTS = {
     "landed_though_closed": "landed, and a report calls them closed",
     "contradictions": "with the number of another pull request in the merge's message",
-    "same_head": "with the last commit of one that landed",
+    "same_head": "with the last commit of another pull request",
     "squashed": "squashed at the merge, so that their own commits are unknown",
     "not_believed": "with a PR ref of another history",
     "dates_not_believed": "with an author date that cannot be true",
     "numbers_without_ref": "with a number that has no PR ref",
+    "moved_forward": "landed by moving the branch forward, so that their first commit is inferred",
+    "by_order": "of one merge without PR refs, distinguished by their order in its message",
+    "closer_alone": "closed by the landing commit, with nothing else in common",
+    "inside_by_words": "known only by another one's message to have landed with it",
 }
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
 

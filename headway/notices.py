@@ -131,6 +131,11 @@ NOTICES: Mapping[str, Notice] = {
         " set `branch` of the source in [[sources]]",
         failure=True,
     ),
+    "stale_clone": Notice(
+        "another source has a newer default branch, which counts",
+        "fetch this clone, or take it out of [[sources]]",
+        failure=True,
+    ),
     "statuses_incomplete": Notice(
         "deployments changed status while they were read: some statuses may be missing", _FULL
     ),

@@ -88,6 +88,7 @@ class _Run:
         self._manifests_again = self._again or _manifests_asked(source) != (before.manifests or {}).get("patterns")
         self._notices = NoticeLedger(before.notices, again=self._again)
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
+        self._read_by = {"source": source_id(source)}
         self._touching_manifests: list[str] = []
         self._touching_sources: list[str] = []
         self._releases = Candidates()
@@ -101,7 +102,7 @@ class _Run:
         if self._again or described != self._before.repository:
             read_at = described["manifests_read_at"]
             row = {**described, "manifests_read_at": datetime.fromisoformat(read_at) if read_at else None}
-            yield from self._rows("repositories", [row])
+            yield from self._rows("repositories", [row | self._read_by])
         read_before = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
         yield from self._commits(main, now.commits(), read_before, landed=True)
@@ -114,7 +115,7 @@ class _Run:
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
-        yield from self._rows("refs", now.rows)
+        yield from self._rows("refs", (row | self._read_by for row in now.rows))
         noted = self._opened.listing.notes if self._source.ai_notes else ""
         notes = NoteReader(self._git, self._opened.repository.id_length)
         yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))

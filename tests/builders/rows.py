@@ -94,10 +94,11 @@ class Raw:
         provider: str = "git",
         read: float = END,
         known: float | None = END,
+        source: str = "",
         **facts: Any,
     ) -> None:
         self.repo_id = f"{provider}:{repo}"
-        self.source = f"git:{repo}"
+        self.source = source or f"git:{repo}"
         self.collected_at = hour(read)
         self.watermark_at = hour(known) if known is not None else None
         self.rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
@@ -105,7 +106,9 @@ class Raw:
         self.main: str | None = None
         self._last: Word | None = None
         repository = {"provider": provider, "repo": repo, "default_branch": "main", "url": "", "shallow": False}
-        self.add("repositories", **{**repository, "origin": "clone", "pull_heads": True, **facts})
+        self.add(
+            "repositories", **{**repository, "origin": "clone", "pull_heads": True, "source": self.source, **facts}
+        )
 
     def add(self, table: str, **row: Any) -> Self:
         """A row as it is; numbers in columns of times are hours."""
@@ -172,7 +175,8 @@ class Raw:
     def _ref(self, ref: str, kind: str, name: str, commit: str | None, at: float | None = None) -> Self:
         self.rows["refs"] = [row for row in self.rows["refs"] if row["ref"] != ref]
         sha = commit_id(commit) if commit else None
-        return self.add("refs", ref=ref, kind=kind, name=name, sha=sha, tagged_at=at, rewritten=False, deleted=False)
+        row = {"ref": ref, "kind": kind, "name": name, "sha": sha, "tagged_at": at, "source": self.source}
+        return self.add("refs", **row, rewritten=False, deleted=False)
 
     def files(self, commit: str, *paths: str) -> Self:
         """Paths that a commit changed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -38,6 +38,8 @@ _MOST_NUMBERS = 100
 _SHARED_NUMBERS = 0.02
 # Of a mirror's steps that name a repository, so many are asked which name is the present one.
 _NEWEST = 500
+# The name is its own whose requests are those of the PR refs: at least so many, and most of its own.
+_FITTING = 3
 # Another name is the repository's own only as a habit: so many steps name it, and so large a share of those between the
 # first and the last. A single address of another repository, such as that of vendored code, is none.
 _HABIT_STEPS = 3
@@ -49,13 +51,14 @@ _NO_ADDRESSES: frozenset[str] = frozenset()
 class Landing:
     """What the message of a landing commit says. `numbers`: the likeliest pull request first.
 
-    `foreign`: numbers that it gives to other repositories.
+    `foreign`: numbers that it gives to other repositories. `batch`: several requests, each with a branch of the merge.
     """
 
     numbers: tuple[int, ...]
     title: str
     branch: str
     foreign: tuple[int, ...] = ()
+    batch: bool = False
 
 
 class LandedWords(NamedTuple):
@@ -173,23 +176,28 @@ def named_addresses(message: str) -> Iterator[tuple[str, int]]:
             yield path, number
 
 
-def own_addresses(name: str, messages: Sequence[str]) -> frozenset[str]:
+def own_addresses(
+    name: str, messages: Sequence[str], fits: Callable[[int, int], bool] = lambda _number, _position: False
+) -> frozenset[str]:
     """The names under which a repository's own requests are known, by its name and the messages of its steps.
 
     The oldest message comes first. A mirror has another name than the repository whose messages it has: then the name
     that is most frequent among the newest is its own. A former name ended before the present one began, and its numbers
-    were not given again.
+    were not given again. `fits` says whether the PR ref of a number is that of what a step landed.
     """
     positions: dict[str, list[int]] = {}
     numbers: dict[str, set[int]] = {}
+    fitting: Counter[str] = Counter()
     for position, message in enumerate(messages):
         for path, number in named_addresses(message):
             positions.setdefault(path, []).append(position)
             numbers.setdefault(path, set()).add(number)
+            fitting[path] += fits(number, position)
     present = _repository_path(name)
     if present not in positions:
+        shown = {path: n for path, n in fitting.items() if n >= max(_FITTING, 0.5 * len(positions[path]))}
         newest = sorted(((at, path) for path, steps in positions.items() for at in steps[-_NEWEST:]), reverse=True)
-        frequency = Counter(path for _, path in newest[:_NEWEST] if _is_habit(positions[path]))
+        frequency = Counter(shown) or Counter(path for _, path in newest[:_NEWEST] if _is_habit(positions[path]))
         if not frequency:
             return frozenset({present} if "/" in present else ())
         present = min(frequency, key=lambda path: (-frequency[path], path))
@@ -234,9 +242,10 @@ def _diff_literals() -> tuple[str, ...]:
 
 def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:
     own, foreign = _split(_numbers_of(groups), addresses)
-    batch = title_of(body, own[0]) if own and groups.get("numbers") else ""
+    numbers = bool(groups.get("numbers"))
+    batch = title_of(body, own[0]) if own and numbers else ""
     title = groups.get("title") or batch or _first_line(body) or subject
-    return Landing(own, title.strip(), groups.get("branch") or "", foreign)
+    return Landing(own, title.strip(), groups.get("branch") or "", foreign, batch=numbers and len(own) > 1)
 
 
 def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
@@ -249,8 +258,9 @@ def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
 def _named(forms: Iterable[Word], body: str) -> Iterator[tuple[int, str]]:
     """The numbers that these forms name in a body, in its order for each, with the repository that they name."""
     for word in forms:
-        for groups in word.matches(body):
-            yield from _numbers_of(groups)
+        if word.holds in body:
+            for groups in word.matches(body):
+                yield from _numbers_of(groups)
 
 
 def _numbers_of(groups: Mapping[str, str | None]) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from warehouse.graph import NEVER, difference
 from warehouse.models.changes.commit_messages import title_of
+from warehouse.models.changes.landings.batches import split_batch
 from warehouse.models.changes.landings.branch_commits import off_main, run_of
 from warehouse.models.changes.landings.history import History, Landed
 from warehouse.models.changes.landings.merged_heads import MergedHeads
@@ -36,6 +37,7 @@ class NestedLandings:
         """
         history = self.history
         if not history.heads and not history.reports.merged:
+            yield from split_batch(history, position, number, claimed, set())
             return
         within = {*self.merged.steps.get(position, ()), *self.merged.inside.get(position, ())} - {number}
         by_graph = sorted(within - claimed, key=lambda n: (history.depth[history.heads[n]], n))
@@ -43,6 +45,7 @@ class NestedLandings:
         for inner in by_graph:
             yield self._with_head(position, inner, taken)
         claimed.update(by_graph)
+        yield from split_batch(history, position, number, claimed, taken)
         for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
             if commit not in taken and (change := self._with_words(position, commit, claimed, taken)) is not None:
                 yield change
