@@ -37,7 +37,7 @@ def choose_styles(changes: list[Change], plan: Plan, dice: Dice) -> None:
 
 def join_changes(changes: list[Change], plan: Plan) -> None:
     """Find the others for all changes of a repository whose style needs one; changes them in place."""
-    wanting = [change for change in changes if change.way.together or _long(change)]
+    wanting = [change for change in changes if change.way.together]
     if not wanting:
         return
     _make_batches([change for change in wanting if change.way.together == "batch"])
@@ -46,13 +46,8 @@ def join_changes(changes: list[Change], plan: Plan) -> None:
             change.stacked_on = below
         elif change.way.together == "nested" and (outer := _outer(change, changes)) is not None:
             _nest(change, outer)
-        elif change.way.together in ("stack", "nested") or change.way.how == "forward":
+        elif change.way.together in ("stack", "nested"):
             change.style = plan.usual("squash" if change.way.how == "squash" else "merge")
-
-
-def _long(change: Change) -> bool:
-    """Whether it is several commits that main would be moved forward to: only what is one is landed so here."""
-    return change.way.how == "forward" and len(change.own_commits) > 1
 
 
 def _make_batches(changes: list[Change]) -> None:

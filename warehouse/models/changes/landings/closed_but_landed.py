@@ -82,7 +82,7 @@ def _is_alike(history: History, number: int, position: int) -> bool:
     commit, head = history.chain[position], history.heads.get(number)
     message = history.messages[commit]
     subject = read_landing(message, merge=False, addresses=history.addresses).title
-    if subject == history.reports.titles.get(number, "").removeprefix(_BORS):
+    if subject == history.reports.titles.get(number, ""):
         return True
     if number in landed_by_words(message, history.addresses, history.differential).sure:
         return True
