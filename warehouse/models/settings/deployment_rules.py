@@ -126,8 +126,8 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
 
 def deploys_others(repo_id: str, manifests: Manifests) -> bool:
     """Whether a repository holds manifests, and none of the application that is called as itself."""
-    own = [application for place, application in manifests if place == repo_id]
-    return bool(own) and own_application(repo_id, manifests) not in own
+    applications = [application for place, application in manifests if place == repo_id]
+    return bool(applications) and own_application(repo_id, manifests) not in applications
 
 
 def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:

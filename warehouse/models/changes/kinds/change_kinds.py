@@ -110,14 +110,14 @@ class _Repository:
         return verdict
 
     def _by_lines(self, sha: str, lines: list[_Moved], subjects: tuple[str, ...], *, said: bool) -> _Verdict:
-        own = self._own(lines)
-        steps = {(_plain(line.old), _plain(line.new)) for line in own}
+        own_lines = self._own(lines)
+        steps = {(_plain(line.old), _plain(line.new)) for line in own_lines}
         versions = {version for subject in subjects if said for version in versions_in(subject)}
-        if not all(self._moves_with(line, own, steps, versions) for line in lines):
+        if not all(self._moves_with(line, own_lines, steps, versions) for line in lines):
             return _WORK
         evidence = ""
-        if own:
-            evidence = _step_text(own)
+        if own_lines:
+            evidence = _step_text(own_lines)
         elif any(line.what == "number" for line in lines):
             evidence = "the version that its subject names"
         elif self._consumed(sha):
@@ -135,9 +135,11 @@ class _Repository:
             and (line.what == "own_version" or (line.what == "dependency" and line.package in self.packages))
         ]
 
-    def _moves_with(self, line: _Moved, own: list[_Moved], steps: set[tuple[str, str]], versions: set[str]) -> bool:
+    def _moves_with(
+        self, line: _Moved, own_lines: list[_Moved], steps: set[tuple[str, str]], versions: set[str]
+    ) -> bool:
         """Whether a line belongs to the release whose versions moved by `steps`, or that the subject names."""
-        if line in own or line.what == "nothing":
+        if line in own_lines or line.what == "nothing":
             return True
         step = (_plain(line.old), _plain(line.new))
         if line.what == "dependency":  # A third party's may have the very same number.
@@ -150,7 +152,9 @@ class _Repository:
             line.what == "number"
             and not _COPIED.search(line.path)
             and self._own_number(line, exact=step in steps)
-            and (_follows(step, steps, late=bool(_DOCUMENT.search(line.path))) or (not own and step[1] in versions))
+            and (
+                _follows(step, steps, late=bool(_DOCUMENT.search(line.path))) or (not own_lines and step[1] in versions)
+            )
         )
 
     def _own_number(self, line: _Moved, *, exact: bool) -> bool:
@@ -167,11 +171,11 @@ class _Repository:
         """Whether nothing in a tagged commit that is named for a version is more than its release."""
         if lines is None:
             return sha not in self.beyond_tagged
-        own = self._own(lines)
-        steps = {(_plain(line.old), _plain(line.new)) for line in own}
+        own_lines = self._own(lines)
+        steps = {(_plain(line.old), _plain(line.new)) for line in own_lines}
         versions = {version for subject in subjects for version in versions_in(subject)}
         return all(
-            self._moves_with(line, own, steps, versions)
+            self._moves_with(line, own_lines, steps, versions)
             or (line.what != "dependency" and bool(_TAGGED.search(line.path)) and not _COPIED.search(line.path))
             for line in lines
         )
@@ -221,13 +225,13 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
         for change_id, how in _rows(tables["classification"], "change_id", "built_with_ai")
         if how == "automation"
     }
-    own: dict[str, list[str]] = {}
+    own_commits: dict[str, list[str]] = {}
     for key, sha in _rows(tables["change_commits"], "change_key", "sha"):
         if sha in known:
-            own.setdefault(key, []).append(sha)
+            own_commits.setdefault(key, []).append(sha)
     merges = set(tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist())
     landed = {change["sha"] for change in changes if change["sha"]}
-    landed.update(sha for change in changes if change["sha"] for sha in own.get(change["change_key"], ()))
+    landed.update(sha for change in changes if change["sha"] for sha in own_commits.get(change["change_key"], ()))
     repository = _repository(tables, landed, changes[0]["repo_id"] if changes else "")
     subjects = _subjects(tables["commits"])
     rows = []
@@ -237,7 +241,7 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
         elif change["change_id"] in bots:
             kind, evidence = "bot", ""
         else:
-            shas = _commits_of(change, own.get(change["change_key"], []), merges)
+            shas = _commits_of(change, own_commits.get(change["change_key"], []), merges)
             evidence = _release_evidence(change, shas, subjects, repository)
             kind = "release" if evidence else "work"
         rows.append(
@@ -246,10 +250,10 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
     return CHANGE_KINDS.of(rows)
 
 
-def _commits_of(change: Mapping[str, Any], own: list[str], merges: set[str]) -> list[str]:
+def _commits_of(change: Mapping[str, Any], own_commits: list[str], merges: set[str]) -> list[str]:
     """What the change consists of: a squash's landing commit is all of it; of others their own commits."""
     landing = [change["sha"]] if change["sha"] else []
-    chosen = landing if change["landed_by"] in {"squash", "direct"} else own or landing
+    chosen = landing if change["landed_by"] in {"squash", "direct"} else own_commits or landing
     return [sha for sha in chosen if sha not in merges]
 
 
@@ -334,11 +338,12 @@ def _follows(step: tuple[str, str], steps: set[tuple[str, str]], *, late: bool) 
     A `late` one may have been left behind by earlier releases. The first part alone must come from the first part.
     """
     return any(
-        f"{own[1]}.".startswith(f"{step[1]}.") and (f"{own[0]}.".startswith(f"{step[0]}.") or (late and "." in step[1]))
-        for own in steps
+        f"{moved[1]}.".startswith(f"{step[1]}.")
+        and (f"{moved[0]}.".startswith(f"{step[0]}.") or (late and "." in step[1]))
+        for moved in steps
     )
 
 
-def _step_text(own: list[_Moved]) -> str:
-    line = own[0]
+def _step_text(own_lines: list[_Moved]) -> str:
+    line = own_lines[0]
     return f"version {line.old} to {line.new}" + (f" of {line.package}" if line.package else "")

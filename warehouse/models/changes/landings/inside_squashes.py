@@ -46,13 +46,13 @@ class InsideSquashes:
                 self.history.record_landed(commit, change.position)  # another branch may have the squash too
                 yield from self.divide(inner, known)
         for number in self._named(change):
-            own = self._written(change, number, known)
-            yield from self.divide(self._landed(change, number, change.commit, own), known)
+            own_commits = self._written(change, number, known)
+            yield from self.divide(self._landed(change, number, change.commit, own_commits), known)
         if theirs:
-            own = tuple(commit for commit in change.own if commit not in theirs)
-            work = any(not self.history.merge(commit) for commit in own)
+            own_commits = tuple(commit for commit in change.own if commit not in theirs)
+            work = any(not self.history.merge(commit) for commit in own_commits)
             change = replace(
-                change, own=own or (change.commit,), branch_commits=change.branch_commits if work else "empty"
+                change, own=own_commits or (change.commit,), branch_commits=change.branch_commits if work else "empty"
             )
         yield change
 
@@ -78,8 +78,8 @@ class InsideSquashes:
         for number in history.read(merge).numbers:
             if self._free(number) and history.heads[number] in others:
                 inside = difference(history.graph, history.depth, history.heads[number], first)
-                own = set(change.own)
-                return self._landed(change, number, merge, tuple(c for c in inside if c in own))
+                own_commits = set(change.own)
+                return self._landed(change, number, merge, tuple(c for c in inside if c in own_commits))
         return None
 
     def _is_all(self, change: Landed, commit: int) -> bool:
@@ -126,7 +126,7 @@ class InsideSquashes:
         commits, believed = off_main(self.history, self.history.heads[number], change.position)
         return tuple(c for c in commits if c not in known) if believed == "joined" else ()
 
-    def _landed(self, change: Landed, number: int, via: int, own: tuple[int, ...]) -> Landed:
+    def _landed(self, change: Landed, number: int, via: int, own_commits: tuple[int, ...]) -> Landed:
         self.claimed.add(number)
         history = self.history
         return Landed(
@@ -135,8 +135,8 @@ class InsideSquashes:
             via=via,
             position=change.position,
             landed_by="nested",
-            branch_commits="joined" if any(not history.merge(commit) for commit in own) else "empty",
-            own=own,
+            branch_commits="joined" if any(not history.merge(commit) for commit in own_commits) else "empty",
+            own=own_commits,
             brought=(),
             title=history.read(via).title if via != change.commit else history.subject(history.heads[number]),
             branch="",

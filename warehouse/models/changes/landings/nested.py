@@ -100,8 +100,8 @@ class NestedLandings:
         if number is None:
             return None
         claimed.add(number)
-        own, believed, brought = self._own(position, number, commit, taken)
-        taken.update(brought, own)
+        own_commits, believed, brought = self._own(position, number, commit, taken)
+        taken.update(brought, own_commits)
         return Landed(
             number=number,
             commit=history.chain[position],
@@ -109,7 +109,7 @@ class NestedLandings:
             position=position,
             landed_by="nested",
             branch_commits=believed,
-            own=own or (commit,),
+            own=own_commits or (commit,),
             brought=brought,
             title=read.title,
             branch=read.branch,
@@ -128,10 +128,10 @@ class NestedLandings:
                 return merged, "joined" if merged else "empty", (*merged, commit)
         head = history.heads.get(number)
         written, believed = off_main(history, head, position) if head is not None else ((), "no_ref")
-        own = tuple(c for c in written if c not in taken)
-        if merged and not own:
+        own_commits = tuple(c for c in written if c not in taken)
+        if merged and not own_commits:
             return merged, "joined", (*merged, commit)
-        return own, believed, (*merged, commit)
+        return own_commits, believed, (*merged, commit)
 
     def _is_squash(self, number: int, commit: int) -> bool:
         """Whether a commit may be the squash of a head; a repository that was merged whole has numbers of its own."""

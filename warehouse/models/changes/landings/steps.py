@@ -77,13 +77,13 @@ def _keys(history: History, commits: Sequence[int]) -> dict[Key, int]:
 def _without(change: Landed, owned: Collection[int], keys: Collection[Key], history: History) -> Landed:
     """A change without the commits that landed with an earlier one."""
     copies = {c for key, c in _keys(history, change.own).items() if key in keys and not history.repeats(c)}
-    own = tuple(commit for commit in change.own if commit not in owned and commit not in copies)
-    if len(own) == len(change.own):
+    own_commits = tuple(commit for commit in change.own if commit not in owned and commit not in copies)
+    if len(own_commits) == len(change.own):
         return change
     believed = change.branch_commits
-    if believed == "joined" and all(history.merge(commit) for commit in own):
+    if believed == "joined" and all(history.merge(commit) for commit in own_commits):
         believed = "empty"
-    return replace(change, own=own or (change.commit,), branch_commits=believed)
+    return replace(change, own=own_commits or (change.commit,), branch_commits=believed)
 
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
@@ -127,12 +127,12 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         theirs = {inner for change in nested for inner in change.brought}
         segment = tuple(c for c in history.segments.get(position, []) if c not in theirs)
         brought = (commit, *segment)
-        own, believed = _merged(history, position, number, segment)
+        own_commits, believed = _merged(history, position, number, segment)
         how = "merge"
     elif number is None:
-        own, believed, how = (commit,), "landing", "direct"
+        own_commits, believed, how = (commit,), "landing", "direct"
     else:
-        own, believed = written(history, number, position)
+        own_commits, believed = written(history, number, position)
         how = "squash"
     return Landed(
         number=number,
@@ -141,7 +141,7 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         position=position,
         landed_by=how,
         branch_commits=believed,
-        own=own or (commit,),
+        own=own_commits or (commit,),
         brought=brought,
         title=(title_of(history.messages[commit], number) if landing.batch and number is not None else "")
         or landing.title,
@@ -159,9 +159,9 @@ def _merged(
     if number is None or head is None:
         return segment, "squashed" if single else _joined(history, segment)
     if head not in history.graph.parents[commit] and history.position[head] == NEVER:
-        own, believed = written(history, number, position)
+        own_commits, believed = written(history, number, position)
         if believed == "joined":
-            return own, believed
+            return own_commits, believed
         if single:
             return segment, "not_believed"
     return segment, _joined(history, segment)
