@@ -101,6 +101,7 @@ class SharedEngine(DuckDBEngine):
         self.path = f"set search_path = '{self._schema},nothing'"
         self.connection.execute(self.path)
         self.places: dict[str, Place] = {}
+        self._copied: set[str] = set()
 
     def close(self) -> None:
         """End the build."""
@@ -143,7 +144,12 @@ class SharedEngine(DuckDBEngine):
         self._place(name, self._token(SqlModel(name, sql)), fill)
 
     def whole(self) -> duckdb.DuckDBPyConnection:
-        """A connection to the tables of this build."""
+        """A connection to copies of all tables of this build: reports read row numbers, which a view has not."""
+        for name, place in self.places.items():
+            if name not in self._copied and not name.startswith("raw_"):
+                self.connection.execute(f'drop view if exists {self._schema}."{name}"')
+                self.connection.execute(f'create table {self._schema}."{name}" as from {place.schema}."{name}"')
+                self._copied.add(name)
         return cast(duckdb.DuckDBPyConnection, SharedConnection(self.connection, self.path))
 
     def make(self, model: Model) -> None:
