@@ -26,10 +26,10 @@ PACKAGE = (
 )
 
 
-def collected(folder: Path) -> Raw:
+def collected(folder: Path, name: str = "acme/shop") -> Raw:
     """The rows of a real clone."""
-    found = run(folder, name="github:acme/shop", at=datetime(2026, 2, 1))
-    raw = Raw("acme/shop", provider="github")
+    found = run(folder, name=f"github:{name}", at=datetime(2026, 2, 1))
+    raw = Raw(name, provider="github")
     raw.rows.update(found.tables)
     raw.watermark_at = found.checkpoint.watermark_at
     return raw
@@ -372,25 +372,27 @@ _CHANGES = st.fixed_dictionaries(
     },
 )
 _SUBJECTS = st.sampled_from(["v1.1.0", "chore(main): release 1.1.0", "Version Packages", "Bump version to 1.1.0"])
+_CASES = st.lists(st.tuples(_CHANGES, _SUBJECTS, st.booleans(), st.booleans()), min_size=7, max_size=7)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(files=_CHANGES, subject=_SUBJECTS, tagged=st.booleans(), content=st.booleans())
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cases=_CASES)
 def test_a_change_of_source_code_is_never_a_release(
-    tmp_path_factory: pytest.TempPathFactory,
-    files: dict[str | bytes, str | None],
-    subject: str,
-    *,
-    tagged: bool,
-    content: bool,
+    tmp_path_factory: pytest.TempPathFactory, cases: list[tuple[Files, str, bool, bool]]
 ) -> None:
     """Whatever else it changes, whatever its subject says, with its tag or without, with its lines or without."""
-    folder = tmp_path_factory.mktemp("source")
-    repo = Repository(folder / "shop")
     start: Files = {"package.json": PACKAGE.format(own="1.0.0", pad="1"), ".changeset/quick-cats.md": "x\n"}
-    repo.commit("Start\n", {**start, "src/app.js": "let c = 3;\n", "VERSION": "1.0.0\n"})
-    sha = repo.commit(f"{subject}\n", files)
-    if tagged:
-        repo.tag("v1.1.0")
-    clone = repo.path if content else repo.clone(folder / "blobless", "--filter=blob:none", "--bare")
-    assert kind_of(clone, sha) == "work"
+    parts, shas = [], {}
+    for number, (files, subject, tagged, content) in enumerate(cases):  # each a repository of one build
+        folder, name = tmp_path_factory.mktemp("source"), f"acme/shop{number}"
+        repo = Repository(folder / "shop")
+        repo.commit("Start\n", {**start, "src/app.js": "let c = 3;\n", "VERSION": "1.0.0\n"})
+        shas[name] = repo.commit(f"{subject}\n", files)
+        if tagged:
+            repo.tag("v1.1.0")
+        clone = repo.path if content else repo.clone(folder / "blobless", "--filter=blob:none", "--bare")
+        parts.append(collected(clone, name))
+    with built(*parts) as tables:
+        rows = tables("select repo, sha, kind from lead_times")
+    kinds = {row["repo"]: row["kind"] for row in rows if row["sha"] == shas[row["repo"]]}
+    assert kinds == dict.fromkeys(shas, "work")
