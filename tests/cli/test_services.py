@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from tests.builders.repositories import Repository
+from tests.builders.repositories import Files, Repository
 
 SOURCES = """
 [[sources]]
@@ -30,7 +30,7 @@ repo = "github:acme/mono"
 name = "search"
 paths = ["services/search/**"]
 """
-LANDED = (
+LANDED: tuple[tuple[datetime, str, Files], ...] = (
     (datetime(2026, 1, 2), "pay: change fee (#1)", {"services/pay/a": "1"}),
     (datetime(2026, 1, 3), "search: rank (#2)", {"services/search/a": "1"}),
     (datetime(2026, 1, 3, 6), "money: round half even (#3)", {"libs/money/a": "1"}),
@@ -40,12 +40,12 @@ LANDED = (
 
 
 def collected(folder: Path, deployments: list[tuple[str, str, str, str, str]], settings: str) -> Path:
-    """The settings of a collected warehouse: a repository, and deployments by id, application, environment, place, day."""
+    """The settings of a collected warehouse; deployments are id, application, environment, commit and time."""
     repository = Repository(folder / "repo")
-    start = {"services/pay/a": "0", "services/search/a": "0", "libs/money/a": "0"}
+    start: Files = {"services/pay/a": "0", "services/search/a": "0", "libs/money/a": "0"}
     shas = {"start": repository.commit("Start", files=start, at=datetime(2026, 1, 1))}
-    for at, message, files in LANDED:
-        shas[message[-2]] = repository.commit(message, files=files, at=at)
+    for landed_at, message, files in LANDED:
+        shas[message[-2]] = repository.commit(message, files=files, at=landed_at)
     repository.switch("later")
     repository.commit("Later", at=datetime(2026, 2, 2))
     repository.switch("main")
@@ -101,7 +101,7 @@ def test_each_service_has_its_own_arrivals(tmp_path: Path, capfd: pytest.Capture
 
 
 def test_three_environments_are_the_waves_of_one_rollout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Canary on the 4th, us on the 10th, eu on the 25th: two roll-outs, and lead times to the last wave, or the first."""
+    """Canary on the 4th, us on the 10th, eu on the 25th: two roll-outs, lead times to the last wave, or the first."""
     deployments = [(f"{name}0", "", f"prod-{name}", "start", "2026-01-01T01:00:00Z") for name in ("canary", "us", "eu")]
     deployments += [
         (f"{name}1", "", f"prod-{name}", "2", f"2026-01-{day}T00:00:00Z")
