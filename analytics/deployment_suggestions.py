@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
-__all__ = ["suggest_deployments"]
+__all__ = ["manifest_notes", "suggest_deployments"]
 
 _LONGEST_NAME = 100
 _FEWEST_TAGS = 2
+_SHOWN = 5
 _DEPLOYING = re.compile(r"(?i)deploy|release|publish|rollout|\bship|\bprod|\bcd\b")
 _DEPLOYED_BRANCH = re.compile(r"(?i)^(prod|production|live|release|deploy|stable)$")
 # Environments that nobody means when they say production.
@@ -28,6 +29,7 @@ def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> 
     """
     repo = repo_id.partition(":")[2]
     suggestions = [
+        *_manifests(connection, repo_id, repo),
         *_environments(connection, repo_id),
         *_workflows(connection, repo_id, repo),
         *_releases(connection, repo_id, repo),
@@ -35,6 +37,37 @@ def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> 
         *_branches(connection, repo_id, repo),
     ]
     return [line for line in suggestions if line.isprintable()]
+
+
+def manifest_notes(connection: duckdb.DuckDBPyConnection, manifests_repo_id: str) -> list[str]:
+    """What is in doubt about a manifests repository: its applications that are no collected repository, a line each."""
+    query = (
+        "select application, repo_id, near_repo_id from manifest_applications where manifests_repo_id = $repo_id"
+        " order by application"
+    )
+    rows = _rows(connection, query, manifests_repo_id)
+    notes = [
+        f"the application {row['application']} is no collected repository; the nearest is {row['near_repo_id']}: "
+        + _rule(row["near_repo_id"].partition(":")[2], "manifests", application=row["application"])
+        for row in rows
+        if row["near_repo_id"]
+    ]
+    unknown = [row["application"] for row in rows if not row["repo_id"]]
+    if unknown:
+        shown = ", ".join(unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
+        notes.append(f"{len(unknown)} of {len(rows)} applications are no collected repository: {shown}")
+    return [line for line in notes if line.isprintable()]
+
+
+def _manifests(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
+    """Applications of manifests that have almost the repository's name."""
+    query = (
+        "select manifests_repo_id, application, versions from manifest_applications where near_repo_id = $repo_id"
+        " order by versions desc, application"
+    )
+    for row in _rows(connection, query, repo_id):
+        rule = _rule(repo, "manifests", application=row["application"])
+        yield f"{row['versions']} versions of {row['application']} are in {row['manifests_repo_id']}: {rule}"
 
 
 def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> Iterator[str]:

@@ -109,7 +109,7 @@ def settings_page() -> str:
     for name, cls in settings.LISTS.items():
         parts.append(f"## [[{name}]]\n\n{_first_line(cls)}\n\n{_table(_HEADING, _settings_of(cls))}\n")
     manifests = settings.ManifestsSettings
-    parts.append(f"## [sources.manifests]\n\n{_first_line(manifests)}\n\n{_table(_HEADING, _settings_of(manifests))}")
+    parts.append(f"## [[sources.manifests]]\n\n{_first_line(manifests)}\n\n{_table(_HEADING, _settings_of(manifests))}")
     return "".join(parts)
 
 

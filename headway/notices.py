@@ -137,6 +137,20 @@ NOTICES: Mapping[str, Notice] = {
     "superseded_lines": Notice(
         "several lines are about one row: the last line counts", "nothing, if the last line is correct"
     ),
+    "tags_apart": Notice(
+        "release tags lead to commits that share no history with the default branch: what they shipped is unknown",
+        "take deployments from records, workflows or releases with a rule in `[[deployments]]`",
+        failure=True,
+    ),
+    "tags_ignored": Notice(
+        "tags with a version are newer than the newest that counts as a release",
+        "if they are releases, set `tags` of the repository in `[[deployments]]`: table `tag_families` has the pattern",
+        failure=True,
+    ),
+    "tags_moved": Notice(
+        "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
+        "set a release tag once, and collect every day",
+    ),
     "unknown_fields": Notice("fields that no record has were left out", "use the names of fields in docs/records.md"),
     "unreachable": Notice(
         "the repository is gone, or the token may no longer read it: its numbers end where it was last read",

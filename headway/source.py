@@ -115,6 +115,11 @@ class SourceKind(ABC):
     def sources(self, source: SourceSettings, *, base: Path) -> Iterable[Source]:
         """The sources of one target; a path in it is relative to `base`. UsageError for a target that cannot be one."""
 
+    def identity(self, source: SourceSettings, *, base: Path) -> str:
+        """The same text for two targets that are spelled differently and mean one source."""
+        del base
+        return source.target
+
     @staticmethod
     def requirements(environment: Mapping[str, str]) -> Iterable[Check]:
         """What `headway doctor` checks of the machine, whatever the settings are."""

@@ -13,6 +13,7 @@ from headway.settings import Settings
 from pipeline.session import Session
 from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import sources_of
+from pipeline.unknown_repositories import check_repositories
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.store import RawStore
 
@@ -31,9 +32,14 @@ def teams_of(settings: Settings) -> dict[str, str]:
 
 
 def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
-    """Build and publish; raises `WarehouseError` where nothing was ever collected."""
+    """Build and publish.
+
+    Raises `WarehouseError` where nothing was ever collected, and `UsageError` for settings of a repository that is not
+    there.
+    """
     warehouse = session.settings.warehouse_folder
     _collected(warehouse)
+    check_repositories(session.settings, RawStore(warehouse))
     return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
 
 

@@ -100,9 +100,10 @@ def _sources(session: Session) -> Iterator[Check]:
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import in_doubt
-    from analytics.deployment_suggestions import suggest_deployments
+    from analytics.deployment_suggestions import manifest_notes, suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.settings_hints import missing_initiatives
+    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
@@ -118,7 +119,12 @@ def _warehouse(session: Session) -> Iterator[Check]:
             suggestions = {
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
+            notes = {_name(row): manifest_notes(connection, _name(row)) for row in rows}
             failures = [*_notices(connection)]
+            failures += [
+                Check(ok=False, what=what, hint=hint)
+                for what, hint in unknown_repositories(session.settings, RawStore(folder))
+            ]
             failures += [
                 Check(ok=False, what=what, hint=hint)
                 for what, hint in missing_initiatives(connection, session.settings)
@@ -132,6 +138,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     yield from (Check(ok=True, what=f"{name}: {line}") for name, line in in_doubt(table).items())
     for row in rows:
         name = _name(row)
+        yield from (Check(ok=True, what=f"{name}: {line}") for line in notes[name])
         if row["role"] != "application":
             continue
         if name in suggestions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache, partial
@@ -38,14 +39,15 @@ def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: Access
     A target that the settings name too is read as they say. With `access` other systems are contacted, to see what
     `github:OWNER` stands for, which takes its time. Raises `UsageError` where there is nothing to read.
     """
-    configured = {source.target: source for source in settings.sources}
-    requested = [configured.get(target, SourceSettings(target=target)) for target in targets] or list(settings.sources)
+    kinds = _kinds(settings, access)
+    configured = _configured(settings, kinds)
+    requested = [configured.get(target, SourceSettings(target=target)) for target in targets]
+    requested = requested or list(configured.values())
     if not requested:
         raise UsageError(
             "nothing to collect: no target was given and the settings name no source",
             hint="run `headway collect PATH-OR-URL`, or add [[sources]] to headway.toml (`headway init` writes one)",
         )
-    kinds = _kinds(settings, access)
     # One repository may be meant twice, by itself and by its owner: what is said of it first counts.
     unique: dict[str, Source] = {}
     for source in requested:
@@ -54,6 +56,44 @@ def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: Access
         for item in _kind_of_target(source.target, kinds, base).sources(source, base=base):
             unique.setdefault(item.id, item)
     return list(unique.values())
+
+
+def _configured(settings: Settings, kinds: list[SourceKind]) -> dict[str, SourceSettings]:
+    """Each target of the settings with all that they say of it: entries of one source add up."""
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for number, source in enumerate(settings.sources, 1):
+        numbers.setdefault(_identity(source, kinds, settings.base), []).append(number)
+    configured = {}
+    for places in numbers.values():
+        entries = [settings.sources[number - 1] for number in places]
+        configured.update(dict.fromkeys((entry.target for entry in entries), _added_up(entries, places)))
+    return configured
+
+
+def _identity(source: SourceSettings, kinds: list[SourceKind], base: Path) -> tuple[str, str]:
+    """The same for two entries that mean one source; a target that cannot be one is reported when it is read."""
+    try:
+        kind = _kind_of_target(source.target, kinds, base)
+        return kind.prefix, kind.identity(source, base=base)
+    except UsageError:
+        return "", source.target
+
+
+def _added_up(entries: list[SourceSettings], numbers: list[int]) -> SourceSettings:
+    """What several entries say of one source. UsageError where they contradict each other."""
+    facts: dict[str, Any] = {}
+    for name, unset in (("name", ""), ("team", ""), ("branch", ""), ("pull_heads", None)):
+        values = list(dict.fromkeys(value for entry in entries if (value := getattr(entry, name)) != unset))
+        if len(values) > 1:
+            places = " and ".join(f"[[sources]] {number}" for number in numbers)
+            raise UsageError(
+                f"{places} are one source, {entries[0].target}, with several values of {name}: "
+                + ", ".join(map(str, values)),
+                hint=f"keep one {name}; what they say of manifests adds up",
+            )
+        facts[name] = values[0] if values else unset
+    manifests = tuple(dict.fromkeys(patterns for entry in entries for patterns in entry.manifests))
+    return replace(entries[0], **facts, manifests=manifests)
 
 
 def requirements(environment: Mapping[str, str]) -> Iterator[Check]:

@@ -39,7 +39,8 @@ _DEPLOYMENTS = """
             order by production_deployments.repo_id, production_deployments.service, production_deployments.sha) end
             as sha,
         opened.rowid as rollout_id, {rollouts}.opens_rollout,
-        {group} as "group", report_times.as_of, asked.deployed_from in ('records', 'workflow') as tells_failed,
+        {group} as "group", report_times.as_of,
+        (asked.deployed_from like '%records%' or asked.deployed_from like '%workflow%') as tells_failed,
         exists (select 1 from incidents where incidents.repo_id = production_deployments.repo_id) as tells_incidents
     from production_deployments
     inner join (select *, rowid from repository_settings where {condition}) as asked

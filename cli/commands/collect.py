@@ -46,6 +46,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from pipeline.repositories import near_names
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
+    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
     from warehouse.compaction import tidy
     from warehouse.store import RawStore
@@ -69,7 +70,9 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
-            for lines in (unknown_initiatives(session.settings), *near_names(session.settings)):
+            # Where all sources were read, the build has refused these.
+            unknown = (f"{what}\n  hint: {hint}" for what, hint in unknown_repositories(session.settings, store))
+            for lines in (*unknown, unknown_initiatives(session.settings), *near_names(session.settings)):
                 if lines:
                     click.echo(lines, err=True)
     failed = [run for run in runs if run.error]

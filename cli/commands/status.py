@@ -58,6 +58,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
     from analytics.coverage import in_doubt
+    from analytics.deployment_suggestions import manifest_notes
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
@@ -74,6 +75,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if name in doubts:
             yield f"    {doubts[name]}"
         yield from (f"    {line}" for line in _facts(row))
+        yield from (f"    {line}" for line in manifest_notes(connection, name))
         for notice in notices:
             if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"

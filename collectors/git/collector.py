@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
+from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
 from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader
 from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
-from collectors.git.readers.manifests import ChainEnd, Deployed, read_chain
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
 from collectors.git.readers.version_changes import VERSIONS_READ, VersionReader, release_candidates
@@ -83,6 +84,7 @@ class _Run:
         self._repo_id = opened.identity.repo_id
         self._options = _options(source, opened)
         self._again = full or _asks_more(self._options, before.options)
+        self._manifests_again = self._again or _manifests_asked(source) != (before.manifests or {}).get("patterns")
         self._notices = NoticeLedger(before.notices, again=self._again)
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
         self._touching_manifests: list[str] = []
@@ -93,9 +95,11 @@ class _Run:
     def rows(self) -> Iterator[Rows | Checkpoint]:
         """All rows of this run, and its checkpoint."""
         now = compare(self._git, self._opened.listing.oids, self._before, everything=self._again)
-        described = _described(self._source, self._opened)
+        described = {**_described(self._source, self._opened), "manifests_read_at": self._manifests_read_at()}
         if self._again or described != self._before.repository:
-            yield from self._rows("repositories", [described])
+            read_at = described["manifests_read_at"]
+            row = {**described, "manifests_read_at": datetime.fromisoformat(read_at) if read_at else None}
+            yield from self._rows("repositories", [row])
         read_before = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
         yield from self._commits(main, now.commits(), read_before, landed=True)
@@ -127,6 +131,7 @@ class _Run:
             newest_micros=newest,
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
+            tag_objects=True,
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 
@@ -207,19 +212,25 @@ class _Run:
                 if patch.sha not in self._opened.repository.shallow:
                     yield patch._asdict()
 
+    def _manifests_read_at(self) -> str | None:
+        """When the manifests were last read from the root: rows of before are of other patterns, and count no more."""
+        earlier: str | None = self._before.repository.get("manifests_read_at")
+        if not self._manifests_again or not (self._source.manifests or self._before.manifests):
+            return earlier
+        return self._collected_at.isoformat()
+
     def _manifests(self, now: Movements) -> _Manifests:
         """What the default branch deployed; other patterns than last time mean all of it."""
-        patterns = self._source.manifests
+        manifests = self._source.manifests
         tip = now.tips.get(f"refs/heads/{self._opened.listing.default_branch}")
-        if patterns is None or tip is None:
+        if not manifests or tip is None:
             return _Manifests([], None, rewritten=False)
-        earlier = self._before.manifests
         before = None
-        if earlier and earlier["patterns"] == patterns.fingerprint and not self._again:
-            before = ChainEnd.from_json(earlier["end"])
+        if self._before.manifests and not self._manifests_again:
+            before = ChainEnd.from_json(self._before.manifests["end"])
         id_length = self._opened.repository.id_length
-        read = read_chain(self._git, tip, patterns, id_length=id_length, before=before)
-        end = {"patterns": patterns.fingerprint, "end": read.end.to_json()}
+        read = read_chain(self._git, tip, manifests, id_length=id_length, before=before)
+        end = {"patterns": fingerprint(manifests), "end": read.end.to_json()}
         return _Manifests(read.deployed, end, read.rewritten)
 
     def _note_state(self, now: Movements, *, rewritten: bool) -> None:
@@ -278,6 +289,10 @@ def _asks_more(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     return any(value and value != before.get(name) for name, value in now.items()) or (
         bool(before.get("shallow")) and not now["shallow"]
     )
+
+
+def _manifests_asked(source: GitSource) -> str | None:
+    return fingerprint(source.manifests) if source.manifests else None
 
 
 def _described(source: GitSource, opened: Opened) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Resume:
     """Where the chain of a manifests repository ended."""
     ai_notes: str = ""
     """What the ref of the notes held, as far as they were read; empty for no notes."""
+    tag_objects: bool = False
+    """Whether tags were read with the ids of their objects."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
@@ -52,6 +54,7 @@ class Resume:
             "newest_micros": self.newest_micros,
             "manifests": self.manifests,
             "ai_notes": self.ai_notes,
+            "tag_objects": self.tag_objects,
         }
 
     def holds(self, ref: str, oid: str) -> bool:

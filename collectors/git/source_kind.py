@@ -44,6 +44,12 @@ class GitKind(SourceKind):
             partial(self._trace_repairs, repository),
         )
 
+    def identity(self, source: SourceSettings, *, base: Path) -> str:
+        """The source's id: a folder may be named in several ways."""
+        from collectors.git.repository.source import source_id
+
+        return source_id(self._repository(source, base))
+
     @staticmethod
     def requirements(environment: Mapping[str, str]) -> Iterator[Check]:
         """Whether there is a Git that is new enough."""
@@ -67,13 +73,13 @@ class GitKind(SourceKind):
         return self._context.settings.warehouse_folder / "cache"
 
     def _repository(self, source: SourceSettings, base: Path) -> GitSource:
-        from collectors.git.repository.source import GitSource, ManifestPatterns
+        from collectors.git.manifests.patterns import ManifestPatterns
+        from collectors.git.repository.source import GitSource
 
         settings = self._context.settings
         target = source.target
         if "://" not in target and (base / Path(target).expanduser()).exists():
             target = str((base / Path(target).expanduser()).absolute())
-        patterns = source.manifests
         return GitSource(
             target=target,
             name=source.name or None,
@@ -84,14 +90,16 @@ class GitKind(SourceKind):
             imports=settings.git.imports,
             ai_notes=settings.git.ai_notes,
             contents=settings.rework.enabled,
-            manifests=ManifestPatterns(
-                path=patterns.path,
-                version=patterns.version,
-                trigger=patterns.trigger or None,
-                application=patterns.application,
-            )
-            if patterns
-            else None,
+            manifests=tuple(
+                ManifestPatterns(
+                    path=patterns.path,
+                    version=patterns.version,
+                    trigger=patterns.trigger or None,
+                    application=patterns.application,
+                    preset=patterns.preset,
+                )
+                for patterns in source.manifests
+            ),
         )
 
     def _collect(

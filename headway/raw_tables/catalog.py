@@ -58,6 +58,11 @@ _REPOSITORIES = RawTable(
         ("origin", TEXT, "`fetched` (a remote that we fetch) or `clone` (a clone that others keep)"),
         ("shallow", BOOL, "its history is cut off"),
         ("pull_heads", BOOL, "its PR heads were looked for and are in `refs`"),
+        (
+            "manifests_read_at",
+            TIME,
+            "rows of `manifest_versions` read before are of other patterns; null where none were ever read",
+        ),
     ),
 )
 
@@ -107,6 +112,7 @@ _REFS = RawTable(
         ("previous_sha", TEXT, "where the previous run found it, null if new"),
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
         ("deleted", BOOL, DELETED.meaning),
+        ("object_sha", TEXT, "annotated tags: id of the tag object; null where it was read without"),
     ),
 )
 
@@ -117,11 +123,12 @@ _MANIFEST_VERSIONS = RawTable(
     columns(
         ("sha", TEXT, "first-parent commit of the manifests repository"),
         ("path", TEXT, "the file that names the version"),
-        ("environment", TEXT, "from the path pattern"),
-        ("application", TEXT, "from the path pattern"),
-        ("version", TEXT, "image tag or commit, as written; null where it was removed"),
+        ("environment", TEXT, "from the path or the file, empty where neither names it"),
+        ("application", TEXT, "from the path or the file"),
+        ("version", TEXT, "image tag, digest or commit, as written; null where it was removed"),
         ("changed_at", TIME, "committer date of the step, UTC"),
         ("position", INT, "place of the step on the first-parent chain, from 0 at the root"),
+        ("alone", BOOL, "the step changes no other file than those that name versions or trigger; null: unknown"),
     ),
 )
 

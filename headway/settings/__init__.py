@@ -2,11 +2,11 @@
 
 from headway.settings.ai import AiOverride, AiRule, AiSettings
 from headway.settings.dashboard import DashboardSettings
+from headway.settings.deployments import DeploymentRule
 from headway.settings.initiatives import InitiativeSettings, RungSettings
 from headway.settings.reader import load, variables
 from headway.settings.sections import (
     CalendarSettings,
-    DeploymentRule,
     GithubSettings,
     GitSettings,
     ManifestsSettings,

@@ -95,10 +95,12 @@ def _from_text(text: str, hint: Any, name: str) -> Any:
     return text
 
 
-def _list(cls: type, raw: Any, name: str) -> tuple[Any, ...]:
+def _list(cls: type, raw: Any, name: str, where: str = "") -> tuple[Any, ...]:
+    """The tables of a list; `where` it is, if its name does not say that."""
     if not isinstance(raw, list):
-        raise UsageError(f"{name} is not a list of tables", hint=f"write [[{name}]]")
-    return tuple(_section(cls, entry, f"[[{name}]] {number}") for number, entry in enumerate(raw, 1))
+        raise UsageError(f"{where or name} is not a list of tables", hint=f"write [[{name}]]")
+    where = where or f"[[{name}]]"
+    return tuple(_section(cls, entry, f"{where} {number}") for number, entry in enumerate(raw, 1))
 
 
 def _section(cls: type, raw: Any, where: str) -> Any:
@@ -116,12 +118,12 @@ def _section(cls: type, raw: Any, where: str) -> Any:
 
 
 def _value(value: Any, hint: Any, metadata: Mapping[str, Any], where: str) -> Any:
-    if hint == ManifestsSettings | None:
-        return _section(ManifestsSettings, value, where)
     if hint == tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(f"{where} is not a list of texts", hint='write ["one", "two"]')
         return tuple(value)
+    if metadata["tables"] is ManifestsSettings:
+        return _manifests(value, where)
     if metadata["tables"] is not None:
         return _list(metadata["tables"], value, where.translate(_BARE))
     if metadata["numbers"]:
@@ -132,6 +134,13 @@ def _value(value: Any, hint: Any, metadata: Mapping[str, Any], where: str) -> An
     if type(value) is not expected:
         raise UsageError(f"{where} should be a {expected.__name__}: {value!r}", hint="see `headway init`")
     return _allowed(value, metadata, where)
+
+
+def _manifests(value: Any, where: str) -> tuple[ManifestsSettings, ...]:
+    """One table alone is a list of one: `[sources.manifests]` came before `[[sources.manifests]]`."""
+    if isinstance(value, dict):
+        return (_section(ManifestsSettings, value, where),)
+    return _list(ManifestsSettings, value, "sources.manifests", where)
 
 
 def _allowed(value: Any, metadata: Mapping[str, Any], where: str) -> Any:
@@ -161,5 +170,6 @@ def _number(value: Any, where: str) -> float:
 
 
 def _unknown(key: str, names: list[str], where: str) -> UsageError:
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0)
-    return UsageError(f"unknown setting {key!r} in {where}", hint=f"did you mean {near[0]!r}?")
+    spelled = SPELLED.get(key)
+    near = spelled if spelled in names else difflib.get_close_matches(key, names, n=1, cutoff=0)[0]
+    return UsageError(f"unknown setting {key!r} in {where}", hint=f"did you mean {near!r}?")

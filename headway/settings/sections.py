@@ -14,7 +14,9 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
+from headway.settings.deployments import DeploymentRule, check_rules, rules_for
 from headway.settings.field import setting
+from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.services import ProductionSettings, ServiceSettings, check_services
 from headway.settings.stability import DoraSettings, ReworkSettings
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
-DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
+PRESETS = ("kustomize", "helm", "argocd", "flux")
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,28 @@ class GithubSettings:
 
 @dataclass(frozen=True)
 class ManifestsSettings:
-    """How a GitOps manifests repository names what runs where."""
+    """How a GitOps manifests repository names what runs where; it may stand several times in one source."""
 
-    path: str = setting("", "pattern of paths with groups `environment` and `application`", pattern=True)
-    version: str = setting("", "pattern in the file with group `version`: an image tag or commit", pattern=True)
+    path: str = setting(
+        "",
+        "pattern of paths with groups `environment` and `application`; with a preset: those of its files that count",
+        pattern=True,
+    )
+    version: str = setting(
+        "",
+        "pattern in the file with group `version`: an image tag or commit; every match counts, and it may have the"
+        " groups `application` and `environment`",
+        pattern=True,
+    )
     trigger: str = setting(
         "",
         "pattern of a file whose change starts the deployment; empty: the change of the version starts it",
         pattern=True,
     )
-    application: str = setting("", "the application, where the path does not name it")
+    application: str = setting("", "the application, where neither the path nor the file names it")
+    preset: str = setting(
+        "", "read files of this form, without patterns; empty: by `path` and `version`", choices=("", *PRESETS)
+    )
 
 
 @dataclass(frozen=True)
@@ -123,27 +137,9 @@ class SourceSettings:
     team: str = setting("", "team that owns it")
     pull_heads: bool | None = setting(None, "as in [git], for this source alone")
     branch: str = setting("", "Git repositories: the default branch; empty: the one that the clone or its remote names")
-    manifests: ManifestsSettings | None = setting(None, "set for a GitOps manifests repository")  # noqa: RUF009  (a field, as all others)
-
-
-@dataclass(frozen=True)
-class DeploymentRule:
-    """Where deployments of some repositories come from. The first rule whose `repo` matches applies."""
-
-    repo: str = setting("*", "glob on the repository's name, with or without its provider")
-    source: str = setting(
-        "tags",
-        "where deployments come from; `records`: what any system reports, GitHub too",
-        choices=DEPLOYED_FROM,
+    manifests: tuple[ManifestsSettings, ...] = setting(
+        (), "set for a GitOps manifests repository", tables=ManifestsSettings
     )
-    tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
-    branch: str = setting("production", "from branch: the branch whose merges are deployments")
-    workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
-    environment: str = setting(
-        "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
-    )
-    manifests: str = setting("", "from manifests: name of the manifests repository, or a glob; empty: any")
-    application: str = setting("", "from manifests: the application; empty: the last part of the repository's name")
 
 
 @dataclass(frozen=True)
@@ -172,6 +168,7 @@ class Settings:
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()  # noqa: RUF009  (likewise)
+    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (frozen, as all others)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
@@ -184,8 +181,9 @@ class Settings:
     initiatives: tuple[InitiativeSettings, ...] = ()
 
     def __post_init__(self) -> None:
-        """UsageError for initiatives and services that are incomplete or there twice."""
+        """UsageError for initiatives and services that are incomplete or there twice, and rules that never apply."""
         check_initiatives(self.initiatives)
+        check_rules(self.deployments)
         check_services(self.services)
 
     @property
@@ -193,9 +191,9 @@ class Settings:
         """The warehouse as an absolute path."""
         return (self.base / Path(self.warehouse.path).expanduser()).absolute()
 
-    def deployment_rule(self, repo_id: str) -> DeploymentRule | None:
-        """The first rule for a repository, None where no rule names it."""
-        return next((rule for rule in self.deployments if names_match(rule.repo, repo_id)), None)
+    def deployment_rules(self, repo_id: str) -> tuple[DeploymentRule, ...]:
+        """The rules for a repository, empty where no rule names it."""
+        return rules_for(self.deployments, repo_id)
 
     def services_of(self, repo_id: str) -> list[ServiceSettings]:
         """The services of a repository; of several of one name the first."""

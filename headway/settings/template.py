@@ -32,7 +32,7 @@ def commented() -> str:
         doc = (cls.__doc__ or "").partition("\n")[0]
         parts.append(f"# {doc}\n# [[{name}]]\n{_lines(cls, _EXAMPLES[name])}")
     doc = (settings.ManifestsSettings.__doc__ or "").partition("\n")[0]
-    parts.append(f"# {doc}\n# [sources.manifests]\n{_lines(settings.ManifestsSettings, {})}")
+    parts.append(f"# {doc}\n# [[sources.manifests]]\n{_lines(settings.ManifestsSettings, {})}")
     return "\n".join(parts)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from analytics.deployment_suggestions import suggest_deployments
+from analytics.deployment_suggestions import manifest_notes, suggest_deployments
 from headway.settings import DeploymentRule, ProductionSettings, Settings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, ruled
@@ -89,3 +89,56 @@ def test_names_from_outside_stay_on_their_line() -> None:
     shop = Forge().commits("a@1").run("a", 5, 6, name="deploy\x1b[2J").run("a", 5, 6, name='deploy "all" \\o/')
     (line,) = suggested(shop.branch("prod\n[x]", "a"))
     assert rule(line)["workflow"] == 'deploy "all" \\o/'
+
+
+def test_application_of_almost_the_name_is_suggested() -> None:
+    """Manifests that name `shop-service` probably deploy `shop`; whoever takes the suggestion has deployments."""
+    shop = Raw(provider="github").commits("a@1 b@5").tag("build-1", "a").tag("build-2", "b")
+    fleet = Raw("acme/fleet", provider="github").commits("x@2 y@6")
+    fleet.runs_version("build-1", 2, step="x", application="shop-service")
+    fleet.runs_version("build-2", 6, step="y", application="till", environment="staging")
+    with built(shop, fleet) as tables:
+        first = suggest_deployments(tables.connection, shop.repo_id)[0]
+        assert first.startswith("1 versions of shop-service are in github:acme/fleet: [[deployments]]")
+        setting = '[[deployments]] repo = "acme/shop", from = "manifests", application = "shop-service"'
+        assert manifest_notes(tables.connection, fleet.repo_id) == [
+            f"the application shop-service is no collected repository; the nearest is github:acme/shop: {setting}",
+            "2 of 2 applications are no collected repository: shop-service, till",
+        ]
+        rows = tables("select application, repo_id, near_repo_id, environments from manifest_applications")
+    assert [tuple(row.values()) for row in rows] == [
+        ("shop-service", "", "github:acme/shop", "production"),
+        ("till", "", None, "staging"),
+    ]
+    found = rule(first.partition("are in github")[2])
+    assert found.pop("table") == "deployments"
+    source = found.pop("from")
+    settings = Settings(base=ruled().base, deployments=(DeploymentRule(source=source, **found),))
+    with built(shop, fleet, settings=settings) as tables:
+        assert tables("select production_deployments as n from coverage where repo = 'acme/shop'") == [{"n": 1}]
+        assert manifest_notes(tables.connection, fleet.repo_id) == [
+            "1 of 2 applications are no collected repository: till"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("application", "near"),
+    [
+        ("checkout", True),
+        ("checkuot", True),
+        ("Checkout_Service", True),
+        ("acme-checkout", True),
+        ("checkout2", False),
+        ("check", False),
+        ("my-checkout-web", False),
+        ("cart", False),
+    ],
+)
+def test_names_are_almost_the_same_or_not(application: str, near: bool) -> None:
+    """A slip, more words before or behind; another number or another word is another thing."""
+    shop = Raw("acme/checkout").commits("a@1")
+    fleet = Raw("acme/fleet").commits("x@2").runs_version("v1", 2, step="x", application=application)
+    with built(shop, fleet) as tables:
+        rows = tables("select repo_id, near_repo_id from manifest_applications")
+    found = rows[0]["near_repo_id"] or rows[0]["repo_id"]
+    assert (found == "git:acme/checkout") == near

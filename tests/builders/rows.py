@@ -164,7 +164,10 @@ class Raw:
 
     def tag(self, name: str, commit: str | None, at: float | None = None) -> Self:
         """A tag; with a time an annotated one."""
-        return self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        if at is not None:
+            self.rows["refs"][-1]["object_sha"] = commit_id(f"tag {name} {commit} {at}")
+        return self
 
     def _ref(self, ref: str, kind: str, name: str, commit: str | None, at: float | None = None) -> Self:
         self.rows["refs"] = [row for row in self.rows["refs"] if row["ref"] != ref]
@@ -227,10 +230,22 @@ class Raw:
         return self.add("ci_runs", sha=commit_id(commit), name=name, conclusion=conclusion, finished_at=at, **row)
 
     def runs_version(
-        self, version: str | None, at: float, *, application: str = "shop", environment: str = "production", step: str
+        self,
+        version: str | None,
+        at: float,
+        *,
+        application: str = "shop",
+        environment: str = "production",
+        step: str,
+        alone: bool = True,
     ) -> Self:
-        """A step of this manifests repository, by the name of its commit."""
-        where = {"environment": environment, "application": application, "path": f"{environment}/{application}"}
+        """A step of this manifests repository, by the name of its commit; `alone`: it changes nothing else."""
+        where: dict[str, Any] = {
+            "environment": environment,
+            "application": application,
+            "path": f"{environment}/{application}",
+        }
+        where["alone"] = alone
         position = len(self.rows["manifest_versions"])
         return self.add(
             "manifest_versions", sha=commit_id(step), version=version, changed_at=at, position=position, **where
@@ -288,7 +303,7 @@ class _Growing(Tables):
         self._engine = engine
         self._models = models
         self._made: set[str] = set()
-        self._make(None if WHOLE else ["lead_times"])
+        self._make(None if WHOLE else ["lead_times", "service_lead_times"])
         run_checks(connection, [])
 
     @property

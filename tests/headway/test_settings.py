@@ -79,7 +79,7 @@ def test_nothing_set_is_the_defaults(tmp_path: Path) -> None:
     default = Settings(base=tmp_path)
     assert read(tmp_path, None) == read(tmp_path, "") == read(tmp_path, "# nothing\n") == default
     assert default.warehouse_folder == tmp_path / "headway-data"
-    assert default.deployment_rule("acme/shop") is None
+    assert default.deployment_rules("acme/shop") == ()
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
@@ -100,15 +100,17 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         SourceSettings(
             target="../deploy",
             name="acme/deploy",
-            manifests=ManifestsSettings(
-                path=r"apps/(?P<environment>[^/]+)/(?P<application>[^/]+)\.yaml$",
-                version=r"image_tag:\s*(?P<version>\S+)",
+            manifests=(
+                ManifestsSettings(
+                    path=r"apps/(?P<environment>[^/]+)/(?P<application>[^/]+)\.yaml$",
+                    version=r"image_tag:\s*(?P<version>\S+)",
+                ),
             ),
         ),
     )
-    assert found.deployment_rule("acme/checkout") == DeploymentRule(repo="acme/checkout", source="manifests")
-    assert found.deployment_rule("acme/other") == DeploymentRule(repo="acme/*", source="branch", branch="live")
-    assert found.deployment_rule("other/other") is None
+    assert found.deployment_rules("acme/checkout") == (DeploymentRule(repo="acme/checkout", source="manifests"),)
+    assert found.deployment_rules("acme/other") == (DeploymentRule(repo="acme/*", source="branch", branch="live"),)
+    assert found.deployment_rules("other/other") == ()
 
 
 def test_warehouse_is_relative_to_the_file(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_environment_goes_over_the_file(tmp_path: Path) -> None:
         ("[git]\nmax_commits = 1\n", "max_commits", "[git]", "max_branch_commits"),
         ('[[sources]]\ntarget = "x"\n[[sources]]\ntraget = "y"\n', "traget", "[[sources]] 2", "target"),
         ('[[sources]]\n[sources.manifests]\nverison = "y"\n', "verison", "manifests", "version"),
-        ('[[deployments]]\nsource = "tags"\n', "source", "[[deployments]] 1", "repo"),
+        ('[[deployments]]\nsource = "tags"\n', "source", "[[deployments]] 1", "from"),
         ("xyzzy = 1\n", "xyzzy", FILE_NAME, ""),
         ("github_token = 'secret'\n", "github_token", FILE_NAME, "git"),
     ],
@@ -195,7 +197,7 @@ def test_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
             '[[sources]]\n[sources.manifests]\npath = "["\n',
             "[[sources]] 1 manifests path is not a regular expression: ",
         ),
-        ('[[sources]]\nmanifests = "x"\n', "[[sources]] 1 manifests is not a table"),
+        ('[[sources]]\nmanifests = "x"\n', "[[sources]] 1 manifests is not a list of tables"),
         ("warehouse = 7\n", "[warehouse] is not a table"),
         ("[[warehouse]]\n", "[warehouse] is not a table"),
         ('sources = "x"\n', "sources is not a list of tables"),

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from headway.errors import UsageError
-from headway.settings import Settings, SourceSettings
+from headway.settings import ManifestsSettings, Settings, SourceSettings
 from headway.settings.sections import SECRETS
 from pipeline.sources import KINDS, kind_of_id, sources_of
 
@@ -78,3 +79,35 @@ def test_kinds_of_source_do_not_overlap() -> None:
 def test_secrets_of_kinds_are_those_that_the_settings_leave_alone() -> None:
     """What a kind reads from the environment as a secret is never taken for a setting."""
     assert sorted(name for kind in KINDS for name in kind.secrets) == sorted(SECRETS)
+
+
+def test_entries_of_one_source_add_up(tmp_path: Path) -> None:
+    """However a folder is spelled, it is one source with the manifests of all its entries, in their order."""
+    (tmp_path / "fleet").mkdir()
+    first, second = ManifestsSettings(preset="helm"), ManifestsSettings(preset="flux")
+    entries = (
+        SourceSettings(target="fleet", manifests=(first,), team="ops"),
+        SourceSettings(target="./fleet", manifests=(second, first)),
+        SourceSettings(target="https://github.com/acme/shop"),
+        SourceSettings(target=str(tmp_path / "fleet"), team="ops"),
+    )
+    settings = Settings(base=tmp_path, sources=entries)
+    sources = sources_of(settings)
+    assert [(source.label, source.team) for source in sources] == [
+        ("fleet", "ops"),
+        ("https://github.com/acme/shop", ""),
+    ]
+    for chosen in (sources, sources_of(settings, ("./fleet",))):
+        assert isinstance(chosen[0].collect, partial)
+        assert [patterns.preset for patterns in chosen[0].collect.args[0].manifests] == ["helm", "flux"]
+
+
+def test_entries_of_one_source_may_not_contradict(tmp_path: Path) -> None:
+    """Two teams of one source are refused, with the numbers of the entries."""
+    entries = (
+        SourceSettings(target="https://github.com/acme/shop", team="a"),
+        SourceSettings(target="events:x.csv"),
+        SourceSettings(target="https://github.com/acme/shop", team="b"),
+    )
+    with pytest.raises(UsageError, match=r"\[\[sources\]\] 1 and \[\[sources\]\] 3 are one source.*team: a, b"):
+        sources_of(Settings(base=tmp_path, sources=entries))

@@ -33,6 +33,7 @@ def finder() -> CommitFinder:
         ("sha-c0ffee1234", C),
         ("2024.01.05_c0ffee1234.77", C),
         ("registry.example/shop:c0ffee12", C),
+        (f"v1.2@sha256:{'c0' * 32}", A),
     ],
 )
 def test_version_leads_to_its_commit(finder: CommitFinder, version: str, sha: str) -> None:
@@ -46,6 +47,8 @@ def test_version_leads_to_its_commit(finder: CommitFinder, version: str, sha: st
         (None, "no version"),
         ("", "no version"),
         ("latest", "no tag or commit of this name"),
+        (f"sha256:{'c0' * 32}", "an image digest alone, which names no commit"),
+        (f"latest@sha256:{'c0' * 32}", "no tag or commit of this name"),
         ("v9", "its commit is not in the clone"),
         ("f" * 40, "its commit is not in the clone"),
         ("aaaaaaa", "ambiguous short commit id"),

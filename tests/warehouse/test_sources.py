@@ -95,7 +95,7 @@ def test_deployments_are_looked_for_where_they_are() -> None:
     reported = _tagged(Raw("acme/reported")).commits("a").deploy("d", "a", 5)
     both = _tagged(Raw("acme/shop")).commits("b")
     tagged = _tagged(Raw("acme/tagged")).commits("c")
-    named = Raw("acme/named").commits("d").tag("nightly", "d").tag("v1.2.3-rc1", "d").tag("release-1.2", "d")
+    named = Raw("acme/named").commits("d").tag("nightly", "d").tag("v1.2.3-rc1", "d").tag("sprint-12", "d")
     manifests = Raw("acme/deploy").commits("x").runs_version("v1", 2, step="x")
     with built(reported, both, tagged, named, manifests) as tables:
         rows = tables("select repo, deployed_from, deployed_from_default from coverage")

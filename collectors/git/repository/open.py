@@ -35,15 +35,15 @@ class Opened:
 
 def open_source(source: GitSource, cache: Path, progress: Progress) -> Opened:
     """Open what a source names. Every kind of CollectError, and UsageError for a target or name that cannot be one."""
-    if source.manifests is not None:
-        source.manifests.check()
+    for patterns in source.manifests:
+        patterns.check()
     location = locate(source.target)
     clones = Cache(cache.absolute() / "git", location.name)  # Git is run elsewhere
     identify(location, "", source.name)  # a wrong name is told before a long clone
     if location.url is None:
         return _folder(source, location, clones, progress)
     progress.step(0, None, f"fetching {location.name}")
-    blobs = source.manifests is not None or source.contents
+    blobs = bool(source.manifests) or source.contents
     folder = clones.clone(location.url, blobs=blobs, pull_heads=source.pull_heads, notes=source.ai_notes)
     repository = open_repository(folder, location.name)
     listing = list_refs(repository, requested=source.branch, followed=True)

@@ -21,13 +21,15 @@ def read_tags(run: Run, newest: Mapping[str, Any]) -> Iterator[None]:
     The row of a deleted tag is retained, because its deployment did happen.
     """
     state, total = run.state.tags, newest["totalCount"]
+    if not state.objects:  # an earlier version read them without the ids of their objects
+        state.count, state.newest = None, {}
     rows = [tag_row(node) for node in newest["nodes"]]
     shown = {row["name"]: _mark(row) for row in rows}
     run.gather.add("refs", [row for row in rows if state.newest.get(row["name"]) != _mark(row)])
     explained = state.count is not None and total - state.count == len(shown.keys() - state.newest.keys())
     if not explained:
         yield from _rest(run, newest)
-    state.count, state.newest = total, shown
+    state.count, state.newest, state.objects = total, shown, True
 
 
 def _rest(run: Run, page: Mapping[str, Any]) -> Iterator[None]:

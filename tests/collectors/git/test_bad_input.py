@@ -30,7 +30,7 @@ from collectors.git import ManifestPatterns
 from headway.errors import HeadwayError
 from tests.collectors.git.running import run
 try:
-    run(sys.argv[1], cache=Path(sys.argv[2]), manifests=ManifestPatterns("(?P<environment>x)", "(?P<version>x)"))
+    run(sys.argv[1], cache=Path(sys.argv[2]), manifests=(ManifestPatterns("(?P<environment>x)", "(?P<version>x)"),))
 except HeadwayError as error:
     print(type(error).__name__, error, flush=True)
 """

@@ -144,7 +144,7 @@ def test_heads_of_pull_requests_are_fetched_when_asked(remote: Remote) -> None:
 def test_manifests_are_cloned_with_contents(remote: Remote) -> None:
     """A manifests repository needs its files."""
     remote.repo.commit(files={"tags/prod/shop": "tag: v1\n"})
-    found = remote.collect(manifests=PATTERNS)
+    found = remote.collect(manifests=(PATTERNS,))
     assert found.one("manifest_versions")["version"] == "v1"
     assert found.column("added_lines", "line") == ["x"]
     assert remote.blobs() > 0

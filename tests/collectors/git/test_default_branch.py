@@ -122,13 +122,13 @@ def test_versions_on_a_new_default_branch(tmp_path: Path) -> None:
     repo = Repository(tmp_path / "charts", branch="master")
     base = repo.commit()
     repo.commit(files={"tags/production/shop": "tag: v1\n"})
-    first = run(repo.path, manifests=PATTERNS)
+    first = run(repo.path, manifests=(PATTERNS,))
     repo.switch("main", base).commit(files={"tags/production/shop": "tag: v2\n"})
-    second = run(repo.path, manifests=PATTERNS, resume=first, at=LATER)
+    second = run(repo.path, manifests=(PATTERNS,), resume=first, at=LATER)
     assert second.column("manifest_versions", "version") == ["v2"]
     assert "history_rewritten" not in second.notices
     repo.point("refs/heads/main", base).commit(files={"tags/production/shop": "tag: v3\n"})
-    third = run(repo.path, manifests=PATTERNS, resume=second, at=LATER)
+    third = run(repo.path, manifests=(PATTERNS,), resume=second, at=LATER)
     assert third.notices["history_rewritten"] == 1
 
 

@@ -146,7 +146,7 @@ def test_nothing_of_a_hostile_folder_runs(trap: Trap, tmp_path: Path) -> None:
     """Reading everything there is to read, fetching pull requests and asking for detail starts no program of theirs."""
     folder = trap.arm().path
     sha = trap.repo.head
-    found = run(folder, cache=tmp_path / "cache", patch_ids=True, manifests=PATTERNS, pull_heads=True)
+    found = run(folder, cache=tmp_path / "cache", patch_ids=True, manifests=(PATTERNS,), pull_heads=True)
     assert [row["version"] for row in found["manifest_versions"]] == ["v1", "v2"]
     assert found.notices == {"missing_blobs": 1, "pull_heads_unavailable": 1}
     (detail,) = details(folder, [sha])
@@ -172,7 +172,7 @@ def test_missing_object_is_not_fetched(trap: Trap, remote: str) -> None:
     trap.repo.objects.path(trap.repo.files(trap.repo.head)[b"tags/prod/shop"].oid).unlink()
     folder = trap.arm(keep=remote.format(script=trap.script, remote=whole)).path
     with pytest.raises(PartialRead):
-        run(folder, manifests=PATTERNS)
+        run(folder, manifests=(PATTERNS,))
     assert trap.sprung == ""
     fetched = ["git", "-C", str(folder), "cat-file", "-p", f"{trap.repo.head}:tags/prod/shop"]
     subprocess.run(fetched, capture_output=True, check=False, timeout=20, stdin=subprocess.DEVNULL)
@@ -193,10 +193,10 @@ def test_hostile_folder_with_an_honest_remote(trap: Trap, tmp_path: Path) -> Non
 def test_nothing_of_a_hostile_remote_runs(trap: Trap, tmp_path: Path) -> None:
     """A clone of it has none of its config, hooks and attributes."""
     trap.arm()
-    found = run(f"file://{trap.repo.path}", cache=tmp_path / "cache", patch_ids=True, manifests=PATTERNS)
+    found = run(f"file://{trap.repo.path}", cache=tmp_path / "cache", patch_ids=True, manifests=(PATTERNS,))
     assert [row["version"] for row in found["manifest_versions"]] == ["v1", "v2"]
     trap.repo.commit()
-    again = run(f"file://{trap.repo.path}", cache=tmp_path / "cache", manifests=PATTERNS, resume=found)
+    again = run(f"file://{trap.repo.path}", cache=tmp_path / "cache", manifests=(PATTERNS,), resume=found)
     assert len(again["commits"]) == 1
     assert trap.sprung == ""
 

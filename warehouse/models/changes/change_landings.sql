@@ -185,4 +185,10 @@ left join own as carrying
     on
         stack_outcomes.repo_id = carrying.repo_id
         and stack_outcomes.carrier = carrying.number
-where absorbed.change_key is null
+left join manifest_bumps
+    on
+        own.repo_id = manifest_bumps.repo_id
+        and own.landing_sha = manifest_bumps.sha
+where
+    absorbed.change_key is null
+    and manifest_bumps.sha is null

@@ -11,12 +11,15 @@ with fed as (
         source_watermarks.watermark_at
     from repository_settings
     inner join source_watermarks
-        on
-            repository_settings.repo_id = source_watermarks.repo_id
-            or (
-                repository_settings.deployed_from = 'manifests'
-                and repository_settings.manifests_repo_id = source_watermarks.repo_id
-            )
+        on repository_settings.repo_id = source_watermarks.repo_id
+    union all
+    select
+        deployment_rules.repo_id,
+        source_watermarks.watermark_at
+    from deployment_rules
+    inner join source_watermarks
+        on deployment_rules.manifests_repo_id = source_watermarks.repo_id
+    where deployment_rules.source = 'manifests'
 )
 select
     fed.repo_id,

@@ -28,16 +28,17 @@ WORKFLOW_KINDS = Table(
 
 
 def workflow_kinds(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """From `repository_settings` and `workflow_names`: one row per workflow.
+    """From `repository_settings`, `deployment_rules` and `workflow_names`: one row per workflow.
 
     A workflow that deploys is not CI: it waits at gates, which would count as time to integrate.
     """
     (settings,) = tables["repository_settings"].to_pylist()
-    glob = settings["workflow"].lower() if settings["deployed_from"] == "workflow" else None
+    rules = tables["deployment_rules"].to_pylist()
+    globs = [rule["workflow"].lower() for rule in rules if rule["source"] == "workflow"]
     not_ci = re.compile(settings["not_ci"]) if settings["not_ci"] else None
     rows = []
     for name in tables["workflow_names"]["name"].to_pylist():
-        deploys = glob is not None and fnmatchcase(name.lower(), glob)
+        deploys = any(fnmatchcase(name.lower(), glob) for glob in globs)
         integrates = not deploys and not (not_ci is not None and not_ci.search(name))
         rows.append({"repo_id": settings["repo_id"], "name": name, "integrates": integrates, "deploys": deploys})
     return WORKFLOW_KINDS.of(rows)
@@ -46,7 +47,8 @@ def workflow_kinds(tables: Mapping[str, pa.Table]) -> pa.Table:
 MODEL = PythonModel(
     "workflow_kinds",
     (
-        Input("repository_settings", ("repo_id", "deployed_from", "workflow", "not_ci"), ("repo_id",)),
+        Input("repository_settings", ("repo_id", "not_ci"), ("repo_id",)),
+        Input("deployment_rules", ("source", "workflow"), ("position",)),
         Input("workflow_names", ("name",), ("name",)),
     ),
     (WORKFLOW_KINDS,),

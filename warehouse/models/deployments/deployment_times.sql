@@ -15,7 +15,7 @@
 --   state: `success`, or the last state
 --   failed_attempts: failures before the first success
 --   undatable: it succeeded, and the source has no time of it
---   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   isolated: its commit is known by id alone, without its history
 --   evidence: the record that shows it

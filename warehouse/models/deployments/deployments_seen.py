@@ -1,4 +1,4 @@
-"""Deployments as the sources of one repository show them: tags, manifests, a branch, reports, workflows or releases.
+"""Deployments as the rules of one repository show them: tags, manifests, a branch, reports, workflows or releases.
 
 A deployment here has a commit where one could be found (`sha`, else `problem` says why not) and a time where the source
 leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
@@ -6,8 +6,8 @@ leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
@@ -48,7 +48,7 @@ DEPLOYMENTS_SEEN = Table(
         (
             "dated_by",
             TEXT,
-            "what the time is: report, manifest, merge, tagger, or commit (lightweight tag: or later)",
+            "what the time is: report, manifest, merge, tagger, commit or reading (lightweight tag: or later)",
         ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
@@ -64,37 +64,61 @@ DEPLOYMENTS_SEEN = Table(
 
 
 def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """One row per deployment of the repository whose `repository_settings`, `refs`, `commits`, … are given."""
+    """One row per deployment of the repository whose `deployment_rules`, `refs`, `commits`, … are given."""
     settings = tables["repository_settings"].to_pylist()
-    rows: list[dict[str, Any]] = []
-    if settings:
-        repo_id = settings[0]["repo_id"]
-        rule = Rule(*(settings[0][name] for name in ("deployed_from", "tags", "branch", "environment", "application")))
-        refs = tables["refs"].to_pylist()
-        tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
-        shas: list[str] = tables["commits"]["sha"].to_pylist()
-        finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
-        services = tables["services"].to_pylist()
-        if rule.source == "tags":
-            patterns = dict.fromkeys([rule.tags, *(row["tags"] for row in services if row["tags"])])
-            seen = [row for tags in patterns for row in from_tags(replace(rule, tags=tags), refs, tables["commits"])]
-            rows.extend({row["deployment_id"]: row for row in seen}.values())
-        elif rule.source == "manifests":
-            rows.extend(from_manifests(finder, tables["manifest_deployments"]))
-        elif rule.source == "branch":
-            rows.extend(from_branch(rule, settings[0]["default_branch"], refs, tables["commits"]))
-        elif rule.source == "records":
-            rows.extend(from_records(finder, tables["reported_deployments"]))
-        elif rule.source == "workflow":
-            rows.extend(from_workflow(finder, rule, tables["workflow_deployments"]))
-        elif rule.source == "releases":
-            rows.extend(from_releases(finder, rule, tables["releases"]))
-        history = set(shas)
-        for row in rows:
-            row["repo_id"] = repo_id
+    refs = tables["refs"].to_pylist()
+    tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
+    shas: list[str] = tables["commits"]["sha"].to_pylist()
+    columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
+    objects = dict(zip(*columns, strict=True))
+    finder = CommitFinder(shas, tags, _reported(tables["change_reports"]), objects)
+    history = set(shas)
+    services = tables["services"].to_pylist()
+    rows: dict[str, dict[str, Any]] = {}
+    for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
+        for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
+            row["repo_id"] = settings[0]["repo_id"]
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
-        rows = [row for one in rows for row in for_services(_complete(one), services)]
-    return DEPLOYMENTS_SEEN.of(rows)
+            row["service"] = rule["service"]
+            _add(rows, row, number)
+    return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
+
+
+def _seen(
+    rule: Rule,
+    settings: Mapping[str, Any],
+    tables: Mapping[str, pa.Table],
+    refs: list[dict[str, Any]],
+    finder: CommitFinder,
+) -> Iterator[dict[str, Any]]:
+    """What one rule shows."""
+    if rule.source == "tags":
+        parts = any(tables["services"]["service"].to_pylist())
+        yield from from_tags(rule, tables["release_tags"], parts=parts)
+    elif rule.source == "manifests":
+        yield from from_manifests(finder, rule, tables["manifest_deployments"])
+    elif rule.source == "branch":
+        yield from from_branch(rule, settings["default_branch"], refs, tables["commits"])
+    elif rule.source == "records":
+        yield from from_records(finder, rule, tables["reported_deployments"])
+    elif rule.source == "workflow":
+        yield from from_workflow(finder, rule, tables["workflow_deployments"])
+    elif rule.source == "releases":
+        yield from from_releases(finder, rule, tables["releases"])
+
+
+def _add(rows: dict[str, dict[str, Any]], row: dict[str, Any], number: int) -> None:
+    """Two rules may show one deployment: it is one; with another environment or service it is another.
+
+    A tag that is one of a service by its own pattern, which comes first, is no other one by the rule of the repository.
+    """
+    id_ = row["deployment_id"]
+    if id_ in rows and row["source"] == "tags" and rows[id_]["service"] and not row["service"]:
+        return
+    what = ("environment", "service", "application")
+    if id_ in rows and any(rows[id_].get(name) != row.get(name) for name in what):
+        row["deployment_id"] = f"{id_}:{number}"
+    rows.setdefault(row["deployment_id"], row)
 
 
 def _complete(row: dict[str, Any]) -> dict[str, Any]:
@@ -114,12 +138,26 @@ def _reported(reports: pa.Table) -> list[str]:
 MODEL = PythonModel(
     "deployments_seen",
     (
+        Input("repository_settings", ("repo_id", "default_branch"), ("repo_id",)),
+        Input("deployment_rules", tuple(field.name for field in fields(Rule)), ("position",)),
+        Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
         Input(
-            "repository_settings",
-            ("repo_id", "default_branch", "deployed_from", "tags", "branch", "environment", "application"),
-            ("repo_id",),
+            "release_tags",
+            (
+                "deployment_id",
+                "tag",
+                "sha",
+                "released_at",
+                "dated_by",
+                "component",
+                "release",
+                "part",
+                "problem",
+                "evidence",
+            ),
+            ("deployment_id",),
         ),
-        Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",)),
+        Input("tag_objects", ("object_sha", "sha"), ("object_sha",)),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
         Input(
             "manifest_deployments",
@@ -151,7 +189,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
-        Input("services", ("service", "applications", "tags"), ("service",)),
+        Input("services", ("service", "applications"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

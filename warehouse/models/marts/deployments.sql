@@ -22,7 +22,7 @@
 --   withdrawn_commits: commits that a rollback removed
 --   changes: changes whose arrival in production it completed (production deployments alone)
 --   undatable: it succeeded, and the source has no time of it
---   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   evidence: the record that shows it
 --   url: web address, empty where unknown

@@ -12,7 +12,7 @@ from headway.raw_tables.table import INT, TEXT
 from headway.repository_names import repository_key
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 
-__all__ = ["MODEL", "NEAR_NAMES", "near_names"]
+__all__ = ["MODEL", "NEAR_NAMES", "edits", "near_names"]
 
 _MOST_EDITS = 2
 _SHORTEST = 4  # letters: of a shorter name two edits leave nothing
@@ -83,11 +83,11 @@ def _distance(one: str, other: str) -> int | None:
     numbers = [re.findall(r"\d+", name) for name in names]
     if numbers[0] != numbers[1] or min(map(len, shorts)) < _SHORTEST:
         return None
-    edits = _edits(*names)
-    return edits if edits <= _MOST_EDITS else None
+    count = edits(*names)
+    return count if count <= _MOST_EDITS else None
 
 
-def _edits(one: str, other: str) -> int:
+def edits(one: str, other: str) -> int:
     """Letters to change, add or leave out between two texts; no more than one above the most that count."""
     if abs(len(one) - len(other)) > _MOST_EDITS:
         return _MOST_EDITS + 1

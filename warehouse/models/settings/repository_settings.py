@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from headway.raw_tables.table import BOOL, INT, TEXT
-from headway.repository_names import ignores_case, names_match
-from headway.settings import DeploymentRule, Settings
+from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.settings.deployment_rules import Manifests, own_application, repository_ids
 from warehouse.sources import Sources
 
 __all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
@@ -28,23 +28,17 @@ REPOSITORY_SETTINGS = Table(
         ("url", TEXT, "web address, empty where unknown"),
         ("pull_path", TEXT, "path of a pull request below that address, without its number"),
         ("commit_path", TEXT, "path of a commit below that address, without its id"),
-        ("role", TEXT, "application, or manifests: it holds versions that others deploy"),
+        ("role", TEXT, "application, or manifests: it holds versions of others, and none of its own"),
         ("team", TEXT, "the team that owns it, empty where no setting names one"),
         ("default_branch", TEXT, "the branch on which changes land, empty where unknown"),
         ("shallow", BOOL, "its history is cut off"),
         (
             "deployed_from",
             TEXT,
-            "source of deployments: tags, manifests, branch, records, workflow, releases or none",
+            "sources of deployments, joined by commas: tags, manifests, branch, records, workflow, releases or none",
         ),
         ("deployed_from_default", BOOL, "no setting says so: it is the most reliable record available"),
-        ("tags", TEXT, "pattern of the tags that are deployments"),
-        ("branch", TEXT, "the branch whose merges are deployments"),
-        ("workflow", TEXT, "glob on the name of the workflow whose runs deploy"),
         ("not_ci", TEXT, "pattern of the workflows that are not CI"),
-        ("environment", TEXT, "the environment of deployments whose source names none"),
-        ("application", TEXT, "the application in the manifests repository"),
-        ("manifests_repo_id", TEXT, "the manifests repository with that application, null where there is none"),
         ("max_branch_commits", INT, "PR refs with more commits than this are ignored"),
         ("differential", TEXT, "web address of the review tool whose changes records report, empty without"),
     ),
@@ -74,9 +68,10 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
                 ("repo_id", "url", "default_branch", "shallow", "collected_at"),
                 ("collected_at", "default_branch", "url"),
             ),
-            Input("raw_refs", ("repo_id", "kind", "name")),
-            Input("raw_manifest_versions", ("repo_id", "application")),
-            Input("raw_deployments", ("repo_id",)),
+            Input("manifest_versions", ("manifests_repo_id", "application")),
+            Input(
+                "deployment_rules", ("repo_id", "source", "manifests_repo_id", "by_default"), ("repo_id", "position")
+            ),
         ),
         (REPOSITORY_SETTINGS,),
         partial(repository_settings, settings=settings, teams=teams),
@@ -85,23 +80,19 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
 
 
 def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, teams: Mapping[str, str]) -> pa.Table:
-    """From raw repositories, refs, manifests and deployments, and what any source feeds: one row per repository."""
+    """From raw repositories, manifests and rules, and what any source feeds: one row per repository."""
     described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
-    columns = (tables["raw_manifest_versions"][name].to_pylist() for name in ("repo_id", "application"))
+    columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
-    reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
-    tags = _tags(tables["raw_refs"])
+    rules: dict[str, list[dict[str, Any]]] = {}
+    for rule in tables["deployment_rules"].to_pylist():
+        rules.setdefault(rule["repo_id"], []).append(rule)
     rows = []
-    for repo_id in sorted({*described, *tables["source_watermarks"]["repo_id"].to_pylist()}):
+    for repo_id in repository_ids(tables):
         description = described.get(repo_id, {})
         provider, _, repo = repo_id.partition(":")
-        rule = settings.deployment_rule(repo_id)
-        named = _application(repo_id, manifests)
-        patterns = [service.tags for service in settings.services_of(repo_id) if service.tags]
-        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), patterns, reporting=repo_id in reporting)
         address = description.get("url") or ""
         pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
-        application = chosen.application or named
         rows.append(
             {
                 "repo_id": repo_id,
@@ -110,26 +101,13 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "url": address,
                 "pull_path": pull_path,
                 "commit_path": commit_path,
-                "role": "manifests" if any(repo_id == place for place, _ in manifests) else "application",
+                "role": _role(repo_id, manifests, rules[repo_id]),
                 "team": teams.get(repo_id, ""),
                 "default_branch": description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),
-                "deployed_from": chosen.source,
-                "deployed_from_default": rule is None,
-                "tags": chosen.tags,
-                "branch": chosen.branch,
-                "workflow": chosen.workflow,
+                "deployed_from": ", ".join(dict.fromkeys(rule["source"] for rule in rules[repo_id])),
+                "deployed_from_default": rules[repo_id][0]["by_default"],
                 "not_ci": settings.report.not_ci,
-                "environment": chosen.environment,
-                "application": application,
-                "manifests_repo_id": next(
-                    (
-                        place
-                        for place, name in manifests
-                        if name == application and (not chosen.manifests or names_match(chosen.manifests, place))
-                    ),
-                    None,
-                ),
                 "max_branch_commits": settings.git.max_branch_commits,
                 "differential": settings.git.differential,
             }
@@ -137,37 +115,10 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
     return REPOSITORY_SETTINGS.of(rows)
 
 
-def _tags(refs: pa.Table) -> dict[str, list[str]]:
-    tags: dict[str, list[str]] = {}
-    for repo_id, kind, name in zip(*(refs[name].to_pylist() for name in ("repo_id", "kind", "name")), strict=True):
-        if kind == "tag":
-            tags.setdefault(repo_id, []).append(name)
-    return tags
-
-
-def _application(repo_id: str, manifests: list[tuple[str, str]]) -> str:
-    """The application called as the repository: as manifests spell it, where the forge ignores the case of names."""
-    name = repo_id.rpartition(":")[2].rpartition("/")[2]
-    applications = {application for _, application in manifests}
-    if name in applications or not ignores_case(repo_id):
-        return name
-    return min((other for other in applications if other.lower() == name.lower()), default=name)
-
-
-def _detected(
-    application: str,
-    manifests: list[tuple[str, str]],
-    tags: Iterable[str],
-    service_tags: Iterable[str],
-    *,
-    reporting: bool,
-) -> DeploymentRule:
-    """What to take for deployments where no rule says it: the most reliable record available."""
-    if reporting:
-        return DeploymentRule(source="records")
-    if any(application == name for _, name in manifests):
-        return DeploymentRule(source="manifests")
-    rule = DeploymentRule(source="tags")
-    patterns = [re.compile(pattern) for pattern in (rule.tags, *service_tags)]
-    found = any(pattern.search(name) for name in tags for pattern in patterns)
-    return rule if found else DeploymentRule(source="none")
+def _role(repo_id: str, manifests: Manifests, rules: Iterable[Mapping[str, Any]]) -> str:
+    """What holds versions of others alone has no changes of its own; what deploys itself is an application too."""
+    own = [application for place, application in manifests if place == repo_id]
+    deploys_itself = own_application(repo_id, manifests) in own or any(
+        rule["manifests_repo_id"] == repo_id for rule in rules
+    )
+    return "manifests" if own and not deploys_itself else "application"

@@ -34,3 +34,11 @@ select
     detail,
     deployments as count
 from near_names
+union all
+select
+    repo_id,
+    '' as source,
+    kind,
+    detail,
+    count
+from tag_notices

@@ -8,21 +8,24 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.commit_finder import CommitFinder
+from warehouse.models.deployments.seen.rule import Rule
 
 __all__ = ["from_manifests"]
 
 
-def from_manifests(finder: CommitFinder, manifests: pa.Table) -> Iterator[dict[str, Any]]:
+def from_manifests(finder: CommitFinder, rule: Rule, manifests: pa.Table) -> Iterator[dict[str, Any]]:
     """From `manifest_deployments`: one row per version that an environment got."""
     for step in manifests.to_pylist():
         if step["version"] is None:  # taken out of the environment: nothing was deployed
+            continue
+        if step["manifests_repo_id"] != rule.manifests_repo_id or not rule.takes(step):
             continue
         sha, problem = finder.find(step["version"])
         yield {
             "deployment_id": f"manifest:{step['environment']}:{step['application']}:{step['sha']}",
             "source": "manifests",
             "application": step["application"],
-            "environment": step["environment"],
+            "environment": step["environment"] or rule.environment or "production",
             "version": step["version"],
             "sha": sha,
             "succeeded_at": step["changed_at"],

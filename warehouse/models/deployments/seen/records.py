@@ -8,13 +8,16 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.commit_finder import CommitFinder
+from warehouse.models.deployments.seen.rule import Rule
 
 __all__ = ["from_records"]
 
 
-def from_records(finder: CommitFinder, reported: pa.Table) -> Iterator[dict[str, Any]]:
+def from_records(finder: CommitFinder, rule: Rule, reported: pa.Table) -> Iterator[dict[str, Any]]:
     """From `reported_deployments`: one row per deployment."""
     for row in reported.to_pylist():
+        if not rule.takes(row):
+            continue
         sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["version"])
         yield {
             "deployment_id": row["deployment_id"],

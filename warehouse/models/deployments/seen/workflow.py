@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,8 @@ __all__ = ["from_workflow"]
 def from_workflow(finder: CommitFinder, rule: Rule, runs: pa.Table) -> Iterator[dict[str, Any]]:
     """From `workflow_deployments`: one row per deployment."""
     for row in runs.to_pylist():
+        if not fnmatchcase(row["workflow"].lower(), rule.workflow.lower()):
+            continue
         sha, problem = finder.commit((row["sha"] or "").lower())
         yield {
             "deployment_id": row["deployment_id"],

@@ -1,44 +1,48 @@
 -- manifest_deployments: commits of a manifests repository that changed the version of an application
--- grain: one row per repository that was deployed, environment, application and step
--- key: repo_id, environment, application, sha
+-- grain: one row per repository that was deployed, manifests repository, environment, application and step
+-- key: repo_id, manifests_repo_id, environment, application, sha
 -- columns:
 --   repo_id: the repository of the application
 --   manifests_repo_id: the manifests repository
 --   sha: commit of the manifests repository
 --   path: the file that names the version
---   environment: from the path
---   application: from the path
---   version: image tag or commit as written, null where it was removed
+--   environment: from the path or the file; empty where the manifests repository names no environment at all
+--   application: from the path or the file
+--   version: image tag, digest or commit as written, null where it was removed
 --   changed_at: committer date of the step, UTC
 --   position: place of the step on the manifests repository's default branch
-with numbered as (
+with named as (
     select
-        raw_manifest_versions.*,
-        row_number() over (
-            partition by repo_id, sha, environment, application
-            order by collected_at desc, coalesce(version, ''), path
-        ) as reading
-    from raw_manifest_versions
+        manifest_versions.*,
+        max(environment) over (partition by manifests_repo_id) as any_environment
+    from manifest_versions
+),
+
+applications as (
+    select distinct
+        repo_id,
+        manifests_repo_id,
+        application
+    from deployment_rules
+    where source = 'manifests'
 )
+
 select
-    repository_settings.repo_id,
-    numbered.repo_id as manifests_repo_id,
-    numbered.sha,
-    numbered.path,
-    numbered.environment,
-    numbered.application,
-    numbered.version,
-    numbered.changed_at,
-    numbered.position
-from numbered
-inner join repository_settings
+    applications.repo_id,
+    named.manifests_repo_id,
+    named.sha,
+    named.path,
+    named.environment,
+    named.application,
+    named.version,
+    named.changed_at,
+    named.position
+from named
+inner join applications
     on
-        numbered.repo_id = repository_settings.manifests_repo_id
-        and numbered.application = repository_settings.application
-inner join commits
-    on
-        numbered.repo_id = commits.repo_id
-        and numbered.sha = commits.sha
+        named.manifests_repo_id = applications.manifests_repo_id
+        and named.application = applications.application
 where
-    numbered.reading = 1
-    and repository_settings.deployed_from = 'manifests'
+    -- Beside files of environments, one without is the base of them, and deploys nothing by itself.
+    named.environment <> ''
+    or named.any_environment = ''

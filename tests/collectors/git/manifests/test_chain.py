@@ -38,7 +38,7 @@ def bump(repo: Repository, environment: str, application: str, version: str | No
 
 def collected(repo: Repository, patterns: ManifestPatterns = PATTERNS, resume: Run | None = None) -> Run:
     """Collect it as a manifests repository."""
-    return run(repo.path, manifests=patterns, resume=resume)
+    return run(repo.path, manifests=(patterns,), resume=resume)
 
 
 def versions(found: Run) -> list[Found]:
@@ -191,7 +191,7 @@ def test_missing_content_is_a_partial_read(repo: Repository) -> None:
     sha = bump(repo, "staging", "shop", "v1")
     repo.objects.path(repo.files(sha)[b"tags/staging/shop"].oid).unlink()
     with pytest.raises(PartialRead) as raised:
-        run(repo.path, manifests=PATTERNS, added_lines=False)
+        run(repo.path, manifests=(PATTERNS,), added_lines=False)
     assert "missing" in str(raised.value)
 
 

@@ -1,0 +1,164 @@
+"""Table `deployment_rules`: where the deployments of each repository are read from; a repository may have several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from headway.raw_tables.table import BOOL, INT, TEXT
+from headway.repository_names import ignores_case, names_match
+from headway.settings import DeploymentRule, Settings
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.tag_families.families import any_release
+
+__all__ = ["DEPLOYMENT_RULES", "PLAIN_TAGS", "deployment_rules", "model", "own_application", "repository_ids"]
+
+DEPLOYMENT_RULES = Table(
+    "deployment_rules",
+    "where the deployments of each repository are read from; the rules of one repository add up",
+    "one row per repository and rule; from manifests, per rule and manifests repository",
+    ("repo_id", "position"),
+    (
+        ("repo_id", TEXT, "repository, `<provider>:<repo>`"),
+        ("position", INT, "order of the rules of a repository, from 0"),
+        ("source", TEXT, "tags, manifests, branch, records, workflow, releases or none"),
+        (
+            "tags",
+            TEXT,
+            "from tags: pattern of the tags that are deployments; empty: the releases of `release_tags`",
+        ),
+        ("branch", TEXT, "from branch: the branch whose merges are deployments"),
+        ("workflow", TEXT, "from workflow: glob on the name of the workflow whose runs deploy"),
+        (
+            "environment",
+            TEXT,
+            "of deployments whose source names none; from records and manifests also the only one that counts",
+        ),
+        ("manifests", TEXT, "from manifests: glob on the name of the manifests repository, empty for any"),
+        ("manifests_repo_id", TEXT, "from manifests: the manifests repository, null where none has the application"),
+        ("application", TEXT, "from manifests: the application; from records: the only one that counts, empty for all"),
+        ("service", TEXT, "the service that is deployed, empty where the rule names none"),
+        ("by_default", BOOL, "no setting says so: it is the most reliable record available"),
+    ),
+)
+PLAIN_TAGS = r"^v?\d+\.\d+(\.\d+)*$"
+"""The tags that are releases where none are inferred."""
+_NAMES_ITSELF = ("records", "manifests")
+Manifests = Sequence[tuple[str, str]]
+
+
+def model(settings: Settings) -> PythonModel:
+    """The model for these settings."""
+    return PythonModel(
+        "deployment_rules",
+        (
+            Input("source_watermarks", ("repo_id",)),
+            Input("raw_repositories", ("repo_id",)),
+            Input("raw_refs", ("repo_id", "kind", "name")),
+            Input("manifest_versions", ("manifests_repo_id", "application")),
+            Input("raw_deployments", ("repo_id",)),
+        ),
+        (DEPLOYMENT_RULES,),
+        partial(deployment_rules, settings=settings),
+        per_repository=False,
+    )
+
+
+def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
+    """From raw repositories, refs, manifests and deployments: the rules of the settings, or what was detected."""
+    columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
+    manifests = sorted(set(zip(*columns, strict=True)))
+    reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
+    tags = _tags(tables["raw_refs"])
+    rows: list[dict[str, Any]] = []
+    for repo_id in repository_ids(tables):
+        named = own_application(repo_id, manifests)
+        given = settings.deployment_rules(repo_id)
+        own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
+        plain = "" if settings.inference.tags else PLAIN_TAGS
+        chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=repo_id in reporting),)
+        by_service = [*_of_services(chosen, own)]
+        others = [rule for rule in chosen if not (by_service and rule.source == "none")]
+        found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
+        for row in found:
+            row["tags"] = row["tags"] or plain
+        rows += [
+            {"repo_id": repo_id, "position": position, "by_default": not given, **row}
+            for position, row in enumerate(found)
+        ]
+    return DEPLOYMENT_RULES.of(rows)
+
+
+def repository_ids(tables: Mapping[str, pa.Table]) -> list[str]:
+    """Every repository that a source describes or feeds."""
+    return sorted({repo_id for name in ("raw_repositories", "source_watermarks") for repo_id in _column(tables[name])})
+
+
+def own_application(repo_id: str, manifests: Manifests) -> str:
+    """The application called as the repository, as manifests spell it.
+
+    They may have another case where the forge ignores that of names, or the form of a variable: `MY_SHOP` of `my-shop`.
+    """
+    name = repo_id.rpartition(":")[2].rpartition("/")[2]
+    applications = {application for _, application in manifests}
+    if name in applications:
+        return name
+    variable = re.sub(r"\W", "_", name).upper()
+    if variable in applications or not ignores_case(repo_id):
+        return variable if variable in applications else name
+    return min((other for other in applications if other.lower() == name.lower()), default=name)
+
+
+def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:
+    """A rule, once for each manifests repository that has its application."""
+    row = {name: getattr(rule, name) for name in ("source", "tags", "branch", "workflow", "manifests", "service")}
+    row["environment"] = rule.environment or ("" if rule.source in _NAMES_ITSELF else "production")
+    row["application"] = rule.application if rule.source in _NAMES_ITSELF else ""
+    if rule.source != "manifests":
+        yield row
+        return
+    row["application"] = rule.application or rule.service or named
+    places: list[str | None] = [
+        place
+        for place, name in manifests
+        if name == row["application"] and (not rule.manifests or names_match(rule.manifests, place))
+    ]
+    for place in places or [None]:
+        yield {**row, "manifests_repo_id": place}
+
+
+def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """For each service with tags of its own a rule that comes before those of a repository deployed from tags."""
+    replaced = [rule for rule in rules if rule.source in {"tags", "none"}]
+    for service, pattern in tags if replaced else ():
+        rule = DeploymentRule(source="tags", tags=pattern, service=service, environment=replaced[0].environment)
+        yield from _rows(rule, "", ())
+
+
+def _column(table: pa.Table) -> list[str]:
+    values: list[str] = table["repo_id"].to_pylist()
+    return values
+
+
+def _tags(refs: pa.Table) -> dict[str, list[str]]:
+    tags: dict[str, list[str]] = {}
+    for repo_id, kind, name in zip(*(refs[name].to_pylist() for name in ("repo_id", "kind", "name")), strict=True):
+        if kind == "tag":
+            tags.setdefault(repo_id, []).append(name)
+    return tags
+
+
+def _detected(
+    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+) -> DeploymentRule:
+    """What to take for deployments where no rule says it: the most reliable record available."""
+    if reporting:
+        return DeploymentRule(source="records")
+    if any(application == name for _, name in manifests):
+        return DeploymentRule(source="manifests")
+    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
+    return DeploymentRule(source="tags" if released else "none")
