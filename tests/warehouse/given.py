@@ -21,9 +21,9 @@ from tests.builders.rows import Raw, arrow, commit_id, hour
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
 from warehouse.model import sql_models
+from warehouse.models.arrivals.arrivals import arrivals
+from warehouse.models.arrivals.deployment_chain import deployment_chain
 from warehouse.models.changes.changes_from_git import changes_from_git
-from warehouse.models.deployments.arrivals import arrivals
-from warehouse.models.deployments.deployment_chain import deployment_chain
 from warehouse.models.registry import python_models
 
 __all__ = [

@@ -104,7 +104,7 @@ def test_a_repository_without_services_is_one() -> None:
 
 
 def test_code_complete_before_the_first_deployment_of_its_service_is_unknown() -> None:
-    """Search is first deployed on day 19: what touches it was complete before, what pay alone has was not."""
+    """Search is deployed for the first time on day 19: what touches it was complete before."""
     raw = Raw("acme/mono").commits("start@0 fee@24 log@56", says=LANDED)
     for name in ("start", "fee", "log"):
         raw.files(name, *PATHS[name])

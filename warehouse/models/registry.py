@@ -8,16 +8,11 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
+from warehouse.models.arrivals import arrivals, deployment_chain
 from warehouse.models.changes import changes_from_git, classification
 from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import (
-    arrivals,
-    deployment_chain,
-    deployments_seen,
-    environments,
-    manifest_applications,
-)
+from warehouse.models.deployments import deployments_seen, environments, manifest_applications
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes

@@ -120,7 +120,7 @@ def _firsts(size: int, moments: list[tuple[Change, int | None]]) -> list[int]:
 
 
 def _rolled_back(repo: Repo) -> dict[int, int]:
-    """Place on main to the first time that it was withdrawn from production."""
+    """Place on main to the time since when production has it no more, for what a rollback withdrew for good."""
     withdrawn: dict[int, int] = {}
     place = -1
     done = [
@@ -131,6 +131,7 @@ def _rolled_back(repo: Repo) -> dict[int, int]:
         if deployment.rollback:
             for landing in range(target + 1, place + 1):
                 withdrawn.setdefault(landing, deployment.succeeded_at or 0)
+        withdrawn = {landing: at for landing, at in withdrawn.items() if landing > target}
         place = target
     return withdrawn
 
@@ -182,12 +183,13 @@ def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None
 def _outcome(change: Change, repo: Repo, main: _Main, times: dict[str, int | None]) -> str:
     if change.merged_at is None and not repo.reported:
         return ""  # a pull request ref alone may be open or closed
+    complete_at = times["code_complete_at"]
+    if repo.deploys != "none" and complete_at is not None and complete_at < main.first_production_at:
+        return "unknown"
     if change.abandoned_at is not None:
         return "abandoned"
     if repo.deploys == "none":
         return "no_deployments"
-    if change.merged_at is not None and change.merged_at <= main.first_production_at:
-        return "unknown"
     return "production" if times["production_at"] is not None else "waiting"
 
 

@@ -73,15 +73,15 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     objects = dict(zip(*columns, strict=True))
     finder = CommitFinder(shas, tags, _reported(tables["change_reports"]), objects)
     history = set(shas)
+    services = tables["services"].to_pylist()
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
-            row["service"] = rule["service"] or None
+            row["service"] = rule["service"]
             _add(rows, row, number)
-    services = tables["services"].to_pylist()
-    return DEPLOYMENTS_SEEN.of([row for one in rows.values() for row in for_services(_complete(one), services)])
+    return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
 
 
 def _seen(
@@ -93,7 +93,8 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """What one rule shows."""
     if rule.source == "tags":
-        yield from from_tags(rule, tables["release_tags"], tables["services"].to_pylist())
+        parts = any(tables["services"]["service"].to_pylist())
+        yield from from_tags(rule, tables["release_tags"], parts=parts)
     elif rule.source == "manifests":
         yield from from_manifests(finder, rule, tables["manifest_deployments"])
     elif rule.source == "branch":
@@ -107,8 +108,13 @@ def _seen(
 
 
 def _add(rows: dict[str, dict[str, Any]], row: dict[str, Any], number: int) -> None:
-    """Two rules may show one deployment: it is one; with another environment or service it is another."""
+    """Two rules may show one deployment: it is one; with another environment or service it is another.
+
+    A tag that is one of a service by its own pattern, which comes first, is no other one by the rule of the repository.
+    """
     id_ = row["deployment_id"]
+    if id_ in rows and row["source"] == "tags" and rows[id_]["service"] and not row["service"]:
+        return
     what = ("environment", "service", "application")
     if id_ in rows and any(rows[id_].get(name) != row.get(name) for name in what):
         row["deployment_id"] = f"{id_}:{number}"
@@ -183,7 +189,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
-        Input("services", ("service", "applications", "tags"), ("service",)),
+        Input("services", ("service", "applications"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

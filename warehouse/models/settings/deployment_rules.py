@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -87,14 +86,16 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
+        own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
         plain = "" if settings.inference.tags else PLAIN_TAGS
         if deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            patterns = [text for text in (plain, *(one.tags for one in settings.services_of(repo_id))) if text]
-            known = _Known(manifests, tags.get(repo_id, ()), patterns, repo_id in reporting)
-            chosen = given or (_detected(named, known, learn=settings.inference.tags),)
-        found = [row for rule in chosen for row in _rows(rule, named, manifests)]
+            reports = repo_id in reporting
+            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
+        by_service = [*_of_services(chosen, own)]
+        others = [rule for rule in chosen if not (by_service and rule.source == "none")]
+        found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
         for row in found:
             row["tags"] = row["tags"] or plain
         rows += [
@@ -148,6 +149,14 @@ def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[di
         yield {**row, "manifests_repo_id": place}
 
 
+def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """For each service with tags of its own a rule that comes before those of a repository deployed from tags."""
+    replaced = [rule for rule in rules if rule.source in {"tags", "none"}]
+    for service, pattern in tags if replaced else ():
+        rule = DeploymentRule(source="tags", tags=pattern, service=service, environment=replaced[0].environment)
+        yield from _rows(rule, "", ())
+
+
 def _column(table: pa.Table) -> list[str]:
     values: list[str] = table["repo_id"].to_pylist()
     return values
@@ -161,21 +170,13 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What may show a repository's deployments: manifests, tags and their patterns, records."""
-
-    manifests: Manifests
-    tags: Iterable[str]
-    patterns: Iterable[str]
-    reporting: bool
-
-
-def _detected(application: str, known: _Known, *, learn: bool) -> DeploymentRule:
+def _detected(
+    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
-    if known.reporting:
+    if reporting:
         return DeploymentRule(source="records")
-    if any(application == name for _, name in known.manifests):
+    if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
-    matched = any(re.search(pattern, name) for name in known.tags for pattern in known.patterns)
-    return DeploymentRule(source="tags" if matched or (learn and any_release(known.tags)) else "none")
+    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
+    return DeploymentRule(source="tags" if released else "none")

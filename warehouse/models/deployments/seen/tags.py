@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,18 +13,15 @@ from warehouse.models.deployments.seen.rule import Rule
 __all__ = ["from_tags"]
 
 
-def from_tags(rule: Rule, release_tags: pa.Table, services: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def from_tags(rule: Rule, release_tags: pa.Table, *, parts: bool = False) -> Iterator[dict[str, Any]]:
     """From `release_tags`: one row per release, or per tag that matches the rule's pattern, if it has one.
 
-    The application is the part of the repository that the tag names. Tags of a part count while there are tags of the
-    whole only where it is known what belongs to the part: where `services` are known. A pattern of a service takes tags
-    whatever the rule says.
+    The application is the part of the repository that the tag names. `parts`: take the tags of a part also while there
+    are tags of the whole; that is right where it is known what belongs to the part.
     """
-    parts = any(service["service"] for service in services)
-    patterns = [re.compile(text) for text in (rule.tags, *(service["tags"] for service in services)) if text]
+    pattern = re.compile(rule.tags) if rule.tags else None
     for row in release_tags.to_pylist():
-        learned = not rule.tags and row["release"] and (parts or not row["part"])
-        if not learned and not any(pattern.search(row["tag"]) for pattern in patterns):
+        if not (pattern.search(row["tag"]) if pattern else row["release"] and (parts or not row["part"])):
             continue
         yield {
             "deployment_id": row["deployment_id"],

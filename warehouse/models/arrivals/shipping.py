@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.graph import NEVER, Containment, Reach
-from warehouse.models.deployments.contents import Content
-from warehouse.models.deployments.deployment_chain import Deployed, Step, deployed, steps
+from warehouse.models.arrivals.contents import Content
+from warehouse.models.arrivals.deployment_chain import Deployed, Step, deployed, steps
 
 __all__ = ["Shipping"]
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 from headway.raw_tables.table import TEXT
 from warehouse.graph import NEVER, Graph, Reach
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.deployments.contents import Contents
-from warehouse.models.deployments.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
-from warehouse.models.services.shipping import Shipping
+from warehouse.models.arrivals.contents import Contents
+from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
+from warehouse.models.arrivals.shipping import Shipping
 
 __all__ = ["ARRIVALS", "MODEL", "arrivals"]
 
