@@ -11,7 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
-from warehouse.models.settings.deployment_rules import Manifests, own_application, repository_ids
+from warehouse.models.settings.deployment_rules import Manifests, deploys_others, repository_ids
 from warehouse.sources import Sources
 
 __all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
@@ -117,8 +117,5 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
 
 def _role(repo_id: str, manifests: Manifests, rules: Iterable[Mapping[str, Any]]) -> str:
     """What holds versions of others alone has no changes of its own; what deploys itself is an application too."""
-    own = [application for place, application in manifests if place == repo_id]
-    deploys_itself = own_application(repo_id, manifests) in own or any(
-        rule["manifests_repo_id"] == repo_id for rule in rules
-    )
-    return "manifests" if own and not deploys_itself else "application"
+    itself = not deploys_others(repo_id, manifests) or any(rule["manifests_repo_id"] == repo_id for rule in rules)
+    return "application" if itself else "manifests"
