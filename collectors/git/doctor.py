@@ -74,7 +74,8 @@ def _fits(repository: Repository, tip: str) -> list[Fit]:
 def _sentence(fit: Fit) -> str:
     setting = f'[[sources.manifests]] preset = "{fit.preset}"'
     what = f" of {_some(fit.applications, 'application')}" if fit.applications else ""
-    return f"{setting} would read versions{what} in {_some(fit.environments, 'environment')}"
+    where = f"in {_some(fit.environments, 'environment')}" if fit.environments else "without environments (production)"
+    return f"{setting} would read versions{what} {where}"
 
 
 def _some(names: Sequence[str], noun: str) -> str:

@@ -16,6 +16,7 @@ __all__ = ["Fit", "fits", "fits_by_path", "names_anything"]
 
 _MOST_FILES = 3_000
 _REGULAR_MODES = ("100644", "100755")
+_OWN_NAMES = {"kustomize": r"(^|/)kustomization\.ya?ml$", "helm": ""}
 _YAML = re.compile(r"(?i)\.ya?ml$")
 _NO_CODE = re.compile(r"(?i)(^|/)(\.[^/]+|license.*|readme.*|codeowners)$|\.(md|txt|sh)$|(^|/)\.github/")
 
@@ -31,22 +32,25 @@ class Fit(NamedTuple):
 
 
 def fits(git: Git, tip: str) -> list[Fit]:
-    """The presets that find an environment, the one that names most first. PartialRead where contents are missing."""
+    """The presets that find versions in environments, or anywhere if the repository is mostly YAML; the best first.
+
+    PartialRead where contents are missing.
+    """
     files = _files(git, tip)
     found = []
     for preset in PRESETS:
         slots = _slots(git, files, Reader(ManifestPatterns(preset=preset)))
         found.append(_fit(preset, sorted(slots), files))
-    return _best([fit for fit in found if fit.environments])
+    return _best([fit for fit in found if fit.environments or (fit.mostly and fit.applications)])
 
 
 def fits_by_path(git: Git, tip: str) -> list[Fit]:
     """The presets whose files have names of their own, from the paths alone."""
     files = _files(git, tip)
     found = []
-    for preset in ("kustomize", "helm"):
-        reader = Reader(ManifestPatterns(preset=preset))
-        slots = {slot for path, _ in files if (slot := reader.placed(path)) is not None}
+    for preset, path in _OWN_NAMES.items():
+        reader = Reader(ManifestPatterns(preset=preset, path=path))
+        slots = {slot for name, _ in files if (slot := reader.placed(name)) is not None}
         found.append(_fit(preset, sorted(slots), files)._replace(applications=()))
     return _best([fit for fit in found if fit.environments])
 
@@ -70,16 +74,21 @@ def _best(found: Sequence[Fit]) -> list[Fit]:
     """Those that name most first; of equal ones the more special preset, as `PRESETS` has them."""
     order = list(PRESETS)
     return sorted(
-        found, key=lambda fit: (-max(1, len(fit.applications)) * len(fit.environments), order.index(fit.preset))
+        found,
+        key=lambda fit: (
+            -len(fit.applications) * len(fit.environments),
+            -len(fit.applications),
+            order.index(fit.preset),
+        ),
     )
 
 
 def _fit(preset: str, slots: Sequence[Slot], files: Sequence[tuple[str, str]]) -> Fit:
-    named = [slot for slot in slots if slot.environment]
+    named = [slot for slot in slots if slot.environment] or slots
     others = [path for path, _ in files if not _NO_CODE.search(path)]
     return Fit(
         preset,
-        tuple(sorted({slot.environment for slot in named})),
+        tuple(sorted({slot.environment for slot in named if slot.environment})),
         tuple(sorted({slot.application for slot in named if slot.application})),
         2 * sum(bool(_YAML.search(path)) for path in others) > len(others),
     )

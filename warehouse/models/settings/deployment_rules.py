@@ -82,12 +82,12 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     manifests = sorted(set(zip(*columns, strict=True)))
     reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
     tags = _tags(tables["raw_refs"])
+    plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
         own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
-        plain = "" if settings.inference.tags else PLAIN_TAGS
         if deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
