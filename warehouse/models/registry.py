@@ -16,6 +16,7 @@ from warehouse.models.deployments import (
     deployments_seen,
     environments,
     manifest_applications,
+    manifest_bases,
 )
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
@@ -46,6 +47,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         deployment_chain.MODEL,
         deployments_seen.MODEL,
         manifest_applications.MODEL,
+        manifest_bases.MODEL,
         near_names.MODEL,
         packages.MODEL,
         stack_outcomes.MODEL,
