@@ -67,6 +67,12 @@ NOTICES: Mapping[str, Notice] = {
         "contents of source files are missing in the clone: their imports are unknown",
         _CONTENTS,
     ),
+    "manifest_conflicts": Notice(
+        "several files of the manifests give different versions to one application in one environment: the one that"
+        " changed last counts",
+        "tell the files apart: a group `environment` or `application` in `path` of [[sources.manifests]]",
+        failure=True,
+    ),
     "missing_blobs": Notice(
         "this clone has no file contents: package manifests, imports and patch ids were not read", _CONTENTS
     ),

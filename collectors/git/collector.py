@@ -34,6 +34,7 @@ from headway.raw_tables.batch import stream
 __all__ = ["collect"]
 
 _BATCH_ROWS = 20_000
+_SHOWN = 5
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -64,6 +65,8 @@ class _Manifests(NamedTuple):
     deployed: list[Deployed]
     end: Mapping[str, Any] | None
     rewritten: bool
+    conflicts: list[str]
+    """What several files give different versions to."""
 
 
 class _Run:
@@ -122,9 +125,15 @@ class _Run:
         self._notices.add("notes_other_form", notes.other_form)
         self._notices.state("notes_unreadable", int(notes.unreadable))
         self._notices.add("future_dates", main.future_dates + pulls.future_dates)
+        self._notices.state("manifest_conflicts", len(manifests.conflicts))
         self._note_state(now, rewritten=manifests.rewritten)
         default = self._opened.listing.default
-        specifics = {"stale_default_branch": default.stale, "doubtful_default_branch": default.doubtful}
+        conflicts = ", ".join(manifests.conflicts[:_SHOWN]) + (", …" if len(manifests.conflicts) > _SHOWN else "")
+        specifics = {
+            "manifest_conflicts": conflicts,
+            "stale_default_branch": default.stale,
+            "doubtful_default_branch": default.doubtful,
+        }
         yield from self._rows("notices", self._notices.rows(source_id(self._source), specifics))
         newest = self._newest(now, main, pulls, landed)
         resume = Resume(
@@ -245,14 +254,15 @@ class _Run:
         manifests = self._source.manifests
         tip = now.tips.get(f"refs/heads/{self._opened.listing.default_branch}")
         if not manifests or tip is None:
-            return _Manifests([], None, rewritten=False)
+            return _Manifests([], None, rewritten=False, conflicts=[])
         before = None
         if self._before.manifests and not self._manifests_again:
             before = ChainEnd.from_json(self._before.manifests["end"])
         id_length = self._opened.repository.id_length
         read = read_chain(self._git, tip, manifests, id_length=id_length, before=before)
         end = {"patterns": fingerprint(manifests), "end": read.end.to_json()}
-        return _Manifests(read.deployed, end, read.rewritten)
+        conflicts = [text for versions in read.end.versions for text in versions.conflicts()]
+        return _Manifests(read.deployed, end, read.rewritten, conflicts)
 
     def _note_state(self, now: Movements, *, rewritten: bool) -> None:
         opened = self._opened

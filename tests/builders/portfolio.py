@@ -172,6 +172,7 @@ def _ops() -> Raw:
     ops.runs_version("v1.0", 20, application="api", environment="staging", step="one")
     ops.runs_version("v1.0", 40, application="api", step="two")
     ops.runs_version(f"main-{commit_id('z')[:9]}", 60, application="api", step="three")
+    ops.runs_version("v0.9", 60, application="api", environment="", path="base/api", step="three")
     ops.runs_version(None, 80, application="api", environment="staging", step="four")
     return ops.runs_version("nightly", 90, application="api", step="five")
 

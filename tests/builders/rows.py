@@ -245,14 +245,15 @@ class Raw:
         environment: str = "production",
         step: str,
         alone: bool = True,
+        path: str | None = None,
     ) -> Self:
         """A step of this manifests repository, by the name of its commit; `alone`: it changes nothing else."""
         where: dict[str, Any] = {
             "environment": environment,
             "application": application,
-            "path": f"{environment}/{application}",
+            "path": path or f"{environment}/{application}",
+            "alone": alone,
         }
-        where["alone"] = alone
         position = len(self.rows["manifest_versions"])
         return self.add(
             "manifest_versions", sha=commit_id(step), version=version, changed_at=at, position=position, **where
