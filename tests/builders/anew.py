@@ -1,0 +1,46 @@
+"""An engine of a test that makes every table itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tests.builders.shelf import prepare
+from warehouse.build import make
+from warehouse.checks import check_keys, run_checks
+from warehouse.engines import DuckDBEngine
+from warehouse.model import Model
+
+__all__ = ["Anew"]
+
+
+class Anew(DuckDBEngine):
+    """Makes every table of raw rows that were never written to a file, in a database of its own."""
+
+    def __init__(self, raw: Mapping[str, pa.Table]) -> None:
+        connection = duckdb.connect()
+        prepare(connection)
+        super().__init__(connection)
+        self._raw = raw
+
+    def close(self) -> None:
+        """Forget the tables."""
+        self.connection.close()
+
+    def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
+        self.put(name, self._raw[name.removeprefix("raw_")], temporary=True)
+
+    def make(self, model: Model) -> None:
+        make(self, model)
+
+    def check(self, made: Sequence[Model]) -> None:
+        check_keys(self.connection, [header for model in made for header in model.headers])
+
+    def check_invariants(self) -> None:
+        run_checks(self.connection, [])
+
+    def whole(self) -> duckdb.DuckDBPyConnection:
+        return self.connection
