@@ -31,16 +31,21 @@ class Anew(DuckDBEngine):
         self.connection.close()
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
+        """Put the rows of a raw table."""
         self.put(name, self._raw[name.removeprefix("raw_")], temporary=True)
 
     def make(self, model: Model) -> None:
+        """Make the tables of a model."""
         make(self, model)
 
     def check(self, made: Sequence[Model]) -> None:
+        """Check the keys of the tables of these models."""
         check_keys(self.connection, [header for model in made for header in model.headers])
 
     def check_invariants(self) -> None:
+        """Run the checks of whole tables."""
         run_checks(self.connection, [])
 
     def whole(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection to all tables."""
         return self.connection
