@@ -24,6 +24,7 @@ __all__ = ["Check", "checkup"]
 LEAST_FREE_BYTES = 1 << 30
 STALE = timedelta(days=2)
 MOST_SUGGESTIONS = 3
+MOST_NOTICES = 20
 WHERE_SEEN = (
     "set `from` in [[deployments]] to where they come from: tags, manifests, branch, records, workflow or releases"
 )
@@ -150,15 +151,22 @@ def _warehouse(session: Session) -> Iterator[Check]:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    """Each notice that is a failure, with its remedy."""
-    failures = [kind for kind, notice in NOTICES.items() if notice.failure]
+    """Each notice that is a failure, with its remedy, and those to be told beside them."""
+    from pipeline.repositories import first_of, more_than
+
+    kinds = [kind for kind, notice in NOTICES.items() if notice.failure or notice.told]
     rows = connection.sql(
-        "select repo_id, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
-        " order by repo_id, kind",
-        params={"kinds": failures},
+        "select repo_id, source, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
+        " order by repo_id, source, kind",
+        params={"kinds": kinds},
     )
-    for repo_id, kind, detail in rows.fetchall():
-        yield Check(ok=False, what=f"{repo_id}: {detail}", hint=NOTICES[kind].remedy)
+    told = rows.fetchall()
+    for kind, rest in more_than(told, MOST_NOTICES).items():
+        notice = NOTICES[kind]
+        yield Check(ok=not notice.failure, what=f"{rest:,} more: {notice.meaning}", hint=notice.remedy)
+    for repo_id, source, kind, detail in first_of(told, MOST_NOTICES):
+        notice = NOTICES[kind]
+        yield Check(ok=not notice.failure, what=f"{repo_id or source}: {detail}", hint=notice.remedy)
 
 
 def _name(row: Mapping[str, Any]) -> str:

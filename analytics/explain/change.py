@@ -21,7 +21,7 @@ __all__ = ["Explanation", "Milestone", "Stage", "explain"]
 STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "release", "deploy")
 _UNKNOWN = {
     "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
-    "undatable_deployment": "only a deployment without a date contains it",
+    "undatable_deployment": "only a deployment without a date, or without any status, contains it",
     "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
     "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
 }
@@ -235,6 +235,8 @@ def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment:
         return f"{deployment['deployment_id']} ({deployment['evidence']}): {how}"
     if outcome == "unknown":
         return _UNKNOWN[reason]
+    if reason == "deployments_without_status":
+        return "its repository reports production deployments without any status: whether they succeeded is unknown"
     return _ARRIVALS[outcome]
 
 

@@ -43,7 +43,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
-    from pipeline.repositories import near_names
+    from pipeline.repositories import record_notices
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
     from warehouse.classify import Rules, RuleSettings
@@ -69,7 +69,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
-            for lines in (unknown_initiatives(session.settings), *near_names(session.settings)):
+            for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
                 if lines:
                     click.echo(lines, err=True)
     failed = [run for run in runs if run.error]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from headway.errors import CollectError
 __all__ = ["RejectFile", "RejectedLines"]
 
 _NAMED = 3
+_KINDS_OF_REASONS = 200
+_VALUES = re.compile(r"'(?:[^'\\]|\\.)*'…?|\"(?:[^\"\\]|\\.)*\"…?|\b\d+\b")
 
 
 class RejectedLines(CollectError):
@@ -28,7 +31,7 @@ class RejectedLines(CollectError):
     def __init__(self, source: RecordsSource, count: int, first: Sequence[tuple[int, str]], file: Path) -> None:
         name = shown(source.absolute, 200)
         reasons = "; ".join(f"line {number}: {reason}" for number, reason in first)
-        more = "; …" if count > len(first) else ""
+        more = "; …" if count > len(first) and "more like it" not in reasons else ""
         super().__init__(
             f"{name}: {count} line{'s' if count != 1 else ''} rejected, the other lines are stored. {reasons}{more}",
             hint=f"Fix these lines and collect again. All rejected lines with their reasons: {file}",
@@ -48,7 +51,7 @@ class RejectFile:
         stem = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in source.path.name)[:60]
         self.path = folder / f"{stem}-{digest}.rejects.ndjson"
         self.count = 0
-        self.first: list[tuple[int, str]] = []
+        self._reasons: dict[str, tuple[int, str, int]] = {}
         self._temporary = self.path.with_name(f".{self.path.name}.part")
         self._file: TextIO | None = None
 
@@ -66,8 +69,11 @@ class RejectFile:
         """Set one line aside; its problem is the reason."""
         reason = line.problem or "is not understood"
         self.count += 1
-        if len(self.first) < _NAMED:
-            self.first.append((line.number, reason))
+        alike = _VALUES.sub("…", reason)
+        if alike not in self._reasons and len(self._reasons) >= _KINDS_OF_REASONS:
+            alike = "…"
+        number, first, count = self._reasons.get(alike, (line.number, reason, 0))
+        self._reasons[alike] = (number, first, count + 1)
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +81,15 @@ class RejectFile:
             self._file.write(json.dumps({"line": line.number, "reason": reason, "text": line.text}) + "\n")
         except OSError as trouble:
             raise self._cannot_write(trouble) from trouble
+
+    @property
+    def first(self) -> list[tuple[int, str]]:
+        """The first line with each of the most frequent reasons, and how many more have it, in order of lines."""
+        ranked = sorted(self._reasons.values(), key=lambda reason: (-reason[2], reason[0]))[:_NAMED]
+        return [
+            (number, f"{reason} (and {count - 1:,} more like it)" if count > 1 else reason)
+            for number, reason, count in sorted(ranked)
+        ]
 
     def publish(self) -> None:
         """The reading is done: this is now what was set aside of the file."""

@@ -27,6 +27,7 @@ __all__ = [
     "DeploymentRule",
     "GitSettings",
     "GithubSettings",
+    "InferenceSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
@@ -101,7 +102,19 @@ class ProductionSettings:
     """Which environments are production."""
 
     environments: str = setting(
-        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
+        "",
+        "pattern of production environments, where the system does not flag them; empty: names with a word such as"
+        " prod, production, prd or live, and none such as preview or test",
+        pattern=True,
+    )
+
+
+@dataclass(frozen=True)
+class InferenceSettings:
+    """What is inferred where no setting says it."""
+
+    production: bool = setting(
+        default=True, doc="infer from the words of their names which environments are production"
     )
 
 
@@ -149,6 +162,12 @@ class DeploymentRule:
     environment: str = setting(
         "production", "from tags, from branch, from workflow, from releases: the environment they deploy to"
     )
+    environments: str = setting(
+        "",
+        "pattern of the production environments of these repositories, whatever flags and names say; empty: as in"
+        " [production]",
+        pattern=True,
+    )
     manifests: str = setting("", "from manifests: name of the manifests repository, or a glob; empty: any")
     application: str = setting("", "from manifests: the application; empty: the last part of the repository's name")
 
@@ -179,6 +198,7 @@ class Settings:
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
     production: ProductionSettings = ProductionSettings()
+    inference: InferenceSettings = InferenceSettings()
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009

@@ -10,7 +10,7 @@ from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
 from warehouse.models.changes import change_kinds, changes_from_git, classification
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import arrivals, deployment_chain, deployments_seen, environments
+from warehouse.models.deployments import arrivals, deployment_chain, deployment_notices, deployments_seen, environments
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -27,7 +27,8 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         parameters.model(settings, as_of),
         source_watermarks.model(sources.latest),
         repository_settings.model(settings, sources),
-        environments.model(settings.production),
+        environments.model(settings),
+        deployment_notices.model(settings),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),

@@ -6,7 +6,8 @@
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown or no_deployments
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
---     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); else empty
+--     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); or why there are
+--     no_deployments: deployments_without_status; else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
@@ -33,6 +34,7 @@ with judged as (
         case
             when change_milestones.abandoned_at is not null and change_milestones.production_at is null then ''
             when change_milestones.untraceable and change_milestones.production_at is null then 'merged_elsewhere'
+            when repository_stages.without_status > 0 then 'deployments_without_status'
             when not repository_stages.has_production then ''
             when
                 change_milestones.merged_at < repository_stages.first_production_at
@@ -60,7 +62,7 @@ decided as (
     select
         judged.*,
         case
-            when judged.outcome_reason <> '' then 'unknown'
+            when judged.outcome_reason not in ('', 'deployments_without_status') then 'unknown'
             when judged.production_at is not null then 'production'
             when judged.abandoned_at is not null then 'abandoned'
             when not judged.has_production then 'no_deployments'

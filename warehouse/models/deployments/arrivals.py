@@ -43,7 +43,7 @@ ARRIVALS = Table(
             TEXT,
             "the first successful deployment with it to an environment before production",
         ),
-        ("undatable_deployment_id", TEXT, "a production deployment with it whose time is unknown"),
+        ("undatable_deployment_id", TEXT, "a production deployment with it whose time, or whose success, is unknown"),
         ("rollback_deployment_id", TEXT, "the first rollback that withdrew it from production"),
         ("integrated_sha", TEXT, "the first commit with it on which CI succeeded"),
     ),
@@ -77,7 +77,8 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
     production = [row for row in deployments if row["production"]]
     shipped = _Sweep.of(graph, deployed(graph, production, "succeeded_at"))
     tried = _Sweep.of(graph, deployed(graph, production, "created_at"))
-    staged = _Sweep.of(graph, deployed(graph, (row for row in deployments if not row["production"]), "succeeded_at"))
+    before = (row for row in deployments if not row["production"] and not row.get("excluded"))
+    staged = _Sweep.of(graph, deployed(graph, before, "succeeded_at"))
     undatable = _undatable(graph, production)
     green = [graph.index[sha] for sha in tables["ci_successes"]["sha"].to_pylist() if sha in graph.index]
     integrated = first_reach(graph, green)

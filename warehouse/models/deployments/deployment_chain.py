@@ -41,6 +41,7 @@ DEPLOYMENTS = Input(
         "created_at",
         "succeeded_at",
         "undatable",
+        "excluded",
     ),
     ("deployment_id",),
 )

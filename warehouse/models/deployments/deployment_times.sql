@@ -14,19 +14,23 @@
 --   succeeded_at: first success, UTC
 --   state: `success`, or the last state
 --   failed_attempts: failures before the first success
---   undatable: it succeeded, and the source has no time of it
+--   undatable: it succeeded, and the source has no time of it; or no status says whether it succeeded
 --   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   isolated: its commit is known by id alone, without its history
 --   evidence: the record that shows it
 --   url: web address
+--   excluded: its environment is neither production nor one before it: web pages, an index of packages
 select
     deployments_seen.repo_id,
     deployments_seen.deployment_id,
     deployments_seen.source,
     deployments_seen.application,
     deployments_seen.environment,
-    coalesce(deployments_seen.reported_production, environments.production, false) as production,
+    case
+        when environments.final then environments.production
+        else coalesce(deployments_seen.reported_production, environments.production, false)
+    end as production,
     deployments_seen.version,
     deployments_seen.sha,
     deployments_seen.created_at,
@@ -38,12 +42,22 @@ select
     deployments_seen.problem,
     deployments_seen.isolated,
     deployments_seen.evidence,
-    deployments_seen.url
+    deployments_seen.url,
+    coalesce(environments.excluded, false)
+    and not case
+        when environments.final then environments.production
+        else coalesce(deployments_seen.reported_production, environments.production, false)
+    end as excluded
 from deployments_seen
 inner join report_times
     on deployments_seen.repo_id = report_times.repo_id
 left join environments
-    on deployments_seen.environment = environments.environment
+    on
+        deployments_seen.repo_id = environments.repo_id
+        and deployments_seen.environment = environments.environment
 where
     coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) <= report_times.as_of
-    or deployments_seen.undatable
+    or (
+        deployments_seen.undatable
+        and coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) is null
+    )

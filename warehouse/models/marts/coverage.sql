@@ -34,7 +34,7 @@
 --   production_deployments: successful ones to production, with a date
 --   rollbacks: of them, rollbacks
 --   deployments_without_commit: their commit is not in the clone, or their version names none
---   deployments_without_date: undatable ones
+--   deployments_without_date: ones that succeeded without a time
 --   deployments_dated_by_commit: lightweight tags, whose commit's date is the earliest that they can have
 --   refs_rewritten: times a branch or tag was rewritten
 --   shallow: the clone's history is cut off
@@ -51,6 +51,7 @@
 --   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
 --   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
 --     landed_though_closed on are of the whole clone, whatever the as-of time
+--   production_without_status: production deployments of which no status says whether they succeeded
 with landed as (
     select
         landings.repo_id,
@@ -111,7 +112,8 @@ deployed as (
         sum(case when production and succeeded_at is not null then 1 else 0 end) as production_deployments,
         sum(case when production and kind = 'rollback' then 1 else 0 end) as rollbacks,
         sum(case when problem <> '' then 1 else 0 end) as without_commit,
-        sum(case when undatable then 1 else 0 end) as without_date,
+        sum(case when undatable and state <> 'unknown' then 1 else 0 end) as without_date,
+        sum(case when production and state = 'unknown' then 1 else 0 end) as without_status,
         sum(case when isolated then 1 else 0 end) as without_history,
         sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
     from deployments
@@ -222,7 +224,8 @@ select
     coalesce(doubted.without_own_work, 0) as without_own_work,
     coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
     coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
-    coalesce(doubted.in_doubt, 0) as in_doubt
+    coalesce(doubted.in_doubt, 0) as in_doubt,
+    cast(coalesce(deployed.without_status, 0) as bigint) as production_without_status
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id

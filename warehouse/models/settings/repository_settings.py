@@ -12,6 +12,7 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.deployments.environments import named_production
 from warehouse.sources import Sources
 
 __all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
@@ -76,7 +77,7 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
             ),
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("raw_manifest_versions", ("repo_id", "application")),
-            Input("raw_deployments", ("repo_id",)),
+            Input("raw_deployments", ("repo_id", "environment", "production")),
         ),
         (REPOSITORY_SETTINGS,),
         partial(repository_settings, settings=settings, teams=teams),
@@ -89,7 +90,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
     described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
     columns = (tables["raw_manifest_versions"][name].to_pylist() for name in ("repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
-    reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
+    reporting = _reporting(tables["raw_deployments"], settings)
     tags = _tags(tables["raw_refs"])
     rows = []
     for repo_id in sorted({*described, *tables["source_watermarks"]["repo_id"].to_pylist()}):
@@ -97,7 +98,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
         provider, _, repo = repo_id.partition(":")
         rule = settings.deployment_rule(repo_id)
         named = _application(repo_id, manifests)
-        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting)
+        chosen = rule or _detected(named, manifests, tags.get(repo_id, ()), reporting=reporting.get(repo_id))
         address = description.get("url") or ""
         pull_path, commit_path = _PATHS.get("azure" if "/_git/" in address else provider, ("/pull/", "/commit/"))
         application = chosen.application or named
@@ -153,14 +154,32 @@ def _application(repo_id: str, manifests: list[tuple[str, str]]) -> str:
     return min((other for other in applications if other.lower() == name.lower()), default=name)
 
 
+def _reporting(deployments: pa.Table, settings: Settings) -> dict[str, bool]:
+    """The repositories of which a system reports deployments, and whether one may be to production."""
+    columns = ["repo_id", "environment", "production"]
+    reporting: dict[str, bool] = {}
+    for row in deployments.select(columns).group_by(columns).aggregate([]).to_pylist():
+        flag = row["production"]
+        named = None if row["environment"] is None else named_production(row["repo_id"], row["environment"], settings)
+        may_be = named is not False if flag is None else flag or named is True
+        reporting[row["repo_id"]] = reporting.get(row["repo_id"], False) or may_be
+    return reporting
+
+
 def _detected(
-    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool
+    application: str, manifests: list[tuple[str, str]], tags: Iterable[str], *, reporting: bool | None
 ) -> DeploymentRule:
-    """What to take for deployments where no rule says it: the most reliable record available."""
+    """What to take for deployments where no rule says it: the most reliable record available.
+
+    `reporting`: a system reports deployments, and true where one may be to production. Else, as of a library whose
+    only environments are its web pages, tags go before them.
+    """
     if reporting:
         return DeploymentRule(source="records")
     if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
     rule = DeploymentRule(source="tags")
     pattern = re.compile(rule.tags)
-    return rule if any(pattern.search(name) for name in tags) else DeploymentRule(source="none")
+    if any(pattern.search(name) for name in tags):
+        return rule
+    return DeploymentRule(source="none" if reporting is None else "records")

@@ -30,7 +30,15 @@ union all
 select
     repo_id,
     '' as source,
-    'near_name' as kind,
+    kind,
     detail,
     deployments as count
 from near_names
+union all
+select
+    repo_id,
+    '' as source,
+    kind,
+    detail,
+    count
+from deployment_notices
