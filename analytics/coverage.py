@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -11,10 +12,11 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from headway.errors import UsageError
 
-__all__ = ["closed_work_is_seen", "coverage_shares", "in_doubt", "names_of_team", "notices", "unmatched"]
+__all__ = ["closed_work_is_seen", "coverage_shares", "held_back", "in_doubt", "names_of_team", "notices", "unmatched"]
 
 _NAMED = 5
 # A repository with a larger share of changes in doubt is named before any of its numbers.
+_HELD_BACK = timedelta(days=2)
 _IN_DOUBT_SHARE = 0.1
 _DOUBTS = {
     "landed_though_closed": "landed, and a report calls them closed",
@@ -73,6 +75,19 @@ def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
     return (
         f"no repository matches {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
     )
+
+
+def held_back(coverage: pl.DataFrame) -> dict[str, str]:
+    """By repository that one source holds back for days behind the others: a sentence that names the source."""
+    lines: dict[str, str] = {}
+    for row in coverage.iter_rows(named=True):
+        through, newest = row["watermark_at"], row["newest_at"]
+        if through is not None and newest - through > _HELD_BACK:
+            lines[f"{row['provider']}:{row['repo']}"] = (
+                f"reported only through {through:%Y-%m-%d %H:%M}Z: {row['held_by']} ends there and holds it back;"
+                f" another source is complete through {newest:%Y-%m-%d %H:%M}Z"
+            )
+    return lines
 
 
 def in_doubt(coverage: pl.DataFrame) -> dict[str, str]:

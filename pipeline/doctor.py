@@ -25,6 +25,10 @@ LEAST_FREE_BYTES = 1 << 30
 STALE = timedelta(days=2)
 MOST_SUGGESTIONS = 3
 MOST_NOTICES = 20
+HELD_BACK = (
+    "collect that source again; if it ended, run `headway forget SOURCE`, or keep what it brought with `until` in"
+    " [[sources]]"
+)
 WHERE_SEEN = (
     "set `from` in [[deployments]] to where they come from: tags, manifests, branch, records, workflow or releases"
 )
@@ -100,7 +104,7 @@ def _sources(session: Session) -> Iterator[Check]:
 
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
-    from analytics.coverage import in_doubt
+    from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.settings_hints import missing_initiatives
@@ -131,6 +135,8 @@ def _warehouse(session: Session) -> Iterator[Check]:
     yield from failures
     # Most of this no setting can change, so it is no failure.
     yield from (Check(ok=True, what=f"{name}: {line}") for name, line in in_doubt(table).items())
+    held = held_back(table)
+    yield from (Check(ok=False, what=f"{name}: {line}", hint=HELD_BACK) for name, line in held.items())
     for row in rows:
         name = _name(row)
         if row["role"] != "application":
@@ -141,7 +147,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: no production deployments (from {row['deployed_from']})",
                 hint="\n               or: ".join(suggestions[name]) or WHERE_SEEN,
             )
-        if row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
+        if name not in held and row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
             days = (session.now - row["watermark_at"]).days
             yield Check(
                 ok=False,

@@ -29,7 +29,7 @@ _KINDS = (
     "trimmed_names",
 )
 _NAMED = 5
-__all__ = ["change_as_spelled", "first_of", "more_than", "record_notices", "repository_spellings"]
+__all__ = ["change_as_spelled", "first_of", "held_back_lines", "more_than", "record_notices", "repository_spellings"]
 
 
 def repository_spellings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -59,6 +59,18 @@ def more_than(rows: Iterable[tuple[str, str, str, str]], most: int) -> dict[str,
     """How many notices of each kind there are beyond the first few."""
     counts = Counter(kind for _, _, kind, _ in rows)
     return {kind: count - most for kind, count in sorted(counts.items()) if count > most}
+
+
+def held_back_lines(settings: Settings) -> Iterator[str]:
+    """Lines to print after a build: repositories that one source holds back behind the others."""
+    from analytics.cohort.filters import Filters
+    from analytics.coverage import held_back
+    from analytics.reports.published import coverage
+
+    with open_published(settings.warehouse_folder) as connection:
+        lines = held_back(coverage(connection, Filters()))
+    for name, line in lines.items():
+        yield f"{name}: {line}\n  hint: `headway doctor` says what to do"
 
 
 def record_notices(settings: Settings) -> Iterator[str]:

@@ -43,17 +43,19 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
-    from pipeline.repositories import record_notices
+    from pipeline.forget import finish_pending
+    from pipeline.repositories import held_back_lines, record_notices
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
     from warehouse.classify import Rules, RuleSettings
-    from warehouse.compaction import tidy
     from warehouse.store import RawStore
+    from warehouse.upkeep.compaction import tidy
 
     sources = sources_of(session.settings, targets, session.access)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
+    finish_pending(session)
     with store.collecting():
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
         _print_runs(runs)
@@ -69,7 +71,8 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             runs += tracing
             path = build(session, teams_of(session.settings), progress)
             click.echo(f"built {path.name}; next: headway summary", err=True)
-            for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
+            notices = (*held_back_lines(session.settings), *record_notices(session.settings))
+            for lines in (unknown_initiatives(session.settings), *notices):
                 if lines:
                     click.echo(lines, err=True)
     failed = [run for run in runs if run.error]

@@ -57,11 +57,12 @@ def command(session: Session) -> int:
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
-    from analytics.coverage import in_doubt
+    from analytics.coverage import held_back, in_doubt
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
+    held = held_back(table)
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
         .to_arrow_table()
@@ -73,6 +74,8 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         name = f"{row['provider']}:{row['repo']}"
         if name in doubts:
             yield f"    {doubts[name]}"
+        if name in held:
+            yield f"    {held[name]}"
         yield from (f"    {line}" for line in _facts(row))
         for notice in notices:
             if notice["repo_id"] == name:

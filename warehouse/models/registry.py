@@ -25,7 +25,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     rules = Rules.load(RuleSettings.of(settings.ai))
     return (
         parameters.model(settings, as_of),
-        source_watermarks.model(sources.latest),
+        source_watermarks.model(sources),
         repository_settings.model(settings, sources),
         environments.model(settings),
         deployment_notices.model(settings),

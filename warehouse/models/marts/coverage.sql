@@ -51,6 +51,8 @@
 --   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
 --   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
 --     landed_though_closed on are of the whole clone, whatever the as-of time
+--   held_by: the source whose end the watermark is
+--   newest_at: the latest time that one of its sources is complete through, UTC
 --   production_without_status: production deployments of which no status says whether they succeeded
 with landed as (
     select
@@ -225,6 +227,8 @@ select
     coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
     coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
     coalesce(doubted.in_doubt, 0) as in_doubt,
+    report_times.held_by,
+    report_times.newest_at,
     cast(coalesce(deployed.without_status, 0) as bigint) as production_without_status
 from repository_settings
 left join report_times
