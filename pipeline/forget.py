@@ -30,6 +30,7 @@ def look_up(session: Session, name: str) -> Forgotten:
     spelled = [name, f"events:{Path(session.folder, name.removeprefix('events:')).resolve()}", *by_target.get(name, ())]
     spelled += [f"git:{Path(session.folder, name).resolve()}"]
     spelled += [repo_id for repo_id in repositories if repo_id.partition(":")[2].lower() == name.lower()]
+    spelled += [one for one, commit in store.latest().items() if commit.resume.get("place") == name.partition(":")[2]]
     for one in spelled:
         if (found := what_goes(store, one)) is not None:
             return found

@@ -35,7 +35,7 @@ def command(session: Session) -> int:
     click.echo(f"warehouse {warehouse}")
     click.echo("\nsources")
     for row in sources.iter_rows(named=True):
-        click.echo(f"  {row['source']}")
+        click.echo(f"  {row['source']}" + (f"  (now in {row['place']})" if row["place"] else ""))
         if row["rows"] is not None:
             click.echo(
                 f"    complete through {shown(row['watermark_at'])}, {row['rows']:,} rows,"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,12 +19,12 @@ from collectors.records_file.rejects import RejectedLines, RejectFile
 from collectors.records_file.resume import Resume
 from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
 from collectors.records_file.values import BadValue, shown
-from headway.errors import PartialRead
+from headway.errors import HeadwayError, PartialRead
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.raw_tables.batch import RowBuffer
 
-__all__ = ["collect"]
+__all__ = ["collect", "continues"]
 
 _LINES_A_STEP = 2_000
 
@@ -50,7 +51,7 @@ def collect(
         before = Resume.read(resume)
         with RejectFile(rejects, source) as aside:
             if not full and before is not None and _is_unchanged(file, size_bytes, before, aside):
-                now = before
+                now = replace(before, place=source.absolute)
             else:
                 reading = _Reading(source, file, size_bytes, collected_at, progress)
                 try:
@@ -60,6 +61,18 @@ def collect(
             yield now.checkpoint()
     if now.rejected:
         raise RejectedLines(source, now.rejected, now.first_rejected, aside.path)
+
+
+def continues(source: RecordsSource, resume: Mapping[str, Any]) -> bool:
+    """Whether a file begins with all that a resume point of another path had read: it was moved, and perhaps grew."""
+    before = Resume.read(resume)
+    if before is None or not before.size_bytes:
+        return False
+    try:
+        with opened(source) as (file, size_bytes):
+            return size_bytes >= before.size_bytes and digest(file, before.size_bytes) == before.sha256
+    except HeadwayError:
+        return False
 
 
 def _is_unchanged(file: BinaryIO, size_bytes: int, before: Resume, aside: RejectFile) -> bool:
@@ -115,6 +128,7 @@ class _Reading:
             notices=notices.counts,
             rejected=aside.count,
             first_rejected=tuple(aside.first),
+            place=self._source.absolute,
         )
 
     def _understand(self, reader: LineReader, aside: RejectFile) -> None:

@@ -28,6 +28,8 @@ class Resume:
     rejected: int
     first_rejected: tuple[tuple[int, str], ...]
     reader: int = READER
+    place: str = ""
+    """The path under which it was read last."""
 
     @classmethod
     def read(cls, point: Mapping[str, Any] | None) -> Resume | None:
