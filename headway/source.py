@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from headway.progress import Progress
 from headway.settings import Settings, SourceSettings
@@ -22,6 +22,8 @@ __all__ = [
     "Collect",
     "Context",
     "Places",
+    "Preview",
+    "PreviewedRepository",
     "Resumes",
     "Source",
     "SourceKind",
@@ -75,6 +77,28 @@ class TraceRepairs(Protocol):
         """Rows and checkpoints; a fix is the commit that landed it and the one before."""
 
 
+class PreviewedRepository(NamedTuple):
+    """What a source would bring of one repository.
+
+    `environments`: name, deployments, of them succeeded, first and last time, a line that reports one, and their flags
+    for production. `others`: rows of other kinds, by table.
+    """
+
+    repo_id: str
+    environments: tuple[tuple[str, int, int, datetime | None, datetime | None, int, frozenset[bool]], ...]
+    others: tuple[tuple[str, int], ...]
+
+
+class Preview(NamedTuple):
+    """What a source would bring: its lines, those that it would reject with the reasons, notes, and its repositories."""
+
+    lines: int
+    rejected: tuple[tuple[int, str], ...]
+    rejected_lines: int
+    notes: tuple[str, ...]
+    repositories: tuple[PreviewedRepository, ...]
+
+
 @dataclass(frozen=True)
 class Source:
     """Something to collect: a stable id, a label for messages, the team that owns it, and how to read it."""
@@ -85,6 +109,8 @@ class Source:
     collect: Collect
     trace_repairs: TraceRepairs | None = None
     """None where a source has no contents in which repairs can be traced."""
+    preview: Callable[[datetime], Preview] | None = None
+    """What it would bring at a time, without a word written; None where only reading it for good shows that."""
 
 
 @dataclass(frozen=True)

@@ -166,11 +166,11 @@ def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
         " order by repo_id, source, kind",
         params={"kinds": kinds},
     )
-    told = rows.fetchall()
-    for kind, rest in more_than(told, MOST_NOTICES).items():
+    notices = rows.fetchall()
+    for kind, rest in more_than(notices, MOST_NOTICES).items():
         notice = NOTICES[kind]
         yield Check(ok=not notice.failure, what=f"{rest:,} more: {notice.meaning}", hint=notice.remedy)
-    for repo_id, source, kind, detail in first_of(told, MOST_NOTICES):
+    for repo_id, source, kind, detail in first_of(notices, MOST_NOTICES):
         notice = NOTICES[kind]
         yield Check(ok=not notice.failure, what=f"{repo_id or source}: {detail}", hint=notice.remedy)
 

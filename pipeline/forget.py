@@ -25,16 +25,16 @@ def look_up(session: Session, name: str) -> Forgotten:
     store = RawStore(session.settings.warehouse_folder)
     commits = store.commits()
     repositories = {repo_id for commit in commits for repo_id in commit.repo_ids}
-    known = {commit.source for commit in commits}
+    sources = {commit.source for commit in commits}
     by_target = configured_sources_by_id(session.settings)
     spelled = [name, f"events:{Path(session.folder, name.removeprefix('events:')).resolve()}", *by_target.get(name, ())]
     spelled += [f"git:{Path(session.folder, name).resolve()}"]
     spelled += [repo_id for repo_id in repositories if repo_id.partition(":")[2].lower() == name.lower()]
-    spelled += [one for one, commit in store.latest().items() if commit.resume.get("place") == name.partition(":")[2]]
-    for one in spelled:
-        if (found := what_goes(store, one)) is not None:
-            return found
-    near = get_close_matches(name, [*known, *repositories], n=1, cutoff=0.3)
+    spelled += [id_ for id_, commit in store.latest().items() if commit.resume.get("place") == name.partition(":")[2]]
+    for spelling in spelled:
+        if (forgotten := what_goes(store, spelling)) is not None:
+            return forgotten
+    near = get_close_matches(name, [*sources, *repositories], n=1, cutoff=0.3)
     raise UsageError(
         f"the warehouse has no source or repository {name!r}",
         hint=f"did you mean {near[0]!r}?" if near else "`headway status` lists them",

@@ -46,11 +46,11 @@ def change_as_spelled(change_id: str, spellings: dict[str, str]) -> str:
 
 def first_of(rows: Iterable[tuple[str, str, str, str]], most: int) -> list[tuple[str, str, str, str]]:
     """The first few notices of each kind; each is repository, source, kind and detail."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     first = []
     for row in rows:
-        seen[row[2]] += 1
-        if seen[row[2]] <= most:
+        counts[row[2]] += 1
+        if counts[row[2]] <= most:
             first.append(row)
     return first
 

@@ -11,6 +11,7 @@ import click
 from pipeline.session import Session
 
 if TYPE_CHECKING:
+    from headway.source import Source
     from pipeline.collect import Run
 
 SOME_FAILED = 3
@@ -20,6 +21,7 @@ Example:
   headway collect https://github.com/alphagov/govuk-chat
   headway collect github:acme/checkout github:acme-labs
   headway collect path/to/clone events:deployments.ndjson
+  headway collect --dry-run events:deployments.ndjson
   headway collect                       # every source of headway.toml, for a nightly job
 """
 
@@ -34,11 +36,12 @@ Example:
     show_default=True,
     help="Number of sources to read at the same time.",
 )
+@click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
-def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
+def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, dry_run: bool) -> int:  # noqa: FBT001
     """Read targets, or every source of the settings, and build.
 
-    A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER or events:FILE.
+    A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
@@ -52,6 +55,8 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     from warehouse.upkeep.compaction import tidy
 
     sources = sources_of(session.settings, targets, session.access)
+    if dry_run:
+        return _dry_run(session, sources)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
@@ -79,6 +84,14 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
     if not failed:
         return 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _dry_run(session: Session, sources: list[Source]) -> int:
+    from pipeline.dry_run import dry_run
+
+    lines, whole = dry_run(session, sources)
+    click.echo("\n".join(lines))
+    return 0 if whole else SOME_FAILED
 
 
 def _print_runs(runs: list[Run]) -> None:

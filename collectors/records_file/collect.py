@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from collectors.records_file.cdevents import Environment, NotUsed, cdevent, is_event
-from collectors.records_file.csv_rows import CsvRows
+from collectors.records_file.formats.csv_rows import CsvRows
+from collectors.records_file.formats.json_lines import json_rows
+from collectors.records_file.formats.lines import Line, LineReader, digest
 from collectors.records_file.index import Index
-from collectors.records_file.json_lines import json_rows
-from collectors.records_file.lines import Line, LineReader, digest
 from collectors.records_file.native import Record, record, variant_of
 from collectors.records_file.notices import notices_of, specifics_of
 from collectors.records_file.rejects import RejectedLines, RejectFile

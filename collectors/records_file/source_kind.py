@@ -13,7 +13,7 @@ from headway.errors import UsageError
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.settings import SourceSettings
-from headway.source import Context, Places, Source, SourceKind
+from headway.source import Context, Places, Preview, Source, SourceKind
 
 if TYPE_CHECKING:
     from collectors.records_file.source import RecordsSource
@@ -53,7 +53,9 @@ class RecordsKind(SourceKind):
             file = RecordsSource(path)
             file = replace(file, known_as=self._places.id_of(file.absolute, partial(continues, file)))
             label = source.target if len(paths) == 1 else f"{source.target.rstrip('/')}/{path.name}"
-            yield Source(source_id(file), label, source.team, partial(self._collect, file))
+            yield Source(
+                source_id(file), label, source.team, partial(self._collect, file), preview=partial(self._preview, file)
+            )
 
     def _paths(self, target: str, base: Path) -> list[Path]:
         path = base / Path(target.removeprefix(self.prefix)).expanduser()
@@ -63,6 +65,12 @@ class RecordsKind(SourceKind):
         if not files:
             raise UsageError(f"{path} has no file of records", hint=f"write files that end in {', '.join(_SUFFIXES)}")
         return files
+
+    @staticmethod
+    def _preview(file: RecordsSource, at: datetime) -> Preview:
+        from collectors.records_file.preview import preview
+
+        return preview(file, at)
 
     def _collect(
         self,

@@ -33,7 +33,7 @@ def stored(warehouse: Path) -> set[str]:
 
 
 def test_forgotten_source_is_in_no_number_and_no_file(headway: Headway, tmp_path: Path) -> None:
-    """A source of records is gone with its rows, its notices and its last run; the repositories that it told of stay."""
+    """A source of records is gone with its rows and its last run; the repositories that it told of stay."""
     company(tmp_path)
     assert headway("collect", "shop", "till", "events:records.ndjson").code == 0
     assert rows(headway, "select count(*) from deployments") == ["2"]

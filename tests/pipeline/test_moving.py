@@ -50,7 +50,7 @@ def batches(folder: Path) -> list[dict[str, Any]]:
 def test_moved_or_restored_warehouse_reads_nothing_twice(
     headway: Headway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: object
 ) -> None:
-    """Settings, warehouse, clone and records in another folder: the same sources, teams and numbers, and no row more."""
+    """Settings, warehouse, clone and records in another folder give the same numbers, and no row more."""
     old, new = company(tmp_path / "old"), tmp_path / "new"
     monkeypatch.chdir(old)
     assert headway("collect").code == 0
@@ -73,7 +73,7 @@ def test_moved_or_restored_warehouse_reads_nothing_twice(
 
 
 def test_moved_clone_goes_on_where_it_stood(headway: Headway, tmp_path: Path) -> None:
-    """A clone that was moved and then got commits brings only those; records that were moved and grew are one source."""
+    """A clone that was moved and then got commits brings only those; a file that was moved and grew is one source."""
     repo = shop(tmp_path / "shop")
     file = write(tmp_path / "a.ndjson", [deployed("d1", shas(repo)[1], "2026-01-02T12:00:00Z")])
     assert headway("collect", "shop", "events:a.ndjson").code == 0

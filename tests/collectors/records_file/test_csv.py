@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.records_file.csv_rows import cells_of
+from collectors.records_file.formats.csv_rows import cells_of
 from headway.errors import CollectError
 from tests.collectors.records_file.reading import SHA, read
 

@@ -12,8 +12,8 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
+from collectors.records_file.formats.lines import LONGEST_LINE_BYTES, Line
 from collectors.records_file.kinds import KINDS
-from collectors.records_file.lines import LONGEST_LINE_BYTES, Line
 from collectors.records_file.values import BadValue, nearest, shown
 from headway.errors import CollectError
 
