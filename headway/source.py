@@ -90,7 +90,7 @@ class PreviewedRepository(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What a source would bring: its lines, those that it would reject with the reasons, notes, and its repositories."""
+    """What a source would bring: lines, those that it would reject with the reasons, notes, repositories."""
 
     lines: int
     rejected: tuple[tuple[int, str], ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from analytics.text.wording import counted
 from headway.errors import HeadwayError
 from headway.repository_names import repository_key
 from headway.settings import Settings
@@ -73,7 +74,7 @@ def _environments(repository: PreviewedRepository, settings: Settings) -> Iterat
         known = known or bool(said)
         kind = "production" if said else "not production" if said is False else "not known whether production"
         yield (
-            f"{name}: {deployments:,} deployments, {succeeded:,} succeeded, {shown(first_at)} to {shown(last_at)},"
+            f"{name}: {counted(deployments, 'deployment')}, {succeeded:,} succeeded, {shown(first_at)} to {shown(last_at)},"
             f" {kind} (line {line})"
         )
     if repository.environments and not known:

@@ -1,4 +1,4 @@
-"""What people write into records: each mistake is told with its line, by `collect` and by `doctor`, before and after."""
+"""What people write into records: each mistake is told with its line, by `collect` and by `doctor`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_mistakes_are_told_with_their_lines(headway: Headway, tmp_path: Path) ->
 
 
 def test_spreadsheets_are_read_and_their_dates_told(headway: Headway, tmp_path: Path) -> None:
-    """A byte order mark, semicolons and capitals are read; dates that a spreadsheet rewrote are one reason, however many."""
+    """A byte order mark, semicolons and capitals are read; dates that a spreadsheet rewrote are one reason."""
     commits = shas(shop(tmp_path / "shop"))
     good = f"deployment;github:acme/shop;d1;production;{commits[1]};2026-01-02T12:00:00Z;success;2026-01-02T12:00:00Z"
     bad = f"deployment;github:acme/shop;d%d;production;{commits[2]};02.01.2026 12:00;success;02.01.2026 12:%02d"
