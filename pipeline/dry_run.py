@@ -73,9 +73,7 @@ def _environments(repository: PreviewedRepository, settings: Settings) -> Iterat
         said = next(iter(flags)) if len(flags) == 1 else named_production(repository.repo_id, name, settings)
         known = known or bool(said)
         kind = "production" if said else "not production" if said is False else "not known whether production"
-        yield (
-            f"{name}: {counted(deployments, 'deployment')}, {succeeded:,} succeeded, {shown(first_at)} to {shown(last_at)},"
-            f" {kind} (line {line})"
-        )
+        many = f"{counted(deployments, 'deployment')}, {succeeded:,} succeeded"
+        yield f"{name}: {many}, {shown(first_at)} to {shown(last_at)}, {kind} (line {line})"
     if repository.environments and not known:
         yield "no environment is taken for production: set `environments` in [production]"
