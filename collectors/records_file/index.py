@@ -136,12 +136,15 @@ class Index:
         """Deployments of one id: others are told, and a line that retracts the id is the last word on all before it."""
         alike = self._by_id.setdefault(key_of(record._replace(key=record.key[:2])), [])
         if record.row["deleted"] and len(record.key) == 2:
+            kept = []
             for other in alike:
                 newer = self._updated_at.get(other)
-                if newer is None or record.updated_at is None or newer <= record.updated_at:
+                if newer is not None and record.updated_at is not None and newer > record.updated_at:
+                    kept.append(other)
+                else:
                     self.superseded += self._last_word.pop(other, None) is not None
-            alike.clear()
-        elif key not in alike:
+            alike[:] = kept
+        elif key not in self._last_word:
             alike.append(key)
             if len(alike) > 1:
                 self.repeated_lines += 1
