@@ -19,6 +19,7 @@ from tests.builders.rows import Raw, Tables, built, hour, ruled
 _ANYTHING = {"github:acme/forge", "git:acme/twice"}
 # What a row says of the whole clone, whenever it was read.
 _OF_THE_CLONE = {
+    *("held_by", "newest_at"),
     *("watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"),
     # How its changes landed is read from all refs that it has.
     *("landed_though_closed", "contradictions", "same_head", "squashed", "not_believed", "dates_not_believed"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
@@ -59,7 +61,13 @@ def model(settings: Settings) -> PythonModel:
     """The model for these settings."""
     return PythonModel(
         "environments",
-        (Input("deployments_seen", ("repo_id", "environment", "reported_production", "source")),),
+        (
+            Input(
+                "deployments_seen",
+                ("repo_id", "environment", "reported_production", "source", "created_at", "succeeded_at"),
+            ),
+            Input("report_times", ("repo_id", "as_of")),
+        ),
         (ENVIRONMENTS,),
         partial(environments, settings=settings),
         per_repository=False,
@@ -67,10 +75,14 @@ def model(settings: Settings) -> PythonModel:
 
 
 def environments(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
-    """From `deployments_seen` of all repositories: one row per repository and environment."""
+    """From deployments and the times of the reports of all repositories: one row per repository and environment.
+
+    What began after the report says nothing: an answer about the past does not change with a later flag.
+    """
     columns = ["repo_id", "environment", "reported_production", "source"]
-    seen = tables["deployments_seen"].select(columns).group_by(columns).aggregate([])
-    rows = seen.to_pylist()
+    first = tables["deployments_seen"].group_by(columns).aggregate([("created_at", "min"), ("succeeded_at", "min")])
+    as_of = dict(zip(*(tables["report_times"][name].to_pylist() for name in ("repo_id", "as_of")), strict=True))
+    rows = [row for row in first.to_pylist() if _began(row, as_of.get(row["repo_id"]))]
     flags: dict[tuple[str, str], set[bool]] = {}
     sources: dict[tuple[str, str], set[str]] = {}
     for row in rows:
@@ -83,6 +95,11 @@ def environments(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table
     }
     clear = {repo_id for (repo_id, _), one in said.items() if one.surely_production}
     return ENVIRONMENTS.of([_row(*key, one, clear=key[0] in clear) for key, one in said.items()])
+
+
+def _began(row: Mapping[str, Any], as_of: datetime | None) -> bool:
+    began = row["created_at_min"] or row["succeeded_at_min"]
+    return began is None or as_of is None or began <= as_of
 
 
 def named_production(repo_id: str, environment: str, settings: Settings) -> bool | None:

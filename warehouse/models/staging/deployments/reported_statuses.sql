@@ -29,8 +29,10 @@ select
     deployment_id,
     state,
     status_at,
-    row_number() over (
-        partition by repo_id, deployment_id
-        order by status_at desc, state
+    cast(
+        row_number() over (
+            partition by repo_id, deployment_id
+            order by status_at desc, state
+        ) as bigint
     ) as position
 from told
