@@ -67,6 +67,12 @@ NOTICES: Mapping[str, Notice] = {
         "contents of source files are missing in the clone: their imports are unknown",
         _CONTENTS,
     ),
+    "manifest_conflicts": Notice(
+        "several files of the manifests give different versions to one application in one environment: the one that"
+        " changed last counts",
+        "separate the files by a group `environment` or `application` in `path` of [[sources.manifests]]",
+        failure=True,
+    ),
     "missing_blobs": Notice(
         "this clone has no file contents: package manifests, imports and patch ids were not read", _CONTENTS
     ),
@@ -129,6 +135,11 @@ NOTICES: Mapping[str, Notice] = {
         "the clone names a default branch that is out of date",
         "run `git remote set-head origin --auto` in the clone (bare: `git symbolic-ref HEAD refs/heads/BRANCH`), or"
         " set `branch` of the source in [[sources]]",
+        failure=True,
+    ),
+    "stale_clone": Notice(
+        "another source has a newer default branch, which counts",
+        "fetch this clone, or take it out of [[sources]]",
         failure=True,
     ),
     "statuses_incomplete": Notice(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 __all__ = ["CommitFinder"]
 
@@ -25,19 +26,22 @@ class CommitFinder:
         tags: Mapping[str, str],
         reported: Iterable[str] = (),
         objects: Mapping[str, str] | None = None,
+        moved: Mapping[str, Sequence[tuple[datetime, str]]] | None = None,
     ) -> None:
         """Take the commits, and the commit of each tag by its name.
 
         `reported` are commits of which only the id is known: the landings and heads that reports name. `objects` are
-        annotated tags by the ids of their objects, which name their commits too.
+        annotated tags by the ids of their objects, which name their commits too. `moved` are the tags that led to
+        several commits: since when to which, in order.
         """
         self._known = {*shas, *reported}
         self._objects = {oid: sha for oid, sha in (objects or {}).items() if sha in self._known}
         self._sorted = sorted({*self._known, *self._objects})
         self._tags = tags
+        self._moved = moved or {}
 
-    def find(self, version: str | None) -> tuple[str | None, str]:
-        """The commit and an empty text, or None and why not."""
+    def find(self, version: str | None, at: datetime | None = None) -> tuple[str | None, str]:
+        """The commit and an empty text, or None and why not; a tag that moved is meant where it was at that time."""
         if not version:
             return None, "no version"
         if match := _DIGEST.search(version):
@@ -46,7 +50,7 @@ class CommitFinder:
             version = version[: match.start()]
         for name in (version, f"v{version}", version.removeprefix("v")):
             if name in self._tags:
-                tagged = self._tags[name]
+                tagged = self._tagged(name, at)
                 return (tagged, "") if tagged in self._known else (None, "its commit is not in the clone")
         for text in (version.lower(), *reversed(_HEX_PART.findall(version.lower()))):
             sha, problem = self.commit(text)
@@ -54,6 +58,13 @@ class CommitFinder:
                 return sha, problem
         full = re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", version.lower())
         return None, "its commit is not in the clone" if full else "no tag or commit of this name"
+
+    def _tagged(self, name: str, at: datetime | None) -> str:
+        places = self._moved.get(name, ())
+        if at is None or not places:
+            return self._tags[name]
+        # Clocks differ: what ran before the tag was set is what it led to first.
+        return max([place for place in places if place[0] <= at], default=places[0])[1]
 
     def commit(self, text: str) -> tuple[str | None, str]:
         """A commit by its full or short id, or by that of an annotated tag."""

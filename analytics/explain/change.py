@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from analytics.explain.incomplete import NOT_COMPLETE, incomplete_change, why_incomplete
 from analytics.explain.initiatives import memberships
 from analytics.explain.records import deployment_records, forge_records, friction
 from analytics.explain.repairs import repair_lines
@@ -75,7 +76,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All data about one change. `change` is its row of `lead_times`."""
+    """All data about one change. `change` is its row of `lead_times`, or a row like it if it is not code complete."""
 
     change: Mapping[str, Any]
     milestones: Sequence[Milestone]
@@ -94,6 +95,9 @@ class Explanation:
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
     """Explain a change; raises `AnalysisError` where there is no such id, with similar ids in the hint."""
     change = _first_row(connection, "select * from lead_times where change_id = $id", id=change_id)
+    if change is None:
+        columns = connection.cursor().sql("select * from lead_times limit 0").columns
+        change = incomplete_change(partial(_rows, connection), dict.fromkeys(columns), change_id)
     if change is None:
         raise _not_found(connection, change_id)
     source = _first_row(connection, "select * from changes where change_id = $id", id=change_id) or {}
@@ -155,7 +159,7 @@ def _milestones(
         else "last commit on its own branch that is not a merge",
         "landing_author_date": f"author date of {landing} (approximate: its own commits are unknown)",
         "event": "reported",
-    }[change["code_complete_source"]]
+    }.get(change["code_complete_source"], "")
     reporter = "the forge" if reported.get("forge") else "reported"
     records = {
         "first_commit_at": "reported"
@@ -226,6 +230,8 @@ def _sure(confidence: str) -> str:
 
 def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment: Mapping[str, Any] | None) -> str:
     outcome, reason = change["outcome"], change["outcome_reason"]
+    if outcome == NOT_COMPLETE:
+        return why_incomplete(change)
     if outcome == "waiting":
         when = f"{change['as_of']:%Y-%m-%d %H:%M}Z"
         some = change["first_production_at"] is not None
@@ -257,10 +263,11 @@ def _not_found(connection: duckdb.DuckDBPyConnection, change_id: str) -> Analysi
         return AnalysisError(f"the outcome of {change_id} is unknown", hint=_OPEN_HEAD)
     near = _rows(
         connection,
-        "select change_id from lead_times where ends_with(change_id, $tail) or starts_with(change_id, $start)"
+        "select change_id from changes"
+        " where ends_with(lower(change_id), $tail) or starts_with(lower(change_id), $start)"
         " order by change_id limit 5",
-        tail=f"{mark}{key}" if mark else f"#{change_id}",
-        start=change_id,
+        tail=(f"{mark}{key}" if mark else f"#{change_id}").lower(),
+        start=change_id.lower(),
     )
     ids = ", ".join(row["change_id"] for row in near)
     hint = (

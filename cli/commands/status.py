@@ -88,7 +88,8 @@ def _facts(row: dict[str, object]) -> list[str]:
         return facts
     facts.append(
         f"{row['changes']:,} changes: {row['production']:,} in production, {row['waiting']:,} waiting,"
-        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments"
+        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments,"
+        f" {row['not_code_complete']:,} not code complete"
     )
     if row["services"]:
         facts.append(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from collectors.git.repository.refs import is_pull_head
+
 __all__ = ["Resume"]
 
 _VERSION = 1
@@ -65,3 +67,8 @@ class Resume:
     def commits(self) -> set[str]:
         """All commits that refs led to: what leads to them has been read."""
         return {sha for sha in self.tips.values() if sha}
+
+    @property
+    def landed(self) -> set[str]:
+        """Those that branches and tags led to: the others' history was read as that of pull requests."""
+        return {sha for ref, sha in self.tips.items() if sha and not is_pull_head(ref)}

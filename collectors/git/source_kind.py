@@ -63,6 +63,27 @@ class GitKind(SourceKind):
         oldest = ".".join(map(str, OLDEST_GIT))
         yield Check(ok=new_enough, what=f"git: {text}", hint=f"install git {oldest} or newer")
 
+    def checks(self, environment: Mapping[str, str], now: datetime) -> Iterator[Check]:
+        """Which sources look like manifests that no setting reads, and settings of manifests that read nothing."""
+        from collectors.git.doctor import manifest_checks
+        from headway.errors import HeadwayError
+
+        del environment, now
+        base = self._context.settings.base
+        repositories: dict[str, tuple[str, GitSource]] = {}
+        for source in self._context.settings.sources:
+            target = source.target
+            if ":" in target and "://" not in target and not (base / target).exists():
+                continue  # of another kind, or on a host of the SSH config: it is cloned when it is collected
+            try:
+                id_ = self.identity(source, base=base)
+            except HeadwayError:
+                continue  # it is reported where it is collected
+            if id_ not in repositories or source.manifests:
+                repositories[id_] = (target, self._repository(source, base))
+        for target, repository in repositories.values():
+            yield from manifest_checks(repository, target, self._cache)
+
     @staticmethod
     def is_ambiguous(repo_id: str) -> bool:
         """A repository without a host is named after its folder alone, and two folders may have one name."""

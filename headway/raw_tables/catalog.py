@@ -63,6 +63,7 @@ _REPOSITORIES = RawTable(
             TIME,
             "rows of `manifest_versions` read before are of other patterns; null where none were ever read",
         ),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 
@@ -113,6 +114,7 @@ _REFS = RawTable(
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
         ("deleted", BOOL, DELETED.meaning),
         ("object_sha", TEXT, "annotated tags: id of the tag object; null where it was read without"),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 

@@ -167,8 +167,8 @@ class Settings:
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
-    production: ProductionSettings = ProductionSettings()  # noqa: RUF009  (likewise)
-    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (frozen, as all others)
+    production: ProductionSettings = ProductionSettings()  # noqa: RUF009  (frozen, as all others)
+    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (likewise)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
@@ -183,8 +183,8 @@ class Settings:
     def __post_init__(self) -> None:
         """UsageError for initiatives and services that are incomplete or there twice, and rules that never apply."""
         check_initiatives(self.initiatives)
-        check_rules(self.deployments)
         check_services(self.services)
+        check_rules(self.deployments)
 
     @property
     def warehouse_folder(self) -> Path:

@@ -62,6 +62,7 @@ def portfolio() -> list[Raw]:
         Raw("acme/empty", default_branch="", known=None),
         _twice(0),
         _twice(1),
+        _behind(),
         _forge(random.Random(3), 900),
         _forge(random.Random(4), 901),
         _hub(),
@@ -171,6 +172,7 @@ def _ops() -> Raw:
     ops.runs_version("v1.0", 20, application="api", environment="staging", step="one")
     ops.runs_version("v1.0", 40, application="api", step="two")
     ops.runs_version(f"main-{commit_id('z')[:9]}", 60, application="api", step="three")
+    ops.runs_version("v0.9", 60, application="api", environment="", path="base/api", step="three")
     ops.runs_version(None, 80, application="api", environment="staging", step="four")
     return ops.runs_version("nightly", 90, application="api", step="five")
 
@@ -217,6 +219,15 @@ def _twice(told: int) -> Raw:
     twice.add("ci_jobs", run_id="1", job_id="1", conclusion=(None, "success")[told], finished_at=(None, 6)[told])
     twice.add("environments", environment="production", gates=(None, "wait_timer")[told], wait_minutes=told)
     return twice.add("releases", release_id="1", tag="v1", draft=not told, published_at=(None, 15)[told])
+
+
+def _behind() -> Raw:
+    """Another clone of a repository, read last and not fetched for long."""
+    return (
+        Raw("acme/library", known=300, source="git:/old/library", read=1001)
+        .commits("only@5 older@100")
+        .branch("main", "only")
+    )
 
 
 def _desk(dice: random.Random, read: float = 1000) -> Raw:

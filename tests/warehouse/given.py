@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -47,13 +48,22 @@ def names(*parts: Raw) -> dict[str | None, str | None]:
 class Landings(NamedTuple):
     """What `changes_from_git` made: a row for each change by its key, and the names of its own commits, sorted.
 
-    `brought`: the commits of the default branch that came with each change. `notes`: how many changes are in doubt.
+    `brought`: the commits of the default branch that came with each change. `doubts`: changes, each with a doubt.
     """
 
     rows: dict[str, dict[str, Any]]
     own: dict[str, list[str]]
     brought: dict[str, list[str]]
-    notes: dict[str, int]
+    doubts: list[tuple[str, str]]
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """How many changes have each doubt."""
+        return dict(Counter(kind for _, kind in self.doubts))
+
+    def doubtful(self, kind: str) -> set[str]:
+        """The changes with this doubt."""
+        return {change for change, told in self.doubts if told == kind}
 
     def column(self, name: str) -> dict[str, Any]:
         """One column by key."""
@@ -79,7 +89,9 @@ def landings(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "a
             by_change.setdefault(str(key(row["change_key"])), []).append(str(name[row["sha"]]))
         assert all(len(set(found)) == len(found) for found in by_change.values()), "a change names a commit twice"
     own, brought = ({change: sorted(found) for change, found in of.items()} for of in pairs.values())
-    return Landings(rows, own, brought, {row["kind"]: row["changes"] for row in tables["landing_notes"].to_pylist()})
+    notes = [(str(key(row["change_key"])), row["kind"]) for row in tables["landing_notes"].to_pylist()]
+    assert len(set(notes)) == len(notes), "a doubt about a change is noted twice"
+    return Landings(rows, own, brought, notes)
 
 
 def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "application") -> dict[str, pa.Table]:

@@ -141,14 +141,26 @@ def test_environment_of_a_rule_narrows_its_manifests() -> None:
         assert [row[::2] for row in shown(tables)] == [("staging", "manifests"), ("production", "records")]
 
 
-def test_files_without_environment_are_the_base_of_others() -> None:
-    """Where the manifests name environments, a base deploys nothing; where they name none, it is production."""
+@pytest.mark.parametrize(
+    ("path", "other", "base"),
+    [
+        ("apps/shop/values.yaml", "apps/shop/values-test.yaml", True),
+        ("apps/shop/values.yaml", "apps/till/values-test.yaml", False),
+        ("apps/shop/values.yaml", "apps/shop-two/values-test.yaml", False),
+        ("apps/shop/base/x.yaml", "apps/shop/overlays/test/x.yaml", True),
+        ("apps/base/shop/x.yaml", "apps/test/shop.yaml", True),
+        ("values.yaml", "test/values.yaml", True),
+        ("base/x.yaml", "test/x.yaml", True),
+    ],
+)
+def test_file_without_environment_is_production_or_a_base(path: str, other: str, base: bool) -> None:
+    """Beside files of environments in its component it is their base, and deploys nothing; else it is production."""
     shop = Raw().commits("a@1 b@5").tag("v1", "a").tag("v2", "b")
-    alone = Raw("acme/fleet").commits("x@2 y@6").runs_version("v1", 2, step="x", environment="")
-    with built(shop, alone) as tables:
+    fleet = Raw("acme/fleet").commits("x@2 y@6").runs_version("v1", 2, step="x", environment="", path=path)
+    with built(shop, fleet) as tables:
         assert shown(tables) == [("production", "v1", "manifests")]
-    with built(shop, alone.runs_version("v2", 6, step="y", environment="staging")) as tables:
-        assert shown(tables) == [("staging", "v2", "manifests")]
+    with built(shop, fleet.runs_version("v2", 6, step="y", environment="test", path=other)) as tables:
+        assert ("production", "v1", "manifests") not in shown(tables) if base else len(shown(tables)) == 2
 
 
 def test_variable_of_a_name_is_the_application() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from headway.settings import DeploymentRule, Settings
 from headway.settings.inference import InferenceSettings
+from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id, hour, ruled
 
 PARTS = ("api-v1.0.0", "a", 1), ("web-v1.0.0", "a", 1), ("api-v1.1.0", "b", 9), ("web-v1.1.0", "c", 5)
@@ -47,6 +48,22 @@ def test_component_tags_are_deployments_of_their_application() -> None:
             ("web-v1.1.0", "web", "release"),
             ("api-v1.1.0", "api", "release"),
         ]
+
+
+def test_published_releases_of_components_stay_apart() -> None:
+    """A release of one package is the next of that package, also where releases of the forge are the source."""
+    forge = Forge().commits("a@0 b@2 c@3")
+    tagged(forge, *PARTS)
+    for tag, commit, at in PARTS:
+        forge.release(tag, commit, at)
+    with built(forge, settings=ruled("releases")) as tables:
+        rows = tables("select application, kind from deployments order by succeeded_at, version")
+    assert [tuple(row.values()) for row in rows] == [
+        ("api", "first"),
+        ("web", "first"),
+        ("web", "release"),
+        ("api", "release"),
+    ]
 
 
 def test_pattern_takes_what_it_matches_and_components_stay_apart() -> None:
@@ -154,6 +171,18 @@ def test_tag_that_was_deleted_did_ship() -> None:
     second.add("refs", ref="refs/tags/v1.1", kind="tag", name="v1.1", sha=None, rewritten=False, deleted=True)
     with built(first, second) as tables:
         assert shipped(tables)["b"] == ("production", 4, "tag:v1.1")
+
+
+def test_record_that_names_a_moved_tag_means_where_it_was_then() -> None:
+    """A version that was deployed before its tag moved is what the tag led to at that time."""
+    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.2", "b", 4), ("v1.3", "b", 5))
+    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1.0", "a", 1), ("v1.2", "c", 32))
+    for name, at, version in (("1", 3, "v1.2"), ("2", 6, "v1.2"), ("3", 40, "1.2"), ("4", 41, "v1.3")):
+        second.deploy(name, None, at, version=version)
+    second.add("refs", ref="refs/tags/v1.3", kind="tag", name="v1.3", sha=None, rewritten=False, deleted=True)
+    with built(first, second) as tables:
+        rows = tables("select sha, problem from deployments order by deployment_id")
+    assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "bbcb"]
 
 
 @pytest.mark.parametrize("short", [False, True])

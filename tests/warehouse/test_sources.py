@@ -49,6 +49,7 @@ def test_manifests_repository_has_no_changes_of_its_own() -> None:
             "acme/shop": "application",
             "acme/deploy": "manifests",
         }
+        assert tables("select distinct repo from deployments") == [{"repo": "acme/shop"}]
 
 
 def test_manifests_deploy_the_application_of_their_name() -> None:

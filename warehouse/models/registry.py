@@ -9,9 +9,10 @@ from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
 from warehouse.models.arrivals import arrivals, deployment_chain
-from warehouse.models.changes import change_kinds, changes_from_git, classification
+from warehouse.models.changes import changes_from_git, classification
+from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import deployments_seen, environments, manifest_applications
+from warehouse.models.deployments import deployments_seen, environments, manifest_applications, manifest_bases
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
@@ -44,6 +45,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         deployment_chain.MODEL,
         deployments_seen.MODEL,
         manifest_applications.MODEL,
+        manifest_bases.MODEL,
         near_names.MODEL,
         packages.MODEL,
         path_services.MODEL,

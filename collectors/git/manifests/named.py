@@ -48,6 +48,13 @@ class Reader:
             versions.setdefault(slot, version)
         return versions
 
+    def placed(self, path: str) -> Slot | None:
+        """What a file would name a version of, from its path alone; None for a path that names none."""
+        place = self.place(path)
+        if place is None:
+            return None
+        return Slot(place.get("environment") or environment_in(path), place.get("application") or application_in(path))
+
     def _by_pattern(self, place: Mapping[str, str], text: str) -> Iterator[tuple[Slot, str]]:
         for match in self._version.finditer(text):
             groups = {**place, **{name: value for name, value in match.groupdict().items() if value is not None}}

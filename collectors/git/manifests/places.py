@@ -11,7 +11,7 @@ __all__ = ["application_in", "environment_in"]
 _ABOVE = re.compile(r"(?i)(overlays?|clusters?|environments?|envs?|stages?|workspaces)")
 _WORD = (
     r"prod|production|prd|live|preprod|pre-prod|preproduction|pre-production|stag(?:e|ing)|stg|uat|qa|test(?:ing)?"
-    r"|dev|devel|development|int|integration|sandbox|canary|demo|acceptance|acc|nonprod|non-prod|preview"
+    r"|dev|devel|development|int|integration|sandbox|canary|demo|acceptance|acc|alpha|beta|nonprod|non-prod|preview"
 )
 # Alone, or beside a region or a number: `prod-eu`, `eu-west-1-prod`, `staging2`.
 _WHOLE = re.compile(
@@ -30,8 +30,10 @@ _MANY = re.compile(r"(?i)base|bases|components?")
 def environment_in(path: str) -> str:
     """The environment that a path names, empty where it names none; also of a name alone, such as `shop-prod`."""
     *folders, name = path.split("/")
-    if (match := _VALUES.fullmatch(name)) and _WHOLE.fullmatch(match["after"] or match["before"]):
-        return match["after"] or match["before"]
+    if match := _VALUES.fullmatch(name):
+        part = match["after"] or match["before"]
+        if any(_WHOLE.fullmatch(word) for word in (part, *re.split(r"[-_.]", part))):
+            return part
     for above, folder in pairwise(folders):
         if _ABOVE.fullmatch(above) and not _MANY.fullmatch(folder):
             return folder

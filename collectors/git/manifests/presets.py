@@ -38,6 +38,9 @@ _TAG_KEY = re.compile(r"(?i)(?P<name>.*?)[-_.]?image[-_.]?tag")
 _EXACT = re.compile(r"v?\d+(\.\d+)*([-+.][\w.+-]+)?|[0-9a-f]{7,40}|[\w./-]*\d[\w./+-]*")
 _BRANCHES = re.compile(r"(?i)HEAD|main|master|trunk|develop|stable|latest|release/.*")
 _SETTER = re.compile(r'"\$imagepolicy"\s*:\s*"[^":]*:(?P<policy>[^":]+)(?::(?P<part>tag|name|digest))?"')
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod", "Rollout", "ReplicaSet")
+# Keys of values that say that there is an application, and not which one: its chart is called by its folder.
+_ANY_APPLICATION = ("app", "application", "common", "default", "deployment", "generic", "global", "main", "values")
 _ENVIRONMENT_KEYS = (
     ("spec", "destination", "namespace"),
     ("spec", "destination", "name"),
@@ -68,13 +71,23 @@ def _reference(text: str) -> Image | None:
 
 def _kustomize(text: str) -> Iterator[Image]:
     for document in documents(text):
-        yield from _images(document, "images")
+        if document.get("kind") in _WORKLOADS:
+            yield from _containers(document)
+        else:
+            yield from _images(document, "images")
 
 
 def _images(document: Document, *path: str) -> Iterator[Image]:
     for item in document.items(*path):
         if version := _version(item.get("newTag"), item.get("digest")):
             yield _image(item.get("newName") or item.get("name"), version)
+
+
+def _containers(document: Document) -> Iterator[Image]:
+    """The images of a workload's own containers, those that prepare it aside."""
+    for path, value, _ in document.leaves:
+        if path[-1] == "image" and path[-3:-2] == ("containers",) and (image := _reference(value)):
+            yield image
 
 
 def _helm(text: str) -> Iterator[Image]:
@@ -109,7 +122,7 @@ def _named(document: Document, path: tuple[str | int, ...]) -> str:
         if isinstance(path[depth - 1], int) and (name := document.get(*path[:depth], "name")):
             return name
     above = [part for part in path[:-1] if isinstance(part, str) and not _IMAGE_KEY.fullmatch(part)]
-    if above and above[-1] not in ("global", "values"):
+    if above and above[-1] not in _ANY_APPLICATION:
         return above[-1]
     prefix = next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
     match = _IMAGE_KEY.fullmatch(prefix)
@@ -192,7 +205,7 @@ def _set(document: Document) -> Iterator[Image]:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "kustomize": Preset(re.compile(r"(^|/)kustomization\.ya?ml$"), _kustomize),
+    "kustomize": Preset(re.compile(r"\.ya?ml$"), _kustomize),
     "helm": Preset(re.compile(r"(?i)(^|/)([\w.-]*values[\w.-]*|values/[\w./-]+)\.ya?ml$"), _helm),
     "argocd": Preset(re.compile(r"\.ya?ml$"), _argocd),
     "flux": Preset(re.compile(r"\.ya?ml$"), _flux),

@@ -53,6 +53,14 @@ class Versions:
         """Whether a file names a version now."""
         return path in self.files
 
+    def conflicts(self) -> list[str]:
+        """Slots to which several files give different versions, as text: which one is deployed cannot be known."""
+        versions: dict[Slot, set[str]] = {}
+        for named in self.files.values():
+            for slot, version in named.items():
+                versions.setdefault(slot, set()).add(version)
+        return ["/".join(filter(None, slot)) for slot, found in sorted(versions.items()) if len(found) > 1]
+
     def apply(
         self, changes: Iterable[tuple[str, Mapping[Slot, str]]], demands: Sequence[Mapping[str, str]] | None
     ) -> Iterator[tuple[Slot, str, str | None]]:

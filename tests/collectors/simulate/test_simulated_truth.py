@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -104,7 +105,7 @@ def test_code_complete_is_the_last_own_commit(tiny: Company, rows: list[Row], gi
                 continue
             last = change.commits[-1].sha
             base = change.commits[0].parents[0].sha
-            own = git(repo.name, "log", "--no-merges", "--first-parent", "--format=%at", last, f"^{base}")
+            own = git(repo.name, "log", "--no-merges", "--first-parent", "--format=%ct", last, f"^{base}")
             newest = max(int(at) for at in own.split())
             assert _at(row["code_complete_at"]).timestamp() == max(newest, _at(row["ready_at"]).timestamp())
 
@@ -117,7 +118,7 @@ def _brute_force(repo: Repo, deployments: list[Deployment], git: Git) -> dict[st
             continue
         shas = git(repo.name, "rev-list", one.sha).split()
         text = git(repo.name, "log", "--format=%b", one.sha)
-        shas += [line[27:67] for line in text.splitlines() if line.startswith("(cherry picked from commit ")]
+        shas += re.findall(r"(?i)cherry[- ]picked from commit `?([0-9a-f]{40})", text)
         for sha in shas:
             first.setdefault(sha, one.succeeded_at)
     return first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -67,11 +68,8 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per deployment of the repository whose `deployment_rules`, `refs`, `commits`, … are given."""
     settings = tables["repository_settings"].to_pylist()
     refs = tables["refs"].to_pylist()
-    tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
     shas: list[str] = tables["commits"]["sha"].to_pylist()
-    columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
-    objects = dict(zip(*columns, strict=True))
-    finder = CommitFinder(shas, tags, _reported(tables["change_reports"]), objects)
+    finder = _finder(shas, refs, tables)
     history = set(shas)
     services = tables["services"].to_pylist()
     rows: dict[str, dict[str, Any]] = {}
@@ -82,6 +80,20 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
             row["service"] = rule["service"]
             _add(rows, row, number)
     return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
+
+
+def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa.Table]) -> CommitFinder:
+    columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
+    objects = dict(zip(*columns, strict=True))
+    places: dict[str, list[tuple[datetime, str]]] = {}
+    for row in tables["release_tags"].to_pylist():
+        if row["sha"] and row["released_at"]:
+            places.setdefault(row["tag"], []).append((row["released_at"], row["sha"]))
+    # A tag that is gone had led there.
+    tags = {name: max(where)[1] for name, where in places.items()}
+    tags |= {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
+    moved = {name: sorted(where) for name, where in places.items() if len(where) > 1}
+    return CommitFinder(shas, tags, _reported(tables["change_reports"]), objects, moved)
 
 
 def _seen(
@@ -104,7 +116,7 @@ def _seen(
     elif rule.source == "workflow":
         yield from from_workflow(finder, rule, tables["workflow_deployments"])
     elif rule.source == "releases":
-        yield from from_releases(finder, rule, tables["releases"])
+        yield from from_releases(finder, rule, tables["releases"], tables["release_tags"])
 
 
 def _add(rows: dict[str, dict[str, Any]], row: dict[str, Any], number: int) -> None:

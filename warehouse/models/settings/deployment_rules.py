@@ -15,7 +15,15 @@ from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.tag_families.families import any_release
 
-__all__ = ["DEPLOYMENT_RULES", "PLAIN_TAGS", "deployment_rules", "model", "own_application", "repository_ids"]
+__all__ = [
+    "DEPLOYMENT_RULES",
+    "PLAIN_TAGS",
+    "deployment_rules",
+    "deploys_others",
+    "model",
+    "own_application",
+    "repository_ids",
+]
 
 DEPLOYMENT_RULES = Table(
     "deployment_rules",
@@ -74,13 +82,17 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     manifests = sorted(set(zip(*columns, strict=True)))
     reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
     tags = _tags(tables["raw_refs"])
+    plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
         own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
-        plain = "" if settings.inference.tags else PLAIN_TAGS
-        chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=repo_id in reporting),)
+        if deploys_others(repo_id, manifests):
+            chosen = given or (DeploymentRule(source="none"),)
+        else:
+            reports = repo_id in reporting
+            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
         by_service = [*_of_services(chosen, own)]
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]
         found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
@@ -111,6 +123,12 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
     if variable in applications or not ignores_case(repo_id):
         return variable if variable in applications else name
     return min((other for other in applications if other.lower() == name.lower()), default=name)
+
+
+def deploys_others(repo_id: str, manifests: Manifests) -> bool:
+    """Whether a repository holds manifests, and none of the application that is called as itself."""
+    applications = [application for place, application in manifests if place == repo_id]
+    return bool(applications) and own_application(repo_id, manifests) not in applications
 
 
 def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:

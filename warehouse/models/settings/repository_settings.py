@@ -11,7 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
-from warehouse.models.settings.deployment_rules import Manifests, own_application, repository_ids
+from warehouse.models.settings.deployment_rules import Manifests, deploys_others, repository_ids
 from warehouse.sources import Sources
 
 __all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
@@ -72,6 +72,7 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
             Input(
                 "deployment_rules", ("repo_id", "source", "manifests_repo_id", "by_default"), ("repo_id", "position")
             ),
+            Input("stale_clones", ("repo_id", "newest_branch")),
         ),
         (REPOSITORY_SETTINGS,),
         partial(repository_settings, settings=settings, teams=teams),
@@ -80,8 +81,14 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
 
 
 def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, teams: Mapping[str, str]) -> pa.Table:
-    """From raw repositories, manifests and rules, and what any source feeds: one row per repository."""
+    """From raw repositories, manifests and rules, and what any source feeds: one row per repository.
+
+    The default branch is that of the source that has it newest.
+    """
     described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
+    newest_branches = dict(
+        zip(*(tables["stale_clones"][name].to_pylist() for name in ("repo_id", "newest_branch")), strict=True)
+    )
     columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
     rules: dict[str, list[dict[str, Any]]] = {}
@@ -103,7 +110,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "commit_path": commit_path,
                 "role": _role(repo_id, manifests, rules[repo_id]),
                 "team": teams.get(repo_id, ""),
-                "default_branch": description.get("default_branch") or "",
+                "default_branch": newest_branches.get(repo_id) or description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),
                 "deployed_from": ", ".join(dict.fromkeys(rule["source"] for rule in rules[repo_id])),
                 "deployed_from_default": rules[repo_id][0]["by_default"],
@@ -117,8 +124,5 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
 
 def _role(repo_id: str, manifests: Manifests, rules: Iterable[Mapping[str, Any]]) -> str:
     """What holds versions of others alone has no changes of its own; what deploys itself is an application too."""
-    own = [application for place, application in manifests if place == repo_id]
-    deploys_itself = own_application(repo_id, manifests) in own or any(
-        rule["manifests_repo_id"] == repo_id for rule in rules
-    )
-    return "manifests" if own and not deploys_itself else "application"
+    itself = not deploys_others(repo_id, manifests) or any(rule["manifests_repo_id"] == repo_id for rule in rules)
+    return "application" if itself else "manifests"

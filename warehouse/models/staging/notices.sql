@@ -42,3 +42,15 @@ select
     detail,
     count
 from tag_notices
+union all
+select
+    repo_id,
+    source,
+    'stale_clone' as kind,
+    concat(
+        'another source has a newer default branch, which counts: ', newest_branch, ' of ', newest_source, ' is ',
+        cast(days as string), ' days newer than ', default_branch, ' of ', source
+    ) as detail,
+    1 as count
+from stale_clones
+where days > 0

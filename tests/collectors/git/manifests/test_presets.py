@@ -50,13 +50,32 @@ def test_kustomize_names_each_of_its_images(repo: Repository) -> None:
         configMapGenerator:
         - name: not-an-image
     """
-    other = {"base/deployment.yaml": "image: acme/no:v1\n"}
+    other = {"base/values.yaml": "image: acme/no:v1\n"}
     assert named(repo, "kustomize", {"overlays/prod-eu/kustomization.yaml": text, **other}) == {
         ("prod-eu", "shop"): "1.10",
         ("prod-eu", "web"): "main-abcdef12-1767225600",
         ("prod-eu", "till"): DIGEST,
         ("prod-eu", "desk"): "v3",
     }
+
+
+def test_kustomize_reads_the_workloads_themselves(repo: Repository) -> None:
+    """A tag may stand in the workload of an overlay; what prepares a pod, and an image without a tag, counts not."""
+    text = """
+        kind: CronJob
+        spec:
+          jobTemplate:
+            spec:
+              template:
+                spec:
+                  initContainers:
+                  - image: acme/prepare:v9
+                  containers:
+                  - name: web
+                    image: registry:5000/acme/shop:2d47346
+                  - image: acme/untagged
+    """
+    assert named(repo, "kustomize", {"kustomize/dev/job.yaml": text}) == {("dev", "shop"): "2d47346"}
 
 
 def test_images_of_one_name_have_their_owners(repo: Repository) -> None:
@@ -79,6 +98,7 @@ def test_helm_values_name_tags_in_many_ways(repo: Repository) -> None:
     """A tag belongs to its repository, else to the key or list item around it, else to the folder of the chart."""
     files = {
         "charts/shop/values-production.yaml": "replicas: 2\nimage:\n  tag: v1\n",
+        "charts/till/values-prod-eu.yaml": "app:\n  image:\n    tag: t1\n",
         "charts/many/values-staging.yaml": """
             api:
               image:
@@ -103,6 +123,7 @@ def test_helm_values_name_tags_in_many_ways(repo: Repository) -> None:
     }
     assert named(repo, "helm", files) == {
         ("production", "shop"): "v1",
+        ("prod-eu", "till"): "t1",
         ("staging", "api"): "2.0.1",
         ("staging", "web"): "2.0.2",
         ("staging", "worker"): "2.0.3",
@@ -209,6 +230,8 @@ def test_flux_names_releases_sources_and_what_policies_set(repo: Repository) -> 
         ("apps/shop/prod-eu/values.yaml", "prod-eu", "shop"),
         ("shop/values-eu-west-1-prod.yaml", "eu-west-1-prod", "shop"),
         ("charts/shop/values.staging.yaml", "staging", "shop"),
+        ("charts/shop/demo/values-eks-demo-a.yaml", "eks-demo-a", "shop"),
+        ("charts/shop/values-redis.yaml", "", "shop"),
         ("charts/shop/production-values.yaml", "production", "shop"),
         ("apps/base/shop/release.yaml", "", "shop"),
         ("clusters/base/kustomization.yaml", "", ""),

@@ -87,6 +87,17 @@ def test_file_that_goes_leaves_the_other_that_names_the_same(repo: Repository) -
     ]
 
 
+def test_files_that_contradict_each_other_are_told(repo: Repository) -> None:
+    """While two files give one application different versions, a notice says so, and names it."""
+    patterns = ManifestPatterns(r"^(?P<environment>prod)/(?P<application>shop)-\w+$", r"tag: (?P<version>\S+)")
+    repo.commit(files={"prod/shop-eu": "tag: v1", "prod/shop-us": "tag: v2"})
+    first = run(repo.path, manifests=(patterns,))
+    notice = first.one("notices", kind="manifest_conflicts")
+    assert (notice["count"], notice["detail"].rpartition(": ")[2]) == (1, "prod/shop")
+    repo.commit(files={"prod/shop-eu": "tag: v2"})
+    assert run(repo.path, manifests=(patterns,), resume=first).notices == {"manifest_conflicts": 0}
+
+
 def test_row_says_whether_its_step_changes_anything_else(repo: Repository) -> None:
     """A step that changes files without a version too is more than a deployment."""
     repo.commit(files={"prod/.env": "API_TAG=v1\n"})

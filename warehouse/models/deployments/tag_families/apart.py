@@ -15,7 +15,7 @@ __all__ = ["apart_from"]
 def apart_from(commits: pa.Table, main: str | None, shas: Iterable[str]) -> set[str]:
     """Those of `shas` of which no ancestor is one of the commit `main`; `commits` has `sha` and `parents`.
 
-    None where `main` is not among the commits. Linear in commits and edges.
+    There is none where `main` is not among the commits. Linear in commits and edges.
     """
     if pc.sum(pc.equal(commits["parents"], "")).as_py() == 1 and not _cut(commits):
         return set()  # every commit goes back to the one root

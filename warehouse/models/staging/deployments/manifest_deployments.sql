@@ -6,19 +6,12 @@
 --   manifests_repo_id: the manifests repository
 --   sha: commit of the manifests repository
 --   path: the file that names the version
---   environment: from the path or the file; empty where the manifests repository names no environment at all
+--   environment: from the path or the file; empty where neither names it
 --   application: from the path or the file
 --   version: image tag, digest or commit as written, null where it was removed
 --   changed_at: committer date of the step, UTC
 --   position: place of the step on the manifests repository's default branch
-with named as (
-    select
-        manifest_versions.*,
-        max(environment) over (partition by manifests_repo_id) as any_environment
-    from manifest_versions
-),
-
-applications as (
+with applications as (
     select distinct
         repo_id,
         manifests_repo_id,
@@ -29,20 +22,24 @@ applications as (
 
 select
     applications.repo_id,
-    named.manifests_repo_id,
-    named.sha,
-    named.path,
-    named.environment,
-    named.application,
-    named.version,
-    named.changed_at,
-    named.position
-from named
+    manifest_versions.manifests_repo_id,
+    manifest_versions.sha,
+    manifest_versions.path,
+    manifest_versions.environment,
+    manifest_versions.application,
+    manifest_versions.version,
+    manifest_versions.changed_at,
+    manifest_versions.position
+from manifest_versions
 inner join applications
     on
-        named.manifests_repo_id = applications.manifests_repo_id
-        and named.application = applications.application
+        manifest_versions.manifests_repo_id = applications.manifests_repo_id
+        and manifest_versions.application = applications.application
+left join manifest_bases
+    on
+        manifest_versions.manifests_repo_id = manifest_bases.manifests_repo_id
+        and manifest_versions.path = manifest_bases.path
 where
-    -- Beside files of environments, one without is the base of them, and deploys nothing by itself.
-    named.environment <> ''
-    or named.any_environment = ''
+    -- The base of several environments deploys nothing by itself.
+    manifest_versions.environment <> ''
+    or manifest_bases.path is null
