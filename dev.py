@@ -34,6 +34,8 @@ def main(command: str = "help", *rest: str) -> None:
     if sys.version_info < (3, 11):
         sys.exit("Headway needs Python 3.11 or newer, and this is {}.{}.\nRun dev.py with a newer one, such as: "
                  "python3.12 dev.py {}".format(sys.version_info[0], sys.version_info[1], command))  # fmt: skip
+    # Compiled modules start in a third of the time, and each test process and many a test start some.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with_arguments = {"demo": demo, "test": test, "lock": lock}
     without = {"check": check, "full": full}
     if command in with_arguments:

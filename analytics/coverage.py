@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 
 import duckdb
 import polars as pl
 
 from analytics.cohort.filters import Filters
 from headway.errors import UsageError
+from headway.repository_names import names_match
 
-__all__ = ["closed_work_is_seen", "coverage_shares", "in_doubt", "names_of_team", "notices", "unmatched"]
+__all__ = ["closed_work_is_seen", "coverage_shares", "in_doubt", "names_of_team", "notices", "repositories_named"]
 
 _NAMED = 5
 # A repository with a larger share of changes in doubt is named before any of its numbers.
@@ -19,11 +20,15 @@ _IN_DOUBT_SHARE = 0.1
 _DOUBTS = {
     "landed_though_closed": "landed, and a report calls them closed",
     "contradictions": "with the number of another pull request in the merge's message",
-    "same_head": "with the last commit of one that landed",
+    "same_head": "with the last commit of another pull request",
     "squashed": "squashed at the merge, so that their own commits are unknown",
     "not_believed": "with a PR ref of another history",
     "dates_not_believed": "with an author date that cannot be true",
     "numbers_without_ref": "with a number that has no PR ref",
+    "moved_forward": "landed by moving the branch forward, so that their first commit is inferred",
+    "by_order": "of one merge without PR refs, distinguished by their order in its message",
+    "closer_alone": "closed by the landing commit, with nothing else in common",
+    "inside_by_words": "known only by another one's message to have landed with it",
 }
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
 
@@ -61,18 +66,30 @@ def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str
     return names
 
 
-def unmatched(connection: duckdb.DuckDBPyConnection, filters: Filters) -> str:
-    """A message where no repository matches the glob of `filters`; empty where one does."""
+def repositories_named(connection: duckdb.DuckDBPyConnection, filters: Filters) -> tuple[Filters, str]:
+    """The filters with the glob on repositories replaced by their names; and a warning, empty if there is none.
+
+    A glob is accepted as `headway status` shows the names, or without the provider, in any case where the forge ignores
+    it. The warning is that no repository matches, or that a report cannot tell two providers' repositories apart.
+    """
     if filters.repo is None:
-        return ""
-    rows = connection.cursor().sql("select distinct repo from coverage order by repo").fetchall()
-    names = [repo for (repo,) in rows]
-    if any(fnmatchcase(name, filters.repo) for name in names):
-        return ""
-    near = get_close_matches(filters.repo, names, _NAMED, 0.4) or names[:_NAMED]
-    return (
-        f"no repository matches {filters.repo!r}; there are {', '.join(near)}{' …' if len(near) < len(names) else ''}"
-    )
+        return filters, ""
+    rows = connection.cursor().sql("select repo_id, repo from coverage order by repo_id").fetchall()
+    matching = {repo_id: repo for repo_id, repo in rows if names_match(filters.repo, repo_id)}
+    if not matching:
+        return filters, _no_repository(filters.repo, [repo_id for repo_id, _ in rows])
+    kept = sorted(set(matching.values()).intersection(matching.values() if filters.names is None else filters.names))
+    alike = [repo_id for repo_id, repo in rows if repo in kept and repo_id not in matching]
+    warning = f"reports go by names without provider: {', '.join(alike)} counts too" if alike else ""
+    return replace(filters, repo=None, names=tuple(kept)), warning
+
+
+def _no_repository(glob: str, ids: list[str]) -> str:
+    """The message for a glob that matches none of these ids, with the nearest."""
+    spelled = {name: repo_id for repo_id in ids for name in (repo_id.partition(":")[2].lower(), repo_id.lower())}
+    close = get_close_matches(glob.lower(), spelled, _NAMED, 0.4)
+    near = list(dict.fromkeys(spelled[name] for name in close)) or ids[:_NAMED]
+    return f"no repository matches {glob!r}; there are {', '.join(near)}{' …' if len(near) < len(ids) else ''}"
 
 
 def in_doubt(coverage: pl.DataFrame) -> dict[str, str]:

@@ -105,7 +105,15 @@ def _releases(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) ->
 
 
 def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
-    """The commonest form of the tags' names, numbers aside."""
+    """The largest family of versions that is not taken, else the commonest form of the tags' names, numbers aside."""
+    query = (
+        "select family, tags, setting from tag_families where repo_id = $repo_id and not taken and setting <> ''"
+        " order by tags desc, family limit 1"
+    )
+    for row in _rows(connection, query, repo_id):
+        if row["tags"] >= _FEWEST_TAGS:
+            yield f"{row['tags']} tags have the form {row['family']}: {row['setting']}"
+            return
     query = "select name from refs where repo_id = $repo_id and kind = 'tag' order by name"
     names = [row["name"] for row in _rows(connection, query, repo_id) if len(row["name"]) <= _LONGEST_NAME]
     forms = Counter(re.sub(r"[0-9]+", lambda _: r"\d+", re.escape(name)) for name in names if re.search(r"[0-9]", name))

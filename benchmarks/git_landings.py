@@ -19,10 +19,13 @@ _STEP_WORDS = re.compile(
     r"|Auto merge of #|Merge \S*#|Merge PR #|Merge pr#)(\d+)"
 )
 _BODY_WORDS = re.compile(
-    r"^(?:See merge request |Part-of: <|Pull Request resolved: |Pull-Request(?:-resolved)?: |PR-URL: |Reviewed-on: )"
+    r"^(?:Summary: )?(?:See merge request |Part-of: <|Pull Request resolved: |Pull-Request(?:-resolved)?: |PR-URL: "
+    r"|Reviewed-on: )"
     r"(\S*?)(?:!|/pull/|/pulls/|/merge_requests/)(\d+)>?\s*$",
     re.MULTILINE,
 )
+# Meta's exports name the same commit's requests in other repositories.
+_ELSEWHERE = re.compile(r"^X-link: ", re.MULTILINE)
 _LATE_SECONDS = 3600
 _NEWEST, _RENAMED = 500, 50
 _SOON_SECONDS = 30 * 86_400
@@ -123,7 +126,8 @@ class History:
             words = squash or _STEP_WORDS.match(subject)
             numbers = {number for repository, number in listed if repository in names}
             # A number of another repository is none of this one's, whatever the subject says.
-            for number in numbers or ({int(words[1])} if words and not listed else ()):
+            elsewhere = listed or _ELSEWHERE.search(self.commits[sha].message)
+            for number in numbers or ({int(words[1])} if words and not elsewhere else ()):
                 found[number].append(sha)
         return found
 
@@ -146,6 +150,15 @@ class History:
         for sha in self.chain:
             clues.trees[self.commits[sha].tree].append(sha)
         return {number: self._verdict(number, head, clues) for number, head in self.heads.items()}
+
+    def squashed(self, subject: str) -> int | None:
+        """The number that ends a subject."""
+        match = _SQUASH.search(subject)
+        return int(match[1]) if match else None
+
+    def authors(self, number: int) -> set[str]:
+        """Who wrote a request, as far as it is not on the default branch."""
+        return set(self.git("log", "--format=%an", self.heads[number], f"^{self.tip}").splitlines())
 
     def step(self, sha: str) -> str:
         """The step by which a commit came to the default branch."""

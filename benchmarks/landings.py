@@ -29,7 +29,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +45,8 @@ _HINTS = frozenset({"twin", "inner", "tree"})
 _MOST_REBASED = 50
 _DOUBTS = (
     *("squashed", "not_believed", "contradictions", "same_head", "landed_though_closed", "numbers_without_ref"),
-    *("numbers_of_others", "dates_not_believed", "without_own_work", "in_doubt"),
+    *("numbers_of_others", "dates_not_believed", "without_own_work", "moved_forward", "by_order", "closer_alone"),
+    *("inside_by_words", "in_doubt"),
 )
 
 
@@ -176,12 +177,8 @@ class Comparison:
         ):
             listed = {sha for sha in lists[number] if taken.isdisjoint(self._marks(sha))}
             place = history.position[verdict.step]
-            alone = verdict.proof == "twin"
-            own = {
-                sha
-                for sha in listed
-                if alone or sha in history.commits or before.get(self.written[sha].twin, place) >= place
-            }
+            listed -= {sha for sha in listed if self._is_squash_of_another(sha, number, listed)}
+            own = {sha for sha in listed if sha in history.commits or not self._was_before(sha, number, before, place)}
             change = self.landed.get(f"#{number}")
             if change is not None or verdict.proof in _SURE:
                 taken |= {mark for sha in own for mark in self._marks(sha)}
@@ -199,8 +196,28 @@ class Comparison:
         self.counts["own"] = (same, every)
 
     def _marks(self, sha: str) -> set[object]:
-        """What shows that a commit was taken: itself, or off the default branch a copy, as stacked branches have."""
-        return {sha} if sha in self.history.commits else {sha, self.written[sha].twin}
+        """What shows that a commit was taken: itself, or off the default branch a copy, as stacked branches have.
+
+        A commit like its own parent is none: a tool made both at once.
+        """
+        twin = self.written[sha].twin
+        parents = (self.written.get(parent) for parent in self.written[sha].parents)
+        repeats = any(parent is not None and parent.twin == twin for parent in parents)
+        return {sha} if sha in self.history.commits or repeats else {sha, twin}
+
+    def _was_before(self, sha: str, number: int, before: Mapping[tuple[str, str, str], int], place: int) -> bool:
+        """Whether a copy of a commit was there before: of a rebased branch, whose copies were too, by a merge."""
+        history = self.history
+        at, step = before.get(self.written[sha].twin, place), history.commits[history.chain[place]]
+        rebased = history.commit(history.heads[number]).twin == step.twin
+        return at < place and (not rebased or len(history.commits[history.chain[at]].parents) > 1)
+
+    def _is_squash_of_another(self, sha: str, number: int, listed: Collection[str]) -> bool:
+        """Whether a commit of a branch is the squash of another request: it has its number, and one of its authors."""
+        other = self.history.squashed(self.written[sha].subject)
+        if other in {None, number} or other not in self.history.heads or len(listed) == 1:
+            return False
+        return self.written[sha].author in self.history.authors(other)
 
     def _changes(self) -> None:
         """Keys: numbers, and each step that no number has."""

@@ -70,7 +70,7 @@ NOTICES: Mapping[str, Notice] = {
     "manifest_conflicts": Notice(
         "several files of the manifests give different versions to one application in one environment: the one that"
         " changed last counts",
-        "separate the files by a group `environment` or `application` in `path` of [[sources.manifests]]",
+        "separate the files: a group `environment` or `application` in `path` of [[sources.manifests]]",
         failure=True,
     ),
     "missing_blobs": Notice(
@@ -137,11 +137,30 @@ NOTICES: Mapping[str, Notice] = {
         " set `branch` of the source in [[sources]]",
         failure=True,
     ),
+    "stale_clone": Notice(
+        "another source has a newer default branch, which counts",
+        "fetch this clone, or take it out of [[sources]]",
+        failure=True,
+    ),
     "statuses_incomplete": Notice(
         "deployments changed status while they were read: some statuses may be missing", _FULL
     ),
     "superseded_lines": Notice(
         "several lines are about one row: the last line counts", "nothing, if the last line is correct"
+    ),
+    "tags_apart": Notice(
+        "release tags lead to commits that share no history with the default branch: what they shipped is unknown",
+        "take deployments from records, workflows or releases with a rule in `[[deployments]]`",
+        failure=True,
+    ),
+    "tags_ignored": Notice(
+        "tags with a version are newer than the newest that counts as a release",
+        "if they are releases, set `tags` of the repository in `[[deployments]]`: table `tag_families` has the pattern",
+        failure=True,
+    ),
+    "tags_moved": Notice(
+        "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
+        "set a release tag once, and collect every day",
     ),
     "unknown_fields": Notice("fields that no record has were left out", "use the names of fields in docs/records.md"),
     "unreachable": Notice(

@@ -16,6 +16,7 @@ __all__ = [
     "change_key",
     "change_of",
     "ignores_case",
+    "initiative_of",
     "names_match",
     "normalized",
     "provider_of_host",
@@ -137,3 +138,17 @@ def names_match(pattern: str, repo_id: str) -> bool:
     if ignores_case(repo_id):
         pattern, repo_id = pattern.lower(), repo_id.lower()
     return fnmatchcase(repo_id, pattern) or fnmatchcase(repo_id.partition(":")[2] or repo_id, pattern)
+
+
+def initiative_of(identifier: str, repo_id: str) -> str:
+    """The id of a detected initiative, `found:<repo>` or `found:<repo>/<part>`, with its repository as in `repo_id`.
+
+    Unchanged where it names another repository.
+    """
+    written = identifier.removeprefix("found:")
+    for name in (repo_id, repo_id.partition(":")[2]):
+        head, rest = written[: len(name)], written[len(name) :]
+        same = head == name or (ignores_case(repo_id) and head.lower() == name.lower())
+        if name and same and rest[:1] in {"", "/"}:
+            return f"found:{repo_id}{rest.lower()}"
+    return identifier

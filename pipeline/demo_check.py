@@ -12,9 +12,10 @@ from collectors.simulate.writers.truth import MILESTONES as SIMULATED
 from collectors.simulate.writers.truth import STAGES
 from warehouse.publish import current
 
-__all__ = ["HOURS", "MILESTONES", "changes", "differences", "repaired", "report"]
+__all__ = ["HOURS", "MILESTONES", "NAMES", "changes", "differences", "repaired", "report"]
 
 MILESTONES = (*SIMULATED, "rolled_back_at", "reverted_at")
+NAMES = ("outcome", "current_stage", "kind", "landed_by")
 HOURS = (*STAGES, "lead_time", "dora_lead_time", "age")
 _SLOWER = ("pickup", "review", "merge")
 # An open draft is not code complete, and of a PR ref that may be open or closed no outcome is claimed: both are counted
@@ -33,7 +34,7 @@ _REPAIRED = """
         select truth.change_id, truth.builds_ai, truth.production_at,
             min(mended.merged_at) filter (where mended.merged_at >= truth.production_at) as mended_at
         from truth left join mended on truth.change_id = mended.change_id
-        where truth.outcome = 'production' and truth.built_with_ai <> 'automation'
+        where truth.outcome = 'production' and truth.kind = 'work'
         group by all
     )
     select builds_ai, avg(coalesce(mended_at <= production_at + interval 30 day, false)::integer) filter (
@@ -44,12 +45,12 @@ _REPAIRED = """
 
 
 def differences(folder: Path, warehouse: Path, among: str = "true") -> dict[str, int]:
-    """For outcome, stage, each milestone and each duration: how many changes `among` these have another truth.
+    """For each of `NAMES`, each milestone and each duration: how many changes `among` these have another truth.
 
     `among` is a condition on columns that `truth.csv` and `lead_times` both have.
     """
     different = {
-        **{name: f"truth.{name} is distinct from ours.{name}" for name in ("outcome", "current_stage")},
+        **{name: f"truth.{name} is distinct from ours.{name}" for name in NAMES},
         **{name: f"truth.{name}::timestamptz is distinct from ours.{name}::timestamptz" for name in MILESTONES},
         **{name: f"abs(coalesce(truth.{name}_hours, -1) - coalesce(ours.{name}_hours, -1)) > 1e-6" for name in HOURS},
     }
@@ -59,7 +60,8 @@ def differences(folder: Path, warehouse: Path, among: str = "true") -> dict[str,
         connection.execute(f"attach '{_quoted(current(warehouse))}' as built (read_only)")
         truth = f"read_csv('{_quoted(folder / 'truth.csv')}')"
         connection.execute(f"create view truth as select * from {truth} where {_COMPLETE} and {among}")  # noqa: S608  (ours)
-        connection.execute(f"create view ours as select * from built.lead_times where {among}")  # noqa: S608
+        ours = "(select lead_times.*, landed_by from built.lead_times left join built.changes using (change_id))"
+        connection.execute(f"create view ours as select * from {ours} where {among}")  # noqa: S608
         query = f"select {counts} from truth full join ours on truth.change_id = ours.change_id"  # noqa: S608
         row = connection.execute(query).fetchall()[0]
     return {name: count for name, count in zip(different, row, strict=True) if count}
@@ -76,7 +78,7 @@ def changes(folder: Path) -> int:
 def repaired(folder: Path) -> dict[bool, tuple[float, float]]:
     """By `builds_ai`: the share of changes repaired or taken back within 30 days of production, and how many an hour.
 
-    Of people's changes, and the share of those in production 30 days before the end.
+    Of work, and the share of those in production 30 days before the end.
     """
     until = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["until"]
     with duckdb.connect() as connection:
@@ -87,7 +89,8 @@ def repaired(folder: Path) -> dict[bool, tuple[float, float]]:
 def report(folder: Path, warehouse: Path) -> Iterator[str]:
     """Lines that say whether the demo's numbers are the true ones, and what is true of AI work in it."""
     wrong_counts = differences(folder, warehouse)
-    checked = f"outcome, all {len(MILESTONES)} milestones and all durations of {changes(folder):,} changes"
+    checked = f"outcome, kind, way of landing, all {len(MILESTONES)} milestones and all durations"
+    checked += f" of {changes(folder):,} changes"
     if wrong_counts:
         wrong = ", ".join(f"{name} ({count})" for name, count in sorted(wrong_counts.items()))
         yield f"NOT as simulated: {wrong}; please report it"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from glob import escape
 
 import duckdb
 
 from headway.notices import NOTICES
-from headway.repository_names import change_of, repository_key
+from headway.repository_names import change_of, names_match, repository_key
 from headway.settings import Settings
 from warehouse.publish import open_published
 
@@ -21,9 +22,13 @@ def repository_spellings(connection: duckdb.DuckDBPyConnection) -> dict[str, str
 
 
 def change_as_spelled(change_id: str, spellings: dict[str, str]) -> str:
-    """The id of a change with its repository as the warehouse spells it."""
+    """The id of a change with its repository as the warehouse spells it, its provider too where only one fits."""
     repo_id, key = change_of(change_id)
-    return f"{spellings.get(repository_key(repo_id), repo_id)}{key}"
+    exact = spellings.get(repository_key(repo_id))
+    fitting = (
+        [exact] if exact else [spelling for spelling in spellings.values() if names_match(escape(repo_id), spelling)]
+    )
+    return f"{fitting[0] if len(fitting) == 1 else repo_id}{key}"
 
 
 def near_names(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import duckdb
 
 from analytics.text.wording import counted, plain
+from headway.repository_names import initiative_of
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from pipeline.repositories import change_as_spelled, repository_spellings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
@@ -63,15 +64,17 @@ def empty_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings)
 def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
     """Each id of an initiative in the settings that does not exist, with a hint: mostly a typing error."""
     ids = [id_ for (id_,) in connection.sql(_FOUND).fetchall()]
+    repositories = repository_spellings(connection).values()
     named = [initiative for initiative in settings.initiatives if initiative.found]
-    free = [id_ for id_ in ids if id_ not in {initiative.found for initiative in named}]
+    spelled = {rule.found: {initiative_of(rule.found, repo_id) for repo_id in repositories} for rule in named}
+    free = [id_ for id_ in ids if not any(id_ in spellings for spellings in spelled.values())]
     for initiative in named:
-        if initiative.found not in ids:
+        if spelled[initiative.found].isdisjoint(ids):
             hint = "`headway export initiatives` has the ids"
             if not settings.rungs.find:
                 hint = "set [rungs] find: without it no initiatives are detected"
-            elif near := get_close_matches(initiative.found, free, n=1):
-                hint = f"the nearest id is {near[0]}; {hint}"
+            elif near := get_close_matches(initiative.found.lower(), {id_.lower(): id_ for id_ in free}, n=1):
+                hint = f"the nearest id is {next(id_ for id_ in free if id_.lower() == near[0])}; {hint}"
             yield _unknown_id(initiative), plain(hint)
 
 

@@ -41,7 +41,7 @@ def unknown_repositories(settings: Settings, store: RawStore) -> Iterator[tuple[
 
 def _patterns(settings: Settings) -> Iterator[tuple[str, str]]:
     """Globs on names of repositories, and where they stand."""
-    for name in ("deployments", "initiatives"):
+    for name in ("deployments", "services", "initiatives"):
         for number, table in enumerate(getattr(settings, name), 1):
             yield f"[[{name}]] {number}", table.repo
     for number, rule in enumerate(settings.deployments, 1):

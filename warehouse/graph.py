@@ -1,18 +1,20 @@
 """The commit graph as small integers, and the sweeps over it.
 
 Containment is computed on the whole graph, never from dates: clocks skew. All functions are linear in commits and
-edges.
+edges. Sweeps of several lists of deployments share a `Containment`, and cost what lies beside the default branch.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 
-__all__ = ["NEVER", "Graph", "difference", "first_reach", "reach"]
+__all__ = ["NEVER", "Containment", "Graph", "Reach", "difference", "first_reach", "reach"]
 
 NEVER = -1
 
@@ -137,3 +139,121 @@ def difference(graph: Graph, depth: Sequence[int], tip: int, without: int) -> It
                 pending += after == included
             elif before == included:
                 pending -= 1
+
+
+@dataclass(frozen=True)
+class Containment:
+    """A graph, the first-parent chain of its default branch, and where each commit entered the chain.
+
+    `places`: the commits of the chain with their places. `entered`: for each commit the lowest place that contains it,
+    `NEVER` where none does. A tip contains a commit if the commit entered at or below the highest place that the tip
+    contains, its `top`. What else the tip contains lies beside the chain, such as a hot fix on a release branch.
+    """
+
+    graph: Graph
+    places: Mapping[int, int]
+    entered: Sequence[int]
+    _tops: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, graph: Graph, tip: int | None) -> Containment:
+        """Order the history by the first-parent chain that ends in `tip`; without one nothing is on a chain."""
+        chain = [] if tip is None else graph.first_parents(tip)
+        return cls(graph, {commit: place for place, commit in enumerate(chain)}, first_reach(graph, chain))
+
+    def top(self, commit: int) -> int:
+        """The highest place on the chain that a commit contains, `NEVER` where it contains none."""
+        places, tops, parents = self.places, self._tops, self.graph.parents
+        if commit in places:
+            return places[commit]
+        stack = [commit]
+        while stack:
+            current = stack[-1]
+            if current in tops:
+                stack.pop()
+            elif current in places:
+                tops[stack.pop()] = places[current]
+            elif missing := [parent for parent in parents[current] if parent not in tops]:
+                stack += missing
+            else:
+                tops[stack.pop()] = max((tops[parent] for parent in parents[current]), default=NEVER)
+        return tops[commit]
+
+    @cached_property
+    def depths(self) -> list[int]:
+        """For each commit the length of the longest way down to a root."""
+        return self.graph.depths()
+
+    def difference(self, tip: int, without: int) -> Iterator[int]:
+        """Commits that `tip` contains and `without` does not."""
+        return difference(self.graph, self.depths, tip, without)
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """For each place on the chain how many commits entered at or below it."""
+        sizes = [0] * len(self.places)
+        for place in self.entered:
+            if place != NEVER:
+                sizes[place] += 1
+        for place in range(1, len(sizes)):
+            sizes[place] += sizes[place - 1]
+        return sizes
+
+
+class Reach:
+    """For each commit the position of the first of some tips, in their order, that contains it.
+
+    What the tips contain beside the chain is walked once for all of them.
+    """
+
+    def __init__(self, containment: Containment, tips: Iterable[int]) -> None:
+        self._entered = containment.entered
+        self._heights: list[int] = []
+        """The places on the chain that the tips reached, rising, and beside each the position that reached it."""
+        self._positions: list[int] = []
+        self._beside: dict[int, int] = {}
+        self.new: list[int] = []
+        """For each tip how many commits it contains that no tip before it does."""
+        pending: list[int] = []  # where commits beside the chain entered it later
+        height = NEVER
+        for position, tip in enumerate(tips):
+            top = containment.top(tip)
+            new = 0
+            if top > height:
+                new = containment.sizes[top] - (containment.sizes[height] if height != NEVER else 0)
+                height = top
+                self._heights.append(top)
+                self._positions.append(position)
+                while pending and pending[0] <= height:
+                    heapq.heappop(pending)
+                    new -= 1
+            for commit in self._walk(containment, tip, height, position):
+                new += 1
+                if self._entered[commit] != NEVER:
+                    heapq.heappush(pending, self._entered[commit])
+            self.new.append(new)
+
+    def _walk(self, containment: Containment, tip: int, height: int, position: int) -> list[int]:
+        """The commits of a tip that are neither below this place of the chain nor reached before."""
+        entered, beside, parents = self._entered, self._beside, containment.graph.parents
+
+        def outside(commit: int) -> bool:
+            return commit not in beside and not NEVER < entered[commit] <= height
+
+        walked = [tip] if outside(tip) else []
+        for commit in walked:
+            beside[commit] = position
+            for parent in parents[commit]:
+                if outside(parent):
+                    beside[parent] = position
+                    walked.append(parent)
+        return walked
+
+    def first(self, commit: int) -> int:
+        """The position of the first tip that contains the commit, `NEVER` where none does."""
+        beside = self._beside.get(commit, NEVER)
+        entered = self._entered[commit]
+        if entered == NEVER or not self._heights or self._heights[-1] < entered:
+            return beside
+        on_chain = self._positions[bisect_left(self._heights, entered)]
+        return on_chain if beside == NEVER else min(beside, on_chain)

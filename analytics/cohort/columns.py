@@ -54,16 +54,15 @@ _WORDS = (
 )
 
 
-OUTCOMES = ("abandoned", "no_deployments", "production", "unknown", "waiting")
+OUTCOMES = ("abandoned", "no_deployments", "nothing_to_deploy", "production", "unknown", "waiting")
 OUTCOME = pl.Enum(OUTCOMES)
 OBSERVED = (
     "(outcome in ('production', 'waiting') or outcome = 'abandoned' and not exists (select 1 from repository_stages"
-    " where repository_stages.repo_id = lead_times.repo_id and (not repository_stages.has_production"
-    " or lead_times.abandoned_at < repository_stages.first_production_at)))"
+    " where repository_stages.repo_id = lead_times.repo_id and not repository_stages.has_production))"
 )
 """Those rows of `lead_times`, in SQL, of which an arrival could have been seen."""
-_FIRST_SEEN = """
-    select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
+_DEPLOYING = """
+    select repo, bool_or(has_production) as has_production
     from repository_settings inner join repository_stages using (repo_id)
     group by repo order by repo
 """
@@ -105,31 +104,19 @@ def read_columns(
 
 
 def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
-    """With another outcome for what was closed where no arrival could have been seen, as for what landed there.
+    """With the outcome `no_deployments` for what was closed in a repository without any, as for what landed there.
 
-    That is `no_deployments` in a repository without any, and `unknown` before its first: else nothing of such a
-    repository would take part but what was given up.
+    Else nothing of such a repository would take part but what was given up.
     """
-    gone = table.select("repo", "code_complete_at", *(f"{stage}_hours" for stage in LEAD_STAGES)).with_row_index()
+    gone = table.select("repo").with_row_index()
     gone = gone.filter(table["outcome"] == "abandoned").with_columns(pl.col("repo").cast(pl.String))
-    closed = gone.join(read(connection, _FIRST_SEEN), on="repo", how="inner")
-    hours = pl.sum_horizontal(f"{stage}_hours" for stage in LEAD_STAGES)
-    ended_at = pl.col("code_complete_at") + (hours * 3.6e9).round().cast(pl.Duration("us"))
-    nowhere, early = (
-        closed.filter(where)["index"]
-        for where in (~pl.col("has_production"), pl.col("has_production") & (ended_at < pl.col("first_production_at")))
-    )
-    if nowhere.is_empty() and early.is_empty():
+    closed = gone.join(read(connection, _DEPLOYING), on="repo", how="inner")
+    nowhere = closed.filter(~pl.col("has_production"))["index"]
+    if nowhere.is_empty():
         return table
     row = pl.int_range(pl.len(), dtype=pl.UInt32)
     outcome = pl.col("outcome").cast(OUTCOME)
-    corrected = (
-        pl.when(row.is_in(nowhere.implode()))
-        .then(pl.lit("no_deployments", dtype=OUTCOME))
-        .when(row.is_in(early.implode()))
-        .then(pl.lit("unknown", dtype=OUTCOME))
-        .otherwise(outcome)
-    )
+    corrected = pl.when(row.is_in(nowhere.implode())).then(pl.lit("no_deployments", dtype=OUTCOME)).otherwise(outcome)
     return table.with_columns(
         (corrected.cast(pl.String) if table.schema["outcome"] == pl.String else corrected).alias("outcome")
     )

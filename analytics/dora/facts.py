@@ -13,12 +13,14 @@ from analytics.cohort.kinds import Excluded, taking_part
 from analytics.dora.definitions import Definition
 from headway.errors import UsageError
 
-__all__ = ["AXES", "COLUMNS", "Facts", "carried", "failures", "judged", "read_facts", "shipped"]
+__all__ = ["AXES", "COLUMNS", "SHIPS_NOTHING", "Facts", "carried", "failures", "judged", "read_facts", "shipped"]
 
 AXES = ("builds_ai", "built_with_ai")
 _KEY = ("repo_id", "deployment_id")
-_SHIPS_NOTHING = ("rollback", "redeploy")
-_SERVICE = "coalesce(nullif(production_deployments.application, ''), asked.repo)"
+SHIPS_NOTHING = pl.col("kind").fill_null("").is_in(["rollback", "redeploy"])
+"""Deployments that bring nothing that their environment had not had."""
+_SERVICE = "coalesce(nullif({service}, ''), nullif(production_deployments.application, ''), asked.repo)"
+_OWN_SERVICE = _SERVICE.format(service="production_deployments.service")
 _PLACE: Mapping[str, str] = {
     "repo": "asked.repo",
     "team": "coalesce(nullif(asked.team, ''), 'no team')",
@@ -28,11 +30,15 @@ COLUMNS = (*_PLACE, "service", *AXES)
 """What `--by` understands."""
 
 # Ids are numbers here: a million changes with theirs as text take gigabytes.
+# A commit that two services deploy is two, and a deployment of a whole repository is one of each of its services.
 _DEPLOYMENTS = """
-    select production_deployments.* exclude (repo_id, deployment_id, previous_deployment_id, sha),
+    select production_deployments.* exclude
+            (repo_id, deployment_id, previous_deployment_id, sha, service, rollout_id, opens_rollout),
         asked.rowid as repo_id, production_deployments.rowid as deployment_id,
-        case when production_deployments.sha <> '' then
-            dense_rank() over (order by production_deployments.repo_id, production_deployments.sha) end as sha,
+        case when production_deployments.sha <> '' then dense_rank() over (
+            order by production_deployments.repo_id, production_deployments.service, production_deployments.sha) end
+            as sha,
+        opened.rowid as rollout_id, {rollouts}.opens_rollout,
         {group} as "group", report_times.as_of,
         (asked.deployed_from like '%records%' or asked.deployed_from like '%workflow%') as tells_failed,
         exists (select 1 from incidents where incidents.repo_id = production_deployments.repo_id) as tells_incidents
@@ -40,40 +46,66 @@ _DEPLOYMENTS = """
     inner join (select *, rowid from repository_settings where {condition}) as asked
         on production_deployments.repo_id = asked.repo_id
     inner join report_times on production_deployments.repo_id = report_times.repo_id
-    order by production_deployments.rowid
+    {join}
+    left join production_deployments as opened on production_deployments.repo_id = opened.repo_id
+        and {rollouts}.rollout_id = opened.deployment_id
+    order by production_deployments.rowid, "group"
+"""
+_EACH_SERVICE = """
+    inner join rollouts on production_deployments.repo_id = rollouts.repo_id
+        and production_deployments.deployment_id = rollouts.deployment_id
+        and (rollouts.service <> '' or rollouts.repo_id in (select repo_id from services where service = ''))
 """
 # Closed work counts where an arrival could have been seen, as in every cohort (`lead_columns`).
 # A change that waits is of the service of its repository, where that has one alone.
 _CHANGES = f"""
     with alone as (
-        select production_deployments.repo_id, min({_SERVICE}) as service from production_deployments
+        select production_deployments.repo_id, min({_OWN_SERVICE}) as service from production_deployments
         inner join repository_settings as asked on production_deployments.repo_id = asked.repo_id
-        group by production_deployments.repo_id having count(distinct {_SERVICE}) = 1
+        group by production_deployments.repo_id having count(distinct {_OWN_SERVICE}) = 1
     )
     select lead_times.rowid as change_id, asked.rowid as repo_id, lead_times.builds_ai, lead_times.built_with_ai,
         lead_times.kind,
         case when lead_times.outcome <> 'abandoned' then lead_times.outcome
             when not repository_stages.has_production then 'no_deployments'
-            when lead_times.abandoned_at < repository_stages.first_production_at then 'unknown'
             else 'abandoned' end as outcome,
         lead_times.code_complete_at, lead_times.first_commit_at, lead_times.production_at, lead_times.abandoned_at,
         lead_times.lead_time_hours, lead_times.dora_lead_time_hours, lead_times.as_of,
-        production_deployments.rowid as deployment_id, tried.rowid as attempt_deployment_id,
         {{group}} as "group"{{verdicts}}
-    from (select *, rowid from lead_times where {{condition}}) as lead_times
-    inner join changes on lead_times.change_id = changes.change_id
+    from {{source}} as lead_times
     inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
     left join repository_stages on lead_times.repo_id = repository_stages.repo_id
-    left join arrivals on changes.repo_id = arrivals.repo_id and changes.change_key = arrivals.change_key
     left join alone on lead_times.repo_id = alone.repo_id
     left join production_deployments on lead_times.repo_id = production_deployments.repo_id
         and lead_times.deployment_id = production_deployments.deployment_id
-    left join production_deployments as tried on lead_times.repo_id = tried.repo_id
-        and arrivals.attempt_deployment_id = tried.deployment_id
     order by lead_times.rowid
 """  # noqa: S608  (columns of ours)
+_WHOLE = "(select *, rowid from lead_times where {condition})"
+# Of a repository that is one service the whole change, else the change in each service that it touches.
+_BY_SERVICE = """
+    (select *, row_number() over () as rowid from (
+        select * from lead_times where repo_id in (select repo_id from services where service = '')
+        union all by name select * from service_lead_times
+    ) where {condition})
+"""
+_ARRIVALS = """
+    select lead_times.rowid as change_id, asked.rowid as repo_id, change_outcomes.first_production_at,
+        initial.rowid as deployment_id, tried.rowid as attempt_deployment_id
+    from (select *, rowid from lead_times where {condition}) as lead_times
+    inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
+    inner join change_outcomes on lead_times.change_id = change_outcomes.change_id and change_outcomes.service <> '*'
+    inner join change_milestones on change_outcomes.change_id = change_milestones.change_id
+        and change_outcomes.service = change_milestones.service
+    left join production_deployments as initial on lead_times.repo_id = initial.repo_id
+        and change_milestones.first_deployment_id = initial.deployment_id
+        and change_outcomes.first_production_at is not null
+    left join production_deployments as tried on lead_times.repo_id = tried.repo_id
+        and change_milestones.attempt_deployment_id = tried.deployment_id
+    order by lead_times.rowid, change_outcomes.service
+"""
 _CHANGED_SERVICE = f"""
-    coalesce(case when production_deployments.deployment_id is not null then {_SERVICE} end, alone.service, 'not known')
+    coalesce(nullif(lead_times.service, ''),
+        case when production_deployments.deployment_id is not null then {_OWN_SERVICE} end, alone.service, 'not known')
 """
 _SIGNS = """
     select asked.rowid as repo_id, production_deployments.rowid as deployment_id, failure_signs.sign,
@@ -100,14 +132,16 @@ _INCIDENTS = """
 class Facts:
     """Rows of `production_deployments`, `failure_signs`, `lead_times` and `incidents`, their ids as numbers.
 
-    Deployments and changes have in `group` the value of `--by`, unless that is an axis of AI work.
-    `excluded`: changes that were left out because of their kind.
+    Deployments and changes have in `group` the value of `--by`, unless that is an axis of AI work; by service a change
+    is there once for each. `arrivals`: for an axis of AI work, which deployments first brought each change to each of
+    its services. `excluded`: changes that were left out because of their kind.
     """
 
     deployments: pl.DataFrame
     signs: pl.DataFrame
     changes: pl.DataFrame
     incidents: pl.DataFrame
+    arrivals: pl.DataFrame
     excluded: Excluded = field(default_factory=Excluded)
 
     def of(self, column: str, value: object) -> Facts:
@@ -133,18 +167,31 @@ def read_facts(
     condition = filters.condition(connection, "lead_times", time=None)
     place = _PLACE.get(by or "", "null")
     verdicts = "".join(f", lead_times.{name}" for name in filters.verdict_columns)
-    deployments, all_changes, signs, incidents = (
-        connection.cursor().sql(query.format(condition=condition, group=group, verdicts=verdicts)).pl()
-        for query, group in (
-            (_DEPLOYMENTS, _SERVICE if by == "service" else place),
-            (_CHANGES, _CHANGED_SERVICE if by == "service" else place),
+    by_service = by == "service"
+    if by_service:
+        group, changed, source = _SERVICE.format(service="rollouts.service"), _CHANGED_SERVICE, _BY_SERVICE
+    else:
+        group, changed, source = place, place, _WHOLE
+    names = {
+        "condition": condition,
+        "verdicts": verdicts,
+        "rollouts": "rollouts" if by_service else "production_deployments",
+        "join": _EACH_SERVICE if by_service else "",
+        "source": source.format(condition=condition),
+    }
+    deployments, all_changes, signs, incidents, arrivals = (
+        connection.cursor().sql(query.format(**names, group=value)).pl()
+        for query, value in (
+            (_DEPLOYMENTS, group),
+            (_CHANGES, changed),
             (_SIGNS, ""),
             (_INCIDENTS, ""),
+            (_ARRIVALS if by in AXES else f"select * from ({_ARRIVALS}) limit 0", ""),  # noqa: S608  (ours)
         )
     )
     changes = filters.sure(all_changes, by if by in AXES else None) if by in AXES else all_changes
     kept = taking_part(automation=automation, by=by)
-    return Facts(deployments, signs, changes.filter(kept), incidents, Excluded.of(changes, kept))
+    return Facts(deployments, signs, changes.filter(kept), incidents, arrivals, Excluded.of(changes, kept))
 
 
 def carried(facts: Facts) -> pl.DataFrame:
@@ -153,29 +200,37 @@ def carried(facts: Facts) -> pl.DataFrame:
     A change is carried by the deployment that it arrived with, by the first that tried to ship it, and by every other
     try with the commit of one of them up to the arrival. Other commits in between that contained it are not considered.
     """
-    tries = facts.deployments.filter(~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING))
+    tries = facts.deployments.filter(~SHIPS_NOTHING)
     key = list(_KEY)
-    changes = facts.changes.filter(pl.col("outcome").is_in(["production", "waiting", "abandoned"])).select(
-        "repo_id", "change_id", "production_at", "outcome", *key[1:], "attempt_deployment_id"
-    )
-    arrived = changes.filter(pl.col("outcome") == "production")
+    taking_part = facts.changes.filter(pl.col("outcome").is_in(["production", "waiting", "abandoned"]))
+    changes = facts.arrivals.join(taking_part.select("change_id"), on="change_id", how="semi")
+    at = pl.col("first_production_at")
     ends = pl.concat(
         [
-            arrived.select(*key, "change_id", "production_at"),
-            changes.select("repo_id", pl.col("attempt_deployment_id").alias(key[1]), "change_id", "production_at"),
+            changes.filter(at.is_not_null()).select(*key, "change_id", at),
+            changes.select("repo_id", pl.col("attempt_deployment_id").alias(key[1]), "change_id", at),
         ]
     ).join(tries.select(*key, "sha"), on=key, how="inner")
     by_commit = ends.drop(key[1]).join(tries.select(*key, "sha", "deployed_at"), on=["repo_id", "sha"], how="inner")
-    before = by_commit.filter(pl.col("production_at").is_null() | (pl.col("deployed_at") <= pl.col("production_at")))
+    before = by_commit.filter(at.is_null() | (pl.col("deployed_at") <= at))
     columns = [*key, "change_id"]
-    return pl.concat([ends.select(columns), before.select(columns)]).unique().sort(columns)
+    carrying = pl.concat([ends.select(columns), before.select(columns)])
+    # What a later wave of a roll-out brings, the roll-out brings.
+    opened = tries.select(*key, "rollout_id")
+    unit = pl.coalesce("rollout_id", key[1]).alias(key[1])
+    return carrying.join(opened, on=key, how="left").select("repo_id", unit, "change_id").unique().sort(columns)
 
 
 def shipped(facts: Facts, definition: Definition) -> pl.DataFrame:
-    """The deployments that count: successes that ship something, and failed attempts where those are failures."""
-    counts = pl.col("succeeded") if "failed" not in definition.signs else pl.lit(value=True)
-    if not definition.ships_nothing:
-        counts &= ~pl.col("kind").fill_null("").is_in(_SHIPS_NOTHING)
+    """What counts as a deployment: each roll-out, at its first success, and failed attempts where those are failures.
+
+    A failed attempt in a wave of a roll-out is a failure of the roll-out, and counts with it.
+    """
+    counts = pl.col("opens_rollout")
+    if definition.ships_nothing:
+        counts |= pl.col("succeeded") & SHIPS_NOTHING
+    if "failed" in definition.signs:
+        counts |= ~pl.col("succeeded") & (pl.col("rollout_id") == pl.col("deployment_id"))
     return facts.deployments.filter(counts)
 
 
@@ -199,6 +254,7 @@ def failures(facts: Facts, definition: Definition) -> pl.DataFrame:
     if definition.retried:
         again = facts.deployments.filter((pl.col("failed_attempts") > 0) & pl.col("succeeded"))
         signs = pl.concat([signs, _retries(again, signs.schema)])
+    signs = _of_rollouts(signs, facts.deployments)
     incident = pl.col("sign") == "incident"
     rows = signs.group_by("repo_id", "deployment_id").agg(
         pl.when(incident.any()).then(pl.col("began_at").filter(incident).min()).otherwise(pl.col("began_at").min()),
@@ -229,3 +285,11 @@ def _retries(deployments: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         pl.col("deployed_at").alias("recovered_at"),
     )
     return rows.cast(schema)
+
+
+def _of_rollouts(signs: pl.DataFrame, deployments: pl.DataFrame) -> pl.DataFrame:
+    """Signs of a roll-out instead of one of its waves; what ships nothing is no part of one."""
+    rollout = pl.when(SHIPS_NOTHING).then("deployment_id").otherwise("rollout_id")
+    units = deployments.select(*_KEY, rollout.alias("unit")).unique()
+    joined = signs.join(units, on=list(_KEY), how="left")
+    return joined.with_columns(pl.coalesce("unit", "deployment_id").alias("deployment_id")).drop("unit")

@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.cohort.cohort import ENDS, FEWEST_CLUSTERS
 from analytics.dora.definitions import Definition
-from analytics.dora.facts import Facts, failures, judged, shipped
+from analytics.dora.facts import SHIPS_NOTHING, Facts, failures, judged, shipped
 from analytics.dora.levels import level
 from analytics.dora.windows import Window
 from analytics.survival import CENSORED, incidence
@@ -165,8 +165,8 @@ def _failure_rate(counted: pl.DataFrame, failed: pl.DataFrame, failure_days: flo
 
 
 def _rework_rate(deployments: pl.DataFrame, definition: Definition) -> Measure:
-    """Unplanned successful deployments: rollbacks, and those made to fix what ran."""
-    done = deployments.filter(pl.col("succeeded"))
+    """Unplanned successful deployments: rollbacks, and those made to fix what ran. The waves of a roll-out are one."""
+    done = deployments.filter(pl.col("succeeded") & (pl.col("opens_rollout") | SHIPS_NOTHING))
     all_urgent = (pl.col("urgent") > 0) & (pl.col("urgent") == pl.col("changes"))
     mends = pl.col("urgent") > 0 if definition.mixed else all_urgent
     unplanned = (pl.col("kind").fill_null("") == "rollback") | mends

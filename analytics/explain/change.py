@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from analytics.explain.incomplete import NOT_COMPLETE, incomplete_change, why_incomplete
 from analytics.explain.initiatives import memberships
 from analytics.explain.records import deployment_records, forge_records, friction
 from analytics.explain.repairs import repair_lines
@@ -20,7 +21,9 @@ __all__ = ["Explanation", "Milestone", "Stage", "explain"]
 
 STAGES = ("coding", "rework", "pickup", "review", "merge", "build", "staging", "release", "deploy")
 _UNKNOWN = {
-    "before_first_deployment": "it landed before the first recorded production deployment: arrival not observed",
+    "before_first_deployment": (
+        "it was code complete before the first recorded production deployment of its service: arrival not observed"
+    ),
     "undatable_deployment": "only a deployment without a date contains it",
     "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
     "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
@@ -29,6 +32,7 @@ _ARRIVALS = {
     "production": "reported; no deployment in the data contains it",
     "abandoned": "closed unmerged",
     "no_deployments": "its repository reports no deployments",
+    "nothing_to_deploy": "it touches the paths of no service: there is nothing to deploy",
 }
 _COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
 _OPEN_HEAD = "Git has its head, but does not show whether it is open or closed"
@@ -72,7 +76,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All data about one change. `change` is its row of `lead_times`."""
+    """All data about one change. `change` is its row of `lead_times`, or a row like it if it is not code complete."""
 
     change: Mapping[str, Any]
     milestones: Sequence[Milestone]
@@ -92,10 +96,15 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
     """Explain a change; raises `AnalysisError` where there is no such id, with similar ids in the hint."""
     change = _first_row(connection, "select * from lead_times where change_id = $id", id=change_id)
     if change is None:
+        columns = connection.cursor().sql("select * from lead_times limit 0").columns
+        change = incomplete_change(partial(_rows, connection), dict.fromkeys(columns), change_id)
+    if change is None:
         raise _not_found(connection, change_id)
     source = _first_row(connection, "select * from changes where change_id = $id", id=change_id) or {}
     kind = _first_row(connection, "select * from change_kinds where change_id = $id", id=change_id) or {}
-    observed = _first_row(connection, "select * from change_milestones where change_id = $id", id=change_id) or {}
+    observed = (
+        _first_row(connection, "select * from change_milestones where change_id = $id and whole", id=change_id) or {}
+    )
     deployment = _first_row(
         connection,
         "select * from deployments where repo_id = $repo and deployment_id = $deployment",
@@ -150,7 +159,7 @@ def _milestones(
         else "last commit on its own branch that is not a merge",
         "landing_author_date": f"author date of {landing} (approximate: its own commits are unknown)",
         "event": "reported",
-    }[change["code_complete_source"]]
+    }.get(change["code_complete_source"], "")
     reporter = "the forge" if reported.get("forge") else "reported"
     records = {
         "first_commit_at": "reported"
@@ -221,9 +230,13 @@ def _sure(confidence: str) -> str:
 
 def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment: Mapping[str, Any] | None) -> str:
     outcome, reason = change["outcome"], change["outcome_reason"]
+    if outcome == NOT_COMPLETE:
+        return why_incomplete(change)
     if outcome == "waiting":
         when = f"{change['as_of']:%Y-%m-%d %H:%M}Z"
-        return f"waiting in {change['current_stage']} as of {when}; no production deployment contains it"
+        some = change["first_production_at"] is not None
+        where = "only some of its services and waves have it" if some else "no production deployment contains it"
+        return f"waiting in {change['current_stage']} as of {when}; {where}"
     if outcome == "production" and deployment is not None:
         through = (observed.get("mapped_through") or "")[:12]
         how = {
@@ -250,10 +263,11 @@ def _not_found(connection: duckdb.DuckDBPyConnection, change_id: str) -> Analysi
         return AnalysisError(f"the outcome of {change_id} is unknown", hint=_OPEN_HEAD)
     near = _rows(
         connection,
-        "select change_id from lead_times where ends_with(change_id, $tail) or starts_with(change_id, $start)"
+        "select change_id from changes"
+        " where ends_with(lower(change_id), $tail) or starts_with(lower(change_id), $start)"
         " order by change_id limit 5",
-        tail=f"{mark}{key}" if mark else f"#{change_id}",
-        start=change_id,
+        tail=(f"{mark}{key}" if mark else f"#{change_id}").lower(),
+        start=change_id.lower(),
     )
     ids = ", ".join(row["change_id"] for row in near)
     hint = (

@@ -39,11 +39,16 @@ _RUNS = """
     order by integrates desc, name, run_id limit 1
 """
 _ARRIVAL = """
-    select staged.deployment_id as staged, staged.environment as stage, arrivals.attempt_deployment_id as tried
-    from arrivals
-    left join deployments as staged
-        on arrivals.repo_id = staged.repo_id and arrivals.staged_deployment_id = staged.deployment_id
-    where arrivals.repo_id = $repo and arrivals.change_key = $key
+    with staged as (
+        select deployments.deployment_id, deployments.environment from arrivals
+        inner join deployments on arrivals.repo_id = deployments.repo_id
+            and arrivals.staged_deployment_id = deployments.deployment_id
+        where arrivals.repo_id = $repo and arrivals.change_key = $key
+        order by deployments.succeeded_at, deployments.deployment_id limit 1
+    )
+    select staged.deployment_id as staged, staged.environment as stage, tried.attempt_deployment_id as tried
+    from change_milestones as tried left join staged on true
+    where tried.change_id = $change and tried.whole
 """
 _FRICTION = (
     ("ci_queue_hours", "build", "{:.2f} h waiting for runners"),
@@ -104,7 +109,7 @@ def deployment_records(query: Ask, change: Mapping[str, Any], key: str) -> dict[
         for run in query(_RUNS, **who, at=change["integrated_at"]):
             again = f", attempt {run['attempt']}" if run["attempt"] and run["attempt"] > 1 else ""
             records["integrated_at"] = f"CI run {run['run_id']} ({run['name']}{again}) on {run['sha'][:12]} succeeded"
-    for row in query(_ARRIVAL, **who):
+    for row in query(_ARRIVAL, **who, change=change["change_id"]):
         if row["staged"] is not None:
             records["staged_at"] = f"deployment {row['staged']} to {row['stage']} succeeded"
         if row["tried"] is not None:

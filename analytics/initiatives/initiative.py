@@ -117,7 +117,7 @@ class _Parts:
 _INITIATIVES = """
     select i.initiative_id, i.repo_id, i.name, i.found, i.dismissed, i.reason, i.removed_by,
         m.merged_at, m.production_at
-    from initiatives i left join change_milestones m on i.removed_by = m.change_id
+    from initiatives i left join change_milestones m on i.removed_by = m.change_id and m.whole
     order by i.initiative_id, i.repo_id
 """
 _WORK = """
@@ -131,8 +131,8 @@ _USES = """
         started.production_at as since, ended.production_at as until
     from initiative_uses u
     join repository_settings s on u.user_repo_id = s.repo_id
-    join change_milestones started on u.change_id = started.change_id
-    left join change_milestones ended on u.gone_by = ended.change_id
+    join change_milestones started on u.change_id = started.change_id and started.whole
+    left join change_milestones ended on u.gone_by = ended.change_id and ended.whole
     where started.production_at is not null order by all
 """
 _USAGE = "select initiative, used_at, uses, users from usage_records where coalesce(uses, 1) > 0 order by all"

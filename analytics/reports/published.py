@@ -70,6 +70,9 @@ LEAD_TIME_COLUMNS = (
     "lead_time_working_hours",
     "age_working_hours",
     "kind",
+    "services",
+    "first_production_at",
+    "rollout_hours",
 )
 _WORKING = ("lead_time_working_hours", "age_working_hours")
 _DEPLOYMENT_COLUMNS = (
@@ -98,6 +101,9 @@ _DEPLOYMENT_COLUMNS = (
     "url",
     "as_of",
     "gate_hours",
+    "service",
+    "rollout_id",
+    "wave",
 )
 _CLASSIFICATION_COLUMNS = (
     "change_id",

@@ -147,4 +147,4 @@ def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters) -> 
     """The departures of the repositories asked for, of all time."""
     cursor = connection.cursor()
     table = read(connection, _DEPARTURES.format(repo=as_category(cursor, "repo")))
-    return Departures.of(Filters(repo=filters.repo).apply(table, time=None))
+    return Departures.of(Filters(repo=filters.repo, names=filters.names).apply(table, time=None))

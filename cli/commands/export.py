@@ -45,7 +45,9 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
 @click.option("--window", metavar="WINDOW", help="Windows of dora: month, quarter or a number of days.")
 @click.option("--definition", metavar="NAME", help="Definition of a failure (dora) or repair (rework); all: each one.")
 @click.option(
-    "--automation", is_flag=True, help="Include changes made by bots, and releases (left out and counted by default)."
+    "--automation",
+    is_flag=True,
+    help="Include bots' changes and releases in statistics (default: left out, counted). Lists have them anyway.",
 )
 @evidence_option
 @click.pass_obj
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.filters import Filters
     from analytics.cohort.options import Options
     from analytics.cohort.working_time import WorkingCalendar
-    from analytics.coverage import names_of_team, unmatched
+    from analytics.coverage import names_of_team, repositories_named
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.report_files import write
@@ -91,8 +93,9 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
         if team is not None:
             filters = replace(filters, names=names_of_team(connection, team))
-        if missed := unmatched(connection, filters):
-            click.echo(f"headway: {missed}", err=True)
+        filters, warning = repositories_named(connection, filters)
+        if warning:
+            click.echo(f"headway: {warning}", err=True)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

@@ -88,8 +88,15 @@ def _facts(row: dict[str, object]) -> list[str]:
         return facts
     facts.append(
         f"{row['changes']:,} changes: {row['production']:,} in production, {row['waiting']:,} waiting,"
-        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments"
+        f" {row['abandoned']:,} abandoned, {row['unknown']:,} unknown, {row['no_deployments']:,} without deployments,"
+        f" {row['not_code_complete']:,} not code complete"
     )
+    if row["services"]:
+        facts.append(
+            f"{row['services']:,} services: {row['nothing_to_deploy']:,} changes touch none,"
+            f" {row['shared_changes']:,} belong to one by shared paths alone;"
+            f" {row['deployments_without_service']:,} deployments are of no service"
+        )
     pulls = row["pull_requests"]
     if pulls:
         facts.append(

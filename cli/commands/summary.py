@@ -45,7 +45,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     """
     from analytics.cohort.filters import Filters
     from analytics.cohort.working_time import WorkingCalendar
-    from analytics.coverage import closed_work_is_seen, in_doubt, unmatched
+    from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
     from analytics.pulse.pulse import pulse, slowest_waiting
     from analytics.reports.published import coverage
@@ -56,8 +56,10 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     filters = Filters(since=since, repo=repo, evidence=evidence)
     calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
     with open_published(warehouse) as connection:
-        if missed := unmatched(connection, filters):
-            click.echo(f"headway: {missed}", err=True)
+        filters, warning = repositories_named(connection, filters)
+        if warning:
+            click.echo(f"headway: {warning}", err=True)
+        everything = Filters(repo=filters.repo, names=filters.names)
         text = lines(
             pulse(connection, filters, calendar=calendar),
             pulse(connection, filters, axis="built_with_ai", calendar=calendar),
@@ -66,9 +68,9 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),
-                *_doubts(in_doubt(coverage(connection, Filters(repo=repo)))),
+                *_doubts(in_doubt(coverage(connection, everything))),
             ],
-            initiatives=wording.initiatives(read_portfolio(connection, Filters(repo=repo)).initiatives),
+            initiatives=wording.initiatives(read_portfolio(connection, everything).initiatives),
         )
     click.echo("\n".join(text))
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
 from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
+from collectors.git.process.log import Paths
 from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
-from collectors.git.readers.commits import CommitReader
+from collectors.git.readers.commits import CommitReader, Landed, landed_since
 from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
-from collectors.git.readers.version_changes import VERSIONS_READ, VersionReader, release_candidates
+from collectors.git.readers.version_changes import VERSIONS_READ, Candidates, VersionChange, VersionReader
 from collectors.git.repository.open import Opened, open_source
 from collectors.git.repository.refs import pull_heads
 from collectors.git.repository.source import GitSource, source_id
@@ -90,9 +91,11 @@ class _Run:
         self._manifests_again = self._again or _manifests_asked(source) != (before.manifests or {}).get("patterns")
         self._notices = NoticeLedger(before.notices, again=self._again)
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
+        self._read_by = {"source": source_id(source)}
         self._touching_manifests: list[str] = []
         self._touching_sources: list[str] = []
-        self._maybe_releases: list[str] = []
+        self._releases = Candidates()
+        self._new_commits: set[str] = set()
         self._too_old = 0
 
     def rows(self) -> Iterator[Rows | Checkpoint]:
@@ -102,18 +105,20 @@ class _Run:
         if self._again or described != self._before.repository:
             read_at = described["manifests_read_at"]
             row = {**described, "manifests_read_at": datetime.fromisoformat(read_at) if read_at else None}
-            yield from self._rows("repositories", [row])
+            yield from self._rows("repositories", [row | self._read_by])
         read_before = set() if self._again else self._before.commits
         main, pulls = self._reader(), self._reader()
         yield from self._commits(main, now.commits(), read_before, landed=True)
         yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
-        yield from self._rows("added_lines", self._added_lines())
-        yield from self._rows("version_changes", self._version_changes())
+        landed = self._landed_now(now)
+        moved: list[VersionChange] = []
+        yield from self._rows("added_lines", self._added_lines(moved))
+        yield from self._rows("version_changes", (change._asdict() for change in moved))
         yield from self._rows("imports", self._imports())
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
-        yield from self._rows("refs", now.rows)
+        yield from self._rows("refs", (row | self._read_by for row in now.rows))
         noted = self._opened.listing.notes if self._source.ai_notes else ""
         notes = NoteReader(self._git, self._opened.repository.id_length)
         yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))
@@ -130,7 +135,7 @@ class _Run:
             "doubtful_default_branch": default.doubtful,
         }
         yield from self._rows("notices", self._notices.rows(source_id(self._source), specifics))
-        newest = self._newest(now, main, pulls)
+        newest = self._newest(now, main, pulls, landed)
         resume = Resume(
             options=self._options,
             tips=now.tips,
@@ -140,6 +145,7 @@ class _Run:
             newest_micros=newest,
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
+            tag_objects=True,
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 
@@ -159,11 +165,14 @@ class _Run:
         done = waiting = 0
         for commits, files in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((commits, files))
-            self._look_for_manifests(files)
+            paths = Paths(files["path"])
+            self._look_for_manifests(files, paths)
             if self._options["version_changes"]:
-                self._maybe_releases += release_candidates(commits, files)
+                self._releases.add(commits, files, paths)
             if landed:
-                self._look_for_sources(files)
+                self._look_for_sources(files, paths)
+                if self._before.commits:
+                    self._new_commits.update(commits["sha"].to_pylist())
             done += commits.num_rows
             waiting += commits.num_rows
             self._progress.step(done, None, f"{self._repo_id} commits")
@@ -172,23 +181,32 @@ class _Run:
                 tables, waiting = [], 0
         yield from _joined(tables)
 
-    def _look_for_manifests(self, files: pa.Table) -> None:
+    def _look_for_manifests(self, files: pa.Table, paths: Paths) -> None:
         """Remember the commits that touch a package manifest, if their lines are wanted."""
         if self._options["added_lines"]:
-            paths = files["path"]
-            theirs = pc.and_not(
-                pc.match_substring_regex(paths, MANIFEST_PATH), pc.match_substring_regex(paths, COPIED_PATH)
-            )
+            theirs = pc.and_not(paths.match(MANIFEST_PATH), paths.match(COPIED_PATH))
             self._touching_manifests += pc.unique(files["sha"].filter(theirs)).to_pylist()
 
-    def _look_for_sources(self, files: pa.Table) -> None:
+    def _look_for_sources(self, files: pa.Table, paths: Paths) -> None:
         """Remember the newest commits that touch source code, if their imports are wanted; a log has them first."""
         if self._options["imports"]:
-            theirs = pc.match_substring_regex(files["path"], SOURCE_PATH)
-            shas = pc.unique(files["sha"].filter(theirs)).to_pylist()
-            room = MOST_COMMITS - len(self._touching_sources)
-            self._touching_sources += shas[:room]
-            self._too_old += len(shas[room:])
+            shas = pc.unique(files["sha"].filter(paths.match(SOURCE_PATH))).to_pylist()
+            self._read_imports_of(shas)
+
+    def _read_imports_of(self, shas: Sequence[str]) -> None:
+        room = MOST_COMMITS - len(self._touching_sources)
+        self._touching_sources += shas[:room]
+        self._too_old += len(shas[room:])
+
+    def _landed_now(self, now: Movements) -> Landed:
+        """What landed since the last run; of what was a pull request's then, imports are still to be read."""
+        tips, before = now.commits(), self._before.landed
+        if self._again or tips <= before or before == self._before.commits:
+            return Landed()
+        landed = landed_since(self._git, tips, before, self._collected_at)
+        if self._options["imports"]:
+            self._read_imports_of([sha for sha in landed.shas if sha not in self._new_commits])
+        return landed
 
     def _imports(self) -> Iterator[dict[str, Any]]:
         if not self._options["imports"]:
@@ -201,18 +219,22 @@ class _Run:
         self._notices.add("imports_cut", reader.cut + self._too_old)
         self._notices.add("imports_missing", reader.missing)
 
-    def _added_lines(self) -> Iterator[dict[str, Any]]:
+    def _added_lines(self, moved: list[VersionChange]) -> Iterator[dict[str, Any]]:
+        """Lines added to package manifests; what the same patches show of versions goes into `moved`."""
         if not self._options["added_lines"]:
             self._notices.state("added_lines_cut", 0)
             return
         reader = AddedLines(self._git)
-        for line in reader.read(self._touching_manifests):
+        likely = set(self._releases.likely)
+        for line in reader.read([sha for sha in self._touching_manifests if sha not in likely]):
             yield line._asdict()
+        doubtful = [sha for sha in self._releases.doubtful if sha in reader.of_versions]
+        for reading in VersionReader(self._git, reader).read(self._releases.likely):
+            moved += reading.versions
+            yield from (line._asdict() for line in reading.added)
+        for reading in VersionReader(self._git, AddedLines(self._git)).read(doubtful):
+            moved += reading.versions
         self._notices.add("added_lines_cut", reader.cut)
-
-    def _version_changes(self) -> Iterator[dict[str, Any]]:
-        for change in VersionReader(self._git).read(self._maybe_releases):
-            yield change._asdict()
 
     def _patch_ids(self, tips: set[str], read_before: set[str]) -> Iterator[dict[str, Any]]:
         if self._options["patch_ids"] and not tips <= read_before:
@@ -256,9 +278,9 @@ class _Run:
         self._notices.state("pull_heads_unavailable", int(opened.pulls_unavailable))
         self._notices.state("shallow", len(opened.repository.shallow))
 
-    def _newest(self, now: Movements, main: CommitReader, pulls: CommitReader) -> int | None:
+    def _newest(self, now: Movements, main: CommitReader, pulls: CommitReader, landed: Landed) -> int | None:
         """The newest commit or tag not after this run; borrowed pull requests say nothing of the clone's age."""
-        dates = [main.newest_micros, now.newest_tag_micros(self._collected_at)]
+        dates = [main.newest_micros, landed.newest_micros, now.newest_tag_micros(self._collected_at)]
         dates.append(None if self._again else self._before.newest_micros)
         dates.append(None if self._opened.pulls_borrowed else pulls.newest_micros)
         return max((date for date in dates if date is not None), default=None)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from collectors.git.repository.refs import is_pull_head
+
 __all__ = ["Resume"]
 
 _VERSION = 1
@@ -31,6 +33,8 @@ class Resume:
     """Where the chain of a manifests repository ended."""
     ai_notes: str = ""
     """What the ref of the notes held, as far as they were read; empty for no notes."""
+    tag_objects: bool = False
+    """Whether tags were read with the ids of their objects."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
@@ -52,6 +56,7 @@ class Resume:
             "newest_micros": self.newest_micros,
             "manifests": self.manifests,
             "ai_notes": self.ai_notes,
+            "tag_objects": self.tag_objects,
         }
 
     def holds(self, ref: str, oid: str) -> bool:
@@ -62,3 +67,8 @@ class Resume:
     def commits(self) -> set[str]:
         """All commits that refs led to: what leads to them has been read."""
         return {sha for sha in self.tips.values() if sha}
+
+    @property
+    def landed(self) -> set[str]:
+        """Those that branches and tags led to: the others' history was read as that of pull requests."""
+        return {sha for ref, sha in self.tips.items() if sha and not is_pull_head(ref)}

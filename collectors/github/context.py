@@ -10,7 +10,7 @@ from typing import Any
 from collectors.github.api.client import Client, Listing
 from collectors.github.api.signals import Moved
 from collectors.github.resume import Resume
-from collectors.github.source import GitHubSource
+from collectors.github.source import GitHubSource, source_id
 from headway.errors import CollectError
 from headway.notices import NoticeLedger
 from headway.progress import Progress
@@ -37,6 +37,11 @@ class Run:
     def wants(self, part: str) -> bool:
         """Whether to read a part: the source includes it, and the token may read it."""
         return part not in self.state.denied and (part != "history" or self.source.history)
+
+    @property
+    def read_by(self) -> dict[str, str]:
+        """The column of rows that several sources may have of one repository."""
+        return {"source": source_id(self.source)}
 
     @property
     def now(self) -> str:

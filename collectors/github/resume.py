@@ -124,6 +124,8 @@ class Tags:
     """How many there were; None before the first reading."""
     newest: dict[str, str] = field(default_factory=dict)
     """Tags of the newest commits: name, and the commit of each."""
+    objects: bool = False
+    """Whether they were read with the ids of their objects, as of this version."""
 
 
 @dataclass

@@ -20,8 +20,10 @@ from collectors.simulate.events.cutoff import cut_off, number_and_name
 from collectors.simulate.events.dice import Dice
 from collectors.simulate.events.flow import run_main_branch
 from collectors.simulate.events.rare import add_rare_marks
+from collectors.simulate.events.releases import first_release, releases_of
 from collectors.simulate.events.ship import finish_statuses
 from collectors.simulate.events.story import new_change
+from collectors.simulate.events.together import choose_styles, join_changes
 from collectors.simulate.writers.manifests import MANIFESTS, spread_apart, write_manifests
 from collectors.simulate.writers.records import lines_of
 from collectors.simulate.writers.repository import write_repository
@@ -47,8 +49,9 @@ def simulate(
     `headway.toml`, `truth.json` and `truth.csv`. The same arguments give the same bytes; only Git's pack files, of the
     same objects, may differ between versions of Git.
 
-    `size` is a preset, `full` or `tiny`; `days` and `changes` (by repository) replace what it says. Raises `UsageError`
-    for an unknown preset or a folder that already contains repositories, `CollectError` where git fails.
+    `size` is a preset: `full`, `styled` (small, with every way of landing) or `tiny`; `days` and `changes` (by
+    repository) replace what it says. Raises `UsageError` for an unknown preset or a folder that already contains
+    repositories, `CollectError` where git fails.
     """
     if size not in PRESETS:
         raise UsageError(f"unknown company size {size!r}", hint=f"use one of {', '.join(PRESETS)}")
@@ -72,13 +75,16 @@ def simulate(
 
 def simulate_repository(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
     """Simulate one repository: the changes that begin, then what becomes of each."""
-    repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported)
+    repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported, forge=plan.forge)
     dice = Dice(seed, plan.name, "changes")
     begins = later(since, 0.1)
     span = working_hours_between(begins, until)
     begun = sorted(later(begins, dice.uniform() * span) + dice.whole(0, 59) for _ in range(count))
     repo.changes = [_root(plan, since)]
     repo.changes += [new_change(plan, dice, at, (at - since) / (until - since)) for at in begun]
+    choose_styles(repo.changes, plan, Dice(seed, plan.name, "styles"))
+    repo.changes += releases_of(plan, repo.changes[1:], Dice(seed, plan.name, "releases"), since, until)
+    join_changes(repo.changes, plan)
     run_main_branch(repo, plan, Dice(seed, plan.name, "flow"), since, until)
     cut_off(repo, until)
     number_and_name(repo, Dice(seed, plan.name, "numbers"))
@@ -88,7 +94,7 @@ def simulate_repository(plan: Plan, seed: int, since: int, until: int, count: in
 def _root(plan: Plan, since: int) -> Change:
     person = TEAMS[plan.team][0]
     touches = tuple(Touch(f"{area.folder}/{name}", 0, 12) for area in AREAS[plan.name] for name in area.files)
-    touches += (Touch("README.md", 0, 3),)
+    touches += (Touch("README.md", 0, 3), *first_release(plan))
     commit = Commit(person, since, person, since, f"Begin {plan.name}", touches)
     change = Change(plan.name, "direct", commit.message, person, since, False, "none", "direct")  # noqa: FBT003
     change.style, change.commits = "direct", [commit]

@@ -29,6 +29,7 @@ from analytics.whatif.levers import Levers, read_levers
 from analytics.worklist import attention as worklist_attention
 from dashboard.answers.cache import ANSWERS, BUSY, question
 from dashboard.answers.files import FILES, cursor_of, folder, give_back, settings
+from pipeline.repositories import change_as_spelled, repository_spellings
 from pipeline.settings_hints import bots_without_rule
 from pipeline.source_status import source_status
 
@@ -74,6 +75,8 @@ class Scope:
     repositories: tuple[str, ...]
     teams: dict[str, tuple[str, ...]]
     as_of: datetime | None
+    ids: tuple[tuple[str, str], ...] = ()
+    """Each repository as `headway status` shows it, and its name."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def scope(file: str) -> Scope:
     teams: dict[str, tuple[str, ...]] = {}
     for row in table.filter(pl.col("team") != "").sort("team", "repo").iter_rows(named=True):
         teams[row["team"]] = (*teams.get(row["team"], ()), row["repo"])
-    return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None)
+    ids = tuple((f"{row['provider']}:{row['repo']}", row["repo"]) for row in table.iter_rows(named=True))
+    return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None, ids)
 
 
 def prepare(file: str) -> None:
@@ -220,4 +224,4 @@ def unknown_bots(file: str) -> pl.DataFrame:
 def explain(file: str, change_id: str) -> explain_change.Explanation:
     """As `analytics.explain.change.explain`; a few look-ups by key, not cached."""
     with cursor_of(file) as cursor:
-        return explain_change.explain(cursor, change_id)
+        return explain_change.explain(cursor, change_as_spelled(change_id, repository_spellings(cursor)))

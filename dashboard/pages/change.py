@@ -114,7 +114,9 @@ def time(explanation: Explanation) -> None:
 
 def stays(explanation: Explanation) -> pl.DataFrame:
     """Its stages with begin and end, laid end to end before and after code complete."""
-    complete: datetime = explanation.change["code_complete_at"]
+    complete: datetime | None = explanation.change["code_complete_at"]
+    if complete is None:
+        return pl.DataFrame()
     before = [stage for stage in explanation.stages if stage.name in BEFORE_CODE_COMPLETE]
     after = [stage for stage in explanation.stages if stage.name not in BEFORE_CODE_COMPLETE]
     edges = [complete - timedelta(hours=sum(stage.hours for stage in before))]

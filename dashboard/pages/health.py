@@ -149,6 +149,7 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         "abandoned": "Never arrived",
         "unknown": "Unknown",
         "no_deployments": "No deployments",
+        "not_code_complete": "Not code complete",
         "deployed_from": "Deployment source",
         "production_deployments": "Production deployments",
         "rollbacks": "Rollbacks",

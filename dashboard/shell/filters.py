@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from analytics.text.wording import plain
 from dashboard.answers.choices import ALL_TEAMS, AXES, AXIS_CAPTIONS, CLOCKS, EVERYTHING, PERIODS
 from dashboard.answers.questions import Scope
 from dashboard.answers.view import View, filters_of
+from headway.repository_names import names_match
 
 __all__ = ["choose"]
 
@@ -54,5 +57,16 @@ def _team_and_repository(scope: Scope) -> tuple[str, str]:
     if scope.teams:
         team = st.selectbox("Team", [ALL_TEAMS, *scope.teams], format_func=plain, key="team", bind="query-params")
     repositories = scope.repositories if team == ALL_TEAMS else scope.teams[team]
+    _spell(scope, repositories)
     repo = st.selectbox("Repository", [EVERYTHING, *repositories], format_func=plain, key="repo", bind="query-params")
     return team, repo
+
+
+def _spell(scope: Scope, repositories: Sequence[str]) -> None:
+    """Let a link name the repository in any spelling that `--repo` accepts: the URL then has its name as shown."""
+    linked = st.query_params.get("repo", "")
+    if not linked or linked in {EVERYTHING, *repositories}:
+        return
+    matching = sorted({name for repo_id, name in scope.ids if name in repositories and names_match(linked, repo_id)})
+    if len(matching) == 1:
+        st.query_params["repo"] = st.session_state["repo"] = matching[0]

@@ -63,6 +63,7 @@ _REPOSITORIES = RawTable(
             TIME,
             "rows of `manifest_versions` read before are of other patterns; null where none were ever read",
         ),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 
@@ -112,6 +113,8 @@ _REFS = RawTable(
         ("previous_sha", TEXT, "where the previous run found it, null if new"),
         ("rewritten", BOOL, "true: `previous_sha` is not an ancestor of `sha`, the history was rewritten"),
         ("deleted", BOOL, DELETED.meaning),
+        ("object_sha", TEXT, "annotated tags: id of the tag object; null where it was read without"),
+        ("source", TEXT, "the source that read it; null where an earlier version did"),
     ),
 )
 

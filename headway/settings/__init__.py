@@ -10,12 +10,12 @@ from headway.settings.sections import (
     GithubSettings,
     GitSettings,
     ManifestsSettings,
-    ProductionSettings,
     ReportSettings,
     Settings,
     SourceSettings,
     WarehouseSettings,
 )
+from headway.settings.services import ProductionSettings, ServiceSettings
 from headway.settings.stability import DoraSettings, ReworkSettings
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ReportSettings",
     "ReworkSettings",
     "RungSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "WarehouseSettings",

@@ -27,7 +27,7 @@ class DeploymentRule:
         "where deployments come from; `records`: what any system reports, GitHub too",
         choices=DEPLOYED_FROM,
     )
-    tags: str = setting(r"^v?\d+\.\d+(\.\d+)*$", "from tags: pattern of the tags that are deployments", pattern=True)
+    tags: str = setting("", "from tags: pattern of the tags that are deployments; empty: releases", pattern=True)
     branch: str = setting("production", "from branch: the branch whose merges are deployments")
     workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
     environment: str = setting(

@@ -11,11 +11,14 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
+from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule, check_rules, rules_for
 from headway.settings.field import setting
+from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
+from headway.settings.services import ProductionSettings, ServiceSettings, check_services
 from headway.settings.stability import DoraSettings, ReworkSettings
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
+    "ServiceSettings",
     "Settings",
     "SourceSettings",
     "WarehouseSettings",
@@ -94,15 +98,6 @@ class GithubSettings:
         default=True, doc="read commits of the default branch and tags; not needed where Git is collected too"
     )
     wait_minutes: int = setting(15, "wait up to this long for a rate limit; else stop, and resume with the next run")
-
-
-@dataclass(frozen=True)
-class ProductionSettings:
-    """Which environments are production."""
-
-    environments: str = setting(
-        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
-    )
 
 
 @dataclass(frozen=True)
@@ -172,7 +167,8 @@ class Settings:
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
-    production: ProductionSettings = ProductionSettings()
+    production: ProductionSettings = ProductionSettings()  # noqa: RUF009  (frozen, as all others)
+    inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (likewise)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
     rungs: RungSettings = RungSettings()  # noqa: RUF009
@@ -181,11 +177,13 @@ class Settings:
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
+    services: tuple[ServiceSettings, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
 
     def __post_init__(self) -> None:
-        """UsageError for initiatives that are incomplete or there twice, and for rules that could never apply."""
+        """UsageError for initiatives and services that are incomplete or there twice, and rules that never apply."""
         check_initiatives(self.initiatives)
+        check_services(self.services)
         check_rules(self.deployments)
 
     @property
@@ -196,6 +194,11 @@ class Settings:
     def deployment_rules(self, repo_id: str) -> tuple[DeploymentRule, ...]:
         """The rules for a repository, empty where no rule names it."""
         return rules_for(self.deployments, repo_id)
+
+    def services_of(self, repo_id: str) -> list[ServiceSettings]:
+        """The services of a repository; of several of one name the first."""
+        services = [service for service in self.services if names_match(service.repo, repo_id)]
+        return list({service.name: service for service in reversed(services)}.values())[::-1]
 
 
 SPELLED = {"source": "from"}  # `from` is a Python keyword

@@ -16,6 +16,7 @@ _HEAD = """# Headway's settings. Every line that is commented out shows its defa
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "sources": {"target": "https://github.com/acme/checkout", "team": "payments"},
     "deployments": {"repo": "acme/*"},
+    "services": {"repo": "acme/mono", "name": "pay", "paths": ("services/pay/",), "shared": ("libs/money/",)},
     "initiatives": {"name": "Semantic search", "paths": ("app/embeddings/",)},
     "ai.rules": {"id": "house-agent", "pattern": r"^made-by: house\b"},
     "ai.overrides": {"change": "github:acme/checkout#12", "builds_ai": True, "note": "the ranking is a model"},

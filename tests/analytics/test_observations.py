@@ -151,18 +151,18 @@ def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> N
 
 
 def test_closed_work_counts_where_arrivals_could_be_seen() -> None:
-    """Closed in a repository that deploys nothing, or before its first deployment, is left out as what landed there."""
+    """Closed where nothing is deployed, or complete before the first deployment: left out, as what landed there."""
     ships = Raw("acme/ships").commits("a@1 b@30").deploy("d0", "a", 20).deploy("d1", "b", 40)
-    for number, closed in ((5, 10), (6, 35)):
-        ships.change(number, opened=2, code_complete=3, abandoned=closed)
+    for number, complete, closed in ((5, 3, 10), (6, 3, 35), (8, 25, 35)):
+        ships.change(number, opened=2, code_complete=complete, abandoned=closed)
     never = Raw("acme/never").commits("x@1 y@2").change(7, opened=2, code_complete=3, abandoned=30)
     with built(ships, never) as tables:
         outcomes = {row["number"]: row["outcome"] for row in tables("select number, outcome from lead_times")}
         cohort, (sample, _) = read_cohort(tables.connection, Filters()), read_changes(tables.connection, Filters())
         dora = REPORTS["dora"](tables.connection, Filters())
-    assert [outcomes[number] for number in (5, 6, 7)] == ["abandoned"] * 3
+    assert [outcomes[number] for number in (5, 6, 8, 7)] == ["unknown", "unknown", "abandoned", "abandoned"]
     assert sorted(cohort.changes["outcome"].to_list()) == ["abandoned", "production"]
     assert len(sample.changes) == 2
-    assert (cohort.unknown, cohort.no_deployments) == (2, 3)
+    assert (cohort.unknown, cohort.no_deployments) == (3, 3)
     (lead,) = dora.filter(pl.col("measure") == "lead_time").to_dicts()
     assert (lead["numerator"], lead["repositories"]) == (1, 1)

@@ -52,7 +52,7 @@ def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyCo
     """Outcomes, stages, ways of mapping and sources of code complete are those that users know."""
     table = lead_time(connection, Filters())
     allowed: dict[str, set[str | None]] = {
-        "outcome": {"production", "waiting", "abandoned", "unknown", "no_deployments"},
+        "outcome": {"production", "waiting", "abandoned", "unknown", "no_deployments", "nothing_to_deploy"},
         "current_stage": {None, "pickup", "review", "merge", "build", "staging", "release", "deploy"},
         "mapped_by": {"ancestor", "cherry_pick_trailer", "patch_id", "branch_deploy", "event", ""},
         "code_complete_source": {"branch_commits", "landing_author_date", "event"},

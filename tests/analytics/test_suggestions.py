@@ -48,14 +48,14 @@ def test_likeliest_comes_first() -> None:
         "1 deployments to live-eu succeeded",
         "3 runs of the workflow Deploy to live succeeded",
         "1 releases were published",
-        "2 tags have the same form",
+        "2 tags have the form rel-*",
         "there is a branch live",
     ]
     assert [rule(line) for line in lines] == [
         {"table": "production", "environments": "^live\\-eu$"},
         {"table": "deployments", "repo": "acme/shop", "from": "workflow", "workflow": "Deploy to live"},
         {"table": "deployments", "repo": "acme/shop", "from": "releases"},
-        {"table": "deployments", "repo": "acme/shop", "from": "tags", "tags": "^rel\\-\\d+\\.\\d+$"},
+        {"table": "deployments", "repo": "acme/shop", "from": "tags", "tags": "^rel\\-\\d+([._]\\d+)+$"},
         {"table": "deployments", "repo": "acme/shop", "from": "branch", "branch": "live"},
     ]
 

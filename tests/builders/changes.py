@@ -94,7 +94,6 @@ def simulated(seed: int, change_plan: Callable[[Plan], Plan] = lambda plan: plan
         pl.lit(UNTIL).cast(pl.Datetime("us")).alias("as_of"),
         pl.when(pl.col("outcome") == "production").then(pl.lit("ancestor")).otherwise(pl.lit("")).alias("mapped_by"),
         pl.col("current_stage").alias("last_stage"),
-        pl.when(pl.col("built_with_ai") == "automation").then(pl.lit("bot")).otherwise(pl.lit("work")).alias("kind"),
     )
     table = table.filter(
         pl.col("outcome").is_in([*ENDS, "waiting"])

@@ -28,8 +28,7 @@ class Forge(Raw):
     """The raw rows that one run of a forge's collector read of one repository."""
 
     def __init__(self, repo: str = "acme/shop", *, provider: str = "github", **facts: Any) -> None:
-        super().__init__(repo, provider=provider, **facts)
-        self.source = f"{provider}:{repo}"
+        super().__init__(repo, provider=provider, source=f"{provider}:{repo}", **facts)
 
     def request(
         self,

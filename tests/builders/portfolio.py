@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from headway.settings import DeploymentRule, InitiativeSettings, Settings
+from headway.settings import DeploymentRule, InitiativeSettings, ServiceSettings, Settings
 from tests.builders.any_rows import any_forge_rows
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, commit_id
@@ -26,6 +26,11 @@ SETTINGS = Settings(
         DeploymentRule(repo="acme/site", source="branch", branch="live"),
         DeploymentRule(repo="acme/library", source="none"),
         DeploymentRule(repo="acme/forge", source="workflow", workflow="deploy*"),
+    ),
+    services=(
+        ServiceSettings(repo="acme/mono", name="pay", paths=("pay/",), shared=("libs/",), exclude=("prod-old",)),
+        ServiceSettings(repo="acme/mono", name="search", paths=("search/",), shared=("libs/",), applications=("find",)),
+        ServiceSettings(repo="acme/mono", name="site", paths=("site/",), tags="^site-", arrival="first"),
     ),
     initiatives=(
         InitiativeSettings(name="Basket", paths=("src/",)),
@@ -57,9 +62,11 @@ def portfolio() -> list[Raw]:
         Raw("acme/empty", default_branch="", known=None),
         _twice(0),
         _twice(1),
+        _behind(),
         _forge(random.Random(3), 900),
         _forge(random.Random(4), 901),
         _hub(),
+        _mono(),
         _desk(random.Random(1)),
         _desk(random.Random(2), read=1001),
     ]
@@ -214,6 +221,15 @@ def _twice(told: int) -> Raw:
     return twice.add("releases", release_id="1", tag="v1", draft=not told, published_at=(None, 15)[told])
 
 
+def _behind() -> Raw:
+    """Another clone of a repository, read last and not fetched for long."""
+    return (
+        Raw("acme/library", known=300, source="git:/old/library", read=1001)
+        .commits("only@5 older@100")
+        .branch("main", "only")
+    )
+
+
 def _desk(dice: random.Random, read: float = 1000) -> Raw:
     """Changes, deployments and CI as records alone, each fact there or not, in any order of time."""
     desk = Raw("acme/desk", provider="records", read=read, known=700, default_branch="")
@@ -251,3 +267,35 @@ def _some(dice: random.Random, names: tuple[str, ...]) -> Iterator[tuple[str, fl
         clock += dice.choice([0, 0, dice.random() * 20, -dice.random()])
         if dice.random() < (0.3 if name in {"abandoned", "code_complete"} else 0.6):
             yield name, clock
+
+
+def _mono() -> Raw:
+    """Three services in one repository, deployed apart to two regions and an old one, and once all together."""
+    mono = Raw("acme/mono", known=300).commits("m0@1 p1@10 s1@12 both@14 lib@16 doc@18 none@19 late@90")
+    paths = {
+        "m0": ("pay/a", "search/a", "site/a"),
+        "p1": ("pay/a",),
+        "s1": ("search/a",),
+        "both": ("pay/a", "search/a"),
+        "lib": ("libs/money",),
+        "doc": ("docs/how",),
+        "late": ("search/a", "site/a"),
+    }
+    for name, touched in paths.items():
+        mono.files(name, *touched)
+    for place, (application, environment, commit, at) in enumerate(
+        (
+            ("", "prod-eu", "m0", 2),
+            ("", "prod-us", "m0", 3),
+            ("pay", "prod-eu", "both", 20),
+            ("pay", "prod-old", "both", 21),
+            ("find", "prod-eu", "lib", 30),
+            ("pay", "prod-us", "lib", 34),
+            ("search", "prod-us", "lib", 36),
+            ("pay", "prod-us", "p1", 40),
+            ("find", "prod-us", "lib", 44),
+            ("pay", "prod-eu", "p1", 48),
+        )
+    ):
+        mono.deploy(f"mono{place}", commit, at, application=application, environment=environment)
+    return mono.deploy("mono-broken", "lib", states=[("failure", 46)], application="find", environment="prod-us")

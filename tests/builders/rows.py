@@ -28,9 +28,10 @@ import pyarrow as pa
 
 from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 from headway.settings import DeploymentRule, Settings
+from tests.builders.shelf import SharedEngine, prepare, shelf
 from warehouse.build import Sources, all_models, make, scan
 from warehouse.checks import check_keys, run_checks
-from warehouse.engines import DuckDBEngine, Engine
+from warehouse.engines import DuckDBEngine
 from warehouse.model import Model, needed_for
 from warehouse.store import Commit, RawStore
 
@@ -39,6 +40,10 @@ __all__ = ["END", "START", "Raw", "Tables", "arrow", "built", "commit_id", "grap
 START = datetime(2025, 1, 6)
 END = 1000.0
 WHOLE = bool(os.environ.get("WHOLE_BUILDS"))
+LAST = "lead_times"
+CHECKED = frozenset({"service_lead_times"})
+"""What the checks of whole tables read beside it."""
+"""The table that the invariants are about, with all that it needs."""
 
 
 def hour(number: float) -> datetime:
@@ -94,10 +99,11 @@ class Raw:
         provider: str = "git",
         read: float = END,
         known: float | None = END,
+        source: str = "",
         **facts: Any,
     ) -> None:
         self.repo_id = f"{provider}:{repo}"
-        self.source = f"git:{repo}"
+        self.source = source or f"git:{repo}"
         self.collected_at = hour(read)
         self.watermark_at = hour(known) if known is not None else None
         self.rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
@@ -105,7 +111,9 @@ class Raw:
         self.main: str | None = None
         self._last: Word | None = None
         repository = {"provider": provider, "repo": repo, "default_branch": "main", "url": "", "shallow": False}
-        self.add("repositories", **{**repository, "origin": "clone", "pull_heads": True, **facts})
+        self.add(
+            "repositories", **{**repository, "origin": "clone", "pull_heads": True, "source": self.source, **facts}
+        )
 
     def add(self, table: str, **row: Any) -> Self:
         """A row as it is; numbers in columns of times are hours."""
@@ -164,12 +172,16 @@ class Raw:
 
     def tag(self, name: str, commit: str | None, at: float | None = None) -> Self:
         """A tag; with a time an annotated one."""
-        return self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        self._ref(f"refs/tags/{name}", "tag", name, commit, at)
+        if at is not None:
+            self.rows["refs"][-1]["object_sha"] = commit_id(f"tag {name} {commit} {at}")
+        return self
 
     def _ref(self, ref: str, kind: str, name: str, commit: str | None, at: float | None = None) -> Self:
         self.rows["refs"] = [row for row in self.rows["refs"] if row["ref"] != ref]
         sha = commit_id(commit) if commit else None
-        return self.add("refs", ref=ref, kind=kind, name=name, sha=sha, tagged_at=at, rewritten=False, deleted=False)
+        row = {"ref": ref, "kind": kind, "name": name, "sha": sha, "tagged_at": at, "source": self.source}
+        return self.add("refs", **row, rewritten=False, deleted=False)
 
     def files(self, commit: str, *paths: str) -> Self:
         """Paths that a commit changed."""
@@ -282,33 +294,51 @@ def _since(at: datetime | None) -> float | None:
     return (at - START) / timedelta(hours=1) if at is not None else None
 
 
-class _InMemory(DuckDBEngine):
-    """Reads raw rows that were never written to a file."""
+class _Anew(DuckDBEngine):
+    """Makes every table of raw rows that were never written to a file, in a database of its own."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, raw: Mapping[str, pa.Table]) -> None:
+    def __init__(self, raw: Mapping[str, pa.Table]) -> None:
+        connection = duckdb.connect()
+        prepare(connection)
         super().__init__(connection)
         self._raw = raw
 
+    def close(self) -> None:
+        """Forget the tables."""
+        self.connection.close()
+
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         self.put(name, self._raw[name.removeprefix("raw_")], temporary=True)
+
+    def make(self, model: Model) -> None:
+        make(self, model)
+
+    def check(self, made: Sequence[Model]) -> None:
+        check_keys(self.connection, [header for model in made for header in model.headers])
+
+    def check_invariants(self) -> None:
+        run_checks(self.connection, [])
+
+    def whole(self) -> duckdb.DuckDBPyConnection:
+        return self.connection
 
 
 class _Growing(Tables):
     """Tables that are made when they are asked for."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, engine: Engine, models: Sequence[Model]) -> None:
-        self._plain = connection
+    def __init__(self, engine: _Anew | SharedEngine, models: Sequence[Model]) -> None:
+        self._plain = engine.connection
         self._engine = engine
         self._models = models
         self._made: set[str] = set()
-        self._make(None if WHOLE else ["lead_times"])
-        run_checks(connection, [])
+        if WHOLE:
+            self._make(None)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:  # type: ignore[override]
         """A connection to all tables."""
         self._make(None)
-        return self._plain
+        return self._engine.whole()
 
     def __call__(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query."""
@@ -325,12 +355,20 @@ class _Growing(Tables):
     def _make(self, tables: Collection[str] | None) -> None:
         """Make these tables and what they need, or all, and check the keys of those that were not there yet."""
         needed = self._models if tables is None else needed_for(self._models, tables)
+        if any(model.name == LAST for model in needed):
+            needed = needed_for(self._models, {model.name for model in needed} | CHECKED)
         missing = [model for model in needed if model.name not in self._made]
         for model in missing:
-            make(self._engine, model)
+            self._engine.make(model)
             self._made.add(model.name)
-        if missing:
-            check_keys(self._plain, [header for model in missing for header in model.headers])
+        self._engine.check(missing)
+        if any(model.name == LAST for model in missing):
+            self._engine.check_invariants()
+
+    def finish(self) -> None:
+        """Make the table of changes if no test asked for any, so that each build builds."""
+        if not self._made:
+            self._make([LAST])
 
 
 @contextlib.contextmanager
@@ -340,12 +378,15 @@ def built(
     as_of: float | datetime | None = None,
     teams: Mapping[str, str] | None = None,
     shuffled: random.Random | None = None,
+    anew: bool = False,
 ) -> Iterator[Tables]:
     """Build tables of some raw rows in memory and check their invariants; without settings the defaults hold.
 
-    Made are `lead_times` and what a test asks for, with what those need: planning the queries of all is half a second,
-    and most tests ask for one. With `WHOLE_BUILDS` in the environment, as in `dev.py full`, all are made and checked.
-    Of several parts of one source the last one counts for the watermark. `shuffled` deals the rows out anew.
+    Made is what a test asks for, with what that needs: planning the queries of all is half a second, and most tests ask
+    for one. With `WHOLE_BUILDS` in the environment, as in `dev.py full`, all are made and checked.
+    What an earlier build made of equal rows is used again, for reading only. A build `anew`, or of rows that are
+    `shuffled`, makes every table itself, in a database of its own. Of several parts of one source the last one counts
+    for the watermark.
     """
     raw = {}
     for table in TABLES:
@@ -355,15 +396,13 @@ def built(
         raw[table] = arrow(table, rows)
     latest = {part.source: part.landed() for part in parts}
     moment = hour(as_of) if isinstance(as_of, int | float) else as_of
-    with duckdb.connect() as connection:
-        # Tables of a few rows gain nothing by a second core, which another test is using.
-        connection.execute("set threads = 1")
-        # Nor by weighing orders of joins, which is most of what building them takes.
-        connection.execute("set disabled_optimizers = 'join_order,statistics_propagation'")
-        sources = Sources({}, latest, teams or {})
-        chosen = settings or Settings(base=Path())
-        engine = _InMemory(connection, raw)
-        yield _Growing(connection, engine, all_models(chosen, scan(engine, sources), moment))
+    sources = Sources({}, latest, teams or {})
+    chosen = settings or Settings(base=Path())
+    engine = _Anew(raw) if anew or shuffled is not None else SharedEngine(shelf(), raw, (chosen, sources, moment))
+    with contextlib.closing(engine):
+        tables = _Growing(engine, all_models(chosen, scan(engine, sources), moment))
+        yield tables
+        tables.finish()
 
 
 def stored(warehouse: Path, *parts: Raw) -> RawStore:

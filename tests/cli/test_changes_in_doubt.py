@@ -8,7 +8,7 @@ from cli.main import main
 from headway.progress import SilentProgress
 from pipeline.build import build
 from pipeline.session import Session
-from tests.builders.rows import END, Raw, hour, stored
+from tests.builders.rows import END, Raw, built, hour, stored
 
 
 def warehouse(folder: Path, *parts: Raw) -> Path:
@@ -50,3 +50,12 @@ def test_explain_says_that_it_was_closed(capfd: pytest.CaptureFixture[str], tmp_
     out, _ = capfd.readouterr()
     assert "a report calls it closed unmerged" in out
     assert "committer date of squash commit" in out
+
+
+def test_doubts_are_those_of_the_time_of_the_report() -> None:
+    """Of a change that landed, or was closed, after the time of a report nothing is in doubt yet."""
+    raw = closed_by_a_bot("acme/shop", 2)
+    for as_of, expected in ((8, 0), (9.05, 0), (9.2, 1)):
+        with built(raw, as_of=as_of) as tables:
+            (row,) = tables("select landed_though_closed, in_doubt from coverage")
+            assert row == {"landed_though_closed": expected, "in_doubt": expected}

@@ -20,9 +20,15 @@ from warehouse.store import RawStore
 
 
 @pytest.fixture
-def own_company(tmp_path: Path) -> Path:
-    """A tiny company that a test may change."""
+def company_to_collect(tmp_path: Path) -> Path:
+    """A tiny company that a test may change, collect and build again: its sources are known by their folder."""
     return tiny_demo(tmp_path / "demo").folder
+
+
+@pytest.fixture
+def own_company(company: Session, tmp_path: Path) -> Path:
+    """A copy of the tiny company that a test may change."""
+    return shutil.copytree(company.folder, tmp_path / "demo", symlinks=True)
 
 
 def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -62,12 +68,12 @@ def test_export_writes_the_contract_columns_in_order(capfd: pytest.CaptureFixtur
     assert all(row["as_of"].endswith("Z") for row in rows)
 
 
-def test_the_same_warehouse_gives_the_same_bytes(capfd: pytest.CaptureFixture[str], own_company: Path) -> None:
+def test_the_same_warehouse_gives_the_same_bytes(capfd: pytest.CaptureFixture[str], company_to_collect: Path) -> None:
     """A report does not depend on the build that it reads: built again, it is the same to the byte."""
     reports = ("lead-time", "deployments", "coverage", "classification")
-    first = [run(capfd, *on(own_company, "export", report)) for report in reports]
-    assert run(capfd, *on(own_company, "build"))[0] == 0
-    assert [run(capfd, *on(own_company, "export", report)) for report in reports] == first
+    first = [run(capfd, *on(company_to_collect, "export", report)) for report in reports]
+    assert run(capfd, *on(company_to_collect, "build"))[0] == 0
+    assert [run(capfd, *on(company_to_collect, "export", report)) for report in reports] == first
 
 
 def test_as_of_the_watermark_is_the_published_report(capfd: pytest.CaptureFixture[str], company: Session) -> None:
@@ -166,30 +172,30 @@ def test_status_and_doctor_speak_of_every_source(capfd: pytest.CaptureFixture[st
     assert "FAIL" in out, "the company was last read long ago"
 
 
-def test_collecting_twice_changes_nothing(capfd: pytest.CaptureFixture[str], own_company: Path) -> None:
+def test_collecting_twice_changes_nothing(capfd: pytest.CaptureFixture[str], company_to_collect: Path) -> None:
     """A second night without news brings no row, and the report stays the same."""
-    assert run(capfd, *on(own_company, "collect"))[0] == 0
-    store = RawStore(own_company / "headway-data")
+    assert run(capfd, *on(company_to_collect, "collect"))[0] == 0
+    store = RawStore(company_to_collect / "headway-data")
     rows = sum(sum(commit.rows.values()) for commit in store.commits())
-    before = run(capfd, *on(own_company, "export", "lead-time", "--as-of", "2026-06-01"))
-    assert run(capfd, *on(own_company, "collect"))[0] == 0
+    before = run(capfd, *on(company_to_collect, "export", "lead-time", "--as-of", "2026-06-01"))
+    assert run(capfd, *on(company_to_collect, "collect"))[0] == 0
     assert sum(sum(commit.rows.values()) for commit in store.commits()) == rows
-    assert run(capfd, *on(own_company, "export", "lead-time", "--as-of", "2026-06-01")) == before
+    assert run(capfd, *on(company_to_collect, "export", "lead-time", "--as-of", "2026-06-01")) == before
 
 
 def test_one_source_that_fails_takes_nothing_from_the_others(
-    capfd: pytest.CaptureFixture[str], own_company: Path
+    capfd: pytest.CaptureFixture[str], company_to_collect: Path
 ) -> None:
     """The rest is in, the failed one is named with what to do, and the exit code is 3."""
-    shutil.rmtree(own_company / "repos" / "checkout.git")
-    with (own_company / "events.ndjson").open("a", encoding="utf-8") as file:
+    shutil.rmtree(company_to_collect / "repos" / "checkout.git")
+    with (company_to_collect / "events.ndjson").open("a", encoding="utf-8") as file:
         file.write("not json\n")
-    code, out, err = run(capfd, *on(own_company, "collect"))
+    code, out, err = run(capfd, *on(company_to_collect, "collect"))
     assert (code, out) == (3, "")
     assert err.count("FAILED") == 2
     assert "hint:" in err
     assert "built headway-" in err
-    _, out, _ = run(capfd, *on(own_company, "status"))
+    _, out, _ = run(capfd, *on(company_to_collect, "status"))
     assert "failed" in out
 
 
@@ -328,17 +334,19 @@ def test_working_clock(capfd: pytest.CaptureFixture[str], company: Session) -> N
 
 
 def test_statistics_can_be_grouped(capfd: pytest.CaptureFixture[str], company: Session) -> None:
-    """`--by` a column that a report cannot group by is an error that names the choices; bots take part when asked."""
+    """`--by` a column that a report cannot group by is an error that names the choices; other kinds join if asked."""
     code, out, err = run(capfd, *on(company, "export", "stages", "--by", "title"))
     assert (code, out) == (2, "")
     assert "builds_ai" in err.splitlines()[1]
     counts = []
     for flags in ((), ("--automation",)):
         _, out, _ = run(capfd, *on(company, "export", "stages", *flags))
-        counts.append({(int(row["changes"]), int(row["automation"])) for row in csv.DictReader(io.StringIO(out))})
-    ((people, bots),), ((everybody, none),) = counts
-    assert people + bots == everybody
-    assert (bots > 0, none) == (True, 0)
+        told = csv.DictReader(io.StringIO(out))
+        counts.append({tuple(int(row[name]) for name in ("changes", "automation", "releases")) for row in told})
+    ((work, bots, releases),), ((everything, *none),) = counts
+    assert work + bots + releases == everything
+    assert min(bots, releases) > 0
+    assert none == [0, 0]
 
 
 def test_published_file_of_another_version_is_explained(

@@ -17,7 +17,7 @@ def test_repository_that_is_not_there_is_said(capfd: pytest.CaptureFixture[str],
     for command in (("export", "stages"), ("summary",)):
         code, _, err = run(capfd, *on(company, *command, "--repo", "acme/chekout"))
         assert code == 0
-        assert "no repository matches 'acme/chekout'; there are acme/checkout" in err
+        assert "no repository matches 'acme/chekout'; there are github:acme/checkout" in err
     _, _, err = run(capfd, *on(company, "export", "stages", "--repo", "acme/*"))
     assert err == ""
 

@@ -160,3 +160,11 @@ def test_tables_of_another_version_say_to_build(tmp_path: Path, monkeypatch: pyt
     said = opened(tmp_path, monkeypatch).text[0].value
     assert "headway-old.duckdb cannot be read" in said
     assert said.endswith("hint: run `headway build`")
+
+
+@pytest.mark.parametrize("repo", ["ACME/api", "GitHub:acme/API", "acme/ap*"])
+def test_a_link_may_spell_a_repository_as_the_options_do(
+    several: Path, monkeypatch: pytest.MonkeyPatch, repo: str
+) -> None:
+    """A link in another case, with the provider, or with a glob of one repository opens on that repository."""
+    assert opened(several, monkeypatch, repo=repo).text[0].value.startswith("acme/api, all time")

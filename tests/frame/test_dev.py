@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -138,6 +139,17 @@ def test_failing_venv_names_the_package(dev: ModuleType, monkeypatch: pytest.Mon
     monkeypatch.setattr(dev, "run", lambda *command: 1)
     with pytest.raises(SystemExit, match="apt install python3-venv"):
         dev.set_up()
+
+
+def test_tests_run_with_compiled_modules(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run with compiled modules, also where the environment tells Python to write none."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.chdir(dev.ROOT)
+    monkeypatch.setattr(dev, "set_up", lambda: None)
+    seen: list[str | None] = []
+    monkeypatch.setattr(dev, "become", lambda *command: seen.append(os.environ.get("PYTHONDONTWRITEBYTECODE")))
+    dev.main("test")
+    assert seen == [None]
 
 
 def test_unknown_command_is_wrong_use(tmp_path: Path) -> None:

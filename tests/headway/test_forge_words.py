@@ -11,7 +11,7 @@ import headway.forge_words
 from headway.forge_words import ForgeRef, Word, forge_refs, lines_with, words
 
 TABLE = tomllib.loads(Path(headway.forge_words.__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-KINDS = ("merge", "squash", "landed", "closes", "revert", "pick", "diff")
+KINDS = ("merge", "squash", "landed", "closes", "revert", "pick", "diff", "branch", "prefix")
 WORDS = [word for kind in KINDS for word in words(kind)]
 NAMES = [f"{word.forge}, {word.kind}" for word in WORDS]
 
@@ -55,6 +55,7 @@ def test_pattern_matches_its_example(word: Word) -> None:
     groups = [group for match in word.matches(word.example) for group in match.items()]
     number = {"number": "12", "diff": "D12", "commit": "0123456789abcdef0123456789abcdef01234567"}
     expected = {*number.items(), ("numbers", "#12"), ("numbers", "#12 #14"), ("quoted", "Merged PR 12: Add basket")}
+    expected |= {("branch", "topic"), ("prefix", "[Merged by Bors] - ")}
     assert expected & set(groups)
     assert word.source
     assert word.forge

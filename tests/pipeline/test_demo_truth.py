@@ -53,9 +53,7 @@ def truth() -> dict[str, float]:
     table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
     hours = [pl.col(f"{stage}_hours").cast(pl.Float64).fill_null(0.0) for stage in LEAD_STAGES]
     old = pl.col("code_complete_at").cast(pl.String) < f"{datetime.fromtimestamp(end - WATCHED_DAYS * DAY):%Y-%m-%d}"  # noqa: DTZ006
-    table = table.filter(
-        old, pl.col("built_with_ai") != "automation", pl.col("outcome").is_in(["production", "waiting", "abandoned"])
-    )
+    table = table.filter(old, pl.col("kind") == "work", pl.col("outcome").is_in(["production", "waiting", "abandoned"]))
     ends = table.select(pl.cum_sum_horizontal(*hours).struct.unnest()).to_numpy()
     ai, arrived = table["builds_ai"].to_numpy(), (table["outcome"] == "production").to_numpy()
     week, within = arrived & (ends[:, -1] <= 168.0), np.minimum(ends, 720.0)

@@ -51,7 +51,7 @@ def test_the_demo_equals_its_truth(tmp_path: Path) -> None:
 def test_demo_says_whether_its_numbers_are_true(company: Session) -> None:
     """The demo compares what it tells with what was simulated, and says what is true of AI work."""
     checked, truth, rework = demo_check.report(company.folder, company.settings.warehouse_folder)
-    assert checked.startswith("checked: outcome, all 15 milestones and all durations of 1")
+    assert checked.startswith("checked: outcome, kind, way of landing, all 15 milestones and all durations of 1")
     assert "pickup 4.5 against 2.5" in truth
     assert rework.endswith("is repaired or taken back within 30 days of production")
 
@@ -95,32 +95,41 @@ def writers(company: Session) -> dict[str, list[set[str]]]:
     """For each landed change who wrote the lines of code that it removed, by the lines, each like no other.
 
     Nothing of Git's blame is used: each line is looked up in what every landing added. A line that a revert brought
-    back has two writers, and Git may name either: a branch that never lost it may have come in between.
+    back has two writers, and Git may name either: a branch that never lost it may have come in between. Of one landing
+    that brought several changes any may have written a line.
     """
     with (company.folder / "truth.csv").open(encoding="utf-8") as file:
-        landed = {(row["repo"], row["sha"]): row["change_id"] for row in csv.DictReader(file)}
+        landed: dict[tuple[str, str], set[str]] = {}
+        for row in csv.DictReader(file):
+            landed.setdefault((row["repo"], row["sha"]), set()).add(row["change_id"])
     gone: dict[str, list[set[str]]] = {}
     for repo in sorted({repo for repo, _ in landed}):
         command = ["git", f"--git-dir={company.folder / 'repos' / repo.removeprefix('acme/')}.git", "log", "--reverse"]
         command += ["--first-parent", "-m", "-p", "-U0", "--no-renames", "--format=commit %H", "main"]
         log = run(command, check=True, capture_output=True, text=True).stdout
-        owners, owner = {}, ""
-        for line in reversed(log.splitlines()):  # of a rebase merge the last commit is the landing commit
-            if line.startswith("commit "):
-                owner = landed.get((repo, line.split()[1]), owner)
-                owners[line.split()[1]] = owner
+        owners = _owners([line.split()[1] for line in log.splitlines() if line.startswith("commit ")], landed, repo)
         wrote: dict[tuple[str, str], set[str]] = {}
-        path = ""
+        path, owner = "", set[str]()
         for line in log.splitlines():
             if line.startswith("commit "):
                 owner = owners[line.split()[1]]
             elif line.startswith(("+++ b/", "--- a/")):
                 path = line[6:]
             elif line.startswith("-") and is_code(path) and says_something(line[1:], path):
-                gone.setdefault(owner, []).append(wrote.get((path, line[1:]), set()) - {owner})
+                for fix in owner:
+                    gone.setdefault(fix, []).append(wrote.get((path, line[1:]), set()) - owner)
             elif line.startswith("+"):
-                wrote.setdefault((path, line[1:]), set()).add(owner)
+                wrote.setdefault((path, line[1:]), set()).update(owner)
     return gone
+
+
+def _owners(steps: list[str], landed: dict[tuple[str, str], set[str]], repo: str) -> dict[str, set[str]]:
+    """The changes that each step of a main branch landed, or is a part of: the last step is the landing commit."""
+    owners: dict[str, set[str]] = {}
+    owner: set[str] = set()
+    for sha in reversed(steps):
+        owner = owners[sha] = landed.get((repo, sha), owner)
+    return owners
 
 
 def assert_attributions_are_true(company: Session, *, fixes: int) -> None:

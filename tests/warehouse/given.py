@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -20,12 +21,23 @@ from tests.builders.rows import Raw, arrow, commit_id, hour
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
 from warehouse.model import sql_models
+from warehouse.models.arrivals.arrivals import arrivals
+from warehouse.models.arrivals.deployment_chain import deployment_chain
 from warehouse.models.changes.changes_from_git import changes_from_git
-from warehouse.models.deployments.arrivals import arrivals
-from warehouse.models.deployments.deployment_chain import deployment_chain
 from warehouse.models.registry import python_models
 
-__all__ = ["Deploy", "Landings", "arrived", "chained", "landings", "made", "model_inputs", "names"]
+__all__ = [
+    "Deploy",
+    "Landings",
+    "arrived",
+    "chained",
+    "landings",
+    "made",
+    "model_inputs",
+    "names",
+    "rolled_out",
+    "waves_of",
+]
 
 
 def names(*parts: Raw) -> dict[str | None, str | None]:
@@ -36,13 +48,22 @@ def names(*parts: Raw) -> dict[str | None, str | None]:
 class Landings(NamedTuple):
     """What `changes_from_git` made: a row for each change by its key, and the names of its own commits, sorted.
 
-    `brought`: the commits of the default branch that came with each change. `notes`: how many changes are in doubt.
+    `brought`: the commits of the default branch that came with each change. `doubts`: changes, each with a doubt.
     """
 
     rows: dict[str, dict[str, Any]]
     own: dict[str, list[str]]
     brought: dict[str, list[str]]
-    notes: dict[str, int]
+    doubts: list[tuple[str, str]]
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """How many changes have each doubt."""
+        return dict(Counter(kind for _, kind in self.doubts))
+
+    def doubtful(self, kind: str) -> set[str]:
+        """The changes with this doubt."""
+        return {change for change, told in self.doubts if told == kind}
 
     def column(self, name: str) -> dict[str, Any]:
         """One column by key."""
@@ -68,7 +89,9 @@ def landings(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "a
             by_change.setdefault(str(key(row["change_key"])), []).append(str(name[row["sha"]]))
         assert all(len(set(found)) == len(found) for found in by_change.values()), "a change names a commit twice"
     own, brought = ({change: sorted(found) for change, found in of.items()} for of in pairs.values())
-    return Landings(rows, own, brought, {row["kind"]: row["changes"] for row in tables["landing_notes"].to_pylist()})
+    notes = [(str(key(row["change_key"])), row["kind"]) for row in tables["landing_notes"].to_pylist()]
+    assert len(set(notes)) == len(notes), "a doubt about a change is noted twice"
+    return Landings(rows, own, brought, notes)
 
 
 def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str = "application") -> dict[str, pa.Table]:
@@ -149,6 +172,7 @@ class Deploy(NamedTuple):
     environment: str = "production"
     application: str = ""
     undatable: bool = False
+    service: str = ""
 
     def row(self, repo_id: str) -> dict[str, Any]:
         """Its row; one that was not created before was created when it succeeded."""
@@ -163,6 +187,10 @@ class Deploy(NamedTuple):
             "created_at": hour(created) if created is not None else None,
             "succeeded_at": hour(self.at) if self.at is not None else None,
             "undatable": self.undatable,
+            "service": self.service,
+            "excluded": False,
+            "version": "",
+            "state": "success" if self.at is not None else "failure",
         }
 
 
@@ -171,14 +199,20 @@ def arrived(
     *deployments: Deploy,
     patches: Mapping[str, str] = MappingProxyType({}),
     greens: Mapping[str, float] = MappingProxyType({}),
+    arrival: str = "all",
 ) -> dict[str, dict[str, Any]]:
-    """What `arrivals` says of each change of a repository; commits by name."""
+    """What `arrivals` says of each change of a repository that is one service; commits by name."""
     found = changes_from_git(_git_tables(raw))
+    made = _chain(raw, *deployments)
     given = {
+        **_shipping(raw, deployments, arrival),
+        **{name: made[name].to_pylist() for name in ("rollouts", "service_waves")},
+        "change_services": [
+            {"change_key": key, "service": ""} for key in sorted(found["landings"]["change_key"].to_pylist())
+        ],
         "change_landings": found["landings"],
         "change_commits": found["change_commits"],
         "landed_commits": found["landed_commits"],
-        "deployment_times": [deployment.row(raw.repo_id) for deployment in deployments],
         "patch_ids": [{"sha": commit_id(name), "patch_id": patch} for name, patch in patches.items()],
         "ci_successes": sorted(
             ({"sha": commit_id(name), "green_at": hour(at)} for name, at in greens.items()), key=itemgetter("green_at")
@@ -195,9 +229,36 @@ def arrived(
 
 def chained(raw: Raw, *deployments: Deploy) -> dict[str, dict[str, Any]]:
     """What `deployment_chain` says of each deployment."""
-    given = {"deployment_times": [deployment.row(raw.repo_id) for deployment in deployments]}
-    rows = deployment_chain(_inputs("deployment_chain", raw, given)).to_pylist()
+    rows = _chain(raw, *deployments)["deployment_chain"].to_pylist()
     return {row["deployment_id"]: row for row in rows}
+
+
+def rolled_out(raw: Raw, *deployments: Deploy) -> dict[str, tuple[str, bool]]:
+    """For each production deployment its roll-out, and whether it opens it."""
+    rows = _chain(raw, *deployments)["rollouts"].to_pylist()
+    return {row["deployment_id"]: (row["rollout_id"], row["opens_rollout"]) for row in rows}
+
+
+def waves_of(raw: Raw, *deployments: Deploy, named: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """What `service_waves` says of each production environment."""
+    rows = _chain(raw, *deployments, named=named)["service_waves"].to_pylist()
+    return {row["environment"]: row for row in rows}
+
+
+def _chain(raw: Raw, *deployments: Deploy, named: Sequence[str] = ()) -> dict[str, pa.Table]:
+    return deployment_chain(_inputs("deployment_chain", raw, _shipping(raw, deployments, "all", named)))
+
+
+def _shipping(
+    raw: Raw, deployments: Sequence[Deploy], arrival: str, named: Sequence[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    rows = [deployment.row(raw.repo_id) for deployment in deployments]
+    return {
+        "deployment_times": rows,
+        "service_deployments": rows,
+        "services": [{"service": "", "arrival": arrival, "waves": "\n".join(named)}],
+        "default_tips": [{"sha": ref["sha"]} for ref in raw.rows["refs"] if ref["name"] == "main"],
+    }
 
 
 def _inputs(model: str, raw: Raw, given: Mapping[str, Any]) -> dict[str, pa.Table]:

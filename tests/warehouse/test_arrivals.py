@@ -97,7 +97,7 @@ def test_rollback_ships_nothing_and_marks_what_it_withdrew() -> None:
 
 
 def test_roll_forward_after_a_rollback_moves_no_arrival() -> None:
-    """Rolling forward with another commit ships what is new and leaves the withdrawn change its first arrival."""
+    """Rolling forward ships what is new; what it brings back keeps its first arrival and is rolled back no longer."""
     found = arrived(
         Raw().commits("a b c d"),
         Deploy("d1", "a", 5),
@@ -107,7 +107,7 @@ def test_roll_forward_after_a_rollback_moves_no_arrival() -> None:
     )
     assert came(found)["@b"] == ("d2", "ancestor")
     assert came(found)["@c"] == ("on", "ancestor")
-    assert (found["@b"]["rollback_deployment_id"], found["@c"]["rollback_deployment_id"]) == ("back", None)
+    assert (found["@b"]["rollback_deployment_id"], found["@c"]["rollback_deployment_id"]) == (None, None)
 
 
 def test_old_commit_deployed_first_is_no_rollback() -> None:
@@ -116,21 +116,26 @@ def test_old_commit_deployed_first_is_no_rollback() -> None:
     assert found["@b"]["rollback_deployment_id"] is None
 
 
-def test_two_regions_arrive_with_the_first() -> None:
-    """With two production environments hours apart the change is in production at the first of them."""
+def test_two_regions_arrive_with_the_last() -> None:
+    """With two production environments hours apart a change is first in one, and in production with the last."""
     eu, us = "production-eu", "production-us"
-    found = arrived(
-        Raw().commits("a b"),
+    ran = (
         Deploy("eu1", "a", 4, environment=eu),
         Deploy("us1", "a", 8, environment=us),
         Deploy("us2", "b", 9, environment=us),
         Deploy("eu2", "b", 14, environment=eu),
     )
-    assert came(found) == {"@a": ("eu1", "ancestor"), "@b": ("us2", "ancestor")}
+    found = arrived(Raw().commits("a b"), *ran)
+    assert came(found) == {"@a": ("us1", "ancestor"), "@b": ("eu2", "ancestor")}
+    assert {key: row["first_deployment_id"] for key, row in found.items()} == {"@a": "eu1", "@b": "us2"}
+    assert came(arrived(Raw().commits("a b"), *ran, arrival="first")) == {
+        "@a": ("eu1", "ancestor"),
+        "@b": ("us2", "ancestor"),
+    }
 
 
-def test_first_rollback_in_time_is_named() -> None:
-    """Of two regions that rolled back, the one that did first is named, whichever is listed first."""
+def test_rollback_counts_once_no_region_has_the_change() -> None:
+    """Of two regions that rolled back, the last one is named; while one still has the change, none is."""
     eu, us = "production-eu", "production-us"
     ran = [
         Deploy(f"{name}{at}", commit, at, environment=where)
@@ -138,7 +143,14 @@ def test_first_rollback_in_time_is_named() -> None:
         for commit, at in (("a", 4), ("b", 5))
     ]
     backs = [Deploy("eu-back", "a", 9, environment=eu), Deploy("us-back", "a", 7, environment=us)]
-    assert arrived(Raw().commits("a b"), *ran, *backs)["@b"]["rollback_deployment_id"] == "us-back"
+
+    def rolled_back(*deployments: Deploy) -> str | None:
+        found: str | None = arrived(Raw().commits("a b"), *ran, *deployments)["@b"]["rollback_deployment_id"]
+        return found
+
+    assert rolled_back(*backs) == "eu-back"
+    assert rolled_back(backs[1]) is None
+    assert rolled_back(*backs, Deploy("us-again", "b", 12, environment=us)) is None
 
 
 def test_cherry_pick_ships_by_its_trailer() -> None:
@@ -273,7 +285,7 @@ def test_undatable_deployment_is_named_and_ships_nothing() -> None:
 def test_no_deployment_ships_nothing() -> None:
     """Without deployments every change is there, with nothing that shipped it; without commits there is no change."""
     row = arrived(Raw().commits("a"))["@a"]
-    assert [row[name] for name in row if name.endswith("_id") and name != "repo_id"] == [None] * 5
+    assert [row[name] for name in row if name.endswith("_id") and name != "repo_id"] == [None] * 6
     assert arrived(Raw(), Deploy("d", "a", 5)) == {}
 
 

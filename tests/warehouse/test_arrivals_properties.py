@@ -1,13 +1,17 @@
+"""Arrivals, chains, roll-outs and waves beside naive answers that walk the ancestors of every deployment."""
+
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders.rows import Raw
+from tests.builders.rows import Raw, hour
 from tests.warehouse.dags import Dag, dags
-from tests.warehouse.given import Deploy, arrived, chained
+from tests.warehouse.given import Deploy, arrived, chained, rolled_out, waves_of
 
 ENVIRONMENTS = ("production", "production-eu", "staging")
 
@@ -40,10 +44,104 @@ def contains(dag: Dag, deployment: Deploy, commit: int) -> bool:
     return deployment.commit != "99" and commit in dag.ancestors(int(deployment.commit))
 
 
+class Step(NamedTuple):
+    """What a deployment was in its environment, by sets of ancestors."""
+
+    kind: str
+    previous: str | None
+    new: int
+    out: frozenset[int]
+
+
+def chain(dag: Dag, deployments: Iterable[Deploy]) -> dict[str, Step]:
+    """Each success of a known commit, beside what its environment had and ran before."""
+    found: dict[str, Step] = {}
+    for environment in ENVIRONMENTS:
+        had: frozenset[int] = frozenset()
+        live: Deploy | None = None
+        for one in in_time(deployments):
+            if one.environment != environment or one.commit == "99":
+                continue
+            now = dag.ancestors(int(one.commit))
+            ran = dag.ancestors(int(live.commit)) if live else frozenset()
+            if live is None:
+                kind = "first"
+            elif now - had:
+                kind = "release"
+            elif one.commit == live.commit:
+                kind = "redeploy"
+            else:
+                kind = "rollback" if now < ran else "rollforward"
+            out = ran - now if kind == "rollback" else frozenset()
+            found[one.id] = Step(kind, live.id if live else None, len(now - had), out)
+            had, live = had | now, one
+    return found
+
+
+def in_time(deployments: Iterable[Deploy]) -> list[Deploy]:
+    """Successes in the order of their time."""
+    return sorted((one for one in deployments if one.at is not None), key=lambda one: (float(one.at or 0), one.id))
+
+
+def rollouts(dag: Dag, deployments: list[Deploy]) -> list[list[Deploy]]:
+    """Roll-outs: a commit in each production environment once, again where it came back; rollbacks are none."""
+    steps = chain(dag, deployments)
+    made: list[list[Deploy]] = []
+    for one in in_time(deployments):
+        kind = steps[one.id].kind if one.id in steps else ""
+        if one.environment == "staging" or kind == "rollback":
+            continue
+        of_commit = [parts for parts in made if parts[0].commit == one.commit]
+        took = bool(of_commit) and any(part.environment == one.environment for part in of_commit[-1])
+        if kind == "redeploy":
+            if of_commit:
+                of_commit[-1].append(one)
+        elif of_commit and not took:
+            of_commit[-1].append(one)
+        else:
+            made.append([one])
+    return made
+
+
+def waves(dag: Dag, deployments: list[Deploy]) -> dict[str, float]:
+    """The environments that got at least half of the roll-outs since their first, with their first success."""
+    made = rollouts(dag, deployments)
+    found = {}
+    for environment in ENVIRONMENTS[:-1]:
+        mine = [one for one in in_time(deployments) if one.environment == environment]
+        got = [parts for parts in made if any(one.environment == environment for one in parts)]
+        since = [parts for parts in made if got and float(parts[0].at or 0) >= float(got[0][0].at or 0)]
+        if got and 2 * len(got) >= len(since) and any(one.commit != "99" for one in mine):
+            found[environment] = float(mine[0].at or 0)
+    return found
+
+
+def complete(dag: Dag, deployments: list[Deploy], commit: int) -> str | None:
+    """The deployment by which the last wave had a commit, of those live by the end of the roll-out that brought it."""
+    having = [
+        one
+        for one in in_time(deployments)
+        if one.environment != "staging" and one.commit != "99" and contains(dag, one, commit)
+    ]
+    if not having:
+        return None
+    brought = next((parts for parts in rollouts(dag, deployments) if having[0] in parts), [having[0]])
+    ended = float(brought[-1].at or 0)
+    arrivals = [
+        next((one for one in having if one.environment == environment), None)
+        for environment, since in waves(dag, deployments).items()
+        if since <= ended
+    ]
+    if None in arrivals:
+        return None
+    last = in_time(one for one in arrivals if one is not None)
+    return last[-1].id if last else having[0].id
+
+
 @settings(max_examples=80)
 @given(shipped())
 def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> None:
-    """First success, first attempt, first staging and undated deployment of each change are those of a naive search."""
+    """First and last wave, first attempt, staging and undated deployment of each change are those of a naive search."""
     dag, raw, deployments = case
     production = [one for one in deployments if one.environment != "staging"]
 
@@ -53,7 +151,8 @@ def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, lis
 
     for key, row in arrived(raw, *deployments).items():
         commit = int(key[1:])
-        assert row["production_deployment_id"] == first(production, "at", commit)
+        assert row["first_deployment_id"] == first(production, "at", commit)
+        assert row["production_deployment_id"] == complete(dag, deployments, commit)
         assert row["attempt_deployment_id"] == first(production, "created", commit)
         assert row["staged_deployment_id"] == first([one for one in deployments if one not in production], "at", commit)
         undated = {one.id for one in production if one.undatable and contains(dag, one, commit)}
@@ -66,41 +165,36 @@ def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, lis
 def test_chain_equals_sets_of_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> None:
     """What each deployment was, brought and took out follows from sets of ancestors, and so do rollbacks."""
     dag, raw, deployments = case
-    expected: dict[str, tuple[str, str | None, int, int]] = {}
-    withdrawn: list[tuple[float, str, frozenset[int]]] = []
-    for environment in ENVIRONMENTS:
-        lane = [
-            one for one in deployments if one.environment == environment and one.at is not None and one.commit != "99"
-        ]
-        had: frozenset[int] = frozenset()
-        live: Deploy | None = None
-        for one in sorted(lane, key=lambda one: (one.at, one.id)):
-            now = dag.ancestors(int(one.commit))
-            ran = dag.ancestors(int(live.commit)) if live else frozenset()
-            if live is None:
-                kind = "first"
-            elif now - had:
-                kind = "release"
-            elif one.commit == live.commit:
-                kind = "redeploy"
-            else:
-                kind = "rollback" if now < ran else "rollforward"
-            out = ran - now if kind == "rollback" else frozenset()
-            expected[one.id] = (kind, live.id if live else None, len(now - had), len(out))
-            if out and environment != "staging":
-                withdrawn.append((float(one.at or 0), one.id, out))
-            had, live = had | now, one
+    steps = chain(dag, deployments)
     columns = ("kind", "previous_deployment_id", "new_commits", "withdrawn_commits")
-    assert {
-        name: tuple(row[column] for column in columns) for name, row in chained(raw, *deployments).items()
-    } == expected
-    at = {one.id: one.at for one in deployments}
+    assert {name: tuple(row[column] for column in columns) for name, row in chained(raw, *deployments).items()} == {
+        name: (step.kind, step.previous, step.new, len(step.out)) for name, step in steps.items()
+    }
+    live = waves(dag, deployments) or ENVIRONMENTS[:-1]
     for key, row in arrived(raw, *deployments).items():
-        came = at.get(row["production_deployment_id"])
-        after = [
-            name for since, name, out in sorted(withdrawn) if int(key[1:]) in out and came is not None and came <= since
-        ]
-        assert row["rollback_deployment_id"] == (after[0] if after else None)
+        state: dict[str, tuple[float, str] | None] = {}
+        for one in in_time(deployments):
+            if one.environment in live and one.id in steps:
+                if contains(dag, one, int(key[1:])):
+                    state[one.environment] = None
+                elif int(key[1:]) in steps[one.id].out:
+                    state[one.environment] = (float(one.at or 0), one.id)
+        taken = [back for back in state.values() if back is not None]
+        assert row["rollback_deployment_id"] == (max(taken)[1] if taken and len(taken) == len(state) else None)
+
+
+@settings(max_examples=80)
+@given(shipped())
+def test_rollouts_and_waves_equal_a_count_by_hand(case: tuple[Dag, Raw, list[Deploy]]) -> None:
+    """Each roll-out is opened once, by its first success, and the waves are the environments that got half of them."""
+    dag, raw, deployments = case
+    found = rolled_out(raw, *deployments)
+    made = rollouts(dag, deployments)
+    assert {name for name, (_, opens) in found.items() if opens} == {parts[0].id for parts in made}
+    for parts in made:
+        assert {found[one.id][0] for one in parts} == {parts[0].id}
+    live = {name: row["since_at"] for name, row in waves_of(raw, *deployments).items() if row["wave"] is not None}
+    assert live == {name: hour(since) for name, since in waves(dag, deployments).items()}
 
 
 @settings(max_examples=30)

@@ -18,12 +18,7 @@ from tests.builders.rows import Raw, Tables, built, hour, ruled
 # Rows of anything, which have no past.
 _ANYTHING = {"github:acme/forge", "git:acme/twice"}
 # What a row says of the whole clone, whenever it was read.
-_OF_THE_CLONE = {
-    *("watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"),
-    # How its changes landed is read from all refs that it has.
-    *("landed_though_closed", "contradictions", "same_head", "squashed", "not_believed", "dates_not_believed"),
-    *("without_own_work", "numbers_of_others", "numbers_without_ref", "in_doubt"),
-}
+_OF_THE_CLONE = {"watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"}
 
 
 _KEYS = {

@@ -26,10 +26,10 @@ PACKAGE = (
 )
 
 
-def collected(folder: Path) -> Raw:
+def collected(folder: Path, name: str = "acme/shop") -> Raw:
     """The rows of a real clone."""
-    found = run(folder, name="github:acme/shop", at=datetime(2026, 2, 1))
-    raw = Raw("acme/shop", provider="github")
+    found = run(folder, name=f"github:{name}", at=datetime(2026, 2, 1))
+    raw = Raw(name, provider="github")
     raw.rows.update(found.tables)
     raw.watermark_at = found.checkpoint.watermark_at
     return raw
@@ -168,15 +168,159 @@ def test_what_does_more_is_work(repo: Repository, subject: str, files: Files) ->
     assert kind_of(repo.path, repo.commit(f"{subject}\n", files)) == "work"
 
 
-def test_a_tagged_commit_whose_subject_is_a_version(repo: Repository) -> None:
-    """It is a release whatever files it touches; without its tag, or with source code in it, it is work."""
-    plain = repo.commit("1.1.0\n", {"Dockerfile": "FROM python:3.13\n"})
-    assert kind_of(repo.path, plain) == "work"
-    repo.tag("v1.1.0")
-    assert kind_of(repo.path, plain) == "release"
-    fixing = repo.commit("1.2.0\n", {"src/shop.py": "def sell():\n    return 2\n"})
-    repo.tag("v1.2.0")
-    assert kind_of(repo.path, fixing) == "work"
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"prompts/system.txt": "Answer shortly\n"},
+        {"prompts/system.md": "Answer shortly\n"},
+        {"config/prod.yaml": "retries: 3\n"},
+        {"settings.toml": 'temperature = "0.9"\n'},
+        {"Dockerfile": "FROM python:3.13\n"},
+        {"Jenkinsfile": "stage('Test')\n"},
+        {".github/workflows/ci.yml": "on: push\n"},
+        {"migrations/0002_prices.sql": "alter table prices add tax int;\n"},
+        {"docs/install.md": "Install it\n"},
+        {"src/history.py": "PAST = []\n"},
+        {"src/changelog_writer.py": "PAST = []\n"},
+        {"vendor/left-pad/package.json": '{"name": "left-pad", "version": "0.9.0"}\n'},
+        {"package.json": PACKAGE.format(own="0.9.0", pad="^1.4.0")},
+    ],
+)
+@pytest.mark.parametrize("content", [True, False])
+def test_a_tagged_path_with_a_meaning_of_its_own_is_work(
+    repo: Repository, tmp_path: Path, files: Files, *, content: bool
+) -> None:
+    """A subject and a tag make no release of a prompt, a setting, a pipeline, a document, a migration or code."""
+    sha = repo.commit("v0.9.0\n", {**files, "CHANGELOG.md": "## 0.9.0\n"} if content else files)
+    repo.tag("v0.9.0")
+    clone = repo.path if content else repo.clone(tmp_path / "blobless", "--filter=blob:none", "--bare")
+    if not content and "package.json" in files:
+        pytest.skip("without its lines a manifest is one of a release")
+    assert kind_of(clone, sha) == "work"
+
+
+@pytest.mark.parametrize(
+    ("subject", "files"),
+    [
+        ("v0.9.0", {}),
+        ("shop 0.9.0", {}),
+        ("v0.9.0", {"CHANGELOG.md": "# Changes\n\nAll of it\n"}),
+        ("v0.9.0", {"package.json": PACKAGE.format(own="0.9.0", pad="^1.3.0").replace("}}", '}},\n"files": ["a"]')}),
+        ("v0.9.0", {"dist/shop.js": "sell=1\n", "package.json": PACKAGE.format(own="0.9.0", pad="^1.3.0")}),
+        ("shop 0.9.0", {"dist/shop.min.js": "sell=1\n", "package-lock.json": '{"version": "0.9.0"}\n'}),
+    ],
+)
+def test_a_tagged_commit_of_release_files_whose_subject_is_a_version(
+    repo: Repository, subject: str, files: Files
+) -> None:
+    """With no file, or files that a release writes, in whatever lines, the tag and the subject make it a release."""
+    sha = repo.commit(f"{subject}\n", files)
+    repo.tag("v0.9.0")
+    assert kind_of(repo.path, sha) == "release"
+
+
+def test_the_tag_must_have_been_there_by_the_time_of_the_report(repo: Repository) -> None:
+    """A tag that is made later changes no answer about the time before it; its commit alone is no release."""
+    repo.now = datetime(2026, 1, 5)
+    sha = repo.commit("shop 0.9.0\n", {"dist/shop.js": "sell=1\n"})
+    repo.tag("v0.9.0", message="0.9.0\n", at=datetime(2026, 1, 9))
+    kinds = {}
+    for day in (6, 8, 9, 10):
+        with built(collected(repo.path), as_of=datetime(2026, 1, day)) as tables:
+            kinds[day] = tables(f"select kind from lead_times where sha = '{sha}'")[0]["kind"]
+    assert kinds == {6: "work", 8: "work", 9: "release", 10: "release"}
+
+
+def test_a_lightweight_tag_counts_from_its_first_reading(repo: Repository) -> None:
+    """It has no date: where an earlier run had the commit without it, it came after that run."""
+    repo.now = datetime(2026, 1, 5)
+    sha = repo.commit("shop 0.9.0\n", {"dist/shop.js": "sell=1\n"})
+    first = run(repo.path, name="github:acme/shop", at=datetime(2026, 1, 6))
+    repo.tag("v0.9.0")
+    repo.now = datetime(2026, 1, 8)
+    repo.commit("More\n")
+    second = run(repo.path, name="github:acme/shop", at=datetime(2026, 1, 9), resume=first)
+    raw = Raw("acme/shop", provider="github")
+    raw.rows.update({name: first[name] + second[name] for name in {*first.tables, *second.tables}})
+    kinds = {}
+    for day in (6, 7, 10):
+        raw.watermark_at = datetime(2026, 1, 10)
+        with built(raw, as_of=datetime(2026, 1, day)) as tables:
+            kinds[day] = tables(f"select kind from lead_times where sha = '{sha}'")[0]["kind"]
+    assert kinds == {6: "work", 7: "work", 10: "release"}
+
+
+def test_a_later_commit_of_a_branch_changes_no_earlier_answer(repo: Repository) -> None:
+    """A branch that only made a release on one day, and brought a fix on the next, was a release on the first."""
+    repo.now = datetime(2026, 1, 5)
+    base = repo.head
+    repo.switch("release-1").commit("Bump\n", {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")})
+    repo.now = datetime(2026, 1, 8)
+    fixed = repo.commit("Fix\n", {"src/shop.py": "def sell():\n    return 3\n"})
+    repo.switch("main", base).merge(fixed, message="Merge pull request #7 from ann/release-1\n")
+    repo.pull(7, fixed).delete("refs/heads/release-1")
+    raw = collected(repo.path)
+    raw.add("change_records", change_key="#7", opened_at=datetime(2026, 1, 5, 3), author="ann")
+    kinds = {}
+    for day in (6, 10):
+        with built(raw, as_of=datetime(2026, 1, day)) as tables:
+            kinds[day] = tables("select kind from change_kinds where change_id = 'github:acme/shop#7'")
+    assert kinds == {6: [{"kind": "release"}], 10: [{"kind": "work"}]}
+
+
+@pytest.mark.parametrize(
+    ("subject", "files"),
+    [
+        ("Bump left-pad to 1.1.0", {"package.json": PACKAGE.format(own="1.0.0", pad="1.1.0")}),
+        ("Release 1.1.0", {"package.json": PACKAGE.format(own="1.1.0", pad="^1.1.0")}),
+        ("Release 1.1.0", {"crates/basket/Cargo.toml": CARGO.format(own="1.1.0", serde="1.1.0")}),
+        (
+            "Release 1.1.0",
+            {"package.json": PACKAGE.format(own="1.1.0", pad="^1.0.0"), "requirements.txt": "flask==1.1.0\n"},
+        ),
+        ("Bump to 1.1.0", {"requirements.txt": "flask==1.1.0\n"}),
+        ("Bump to 1.1.0", {"deploy/redis.yaml": "image: redis:1.1.0\n"}),
+        ("Bump to 1.1.0", {".github/workflows/ci.yml": "- uses: actions/checkout@v1.1.0\n"}),
+        ("Bump to 1.1.0", {".pre-commit-config.yaml": "- repo: https://example.org/lint\n  rev: v1.1.0\n"}),
+        ("Bump to 1.1.0", {"go.mod": "module acme/shop\n\nrequire example.org/basket v1.1.0\n"}),
+        ("Bump to 1.1.0", {"Jenkinsfile": "agent 'gradle:1.1.0'\n"}),
+        ("v1.1.0", {"model.yaml": "temperature: 1.1\n"}),
+    ],
+)
+@pytest.mark.parametrize("tagged", [True, False])
+def test_the_number_of_a_release_in_a_third_partys_version_is_work(
+    repo: Repository, subject: str, files: Files, *, tagged: bool
+) -> None:
+    """A dependency, an image, an action or a setting that moved by the very same step is an update, and no release."""
+    before: Files = {path: str(text).replace("1.1", "1.0") for path, text in files.items()}
+    repo.commit("Before\n", before)
+    sha = repo.commit(f"{subject}\n", files)
+    if tagged:
+        repo.tag("v1.1.0")
+    assert kind_of(repo.path, sha) == "work"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"deploy/shop.yaml": "image: ghcr.io/acme/shop:1.1.0\n"},
+        {"deploy/values.yaml": "image:\n  tag: 1.1.0\n"},
+        {"README.md": "Download 1.1.0 here\n"},
+        {"sonar.properties": "sonar.projectVersion=1.1.0\n"},
+        {"requirements.txt": "shop-client==1.1.0\n"},
+        {
+            "web/package.json": PACKAGE.replace("shop", "web")
+            .replace("left-pad", "@acme/shop")
+            .format(own="1.1.0", pad="1.1.0")
+        },
+        {"src/shop.py": 'AGENT = "1.1.0"\n'},
+    ],
+)
+def test_the_own_version_elsewhere_moves_with_a_release(repo: Repository, files: Files) -> None:
+    """An own image, an own client, a key that only says version, a text or code that repeats it belong to it."""
+    repo.commit("Before\n", {path: str(text).replace("1.1", "1.0") for path, text in files.items()})
+    sha = repo.commit("Release 1.1.0\n", {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0"), **files})
+    assert kind_of(repo.path, sha) == "release"
 
 
 def test_dependencies_on_own_packages_move_with_a_release(repo: Repository) -> None:
@@ -228,25 +372,27 @@ _CHANGES = st.fixed_dictionaries(
     },
 )
 _SUBJECTS = st.sampled_from(["v1.1.0", "chore(main): release 1.1.0", "Version Packages", "Bump version to 1.1.0"])
+_CASES = st.lists(st.tuples(_CHANGES, _SUBJECTS, st.booleans(), st.booleans()), min_size=7, max_size=7)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(files=_CHANGES, subject=_SUBJECTS, tagged=st.booleans(), content=st.booleans())
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cases=_CASES)
 def test_a_change_of_source_code_is_never_a_release(
-    tmp_path_factory: pytest.TempPathFactory,
-    files: dict[str | bytes, str | None],
-    subject: str,
-    *,
-    tagged: bool,
-    content: bool,
+    tmp_path_factory: pytest.TempPathFactory, cases: list[tuple[Files, str, bool, bool]]
 ) -> None:
     """Whatever else it changes, whatever its subject says, with its tag or without, with its lines or without."""
-    folder = tmp_path_factory.mktemp("source")
-    repo = Repository(folder / "shop")
     start: Files = {"package.json": PACKAGE.format(own="1.0.0", pad="1"), ".changeset/quick-cats.md": "x\n"}
-    repo.commit("Start\n", {**start, "src/app.js": "let c = 3;\n", "VERSION": "1.0.0\n"})
-    sha = repo.commit(f"{subject}\n", files)
-    if tagged:
-        repo.tag("v1.1.0")
-    clone = repo.path if content else repo.clone(folder / "blobless", "--filter=blob:none", "--bare")
-    assert kind_of(clone, sha) == "work"
+    parts, shas = [], {}
+    for number, (files, subject, tagged, content) in enumerate(cases):  # each a repository of one build
+        folder, name = tmp_path_factory.mktemp("source"), f"acme/shop{number}"
+        repo = Repository(folder / "shop")
+        repo.commit("Start\n", {**start, "src/app.js": "let c = 3;\n", "VERSION": "1.0.0\n"})
+        shas[name] = repo.commit(f"{subject}\n", files)
+        if tagged:
+            repo.tag("v1.1.0")
+        clone = repo.path if content else repo.clone(folder / "blobless", "--filter=blob:none", "--bare")
+        parts.append(collected(clone, name))
+    with built(*parts) as tables:
+        rows = tables("select repo, sha, kind from lead_times")
+    kinds = {row["repo"]: row["kind"] for row in rows if row["sha"] == shas[row["repo"]]}
+    assert kinds == dict.fromkeys(shas, "work")

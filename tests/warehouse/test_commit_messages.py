@@ -96,7 +96,7 @@ MERGES = {
     "python's squash": ("gh-96844: Add basket (gh-106455) (#116956)", ((116956, 106455), "gh-96844: Add basket", "")),
     "python's squash, GH": ("Add basket (GH-12)", ((12,), "Add basket", "")),
     "by hand": ("Merge branch 'topic'\n\nAdd basket", ((), "Add basket", "topic")),
-    "by hand, from a remote": ("Merge remote-tracking branch 'origin/topic' into main", ((), "", "origin/topic")),
+    "by hand, from a remote": ("Merge remote-tracking branch 'origin/topic' into main", ((), "", "topic")),
     "merge with a squash's number": ("Merge basket work (#12)", ((12,), "Merge basket work", "")),
     "empty": ("", ((), "", "")),
 }  # fmt: skip
@@ -301,6 +301,11 @@ def test_own_names_of_a_repository_come_from_its_steps() -> None:
     assert own_addresses("acme/shop", ["Start", *steps("other/lib", 14), "Add (#1)"]) == {"acme/shop"}
     assert own_addresses("acme/shop", [*steps("other/lib", 14), *own]) == {"acme/shop"}
     assert own_addresses("shop", ["Add (#1)", "Start"]) == frozenset()
+    imported = [*steps("other/lib", 1), *["Push"] * 90, *steps("other/lib", 2, 3), *steps("acme/shop", 5, 6, 7)]
+    assert own_addresses("shop", [*imported, *steps("other/lib", 8, 9)]) == {"acme/shop"}
+    assert own_addresses("shop", imported[:-2]) == frozenset()
+    assert own_addresses("shop", imported, lambda number, _: number < 4) == {"other/lib"}
+    assert own_addresses("shop", imported, lambda number, _: number < 3) == {"acme/shop"}
     assert own_addresses("acme/shop", []) == {"acme/shop"}
     assert list(named_addresses("Merge acme/Shop#1: Add")) == [("acme/shop", 1)]
 

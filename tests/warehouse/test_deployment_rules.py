@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from headway.errors import UsageError
-from headway.settings import DeploymentRule, Settings
+from headway.settings import DeploymentRule, ServiceSettings, Settings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id
 
@@ -70,10 +71,10 @@ def test_rule_names_the_service_that_it_deploys() -> None:
         DeploymentRule(source="records", application="pay", service="payments"),
         DeploymentRule(source="records", application="search"),
     )
-    with built(shop, settings=by(*rules)) as tables:
+    payments = ServiceSettings(name="payments", paths=("pay/",))
+    with built(shop, settings=replace(by(*rules), services=(payments,))) as tables:
         rows = tables("select application, service from deployments_seen order by deployment_id")
-    assert [row["application"] for row in rows] == ["pay", "search"]
-    assert rows[0]["service"] == "payments"
+    assert [tuple(row.values()) for row in rows] == [("pay", "payments"), ("search", None)]
 
 
 def test_each_workflow_rule_takes_its_own_runs() -> None:

@@ -65,7 +65,7 @@ def test_every_table_has_rows(tables: Tables) -> None:
 @pytest.mark.parametrize("name", ["lead_times", "commit_files", "arrivals", "parameters"])
 def test_row_that_is_there_twice_is_reported(name: str) -> None:
     """A build with a row twice fails its checks, whichever model made the table; the error names grain and row."""
-    with built(Raw().commits("a b").files("a", "x")) as tables:
+    with built(Raw().commits("a b").files("a", "x"), anew=True) as tables:
         tables.connection.execute(f"insert into {name} from {name} limit 1")
         with pytest.raises(WarehouseError, match=f"invariant {HEADERS[name].grain} in {name}: .*'rows': 2"):
             run_checks(tables.connection, list(HEADERS.values()))
@@ -73,7 +73,7 @@ def test_row_that_is_there_twice_is_reported(name: str) -> None:
 
 def test_null_in_a_key_is_reported() -> None:
     """A row whose key is null in part fails the checks."""
-    with built(Raw().commits("a b")) as tables:
+    with built(Raw().commits("a b"), anew=True) as tables:
         tables.connection.execute("update commits set sha = null where sha = (select min(sha) from commits)")
         with pytest.raises(WarehouseError, match=r"one row per repository and commit in commits: .*'sha': None"):
             run_checks(tables.connection, list(HEADERS.values()))

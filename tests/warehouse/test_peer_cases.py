@@ -165,18 +165,18 @@ def test_change_in_three_images_arrives_once() -> None:
 
 
 def test_rollback_then_roll_forward_with_another_commit() -> None:
-    """The first arrival stands, the rollback is told, and the fix alone is new."""
+    """The first arrival stands, the fix alone is new, and what it brings back is rolled back no longer."""
     raw = Raw().commits("a@1 b@5 fix@9").deploy("d0", "a", 1).deploy("d1", "b", 6).deploy("back", "a", 7)
     with built(raw.deploy("on", "fix", 12)) as tables:
         assert told(tables)[commit_id("b")] == ("production", 1, "d1")
         assert told(tables)[commit_id("fix")] == ("production", 3, "on")
-        assert tables.hours("lead_times", "sha", "rolled_back_at")[commit_id("b")] == (7,)
+        assert tables.hours("lead_times", "sha", "rolled_back_at")[commit_id("b")] == (None,)
         kinds = {row["deployment_id"]: row["kind"] for row in tables("select deployment_id, kind from deployments")}
     assert kinds == {"d0": "first", "d1": "release", "back": "rollback", "on": "release"}
 
 
 def test_two_regions_hours_apart() -> None:
-    """In production is in production anywhere: the first region's success, and the rollout is its own."""
+    """Two regions are waves: it is in production with the last, and the time from the first is a part of `deploy`."""
     raw = (
         Raw()
         .commits("a@1 b@5")
@@ -188,7 +188,12 @@ def test_two_regions_hours_apart() -> None:
     )
     with built(raw) as tables:
         row = tables.change("b")
-    assert (row["deployment_id"], row["lead_time_hours"], row["deploy_hours"]) == ("us1", 4, 1)
+    assert (row["deployment_id"], row["lead_time_hours"], row["deploy_hours"], row["rollout_hours"]) == (
+        "eu1",
+        10,
+        7,
+        6,
+    )
 
 
 def test_merge_queue_batch_arrives_together() -> None:

@@ -13,10 +13,13 @@ from headway.progress import SilentProgress
 from headway.settings import AiOverride, AiSettings, DeploymentRule, InitiativeSettings, Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, Tables, built, hour, stored
+from warehouse.build import Sources, all_models
 from warehouse.publish import build_in_memory
 from warehouse.sources import spellings
 
 Contents = dict[str, list[str]]
+
+NAMES = [table for model in all_models(Settings(base=Path()), Sources({}, {}, {}), None) for table in model.outputs]
 
 
 def on_github(raw: Raw) -> Raw:
@@ -51,8 +54,7 @@ def respelled(raw: Raw, dice: random.Random) -> Raw:
 
 def contents(tables: Tables) -> Contents:
     """The rows of every table that was built."""
-    names = [row["name"] for row in tables("select table_name as name from duckdb_tables() where not temporary")]
-    return {name: sorted(map(repr, tables(f'select * from "{name}"'))) for name in names}
+    return {name: sorted(map(repr, tables(f'select * from "{name}"'))) for name in NAMES}
 
 
 @pytest.fixture(scope="module")

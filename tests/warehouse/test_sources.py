@@ -96,7 +96,7 @@ def test_deployments_are_looked_for_where_they_are() -> None:
     reported = _tagged(Raw("acme/reported")).commits("a").deploy("d", "a", 5)
     both = _tagged(Raw("acme/shop")).commits("b")
     tagged = _tagged(Raw("acme/tagged")).commits("c")
-    named = Raw("acme/named").commits("d").tag("nightly", "d").tag("v1.2.3-rc1", "d").tag("release-1.2", "d")
+    named = Raw("acme/named").commits("d").tag("nightly", "d").tag("v1.2.3-rc1", "d").tag("sprint-12", "d")
     manifests = Raw("acme/deploy").commits("x").runs_version("v1", 2, step="x")
     with built(reported, both, tagged, named, manifests) as tables:
         rows = tables("select repo, deployed_from, deployed_from_default from coverage")
@@ -309,11 +309,12 @@ def test_ci_of_another_branch_integrates_nothing() -> None:
 def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
     """What a deployment may hide is told by the one after it alone: an unknown one, or the first of all."""
     deployments = [("a", 1, True), ("b", 3, False), ("c", 5, True), ("d", 7, True), ("e", 9, False), ("f", 11, False)]
+    key = {"repo_id": "r", "service": "", "environment": "production"}
     rows = made(
         "production_gaps",
-        deployment_times=[
+        service_deployments=[
             {
-                "repo_id": "r",
+                **key,
                 "deployment_id": name,
                 "production": True,
                 "succeeded_at": at,
@@ -322,14 +323,14 @@ def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
             for name, at, known in deployments
         ]
         + [
-            {"repo_id": "r", "deployment_id": "s", "production": False, "succeeded_at": 4, "sha": None},
-            {"repo_id": "r", "deployment_id": "u", "production": True, "succeeded_at": None, "sha": None},
+            {**key, "deployment_id": "s", "production": False, "succeeded_at": 4, "sha": None},
+            {**key, "deployment_id": "u", "production": True, "succeeded_at": None, "sha": None},
         ],
     )
     rows += made(
         "production_gaps",
-        deployment_times=[
-            {"repo_id": "r", "deployment_id": name, "production": True, "succeeded_at": at, "sha": sha}
+        service_deployments=[
+            {**key, "deployment_id": name, "production": True, "succeeded_at": at, "sha": sha}
             for name, at, sha in (("x", 1, None), ("y", 3, None), ("z", 5, "z"))
         ],
     )

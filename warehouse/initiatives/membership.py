@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from headway.repository_names import names_match
+from headway.repository_names import initiative_of, names_match
 from headway.settings import InitiativeSettings
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.initiatives.finding import Cluster, find
@@ -58,11 +58,12 @@ def initiatives_in(
 
     `renames`: pairs of the old and the new path.
     """
-    applicable = [rule for rule in rules.named if names_match(rule.repo, repo_id) and not rule.dismiss]
+    named = [replace(rule, found=initiative_of(rule.found, repo_id)) if rule.found else rule for rule in rules.named]
+    applicable = [rule for rule in named if names_match(rule.repo, repo_id) and not rule.dismiss]
     by_rule = [(rule, initiative) for rule in applicable if (initiative := _named(rule, pieces)).members]
     if not rules.rungs.find:
         return _joined([initiative for _, initiative in by_rule])
-    rules_by_id = {rule.found: rule for rule in rules.named if rule.found}
+    rules_by_id = {rule.found: rule for rule in named if rule.found}
     clusters = [(cluster, _said_of(cluster, rules_by_id)) for cluster in find(repo_id, pieces, rules, renames)]
     claimed = {change_id for _, initiative in by_rule for change_id in initiative.members}
     claimed |= {piece.change_id for cluster, rule in clusters if rule is not None for piece in cluster.pieces}

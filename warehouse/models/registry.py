@@ -8,19 +8,16 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
-from warehouse.models.changes import change_kinds, changes_from_git, classification
+from warehouse.models.arrivals import arrivals, deployment_chain
+from warehouse.models.changes import changes_from_git, classification
+from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import (
-    arrivals,
-    deployment_chain,
-    deployments_seen,
-    environments,
-    manifest_applications,
-    manifest_bases,
-)
+from warehouse.models.deployments import deployments_seen, environments, manifest_applications, manifest_bases
+from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
+from warehouse.models.services import path_services, service_environments, service_lists, services
 from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
@@ -35,6 +32,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         source_watermarks.model(sources.latest),
         deployment_rules.model(settings),
         repository_settings.model(settings, sources),
+        services.model(settings),
         environments.model(settings.production),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
@@ -50,6 +48,10 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         manifest_bases.MODEL,
         near_names.MODEL,
         packages.MODEL,
+        path_services.MODEL,
+        service_environments.MODEL,
+        service_lists.MODEL,
         stack_outcomes.MODEL,
+        tag_families.MODEL,
         workflow_kinds.MODEL,
     )

@@ -11,10 +11,19 @@ from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
 
-REASONS = ("unknown", "no_deployments", "approximate", "out_of_order", "weak", "automation", "release")
+REASONS = (
+    "unknown",
+    "no_deployments",
+    "nothing_to_deploy",
+    "approximate",
+    "out_of_order",
+    "weak",
+    "automation",
+    "release",
+)
 _QUERY = """
 with observed as (
-    select repo, bool_or(has_production) as has_production, min(first_production_at) as first_production_at
+    select repo, bool_or(has_production) as has_production
     from repository_settings inner join repository_stages using (repo_id)
     group by repo
 ),
@@ -25,21 +34,17 @@ judged as (
         case
             when outcome <> 'abandoned' then outcome
             when not has_production then 'no_deployments'
-            when abandoned_at < first_production_at then 'unknown'
             else outcome
         end as judged_as
     from lead_times left join observed on lead_times.repo = observed.repo
 ),
 listed as (
-    select
-        'unknown' as reason,
-        case
-            when outcome = 'abandoned' then 'closed before the first production deployment' else outcome_reason
-        end as detail,
-        *
-    from judged where judged_as = 'unknown'
+    select 'unknown' as reason, outcome_reason as detail, * from judged where judged_as = 'unknown'
     union all
     select 'no_deployments', 'its repository reports none', * from judged where judged_as = 'no_deployments'
+    union all
+    select 'nothing_to_deploy', 'it touches the paths of no service', *
+    from judged where judged_as = 'nothing_to_deploy'
     union all
     select 'approximate', 'code complete is the author date of its landing commit', *
     from judged where code_complete_source = 'landing_author_date'
@@ -68,10 +73,10 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     """One row per reason and change, the newest first; `changes`: the number of changes with that reason.
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not be observed, for the `detail`),
-    `no_deployments`, `approximate` (it takes part, with the author date of the landing commit), `out_of_order`
-    (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by a bot)
-    and `release` (it only makes a release, as `detail` shows), their arrival observed or pending. `most` in `options`
-    cuts each reason.
+    `no_deployments`, `nothing_to_deploy` (it touches no service), `approximate` (it takes part, with the author date of
+    the landing commit), `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence),
+    `automation` (made by a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or
+    pending. `most` in `options` cuts each reason.
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, parameters = condition(connection, everything, table="listed")

@@ -14,15 +14,27 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway.errors import PartialRead
 
-__all__ = ["Stretch", "stretches"]
+__all__ = ["Paths", "Stretch", "stretches"]
 
 Indices = npt.NDArray[np.int64]
 _BLOCK_BYTES = 4 << 20
 _MODES_LENGTH = len(":100644 100644 ")
 _NEWLINE, _RENAMED, _COPIED = b"\nRC"
+
+
+class Paths:
+    """Paths of many changes, of which few differ: each different one is tried against a pattern once."""
+
+    def __init__(self, paths: pa.ChunkedArray) -> None:
+        self._encoded = paths.combine_chunks().dictionary_encode()
+
+    def match(self, pattern: str) -> pa.BooleanArray:
+        """For each path whether a regular expression is found in it."""
+        return pc.match_substring_regex(self._encoded.dictionary, pattern).take(self._encoded.indices)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,12 +11,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collectors.git.process.command import LOG
+from collectors.git.process.command import LOG, Git
 from collectors.git.process.log import Stretch, stretches
 from collectors.git.repository.repository import Repository
 from headway.raw_tables import schema_of
 
-__all__ = ["EARLIEST_SECONDS", "LATEST_SECONDS", "CommitReader", "micros", "offset_minutes", "to_seconds"]
+__all__ = [
+    "EARLIEST_SECONDS",
+    "LATEST_SECONDS",
+    "CommitReader",
+    "Landed",
+    "landed_since",
+    "micros",
+    "offset_minutes",
+    "to_seconds",
+]
 
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%at%x00%ad%x00%cn%x00%ce%x00%ct%x00%cd%x00%T%x00%B"
 _FIELDS = _FORMAT.count("%x00") + 1
@@ -104,6 +113,29 @@ class CommitReader:
         self.future_dates += int(np.count_nonzero(np.maximum(authored, committed) > late))
         if (past := committed[committed <= now]).size:
             self.newest_micros = max(int(past.max()), self.newest_micros or int(past.max()))
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Commits that branches and tags lead to now, and did not before."""
+
+    shas: tuple[str, ...] = ()
+    """Newest first, without merges."""
+    newest_micros: int | None = None
+    """The newest committer date among them that is not after the run, merges included."""
+
+
+def landed_since(git: Git, tips: Iterable[str], landed_before: Iterable[str], collected_at: datetime) -> Landed:
+    """What leads to `tips` and not to `landed_before`, also where heads of pull requests led to it before."""
+    chosen = "".join(f"{sha}\n" for sha in sorted(tips)) + "".join(f"^{sha}\n" for sha in sorted(landed_before))
+    listed = git.output(
+        *LOG, "--diff-merges=off", "--no-patch", "--format=%H %ct %P", "--ignore-missing", "--stdin",
+        stdin=chosen.encode(),
+    )  # fmt: skip
+    lines = [line.split(" ") for line in listed.decode("ascii").splitlines()]
+    dates = to_seconds(pa.array([line[1] for line in lines], pa.string())) * _MICROS
+    past = dates[dates <= micros(collected_at)]
+    return Landed(tuple(line[0] for line in lines if len(line) < 4), int(past.max()) if past.size else None)
 
 
 def micros(at: datetime) -> int:

@@ -20,8 +20,8 @@ from collectors.git.readers.import_statements import ENDINGS, Statement, stateme
 
 __all__ = ["IMPORTS_READ", "MOST_COMMITS", "SOURCE_PATH", "Import", "ImportReader"]
 
-IMPORTS_READ = 2
-"""Version of what is read of imports; one more with each language, so that clones read before are read again, once."""
+IMPORTS_READ = 3
+"""Version of what is read of imports; one more whenever there is more to read, so that clones are read again, once."""
 MOST_COMMITS = 50_000
 """Of a longer history the newest commits are read: older imports are unknown."""
 _MOST_PER_COMMIT = 2_000

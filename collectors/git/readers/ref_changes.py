@@ -52,6 +52,8 @@ def compare(git: Git, oids: Mapping[str, str], before: Resume, *, everything: bo
     PartialRead where a ref leads to an object that is missing.
     """
     changed = {ref: oid for ref, oid in oids.items() if everything or not before.holds(ref, oid)}
+    if not before.tag_objects:  # an earlier version read tags without the ids of their objects
+        changed |= {ref: oid for ref, oid in oids.items() if ref in before.objects}
     peeled = peel(git, changed.values())
     tags = contents(git, [oid for oid, leads in peeled.items() if leads.annotated])
     taggers = {oid: tagger(raw) for oid, raw in tags}
@@ -65,7 +67,8 @@ def compare(git: Git, oids: Mapping[str, str], before: Resume, *, everything: bo
         if now.tips[ref] != oid:
             now.objects[ref] = oid
         if ref in changed:
-            now.rows.append(_row(git, ref, now.tips[ref], before.tips.get(ref), taggers.get(oid, Tagger("", ""))))
+            row = _row(git, ref, now.tips[ref], before.tips.get(ref), taggers.get(oid, Tagger("", "")))
+            now.rows.append(row | {"object_sha": oid if oid in taggers else None})
     now.rows += [_gone(ref, sha) for ref, sha in before.tips.items() if ref not in oids]
     return now
 
@@ -82,7 +85,7 @@ def _row(git: Git, ref: str, sha: str | None, previous: str | None, tagger: Tagg
 
 
 def _gone(ref: str, previous: str | None) -> dict[str, Any]:
-    nothing = dict.fromkeys(("sha", "tagger_name", "tagged_at"))
+    nothing = dict.fromkeys(("sha", "tagger_name", "tagged_at", "object_sha"))
     return _names(ref) | nothing | {"previous_sha": previous, "rewritten": False, "deleted": True}
 
 

@@ -6,23 +6,30 @@ Read from `git log -p` of just those commits whose paths are all those of a rele
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, NamedTuple
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from collectors.git.process.command import LOG, PATCH, Git
-from collectors.git.readers.added_lines import patch_line, unquoted_path
+from collectors.git.process.log import Paths
+from collectors.git.readers.added_lines import MANIFEST_PATH as ADDED_TO
+from collectors.git.readers.added_lines import AddedLine, AddedLines, is_manifest
+from collectors.git.readers.patches import PatchLine, patch_lines
 from collectors.git.readers.version_lines import OTHER, Hunk, Moved, moved_versions
-from headway.errors import PartialRead
 from headway.release_files import CHANGELOG_PATH, LOCK_PATH, MANIFEST_PATH, RELEASE_PATH, VERSION_PATH
+from headway.release_subjects import says_release
 
-__all__ = ["VERSIONS_READ", "VersionChange", "VersionReader", "release_candidates"]
+__all__ = ["VERSIONS_READ", "Candidates", "VersionChange", "VersionReader"]
 
-VERSIONS_READ = 1
-"""Version of what is read; one more with each kind of file, so that clones read before are read again, once."""
+VERSIONS_READ = 2
+"""Version of what is read; one more whenever there is more to read, so that clones are read again, once."""
 NOTHING = "nothing"
 _SUBJECT = (
     r"(?i)^(?:\w+(?:\([^)\n]*\))?!?:\s*)?(?:\[[^\]\n]*\]\s*)?"
@@ -32,12 +39,16 @@ _SUBJECT = (
 """A subject that may be that of a release; the model looks closer."""
 _BOT = r"(?i)\[bot\]|^dependabot|^renovate"
 _CONTEXT_LINES = 4
-_MOST_FILES, _FEW_FILES = 400, 5
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_FEW_FILES, _MOST_BEYOND = 5, 40
+_MOST_LINES = 50_000
 _UNREAD = re.compile(f"{CHANGELOG_PATH}|{LOCK_PATH}")
+_UNREAD_NAMES = (
+    "CHANGELOG", "CHANGELOG*.md", "CHANGELOG*.rst", "CHANGELOG*.txt", "*.lock", "package-lock.json", "pnpm-lock.yaml",
+    "go.sum", "*.snap",
+)  # fmt: skip
 _PATHSPECS = (
     ".",
-    *(f":(exclude,glob,icase)**/{name}" for name in ("CHANGELOG*", "*.lock", "*-lock.*", "go.sum", "*.snap")),
+    *(f":(exclude,glob,icase)**/{name}" for name in _UNREAD_NAMES),
     ":(exclude,glob)**/.changeset/**",
 )
 
@@ -53,100 +64,121 @@ class VersionChange(NamedTuple):
     new_version: str
 
 
-def release_candidates(commits: pa.Table, files: pa.Table) -> list[str]:
-    """The commits that may be releases, and of which lines must be read: by their paths or their subject."""
-    people = pc.invert(pc.match_substring_regex(commits["author_name"], _BOT))
-    said = pc.match_substring_regex(commits["message"], _SUBJECT)
-    releases = pc.match_substring_regex(files["path"], RELEASE_PATH)
-    versions = pc.match_substring_regex(files["path"], f"{VERSION_PATH}|{MANIFEST_PATH}")
-    counts = pa.table(
-        {"sha": files["sha"], "release": pc.cast(releases, pa.int32()), "version": pc.cast(versions, pa.int32())}
-    )
-    counts = counts.group_by("sha", use_threads=False).aggregate(
-        [("release", "sum"), ("release", "count"), ("version", "sum")]
-    )
-    whole = pc.and_(pc.equal(counts["release_sum"], counts["release_count"]), pc.greater(counts["version_sum"], 0))
-    some = pc.or_(
-        pc.and_(pc.greater(counts["version_sum"], 0), pc.less_equal(counts["release_count"], _MOST_FILES)),
-        pc.less_equal(counts["release_count"], _FEW_FILES),
-    )
-    by_paths, by_subject = counts["sha"].filter(whole), counts["sha"].filter(some)
-    chosen = pc.or_(
-        pc.is_in(commits["sha"], by_paths.combine_chunks()),
-        pc.and_(said, pc.is_in(commits["sha"], by_subject.combine_chunks())),
-    )
-    shas: list[str] = commits["sha"].filter(pc.and_(people, chosen)).to_pylist()
-    return shas
+@dataclass
+class Candidates:
+    """Commits that may be releases."""
+
+    likely: list[str] = field(default_factory=list)
+    """By their paths, or by their subject: their lines must be read."""
+    doubtful: list[str] = field(default_factory=list)
+    """By their subject, if a manifest's own version moved: `Bump basket to 1.2.0` is an update more often."""
+
+    def add(self, commits: pa.Table, files: pa.Table, paths: Paths) -> None:
+        """Take in those of some commits; the files of one commit stand together."""
+        people = pc.invert(pc.match_substring_regex(commits["author_name"], _BOT))
+        said = pc.match_substring_regex(commits["message"], _SUBJECT)
+        shas = files["sha"].combine_chunks().dictionary_encode()
+        owners = shas.indices.to_numpy()
+
+        def count(matched: pa.BooleanArray) -> npt.NDArray[np.int64]:
+            return np.bincount(owners[matched.to_numpy(zero_copy_only=False)], minlength=len(shas.dictionary))
+
+        touched = np.bincount(owners, minlength=len(shas.dictionary))
+        beyond = touched - count(paths.match(RELEASE_PATH))
+        versions = count(paths.match(f"{VERSION_PATH}|{MANIFEST_PATH}"))
+        elsewhere = versions - count(paths.match(ADDED_TO))
+        whole = (beyond == 0) & (versions > 0)
+        named = (versions > 0) & (beyond <= _MOST_BEYOND) & ~whole
+        bare = (versions == 0) & (touched <= _FEW_FILES)
+
+        def chosen(mask: npt.NDArray[np.bool_], among: pa.Array) -> pa.Table:
+            wanted = pc.is_in(commits["sha"], shas.dictionary.filter(pa.array(mask)))
+            return commits.select(["sha", "message"]).filter(pc.and_(pc.and_(people, among), wanted))
+
+        self.likely += chosen(whole, people)["sha"].to_pylist()
+        in_versions = set(shas.dictionary.filter(pa.array(named & (elsewhere > 0))).to_pylist())
+        for row in chosen(named | bare, said).to_pylist():
+            if row["sha"] in in_versions or says_release(row["message"].partition("\n")[0], package=True):
+                self.likely.append(row["sha"])
+            else:
+                self.doubtful.append(row["sha"])
+
+
+class Reading(NamedTuple):
+    """What the patches of one commit show."""
+
+    versions: list[VersionChange]
+    """At least one."""
+    added: list[AddedLine]
+    """Lines that it added to package manifests."""
 
 
 @dataclass
 class VersionReader:
-    """Reads which versions some commits moved."""
+    """Reads which versions some commits moved, and which lines they added to manifests: patches are read once."""
 
     git: Git
+    added_lines: AddedLines
 
-    def read(self, shas: Sequence[str]) -> Iterator[VersionChange]:
-        """At least one row for each commit, which has one parent at most. PartialRead where contents are missing."""
+    def read(self, shas: Sequence[str]) -> Iterator[Reading]:
+        """One reading for each commit, which has one parent at most. PartialRead where contents are missing."""
         if not shas:
             return
-        options = (*PATCH, f"-U{_CONTEXT_LINES}", "--no-renames", "--diff-merges=off", "--format=commit %H")
+        options = (*PATCH, f"-U{_CONTEXT_LINES}", "-M", "--diff-merges=off", "--format=commit %H")
         chosen = "".join(f"{sha}\n" for sha in shas).encode()
         pending = dict.fromkeys(shas)
         with self.git.stream(
             *LOG, *options, "--no-walk=unsorted", "--stdin", "--", *_PATHSPECS, stdin=chosen
         ) as patches:
-            for sha, path, moved in _Patches(patches).read():
+            for sha, lines in groupby(patch_lines(patches), key=attrgetter("file.sha")):
                 pending.pop(sha, None)
-                yield VersionChange(sha, path, moved.what, moved.package, moved.old, moved.new)
+                yield self._reading(sha, lines)
         for sha in pending:
-            yield VersionChange(sha, "", NOTHING, "", "", "")
+            yield Reading([_nothing(sha)], [])
+
+    def _reading(self, sha: str, lines: Iterable[PatchLine]) -> Reading:
+        to_manifests: list[PatchLine] = []
+        versions = []
+        for _, of_file in groupby(lines, key=_file):
+            for path, moved in _moved_in(of_file, to_manifests):
+                versions.append(VersionChange(sha, path, moved.what, moved.package, moved.old, moved.new))
+        return Reading(versions or [_nothing(sha)], list(self.added_lines.of_commit(to_manifests)))
 
 
-@dataclass
-class _Patches:
-    """The files of some patches, one after the other."""
-
-    stream: BinaryIO
-    sha: str = ""
-    path: str | None = None
-    hunks: list[Hunk] = field(default_factory=list)
-
-    def read(self) -> Iterator[tuple[str, str, Moved]]:
-        """Commit, path and what changed there."""
-        old = new = 0
-        while line := patch_line(self.stream):
-            if old or new:
-                sign = line[:1].decode("latin-1")
-                old -= sign in "- "
-                new -= sign in "+ "
-                self.hunks[-1].line(sign, line[1:].decode("utf-8", "replace").rstrip("\r\n").replace("\0", "�"))
-            elif match := _HUNK.match(line):
-                old, new = (1 if count is None else int(count) for count in match.groups())
-                self.hunks.append(Hunk())
-            elif line.startswith((b"commit ", b"diff --git ")):
-                yield from self._file()
-                if line.startswith(b"commit "):
-                    self.sha = line.removeprefix(b"commit ").strip().decode("ascii")
-                else:
-                    self.path = ""
-            elif line.startswith((b"--- ", b"+++ ")) and (name := _path(line)):
-                self.path = name
-        if old or new:
-            raise PartialRead(
-                "The patches ended within one", hint="Run the same command again; nothing of it was stored."
-            )
-        yield from self._file()
-
-    def _file(self) -> Iterator[tuple[str, str, Moved]]:
-        if self.path is not None and not (self.path and _UNREAD.search(self.path)):
-            # Without lines its mode changed, or it is binary.
-            for moved in moved_versions(self.path, self.hunks) if self.hunks else (Moved(OTHER),):
-                yield self.sha, self.path, moved
-        self.path, self.hunks = None, []
+def _nothing(sha: str) -> VersionChange:
+    return VersionChange(sha, "", NOTHING, "", "", "")
 
 
-def _path(line: bytes) -> str:
-    """The path of a `---` or `+++` line, empty where there is no file on that side."""
-    name = line[4:].removesuffix(b"\n")
-    prefix = b"a/" if line.startswith(b"--- ") else b"b/"
-    return "" if name == b"/dev/null" else unquoted_path(name, prefix, errors="replace")
+def _file(line: PatchLine) -> int:
+    return id(line.file)
+
+
+def _moved_in(lines: Iterator[PatchLine], to_manifests: list[PatchLine]) -> Iterator[tuple[str, Moved]]:
+    """Path and what changed there, of the lines of one file; lines added to a manifest go `to_manifests` too."""
+    first = next(lines)
+    file, manifest = first.file, is_manifest(first.file.path)
+    hunks: dict[int, list[PatchLine]] = {}
+    for count, line in enumerate(chain((first,), lines)):
+        if manifest and line.sign == b"+":
+            to_manifests.append(line)
+        if line.hunk and count < _MOST_LINES:
+            hunks.setdefault(line.hunk, []).append(line)
+    if file.renamed_from:
+        yield file.renamed_from, Moved(OTHER)
+    if not _UNREAD.search(file.path):
+        moves = set(moved_versions(file.path, map(_hunk, hunks.values())))
+        if file.renamed_from or not hunks or count >= _MOST_LINES:
+            moves.add(Moved(OTHER))
+        yield from ((file.path, moved) for moved in sorted(moves))
+
+
+def _hunk(lines: list[PatchLine]) -> Hunk:
+    """The lines of a hunk as text; of one that adds or removes more than it replaces only that it does."""
+    signs = [line.sign for line in lines if line.text.strip()]
+    if signs.count(b"+") != signs.count(b"-"):
+        return Hunk(uneven=True)
+    hunk = Hunk()
+    for line in lines:
+        text = line.text.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "�")
+        hunk.line(line.sign.decode("latin-1"), text)
+    return hunk

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from headway.release_files import MANIFEST_PATH, VERSION_PATH
 
-__all__ = ["DEPENDENCY", "NUMBER", "OTHER", "OWN", "Hunk", "Moved", "moved_versions"]
+__all__ = ["DEPENDENCY", "NUMBER", "OTHER", "OWN", "Hunk", "Moved", "is_version_line", "moved_versions"]
 
 OWN, DEPENDENCY, NUMBER, OTHER = "own_version", "dependency", "number", "other"
 
@@ -85,6 +85,8 @@ class _Line(NamedTuple):
 class Hunk:
     """The lines of one hunk, with what the lines around them say."""
 
+    uneven: bool = False
+    """It removes and adds different numbers of lines: its lines are not needed."""
     section: str = ""
     removed: list[str] = field(default_factory=list)
     added: list[_Line] = field(default_factory=list)
@@ -97,23 +99,28 @@ class Hunk:
             if text.strip():
                 self.removed.append(text)
             return
-        if match := _SECTION.match(text):
+        if "[" in text and (match := _SECTION.match(text)):
             self.section, self._name = match[1], ""
-        elif match := _NAME.match(text):
+        elif ("name" in text or "<artifactId>" in text) and (match := _NAME.match(text)):
             self._name = match[1]
-        elif _OPENED.match(text):
+        elif "<" in text and _OPENED.match(text):
             self._nested, self._name = True, ""
-        elif _CLOSED.match(text):
+        elif "<" in text and _CLOSED.match(text):
             self._nested, self._name = False, ""
         if sign == "+" and text.strip():
             self.added.append(_Line(text, self.section, self._name, self._nested))
 
 
-def moved_versions(path: str, hunks: Sequence[Hunk]) -> Iterator[Moved]:
+def is_version_line(line: str) -> bool:
+    """Whether a line of a manifest begins as that of its own version does."""
+    return ("ersion" in line or "ERSION" in line) and _KEY.match(line) is not None
+
+
+def moved_versions(path: str, hunks: Iterable[Hunk]) -> Iterator[Moved]:
     """What changed in the file at `path`, each once; dates that moved are nothing."""
     yielded: set[Moved] = set()
     for hunk in hunks:
-        if len(hunk.removed) != len(hunk.added):
+        if hunk.uneven or len(hunk.removed) != len(hunk.added):
             yielded.add(Moved(OTHER))
             continue
         for old, line in zip(hunk.removed, hunk.added, strict=True):
@@ -143,7 +150,7 @@ def _moved(path: str, line: _Line, old: str, new: str) -> Moved:
     if _VERSION_FILE.search(path):
         return Moved(OWN, "", old, new)
     if not _MANIFEST.search(path):
-        return Moved(NUMBER, "", old, new)
+        return Moved(NUMBER, _name_before(new, line), old, new)
     if _KEY.match(line.text):
         if "dependencies" in line.section:
             return Moved(DEPENDENCY, line.section.rpartition(".")[2].strip("\"'"), old, new)
@@ -151,6 +158,10 @@ def _moved(path: str, line: _Line, old: str, new: str) -> Moved:
             return Moved(DEPENDENCY, line.name, old, new)
         if "Include=" not in line.text:
             return Moved(OWN, line.name, old, new)
-    words = [word for word in _WORD.findall(line.text.partition(new)[0]) if word.lower() not in _NO_NAMES]
-    name = words[-1] if words else ""
-    return Moved(OWN if _LOCAL.search(line.text) else DEPENDENCY, name, old, new)
+    return Moved(OWN if _LOCAL.search(line.text) else DEPENDENCY, _name_before(new, line), old, new)
+
+
+def _name_before(version: str, line: _Line) -> str:
+    """The last word before a version that may be the name of what has it, empty if there is none."""
+    words = (word.rstrip("@-./") for word in _WORD.findall(line.text.partition(version)[0]))
+    return next((word for word in reversed(list(words)) if word.lower() not in _NO_NAMES), "")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collectors.git.process.command import PATCH, Git
-from collectors.git.readers.added_lines import unquoted_path
+from collectors.git.readers.patches import unquoted_path
 from collectors.git.repairs.code_lines import is_code, says_something
 from headway.errors import CollectError
 

@@ -2,12 +2,14 @@
 
 In a working clone `origin/HEAD` names it, in a bare one HEAD. Both are set when the clone is made, and no `git fetch`
 updates them: after a rename (`master` to `main`) they still name the old branch. So where `main` or `master` contains
-the one that is named, the containing branch is read. Another branch, such as `develop`, is never exchanged: with Git
-flow `main` contains it after each release.
+the one that is named, the containing branch is read. Where neither contains the other, newer tags or pull requests on
+the other one are told. Another branch, such as `develop`, is never exchanged: with Git flow `main` contains it after
+each release.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -21,7 +23,13 @@ __all__ = ["DefaultBranch", "choose_default"]
 _BRANCHES = "refs/heads/"
 _USUAL = ("main", "master")
 _COMPARED = (*_USUAL, "trunk", "develop", "development", "mainline")
+# What `master` or `main` was renamed to; with Git flow `develop` is ahead of `main`, and both are alive.
+_RENAMED = (*_USUAL, "trunk", "mainline")
 _BEHIND_DAYS = 90
+# So many newer commits show by themselves that work goes on elsewhere; a tag or a pull request among fewer does too.
+_NEWER_COMMITS = 10
+_MOST_READ = 1000
+_PULL_REQUEST = re.compile(r"[(\s](?:#|!|GH-)\d+\b|^Merged? (?:PR|in) ")
 _DAY_SECONDS = 86_400
 
 
@@ -65,7 +73,8 @@ def choose_default(
         stale, chosen = f"{origin}{newer} contains {chosen}; {newer} is read", newer
     if named and named not in tips:
         stale = f"{pointer} names {shown(named)}, which is gone; {shown(chosen)} is read"
-    return DefaultBranch(chosen, stale, doubtful or _newer_elsewhere(repository, tips, chosen))
+    went_on = doubtful or _went_on_elsewhere(repository, tips, chosen)
+    return DefaultBranch(chosen, stale, went_on or _newer_elsewhere(repository, tips, chosen))
 
 
 def _pointer(repository: Repository, remote_head: str, checked_out: str) -> tuple[str, str]:
@@ -94,6 +103,52 @@ def _containing(repository: Repository, tips: Mapping[str, str], chosen: str) ->
     return ""
 
 
+def _went_on_elsewhere(repository: Repository, tips: Mapping[str, str], chosen: str) -> str:
+    """Signs that work goes on in the branch that a usual one was renamed to: tags, pull requests, or many commits.
+
+    The old branch may have commits of its own, such as one that says where it went; the new one has more.
+    """
+    others = [name for name in _RENAMED if tips.get(name, tips[chosen]) != tips[chosen]]
+    if chosen not in _RENAMED or not others:
+        return ""
+    until = _committed(repository, [tips[chosen]]).get(tips[chosen], 0)
+    for name in others:
+        theirs = _steps(repository, tips[name], tips[chosen])
+        newer = [step for step in theirs if step.committed > until]
+        if len(theirs) <= len(_steps(repository, tips[chosen], tips[name])):
+            continue
+        tags = [tag for step in newer for tag in step.tags]
+        pulls = sum(bool(_PULL_REQUEST.search(step.subject)) for step in newer)
+        if tags or pulls or len(newer) >= _NEWER_COMMITS:
+            signs = [f"{len(newer)} newer commits"]
+            signs += [f"tag {shown(tags[0])}"] if tags else []
+            signs += [f"{pulls} of pull requests"] if pulls else []
+            return f"{shown(chosen)} is read, and {name} has {', '.join(signs)}"
+    return ""
+
+
+class _Step(NamedTuple):
+    """A commit of a first-parent history: when it was made, its tags, its subject."""
+
+    committed: int
+    tags: tuple[str, ...]
+    subject: str
+
+
+def _steps(repository: Repository, tip: str, other: str) -> list[_Step]:
+    """The newest first-parent commits of one tip that are not part of the other one's history; newest first."""
+    printed = repository.git.run(
+        *("log", "--first-parent", f"--max-count={_MOST_READ}", "--no-show-signature", "--no-color"),
+        *("--decorate=full", "--decorate-refs=refs/tags/", "--format=%ct%x00%D%x00%s", tip, f"^{other}"),
+        allowed=(0, 128),
+    ).stdout.decode("utf-8", "replace")
+    rows = (line.split("\0", 2) for line in printed.splitlines() if line.count("\0") >= 2)
+    return [
+        _Step(int(seconds or 0), tuple(part.rpartition("refs/tags/")[2] for part in refs.split(", ") if part), subject)
+        for seconds, refs, subject in rows
+    ]
+
+
 def _newer_elsewhere(repository: Repository, tips: Mapping[str, str], chosen: str) -> str:
     """The newest of the other common default branches, if it is much newer than the chosen one."""
     others = {name for name in _COMPARED if tips.get(name, tips[chosen]) != tips[chosen]}
@@ -115,7 +170,7 @@ def _committed(repository: Repository, commits: Iterable[str]) -> dict[str, int]
         stdin=wanted.encode(),
     )
     pairs = (line.split(" ") for line in printed.decode("ascii", "replace").splitlines())
-    return {sha: int(seconds) for sha, seconds in pairs}
+    return {sha: int(seconds or 0) for sha, seconds in pairs}
 
 
 def _none_usual(pointer: str, named: str, count: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from collectors.git.readers.ai_notes import NOTES_REF
 from collectors.git.repository.default_branch import DefaultBranch, choose_default
@@ -91,6 +92,7 @@ def kind_and_name(ref: str) -> tuple[str, str] | None:
     return ("pull_head", pull[1]["number"]) if pull else None
 
 
+@lru_cache(maxsize=1 << 17)
 def _pull(ref: str) -> tuple[ForgeRef, re.Match[str]] | None:
     if ref.startswith((_BRANCHES, _TAGS)):
         return None

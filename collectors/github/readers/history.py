@@ -125,6 +125,6 @@ class HistoryReader:
         rows = [tip_row(branch, tip, rewritten=rewritten)]
         if state.branch not in {"", branch}:
             rows.append(tip_row(state.branch, None))
-        self._run.gather.add("refs", rows)
+        self._run.gather.add("refs", [row | self._run.read_by for row in rows])
         state.branch = branch
         state.tips = [*(earlier for earlier in state.tips if earlier != tip), tip][-_MOST_TIPS:]

@@ -22,7 +22,7 @@ def read_repository(run: Run, overview: Mapping[str, Any]) -> None:
     """Its row, if that has changed, and whether GitHub has another name for it than the target."""
     row = repository_row(overview)
     if row != run.state.repository:
-        run.gather.add("repositories", [row])
+        run.gather.add("repositories", [row | run.read_by])
         run.state.repository = row
     target = f"{run.source.owner}/{run.source.name}"
     run.notices.state("another_name", int(target.lower() != run.name_with_owner.lower()))

@@ -21,13 +21,15 @@ def read_tags(run: Run, newest: Mapping[str, Any]) -> Iterator[None]:
     The row of a deleted tag is retained, because its deployment did happen.
     """
     state, total = run.state.tags, newest["totalCount"]
+    if not state.objects:  # an earlier version read them without the ids of their objects
+        state.count, state.newest = None, {}
     rows = [tag_row(node) for node in newest["nodes"]]
     shown = {row["name"]: _mark(row) for row in rows}
-    run.gather.add("refs", [row for row in rows if state.newest.get(row["name"]) != _mark(row)])
+    run.gather.add("refs", [row | run.read_by for row in rows if state.newest.get(row["name"]) != _mark(row)])
     explained = state.count is not None and total - state.count == len(shown.keys() - state.newest.keys())
     if not explained:
         yield from _rest(run, newest)
-    state.count, state.newest = total, shown
+    state.count, state.newest, state.objects = total, shown, True
 
 
 def _rest(run: Run, page: Mapping[str, Any]) -> Iterator[None]:
@@ -36,7 +38,7 @@ def _rest(run: Run, page: Mapping[str, Any]) -> Iterator[None]:
     while cursor := next_cursor(page["pageInfo"], cursor):
         variables = {"cursor": cursor}
         page = pager.ask(lambda: run.query("Tags", {**variables, "size": pager.size})["tags"])  # noqa: B023  (called at once)
-        run.gather.add("refs", map(tag_row, page["nodes"]))
+        run.gather.add("refs", [tag_row(node) | run.read_by for node in page["nodes"]])
         count += len(page["nodes"])
         run.step(count, page["totalCount"], "tags")
         yield

@@ -94,6 +94,7 @@ def tag_row(node: Mapping[str, Any]) -> dict[str, Any]:
         "tagger_name": text(tagger.get("name")) if tagger else None,
         "tagged_at": commit_moment(tagger.get("date")),
         "deleted": False,
+        "object_sha": target["oid"] if target.get("__typename") == "Tag" else None,
     }
 
 

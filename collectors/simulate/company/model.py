@@ -5,7 +5,9 @@ Instants (`…_at`) are whole seconds since the epoch, UTC. A commit's `sha` is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from collectors.simulate.company.styles import STYLES, Style
 
 __all__ = [
     "Change",
@@ -41,17 +43,21 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """What a commit does to one file: lines replaced, lines added, and lines that must read exactly so."""
+    """What a commit does to one file: lines replaced, lines added, and lines that must read exactly so.
+
+    Or `gone`: the file, or every file of a folder `path` that ends in a slash, is removed.
+    """
 
     path: str
     replaced: int = 0
     added: int = 0
     lines: tuple[str, ...] = ()
+    gone: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Commit:
-    """One commit. `updates_from` is set on a merge of the base branch into the change's branch."""
+    """One commit. `updates_from` is set on a merge into the change's branch: of the base, or of what it `brings`."""
 
     author: Identity
     authored_at: int
@@ -60,6 +66,7 @@ class Commit:
     message: str
     touches: tuple[Touch, ...] = ()
     updates_from: bool = False
+    brings: Change | None = field(default=None, repr=False)
     mark: int = 0
     sha: str = ""
     parents: tuple[Commit, ...] = field(default=(), repr=False)  # else printing one commit prints all history
@@ -94,7 +101,7 @@ class Change:
     """A pull request, or a direct push (`number` is None then, and `commits` are what was pushed)."""
 
     repo: str
-    kind: str  # pull_request, direct, revert or fix
+    kind: str  # pull_request, direct, revert, fix or release
     title: str
     author: Identity
     started_at: int
@@ -114,7 +121,11 @@ class Change:
     merged_at: int | None = None
     abandoned_at: int | None = None
     merged_by: Identity | None = None
-    style: str = ""  # merge, squash, rebase or direct
+    style: str = ""  # how it lands, as `STYLES` names it
+    lead: Change | None = None  # it lands with this one, by one and the same commit
+    riders: list[Change] = field(default_factory=list)  # those that land with it
+    stacked_on: Change | None = None  # its branch leaves from the branch of this one
+    release: bool = False  # it only makes a release
     evaluation_hours: float = 0.0  # working hours that it holds back a release
     drawn_hours: dict[str, float] = field(default_factory=dict)  # what was drawn a stage, in working hours
     commits: list[Commit] = field(default_factory=list)
@@ -136,6 +147,35 @@ class Change:
     def key(self) -> str:
         """`#12`, or `@<sha>` for what never was a pull request."""
         return f"#{self.number}" if self.number is not None else f"@{self.sha}"
+
+    def merge_at(self, merged_at: int) -> None:
+        """Merge it at another time than it was going to be, and what it brings with it."""
+        moved = merged_at - (self.merged_at or merged_at)
+        self.timeline = [
+            replace(event, at=event.at + moved)
+            if event.kind == "merged" or (event.kind == "closed" and self.way.closed)
+            else event
+            for event in self.timeline
+        ]
+        self.merged_at = merged_at
+        for rider in self.riders:
+            rider.merge_at(merged_at)
+
+    @property
+    def way(self) -> Style:
+        """How it lands."""
+        return STYLES[self.style]
+
+    @property
+    def own_commits(self) -> list[Commit]:
+        """Its commits, without merges into its branch."""
+        return [commit for commit in self.commits if not commit.updates_from]
+
+    @property
+    def closed_at(self) -> int | None:
+        """When the forge calls it closed unmerged: abandoned, or landed by a script that closed it then."""
+        events = (event.at for event in self.timeline if event.kind == "closed")
+        return max(events, default=None) if self.way.closed else self.abandoned_at
 
     @property
     def sha(self) -> str:
@@ -225,11 +265,25 @@ class Repo:
     builds: dict[str, Change] = field(default_factory=dict)  # version of each stored build, such as `v12`
     branches: dict[str, Commit] = field(default_factory=dict)  # tips, filled when the repository is written
     tags: dict[str, Commit] = field(default_factory=dict)
+    forge: str = "github"  # or gitlab
 
     @property
     def repo_id(self) -> str:
         """`github:acme/checkout`."""
-        return f"github:acme/{self.name}"
+        return f"{self.forge}:acme/{self.name}"
+
+    @property
+    def url(self) -> str:
+        """Its web address."""
+        return f"https://{self.forge}.com/acme/{self.name}"
+
+    def pull_url(self, number: int) -> str:
+        """The web address of a pull request."""
+        return f"{self.url}/-/merge_requests/{number}" if self.forge == "gitlab" else f"{self.url}/pull/{number}"
+
+    def head_ref(self, number: int) -> str:
+        """The ref of the head of a pull request."""
+        return f"refs/merge-requests/{number}/head" if self.forge == "gitlab" else f"refs/pull/{number}/head"
 
     def change_id(self, change: Change) -> str:
         """`github:acme/checkout#12`."""

@@ -34,6 +34,15 @@ class Plan:
     freeze_days: int = 0  # at the end, when nothing is released
     dismisses_stale_approvals: bool = False
     review_bot: bool = False
+    forge: str = "github"  # or gitlab
+    ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """For merge, squash or rebase: weights of the `STYLES` by which that is done here, the usual one first."""
+    releases: str = ""  # the subject of the commits by which people make a release, with `{version}`; empty for none
+    version_file: str = ""  # where its version stands, empty where only the changelog has it
+
+    def usual(self, style: str) -> str:
+        """How a merge, squash or rebase is done here if nothing is special about it."""
+        return next(iter(self.ways.get(style, (style,))))
 
     @property
     def stages_before_production(self) -> bool:
@@ -67,6 +76,9 @@ PLANS: Mapping[str, Plan] = {
             Train(_WEEK, (10, 13, 16)),
             ai_share=0.06,
             dismisses_stale_approvals=True,
+            ways={"merge": {"merge": 3, "by_hand": 1}},
+            releases="Bump version to {version}",
+            version_file="app/_version.py",
         ),
         Plan(
             "search",
@@ -76,6 +88,7 @@ PLANS: Mapping[str, Plan] = {
             Train(_WEEK, (14,)),
             ai_share=0.35,
             review_bot=True,
+            ways={"squash": {"squash": 2, "stack": 1}},
         ),
         Plan(
             "assistant",
@@ -85,6 +98,8 @@ PLANS: Mapping[str, Plan] = {
             Train((1, 3), (12,)),
             ai_share=0.5,
             freeze_days=9,
+            ways={"squash": {"squash": 9, "script": 1}},
+            releases="Release {version}",
         ),
         Plan(
             "ledger",
@@ -95,6 +110,12 @@ PLANS: Mapping[str, Plan] = {
             ai_share=0.05,
             direct_share=0.03,
             freeze_days=6,
+            forge="gitlab",
+            ways={
+                "merge": {"gitlab_merge": 3, "gitlab_squash": 4, "gitlab_semi_linear": 2, "gitlab_forward": 2},
+            },
+            releases="Prepare release {version}",
+            version_file="pyproject.toml",
         ),
         Plan(
             "web",
@@ -104,8 +125,20 @@ PLANS: Mapping[str, Plan] = {
             Train((0, 1, 2, 3), (15,), from_day=60),
             ai_share=0.12,
             review_bot=True,
+            releases="Version Packages",
+            version_file="packages/ui/package.json",
         ),
-        Plan("sdk", "platform", {"rebase": 7, "squash": 3}, "tags", Train((2,), (12,)), ai_share=0.15),
+        Plan(
+            "sdk",
+            "platform",
+            {"rebase": 7, "squash": 3},
+            "tags",
+            Train((2,), (12,)),
+            ai_share=0.15,
+            ways={"squash": {"squash": 4, "script": 1}},
+            releases="chore(main): release {version}",
+            version_file="acme/__init__.py",
+        ),
         Plan(
             "catalog",
             "storefront",
@@ -114,6 +147,12 @@ PLANS: Mapping[str, Plan] = {
             Train((0, 2, 4), (11,)),
             ai_share=0.12,
             reported=False,
+            ways={
+                "merge": {"bitbucket_merge": 4, "batch": 5, "nested": 6},
+                "squash": {"bitbucket_squash": 1},
+            },
+            releases="v{version}",
+            version_file="pyproject.toml",
         ),
         Plan(
             "research",
@@ -124,6 +163,7 @@ PLANS: Mapping[str, Plan] = {
             bot_share=0.03,
             reports_code_complete=True,
             direct_share=0.1,
+            ways={"squash": {"azure_squash": 1}, "merge": {"azure_merge": 1}},
         ),
     )
 }
@@ -150,6 +190,10 @@ PRESETS: Mapping[str, Preset] = {
             "catalog": 400,
             "research": 200,
         },
+    ),
+    "styled": Preset(
+        110,
+        {"checkout": 40, "search": 60, "assistant": 40, "ledger": 70, "web": 40, "catalog": 130, "research": 36},
     ),
     "tiny": Preset(60, {"checkout": 45, "assistant": 40, "sdk": 35}),
 }

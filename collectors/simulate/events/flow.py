@@ -6,6 +6,7 @@ import heapq
 from itertools import count
 
 from collectors.simulate.company.model import Change, CiRun, Repo
+from collectors.simulate.company.people import FORGE
 from collectors.simulate.company.plan import Plan
 from collectors.simulate.company.rates import CI
 from collectors.simulate.events.clock import DAY, HOUR, MINUTE, later, ticks
@@ -28,7 +29,7 @@ class _Flow:
             self._expect(change)
 
     def _expect(self, change: Change) -> None:
-        if change.merged_at is not None:
+        if change.merged_at is not None and change.lead is None:
             heapq.heappush(self.coming, (change.merged_at, next(self.order), change))
 
     def _spawn(self, change: Change) -> None:
@@ -58,12 +59,13 @@ class _Flow:
             _postpone(change, landed[-1].merged_at + 1)
             self._expect(change)
             return
-        change.position = len(landed)
+        _place(change, len(landed))
         landed.append(change)
         integrated_at = self._build(change)
         if self.shipping:
             self.shipping.landed(change, integrated_at)
-        if change.kind == "pull_request" and change.built_with_ai != "automation" and self.dice.chance(0.012):
+        people = change.kind == "pull_request" and change.built_with_ai != "automation"
+        if people and self.dice.chance(0.012) and not change.riders:
             self._spawn(revert_of(change, self.plan, self.dice, later(change.merged_at, self.dice.exponential(0.05))))
 
     def _build(self, change: Change) -> int | None:
@@ -97,7 +99,7 @@ class _Flow:
 
     def _repair(self, culprit: Change, rolled_back_at: int) -> None:
         """After a rollback, revert or fix the culprit; until then no release contains it."""
-        create = revert_of if self.dice.chance(0.4) else fix_of
+        create = revert_of if self.dice.chance(0.4) and not culprit.riders else fix_of
         repair = create(culprit, self.plan, self.dice, rolled_back_at + self.dice.whole(10, 90) * MINUTE)
         self._spawn(repair)
         if self.shipping:
@@ -117,14 +119,21 @@ class _Flow:
 
 def _postpone(change: Change, merged_at: int) -> None:
     """Two merges in one second: the second one happens a moment later."""
-    before, change.merged_at = change.merged_at, merged_at
-    change.timeline = [
-        type(event)(event.kind, merged_at, event.actor) if event.kind == "merged" else event
-        for event in change.timeline
-    ]
-    if change.style == "direct" and change.commits and before is not None:
+    change.merge_at(merged_at)
+    if change.style == "direct" and change.commits:
         commit = change.commits[0]
         commit.authored_at = commit.committed_at = change.started_at = change.ready_at = change.opened_at = merged_at
+
+
+def _place(change: Change, position: int) -> None:
+    """Put a change and what lands with it at a place of the main branch, its commits too if these are written anew."""
+    for one in (change, *change.riders):
+        one.position = position
+    if change.way.rebased:
+        by = change.merged_by or FORGE
+        change.commits = change.own_commits
+        for commit in change.commits:
+            commit.committer, commit.committed_at = by, change.merged_at or commit.committed_at
 
 
 def run_main_branch(repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> None:

@@ -71,10 +71,12 @@ def _unmarked_changes(repos: list[Repo]) -> Iterator[tuple[Repo, Change]]:
     """Landed pull requests without a mark to which no other change refers, in order."""
     for repo in repos:
         referred = {change.reverts for change in repo.changes} | {change.repairs for change in repo.changes}
+        referred |= {change.stacked_on for change in repo.changes}
         for change in repo.changes if repo.reported else ():
             plain = change.mark == "plain" and change.kind == "pull_request" and not change.builds_ai
-            squashed = change.style in {"merge", "squash"} and change.position is not None
-            if plain and squashed and change not in referred and ":" not in change.title:
+            alone = not change.riders and change.lead is None and change.stacked_on is None
+            squashed = change.style in {"merge", "squash", "by_hand"} and change.position is not None
+            if plain and squashed and alone and change not in referred and ":" not in change.title:
                 yield repo, change
 
 

@@ -8,7 +8,7 @@ from collectors.simulate.company.plan import Plan
 from collectors.simulate.events.clock import MINUTE
 from collectors.simulate.events.dice import Dice
 
-__all__ = ["fix_of", "revert_of"]
+__all__ = ["fix_of", "quick_change", "revert_of"]
 
 
 def revert_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
@@ -33,7 +33,13 @@ def fix_of(culprit: Change, plan: Plan, dice: Dice, at: int) -> Change:
 
 
 def _urgent(culprit: Change, plan: Plan, dice: Dice, at: int, kind: str, title: str) -> Change:
-    """On call, day or night: written, reviewed and merged within the hour."""
+    change = quick_change(plan, dice, at, kind, title)
+    change.builds_ai, change.initiative, change.sandboxed = culprit.builds_ai, culprit.initiative, culprit.sandboxed
+    return change
+
+
+def quick_change(plan: Plan, dice: Dice, at: int, kind: str, title: str) -> Change:
+    """A pull request of one commit that is written, reviewed and merged within the hour, day or night."""
     person, reviewer = dice.sample(TEAMS[plan.team], 2)
     ready_at = at + (2 * MINUTE if plan.reported else 0)
     approved_at = ready_at + dice.whole(3, 30) * MINUTE
@@ -44,17 +50,15 @@ def _urgent(culprit: Change, plan: Plan, dice: Dice, at: int, kind: str, title: 
         title=title,
         author=person,
         started_at=at,
-        builds_ai=culprit.builds_ai,
+        builds_ai=False,
         built_with_ai="none",
         mark="plain",
-        initiative=culprit.initiative,
-        sandboxed=culprit.sandboxed,
         branch="{slug}",
         opened_at=ready_at,
         ready_at=ready_at,
         merged_at=merged_at,
         merged_by=reviewer,
-        style=dice.weighted(tuple(plan.styles), tuple(plan.styles.values())),
+        style=plan.usual(dice.weighted(tuple(plan.styles), tuple(plan.styles.values()))),
         commits=[Commit(person, at, person, at, title)],
         reviews=[Review(reviewer, "APPROVED", approved_at)],
         timeline=[

@@ -152,7 +152,7 @@ class Shipping:
         last = self.repo.deployments[-1]
         patched_at = last.created_at + 2 * DAY + self.dice.whole(0, 3 * HOUR)
         fresh = [change for built_at, change in self.candidates if last.created_at < built_at <= patched_at - HOUR]
-        fresh = [change for change in fresh if _place(change) > _place(last.change) and change.style != "merge"]
+        fresh = [change for change in fresh if _place(change) > _place(last.change) and change.way.how != "merge"]
         if last.picks or not fresh or patched_at >= at or not self.dice.chance(0.5):
             return
         picks = sorted(self.dice.sample(fresh, self.dice.whole(1, 2)), key=_place)

@@ -9,7 +9,7 @@ from collectors.simulate.company.model import Initiative, Touch
 from collectors.simulate.company.plan import Plan
 from collectors.simulate.events.dice import Dice
 
-__all__ = ["Work", "choose_work"]
+__all__ = ["Work", "choose_work", "manifest_of", "package_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ def choose_work(plan: Plan, dice: Dice, era: float) -> Work:
     )
 
 
-def _manifest_of(folder: str, plan_name: str) -> str:
+def manifest_of(folder: str, plan_name: str) -> str:
     """The package manifest in a folder of a repository."""
     return folder + ("package.json" if plan_name == "web" else "requirements.txt")
 
 
-def _package_line(plan_name: str, package: str, version: str) -> str:
+def package_line(plan_name: str, package: str, version: str) -> str:
+    """The line by which a package manifest of a repository asks for a package."""
     return f'"{package}": "^{version}",' if plan_name == "web" else f"{package}=={version}"
 
 
@@ -69,9 +70,9 @@ def _touch(dice: Dice, path: str, lines: tuple[str, ...] = ()) -> Touch:
 def _bump(plan: Plan, dice: Dice) -> Work:
     package, major, minor = dice.pick(BUMPS[plan.name == "web"]), dice.whole(1, 9), dice.whole(0, 30)
     title = f"Bump {package} from {major}.{minor}.0 to {major}.{minor + 1}.0"
-    lines = (_package_line(plan.name, package, f"{major}.{minor + 1}.0"),)
+    lines = (package_line(plan.name, package, f"{major}.{minor + 1}.0"),)
     body = f"Bumps [{package}](https://example.com/{package})."
-    return Work("automation", title, (Touch(_manifest_of("", plan.name), 0, 0, lines),), body, ("dependencies",))
+    return Work("automation", title, (Touch(manifest_of("", plan.name), 0, 0, lines),), body, ("dependencies",))
 
 
 def _ordinary(plan: Plan, dice: Dice, usable: list[Initiative]) -> Work:
@@ -104,8 +105,8 @@ def _initiative_work(plan: Plan, initiative: Initiative, dice: Dice, era: float)
     touches = [_touch(dice, path) for path in paths]
     if dice.chance(0.06):
         touches[0] = _touch(dice, paths[0], (flavour.importing,))
-        line = _package_line(plan.name, flavour.package, f"1.{dice.whole(0, 40)}.0")
-        touches.append(Touch(_manifest_of(f"{folder}/" if sandboxed else "", plan.name), 0, 0, (line,)))
+        line = package_line(plan.name, flavour.package, f"1.{dice.whole(0, 40)}.0")
+        touches.append(Touch(manifest_of(f"{folder}/" if sandboxed else "", plan.name), 0, 0, (line,)))
     labels = ("ai",) if dice.chance(0.15) else ()
     return Work("ai", title, tuple(touches), "See the design note.", labels, initiative.name, sandboxed)
 

@@ -43,6 +43,13 @@ _FRAMES = {
     ".ipynb": ('{{"cells": [{{"cell_type": "code", "source": [\n', '""\n]}}], "nbformat": 4}}\n'),
     ".json": ('{{"dependencies": {{\n', '"acme-base": "1.0.0"\n}}}}\n'),
 }
+# Files that hold a version are nothing but it, or name the package.
+_FRAMES_OF_FILES = {
+    "app/_version.py": ("", ""),
+    "acme/__init__.py": ("", ""),
+    "pyproject.toml": ('[project]\nname = "acme"\n', ""),
+    "packages/ui/package.json": ('{{\n  "name": "@acme/ui",\n', '  "private": true\n}}\n'),
+}
 
 
 class Contents:
@@ -62,6 +69,10 @@ class Contents:
         positions, states = self._history[path]
         index = bisect_right(positions, position)
         return states[index - 1] if index else _EMPTY
+
+    def under(self, folder: str, position: int) -> list[str]:
+        """The files that a folder has as of the landing at `position`, sorted."""
+        return sorted(path for path in self._history if path.startswith(folder) and self.at(path, position))
 
     def land(self, path: str, position: int, lines: Lines) -> None:
         """A file as the landing at `position` leaves it."""
@@ -114,7 +125,7 @@ def _stem_and_suffix(path: str) -> tuple[str, str]:
 def _frame(path: str) -> tuple[str, str]:
     """The text before and after the lines of a file."""
     word, suffix = _stem_and_suffix(path)
-    head, foot = _FRAMES.get(suffix, ("", ""))
+    head, foot = _FRAMES_OF_FILES.get(path) or _FRAMES.get(suffix, ("", ""))
     return head.format(word=word), foot.format(word=word)
 
 

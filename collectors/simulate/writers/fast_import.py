@@ -93,7 +93,8 @@ class FastImport:
             f"author {_stamp(commit.author, commit.authored_at)}\n",
             f"committer {_stamp(commit.committer, commit.committed_at)}\ndata {len(message)}\n",
         ]
-        tail = [f"{word} :{parent.mark}\n" for word, parent in zip(("from", "merge"), parents, strict=False)]
+        words = ("from", *("merge",) * len(parents))
+        tail = [f"{word} :{parent.mark}\n" for word, parent in zip(words, parents, strict=False)]
         for path, mark in sorted(files.items()):
             tail.append(f"D {path}\n" if mark is None else f"M 100644 :{mark} {path}\n")
         self._send("".join(lines).encode() + message + "".join(tail).encode() + b"\n")

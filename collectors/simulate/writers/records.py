@@ -34,18 +34,19 @@ def _line(record: dict[str, Any]) -> str:
 
 def _change(change: Change, repo: Repo, row: dict[str, Any]) -> dict[str, Any]:
     """Milestones as the forge knows them; code complete mostly follows from the commits, so few report it."""
-    commits = change.commits
+    commits, closed = change.commits, change.closed_at
+    merged, below = not change.way.closed, change.stacked_on
     return {
         "type": "change",
         "repo": repo.repo_id,
         "number": change.number,
-        "sha": change.sha or None,
+        "sha": change.sha if merged and change.sha else None,
         "head_sha": commits[-1].sha,
         "head_ref": change.branch,
-        "base_ref": "main",
+        "base_ref": below.branch if below and below.position is None else "main",
         "title": change.title,
         "body": change.body,
-        "url": f"https://github.com/acme/{repo.name}/pull/{change.number}",
+        "url": repo.pull_url(change.number or 0),
         "author": change.author.login,
         "author_kind": change.author.kind,
         "labels": list(change.labels),
@@ -55,8 +56,8 @@ def _change(change: Change, repo: Repo, row: dict[str, Any]) -> dict[str, Any]:
         "code_complete_at": row["code_complete_at"] if PLANS[repo.name].reports_code_complete else None,
         "reviewed_at": row["reviewed_at"],
         "approved_at": row["approved_at"],
-        "merged_at": row["merged_at"],
-        "abandoned_at": row["abandoned_at"],
+        "merged_at": row["merged_at"] if merged else None,
+        "abandoned_at": None if closed is None else iso(closed),
         "additions": change.additions,
         "deletions": change.deletions,
         "files": change.files,

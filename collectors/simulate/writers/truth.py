@@ -42,7 +42,19 @@ STAGES = {
 }
 """Each stage with the milestone that it waits for."""
 
-_ABOUT = ("change_id", "repo", "number", "sha", "kind", "style", "author", "builds_ai", "built_with_ai")
+_ABOUT = (
+    "change_id",
+    "repo",
+    "number",
+    "sha",
+    "kind",
+    "origin",
+    "style",
+    "landed_by",
+    "author",
+    "builds_ai",
+    "built_with_ai",
+)
 _AFTER = ("lead_time_hours", "dora_lead_time_hours", "age_hours", "rolled_back_at", "reverted_at")
 _MORE = ("mark", "unmarked_ai", "initiative", "reverts", "repairs", "additions", "deletions", "files", "commits")
 COLUMNS = (
@@ -108,7 +120,7 @@ def _firsts(size: int, moments: list[tuple[Change, int | None]]) -> list[int]:
 
 
 def _rolled_back(repo: Repo) -> dict[int, int]:
-    """Place on main to the first time that it was withdrawn from production."""
+    """Place on main to the time since when production has it no more, for what a rollback withdrew for good."""
     withdrawn: dict[int, int] = {}
     place = -1
     done = [
@@ -119,6 +131,7 @@ def _rolled_back(repo: Repo) -> dict[int, int]:
         if deployment.rollback:
             for landing in range(target + 1, place + 1):
                 withdrawn.setdefault(landing, deployment.succeeded_at or 0)
+        withdrawn = {landing: at for landing, at in withdrawn.items() if landing > target}
         place = target
     return withdrawn
 
@@ -141,10 +154,12 @@ def _reached(reviews: list[Review], complete_at: int | None) -> int | None:
 
 
 def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None]:
-    authored = [commit.authored_at for commit in change.commits if not commit.updates_from]
+    authored = [commit.authored_at for commit in change.own_commits]
+    # A rebase writes a commit anew: what counts for its code is when.
+    committed = [commit.committed_at for commit in change.own_commits]
     reviews = _by_people(change)
     pull_request = change.kind != "direct"
-    complete_at = None if change.ready_at is None else max(*authored, change.ready_at)
+    complete_at = None if change.ready_at is None else max(*committed, change.ready_at)
     times: dict[str, int | None] = {
         "first_commit_at": min(authored),
         "opened_at": change.opened_at if pull_request else None,
@@ -168,12 +183,13 @@ def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None
 def _outcome(change: Change, repo: Repo, main: _Main, times: dict[str, int | None]) -> str:
     if change.merged_at is None and not repo.reported:
         return ""  # a pull request ref alone may be open or closed
+    complete_at = times["code_complete_at"]
+    if repo.deploys != "none" and complete_at is not None and complete_at < main.first_production_at:
+        return "unknown"
     if change.abandoned_at is not None:
         return "abandoned"
     if repo.deploys == "none":
         return "no_deployments"
-    if change.merged_at is not None and change.merged_at <= main.first_production_at:
-        return "unknown"
     return "production" if times["production_at"] is not None else "waiting"
 
 
@@ -207,8 +223,24 @@ def _author(change: Change, repo: Repo) -> str:
     """The login if the forge reports it; otherwise the name on the landing commit, or on a branch's first."""
     if repo.reported and change.number is not None:
         return change.author.login
-    commit = change.landing[-1] if change.landing and change.style != "merge" else change.commits[0]
+    commit = change.landing[-1] if change.landing and change.way.how != "merge" else change.commits[0]
     return commit.author.name
+
+
+def _kind(change: Change) -> str:
+    """Work, or what takes no part in comparisons: automation made it, or it only makes a release."""
+    if change.built_with_ai == "automation":
+        return "bot"
+    return "release" if change.release else "work"
+
+
+def _landed_by(change: Change) -> str:
+    """What Git shows of how it landed: merge, squash, rebase, direct, or nested in a merge that lands another one."""
+    if change.position is None:
+        return ""
+    if change.lead is not None:
+        return "nested"
+    return {"forward": "rebase"}.get(change.way.how, change.way.how)
 
 
 def _between(start: int | None, end: int | None) -> float | None:
@@ -234,8 +266,10 @@ def _row(change: Change, repo: Repo, main: _Main, stages: list[str], until: int)
         "repo": f"acme/{repo.name}",
         "number": change.number,
         "sha": change.sha,
-        "kind": change.kind,
+        "kind": _kind(change),
+        "origin": change.kind,
         "style": change.style if change.position is not None else "",
+        "landed_by": _landed_by(change),
         "author": _author(change, repo),
         "builds_ai": change.builds_ai,
         "built_with_ai": change.built_with_ai,
@@ -254,7 +288,7 @@ def _row(change: Change, repo: Repo, main: _Main, stages: list[str], until: int)
         "additions": change.additions,
         "deletions": change.deletions,
         "files": change.files,
-        "commits": sum(not commit.updates_from for commit in change.commits),
+        "commits": len(change.own_commits),
     }
     row |= {name: at and iso(at) for name, at in times.items()}
     row |= {f"{stage}_hours": round(hours[stage], 6) if stage in hours else None for stage in STAGES}

@@ -17,6 +17,8 @@ _DEPLOYMENT = {
     "repo_id": pl.String,
     "deployment_id": pl.String,
     "sha": pl.String,
+    "rollout_id": pl.String,
+    "opens_rollout": pl.Boolean,
     "deployed_at": _TIME,
     "created_at": _TIME,
     "succeeded": pl.Boolean,
@@ -50,6 +52,11 @@ _CHANGE = {
     "lead_time_hours": pl.Float64,
     "dora_lead_time_hours": pl.Float64,
     "as_of": _TIME,
+}
+_ARRIVAL = {
+    "change_id": pl.String,
+    "repo_id": pl.String,
+    "first_production_at": _TIME,
     "deployment_id": pl.String,
     "attempt_deployment_id": pl.String,
 }
@@ -76,12 +83,15 @@ def facts(
         _table([{**named, **row} for row in signs or []], _SIGN),
         _table([{**made, **row} for row in changes or []], _CHANGE),
         pl.DataFrame(schema={"repo_id": pl.String, "opened_at": _TIME, "linked": pl.Boolean}),
+        _table([{**named, "first_production_at": row.get("production_at"), **row} for row in changes or []], _ARRIVAL),
     )
 
 
 def _own(row: dict[str, Any]) -> dict[str, Any]:
-    """What a deployment has if it does not say otherwise: begun when it was done, with a commit of its own."""
-    return {"created_at": row["deployed_at"], "sha": row["deployment_id"]}
+    """What a deployment has if it does not say otherwise: begun when done, with a commit and a roll-out of its own."""
+    opens = row.get("succeeded", True) and row.get("kind") not in {"rollback", "redeploy"}
+    name = row["deployment_id"]
+    return {"created_at": row["deployed_at"], "sha": name, "rollout_id": name, "opens_rollout": opens}
 
 
 def _table(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -141,7 +141,8 @@ class _Mapping:
         )
         pull.commits = [Pushed(self.commit(one), one.committed_at) for one in change.commits]
         pull.labels = [Label(name, change.opened_at + 1) for name in change.labels]
-        pull.landing = self.commit(change.landing[-1]) if change.landing else None
+        merged = bool(change.landing) and not change.way.closed
+        pull.landing = self.commit(change.landing[-1]) if merged else None
         pull.merged_by = self.account(change.merged_by) if change.merged_by else None
         pull.reviews = [
             Review(
@@ -173,18 +174,20 @@ class _Mapping:
                 details = {"afterCommit": after, "beforeCommit": after and _lost(after)}
             elif one.kind == "merged":
                 details = {"commit": pull.landing, "mergeRefName": "main"}
+            elif one.kind == "closed" and change.landing:
+                details = {"closer": self.commit(change.landing[-1])}
             yield Event(self.forge.number(), _KINDS[one.kind], one.at, actor, details)
             if one.kind == "merged":
                 yield Event(self.forge.number(), "ClosedEvent", one.at, actor)
 
     def automatic(self, change: Change, pull: PullRequest) -> Iterator[Event]:
         """Auto-merge for what nobody merged by hand, and the merge queue for some of the rest."""
-        if change.merged_at is None:
+        if change.merged_at is None or change.way.closed:
             return
         before = max([change.opened_at, *(one.submitted_at for one in change.reviews)])
         if change.merged_by is FORGE:
             pull.merged_by = enabler = self.forge.account("github-actions", "Bot")
-            yield Event(self.forge.number(), _AUTO_MERGE[change.style], change.opened_at + 2, enabler)
+            yield Event(self.forge.number(), _AUTO_MERGE[change.way.how], change.opened_at + 2, enabler)
         elif (change.number or 0) % _QUEUED_EVERY == 0:
             queued_at = before + (change.merged_at - before) // 2
             by = self.account(change.merged_by) if change.merged_by else None

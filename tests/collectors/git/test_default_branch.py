@@ -182,6 +182,38 @@ def test_branch_that_is_far_behind_another_is_in_doubt(tmp_path: Path) -> None:
     assert run(folder).notices == {}
 
 
+@pytest.mark.parametrize(
+    ("messages", "tag", "told"),
+    [
+        (["Work", "Release"], "v2.0", "2 newer commits, tag v2.0"),
+        (["Work", "Add cart (#7)"], "", "2 newer commits, 1 of pull requests"),
+        ([f"Work {number}" for number in range(10)], "", "10 newer commits"),
+        (["Work", "More work"], "", ""),
+    ],
+)
+def test_old_branch_with_a_last_commit_of_its_own(tmp_path: Path, messages: list[str], tag: str, told: str) -> None:
+    """A tag, a pull request or ten commits on `main` show at once that `master`, which says farewell, is old."""
+    repo = Repository(tmp_path / "shop", branch="master")
+    repo.remote("https://github.com/acme/shop")
+    base = repo.commit()
+    farewell = repo.commit("Moved to main")
+    tip = base
+    for message in messages:
+        tip = repo.commit(message, parents=[tip])
+    if tag:
+        repo.tag(tag, tip)
+    repo.point("refs/heads/master", farewell)
+    repo.point("refs/remotes/origin/HEAD", "ref: refs/remotes/origin/master")
+    repo.point("refs/remotes/origin/master", farewell)
+    repo.point("refs/remotes/origin/main", tip)
+    found = run(repo.path)
+    assert default(found) == "master"
+    if told:
+        assert detail(found, "doubtful_default_branch") == f"master is read, and main has {told}"
+    else:
+        assert found.notices == {}
+
+
 def test_unknown_default_branch_is_in_doubt(tmp_path: Path) -> None:
     """Where nothing names a branch and none has a usual name, there are no changes, and the notice says why."""
     repo = Repository(tmp_path / "shop", branch="a")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,17 @@ def test_tag_made_anew_on_the_same_commit_is_news(repo: Repository) -> None:
     repo.tag("v1", message="One again\n", at=datetime(2025, 3, 1))
     (row,) = again(repo, first)["refs"]
     assert (row["name"], row["tagged_at"], row["rewritten"]) == ("v1", datetime(2025, 3, 1), False)
+
+
+def test_tags_that_an_earlier_version_read_get_the_ids_of_their_objects(repo: Repository) -> None:
+    """A run after that of a version without these ids reads the annotated tags once more, and only them."""
+    repo.tag("light")
+    first = run(repo.path)
+    resume = {name: value for name, value in first.checkpoint.resume.items() if name != "tag_objects"}
+    older = replace(first, checkpoint=replace(first.checkpoint, resume=resume))
+    second = again(repo, older)
+    assert [(row["name"], row["object_sha"] is None) for row in second["refs"]] == [("v1", False)]
+    assert again(repo, second).tables == {}
 
 
 def test_full_reads_everything_and_still_sees_a_rewrite(repo: Repository) -> None:

@@ -49,6 +49,8 @@ def test_tags_are_peeled_and_have_their_tagger(repo: Repository) -> None:
         "v1": (sha, "Ann Author", datetime(2025, 5, 1, 12)),
         "v1-signed": (sha, "Jos\ufffd", datetime(1970, 1, 1)),
     }
+    objects = {name: repo.git("rev-parse", f"refs/tags/{name}").strip() for name in ("v1", "v1-signed")}
+    assert {name: row["object_sha"] for name, row in rows.items()} == {"light": None, **objects}
 
 
 def test_old_tag_without_tagger(repo: Repository) -> None:

@@ -233,6 +233,7 @@ def test_tag_of_a_tag_leads_to_its_commit_and_that_of_a_tree_to_none() -> None:
     }
     rows = [tag_row({"name": name, "target": target}) for name, target in (("a", outer), ("b", tree), ("c", None))]
     assert [row["sha"] for row in rows] == ["c", None, None]
+    assert [row["object_sha"] for row in rows] == ["o", None, None]
     assert str(rows[0]["tagged_at"]) == "2025-01-01 09:00:00"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from collectors.simulate import STAGES, Company, Deployment, Repo, simulate
+from collectors.simulate.writers.truth import rows_of
 
 Git = Callable[..., str]
 Row = dict[str, str]
@@ -102,7 +105,7 @@ def test_code_complete_is_the_last_own_commit(tiny: Company, rows: list[Row], gi
                 continue
             last = change.commits[-1].sha
             base = change.commits[0].parents[0].sha
-            own = git(repo.name, "log", "--no-merges", "--first-parent", "--format=%at", last, f"^{base}")
+            own = git(repo.name, "log", "--no-merges", "--first-parent", "--format=%ct", last, f"^{base}")
             newest = max(int(at) for at in own.split())
             assert _at(row["code_complete_at"]).timestamp() == max(newest, _at(row["ready_at"]).timestamp())
 
@@ -115,7 +118,7 @@ def _brute_force(repo: Repo, deployments: list[Deployment], git: Git) -> dict[st
             continue
         shas = git(repo.name, "rev-list", one.sha).split()
         text = git(repo.name, "log", "--format=%b", one.sha)
-        shas += [line[27:67] for line in text.splitlines() if line.startswith("(cherry picked from commit ")]
+        shas += re.findall(r"(?i)cherry[- ]picked from commit `?([0-9a-f]{40})", text)
         for sha in shas:
             first.setdefault(sha, one.succeeded_at)
     return first
@@ -132,7 +135,7 @@ def test_production_is_the_first_success_that_contains_the_change(tiny: Company,
         for change in repo.changes:
             row = by_id[repo.change_id(change)]
             outcomes.add(row["outcome"])
-            if change.merged_at is not None and change.merged_at <= begin:
+            if row["code_complete_at"] and _at(row["code_complete_at"]).timestamp() < begin:
                 assert (row["outcome"], row["production_at"]) == ("unknown", "")
             elif change.sha in first:
                 assert row["outcome"] == "production"
@@ -142,15 +145,24 @@ def test_production_is_the_first_success_that_contains_the_change(tiny: Company,
     assert outcomes == {"production", "waiting", "abandoned", "unknown"}
 
 
-def test_a_rollback_ships_nothing_and_marks_what_it_withdrew(tiny: Company, rows: list[Row]) -> None:
-    """A rollback deploys an older build; what it took out was in production before, and is marked."""
-    rollbacks = [(repo, one) for repo in tiny.repos for one in repo.deployments if one.rollback]
+def test_a_rollback_marks_what_it_withdrew_until_it_is_back(tiny: Company, rows: list[Row]) -> None:
+    """Right after a rollback what it took out is marked, having been in production; once it is back, it is not."""
+    rollbacks = [
+        (repo, one.succeeded_at) for repo in tiny.repos for one in repo.deployments if one.rollback and one.succeeded_at
+    ]
     assert rollbacks
-    marked = [row for row in rows if row["rolled_back_at"]]
-    assert marked
-    assert all(row["rolled_back_at"] > row["production_at"] for row in marked if row["production_at"])
-    times = {one.succeeded_at for _, one in rollbacks}
-    assert {int(_at(row["rolled_back_at"]).timestamp()) for row in marked} <= times
+    marked = {row["change_id"]: row["rolled_back_at"] for row in rows if row["rolled_back_at"]}
+    for repo, at in rollbacks:
+        before = [one for one in repo.deployments if (one.succeeded_at or at + 1) <= at]
+        out = [row for row in rows_of(replace(repo, deployments=before), at) if row["rolled_back_at"]]
+        out = [row for row in out if _at(row["rolled_back_at"]).timestamp() == at]
+        assert out
+        assert all(row["rolled_back_at"] > row["production_at"] for row in out if row["production_at"])
+        after = [
+            one for one in repo.deployments if one.production and (one.succeeded_at or 0) > at and not one.rollback
+        ]
+        kept = [row["change_id"] for row in out if row["change_id"] in marked]
+        assert not (after and kept)
 
 
 def test_table_and_json_tell_the_same(rows: list[Row], told: dict[str, Any]) -> None:

@@ -12,10 +12,17 @@ __all__ = ["STYLES", "Mixed"]
 
 @dataclass
 class Mixed:
-    """A repository that grows by landing one pull request, or a few, at a time; `own` is what each consists of."""
+    """A repository that grows by landing one pull request, or a few, at a time; `own` is what each consists of.
+
+    `begins_unseen`: requests whose head the default branch was moved to, with steps before it
+    that may be theirs or pushes. `by_order`: requests
+    of a batch without refs.
+    """
 
     raw: Raw = field(default_factory=Raw)
     own: dict[str, list[str]] = field(default_factory=dict)
+    begins_unseen: set[str] = field(default_factory=set)
+    by_order: set[str] = field(default_factory=set)
     main: list[str] = field(default_factory=list)
     clock: float = 0
 
@@ -23,7 +30,14 @@ class Mixed:
         self.commit("root", [], step=True)
 
     def commit(
-        self, name: str, parents: Sequence[str], *, says: str = "", copied: float | None = None, step: bool = False
+        self,
+        name: str,
+        parents: Sequence[str],
+        *,
+        says: str = "",
+        copied: float | None = None,
+        step: bool = False,
+        by: str = "ann",
     ) -> str:
         """Make a commit now; `copied` is the author date of the one that it copies, `step`: on the default branch."""
         self.clock += 1
@@ -31,6 +45,7 @@ class Mixed:
             f"{name}@{self.clock}:{','.join(parents) or '-'}",
             says={name: says or f"Work {name}"},
             authored={name: self.clock if copied is None else copied},
+            by={name: by},
             branch="main" if step else None,
         )
         if step:
@@ -89,12 +104,45 @@ class Mixed:
         self.commit(f"m{number}", [self.main[-1], copies[-1]], says=says, step=True)
 
     def _fast_forward(self, number: int, size: int, base: str, words: bool) -> None:
-        self.opened(number, [self.commit(f"p{number}c0", [self.main[-1]], step=True)])
+        before = self.main[-1]
+        if size > 1 or (f"@{before}" in self.own and before != "root"):
+            self.begins_unseen.add(f"#{number}")
+        commits = [self.commit(f"p{number}c{place}", [self.main[-1]], step=True) for place in range(size)]
+        self.opened(number, commits)
 
     def _batch(self, number: int, size: int, base: str, words: bool) -> None:
         heads = [self.branch(number, size, base)[-1], self.branch(number + 1, size, base)[-1]]
         says = f"Merge #{number} #{number + 1}" if words else "x"
         self.commit(f"m{number}", [self.main[-1], *heads], says=says, step=True)
+
+    def _batch_without_refs(self, number: int, size: int, base: str, words: bool) -> None:
+        heads: list[str] = []
+        for inner in (number, number + 1):
+            for place in range(size):
+                name = f"p{inner}c{place}"
+                self.commit(name, [base if place == 0 else f"p{inner}c{place - 1}"])
+            heads.append(f"p{inner}c{size - 1}")
+            self.own[f"#{inner}"] = sorted(f"p{inner}c{place}" for place in range(size))
+        self.by_order |= {f"#{number}", f"#{number + 1}"}
+        self.commit(f"m{number}", [self.main[-1], *heads], says=f"Merge #{number} #{number + 1}", step=True)
+
+    def _squash_into_a_squash(self, number: int, size: int, base: str, words: bool) -> None:
+        lower = self.branch(number, size, base)
+        upper = self.branch(number + 1, size, lower[-1])
+        squash = self.commit(f"q{number}", [lower[-1]], says=f"Upper (#{number + 1})")
+        last = self.commit(f"l{number}", [squash])
+        self.opened(number, [*lower, last], last)
+        assert upper[-1] != last
+        self.commit(f"s{number}", [self.main[-1]], says=f"Lower (#{number})", step=True)
+
+    def _merge_into_a_squash(self, number: int, size: int, base: str, words: bool) -> None:
+        lower = self.branch(number, size, base)
+        upper = self.branch(number + 1, size, lower[-1])
+        last = self.commit(f"l{number}", [lower[-1]])
+        says = f"Merge pull request #{number + 1} from ann/upper"
+        merge = self.commit(f"n{number}", [last, upper[-1]], says=says)
+        self.opened(number, [*lower, last], merge)
+        self.commit(f"s{number}", [self.main[-1]], says=f"Lower (#{number})", step=True)
 
     def _rollup(self, number: int, size: int, base: str, words: bool) -> None:
         tip = base
@@ -131,9 +179,9 @@ class Mixed:
         says = f"Merge pull request #{number + 1} from ann/t" if words else "x"
         self.commit(f"m{number}", [self.main[-1], upper[-1]], says=says, step=True)
 
-    def push(self, name: str) -> None:
+    def push(self, name: str, by: str = "ann") -> None:
         """A push without a pull request."""
-        self.own[f"@{name}"] = [self.commit(name, [self.main[-1]], step=True)]
+        self.own[f"@{name}"] = [self.commit(name, [self.main[-1]], step=True, by=by)]
 
 
 STYLES = tuple(name.removeprefix("_") for name in vars(Mixed) if name.startswith("_") and not name.startswith("__"))

@@ -115,6 +115,24 @@ def test_commits_of_a_request_that_each_name_it() -> None:
     assert (forward.own["#7"], forward.rows["#7"]["branch_commits"]) == (["b", "c", "d"], "joined")
 
 
+@pytest.mark.parametrize(
+    ("message", "by", "told"),
+    [
+        ("Fix it in another way\n\nCloses #13", "bob", True),
+        ("Fix it in another way\n\nCloses #13", "ann", False),
+        ("b2\n\nCloses #13", "bob", False),
+        ("Fix it\n\nCloses #13\nCo-authored-by: Ann <ANN@example.com>", "bob", False),
+        ("Fix it\n\nPR-URL: https://github.com/acme/shop/pull/13", "bob", False),
+    ],
+)
+def test_closing_that_nothing_corroborates_is_told(message: str, by: str, told: bool) -> None:
+    """Where author, title, content and trailers have nothing in common, only the closing shows that it landed."""
+    raw = said(message, by=by).change(13, opened=3, abandoned=10.1)
+    found = landings(raw)
+    assert landed_at(found, 13) == "s"
+    assert found.doubtful("closer_alone") == ({"#13"} if told else set())
+
+
 @pytest.mark.parametrize(("closed", "expected"), [((13,), "s"), ((13, 14), None)])
 def test_commit_that_the_forge_says_closed_it(closed: tuple[int, ...], expected: str | None) -> None:
     """The commit that closed one request landed it, and is reported; one that closed several landed none of them."""

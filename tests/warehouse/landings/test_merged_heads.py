@@ -43,7 +43,7 @@ def test_head_of_two_requests() -> None:
     raw = Raw().commits("a b:a m:a,b", says={"m": merged(1)}).pull(1, "b").pull(2, "b")
     named = landings(raw)
     assert (named.rows["#1"]["landed_by"], named.rows["#2"]["landed_by"]) == ("merge", "open")
-    assert named.notes == {"same_head": 1, "in_doubt": 1}
+    assert named.notes == {"same_head": 1}
     silent = landings(Raw().commits("a b:a m:a,b", says={"m": "x"}).pull(1, "b").pull(2, "b"))
     assert (silent.rows["#1"]["landed_by"], silent.rows["#2"]["landed_by"]) == ("open", "merge")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
+
+from headway.forge_words import Word, words
 
 __all__ = [
     "Person",
@@ -27,13 +29,6 @@ _CO_AUTHOR = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"<([^<>\s]*)>?\s*\Z")
-_MERGED = (
-    re.compile(r"Merge pull request #\d+ from [^/\s]+/(\S+)"),
-    re.compile(r"Merge (?:remote-tracking )?branch '(?:origin/)?([^'\n]+)'"),
-    re.compile(r"Merged in (\S+) \(pull request #\d+\)"),
-)
-_MERGE = re.compile(r"Merge (?:pull request #|(?:remote-tracking )?branch |tag |commit )|Merged in \S+ \(pull request")
-_NUMBER = re.compile(r"\(#(\d{1,9})\)\s*\Z|\AMerge pull request #(\d{1,9}) |\(pull request #(\d{1,9})\)")
 _QUESTION = re.compile(
     r"(?:generative ai|\bai|\bllm)[ -](?:tool(?:s|ing)?|assist\w{1,10}|agents?)\b[^\n?]{0,60}\?", re.IGNORECASE
 )
@@ -73,25 +68,42 @@ def _person(text: str) -> Person:
 
 def head_branch(subject: str) -> str:
     """The branch that a merge commit's subject names, empty if none."""
-    if subject.startswith("Merge"):
-        for pattern in _MERGED:
-            match = pattern.match(subject)
-            if match:
-                return match[1]
-    return ""
+    word = _merge_word(subject)
+    return "" if word is None else word[1].get("branch") or ""
 
 
 def is_merge_subject(subject: str) -> bool:
-    """Whether Git or a forge wrote the subject for a merge."""
-    return subject.startswith("Merge") and _MERGE.match(subject) is not None
+    """Whether Git or a forge wrote all of the subject for a merge; one that has the request's title is its author's."""
+    word = _merge_word(subject)
+    return word is not None and (word[0].merge or "title" not in word[0].pattern.groupindex)
 
 
 def number_in(subject: str) -> str:
     """The pull request number that a merge or squash subject names, empty if none."""
-    if "#" not in subject:
+    word = _merge_word(subject)
+    if word is not None and (number := word[1].get("number")):
+        return number
+    if not any(squash.holds in subject for squash in words("squash", "subject")):
         return ""
-    match = _NUMBER.search(subject)
-    return "" if match is None else match[1] or match[2] or match[3]
+    matches = [match for squash in words("squash", "subject") for match in squash.pattern.finditer(subject)]
+    last = max(matches, key=lambda match: match.end(), default=None)
+    return last["number"] if last is not None and not subject[last.end() :].strip() else ""
+
+
+def _merge_word(subject: str) -> tuple[Word, dict[str, str | None]] | None:
+    """The forge's form of a merge that the subject has, with its groups."""
+    if not subject.startswith(_beginnings()):
+        return None
+    for word in (*words("merge", "subject"), *words("branch", "subject")):
+        if match := word.pattern.match(subject):
+            return word, match.groupdict()
+    return None
+
+
+@cache
+def _beginnings() -> tuple[str, ...]:
+    """What subjects of merges begin with, for a first look."""
+    return tuple({word.holds for kind in ("merge", "branch") for word in words(kind, "subject")})
 
 
 def without_comments(text: str) -> str:

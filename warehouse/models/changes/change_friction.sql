@@ -19,22 +19,21 @@ with rollouts as (
     from change_outcomes
     inner join repository_stages
         on change_outcomes.repo_id = repository_stages.repo_id
-    inner join changes
-        on change_outcomes.change_id = changes.change_id
-    inner join arrivals
+    inner join change_milestones
         on
-            changes.repo_id = arrivals.repo_id
-            and changes.change_key = arrivals.change_key
+            change_outcomes.change_id = change_milestones.change_id
+            and change_outcomes.service = change_milestones.service
     inner join deployment_times as lanes
         on
-            arrivals.repo_id = lanes.repo_id
-            and coalesce(arrivals.production_deployment_id, arrivals.attempt_deployment_id) = lanes.deployment_id
+            change_milestones.repo_id = lanes.repo_id
+            and coalesce(change_milestones.deployment_id, change_milestones.attempt_deployment_id) = lanes.deployment_id
     left join deployment_times as attempts
         on
-            arrivals.repo_id = attempts.repo_id
-            and arrivals.attempt_deployment_id = attempts.deployment_id
+            change_milestones.repo_id = attempts.repo_id
+            and change_milestones.attempt_deployment_id = attempts.deployment_id
     where
-        repository_stages.has_rollout
+        change_outcomes.whole
+        and repository_stages.has_rollout
         and change_outcomes.deploy_started_on is not null
         and change_outcomes.outcome in ('production', 'waiting')
 ),
@@ -90,7 +89,7 @@ builds as (
         change_outcomes.change_id,
         change_outcomes.repo_id,
         changes.sha,
-        arrivals.integrated_sha,
+        change_milestones.integrated_sha,
         change_outcomes.merged_on as began_at,
         coalesce(change_outcomes.integrated_on, change_outcomes.ended_at) as ended_at
     from change_outcomes
@@ -98,12 +97,13 @@ builds as (
         on change_outcomes.repo_id = repository_stages.repo_id
     inner join changes
         on change_outcomes.change_id = changes.change_id
-    left join arrivals
+    inner join change_milestones
         on
-            changes.repo_id = arrivals.repo_id
-            and changes.change_key = arrivals.change_key
+            change_outcomes.change_id = change_milestones.change_id
+            and change_outcomes.service = change_milestones.service
     where
-        repository_stages.has_integration
+        change_outcomes.whole
+        and repository_stages.has_integration
         and change_outcomes.merged_on is not null
 ),
 
@@ -224,3 +224,4 @@ left join waited
     on change_outcomes.change_id = waited.change_id
 left join reruns
     on change_outcomes.change_id = reruns.change_id
+where change_outcomes.whole

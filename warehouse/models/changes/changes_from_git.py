@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headway.raw_tables.table import INT, TEXT
+from headway.raw_tables.table import INT, TEXT, TIME
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
@@ -70,20 +70,14 @@ LANDED_COMMITS = Table(
 )
 LANDING_NOTES = Table(
     "landing_notes",
-    "what is in doubt about how changes landed",
-    "one row per repository and kind of doubt",
-    ("repo_id", "kind"),
+    "what is in doubt about how each change landed",
+    "one row per repository, change and kind of doubt",
+    ("repo_id", "change_key", "kind"),
     (
         ("repo_id", TEXT, "repository"),
-        (
-            "kind",
-            TEXT,
-            (
-                "contradictions, same_head, landed_though_closed, squashed, not_believed, dates_not_believed,"
-                " numbers_without_ref, in_doubt (any of these), without_own_work or numbers_of_others"
-            ),
-        ),
-        ("changes", INT, "changes that it is about"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("kind", TEXT, "what is in doubt: the name of its column of coverage"),
+        ("noted_at", TIME, "when what shows the doubt happened, UTC; null: with the landing"),
     ),
 )
 _TABLES = (LANDINGS, CHANGE_COMMITS, LANDED_COMMITS, LANDING_NOTES)
@@ -122,7 +116,6 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         rows.append(_open_row(history, number, head, believed, names))
         commits_by_change.append((f"#{number}", commits))
     repo_id = settings[0]["repo_id"]
-    notes = doubts(history, landed)
     return {
         "landings": LANDINGS.of([{"repo_id": repo_id, **row} for row in rows]),
         "change_commits": _pairs(CHANGE_COMMITS, history, repo_id, commits_by_change),
@@ -130,7 +123,10 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
             LANDED_COMMITS, history, repo_id, [(_key(history, change), change.brought) for change in landed]
         ),
         "landing_notes": LANDING_NOTES.of(
-            [{"repo_id": repo_id, "kind": kind, "changes": count} for kind, count in sorted(notes.items()) if count]
+            [
+                {"repo_id": repo_id, "change_key": _key(history, change), "kind": kind, "noted_at": noted_at}
+                for change, kind, noted_at in doubts(history, landed)
+            ]
         ),
     }
 
@@ -240,7 +236,7 @@ MODEL = PythonModel(
         Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
         Input(
             "change_reports",
-            ("number", "sha", "head_sha", "forge", "closer_sha", "merged_at", "abandoned_at", "title"),
+            ("number", "sha", "head_sha", "forge", "closer_sha", "merged_at", "abandoned_at", "title", "commits"),
             ("change_key",),
         ),
         Input("patch_ids", ("sha", "patch_id"), ("sha", "patch_id")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -30,7 +30,6 @@ __all__ = [
     "title_of",
 ]
 
-_BRANCH = re.compile(r"^Merge (?:remote-tracking )?branch '(?P<branch>[^']+)'")
 _BATCH_LINE = re.compile(r"^(\d{1,16}): (.*?) r=\S+ a=\S+\s*$")
 _DIGITS = re.compile(r"\d+")
 _MAX_NUMBER = 2**53
@@ -39,6 +38,8 @@ _MOST_NUMBERS = 100
 _SHARED_NUMBERS = 0.02
 # Of a mirror's steps that name a repository, so many are asked which name is the present one.
 _NEWEST = 500
+# The name is its own whose requests are those of the PR refs: at least so many, and most of its own.
+_FITTING = 3
 # Another name is the repository's own only as a habit: so many steps name it, and so large a share of those between the
 # first and the last. A single address of another repository, such as that of vendored code, is none.
 _HABIT_STEPS = 3
@@ -50,13 +51,14 @@ _NO_ADDRESSES: frozenset[str] = frozenset()
 class Landing:
     """What the message of a landing commit says. `numbers`: the likeliest pull request first.
 
-    `foreign`: numbers that it gives to other repositories.
+    `foreign`: numbers that it gives to other repositories. `batch`: several requests, each with a branch of the merge.
     """
 
     numbers: tuple[int, ...]
     title: str
     branch: str
     foreign: tuple[int, ...] = ()
+    batch: bool = False
 
 
 class LandedWords(NamedTuple):
@@ -80,7 +82,7 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         for word in words("merge", "subject"):
             if (merge or not word.merge) and (match := word.pattern.match(subject)):
                 return _merged(match.groupdict(), subject, body, addresses)
-    branch = match["branch"] if (match := _BRANCH.match(subject)) else ""
+    branch = _branch(subject)
     named = list(_named(words("merge", "body"), body))
     if named:
         own, foreign = _split(named, addresses)
@@ -92,6 +94,12 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         return Landing(own, subject[:end].strip() or subject.strip(), branch, foreign)
     title = _first_line(body) if merge and branch else ""
     return Landing((), title or subject.strip(), branch)
+
+
+def _branch(subject: str) -> str:
+    """The branch that a merge without a request names, empty for none."""
+    matches = (word.pattern.match(subject) for word in words("branch", "subject") if subject.startswith(word.holds))
+    return next((match["branch"] or "" for match in matches if match), "")
 
 
 def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES, differential: str = "") -> LandedWords:
@@ -168,23 +176,28 @@ def named_addresses(message: str) -> Iterator[tuple[str, int]]:
             yield path, number
 
 
-def own_addresses(name: str, messages: Sequence[str]) -> frozenset[str]:
+def own_addresses(
+    name: str, messages: Sequence[str], fits: Callable[[int, int], bool] = lambda _number, _position: False
+) -> frozenset[str]:
     """The names under which a repository's own requests are known, by its name and the messages of its steps.
 
     The oldest message comes first. A mirror has another name than the repository whose messages it has: then the name
     that is most frequent among the newest is its own. A former name ended before the present one began, and its numbers
-    were not given again.
+    were not given again. `fits` says whether the PR ref of a number is that of what a step landed.
     """
     positions: dict[str, list[int]] = {}
     numbers: dict[str, set[int]] = {}
+    fitting: Counter[str] = Counter()
     for position, message in enumerate(messages):
         for path, number in named_addresses(message):
             positions.setdefault(path, []).append(position)
             numbers.setdefault(path, set()).add(number)
+            fitting[path] += fits(number, position)
     present = _repository_path(name)
     if present not in positions:
+        shown = {path: n for path, n in fitting.items() if n >= max(_FITTING, 0.5 * len(positions[path]))}
         newest = sorted(((at, path) for path, steps in positions.items() for at in steps[-_NEWEST:]), reverse=True)
-        frequency = Counter(path for _, path in newest[:_NEWEST] if _is_habit(positions[path]))
+        frequency = Counter(shown) or Counter(path for _, path in newest[:_NEWEST] if _is_habit(positions[path]))
         if not frequency:
             return frozenset({present} if "/" in present else ())
         present = min(frequency, key=lambda path: (-frequency[path], path))
@@ -229,9 +242,10 @@ def _diff_literals() -> tuple[str, ...]:
 
 def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:
     own, foreign = _split(_numbers_of(groups), addresses)
-    batch = title_of(body, own[0]) if own and groups.get("numbers") else ""
+    numbers = bool(groups.get("numbers"))
+    batch = title_of(body, own[0]) if own and numbers else ""
     title = groups.get("title") or batch or _first_line(body) or subject
-    return Landing(own, title.strip(), groups.get("branch") or "", foreign)
+    return Landing(own, title.strip(), groups.get("branch") or "", foreign, batch=numbers and len(own) > 1)
 
 
 def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
@@ -244,8 +258,9 @@ def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
 def _named(forms: Iterable[Word], body: str) -> Iterator[tuple[int, str]]:
     """The numbers that these forms name in a body, in its order for each, with the repository that they name."""
     for word in forms:
-        for groups in word.matches(body):
-            yield from _numbers_of(groups)
+        if word.holds in body:
+            for groups in word.matches(body):
+                yield from _numbers_of(groups)
 
 
 def _numbers_of(groups: Mapping[str, str | None]) -> list[tuple[int, str]]:

@@ -15,18 +15,40 @@
 --   state: `success`, or the last state
 --   failed_attempts: failures before the first success
 --   undatable: it succeeded, and the source has no time of it
---   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   isolated: its commit is known by id alone, without its history
 --   evidence: the record that shows it
 --   url: web address
+--   service: the service that it deploys, empty for the whole repository; null where its application names none
+--   excluded: the settings leave its environment out, as no wave: it is neither production nor before it
+with placed as (
+    select
+        deployments_seen.repo_id,
+        deployments_seen.deployment_id,
+        service_environments.wave is not null
+        or coalesce(
+            service_environments.production, deployments_seen.reported_production, environments.production, false
+        ) as production,
+        coalesce(service_environments.excluded, false) as excluded,
+        service_environments.wave is null and coalesce(service_environments.waves_named, false) as no_wave
+    from deployments_seen
+    left join environments
+        on deployments_seen.environment = environments.environment
+    left join service_environments
+        on
+            deployments_seen.repo_id = service_environments.repo_id
+            and deployments_seen.service = service_environments.service
+            and deployments_seen.environment = service_environments.environment
+)
+
 select
     deployments_seen.repo_id,
     deployments_seen.deployment_id,
     deployments_seen.source,
     deployments_seen.application,
     deployments_seen.environment,
-    coalesce(deployments_seen.reported_production, environments.production, false) as production,
+    placed.production and not placed.excluded and not placed.no_wave as production,
     deployments_seen.version,
     deployments_seen.sha,
     deployments_seen.created_at,
@@ -38,12 +60,16 @@ select
     deployments_seen.problem,
     deployments_seen.isolated,
     deployments_seen.evidence,
-    deployments_seen.url
+    deployments_seen.url,
+    deployments_seen.service,
+    placed.excluded or (placed.production and placed.no_wave) as excluded
 from deployments_seen
+inner join placed
+    on
+        deployments_seen.repo_id = placed.repo_id
+        and deployments_seen.deployment_id = placed.deployment_id
 inner join report_times
     on deployments_seen.repo_id = report_times.repo_id
-left join environments
-    on deployments_seen.environment = environments.environment
 where
     coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) <= report_times.as_of
     or deployments_seen.undatable

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from warehouse.models.deployments.seen.manifests import from_manifests
 from warehouse.models.deployments.seen.records import from_records
 from warehouse.models.deployments.seen.releases import from_releases
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.deployments.seen.services import for_services
 from warehouse.models.deployments.seen.tags import from_tags
 from warehouse.models.deployments.seen.workflow import from_workflow
 
@@ -47,13 +49,17 @@ DEPLOYMENTS_SEEN = Table(
         (
             "dated_by",
             TEXT,
-            "what the time is: report, manifest, merge, tagger, or commit (lightweight tag: or later)",
+            "what the time is: report, manifest, merge, tagger, commit or reading (lightweight tag: or later)",
         ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("isolated", BOOL, "its commit is known by id alone, without its history"),
         ("evidence", TEXT, "the record that shows it"),
         ("url", TEXT, "web address, empty where unknown"),
-        ("service", TEXT, "the service that the rule names, null where it names none"),
+        (
+            "service",
+            TEXT,
+            "the service that it deploys, empty for the whole repository; null where its application names none",
+        ),
     ),
 )
 
@@ -62,18 +68,32 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per deployment of the repository whose `deployment_rules`, `refs`, `commits`, … are given."""
     settings = tables["repository_settings"].to_pylist()
     refs = tables["refs"].to_pylist()
-    tags = {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
     shas: list[str] = tables["commits"]["sha"].to_pylist()
-    finder = CommitFinder(shas, tags, _reported(tables["change_reports"]))
+    finder = _finder(shas, refs, tables)
     history = set(shas)
+    services = tables["services"].to_pylist()
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
-            row["service"] = rule["service"] or None
+            row["service"] = rule["service"]
             _add(rows, row, number)
-    return DEPLOYMENTS_SEEN.of([_complete(row) for row in rows.values()])
+    return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
+
+
+def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa.Table]) -> CommitFinder:
+    columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
+    objects = dict(zip(*columns, strict=True))
+    places: dict[str, list[tuple[datetime, str]]] = {}
+    for row in tables["release_tags"].to_pylist():
+        if row["sha"] and row["released_at"]:
+            places.setdefault(row["tag"], []).append((row["released_at"], row["sha"]))
+    # A tag that is gone had led there.
+    tags = {name: max(where)[1] for name, where in places.items()}
+    tags |= {ref["name"]: ref["sha"] for ref in refs if ref["kind"] == "tag" and ref["sha"]}
+    moved = {name: sorted(where) for name, where in places.items() if len(where) > 1}
+    return CommitFinder(shas, tags, _reported(tables["change_reports"]), objects, moved)
 
 
 def _seen(
@@ -85,7 +105,8 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """What one rule shows."""
     if rule.source == "tags":
-        yield from from_tags(rule, refs, tables["commits"])
+        parts = any(tables["services"]["service"].to_pylist())
+        yield from from_tags(rule, tables["release_tags"], parts=parts)
     elif rule.source == "manifests":
         yield from from_manifests(finder, rule, tables["manifest_deployments"])
     elif rule.source == "branch":
@@ -95,12 +116,17 @@ def _seen(
     elif rule.source == "workflow":
         yield from from_workflow(finder, rule, tables["workflow_deployments"])
     elif rule.source == "releases":
-        yield from from_releases(finder, rule, tables["releases"])
+        yield from from_releases(finder, rule, tables["releases"], tables["release_tags"])
 
 
 def _add(rows: dict[str, dict[str, Any]], row: dict[str, Any], number: int) -> None:
-    """Two rules may show one deployment: it is one; with another environment or service it is another."""
+    """Two rules may show one deployment: it is one; with another environment or service it is another.
+
+    A tag that is one of a service by its own pattern, which comes first, is no other one by the rule of the repository.
+    """
     id_ = row["deployment_id"]
+    if id_ in rows and row["source"] == "tags" and rows[id_]["service"] and not row["service"]:
+        return
     what = ("environment", "service", "application")
     if id_ in rows and any(rows[id_].get(name) != row.get(name) for name in what):
         row["deployment_id"] = f"{id_}:{number}"
@@ -126,7 +152,24 @@ MODEL = PythonModel(
     (
         Input("repository_settings", ("repo_id", "default_branch"), ("repo_id",)),
         Input("deployment_rules", tuple(field.name for field in fields(Rule)), ("position",)),
-        Input("refs", ("ref", "kind", "name", "sha", "tagged_at"), ("ref",)),
+        Input("refs", ("ref", "kind", "name", "sha"), ("ref",)),
+        Input(
+            "release_tags",
+            (
+                "deployment_id",
+                "tag",
+                "sha",
+                "released_at",
+                "dated_by",
+                "component",
+                "release",
+                "part",
+                "problem",
+                "evidence",
+            ),
+            ("deployment_id",),
+        ),
+        Input("tag_objects", ("object_sha", "sha"), ("object_sha",)),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
         Input(
             "manifest_deployments",
@@ -158,6 +201,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
+        Input("services", ("service", "applications"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

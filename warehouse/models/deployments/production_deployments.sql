@@ -12,24 +12,30 @@
 --   succeeded: whether it ever succeeded
 --   kind: first, release, redeploy, rollback or rollforward; null without success or commit
 --   previous_deployment_id: what ran before it in its environment
---   changes: changes that arrived in production with it, without those of bots and releases
+--   changes: changes that it was the first to bring to production, of its service, without those of bots and releases
 --   urgent: those of them that fix production: marked as hotfix, naming an incident, or reverting what had arrived
 --   failed_attempts: failures before its first success, or all that it had
+--   service: the service that it deploys, empty for the whole repository
+--   rollout_id: the deployment that opened its roll-out; a failed attempt outside of one: itself
+--   opens_rollout: it is the first success of its roll-out, and no rollback
 with arrived as (
     select
         change_milestones.repo_id,
-        change_milestones.deployment_id,
+        change_milestones.first_deployment_id as deployment_id,
         change_milestones.change_id,
         changes.change_key,
-        change_milestones.production_at
+        change_outcomes.first_production_at as production_at
     from change_milestones
     inner join change_outcomes
-        on change_milestones.change_id = change_outcomes.change_id
+        on
+            change_milestones.change_id = change_outcomes.change_id
+            and change_milestones.service = change_outcomes.service
     inner join changes
         on change_milestones.change_id = changes.change_id
     where
-        change_outcomes.outcome = 'production'
-        and change_milestones.deployment_id is not null
+        change_outcomes.service <> '*'
+        and change_outcomes.first_production_at is not null
+        and change_milestones.first_deployment_id is not null
 ),
 
 taken_back as (
@@ -90,18 +96,27 @@ select
     deployment_chain.previous_deployment_id,
     coalesce(counted.changes, 0) as changes,
     cast(coalesce(counted.urgent, 0) as bigint) as urgent,
-    deployment_times.failed_attempts
+    deployment_times.failed_attempts,
+    deployment_times.service,
+    coalesce(rollouts.rollout_id, deployment_times.deployment_id) as rollout_id,
+    coalesce(rollouts.opens_rollout, false) as opens_rollout
 from deployment_times
 left join deployment_chain
     on
         deployment_times.repo_id = deployment_chain.repo_id
         and deployment_times.deployment_id = deployment_chain.deployment_id
+left join rollouts
+    on
+        deployment_times.repo_id = rollouts.repo_id
+        and deployment_times.deployment_id = rollouts.deployment_id
+        and deployment_times.service = rollouts.service
 left join counted
     on
         deployment_times.repo_id = counted.repo_id
         and deployment_times.deployment_id = counted.deployment_id
 where
     deployment_times.production
+    and deployment_times.service is not null
     and coalesce(deployment_times.succeeded_at, deployment_times.created_at) is not null
     and (
         deployment_times.succeeded_at is not null

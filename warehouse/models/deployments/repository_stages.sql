@@ -9,7 +9,7 @@
 --   has_integration: CI on the default branch is known: stage `build`
 --   has_staging: there are deployments to other environments than production: stage `staging`
 --   has_production: there are production deployments: stage `release`
---   has_rollout: production deployments have a start and an end: stage `deploy`
+--   has_rollout: production deployments have a start and an end, or several waves or services: stage `deploy`
 --   first_production_at: the first recorded production deployment, UTC
 --   unseen_until_at: set if the last production deployment has no known commit: what landed before may have arrived, UTC
 with reached as (
@@ -24,8 +24,11 @@ with reached as (
         max(
             case when production_at > deploy_started_at and mapped_by = 'event' then 1 else 0 end
         ) as rollout,
-        min(case when mapped_by = 'event' then production_at end) as first_production_at
+        max(
+            case when first_production_at < production_at or (first_production_at is not null and production_at is null) then 1 else 0 end
+        ) as waves
     from change_milestones
+    where whole
     group by repo_id
 ),
 
@@ -33,20 +36,17 @@ deployed as (
     select
         repo_id,
         max(case when production then 1 else 0 end) as production,
-        max(case when production and succeeded_at > created_at then 1 else 0 end) as rollout,
-        min(case when production then succeeded_at end) as first_production_at
-    from deployment_times
+        max(case when production and succeeded_at > created_at then 1 else 0 end) as rollout
+    from service_deployments
     group by repo_id
 ),
 
-blind as (
+served as (
     select
         repo_id,
-        max(succeeded_at) as unseen_until_at
-    from production_gaps
-    where
-        last
-        and not resolved
+        min(first_production_at) as first_production_at,
+        max(unseen_until_at) as unseen_until_at
+    from service_production
     group by repo_id
 )
 
@@ -58,11 +58,11 @@ select
     reached.integration = 1 as has_integration,
     reached.staging = 1 as has_staging,
     reached.production = 1 or coalesce(deployed.production, 0) = 1 as has_production,
-    reached.rollout = 1 or coalesce(deployed.rollout, 0) = 1 as has_rollout,
-    least(reached.first_production_at, deployed.first_production_at) as first_production_at,
-    blind.unseen_until_at
+    reached.rollout = 1 or coalesce(deployed.rollout, 0) = 1 or reached.waves = 1 as has_rollout,
+    served.first_production_at,
+    served.unseen_until_at
 from reached
 left join deployed
     on reached.repo_id = deployed.repo_id
-left join blind
-    on reached.repo_id = blind.repo_id
+left join served
+    on reached.repo_id = served.repo_id

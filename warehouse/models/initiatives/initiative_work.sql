@@ -74,7 +74,9 @@ from initiative_changes
 inner join changes
     on initiative_changes.change_id = changes.change_id
 inner join change_milestones
-    on initiative_changes.change_id = change_milestones.change_id
+    on
+        initiative_changes.change_id = change_milestones.change_id
+        and change_milestones.whole
 inner join initiatives
     on
         initiative_changes.initiative_id = initiatives.initiative_id

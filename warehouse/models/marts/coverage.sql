@@ -42,15 +42,26 @@
 --   pull_requests_elsewhere: merged into another branch than the default one, and not landed as far as is known
 --   landed_though_closed: changes that landed although a report calls them closed unmerged
 --   contradictions: merges whose message names another pull request than the one whose head they merged
---   same_head: pull requests that share their last commit with one that landed
+--   same_head: landed changes whose last commit is that of other pull requests too
 --   squashed: merges of a squash that was made at the merge: what was written, and when, is unknown
 --   not_believed: changes whose PR ref is of another history, too long, or made after the landing
 --   dates_not_believed: changes with an author date that cannot be one, such as 1970
 --   without_own_work: changes that brought nothing but other changes, or what was there before
 --   numbers_of_others: steps whose message names a pull request of another repository
 --   numbers_without_ref: pull request numbers without a PR ref or a report, where other numbers have one
---   in_doubt: landed changes with any of these but without_own_work and numbers_of_others; it and those above from
---     landed_though_closed on are of the whole clone, whatever the as-of time
+--   in_doubt: landed changes with any doubt from landed_though_closed to inside_by_words, but without_own_work and numbers_of_others
+--   not_code_complete: changes in none of the outcomes, because they are not code complete: drafts, and merges of nothing
+--   nothing_to_deploy: code-complete changes that touch no service
+--   services: services that the repository deploys apart, 0 where it is one
+--   services_inferred: of them, named by no setting
+--   shared_changes: changes that belong to a service by shared paths alone, or because their files are not known
+--   deployments_without_service: their application is that of no service: they ship nothing
+--   deployments_excluded: to environments that the settings leave out
+--   waves: production environments that a roll-out must reach, the most of any service
+--   moved_forward: the default branch was moved forward to their head: where their own commits begin is inferred
+--   by_order: pull requests of one merge without PR refs: which of its branches is whose follows the order of its message
+--   closer_alone: only the forge, or their message, says that the landing commit closed them: another author, title and content
+--   inside_by_words: only the message of another one's landing says that they landed with it
 with landed as (
     select
         landings.repo_id,
@@ -97,6 +108,7 @@ judged as (
         sum(case when outcome = 'abandoned' then 1 else 0 end) as abandoned,
         sum(case when outcome = 'unknown' then 1 else 0 end) as unknown,
         sum(case when outcome = 'no_deployments' then 1 else 0 end) as no_deployments,
+        sum(case when outcome = 'nothing_to_deploy' then 1 else 0 end) as nothing_to_deploy,
         sum(case when code_complete_source = 'landing_author_date' then 1 else 0 end) as approximate,
         sum(case when integrated_at is not null then 1 else 0 end) as integrated,
         sum(case when clamped > 0 then 1 else 0 end) as clamped
@@ -113,26 +125,64 @@ deployed as (
         sum(case when problem <> '' then 1 else 0 end) as without_commit,
         sum(case when undatable then 1 else 0 end) as without_date,
         sum(case when isolated then 1 else 0 end) as without_history,
+        sum(case when service is null then 1 else 0 end) as without_service,
+        sum(case when excluded then 1 else 0 end) as excluded,
         sum(case when dated_by = 'commit' then 1 else 0 end) as dated_by_commit
     from deployments
     group by repo_id
 ),
 
-doubted as (
+served as (
+    select
+        services.repo_id,
+        sum(case when services.service <> '' then 1 else 0 end) as services,
+        sum(case when services.service <> '' and services.inferred then 1 else 0 end) as inferred,
+        max(service_production.waves) as waves
+    from services
+    inner join service_production
+        on
+            services.repo_id = service_production.repo_id
+            and services.service = service_production.service
+    group by services.repo_id
+),
+
+shared as (
     select
         repo_id,
-        max(case when kind = 'landed_though_closed' then changes end) as landed_though_closed,
-        max(case when kind = 'contradictions' then changes end) as contradictions,
-        max(case when kind = 'same_head' then changes end) as same_head,
-        max(case when kind = 'squashed' then changes end) as squashed,
-        max(case when kind = 'not_believed' then changes end) as not_believed,
-        max(case when kind = 'dates_not_believed' then changes end) as dates_not_believed,
-        max(case when kind = 'without_own_work' then changes end) as without_own_work,
-        max(case when kind = 'numbers_of_others' then changes end) as numbers_of_others,
-        max(case when kind = 'numbers_without_ref' then changes end) as numbers_without_ref,
-        max(case when kind = 'in_doubt' then changes end) as in_doubt
-    from landing_notes
+        count(distinct change_key) as changes
+    from touched_services
+    where shared
     group by repo_id
+),
+
+doubted as (
+    select
+        landing_notes.repo_id,
+        sum(case when landing_notes.kind = 'landed_though_closed' then 1 else 0 end) as landed_though_closed,
+        sum(case when landing_notes.kind = 'contradictions' then 1 else 0 end) as contradictions,
+        sum(case when landing_notes.kind = 'same_head' then 1 else 0 end) as same_head,
+        sum(case when landing_notes.kind = 'squashed' then 1 else 0 end) as squashed,
+        sum(case when landing_notes.kind = 'not_believed' then 1 else 0 end) as not_believed,
+        sum(case when landing_notes.kind = 'dates_not_believed' then 1 else 0 end) as dates_not_believed,
+        sum(case when landing_notes.kind = 'moved_forward' then 1 else 0 end) as moved_forward,
+        sum(case when landing_notes.kind = 'by_order' then 1 else 0 end) as by_order,
+        sum(case when landing_notes.kind = 'closer_alone' then 1 else 0 end) as closer_alone,
+        sum(case when landing_notes.kind = 'inside_by_words' then 1 else 0 end) as inside_by_words,
+        sum(case when landing_notes.kind = 'without_own_work' then 1 else 0 end) as without_own_work,
+        sum(case when landing_notes.kind = 'numbers_of_others' then 1 else 0 end) as numbers_of_others,
+        sum(case when landing_notes.kind = 'numbers_without_ref' then 1 else 0 end) as numbers_without_ref,
+        count(distinct case
+            when landing_notes.kind not in ('without_own_work', 'numbers_of_others') then landing_notes.change_key
+        end) as in_doubt
+    from landing_notes
+    inner join changes
+        on
+            landing_notes.repo_id = changes.repo_id
+            and landing_notes.change_key = changes.change_key
+    where
+        changes.merged_at is not null
+        and (landing_notes.noted_at is null or landing_notes.noted_at <= changes.as_of)
+    group by landing_notes.repo_id
 ),
 
 elsewhere as (
@@ -213,16 +263,28 @@ select
     repository_settings.shallow,
     cast(coalesce(deployed.without_history, 0) as bigint) as deployments_without_history,
     coalesce(elsewhere.pull_requests, 0) as pull_requests_elsewhere,
-    coalesce(doubted.landed_though_closed, 0) as landed_though_closed,
-    coalesce(doubted.contradictions, 0) as contradictions,
-    coalesce(doubted.same_head, 0) as same_head,
-    coalesce(doubted.squashed, 0) as squashed,
-    coalesce(doubted.not_believed, 0) as not_believed,
-    coalesce(doubted.dates_not_believed, 0) as dates_not_believed,
-    coalesce(doubted.without_own_work, 0) as without_own_work,
-    coalesce(doubted.numbers_of_others, 0) as numbers_of_others,
-    coalesce(doubted.numbers_without_ref, 0) as numbers_without_ref,
-    coalesce(doubted.in_doubt, 0) as in_doubt
+    cast(coalesce(doubted.landed_though_closed, 0) as bigint) as landed_though_closed,
+    cast(coalesce(doubted.contradictions, 0) as bigint) as contradictions,
+    cast(coalesce(doubted.same_head, 0) as bigint) as same_head,
+    cast(coalesce(doubted.squashed, 0) as bigint) as squashed,
+    cast(coalesce(doubted.not_believed, 0) as bigint) as not_believed,
+    cast(coalesce(doubted.dates_not_believed, 0) as bigint) as dates_not_believed,
+    cast(coalesce(doubted.without_own_work, 0) as bigint) as without_own_work,
+    cast(coalesce(doubted.numbers_of_others, 0) as bigint) as numbers_of_others,
+    cast(coalesce(doubted.numbers_without_ref, 0) as bigint) as numbers_without_ref,
+    coalesce(doubted.in_doubt, 0) as in_doubt,
+    cast(coalesce(counted.changes, 0) - coalesce(judged.code_complete, 0) as bigint) as not_code_complete,
+    cast(coalesce(judged.nothing_to_deploy, 0) as bigint) as nothing_to_deploy,
+    cast(coalesce(served.services, 0) as bigint) as services,
+    cast(coalesce(served.inferred, 0) as bigint) as services_inferred,
+    coalesce(shared.changes, 0) as shared_changes,
+    cast(coalesce(deployed.without_service, 0) as bigint) as deployments_without_service,
+    cast(coalesce(deployed.excluded, 0) as bigint) as deployments_excluded,
+    coalesce(served.waves, 0) as waves,
+    cast(coalesce(doubted.moved_forward, 0) as bigint) as moved_forward,
+    cast(coalesce(doubted.by_order, 0) as bigint) as by_order,
+    cast(coalesce(doubted.closer_alone, 0) as bigint) as closer_alone,
+    cast(coalesce(doubted.inside_by_words, 0) as bigint) as inside_by_words
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id
@@ -242,3 +304,7 @@ left join elsewhere
     on repository_settings.repo_id = elsewhere.repo_id
 left join doubted
     on repository_settings.repo_id = doubted.repo_id
+left join served
+    on repository_settings.repo_id = served.repo_id
+left join shared
+    on repository_settings.repo_id = shared.repo_id

@@ -20,25 +20,35 @@
 --   previous_deployment_id: what ran in the environment before it
 --   new_commits: commits that the environment had not had before
 --   withdrawn_commits: commits that a rollback removed
---   changes: changes that arrived in production with it (production deployments alone)
+--   changes: changes whose arrival in production it completed (production deployments alone)
 --   undatable: it succeeded, and the source has no time of it
---   dated_by: what the time is: report, manifest, merge, tagger, or commit (a lightweight tag: then or later)
+--   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   evidence: the record that shows it
 --   url: web address, empty where unknown
 --   as_of: the time as of which this row is reported, UTC
 --   gate_hours: at gates and in queues before its first success or so far, hours; null where its statuses are not known
 --   isolated: its commit is known by id alone, without its history
+--   service: the service that it deploys, empty for the whole repository; null where its application names none
+--   rollout_id: the deployment that opened its roll-out, null outside of production
+--   excluded: the settings leave its environment out
+--   wave: the place of its environment in a roll-out, from 1; null where it is no wave
 with shipped as (
     select
-        repo_id,
-        deployment_id,
+        change_milestones.repo_id,
+        change_milestones.deployment_id,
         count(*) as changes
-    from lead_times
-    where outcome = 'production'
+    from change_milestones
+    inner join change_outcomes
+        on
+            change_milestones.change_id = change_outcomes.change_id
+            and change_milestones.service = change_outcomes.service
+    where
+        change_outcomes.outcome = 'production'
+        and change_outcomes.service <> '*'
     group by
-        repo_id,
-        deployment_id
+        change_milestones.repo_id,
+        change_milestones.deployment_id
 )
 select
     deployment_times.repo_id,
@@ -67,7 +77,11 @@ select
     deployment_times.url,
     report_times.as_of,
     deployment_friction.gate_hours,
-    deployment_times.isolated
+    deployment_times.isolated,
+    deployment_times.service,
+    rollouts.rollout_id,
+    deployment_times.excluded,
+    case when deployment_times.production then service_waves.wave end as wave
 from deployment_times
 inner join repository_settings
     on deployment_times.repo_id = repository_settings.repo_id
@@ -81,6 +95,16 @@ left join deployment_friction
     on
         deployment_times.repo_id = deployment_friction.repo_id
         and deployment_times.deployment_id = deployment_friction.deployment_id
+left join rollouts
+    on
+        deployment_times.repo_id = rollouts.repo_id
+        and deployment_times.deployment_id = rollouts.deployment_id
+        and deployment_times.service = rollouts.service
+left join service_waves
+    on
+        deployment_times.repo_id = service_waves.repo_id
+        and deployment_times.service = service_waves.service
+        and deployment_times.environment = service_waves.environment
 left join shipped
     on
         deployment_times.repo_id = shipped.repo_id

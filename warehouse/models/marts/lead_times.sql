@@ -16,7 +16,7 @@
 --   built_with_ai: agent, assisted, none (no AI mark) or automation
 --   ai_confidence: strong or weak, empty where there is no mark
 --   ai_evidence: the rules that matched, and what they matched
---   outcome: production, waiting, abandoned, unknown or no_deployments
+--   outcome: production, waiting, abandoned, unknown, no_deployments or nothing_to_deploy (it touches no service)
 --   outcome_reason: why it is unknown, else empty
 --   current_stage: the stage in which it waits (also where it is open and its repository reports no deployments)
 --   last_stage: the last stage that it reached, null unless it waits, is open or was abandoned
@@ -31,9 +31,10 @@
 --   integrated_at: first success of CI on the default branch with it, UTC
 --   staged_at: first success of another environment than production with it, UTC
 --   deploy_started_at: first production deployment with it was created, UTC
---   production_at: first production deployment with it succeeded, UTC; null unless that is the outcome
+--   production_at: the last of its services and waves had it (or the first, by the setting `arrival`), UTC; null unless
+--     that is the outcome
 --   abandoned_at: closed unmerged, UTC
---   deployment_id: the deployment that shipped it
+--   deployment_id: the deployment that completed its arrival in production
 --   mapped_by: ancestor, cherry_pick_trailer, patch_id, branch_deploy, event, or empty
 --   lead_time_hours: code complete to production, hours
 --   dora_lead_time_hours: first commit to production, hours
@@ -51,7 +52,7 @@
 --   files: paths
 --   additions: lines, null where not known
 --   deletions: lines, null where not known
---   rolled_back_at: when a rollback withdrew it, UTC
+--   rolled_back_at: when a rollback withdrew it from the last wave that had it; null while one has it, UTC
 --   reverted_at: when the change that reverted it landed, UTC
 --   clamped: how many of its milestones were out of order
 --   code_complete_source: branch_commits, landing_author_date (approximate) or event
@@ -63,31 +64,10 @@
 --   ai_confidence_how: confidence of `built_with_ai` alone: strong, weak, or empty where there is no mark
 --   ai_confidence_what: confidence of `builds_ai` alone; weak and not `builds_ai`: a near miss
 --   kind: work, bot (made by automation) or release (it only makes a release); only work takes part in comparisons
-with staged as (
-    select
-        change_outcomes.*,
-        case
-            when change_outcomes.ended_at is null or change_outcomes.outcome = 'production' then null
-            when repository_stages.has_review and change_outcomes.reviewed_on is null then 'pickup'
-            when repository_stages.has_approval and change_outcomes.approved_on is null then 'review'
-            when change_outcomes.merged_on is null then 'merge'
-            when repository_stages.has_integration and change_outcomes.integrated_on is null then 'build'
-            when repository_stages.has_staging and change_outcomes.staged_on is null then 'staging'
-            when change_outcomes.deploy_started_on is null then 'release'
-            else 'deploy'
-        end as last_stage,
-        repository_stages.has_rollout,
-        greatest(
-            change_outcomes.code_complete_on, change_outcomes.reviewed_on, change_outcomes.approved_on,
-            change_outcomes.merged_on, change_outcomes.integrated_on, change_outcomes.staged_on,
-            change_outcomes.deploy_started_on
-        ) as entered_on
-    from change_outcomes
-    inner join repository_stages
-        on change_outcomes.repo_id = repository_stages.repo_id
-),
-
-reverts as (
+--   services: names of the services that it touches, joined by `;`, empty where the repository is one service
+--   first_production_at: the first of its services and waves had it, UTC; null unless it arrived or waits for the others
+--   rollout_hours: inside `deploy`: from the first of its services and waves to production, hours
+with reverts as (
     select
         changes.change_id,
         min(reverting.merged_at) as reverted_at
@@ -128,63 +108,30 @@ select
     changes.merged_at,
     change_milestones.integrated_at,
     change_milestones.staged_at,
-    case when staged.outcome <> 'unknown' then change_milestones.deploy_started_at end as deploy_started_at,
+    case
+        when staged.outcome not in ('unknown', 'nothing_to_deploy') then change_milestones.deploy_started_at
+    end as deploy_started_at,
     staged.production_at,
     changes.abandoned_at,
     case when staged.outcome = 'production' then change_milestones.deployment_id end as deployment_id,
     case when staged.outcome = 'production' then change_milestones.mapped_by else '' end as mapped_by,
-    (unix_micros(staged.production_on) - unix_micros(staged.code_complete_on)) / 3600000000e0 as lead_time_hours,
-    case
-        when changes.first_commit_at is not null
-            then (unix_micros(staged.production_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
-    end as dora_lead_time_hours,
-    case
-        when staged.outcome = 'waiting' then (unix_micros(staged.ended_at) - unix_micros(staged.code_complete_on)) / 3600000000e0
-    end as age_hours,
-    case
-        when changes.first_commit_at is not null
-            then (unix_micros(staged.ready_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
-    end as coding_hours,
-    case
-        when staged.ready_on is not null
-            then (unix_micros(staged.code_complete_on) - unix_micros(staged.ready_on)) / 3600000000e0
-        when changes.first_commit_at is not null
-            then (unix_micros(staged.code_complete_on) - unix_micros(staged.first_commit_on)) / 3600000000e0
-    end as rework_hours,
-    case
-        when staged.last_stage = 'pickup' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.reviewed_on) - unix_micros(staged.code_complete_on)) / 3600000000e0
-    end as pickup_hours,
-    case
-        when staged.last_stage = 'review' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.approved_on) - unix_micros(coalesce(staged.reviewed_on, staged.code_complete_on))) / 3600000000e0
-    end as review_hours,
-    case
-        when staged.last_stage = 'merge' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.merged_on) - unix_micros(coalesce(staged.approved_on, staged.reviewed_on, staged.code_complete_on))) / 3600000000e0
-    end as merge_hours,
-    case
-        when staged.last_stage = 'build' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.integrated_on) - unix_micros(staged.merged_on)) / 3600000000e0
-    end as build_hours,
-    case
-        when staged.last_stage = 'staging' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.staged_on) - unix_micros(coalesce(staged.integrated_on, staged.merged_on))) / 3600000000e0
-    end as staging_hours,
-    case
-        when staged.last_stage = 'release' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        else (unix_micros(staged.deploy_started_on) - unix_micros(coalesce(staged.staged_on, staged.integrated_on, staged.merged_on))) / 3600000000e0
-    end as release_hours,
-    case
-        when staged.last_stage = 'deploy' then (unix_micros(staged.ended_at) - unix_micros(staged.entered_on)) / 3600000000e0
-        when staged.has_rollout
-            then (unix_micros(staged.production_on) - unix_micros(staged.deploy_started_on)) / 3600000000e0
-    end as deploy_hours,
+    staged.lead_time_hours,
+    staged.dora_lead_time_hours,
+    staged.age_hours,
+    staged.coding_hours,
+    staged.rework_hours,
+    staged.pickup_hours,
+    staged.review_hours,
+    staged.merge_hours,
+    staged.build_hours,
+    staged.staging_hours,
+    staged.release_hours,
+    staged.deploy_hours,
     changes.commits,
     changes.files,
     changes.additions,
     changes.deletions,
-    case when staged.outcome = 'production' then change_milestones.rolled_back_at end as rolled_back_at,
+    case when staged.first_production_at is not null then change_milestones.rolled_back_at end as rolled_back_at,
     reverts.reverted_at,
     staged.clamped,
     changes.code_complete_source,
@@ -195,12 +142,17 @@ select
     change_friction.ci_rerun_hours,
     coalesce(classification.confidence_how, '') as ai_confidence_how,
     coalesce(classification.confidence_what, '') as ai_confidence_what,
-    coalesce(change_kinds.kind, 'work') as kind
-from staged
+    coalesce(change_kinds.kind, 'work') as kind,
+    coalesce(service_lists.services, '') as services,
+    staged.first_production_at,
+    staged.rollout_hours
+from change_outcomes as staged
 inner join changes
     on staged.change_id = changes.change_id
 inner join change_milestones
-    on staged.change_id = change_milestones.change_id
+    on
+        staged.change_id = change_milestones.change_id
+        and staged.service = change_milestones.service
 inner join repository_settings
     on changes.repo_id = repository_settings.repo_id
 left join classification
@@ -211,3 +163,8 @@ left join reverts
     on changes.change_id = reverts.change_id
 left join change_friction
     on changes.change_id = change_friction.change_id
+left join service_lists
+    on
+        changes.repo_id = service_lists.repo_id
+        and changes.change_key = service_lists.change_key
+where staged.whole

@@ -8,7 +8,7 @@
 --   sha: landing commit, or the one by which it was merged elsewhere; null while it has none
 --   head_sha: last commit of the branch
 --   head_ref: branch name
---   title: title
+--   title: title, without what a merge bot writes before that of a request that landed
 --   body: description
 --   url: web address
 --   author: log-in
@@ -108,7 +108,11 @@ select
     coalesce(records.sha, forges.sha) as sha,
     coalesce(records.head_sha, forges.head_sha) as head_sha,
     coalesce(records.head_ref, forges.head_ref) as head_ref,
-    coalesce(records.title, forges.title) as title,
+    case
+        when substr(coalesce(records.title, forges.title), 1, length(parameters.title_prefix)) = parameters.title_prefix
+            then substr(coalesce(records.title, forges.title), length(parameters.title_prefix) + 1)
+        else coalesce(records.title, forges.title)
+    end as title,
     coalesce(records.body, forges.body) as body,
     coalesce(records.url, forges.url) as url,
     coalesce(records.author, forges.author) as author,
@@ -147,3 +151,4 @@ full outer join forges
     on
         records.repo_id = forges.repo_id
         and records.change_key = forges.change_key
+cross join parameters

@@ -87,14 +87,19 @@ arrived as (
         changes.change_key,
         changes.change_id,
         changes.reverted_by,
-        change_milestones.deployment_id,
-        change_outcomes.production_at
+        change_milestones.service,
+        change_milestones.first_deployment_id as deployment_id,
+        change_outcomes.first_production_at as production_at
     from changes
     inner join change_milestones
         on changes.change_id = change_milestones.change_id
     inner join change_outcomes
-        on changes.change_id = change_outcomes.change_id
-    where change_outcomes.outcome = 'production'
+        on
+            change_milestones.change_id = change_outcomes.change_id
+            and change_milestones.service = change_outcomes.service
+    where
+        change_milestones.service <> '*'
+        and change_outcomes.first_production_at is not null
 ),
 
 reverted as (
@@ -121,6 +126,7 @@ reverted as (
         on
             arrived.repo_id = back.repo_id
             and arrived.reverted_by = back.change_key
+            and arrived.service = back.service
     where
         fixes.kind = 'revert'
         and arrived.deployment_id is not null

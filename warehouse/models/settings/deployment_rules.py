@@ -13,8 +13,17 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.tag_families.families import any_release
 
-__all__ = ["DEPLOYMENT_RULES", "deployment_rules", "deploys_others", "model", "repository_ids"]
+__all__ = [
+    "DEPLOYMENT_RULES",
+    "PLAIN_TAGS",
+    "deployment_rules",
+    "deploys_others",
+    "model",
+    "own_application",
+    "repository_ids",
+]
 
 DEPLOYMENT_RULES = Table(
     "deployment_rules",
@@ -25,7 +34,11 @@ DEPLOYMENT_RULES = Table(
         ("repo_id", TEXT, "repository, `<provider>:<repo>`"),
         ("position", INT, "order of the rules of a repository, from 0"),
         ("source", TEXT, "tags, manifests, branch, records, workflow, releases or none"),
-        ("tags", TEXT, "from tags: pattern of the tags that are deployments"),
+        (
+            "tags",
+            TEXT,
+            "from tags: pattern of the tags that are deployments; empty: the releases of `release_tags`",
+        ),
         ("branch", TEXT, "from branch: the branch whose merges are deployments"),
         ("workflow", TEXT, "from workflow: glob on the name of the workflow whose runs deploy"),
         (
@@ -40,6 +53,8 @@ DEPLOYMENT_RULES = Table(
         ("by_default", BOOL, "no setting says so: it is the most reliable record available"),
     ),
 )
+PLAIN_TAGS = r"^v?\d+\.\d+(\.\d+)*$"
+"""The tags that are releases where none are inferred."""
 _NAMES_ITSELF = ("records", "manifests")
 Manifests = Sequence[tuple[str, str]]
 
@@ -67,15 +82,22 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     manifests = sorted(set(zip(*columns, strict=True)))
     reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
     tags = _tags(tables["raw_refs"])
+    plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
+        own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
         if deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), reporting=repo_id in reporting),)
-        found = [row for rule in chosen for row in _rows(rule, named, manifests)]
+            reports = repo_id in reporting
+            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
+        by_service = [*_of_services(chosen, own)]
+        others = [rule for rule in chosen if not (by_service and rule.source == "none")]
+        found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
+        for row in found:
+            row["tags"] = row["tags"] or plain
         rows += [
             {"repo_id": repo_id, "position": position, "by_default": not given, **row}
             for position, row in enumerate(found)
@@ -105,8 +127,8 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
 
 def deploys_others(repo_id: str, manifests: Manifests) -> bool:
     """Whether a repository holds manifests, and none of the application that is called as itself."""
-    own = [application for place, application in manifests if place == repo_id]
-    return bool(own) and own_application(repo_id, manifests) not in own
+    applications = [application for place, application in manifests if place == repo_id]
+    return bool(applications) and own_application(repo_id, manifests) not in applications
 
 
 def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:
@@ -127,6 +149,14 @@ def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[di
         yield {**row, "manifests_repo_id": place}
 
 
+def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """For each service with tags of its own a rule that comes before those of a repository deployed from tags."""
+    replaced = [rule for rule in rules if rule.source in {"tags", "none"}]
+    for service, pattern in tags if replaced else ():
+        rule = DeploymentRule(source="tags", tags=pattern, service=service, environment=replaced[0].environment)
+        yield from _rows(rule, "", ())
+
+
 def _column(table: pa.Table) -> list[str]:
     values: list[str] = table["repo_id"].to_pylist()
     return values
@@ -140,12 +170,13 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
-def _detected(application: str, manifests: Manifests, tags: Iterable[str], *, reporting: bool) -> DeploymentRule:
+def _detected(
+    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
         return DeploymentRule(source="records")
     if any(application == name for _, name in manifests):
         return DeploymentRule(source="manifests")
-    rule = DeploymentRule(source="tags")
-    pattern = re.compile(rule.tags)
-    return rule if any(pattern.search(name) for name in tags) else DeploymentRule(source="none")
+    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
+    return DeploymentRule(source="tags" if released else "none")

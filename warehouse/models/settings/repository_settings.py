@@ -72,6 +72,7 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
             Input(
                 "deployment_rules", ("repo_id", "source", "manifests_repo_id", "by_default"), ("repo_id", "position")
             ),
+            Input("stale_clones", ("repo_id", "newest_branch")),
         ),
         (REPOSITORY_SETTINGS,),
         partial(repository_settings, settings=settings, teams=teams),
@@ -80,8 +81,14 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
 
 
 def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, teams: Mapping[str, str]) -> pa.Table:
-    """From raw repositories, manifests and rules, and what any source feeds: one row per repository."""
+    """From raw repositories, manifests and rules, and what any source feeds: one row per repository.
+
+    The default branch is that of the source that has it newest.
+    """
     described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
+    newest_branches = dict(
+        zip(*(tables["stale_clones"][name].to_pylist() for name in ("repo_id", "newest_branch")), strict=True)
+    )
     columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
     rules: dict[str, list[dict[str, Any]]] = {}
@@ -103,7 +110,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "commit_path": commit_path,
                 "role": _role(repo_id, manifests, rules[repo_id]),
                 "team": teams.get(repo_id, ""),
-                "default_branch": description.get("default_branch") or "",
+                "default_branch": newest_branches.get(repo_id) or description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),
                 "deployed_from": ", ".join(dict.fromkeys(rule["source"] for rule in rules[repo_id])),
                 "deployed_from_default": rules[repo_id][0]["by_default"],

@@ -34,3 +34,23 @@ select
     detail,
     deployments as count
 from near_names
+union all
+select
+    repo_id,
+    '' as source,
+    kind,
+    detail,
+    count
+from tag_notices
+union all
+select
+    repo_id,
+    source,
+    'stale_clone' as kind,
+    concat(
+        'another source has a newer default branch, which counts: ', newest_branch, ' of ', newest_source, ' is ',
+        cast(days as string), ' days newer than ', default_branch, ' of ', source
+    ) as detail,
+    1 as count
+from stale_clones
+where days > 0

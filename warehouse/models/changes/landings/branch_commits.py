@@ -73,8 +73,11 @@ def _walk(history: History, head: int, position: int, *, beyond: bool = True) ->
 def _copies(history: History, commits: list[int], position: int) -> set[int]:
     """Those of a branch's commits of which a copy landed before a step; what two of them have in common is no sign."""
     off = [commit for commit in commits if history.position[commit] == NEVER]
+    copies = {commit for commit in off if history.copy_landed_before(commit, position)}
+    if not copies:
+        return copies
     times = Counter(map(history.key, off))
-    return {c for c in off if times[history.key(c)] == 1 and history.copy_landed_before(c, position)}
+    return {commit for commit in copies if times[history.key(commit)] == 1 and not history.repeats(commit)}
 
 
 def left_at(history: History, head: int) -> int:

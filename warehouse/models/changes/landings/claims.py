@@ -16,6 +16,7 @@ from warehouse.models.changes.landings.branch_commits import left_at
 from warehouse.models.changes.landings.closed_but_landed import body_words, closed_but_landed
 from warehouse.models.changes.landings.history import History, Key
 from warehouse.models.changes.landings.merged_heads import MergedHeads
+from warehouse.models.changes.landings.moved_forward import MovedForward
 
 __all__ = ["Claims", "claim_steps"]
 
@@ -140,8 +141,12 @@ def _may_name(history: History, number: int, position: int, merged: MergedHeads)
     if closed_at is not None and history.committed_at[commit] > closed_at + _CLOSED_BEFORE:
         return False
     at = NEVER if head is None else history.position[head]
+    if head is not None and at != NEVER and history.chain[at] == head and position > at:
+        # The default branch was moved forward to the head before: words only talk of it, unless the head is another's.
+        named = history.read(head).numbers
+        return head in history.graph.parents[commit][1:] or bool(named and number not in named)
     if head is not None and at == NEVER and _of_another(history, head, position):
-        history.notes["numbers_of_others"] += 1
+        history.doubt_step("numbers_of_others", position)
         return False
     if at == NEVER or history.chain[at] == head:
         return True
@@ -196,7 +201,24 @@ def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, 
             rebased.update(dict.fromkeys(free, (number, free)))
     for position in rebased:
         numbers.pop(position, None)
+    _move_forward(history, numbers, rebased)
     return rebased
+
+
+def _move_forward(history: History, numbers: dict[int, int], rebased: dict[int, tuple[int, list[int]]]) -> None:
+    """Add what came with heads that are steps themselves; one that is a merge stays the merge of its request."""
+    landed = {*numbers.values(), *(number for number, _ in rebased.values())}
+    heads = {n: history.position[head] for n, head in history.heads.items() if history.position[head] != NEVER}
+    steps = {n: at for n, at in heads.items() if history.chain[at] == history.heads[n]}
+    for number, at in sorted(steps.items()):
+        if number not in landed and at not in numbers and history.merge(history.heads[number]):
+            numbers[at] = number
+            history.doubt_number("moved_forward", number)
+    forward = {at: n for n, at in steps.items() if rebased.get(at, (0, []))[0] == n}
+    moved = MovedForward(history, {*numbers, *rebased}) if forward else None
+    for at, number in sorted(forward.items()):
+        positions = moved.steps(number, at) if moved is not None else [at]
+        rebased.update(dict.fromkeys(positions, (number, positions)))
 
 
 @dataclass(frozen=True)

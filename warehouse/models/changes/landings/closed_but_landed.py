@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from datetime import timedelta
 
 from warehouse.graph import NEVER
-from warehouse.models.changes.commit_messages import LandedWords, landed_by_words
+from warehouse.models.changes.commit_messages import LandedWords, landed_by_words, read_landing
 from warehouse.models.changes.landings.branch_commits import date_is_believed, left_at
 from warehouse.models.changes.landings.history import History
 
@@ -21,7 +21,6 @@ __all__ = ["body_words", "closed_but_landed"]
 _CLOCKS = timedelta(hours=1)
 # The landing and the closing of a pull request belong together within this.
 _CLOSED_WITHIN = timedelta(days=1)
-_BORS = "[Merged by Bors] - "
 
 
 def closed_but_landed(
@@ -43,11 +42,14 @@ def closed_but_landed(
         lambda: ((p, _corroborated(history, words[p].perhaps, p)) for p in steps if p in words),
     )
     for clue in clues:
+        alone = clue in (clues[0], clues[-1])
         for position, named in clue():
             # A commit that closes several, such as stale ones, landed none of them.
             if len(named) == 1 and named[0] not in landed and position not in numbers:
                 numbers[position] = named[0]
                 landed.add(named[0])
+                if alone and not _is_alike(history, named[0], position):
+                    history.doubt_number("closer_alone", named[0])
     return numbers
 
 
@@ -75,13 +77,40 @@ def _corroborated(history: History, named: Sequence[int], position: int) -> Sequ
     return real if len(real) == 1 and _fits(history, real[0], position) else ()
 
 
+def _is_alike(history: History, number: int, position: int) -> bool:
+    """Whether more than the closing says that a step landed a request: its address, authors, title or content."""
+    commit, head = history.chain[position], history.heads.get(number)
+    message = history.messages[commit]
+    subject = read_landing(message, merge=False, addresses=history.addresses).title
+    if subject == history.reports.titles.get(number, ""):
+        return True
+    if number in landed_by_words(message, history.addresses, history.differential).sure:
+        return True
+    if head is None:
+        return False
+    author = history.author_email[head].lower()
+    return (
+        author in {history.author_email[commit].lower(), *_authors_beside(message)}
+        or subject == history.subject(head)
+        or history.trees[head] == history.trees[commit]
+        or history.authored_at[head] == history.authored_at[commit]
+        or (history.patches.get(head) or commit) == history.patches.get(commit)
+    )
+
+
+def _authors_beside(message: str) -> set[str]:
+    """The addresses of those whom trailers call authors too."""
+    lines = (line.lower() for line in message.splitlines())
+    return {line.rpartition("<")[2].strip(" >") for line in lines if line.startswith("co-authored-by:")}
+
+
 def _fits(history: History, number: int, position: int) -> bool:
     commit = history.chain[position]
     closed_at = history.reports.closed_at.get(number)
     if closed_at is not None and abs(closed_at - history.committed_at[commit]) <= _CLOSED_WITHIN:
         return True
     head = history.heads.get(number)
-    titles = {history.reports.titles.get(number, "").removeprefix(_BORS), history.subject(head) if head else ""}
+    titles = {history.reports.titles.get(number, ""), history.subject(head) if head else ""}
     if head is None or history.committed_at[head] > history.committed_at[commit] + _CLOCKS:
         return False
     same_author = history.author_email[head].lower() == history.author_email[commit].lower()

@@ -1,36 +1,47 @@
-"""How many changes are in doubt, by the kind of doubt: what is approximate, contradicted or not believed."""
+"""Which changes are in doubt, and why: what is approximate, contradicted, inferred or not believed."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
+from warehouse.graph import NEVER
 from warehouse.models.changes.landings.branch_commits import date_is_believed
 from warehouse.models.changes.landings.history import History, Landed
 
 __all__ = ["doubts"]
 
+# By what is known of a branch's own commits, the doubt about it.
+_DOUBTFUL = {"squashed": "squashed", "not_believed": "not_believed", "empty": "without_own_work"}
 
-def doubts(history: History, landed: Sequence[Landed]) -> Counter[str]:
-    """Count the landed changes with a reason for doubt, beside what was noted while they were derived."""
-    notes = Counter(history.notes)
-    closed = history.reports.closed_at
+
+def doubts(history: History, landed: Iterable[Landed]) -> Iterator[tuple[Landed, str, datetime | None]]:
+    """Each landed change with each kind of doubt about it, and since when; None: since it landed."""
     numbered = history.heads.keys() | history.reports.numbers
-    notes["in_doubt"] = notes["contradictions"] + notes["same_head"]
+    # Where there are no refs at all, none is missing.
+    missing = numbered if history.heads else None
     for change in landed:
-        number = change.number
-        reasons = {
-            "landed_though_closed": number in closed,
-            "squashed": change.branch_commits == "squashed",
-            "not_believed": change.branch_commits == "not_believed",
-            "dates_not_believed": not _dates_are_believed(history, change),
-            # Where there are no refs at all, none is missing.
-            "numbers_without_ref": bool(history.heads) and number is not None and number not in numbered,
-        }
-        notes.update(reasons)
-        notes["in_doubt"] += any(reasons.values())
-        notes["without_own_work"] += change.branch_commits == "empty"
-    return notes
+        yield from ((change, kind, noted_at) for kind, noted_at in _doubts(history, change, missing))
+
+
+def _doubts(
+    history: History, change: Landed, numbered: Collection[int] | None
+) -> Iterator[tuple[str, datetime | None]]:
+    number = change.number
+    closed_at = history.reports.closed_at.get(number) if number is not None else None
+    if closed_at is not None:
+        yield "landed_though_closed", closed_at
+    if change.branch_commits in _DOUBTFUL:
+        yield _DOUBTFUL[change.branch_commits], None
+    if not _dates_are_believed(history, change):
+        yield "dates_not_believed", None
+    if number is not None and numbered is not None and number not in numbered:
+        yield "numbers_without_ref", None
+    yield from ((kind, None) for kind, numbers in sorted(history.doubtful_numbers.items()) if number in numbers)
+    if change.landed_by == "nested" or not history.doubtful_steps:
+        return  # what is in doubt about the step is about the change that has it
+    steps = {history.position[commit] for commit in change.brought if history.position[commit] != NEVER}
+    yield from ((kind, None) for kind, doubtful in sorted(history.doubtful_steps.items()) if steps & doubtful)
 
 
 def _dates_are_believed(history: History, change: Landed) -> bool:

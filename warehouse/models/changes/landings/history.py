@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -44,7 +44,8 @@ class Reports:
     """What another system reports of pull requests.
 
     `reported` and `merged` lead from a commit to the pull request that it merged: by any report, and by the forge.
-    `closers` leads from a commit to the pull requests that it closed unmerged; `closed_at` and `titles` are by number.
+    `closers` leads from a commit to the pull requests that it closed unmerged; `closed_at`, `titles` and `commits` (how
+    many it has) are by number.
     """
 
     numbers: frozenset[int] = frozenset()
@@ -53,6 +54,7 @@ class Reports:
     closers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     closed_at: Mapping[int, datetime] = field(default_factory=dict)
     titles: Mapping[int, str] = field(default_factory=dict)
+    commits: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]], index: Mapping[str, int]) -> Reports:
@@ -71,6 +73,7 @@ class Reports:
                 row["number"]: row["abandoned_at"] for row in rows if row["abandoned_at"] and not row["merged_at"]
             },
             titles={row["number"]: row["title"] for row in rows if row["title"]},
+            commits={row["number"]: row["commits"] for row in rows if row.get("commits")},
         )
 
 
@@ -81,12 +84,15 @@ class History:
     `chain` is the default branch's first-parent history, oldest first; `position` is for each commit the first step
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
     `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
-    address of a review tool whose changes are. `rewritten`: by commit the first step with one like it, if several have.
+    address of a review tool whose changes are; `tagged` are the commits that have a tag. `rewritten`: by commit the
+    first step with one like it, if several have. `doubtful_steps` and `doubtful_numbers` are by kind of doubt the
+    positions and numbers that it is about.
     """
 
     graph: Graph
     messages: list[str]
     authored_at: list[datetime]
+    author_name: list[str]
     author_email: list[str]
     committed_at: list[datetime]
     trees: list[str | None]
@@ -98,8 +104,10 @@ class History:
     max_branch_commits: int
     addresses: frozenset[str] = frozenset()
     differential: str = ""
+    tagged: Collection[int] = ()
     segments: dict[int, list[int]] = field(default_factory=dict)
-    notes: Counter[str] = field(default_factory=Counter)
+    doubtful_steps: dict[str, set[int]] = field(default_factory=dict)
+    doubtful_numbers: dict[str, set[int]] = field(default_factory=dict)
     _keys: dict[int, Key] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
@@ -140,6 +148,10 @@ class History:
             key = self._keys[commit] = (self.author_email[commit].lower(), self.authored_at[commit], subject)
         return key
 
+    def repeats(self, commit: int) -> bool:
+        """Whether a commit has the key of one that it goes on from: a tool made both at once, and it is no copy."""
+        return any(self.key(parent) == self.key(commit) for parent in self.graph.parents[commit])
+
     def itself_landed_before(self, commit: int, position: int) -> bool:
         """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
         return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
@@ -149,9 +161,31 @@ class History:
         key = self.key(commit)
         return self.twins.get(key, position) < position or self._written_keys.get(key, position) < position
 
+    def doubt_step(self, kind: str, position: int) -> None:
+        """Note a doubt about the change that a step landed."""
+        self.doubtful_steps.setdefault(kind, set()).add(position)
+
+    def doubt_number(self, kind: str, number: int) -> None:
+        """Note a doubt about a pull request; it counts where that landed."""
+        self.doubtful_numbers.setdefault(kind, set()).add(number)
+
+    def fits(self, number: int, position: int) -> bool:
+        """Whether the head of a PR ref, by its author or title, may be what a step landed."""
+        head, commit = self.heads.get(number), self.chain[position]
+        if head is None:
+            return False
+        same_author = self.author_email[head].lower() == self.author_email[commit].lower()
+        return same_author or self.subject(commit).startswith(self.subject(head))
+
+    def record_landed(self, commit: int, position: int) -> None:
+        """Record a commit off the default branch that is no work of any change, and landed with a step."""
+        self._written.setdefault(commit, position)
+
     def record_written(self, change: Landed) -> None:
         """Record the commits off the default branch that a change landed: a later change does not land them again."""
         off = [commit for commit in change.own if self.position[commit] != change.position]
+        if not off:
+            return
         times = Counter(map(self.key, off))
         for commit in off:
             self._written.setdefault(commit, change.position)
@@ -184,6 +218,7 @@ def read_history(
         graph=graph,
         messages=messages,
         authored_at=commits["authored_at"].to_pylist(),
+        author_name=commits["author_name"].to_pylist(),
         author_email=commits["author_email"].to_pylist(),
         committed_at=commits["committed_at"].to_pylist(),
         trees=commits["tree"].to_pylist(),
@@ -193,9 +228,10 @@ def read_history(
         heads=heads,
         reports=Reports.of(numbered, graph.index),
         max_branch_commits=max_branch_commits,
-        addresses=own_addresses(repo, [messages[commit] for commit in chain]),
         differential=differential,
+        tagged={graph.index[sha] for (kind, _), sha in tips.items() if kind == "tag" and sha in graph.index},
     )
+    history.addresses = own_addresses(repo, [messages[commit] for commit in chain], history.fits)
     for commit, position in enumerate(history.position):
         if position != NEVER and chain[position] != commit:
             history.segments.setdefault(position, []).append(commit)

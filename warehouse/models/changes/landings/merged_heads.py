@@ -48,10 +48,12 @@ def merged_heads(history: History, read: Sequence[Landing]) -> MergedHeads:
         order = {parent: place for place, parent in enumerate(history.graph.parents[step])}
         reported = history.reports.merged.get(step)
         numbers.sort(key=lambda n, order=order, first=reported: (n != first, order[history.heads[n]]))  # type: ignore[misc]
-        history.notes["contradictions"] += _contradicted(history, read[position], position, numbers)
+        if _contradicted(history, read[position], position, numbers):
+            history.doubt_step("contradictions", position)
     for head in sorted(by_head.keys() - merges.keys()):
         numbers = sorted(by_head[head])
-        history.notes["same_head"] += len(numbers) - 1
+        if len(numbers) > 1:
+            history.doubt_number("same_head", numbers[-1])
         result.inside.setdefault(history.position[head], []).append(numbers[-1])
     return result
 
@@ -72,12 +74,13 @@ def _first_merges(history: History, by_head: dict[int, list[int]]) -> dict[int, 
 
 def _likeliest(history: History, numbers: list[int], merge: int) -> int:
     """Of pull requests with one head the one that the forge or the message names, else the newest."""
-    history.notes["same_head"] += len(numbers) - 1
-    reported = history.reports.merged.get(merge)
-    if reported in numbers:
-        return reported
-    named = history.read(merge).numbers if len(numbers) > 1 else ()
-    return next((number for number in named if number in numbers), max(numbers))
+    if len(numbers) == 1:
+        return numbers[0]
+    reported = (history.reports.merged.get(merge),)
+    told = (*reported, *history.read(merge).numbers)
+    likeliest = next((number for number in told if number in numbers), max(numbers))
+    history.doubt_number("same_head", likeliest)
+    return likeliest
 
 
 def _contradicted(history: History, landing: Landing, position: int, numbers: list[int]) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from warehouse.graph import NEVER, difference
 from warehouse.models.changes.commit_messages import title_of
+from warehouse.models.changes.landings.batches import split_batch
 from warehouse.models.changes.landings.branch_commits import off_main, run_of
 from warehouse.models.changes.landings.history import History, Landed
 from warehouse.models.changes.landings.merged_heads import MergedHeads
@@ -36,6 +37,7 @@ class NestedLandings:
         """
         history = self.history
         if not history.heads and not history.reports.merged:
+            yield from split_batch(history, position, number, claimed, set())
             return
         within = {*self.merged.steps.get(position, ()), *self.merged.inside.get(position, ())} - {number}
         by_graph = sorted(within - claimed, key=lambda n: (history.depth[history.heads[n]], n))
@@ -43,6 +45,7 @@ class NestedLandings:
         for inner in by_graph:
             yield self._with_head(position, inner, taken)
         claimed.update(by_graph)
+        yield from split_batch(history, position, number, claimed, taken)
         for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
             if commit not in taken and (change := self._with_words(position, commit, claimed, taken)) is not None:
                 yield change
@@ -97,8 +100,8 @@ class NestedLandings:
         if number is None:
             return None
         claimed.add(number)
-        own, believed, brought = self._own(position, number, commit, taken)
-        taken.update(brought, own)
+        own_commits, believed, brought = self._own(position, number, commit, taken)
+        taken.update(brought, own_commits)
         return Landed(
             number=number,
             commit=history.chain[position],
@@ -106,7 +109,7 @@ class NestedLandings:
             position=position,
             landed_by="nested",
             branch_commits=believed,
-            own=own or (commit,),
+            own=own_commits or (commit,),
             brought=brought,
             title=read.title,
             branch=read.branch,
@@ -125,10 +128,10 @@ class NestedLandings:
                 return merged, "joined" if merged else "empty", (*merged, commit)
         head = history.heads.get(number)
         written, believed = off_main(history, head, position) if head is not None else ((), "no_ref")
-        own = tuple(c for c in written if c not in taken)
-        if merged and not own:
+        own_commits = tuple(c for c in written if c not in taken)
+        if merged and not own_commits:
             return merged, "joined", (*merged, commit)
-        return own, believed, (*merged, commit)
+        return own_commits, believed, (*merged, commit)
 
     def _is_squash(self, number: int, commit: int) -> bool:
         """Whether a commit may be the squash of a head; a repository that was merged whole has numbers of its own."""

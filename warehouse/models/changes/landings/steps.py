@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from warehouse.graph import NEVER, reach
-from warehouse.models.changes.commit_messages import Landing
+from warehouse.models.changes.commit_messages import Landing, title_of
 from warehouse.models.changes.landings.branch_commits import off_main, squashed_at_merge, written
 from warehouse.models.changes.landings.claims import claim_steps
-from warehouse.models.changes.landings.history import History, Landed
+from warehouse.models.changes.landings.history import History, Key, Landed
+from warehouse.models.changes.landings.inside_squashes import InsideSquashes
 from warehouse.models.changes.landings.merged_heads import merged_heads
 from warehouse.models.changes.landings.nested import NestedLandings
 
@@ -19,12 +21,14 @@ __all__ = ["landed_changes", "open_heads"]
 def landed_changes(history: History) -> Iterator[Landed]:
     """Every change of the default branch, oldest first; each of its commits is brought by exactly one of them.
 
-    A commit that two of them have as their own was written once, and is work of the first.
+    A commit that two of them have as their own, itself or a copy, was written once, and is work of the first.
     """
     owned: set[int] = set()
+    keys: set[Key] = set()
     for change in _changes(history):
-        first = _without(change, owned, history)
+        first = _without(change, owned, keys, history)
         owned.update(first.own)
+        keys.update(_keys(history, first.own))
         yield first
 
 
@@ -34,11 +38,14 @@ def _changes(history: History) -> Iterator[Landed]:
     Nested pull requests come before the merge that landed them and take their commits out of it.
     """
     read = [history.read(commit) for commit in history.chain]
-    history.notes["numbers_of_others"] = sum(bool(landing.foreign) and not landing.numbers for landing in read)
+    for position, landing in enumerate(read):
+        if landing.foreign and not landing.numbers:
+            history.doubt_step("numbers_of_others", position)
     merged = merged_heads(history, read)
     claims = claim_steps(history, read, merged)
     claimed = claims.taken
     inside = NestedLandings(history, merged)
+    squashes = InsideSquashes(history, claimed)
     for position, landing in enumerate(read):
         nested: list[Landed] = []
         if position in claims.rebased:
@@ -50,31 +57,45 @@ def _changes(history: History) -> Iterator[Landed]:
             number_here = claims.numbers.get(position)
             if position in history.segments:
                 nested = list(inside.of_step(position, number_here, claimed))
-                yield from nested
             change = _step(history, position, number_here, landing, nested)
         for landed in (*nested, change):
-            history.record_written(landed)
-        yield change
+            for part in squashes.divide(landed):
+                history.record_written(part)
+                yield part
 
 
-def _without(change: Landed, owned: Collection[int], history: History) -> Landed:
+def _keys(history: History, commits: Sequence[int]) -> dict[Key, int]:
+    """Commits off the default branch by what their copies have in common with them; what two have is no sign."""
+    off = [commit for commit in commits if history.position[commit] == NEVER and not history.merge(commit)]
+    keys = {history.key(commit): commit for commit in off}
+    if len(keys) == len(off):
+        return keys
+    times = Counter(map(history.key, off))
+    return {key: commit for key, commit in keys.items() if times[key] == 1}
+
+
+def _without(change: Landed, owned: Collection[int], keys: Collection[Key], history: History) -> Landed:
     """A change without the commits that landed with an earlier one."""
-    own = tuple(commit for commit in change.own if commit not in owned)
-    if len(own) == len(change.own):
+    copies = {c for key, c in _keys(history, change.own).items() if key in keys and not history.repeats(c)}
+    own_commits = tuple(commit for commit in change.own if commit not in owned and commit not in copies)
+    if len(own_commits) == len(change.own):
         return change
     believed = change.branch_commits
-    if believed == "joined" and all(history.merge(commit) for commit in own):
+    if believed == "joined" and all(history.merge(commit) for commit in own_commits):
         believed = "empty"
-    return replace(change, own=own or (change.commit,), branch_commits=believed)
+    return replace(change, own=own_commits or (change.commit,), branch_commits=believed)
 
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
     """PR refs that did not land, as far as Git shows: number, head, own commits, and whether those are believed."""
-    place, limit = history.position, history.max_branch_commits
+    place, limit, end = history.position, history.max_branch_commits, len(history.chain)
     for number, head in sorted(history.heads.items()):
         if number in landed:
             continue
         commits = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+        # Stacked on a branch that was squashed: what is below landed with that. A head that landed itself has no less.
+        above = [c for c in commits if not history.itself_landed_before(c, end)]
+        commits = above if head in above else commits
         if len(commits) <= limit and all(history.graph.parents[commit] for commit in commits):
             yield number, head, tuple(commits), "joined"
         else:  # of another history: copies on the default branch show where the branch began
@@ -106,12 +127,12 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         theirs = {inner for change in nested for inner in change.brought}
         segment = tuple(c for c in history.segments.get(position, []) if c not in theirs)
         brought = (commit, *segment)
-        own, believed = _merged(history, position, number, segment)
+        own_commits, believed = _merged(history, position, number, segment)
         how = "merge"
     elif number is None:
-        own, believed, how = (commit,), "landing", "direct"
+        own_commits, believed, how = (commit,), "landing", "direct"
     else:
-        own, believed = written(history, number, position)
+        own_commits, believed = written(history, number, position)
         how = "squash"
     return Landed(
         number=number,
@@ -120,9 +141,10 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         position=position,
         landed_by=how,
         branch_commits=believed,
-        own=own or (commit,),
+        own=own_commits or (commit,),
         brought=brought,
-        title=landing.title,
+        title=(title_of(history.messages[commit], number) if landing.batch and number is not None else "")
+        or landing.title,
         branch=landing.branch,
     )
 
@@ -137,9 +159,9 @@ def _merged(
     if number is None or head is None:
         return segment, "squashed" if single else _joined(history, segment)
     if head not in history.graph.parents[commit] and history.position[head] == NEVER:
-        own, believed = written(history, number, position)
+        own_commits, believed = written(history, number, position)
         if believed == "joined":
-            return own, believed
+            return own_commits, believed
         if single:
             return segment, "not_believed"
     return segment, _joined(history, segment)

@@ -20,7 +20,7 @@ def from_manifests(finder: CommitFinder, rule: Rule, manifests: pa.Table) -> Ite
             continue
         if step["manifests_repo_id"] != rule.manifests_repo_id or not rule.takes(step):
             continue
-        sha, problem = finder.find(step["version"])
+        sha, problem = finder.find(step["version"], step["changed_at"])
         yield {
             "deployment_id": f"manifest:{step['environment']}:{step['application']}:{step['sha']}",
             "source": "manifests",

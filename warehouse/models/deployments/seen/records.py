@@ -18,7 +18,8 @@ def from_records(finder: CommitFinder, rule: Rule, reported: pa.Table) -> Iterat
     for row in reported.to_pylist():
         if not rule.takes(row):
             continue
-        sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["version"])
+        at = row["created_at"] or row["succeeded_at"]
+        sha, problem = finder.commit((row["sha"] or "").lower()) if row["sha"] else finder.find(row["version"], at)
         yield {
             "deployment_id": row["deployment_id"],
             "source": row["source"],

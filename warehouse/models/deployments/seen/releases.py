@@ -13,8 +13,12 @@ from warehouse.models.deployments.seen.rule import Rule
 __all__ = ["from_releases"]
 
 
-def from_releases(finder: CommitFinder, rule: Rule, releases: pa.Table) -> Iterator[dict[str, Any]]:
-    """From `releases`: one row per published tag."""
+def from_releases(
+    finder: CommitFinder, rule: Rule, releases: pa.Table, release_tags: pa.Table
+) -> Iterator[dict[str, Any]]:
+    """From `releases`: one row per published tag; the application is the part of the repository that the tag names."""
+    columns = (release_tags[name].to_pylist() for name in ("tag", "component"))
+    components = dict(zip(*columns, strict=True))
     tags: set[str] = set()
     for row in releases.to_pylist():
         if row["published_at"] is None or row["prerelease"] or row["tag"] in tags:
@@ -24,6 +28,7 @@ def from_releases(finder: CommitFinder, rule: Rule, releases: pa.Table) -> Itera
         yield {
             "deployment_id": f"release:{row['tag']}",
             "source": "releases",
+            "application": components.get(row["tag"], ""),
             "environment": rule.environment,
             "version": row["tag"],
             "sha": sha,

@@ -13,30 +13,26 @@ from warehouse.models.deployments.seen.rule import Rule
 __all__ = ["from_tags"]
 
 
-def from_tags(rule: Rule, refs: list[dict[str, Any]], commits: pa.Table) -> Iterator[dict[str, Any]]:
-    """From `refs` and `commits`: one row per tag that matches the rule."""
-    pattern = re.compile(rule.tags)
-    committed_at = dict(zip(commits["sha"].to_pylist(), commits["committed_at"].to_pylist(), strict=True))
-    for ref in refs:
-        if ref["kind"] != "tag" or not pattern.search(ref["name"]):
+def from_tags(rule: Rule, release_tags: pa.Table, *, parts: bool = False) -> Iterator[dict[str, Any]]:
+    """From `release_tags`: one row per release, or per tag that matches the rule's pattern, if it has one.
+
+    The application is the part of the repository that the tag names. `parts`: take the tags of a part also while there
+    are tags of the whole; that is right where it is known what belongs to the part.
+    """
+    pattern = re.compile(rule.tags) if rule.tags else None
+    for row in release_tags.to_pylist():
+        if not (pattern.search(row["tag"]) if pattern else row["release"] and (parts or not row["part"])):
             continue
-        sha = ref["sha"] if ref["sha"] in committed_at else None
-        at = ref["tagged_at"] or committed_at.get(ref["sha"])
-        if sha is not None and at is not None:
-            # A tag cannot be older than what it names; a release rebuilt from another history may claim so.
-            at = max(at, committed_at[sha])
         yield {
-            "deployment_id": f"tag:{ref['name']}",
+            "deployment_id": row["deployment_id"],
             "source": "tags",
+            "application": row["component"],
             "environment": rule.environment,
-            "version": ref["name"],
-            "sha": sha,
-            "succeeded_at": at,
-            "undatable": at is None,
-            # A lightweight tag has no date: that of its commit is the earliest it can have been set.
-            "dated_by": "tagger" if ref["tagged_at"] else "commit" if sha else "",
-            "problem": "" if sha else "it names no commit of the clone",
-            "evidence": f"annotated tag {ref['name']}"
-            if ref["tagged_at"]
-            else f"lightweight tag {ref['name']}" + (", dated by its commit: set then or later" if sha else ""),
+            "version": row["tag"],
+            "sha": row["sha"],
+            "succeeded_at": row["released_at"],
+            "undatable": row["released_at"] is None,
+            "dated_by": row["dated_by"],
+            "problem": row["problem"],
+            "evidence": row["evidence"],
         }

@@ -1,4 +1,4 @@
--- refs: branches, tags and PR heads as last read
+-- refs: branches, tags and PR heads as last read; of a branch that several sources have, where the newest commit is
 -- grain: one row per repository and ref
 -- key: repo_id, ref
 -- columns:
@@ -13,15 +13,35 @@ with numbered as (
         raw_refs.*,
         row_number() over (partition by repo_id, ref order by collected_at desc, deleted, coalesce(sha, '')) as reading
     from raw_refs
+),
+
+-- A clone that was not fetched for long has branches of then, whenever it was read.
+newest as (
+    select
+        branch_tips.*,
+        row_number() over (
+            partition by repo_id, name
+            order by coalesce(unix_micros(committed_at), 0) desc, collected_at desc, coalesce(sha, '')
+        ) as place,
+        count(*) over (partition by repo_id, name) as sources
+    from branch_tips
 )
+
 select
-    repo_id,
-    ref,
-    kind,
-    name,
-    sha,
-    tagged_at
+    numbered.repo_id,
+    numbered.ref,
+    numbered.kind,
+    numbered.name,
+    coalesce(newest.sha, numbered.sha) as sha,
+    numbered.tagged_at
 from numbered
+left join newest
+    on
+        numbered.repo_id = newest.repo_id
+        and numbered.name = newest.name
+        and numbered.kind = 'branch'
+        and newest.place = 1
+        and newest.sources > 1
 where
-    reading = 1
-    and not deleted
+    numbered.reading = 1
+    and not numbered.deleted

@@ -12,10 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway.raw_tables.table import TEXT
-from headway.release_files import CHANGELOG_PATH, GENERATED_PATH, LOCK_PATH, RELEASE_PATH, SOURCE_PATH, VERSION_PATH
+from headway.release_files import (
+    CHANGELOG_PATH,
+    COPIED_PATH,
+    DOCUMENT_PATH,
+    LOCK_PATH,
+    PACKAGE_PATH,
+    PINS_PATH,
+    RELEASE_PATH,
+    SOURCE_PATH,
+    TAGGED_PATH,
+)
+from headway.release_subjects import says_release, versions_in
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.changes.release_subjects import says_release
+from warehouse.models.changes.kinds.own_names import OwnNames
 
 __all__ = ["CHANGE_KINDS", "change_kinds", "model"]
 
@@ -31,11 +42,12 @@ CHANGE_KINDS = Table(
         ("evidence", TEXT, "what shows that it is a release, or that a setting says so; else empty"),
     ),
 )
-_NOT_WRITTEN = f"{VERSION_PATH}|{GENERATED_PATH}"
-_SOURCE, _NO_SOURCE = re.compile(SOURCE_PATH), re.compile(_NOT_WRITTEN)
 _CHANGESET = re.compile(r"(?:^|/)\.changesets?/[^/]+\.md$")
 _CHANGELOG, _NOTE = re.compile(CHANGELOG_PATH), re.compile(f"{CHANGELOG_PATH}|{LOCK_PATH}")
+_TAGGED, _COPIED, _PINS = re.compile(TAGGED_PATH), re.compile(COPIED_PATH), re.compile(PINS_PATH)
+_DOCUMENT, _SOURCE = re.compile(DOCUMENT_PATH), re.compile(SOURCE_PATH)
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
+_VERSION_PARTS = 3
 
 
 class _Moved(NamedTuple):
@@ -64,14 +76,15 @@ class _Repository:
     """Commits with known paths."""
     beyond: frozenset[str]
     """Those of them that touch a path that is not one of a release."""
-    source: frozenset[str]
-    """Those that touch source code, version files aside."""
+    beyond_tagged: frozenset[str]
+    """Those that touch a path with a meaning of its own: not even a tag and a subject make them releases."""
     paths: Mapping[str, list[tuple[str, str]]]
     """Status and path of what the others changed."""
     moved: Mapping[str, list[_Moved]]
     """What moved in the commits whose lines are known."""
     packages: frozenset[str]
     """Names of the repository's own packages."""
+    names: OwnNames
     tagged: frozenset[str]
 
     def verdict(self, sha: str, subjects: Iterable[str]) -> _Verdict:
@@ -91,26 +104,20 @@ class _Repository:
             not verdict.evidence
             and sha in self.tagged
             and any(says_release(subject, package=True) for subject in subjects)
-            and not self._source_changed(sha, lines)
+            and self._fits_tag(sha, lines, subjects)
         ):
             return _Verdict(fits=True, evidence="its tag and its subject")
         return verdict
 
     def _by_lines(self, sha: str, lines: list[_Moved], subjects: tuple[str, ...], *, said: bool) -> _Verdict:
-        own = [line for line in lines if line.what == "own_version" or line.package in self.packages]
-        steps = {(_plain(line.old), _plain(line.new)) for line in own}
-        for line in lines:
-            step = (_plain(line.old), _plain(line.new))
-            named = said and not own and any(line.new and line.new in subject for subject in subjects)
-            if (
-                line.what == "other"
-                or (line.what == "dependency" and line not in own and step not in steps)
-                or (line.what == "number" and not named and not _follows(step, steps))
-            ):
-                return _WORK
+        own_lines = self._own(lines)
+        steps = {(_plain(line.old), _plain(line.new)) for line in own_lines}
+        versions = {version for subject in subjects if said for version in versions_in(subject)}
+        if not all(self._moves_with(line, own_lines, steps, versions) for line in lines):
+            return _WORK
         evidence = ""
-        if own:
-            evidence = _step_text(own)
+        if own_lines:
+            evidence = _step_text(own_lines)
         elif any(line.what == "number" for line in lines):
             evidence = "the version that its subject names"
         elif self._consumed(sha):
@@ -118,6 +125,60 @@ class _Repository:
         elif any(says_release(subject, changelog=True) for subject in subjects):
             evidence = "its changelog and its subject"
         return _Verdict(fits=True, evidence=evidence)
+
+    def _own(self, lines: list[_Moved]) -> list[_Moved]:
+        """The lines in which a version of the repository's own packages moved."""
+        return [
+            line
+            for line in lines
+            if not _COPIED.search(line.path)
+            and (line.what == "own_version" or (line.what == "dependency" and line.package in self.packages))
+        ]
+
+    def _moves_with(
+        self, line: _Moved, own_lines: list[_Moved], steps: set[tuple[str, str]], versions: set[str]
+    ) -> bool:
+        """Whether a line belongs to the release whose versions moved by `steps`, or that the subject names."""
+        if line in own_lines or line.what == "nothing":
+            return True
+        step = (_plain(line.old), _plain(line.new))
+        if line.what == "dependency":  # A third party's may have the very same number.
+            return (
+                step in steps
+                and not _COPIED.search(line.path)
+                and (not line.package or self.names.package(line.package))
+            )
+        return (
+            line.what == "number"
+            and not _COPIED.search(line.path)
+            and self._own_number(line, exact=step in steps)
+            and (
+                _follows(step, steps, late=bool(_DOCUMENT.search(line.path))) or (not own_lines and step[1] in versions)
+            )
+        )
+
+    def _own_number(self, line: _Moved, *, exact: bool) -> bool:
+        """Whether a number outside manifests may be the own version, by where it is and what it is called."""
+        if _PINS.search(line.path):
+            return bool(line.package) and self.names.package(line.package)
+        if _DOCUMENT.search(line.path):
+            return True
+        if _SOURCE.search(line.path) and exact and line.new.count(".") + 1 >= _VERSION_PARTS:
+            return True
+        return self.names.key(line.package)
+
+    def _fits_tag(self, sha: str, lines: list[_Moved] | None, subjects: tuple[str, ...]) -> bool:
+        """Whether nothing in a tagged commit that is named for a version is more than its release."""
+        if lines is None:
+            return sha not in self.beyond_tagged
+        own_lines = self._own(lines)
+        steps = {(_plain(line.old), _plain(line.new)) for line in own_lines}
+        versions = {version for subject in subjects for version in versions_in(subject)}
+        return all(
+            self._moves_with(line, own_lines, steps, versions)
+            or (line.what != "dependency" and bool(_TAGGED.search(line.path)) and not _COPIED.search(line.path))
+            for line in lines
+        )
 
     def _only_notes(self, sha: str) -> bool:
         """Whether nothing but changelogs, changesets and locks changed: then no line needs to be known."""
@@ -130,14 +191,6 @@ class _Repository:
             status != "D" and _CHANGELOG.search(path) and ".changeset" not in path for status, path in paths
         )
 
-    def _source_changed(self, sha: str, lines: list[_Moved] | None) -> bool:
-        """Whether source code changed in more than a version."""
-        if lines is None:
-            return sha in self.source
-        return any(
-            line.what == "other" and _SOURCE.search(line.path) and not _NO_SOURCE.search(line.path) for line in lines
-        )
-
 
 def model(ai: AiSettings) -> PythonModel:
     """The model under the team's overrides."""
@@ -148,10 +201,11 @@ def model(ai: AiSettings) -> PythonModel:
             Input("changes", ("repo_id", "change_id", "change_key", "title", "sha", "landed_by"), ("change_key",)),
             Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", ("sha", "parents", "message"), ("sha",)),
+            Input("commits", ("sha", "parents", "message", "committed_at"), ("sha",)),
             Input("commit_files", ("sha", "status", "path"), ("sha", "path")),
             Input("version_changes", ("sha", "path", "what", "package", "old_version", "new_version"), ("sha", "path")),
-            Input("refs", ("kind", "sha"), ("sha",)),
+            Input("tags", ("sha",), ("sha",)),
+            Input("report_times", ("as_of",), ("as_of",)),
         ),
         (CHANGE_KINDS,),
         partial(change_kinds, overrides=overrides),
@@ -159,20 +213,26 @@ def model(ai: AiSettings) -> PythonModel:
 
 
 def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -> pa.Table:
-    """From the changes of one repository, their commits, paths and moved versions: one row per change, its kind."""
+    """From the changes of one repository, their commits, paths and moved versions: one row per change, its kind.
+
+    Commits and tags that came after the time of the report count for nothing.
+    """
     changes = tables["changes"].to_pylist()
+    tables = {**tables, "commits": _until(tables["commits"], tables["report_times"])}
+    known = set(tables["commits"]["sha"].to_pylist())
     bots = {
         change_id
         for change_id, how in _rows(tables["classification"], "change_id", "built_with_ai")
         if how == "automation"
     }
-    own: dict[str, list[str]] = {}
+    own_commits: dict[str, list[str]] = {}
     for key, sha in _rows(tables["change_commits"], "change_key", "sha"):
-        own.setdefault(key, []).append(sha)
+        if sha in known:
+            own_commits.setdefault(key, []).append(sha)
     merges = set(tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist())
     landed = {change["sha"] for change in changes if change["sha"]}
-    landed.update(sha for change in changes if change["sha"] for sha in own.get(change["change_key"], ()))
-    repository = _repository(tables, landed)
+    landed.update(sha for change in changes if change["sha"] for sha in own_commits.get(change["change_key"], ()))
+    repository = _repository(tables, landed, changes[0]["repo_id"] if changes else "")
     subjects = _subjects(tables["commits"])
     rows = []
     for change in changes:
@@ -181,7 +241,7 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
         elif change["change_id"] in bots:
             kind, evidence = "bot", ""
         else:
-            shas = _commits_of(change, own.get(change["change_key"], []), merges)
+            shas = _commits_of(change, own_commits.get(change["change_key"], []), merges)
             evidence = _release_evidence(change, shas, subjects, repository)
             kind = "release" if evidence else "work"
         rows.append(
@@ -190,10 +250,10 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
     return CHANGE_KINDS.of(rows)
 
 
-def _commits_of(change: Mapping[str, Any], own: list[str], merges: set[str]) -> list[str]:
+def _commits_of(change: Mapping[str, Any], own_commits: list[str], merges: set[str]) -> list[str]:
     """What the change consists of: a squash's landing commit is all of it; of others their own commits."""
     landing = [change["sha"]] if change["sha"] else []
-    chosen = landing if change["landed_by"] in {"squash", "direct"} else own or landing
+    chosen = landing if change["landed_by"] in {"squash", "direct"} else own_commits or landing
     return [sha for sha in chosen if sha not in merges]
 
 
@@ -211,16 +271,25 @@ def _release_evidence(
     return evidence
 
 
-def _repository(tables: Mapping[str, pa.Table], landed: Iterable[str]) -> _Repository:
+def _until(commits: pa.Table, report_times: pa.Table) -> pa.Table:
+    """The commits that were there by the time of the report."""
+    times = report_times["as_of"].to_pylist()
+    if not times or times[0] is None:
+        return commits
+    return commits.filter(pc.less_equal(commits["committed_at"], pa.scalar(times[0], commits["committed_at"].type)))
+
+
+def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) -> _Repository:
     """What the tables hold of the commits; packages are those of `landed` ones: branches may hold other histories."""
     files = tables["commit_files"]
-    release = pc.match_substring_regex(files["path"], RELEASE_PATH)
-    beyond = frozenset(pc.unique(files["sha"].filter(pc.invert(release))).to_pylist())
-    source = pc.and_not(
-        pc.match_substring_regex(files["path"], SOURCE_PATH), pc.match_substring_regex(files["path"], _NOT_WRITTEN)
-    )
-    changed = pc.unique(files["sha"])
-    within = files.filter(pc.invert(pc.is_in(files["sha"], pa.array(sorted(beyond), pa.string()))))
+    copied = pc.match_substring_regex(files["path"], COPIED_PATH)
+
+    def beyond(pattern: str) -> frozenset[str]:
+        inside = pc.and_not(pc.match_substring_regex(files["path"], pattern), copied)
+        return frozenset(pc.unique(files["sha"].filter(pc.invert(inside))).to_pylist())
+
+    beyond_release = beyond(RELEASE_PATH)
+    within = files.filter(pc.invert(pc.is_in(files["sha"], pa.array(sorted(beyond_release), pa.string()))))
     paths: dict[str, list[tuple[str, str]]] = {}
     for sha, status, path in _rows(within, "sha", "status", "path"):
         paths.setdefault(sha, []).append((status, path))
@@ -230,17 +299,22 @@ def _repository(tables: Mapping[str, pa.Table], landed: Iterable[str]) -> _Repos
     ):
         moved.setdefault(sha, []).append(_Moved(*(value or "" for value in values)))
     packages = {
-        line.package for sha in landed for line in moved.get(sha, ()) if line.what == "own_version" and line.package
+        line.package
+        for sha in landed
+        for line in moved.get(sha, ())
+        if line.what == "own_version" and line.package and not _COPIED.search(line.path)
     }
-    refs = tables["refs"]
+    manifests = files.filter(pc.match_substring_regex(files["path"], PACKAGE_PATH))
+    folders = {path for sha, path in _rows(manifests, "sha", "path") if sha in landed}
     return _Repository(
-        frozenset(changed.to_pylist()),
-        beyond,
-        frozenset(pc.unique(files["sha"].filter(source)).to_pylist()),
-        paths,
-        moved,
-        frozenset(packages),
-        frozenset(sha for kind, sha in _rows(refs, "kind", "sha") if kind == "tag" and sha),
+        changed=frozenset(pc.unique(files["sha"]).to_pylist()),
+        beyond=beyond_release,
+        beyond_tagged=beyond(TAGGED_PATH),
+        paths=paths,
+        moved=moved,
+        packages=frozenset(packages),
+        names=OwnNames(repo_id.partition(":")[2], packages, folders),
+        tagged=frozenset(tables["tags"]["sha"].to_pylist()),
     )
 
 
@@ -258,14 +332,18 @@ def _plain(version: str) -> str:
     return numbers[0] if numbers else version
 
 
-def _follows(step: tuple[str, str], steps: set[tuple[str, str]]) -> bool:
-    """Whether a number moved to a released version or to its first parts; to the first part alone from the first."""
+def _follows(step: tuple[str, str], steps: set[tuple[str, str]], *, late: bool) -> bool:
+    """Whether a number moved as a released version did, or as the first parts of both.
+
+    A `late` one may have been left behind by earlier releases. The first part alone must come from the first part.
+    """
     return any(
-        f"{own[1]}.".startswith(f"{step[1]}.") and ("." in step[1] or f"{own[0]}.".startswith(f"{step[0]}."))
-        for own in steps
+        f"{moved[1]}.".startswith(f"{step[1]}.")
+        and (f"{moved[0]}.".startswith(f"{step[0]}.") or (late and "." in step[1]))
+        for moved in steps
     )
 
 
-def _step_text(own: list[_Moved]) -> str:
-    line = own[0]
+def _step_text(own_lines: list[_Moved]) -> str:
+    line = own_lines[0]
     return f"version {line.old} to {line.new}" + (f" of {line.package}" if line.package else "")

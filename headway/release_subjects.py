@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["says_release"]
+__all__ = ["says_release", "versions_in"]
 
 _CONVENTIONAL = re.compile(r"^\w+(?:\([^)]*\))?!?:\s*")
 _ASIDE = re.compile(r"[\[(][^\[\]()]*[\])]")
 _VERSION = re.compile(r"(?:[\w@/.-]+@)?v?\d+(?:\.[\dx]+)+(?:[-.+~]?[a-z0-9]+)*|v\d+", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 _PACKAGE = re.compile(r"@?[a-z][\w./-]*", re.IGNORECASE)
 _NAMING = frozenset(["release", "releases", "releasing", "publish", "publishes", "prepare", "prepares", "tag", "cut"])
 """Verbs behind which a package of one's own may be named: nobody releases a dependency."""
@@ -95,3 +96,10 @@ def says_release(subject: str, *, changelog: bool = False, package: bool = False
     if unknown or (changelog and not versions):
         return False
     return bool(versions) or bool(len(others) > 1 and _NOUNS.intersection(others) and _VERBS.intersection(others))
+
+
+def versions_in(subject: str) -> list[str]:
+    """The numbers of the versions that a subject names: `1.2.0` of `Release v1.2.0-rc1`."""
+    words = (word.strip(".:,!()[]") for word in subject.split())
+    numbers = (_NUMBERS.search(word.rpartition("@")[2]) for word in words if _VERSION.fullmatch(word))
+    return [number[0] for number in numbers if number]

@@ -1,34 +1,38 @@
--- production_gaps: production deployments in order of time, and the gaps before them where the content of deployments is unknown
--- grain: one row per successful, dated production deployment
--- key: repo_id, deployment_id
+-- production_gaps: production deployments of each environment in order of time, and the gaps before them where the content of deployments is unknown
+-- grain: one row per service, environment and successful, dated production deployment
+-- key: repo_id, service, deployment_id
 -- columns:
 --   repo_id: repository
 --   deployment_id: unique within the repository
 --   succeeded_at: first success, UTC
 --   resolved: its commit is known, with its history
 --   unseen_until_at: what landed before this may have arrived with a deployment of unknown content, UTC
---   last: no later production deployment is recorded
+--   last: no later production deployment is recorded in its environment
+--   service: service, empty where the repository is one service
+--   environment: the environment whose deployments follow one another here
 with earlier as (
     select
         repo_id,
+        service,
+        environment,
         deployment_id,
         succeeded_at,
         sha is not null and not coalesce(isolated, false) as resolved,
         max(case when sha is null or coalesce(isolated, false) then succeeded_at end) over (
-            partition by repo_id
+            partition by repo_id, service, environment
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding
         ) as unresolved_before_at,
         max(case when sha is not null and not coalesce(isolated, false) then succeeded_at end) over (
-            partition by repo_id
+            partition by repo_id, service, environment
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding
         ) as resolved_before_at,
         row_number() over (
-            partition by repo_id
+            partition by repo_id, service, environment
             order by succeeded_at desc, deployment_id desc
         ) as back
-    from deployment_times
+    from service_deployments
     where
         production
         and succeeded_at is not null
@@ -41,5 +45,7 @@ select
     case
         when resolved_before_at is null or unresolved_before_at > resolved_before_at then unresolved_before_at
     end as unseen_until_at,
-    back = 1 as last
+    back = 1 as last,
+    service,
+    environment
 from earlier

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headway.settings import DeploymentRule, Settings
+from headway.settings.inference import InferenceSettings
+from tests.builders.forge import Forge
+from tests.builders.rows import Raw, Tables, built, commit_id, hour, ruled
+
+PARTS = ("api-v1.0.0", "a", 1), ("web-v1.0.0", "a", 1), ("api-v1.1.0", "b", 9), ("web-v1.1.0", "c", 5)
+
+
+def tagged(raw: Raw, *tags: tuple[str, str, float]) -> Raw:
+    """With these annotated tags: name, commit and hour."""
+    for name, commit, at in tags:
+        raw.tag(name, commit, at)
+    return raw
+
+
+def shipped(tables: Tables) -> dict[str, tuple[Any, ...]]:
+    """Outcome, hour of arrival and deployment of each change, by the message of its commit."""
+    rows = tables("select title, outcome, production_at, deployment_id from lead_times order by title")
+    return {row["title"]: (row["outcome"], _hours(row["production_at"]), row["deployment_id"]) for row in rows}
+
+
+def noticed(tables: Tables) -> dict[str, str]:
+    """Each notice and its sentence."""
+    return {row["kind"]: row["detail"] for row in tables("select kind, detail from notices")}
+
+
+def _hours(at: datetime | None) -> float | None:
+    return (at - hour(0)).total_seconds() / 3600 if at else None
+
+
+def test_component_tags_are_deployments_of_their_application() -> None:
+    """A tag of one package is the next in the chain of that package: an older commit than its sibling's is none."""
+    with built(tagged(Raw().commits("a@0 b@2 c@3"), *PARTS)) as tables:
+        rows = tables("select version, application, kind from deployments order by succeeded_at, version")
+        assert [tuple(row.values()) for row in rows] == [
+            ("api-v1.0.0", "api", "first"),
+            ("web-v1.0.0", "web", "first"),
+            ("web-v1.1.0", "web", "release"),
+            ("api-v1.1.0", "api", "release"),
+        ]
+
+
+def test_published_releases_of_components_stay_apart() -> None:
+    """A release of one package is the next of that package, also where releases of the forge are the source."""
+    forge = Forge().commits("a@0 b@2 c@3")
+    tagged(forge, *PARTS)
+    for tag, commit, at in PARTS:
+        forge.release(tag, commit, at)
+    with built(forge, settings=ruled("releases")) as tables:
+        rows = tables("select application, kind from deployments order by succeeded_at, version")
+    assert [tuple(row.values()) for row in rows] == [
+        ("api", "first"),
+        ("web", "first"),
+        ("web", "release"),
+        ("api", "release"),
+    ]
+
+
+def test_pattern_takes_what_it_matches_and_components_stay_apart() -> None:
+    """A rule with a pattern takes whatever it matches, pre-releases too; each tag is of its component."""
+    raw = tagged(Raw().commits("a@0 b@2 c@3"), *PARTS, ("api-v1.2.0-rc1", "c", 10), ("deploy_x", "c", 11))
+    for pattern, expected in {
+        "^(api|web)-v1.0": {("api-v1.0.0", "api"), ("web-v1.0.0", "web")},
+        "-rc|^deploy": {("api-v1.2.0-rc1", "api"), ("deploy_x", "")},
+    }.items():
+        with built(raw, settings=ruled("tags", tags=pattern)) as tables:
+            rows = tables("select version, application from deployments")
+            assert {(row["version"], row["application"]) for row in rows} == expected
+
+
+def test_without_inference_only_plain_versions_are_deployments() -> None:
+    """`[inference] tags = false` takes `v1.2.3` and `1.2` alone, and says what it left out."""
+    raw = tagged(Raw().commits("a@0 b@2 c@3"), ("v1.0.0", "a", 1), ("release-1.1", "b", 4), ("release-1.2", "c", 5))
+    with built(raw) as tables:
+        assert shipped(tables)["c"] == ("production", 5, "tag:release-1.2")
+    with built(raw, settings=Settings(base=Path(), inference=InferenceSettings(tags=False))) as tables:
+        assert shipped(tables)["c"] == ("waiting", None, None)
+        (row,) = tables("select taken, why, setting from tag_families where family = 'release-*'")
+        assert (row["taken"], row["why"]) == (False, "the setting `tags` matches 0 of 2")
+        assert noticed(tables)["tags_ignored"].endswith(": release-* (2)")
+    rule = tomllib.loads(row["setting"].partition("]] ")[2].replace(", ", "\n"))
+    assert rule.pop("from") == "tags"
+    with built(raw, settings=Settings(base=Path(), deployments=(DeploymentRule(**rule),))) as tables:
+        versions = [row["version"] for row in tables("select version from deployments order by version")]
+    assert versions == ["release-1.1", "release-1.2"]
+
+
+def test_releases_that_share_no_history_are_no_reason_to_wait() -> None:
+    """A tag on an orphan commit with built files ships what nobody can tell: unknown, and said so."""
+    raw = Raw().commits("a@0 b@2 c@3 d@12").commits("o1@1:- o2@5:- o3@9:-", branch=None)
+    tagged(raw, ("v1.0.0", "o1", 1), ("v1.1.0", "o2", 5), ("v1.2.0", "o3", 9))
+    with built(raw) as tables:
+        assert {title: found[0] for title, found in shipped(tables).items() if title in "abcd"} == {
+            "a": "unknown",
+            "b": "unknown",
+            "c": "unknown",
+            "d": "waiting",
+        }
+        assert {row["problem"] for row in tables("select problem from deployments where version = 'v1.1.0'")} == {
+            f"its commit {commit_id('o2')[:12]} shares no history with the default branch"
+        }
+        assert "v1.0.0, v1.1.0, v1.2.0" in noticed(tables)["tags_apart"]
+
+
+def test_release_commit_beside_main_ships_what_its_branch_point_has() -> None:
+    """A tag on a commit that is on no branch, made from a commit of main, ships up to there."""
+    raw = Raw().commits("a@0 b@2 c@3").commits("r@4:b", branch=None)
+    with built(tagged(raw, ("v1.0.0", "a", 1), ("v1.1.0", "r", 4))) as tables:
+        assert shipped(tables)["b"] == ("production", 4, "tag:v1.1.0")
+        assert shipped(tables)["c"][0] == "waiting"
+        assert "tags_apart" not in noticed(tables)
+
+
+def test_moved_tag_keeps_what_it_shipped() -> None:
+    """A tag that was read at two commits is two deployments; answers as of the time before stay what they were."""
+    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0.0", "a", 1), ("v1.2", "b", 4))
+    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1.0.0", "a", 1), ("v1.2", "c", 32))
+    with built(first, second) as tables:
+        assert (
+            shipped(tables)
+            == {
+                "a": ("unknown", None, None),  # before the first release
+                "b": ("production", 4, "tag:v1.2"),
+                "c": ("production", 32, f"tag:v1.2@{commit_id('c')[:12]}"),
+            }
+        )
+        assert noticed(tables)["tags_moved"].endswith(": v1.2")
+        now = tables("select * from deployments where succeeded_at <= timestamp '2025-01-06 20:00' order by version")
+    with built(first, second, as_of=20) as tables:
+        past = tables("select * from deployments order by version")
+    with built(first) as tables:
+        then = tables("select * from deployments order by version")
+    assert past == then
+    assert [row["succeeded_at"] for row in now] == [row["succeeded_at"] for row in then]
+
+
+def test_lightweight_tag_that_moved_back_did_so_after_it_was_read() -> None:
+    """A tag without a date that leads to an older commit than before moved there after the reading that saw it."""
+    first = Raw(read=20, known=20).commits("a@0 b@2").tag("v1.0", "b")
+    second = Raw(read=50, known=50).commits("a@0 b@2").tag("v1.0", "a")
+    with built(first, second) as tables:
+        rows = tables("select sha, succeeded_at, dated_by, kind from deployments order by succeeded_at")
+        assert [tuple(row.values()) for row in rows] == [
+            (commit_id("b"), hour(2), "commit", "first"),
+            (commit_id("a"), hour(20), "reading", "rollback"),
+        ]
+
+
+def test_tag_of_a_rewritten_history_is_one_deployment() -> None:
+    """Where history was rewritten and the tag with it, with its date, nothing was released twice."""
+    first = tagged(Raw(read=20, known=20).commits("a@0"), ("v1.0", "a", 1))
+    second = tagged(Raw(read=50, known=50).commits("z@0"), ("v1.0", "z", 1))
+    with built(first, second) as tables:
+        assert [row["sha"] for row in tables("select sha from deployments")] == [commit_id("z")]
+
+
+def test_tag_that_was_deleted_did_ship() -> None:
+    """A release that was read keeps its date after its tag is gone."""
+    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.1", "b", 4))
+    second = Raw(read=50, known=50).commits("a@0 b@2")
+    second.add("refs", ref="refs/tags/v1.1", kind="tag", name="v1.1", sha=None, rewritten=False, deleted=True)
+    with built(first, second) as tables:
+        assert shipped(tables)["b"] == ("production", 4, "tag:v1.1")
+
+
+def test_record_that_names_a_moved_tag_means_where_it_was_then() -> None:
+    """A version that was deployed before its tag moved is what the tag led to at that time."""
+    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.2", "b", 4), ("v1.3", "b", 5))
+    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1.0", "a", 1), ("v1.2", "c", 32))
+    for name, at, version in (("1", 3, "v1.2"), ("2", 6, "v1.2"), ("3", 40, "1.2"), ("4", 41, "v1.3")):
+        second.deploy(name, None, at, version=version)
+    second.add("refs", ref="refs/tags/v1.3", kind="tag", name="v1.3", sha=None, rewritten=False, deleted=True)
+    with built(first, second) as tables:
+        rows = tables("select sha, problem from deployments order by deployment_id")
+    assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "bbcb"]
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_record_that_names_a_tag_object_names_its_commit(*, short: bool) -> None:
+    """Argo CD reports the id of the annotated tag's object: it is that of its commit, also after the tag moved."""
+    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1", "a", 1), ("v2", "b", 4))
+    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1", "a", 1), ("v2", "c", 31))
+    for name, tag in (("1", ("v1", "a", 1)), ("2", ("v2", "b", 4)), ("3", ("v2", "c", 31))):
+        oid = commit_id(f"tag {tag[0]} {tag[1]} {tag[2]}")
+        second.deploy(name, None if short else oid, tag[2] + 1, version=f"main-{oid[:12]}" if short else None)
+    with built(first, second) as tables:
+        rows = tables("select sha, problem from deployments order by deployment_id")
+    assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "abc"]
+
+
+def test_tags_are_told_to_have_moved_before_the_first_reading() -> None:
+    """A commit younger than its tag says, a version after a later one, or a short name: the date is the move's."""
+    week = 24 * 7
+    raw = Raw(known=3000, read=3000).commits(f"a@0 b@{week} c@{3 * week} d@{5 * week}")
+    tagged(raw, ("v1.0.0", "a", 1), ("v1.0.1", "d", 6 * week), ("v1.0.2", "b", week), ("v1.0.3", "c", 1))
+    tagged(raw, ("v1.1", "d", 5 * week))
+    with built(raw) as tables:
+        assert noticed(tables)["tags_moved"].endswith(": v1.0.1, v1.0.3, v1.1")
+
+
+def test_families_say_what_was_taken_and_why() -> None:
+    """Each form of tags has a row with its count, its time and the setting that would take it alone."""
+    raw = tagged(Raw().commits("a@0 b@2 c@3"), *PARTS, ("nightly-2025-01-06", "c", 10), ("api-v1.2.0-rc.1", "c", 11))
+    with built(raw) as tables:
+        rows = tables(
+            "select family, component, service, form, tags, prereleases, last_at, taken, setting from tag_families"
+            " order by family"
+        )
+    assert [tuple(row.values())[:-1] for row in rows] == [
+        ("api-v*", "api", None, "semver", 2, 1, hour(9), True),
+        ("nightly-YYYYMMDD", "nightly", None, "date", 0, 1, None, False),
+        ("web-v*", "web", None, "semver", 2, 0, hour(5), True),
+    ]
+    pattern = json.dumps(r"^api\-v\d+([._]\d+)+$")
+    assert rows[0]["setting"] == f'[[deployments]] repo = "acme/shop", from = "tags", tags = {pattern}'

@@ -1,0 +1,115 @@
+"""Which deployment brought each change to production, for each service that it touches.
+
+The rule is containment over the whole commit graph: the first successful production deployment whose commit has the
+landing commit as an ancestor, or a cherry-pick of it. The graph is ordered once for all services and environments; each
+costs its deployments, and what they contain beside the default branch (`warehouse.graph.Reach`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from headway.raw_tables.table import TEXT
+from warehouse.graph import NEVER, Graph, Reach
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.arrivals.contents import Contents
+from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
+from warehouse.models.arrivals.shipping import Shipping
+
+__all__ = ["ARRIVALS", "MODEL", "arrivals"]
+
+ARRIVALS = Table(
+    "arrivals",
+    "the deployments that first tried, staged and shipped each change of each service",
+    "one row per repository, change and service that it touches",
+    ("repo_id", "change_key", "service"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        (
+            "production_deployment_id",
+            TEXT,
+            "the deployment by which all waves of the service had it (`first`: the first); null while one lacks it",
+        ),
+        (
+            "mapped_by",
+            TEXT,
+            "how it contains it: ancestor, cherry_pick_trailer, patch_id, branch_deploy, or empty",
+        ),
+        ("mapped_through", TEXT, "the commit that the deployment contains"),
+        ("attempt_deployment_id", TEXT, "the first production deployment created with it, successful or not"),
+        (
+            "staged_deployment_id",
+            TEXT,
+            "the first successful deployment with it to an environment before production",
+        ),
+        ("undatable_deployment_id", TEXT, "a production deployment with it whose time is unknown"),
+        (
+            "rollback_deployment_id",
+            TEXT,
+            "the rollback that withdrew it from the last wave that had it; null while one has it",
+        ),
+        ("integrated_sha", TEXT, "the first commit with it on which CI succeeded"),
+        ("service", TEXT, "service, empty where the repository is one service"),
+        ("first_deployment_id", TEXT, "the first successful production deployment of the service that contains it"),
+    ),
+)
+
+
+def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """One row per change and service: the deployments that first tried, staged and shipped it."""
+    changes = {row["change_key"]: row for row in tables["change_landings"].to_pylist()}
+    if not changes:
+        return ARRIVALS.of([])
+    # Without its history a commit is contained where it is deployed itself, and nowhere else.
+    named = (change[name] for change in changes.values() for name in ("landing_sha", "head_sha"))
+    graph = Graph.of(tables["commits"]).having(sha for sha in named if sha)
+    history = containment(graph, tables["default_tips"])
+    touched: dict[str, list[str]] = {}
+    for service, key in zip(
+        *(tables["change_services"][name].to_pylist() for name in ("service", "change_key")), strict=True
+    ):
+        touched.setdefault(service, []).append(key)
+    green = [graph.index[sha] for sha in tables["ci_successes"]["sha"].to_pylist() if sha in graph.index]
+    integrated = Reach(history, green)
+    contents = Contents.of(graph, tables, changes.values())
+    rows = []
+    for service, keys in touched.items():
+        shipped = Shipping.of(history, tables, service)
+        for key in keys:
+            change = changes[key]
+            landing = graph.index.get(change["landing_sha"] or "")
+            first_green = NEVER if landing is None else integrated.first(landing)
+            rows.append(
+                {
+                    "repo_id": change["repo_id"],
+                    "change_key": key,
+                    "service": service,
+                    **shipped.arrival(contents.of_change(key, landing, graph.index.get(change["head_sha"] or ""))),
+                    "integrated_sha": None if first_green == NEVER else graph.shas[green[first_green]],
+                }
+            )
+    return ARRIVALS.of(rows)
+
+
+MODEL = PythonModel(
+    "arrivals",
+    (
+        Input("change_landings", ("repo_id", "change_key", "landing_sha", "head_sha"), ("change_key",)),
+        Input("commits", ("sha", "parents", "message"), ("sha",)),
+        SERVICE_DEPLOYMENTS,
+        Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
+        Input("landed_commits", ("change_key", "sha"), ("change_key", "sha")),
+        Input("patch_ids", ("sha", "patch_id"), ("sha",)),
+        Input("change_services", ("change_key", "service"), ("change_key", "service")),
+        Input("services", ("service", "arrival"), ("service",)),
+        Input("rollouts", ("service", "deployment_id", "ended_at"), ("service", "deployment_id")),
+        Input("service_waves", ("service", "environment", "wave", "live", "since_at", "until_at"), ("service", "wave")),
+        DEFAULT_TIPS,
+        Input("ci_successes", ("sha", "green_at"), ("green_at", "sha")),
+    ),
+    (ARRIVALS,),
+    arrivals,
+)

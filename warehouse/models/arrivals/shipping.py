@@ -1,0 +1,191 @@
+"""When a service's deployments tried, staged, shipped and withdrew a change, in all of its waves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.graph import NEVER, Containment, Reach
+from warehouse.models.arrivals.contents import Content
+from warehouse.models.arrivals.deployment_chain import Deployed, Step, deployed, steps
+
+__all__ = ["Shipping"]
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """The first of an ordered list of deployments to contain each commit."""
+
+    deployments: list[Deployed]
+    reach: Reach
+
+    @classmethod
+    def of(cls, history: Containment, deployments: list[Deployed]) -> _Sweep:
+        return cls(deployments, Reach(history, [deployment.commit for deployment in deployments]))
+
+    def at(self, position: int) -> Deployed | None:
+        return None if position == NEVER else self.deployments[position]
+
+    def id(self, position: int) -> str | None:
+        return None if position == NEVER else self.deployments[position].id
+
+
+@dataclass(frozen=True)
+class _Wave:
+    """A wave of the service: when it was live, and its successes."""
+
+    since: datetime
+    until: datetime | None
+    sweep: _Sweep
+
+
+@dataclass(frozen=True)
+class _Withdrawals:
+    """What rollbacks took from one lane for good: commits with the rollback after which nothing brought them back."""
+
+    has: Reach
+    by: Mapping[int, Deployed]
+
+
+@dataclass(frozen=True)
+class Shipping:
+    """The deployments of one service as sweeps. `ended`: when the roll-out of each deployment had its last success."""
+
+    shipped: _Sweep
+    tried: _Sweep
+    staged: _Sweep
+    undatable: _Sweep
+    waves: Sequence[_Wave]
+    withdrawals: Sequence[_Withdrawals]
+    ended: Mapping[str, datetime]
+    needs_all: bool
+    shas: Sequence[str]
+
+    @classmethod
+    def of(cls, history: Containment, tables: Mapping[str, pa.Table], service: str) -> Shipping:
+        """From `service_deployments`, `services`, `rollouts` and `service_waves` of one repository."""
+        rows, rollouts, environments, services = (
+            [row for row in tables[name].to_pylist() if row["service"] == service]
+            for name in ("service_deployments", "rollouts", "service_waves", "services")
+        )
+        graph = history.graph
+        production = [row for row in rows if row["production"]]
+        shipped = _Sweep.of(history, deployed(graph, production, "succeeded_at"))
+        before = [row for row in rows if not row["production"] and not row["excluded"]]
+        waves = [row for row in environments if row["wave"] is not None]
+        live = {row["environment"] for row in waves if row["live"]}
+        return cls(
+            shipped,
+            _Sweep.of(history, deployed(graph, production, "created_at")),
+            _Sweep.of(history, deployed(graph, before, "succeeded_at")),
+            _Sweep.of(history, _undatable(history, production)),
+            _waves(history, shipped, waves),
+            _withdrawals(history, [one for one in shipped.deployments if not live or one.lane[1] in live]),
+            {row["deployment_id"]: row["ended_at"] for row in rollouts},
+            all(row["arrival"] == "all" for row in services),
+            graph.shas,
+        )
+
+    def arrival(self, change: Content) -> dict[str, Any]:
+        """The columns of `arrivals` that a change has by the service's deployments."""
+        position, found_by, found_through = change.first(self.shipped.reach, branch=True)
+        first = self.shipped.at(position)
+        complete, how, through = (
+            (None, "", None) if first is None else self._complete(change, first, found_by, found_through)
+        )
+        # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
+        attempt = change.first(self.tried.reach, branch=found_by == "branch_deploy")[0]
+        staged = change.first(self.staged.reach, branch=False)[0]
+        landing = change.landing
+        return {
+            "first_deployment_id": first.id if first else None,
+            "production_deployment_id": complete.id if complete else None,
+            "mapped_by": how,
+            "mapped_through": None if through is None else self.shas[through],
+            "attempt_deployment_id": self.tried.id(attempt),
+            "staged_deployment_id": self.staged.id(staged),
+            "undatable_deployment_id": None
+            if landing is None
+            else self.undatable.id(self.undatable.reach.first(landing)),
+            "rollback_deployment_id": self._withdrawn(landing, first),
+        }
+
+    def _complete(
+        self, change: Content, first: Deployed, how: str, through: int | None
+    ) -> tuple[Deployed | None, str, int | None]:
+        """The deployment by which the last wave had the change: it was live by the end of the roll-out that brought it.
+
+        A wave that fell silent without it is none any more. Without any wave the first deployment counts.
+        """
+        if not self.needs_all or (len(self.waves) == 1 and self.waves[0].sweep is self.shipped):
+            return first, how, through
+        ended = max(self.ended.get(first.id) or first.at, first.at)
+        last: tuple[Deployed, str, int | None] | None = None
+        for wave in self.waves:
+            if wave.since > ended:
+                continue
+            position, wave_how, wave_through = change.first(wave.sweep.reach, branch=True)
+            deployment = wave.sweep.at(position)
+            if deployment is None and wave.until is None:
+                return None, "", None
+            if deployment is not None and (last is None or (deployment.at, deployment.id) > (last[0].at, last[0].id)):
+                last = (deployment, wave_how, wave_through)
+        return last or (first, how, through)
+
+    def _withdrawn(self, landing: int | None, first: Deployed | None) -> str | None:
+        """The rollback that withdrew a commit from the last wave that had it, None while one has it."""
+        if landing is None or first is None or not any(landing in lane.by for lane in self.withdrawals):
+            return None
+        last: Deployed | None = None
+        for lane in self.withdrawals:
+            rollback = lane.by.get(landing)
+            if rollback is None and lane.has.first(landing) != NEVER:
+                return None
+            if rollback is not None and (last is None or (rollback.at, rollback.id) > (last.at, last.id)):
+                last = rollback
+        return last.id if last else None
+
+
+def _waves(history: Containment, shipped: _Sweep, rows: Iterable[Mapping[str, Any]]) -> list[_Wave]:
+    by_environment: dict[str | None, list[Deployed]] = {}
+    for deployment in shipped.deployments:
+        by_environment.setdefault(deployment.lane[1], []).append(deployment)
+    waves = []
+    for row in rows:
+        deployments = by_environment.get(row["environment"], [])
+        sweep = shipped if len(deployments) == len(shipped.deployments) else _Sweep.of(history, deployments)
+        waves.append(_Wave(row["since_at"], row["until_at"], sweep))
+    return waves
+
+
+def _withdrawals(history: Containment, deployments: Sequence[Deployed]) -> list[_Withdrawals]:
+    lanes: dict[tuple[str | None, ...], list[Step]] = {}
+    for step in steps(history, deployments):
+        lanes.setdefault(step.deployment.lane, []).append(step)
+    if not any(step.withdrawn for lane in lanes.values() for step in lane):
+        return []
+    withdrawals = []
+    for lane in lanes.values():
+        commits = [step.deployment.commit for step in lane]
+        backwards = Reach(history, commits[::-1])
+        by = {
+            commit: step.deployment
+            for position, step in enumerate(lane)
+            for commit in step.withdrawn
+            if position > len(lane) - 1 - backwards.first(commit)
+        }
+        withdrawals.append(_Withdrawals(backwards, by))
+    return withdrawals
+
+
+def _undatable(history: Containment, rows: Iterable[Mapping[str, Any]]) -> list[Deployed]:
+    index = history.graph.index
+    return [
+        Deployed(row["deployment_id"], index[row["sha"]], ("", ""), datetime.min)  # noqa: DTZ901
+        for row in rows
+        if row["undatable"] and row["sha"] in index
+    ]

@@ -1,0 +1,1 @@
+"""What a change is: work, the work of a bot, or a release."""

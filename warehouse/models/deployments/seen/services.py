@@ -1,0 +1,37 @@
+"""Which service a deployment deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from warehouse.models.services.services import lines
+
+__all__ = ["for_services"]
+
+
+def for_services(row: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The deployment with its service: `row` of `deployments_seen`, `services` of its repository.
+
+    The service is the one that the row names already, by its rule, or that has its application. It is empty for the
+    whole repository: where that is one service, or nothing names another. It is null where what is named is no service.
+    What names several services is a deployment of each: the first keeps the id.
+    """
+    names = [service["service"] for service in services if service["service"]]
+    if not names:
+        yield {**row, "service": ""}
+        return
+    wanted, application = row["service"], row["application"].casefold()
+    if wanted:
+        named = [name for name in names if name == wanted]
+    else:
+        named = [
+            service["service"]
+            for service in services
+            if application in (name.casefold() for name in lines(service["applications"]))
+        ]
+    if not named:
+        yield {**row, "service": None if wanted or application else ""}
+    for place, service in enumerate(named):
+        name = row["deployment_id"]
+        yield {**row, "service": service, "deployment_id": f"{name}@{service}" if place else name}

@@ -1,0 +1,1 @@
+"""Which tags are releases: forms of names, families of tags, and the tables that show both."""

@@ -1,0 +1,106 @@
+"""What the name of one tag says: the text before its version, the version, and whether that is a pre-release."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from warehouse.models.deployments.tag_families.words import (
+    ATTACHED_LETTERS,
+    BUILD_WORDS,
+    PRERELEASE,
+    RELEASED,
+)
+
+__all__ = ["DATE", "DOTTED", "NUMBER", "TagForm", "tag_form", "without_version"]
+
+DOTTED, DATE, NUMBER = "dotted", "date", "number"
+_LONGEST = 250
+_DIGITS = re.compile(r"\d+")
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)|\d+(?:[._]\d+)*")
+_DAY = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?")
+_CLOCK = re.compile(r"[T_. -]?\d{2}[:.-]?\d{2}(?:[:.-]?\d{2})?Z?")
+_TOKENS = re.compile(r"[^-._~^:, ]+")
+_HASH = re.compile(r"g?(?=[a-f]*\d)[0-9a-f]{7,40}")
+_BEFORE_RELEASE = re.compile(r"rc\d|alpha|beta|pre|snapshot|nightly|canary")
+
+
+@dataclass(frozen=True, slots=True)
+class TagForm:
+    """The parts of a tag's name."""
+
+    prefix: str
+    """What is before the version, with a `v`."""
+    numbers: tuple[int, ...]
+    """Of the version; of a date too."""
+    shape: str
+    """`dotted`: two numbers or more; `date`: a day; `number`: one number."""
+    variant: str
+    """Words behind the version that say neither release nor pre-release, lower case; empty without."""
+    prerelease: bool
+    revision: int | None
+    """The number behind a version that is followed by a dash and that number alone."""
+
+
+def tag_form(name: str) -> TagForm | None:
+    """Parse the name of a tag; None where no version is in it."""
+    if len(name) > _LONGEST:
+        return None
+    at = max(name.rfind("/"), name.rfind("@")) + 1
+    begin = _begin(name, at)
+    match = _VERSION.match(name, begin) if begin >= 0 else None
+    if match is None:
+        return None
+    core, rest = match[0], name[match.end() :]
+    day = _DAY.fullmatch(core)
+    shape = DATE if day else DOTTED if "." in core or "_" in core else NUMBER
+    behind = _behind(rest, clock=shape == DATE)
+    if behind is None:
+        return None
+    variant, prerelease = behind
+    numbers = tuple(map(int, re.split(r"[._-]", core)))
+    revision = int(rest[1:]) if rest[:1] == "-" and rest[1:].isdecimal() else None
+    return TagForm(name[:begin], numbers, shape, variant, prerelease, revision)
+
+
+def without_version(name: str, prefix: str) -> str:
+    """What follows the version in the name of a tag."""
+    match = _VERSION.match(name, len(prefix))
+    return name[match.end() :] if match else ""
+
+
+def _begin(name: str, at: int) -> int:
+    """Where the version begins: at the first number of a word of its own, else of one that follows letters; or -1."""
+    fallback = -1
+    for run in _DIGITS.finditer(name, at):
+        begin = run.start()
+        before = begin - 1 if begin > at and name[begin - 1] in "vV" else begin
+        if before == at or not name[before - 1].isalnum():
+            inside = name[before - 1] in "._" and before - 2 >= at and name[before - 2].isdigit()
+            if not inside:
+                return begin
+        elif fallback < 0:
+            fallback = begin
+    return fallback
+
+
+def _behind(rest: str, *, clock: bool) -> tuple[str, bool] | None:
+    """Unknown words behind a version, and whether it is a pre-release; None where it is no version after all."""
+    if not rest or (clock and _CLOCK.fullmatch(rest)):
+        return "", False
+    public, _, build = rest.partition("+")
+    unknown: list[str] = []
+    prerelease = False
+    for token in _TOKENS.findall(public.lower()):
+        word = token.rstrip("0123456789")
+        attached = public[0].isalpha() and not unknown and public.lower().startswith(token)
+        if not word or word in RELEASED or (not attached and _HASH.fullmatch(token)):
+            continue
+        if word in PRERELEASE or _BEFORE_RELEASE.match(token) or (word in ATTACHED_LETTERS and word != token):
+            prerelease = True
+        elif attached and len(token) > 1:
+            return None
+        elif not attached:
+            unknown.append(word)
+    built = {token.rstrip("0123456789") for token in _TOKENS.findall(build.lower())}
+    return "-".join(unknown), prerelease or not built.isdisjoint(BUILD_WORDS)

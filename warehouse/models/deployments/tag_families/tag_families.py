@@ -1,0 +1,209 @@
+"""Tables `tag_families`, `release_tags` and `tag_notices`: which tags are releases, and what was ignored and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from headway.notices import NOTICES
+from headway.raw_tables.table import BOOL, INT, TEXT, TIME
+from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.tag_families.apart import apart_from
+from warehouse.models.deployments.tag_families.families import Family, Learned, learn
+from warehouse.models.deployments.tag_families.moved import moved_tags
+from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
+
+__all__ = ["MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+
+TAG_FAMILIES = Table(
+    "tag_families",
+    "tags that look like versions, by form: which of them are taken for releases, and why the others are not",
+    "one row per repository and family of tags",
+    ("repo_id", "family"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("family", TEXT, "the text before the version, `*` (`N`: a number, `YYYYMMDD`: a day), and what follows it"),
+        ("component", TEXT, "the part of the repository that the text names, empty: the whole"),
+        ("service", TEXT, "the service that it deploys, empty: every service; null: the one that its component names"),
+        ("form", TEXT, "semver, calendar, version, date or build"),
+        ("tags", INT, "its releases as of the report"),
+        ("prereleases", INT, "its pre-releases, and builds of every day"),
+        ("first_at", TIME, "the first release, UTC; null where none has a date"),
+        ("last_at", TIME, "the last release, UTC; likewise"),
+        ("taken", BOOL, "its releases are deployments"),
+        ("why", TEXT, "why it is taken or not, one sentence"),
+        ("setting", TEXT, "the setting that takes it alone for deployments, empty where it has no releases"),
+    ),
+)
+RELEASE_TAGS = Table(
+    "release_tags",
+    "tags and what they are: one that was moved has a row for each commit that a reading found it at",
+    "one row per repository, tag and commit that it led to",
+    ("repo_id", "deployment_id"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("deployment_id", TEXT, "the deployment that it shows, if it is one"),
+        ("tag", TEXT, "tag name"),
+        ("sha", TEXT, "the commit, null where `problem` says why"),
+        ("released_at", TIME, "since when it led there, UTC; null where nothing dates it"),
+        ("dated_by", TEXT, "what the time is: tagger, commit (lightweight: or later), reading (moved back: or later)"),
+        ("family", TEXT, "its family in `tag_families`; null for pre-releases, names that move on and other tags"),
+        ("component", TEXT, "the part of the repository that it names, empty: the whole"),
+        ("release", BOOL, "it is a release, by what its family shows"),
+        ("part", BOOL, "it is one of a component while there are releases of the whole repository"),
+        ("problem", TEXT, "why there is no commit, empty where there is one"),
+        ("evidence", TEXT, "what kind of tag it is"),
+    ),
+)
+TAG_NOTICES = Table(
+    "tag_notices",
+    "what is doubtful about the tags from which deployments are read",
+    "one row per repository and kind",
+    ("repo_id", "kind"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("kind", TEXT, "kind of notice"),
+        ("detail", TEXT, "one sentence"),
+        ("count", INT, "how many tags"),
+    ),
+)
+NOTICE_KINDS = ("tags_moved", "tags_apart", "tags_ignored")
+_SHOWN = 5
+
+
+def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """From `tag_readings`, `commits`, `refs`, settings and report time of one repository: its tags as of the report."""
+    settings = tables["repository_settings"].to_pylist()[0]
+    commits = tables["commits"]
+    as_of = next((row["as_of"] for row in tables["report_times"].to_pylist() if row["as_of"]), None)
+    committed_at = dict(zip(commits["sha"].to_pylist(), commits["committed_at"].to_pylist(), strict=True))
+    placed = [
+        tag
+        for tag in placed_tags(tables["tag_readings"].to_pylist(), committed_at)
+        if as_of is None or tag.reading.at is None or tag.reading.at <= as_of
+    ]
+    readings = [tag.reading for tag in placed]
+    newest = max((reading.at for reading in readings if reading.at), default=datetime.min)  # noqa: DTZ901
+    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest)
+    tips = {row["name"]: row["sha"] for row in tables["refs"].to_pylist() if row["kind"] == "branch"}
+    in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
+    apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
+    tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
+    patterns = [rule["tags"] for rule in tables["deployment_rules"].to_pylist() if rule["source"] == "tags"]
+    families = [_family_row(settings, patterns, family) for family in learned.families]
+    notices = _notices(patterns, placed, learned, tags) if patterns else []
+    return {
+        TAG_FAMILIES.name: TAG_FAMILIES.of(families),
+        RELEASE_TAGS.name: RELEASE_TAGS.of(tags),
+        TAG_NOTICES.name: TAG_NOTICES.of(
+            [{"repo_id": settings["repo_id"], "kind": kind, **notice} for kind, notice in notices]
+        ),
+    }
+
+
+def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> dict[str, Any]:
+    reading = tag.reading
+    family = learned.placed.get(reading)
+    problem = "" if tag.in_clone else "it names no commit of the clone"
+    if reading.sha in apart:
+        problem = f"its commit {reading.sha[:12]} shares no history with the default branch"
+    evidence = f"{'annotated' if tag.written_at else 'lightweight'} tag {reading.name}"
+    if tag.dated_by == "commit":
+        evidence += ", dated by its commit: set then or later"
+    if tag.moved_from:
+        evidence += f", moved here from {tag.moved_from[:12]}"
+    if tag.dated_by == "reading":
+        evidence += " after the reading that found it there"
+    return {
+        "repo_id": repo_id,
+        "deployment_id": tag.deployment_id,
+        "tag": reading.name,
+        "sha": None if problem else reading.sha,
+        "released_at": reading.at,
+        "dated_by": tag.dated_by,
+        "family": family.text if family else None,
+        "component": family.component if family else learned.component(reading.name),
+        "release": bool(family and family.taken),
+        "part": bool(family and family.taken and learned.is_part(reading)),
+        "problem": problem,
+        "evidence": evidence,
+    }
+
+
+def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Family) -> dict[str, Any]:
+    taken, why = _taken(patterns, family) if patterns else (False, f"deployments are from {settings['deployed_from']}")
+    rule = {"repo": settings["repo"], "from": "tags", "tags": family.pattern}
+    pairs = ", ".join(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in rule.items())
+    return {
+        "repo_id": settings["repo_id"],
+        "family": family.text,
+        "component": family.component,
+        "service": None if family.component else "",
+        "form": family.form,
+        "tags": len(family.numbers),
+        "prereleases": family.prereleases,
+        "first_at": family.times[0] if family.times else None,
+        "last_at": family.times[-1] if family.times else None,
+        "taken": taken,
+        "why": why,
+        "setting": f"[[deployments]] {pairs}" if family.releases else "",
+    }
+
+
+def _taken(patterns: Sequence[str], family: Family) -> tuple[bool, str]:
+    """Whether the releases of a family are deployments by these patterns (empty: what is learned), and why."""
+    matched = sum(any(pattern and re.search(pattern, name) for pattern in patterns) for name in family.numbers)
+    if matched or "" not in patterns:
+        return bool(matched), f"the setting `tags` matches {matched} of {len(family.numbers)}"
+    if not family.taken:
+        return False, family.why
+    if family.component:
+        return True, f"releases of {family.component}; its part alone while the whole repository has releases"
+    return True, "releases of the repository"
+
+
+def _notices(
+    patterns: Sequence[str], placed: Sequence[Placed], learned: Learned, tags: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """What is doubtful, by kind."""
+    counted = [
+        (tag, row)
+        for tag, row in zip(placed, tags, strict=True)
+        if any(re.search(pattern, row["tag"]) if pattern else row["release"] for pattern in patterns)
+    ]
+    written = {tag.reading: tag.written_at for tag, _ in counted if tag.written_at}
+    moved = [tag.reading.name for tag, _ in counted if tag.moved_from] + moved_tags(learned.families, written)
+    apart = [row["tag"] for tag, row in counted if row["problem"] and tag.in_clone]
+    last = max((tag.reading.at for tag, _ in counted if tag.reading.at), default=datetime.min)  # noqa: DTZ901
+    newer = [
+        f"{family.text} ({sum(at > last for at in family.times)})"
+        for family in learned.families
+        if family.times and family.times[-1] > last and not _taken(patterns, family)[0]
+    ]
+    notices = zip(NOTICE_KINDS, (sorted(set(moved)), apart, newer), strict=True)
+    return [(kind, _notice(kind, names)) for kind, names in notices if names]
+
+
+def _notice(kind: str, names: Sequence[str]) -> dict[str, Any]:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return {"detail": f"{NOTICES[kind].meaning}: {', '.join(names[:_SHOWN])}{more}", "count": len(names)}
+
+
+MODEL = PythonModel(
+    "tag_families",
+    (
+        Input("tag_readings", ("name", "sha", "tagged_at", "first_read_at"), ("name", "first_read_at", "sha")),
+        Input("repository_settings", ("repo_id", "repo", "default_branch", "deployed_from"), ("repo_id",)),
+        Input("deployment_rules", ("source", "tags"), ("position",)),
+        Input("report_times", ("as_of",), ("as_of",)),
+        Input("refs", ("kind", "name", "sha"), ("kind", "name")),
+        Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
+    ),
+    (TAG_FAMILIES, RELEASE_TAGS, TAG_NOTICES),
+    tag_families,
+)

@@ -1,0 +1,95 @@
+"""Table `services`: what each repository deploys as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from headway.raw_tables.table import BOOL, TEXT
+from headway.settings import ServiceSettings, Settings
+from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+
+__all__ = ["SERVICES", "lines", "model", "services"]
+
+SERVICES = Table(
+    "services",
+    "what each repository deploys as one",
+    "one row per repository and service; a repository without known services is one, with an empty name",
+    ("repo_id", "service"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("service", TEXT, "its name, empty for a repository that is one service"),
+        ("inferred", BOOL, "no setting names it"),
+        ("told_by", TEXT, "what names it: settings, or repository for one that is one service"),
+        ("paths", TEXT, "globs of its own paths, one a line; empty for a repository that is one service"),
+        ("shared", TEXT, "globs of paths that it shares, one a line"),
+        ("applications", TEXT, "its names in records, manifests and workflows, one a line"),
+        ("tags", TEXT, "pattern of its tags, empty: the repository's rule"),
+        ("environments", TEXT, "pattern of its production environments, empty: that of `[production]`"),
+        ("arrival", TEXT, "all or first: which of its waves must have a change for it to be in production"),
+        ("waves", TEXT, "its production environments in the order of a roll-out, one a line; empty: inferred"),
+        ("excluded", TEXT, "production environments that are left out, one a line"),
+    ),
+)
+
+
+def model(settings: Settings) -> PythonModel:
+    """The model for these settings."""
+    return PythonModel(
+        "services",
+        (Input(REPOSITORIES, ("repo_id",), ("repo_id",)),),
+        (SERVICES,),
+        partial(services, settings=settings),
+        per_repository=False,
+    )
+
+
+def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
+    """From all repositories: one row per service."""
+    rows = []
+    for repo_id in tables[REPOSITORIES]["repo_id"].to_pylist():
+        named = [_named(service, settings) for service in settings.services_of(repo_id)]
+        rows += [{"repo_id": repo_id, **service} for service in named or [_whole(settings)]]
+    return SERVICES.of(rows)
+
+
+def lines(text: str) -> list[str]:
+    """The names or globs in a column of this table."""
+    return text.splitlines()
+
+
+def _named(service: ServiceSettings, settings: Settings) -> dict[str, Any]:
+    production = settings.production
+    return {
+        "service": service.name,
+        "inferred": False,
+        "told_by": "settings",
+        "paths": _joined(service.paths),
+        "shared": _joined(service.shared),
+        "applications": _joined(service.applications or (service.name,)),
+        "tags": service.tags,
+        "environments": service.environments,
+        "arrival": service.arrival or production.arrival,
+        "waves": _joined(service.waves or production.waves),
+        "excluded": _joined(service.exclude or production.exclude),
+    }
+
+
+def _whole(settings: Settings) -> dict[str, Any]:
+    """A repository that is one service."""
+    texts = dict.fromkeys(("service", "paths", "shared", "applications", "tags", "environments"), "")
+    return {
+        **texts,
+        "inferred": True,
+        "told_by": "repository",
+        "arrival": settings.production.arrival,
+        "waves": _joined(settings.production.waves),
+        "excluded": _joined(settings.production.exclude),
+    }
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(texts)
