@@ -168,16 +168,16 @@ def environment_name(name: str, repo_id: str = "") -> EnvironmentName:
     `product-docs`.
     """
     repository = _words(repo_id.rpartition(":")[2].rpartition("/")[2])
-    own = frozenset(repository)
+    ours = frozenset(repository)
     decisive = (EnvironmentName.OTHER, EnvironmentName.PRODUCTION)
-    if (last := _LAST.fullmatch(name)) is not None and (said := _said(_words(last[1]), own)) in decisive:
+    if (last := _LAST.fullmatch(name)) is not None and (said := _said(_words(last[1]), ours)) in decisive:
         return said
     parts = [words for part in _PARTS.split(name) if (words := _words(part))]
-    alone = [_said(words, own) for words in parts if len(parts) > 1 and words != repository and len(_bare(words)) == 1]
+    alone = [_said(words, ours) for words in parts if len(parts) > 1 and words != repository and len(_bare(words)) == 1]
     for said in decisive:
         if said in alone:
             return said
-    return _said([word for words in parts for word in words], own)
+    return _said([word for words in parts for word in words], ours)
 
 
 def _words(text: str) -> list[str]:
@@ -188,10 +188,10 @@ def _bare(words: list[str]) -> list[str]:
     return [word for word in words if word not in _QUALIFIERS]
 
 
-def _said(words: list[str], own: frozenset[str]) -> EnvironmentName:
+def _said(words: list[str], ours: frozenset[str]) -> EnvironmentName:
     if any(word in _OTHER for word in words):
         return EnvironmentName.OTHER
-    if any(word in _NEITHER and word not in own for word in words):
+    if any(word in _NEITHER and word not in ours for word in words):
         return EnvironmentName.NEITHER
     if any(word in _PRODUCTION for word in words):
         return EnvironmentName.PRODUCTION

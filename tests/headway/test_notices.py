@@ -3,11 +3,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from collectors.github.collector import _PARTS
 from headway.notices import NOTICES, NoticeLedger
 from tests.frame.project import modules
 from warehouse.model import sql_models
+from warehouse.models.deployments import deployment_notices
 from warehouse.models.deployments.tag_families.tag_families import NOTICE_KINDS
 
 BEFORE = {"shallow": 1, "future_dates": 3}
@@ -28,11 +30,19 @@ def emitted() -> Iterator[str]:
                     yield from [kind] if kind else (f"no_access_{part}" for part in _PARTS)
 
 
+def of_deployments() -> Iterator[str]:
+    """The kinds that the notices of reported deployments name; one that is not declared fails there."""
+    tree = ast.parse(Path(deployment_notices.__file__).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in NOTICES:
+            yield str(node.value)
+
+
 def test_every_notice_is_declared_and_every_declared_one_is_emitted() -> None:
     """The table has each kind that a collector or the build can emit, and no other."""
     (model,) = [model for model in sql_models() if model.name == "notices"]
     built = re.findall(r"'(\w+)' as kind", model.sql)
-    assert sorted({*emitted(), *built, *NOTICE_KINDS}) == sorted(NOTICES)
+    assert sorted({*emitted(), *built, *NOTICE_KINDS, *of_deployments()}) == sorted(NOTICES)
 
 
 def test_every_notice_has_a_meaning_and_a_remedy() -> None:
