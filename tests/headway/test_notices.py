@@ -3,13 +3,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from collectors.github.collector import _PARTS
 from headway.notices import NOTICES, NoticeLedger
-from tests.frame.project import modules
+from tests.frame.project import modules, relative
 from warehouse.model import sql_models
-from warehouse.models.deployments import deployment_notices
 from warehouse.models.deployments.tag_families.tag_families import NOTICE_KINDS
 
 BEFORE = {"shallow": 1, "future_dates": 3}
@@ -31,11 +29,11 @@ def emitted() -> Iterator[str]:
 
 
 def of_deployments() -> Iterator[str]:
-    """The kinds that the notices of reported deployments name; one that is not declared fails there."""
-    tree = ast.parse(Path(deployment_notices.__file__).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and node.value in NOTICES:
-            yield str(node.value)
+    """The kinds that the models of reported deployments name."""
+    names = {"warehouse/models/deployments/deployment_notices.py", "warehouse/models/settings/near_names.py"}
+    for tree in (tree for _, path, tree in modules("warehouse") if relative(path) in names):
+        constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        yield from (str(value) for value in constants if value in NOTICES)
 
 
 def test_every_notice_is_declared_and_every_declared_one_is_emitted() -> None:

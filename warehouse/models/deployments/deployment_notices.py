@@ -135,10 +135,12 @@ def _names(repo_id: str, reported: _Rows, settings: Settings) -> Iterator[tuple[
     ]
     if len(spelled) > 1 and settings.inference.production:
         usual, *others = spelled
-        told = ", ".join(_at(row, f"{_shown(row['environment'])} ({row['deployments']:,})") for row in others[:_NAMED])
+        listed = ", ".join(
+            _at(row, f"{_shown(row['environment'])} ({row['deployments']:,})") for row in others[:_NAMED]
+        )
         yield (
             "several_names_of_production",
-            f"{told}, where {usual['deployments']:,} say {_shown(usual['environment'])}",
+            f"{listed}, where {usual['deployments']:,} say {_shown(usual['environment'])}",
             sum(row["deployments"] for row in others),
         )
 
@@ -149,22 +151,22 @@ def _doubts(doubts: _Rows) -> Iterator[tuple[str, str, int]]:
         by_kind.setdefault(row["kind"], []).append(row)
     if repeated := by_kind.get("repeated_id"):
         ids = sorted({row["record_id"] for row in repeated})
-        told = _first(repeated, lambda row: f"{_shown(row['record_id'])} to {_shown(row['environment'])}")
-        yield "repeated_ids", f"{len(ids):,} ids, {len(repeated):,} deployments: {told}", len(repeated)
+        listed = _first(repeated, lambda row: f"{_shown(row['record_id'])} to {_shown(row['environment'])}")
+        yield "repeated_ids", f"{len(ids):,} ids, {len(repeated):,} deployments: {listed}", len(repeated)
     if missing := [row for row in by_kind.get("no_such_commit", ()) if row["source"] == "records"]:
-        told = _first(missing, lambda row: _shown((row["version"] or "")[:12]))
-        yield "commits_on_no_branch", f"{len(missing):,} deployments: {told}", len(missing)
+        listed = _first(missing, lambda row: _shown((row["version"] or "")[:12]))
+        yield "commits_on_no_branch", f"{len(missing):,} deployments: {listed}", len(missing)
     if early := by_kind.get("before_commit"):
         hours = math.ceil(max(row["early_hours"] for row in early))
-        told = _first(early, lambda row: f"{_shown(row['record_id'])} by {row['early_hours']:.1f} h")
+        listed = _first(early, lambda row: f"{_shown(row['record_id'])} by {row['early_hours']:.1f} h")
         kind = "local_times" if len(early) >= _FEWEST_EARLY and _by_one_zone(early) else "deployed_before_commit"
         zone = f"; with {hours} h added none would be" if kind == "local_times" else ""
-        yield kind, f"{len(early):,} deployments: {told}{zone}", len(early)
+        yield kind, f"{len(early):,} deployments: {listed}{zone}", len(early)
     if silent := by_kind.get("without_status"):
-        told = _first(silent, lambda row: f"{_shown(row['record_id'])} to {_shown(row['environment'])}")
+        listed = _first(silent, lambda row: f"{_shown(row['record_id'])} to {_shown(row['environment'])}")
         yield (
             "deployments_without_status",
-            f"{len(silent):,} production deployments have no status: {told}",
+            f"{len(silent):,} production deployments have no status: {listed}",
             len(silent),
         )
 
@@ -176,8 +178,8 @@ def _by_one_zone(early: _Rows) -> bool:
 
 
 def _first(rows: _Rows, words: Any) -> str:
-    told = ", ".join(_at(row, words(row)) for row in rows[:_NAMED])
-    return told + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
+    listed = ", ".join(_at(row, words(row)) for row in rows[:_NAMED])
+    return listed + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
 
 
 def _at(row: Mapping[str, Any], words: str) -> str:
