@@ -18,7 +18,7 @@ from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray
 from headway.errors import AnalysisError
 
-__all__ = ["COVARIATES", "rate_measures"]
+__all__ = ["COVARIATES", "rate_measures", "reach_of_ratio"]
 
 COVARIATES = ("additions", "deletions", "code_complete_at")
 """What rates are adjusted for, as columns of `lead_times`."""
@@ -76,7 +76,7 @@ def _adjusted(
     except AnalysisError as error:
         yield Measure(name, ALL, "ratio", None, None, None, None, None, None, *counts, str(error))
         return
-    reach, spread = _reach(model)
+    reach, spread = reach_of_ratio(model)
     ratio = float(np.exp(model.coefficient[0]))
     critical = reach.critical(_LEVEL)
     lower, upper = (float(np.exp(model.coefficient[0] + side * critical * spread)) - 1.0 for side in (-1.0, 1.0))
@@ -149,11 +149,13 @@ def _years(changes: pl.DataFrame) -> FloatArray:
     return np.asarray((at - at.min(initial=at[0])) / _YEAR, dtype=np.float64)
 
 
-def _reach(model: Cox) -> tuple[Reach, float]:
-    """How to take the error of the first coefficient: by units if enough of them say something about it."""
+def reach_of_ratio(model: Cox) -> tuple[Reach, float]:
+    """How far the error of the first coefficient reaches, and that error.
+
+    By clusters if at least `FEWEST_CLUSTERS` of them carry information on it; else the model's own error, normal.
+    """
     information = np.zeros(1) if model.cluster_information is None else model.cluster_information[:, 0]
     share = information / max(float(information.sum()), 1e-300)
     if model.robust_standard_error is not None and int((share > 0.0).sum()) >= FEWEST_CLUSTERS:
         return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0])
-    normal = Reach(1.0, float("inf"))
-    return normal, float(model.standard_error[0])
+    return Reach(1.0, float("inf")), float(model.standard_error[0])
