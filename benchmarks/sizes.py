@@ -20,23 +20,17 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from analytics.comparison import ai_beside_other
+from analytics.comparison.rates import rate_measures
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
-from analytics.survival import cox
+from analytics.survival import cox, log_rank
 from analytics.survival.arrays import IntArray
+from tests.analytics.comparison.trains import sizes_of, trains
 
 START = datetime(2025, 1, 1)
 SEED = 16_016
 KINDS = ((2, "even"), (5, "even"), (5, "uneven"), (8, "uneven"), (8, "one has 80 %"), (20, "uneven"))
-
-
-def sizes_of(kind: str, repositories: int, changes: int) -> IntArray:
-    """How many changes each repository has."""
-    weight = np.exp(np.linspace(-1.2, 1.2, repositories)) if kind == "uneven" else np.ones(repositories)
-    if kind == "one has 80 %":
-        weight[0] = 4.0 * (repositories - 1)
-    sizes: IntArray = np.maximum((weight / weight.sum() * changes).astype(np.int64), 20)
-    return sizes
 
 
 def shipped_from(dice: np.random.Generator, sizes: IntArray) -> Shipped:
@@ -73,6 +67,23 @@ def rework(companies: int) -> Iterator[str]:
         yield f"{f'{repositories} repositories, {kind}':<34}{shares}"
 
 
+def score(companies: int) -> Iterator[str]:
+    """The robust score test of the comparison, and the log-rank test by repository."""
+    contrast = ai_beside_other()
+    for repositories, kind in ((1, "even"), (3, "even"), *KINDS[3:]):
+        for bursts in (False, True):
+            rejected, plain = 0, 0
+            for number in range(companies):
+                dice = np.random.default_rng([SEED, 2, repositories, number])
+                cohort = trains(dice, sizes_of(kind, repositories, 1600), bursts=bursts)
+                first = cohort.changes["builds_ai"].to_numpy()
+                rejected += (next(rate_measures(cohort, first, contrast)).p_value or 0.0) <= 0.05
+                group, arrived = (~first).astype(np.int64), cohort.ended_as == 0
+                plain += log_rank(cohort.hours, arrived, group, stratum=cohort.cluster[0]).p_value <= 0.05
+            name = f"{repositories} repositories, {kind}{', bursts' if bursts else ''}"
+            yield f"{name:<34}{rejected / companies:>12.1%}{plain / companies:>12.1%}"
+
+
 def main() -> None:
     """Print a table for each test."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -80,6 +91,9 @@ def main() -> None:
     given = parser.parse_args()
     print(f"{'rate ratio of repairs':<34}{'rejects':>12}{'holds 1':>12}{'±1.96 errors':>14}")
     for line in rework(given.companies):
+        print(line, flush=True)
+    print(f"\n{'arrival, weekly trains':<34}{'score test':>12}{'log-rank':>12}")
+    for line in score(given.companies):
         print(line, flush=True)
 
 
