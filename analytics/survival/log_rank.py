@@ -7,11 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts, as_hours, same_length, totals
+from analytics.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_counts,
+    as_hours,
+    same_length,
+    totals,
+)
 from analytics.survival.intervals import chi_squared_tail
 from headway.errors import AnalysisError
 
 __all__ = ["LogRank", "log_rank"]
+
+_WHOLE = np.iinfo(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +32,7 @@ class LogRank:
     `observed`, `expected` (groups,): changes that ended, and how many would have if all groups ended at one rate
     within each stratum. `chi_squared` on `degrees` of freedom, and its `p_value`: right where changes are independent.
     `changes` (groups,): how many. `score` (clusters,): the part of each cluster in observed minus expected of group 0,
-    and `information` (clusters,): in its variance; None without clusters.
+    and `information` (clusters,): in its variance; of one cluster where none are given.
     """
 
     observed: FloatArray
@@ -30,8 +41,8 @@ class LogRank:
     chi_squared: float
     degrees: int
     p_value: float
-    score: FloatArray | None = None
-    information: FloatArray | None = None
+    score: FloatArray
+    information: FloatArray
 
 
 def log_rank(
@@ -58,7 +69,7 @@ def log_rank(
     count:
         (changes,) how many changes a row stands for; 1 when not given.
     cluster:
-        (changes,) codes 0, 1, …; the result then has the parts of each.
+        (changes,) codes 0, 1, …, for the parts of each.
 
     Returns
     -------
@@ -75,13 +86,11 @@ def log_rank(
     (1989), JASA 84, 1074; Wei, Lin & Weissfeld (1989), JASA 84, 1065.
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
-    whole = np.iinfo(np.int64)
-    code = as_codes(group, "group", lowest=0, highest=whole.max)
-    strata = (
-        np.zeros_like(code) if stratum is None else as_codes(stratum, "stratum", lowest=whole.min, highest=whole.max)
-    )
+    code = as_codes(group, "group", lowest=0, highest=_WHOLE.max)
+    none = np.zeros_like(code)
+    strata = as_codes(none if stratum is None else stratum, "stratum", lowest=_WHOLE.min, highest=_WHOLE.max)
+    clusters = as_codes(none if cluster is None else cluster, "cluster", lowest=0, highest=_WHOLE.max)
     counts = as_counts(count, at.size, "count")
-    clusters = np.zeros_like(code) if cluster is None else as_codes(cluster, "cluster", lowest=0, highest=whole.max)
     same_length(hours=at, ended=over, group=code, stratum=strata, count=counts, cluster=clusters)
     groups = int(code.max(initial=-1)) + 1
     order = np.lexsort((at, strata))
@@ -91,23 +100,37 @@ def log_rank(
     place, starts = np.cumsum(new_time) - 1, np.flatnonzero(new_time)
     stratum_of = np.cumsum(new_stratum)[starts] - 1
     stratum_end = np.append(np.flatnonzero(new_stratum)[1:], at.size)[stratum_of]
-    ended_of = [totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)]
-    at_risk_of = []
-    for g in range(groups):
-        running = np.concatenate([[0.0], np.cumsum(counts * (code == g))])
-        at_risk_of.append(running[stratum_end] - running[starts])
-    ended_at, at_risk = np.array(ended_of), np.array(at_risk_of)
-    result = _test(ended_at, at_risk, totals(code, counts, groups))
-    if cluster is None:
-        return result
-    share, total = at_risk[0] / at_risk.sum(axis=0), ended_at.sum(axis=0)
-    hazard = total / at_risk.sum(axis=0)
-    watched, shared = _within(hazard, stratum_of)[place], _within(hazard * share, stratum_of)[place]
-    first = code == 0
-    part = counts * (over * (first - share[place]) - (first * watched - shared))
-    spread = counts * over * (share * (1.0 - share))[place]
-    units, size = clusters[order], int(clusters.max(initial=-1)) + 1
-    return replace(result, score=totals(units, part, size), information=totals(units, spread, size))
+    ended_at = np.array([totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)])
+    at_risk = np.array([_beyond(counts * (code == g), starts, stratum_end) for g in range(groups)])
+    test = _test(ended_at, at_risk, totals(code, counts, groups))
+    parts = _scores(ended_at, at_risk, stratum_of, place, code == 0, over)
+    return _with_parts(test, clusters[order], *(counts * part for part in parts))
+
+
+def _with_parts(result: LogRank, cluster: IntArray, score: FloatArray, information: FloatArray) -> LogRank:
+    size = int(cluster.max(initial=-1)) + 1
+    return replace(result, score=totals(cluster, score, size), information=totals(cluster, information, size))
+
+
+def _beyond(values: FloatArray, begin: IntArray, end: IntArray) -> FloatArray:
+    """The sums of `values` from each `begin` to the row before its `end`."""
+    running = np.concatenate([[0.0], np.cumsum(values)])
+    sums: FloatArray = running[end] - running[begin]
+    return sums
+
+
+def _scores(
+    ended: FloatArray, at_risk: FloatArray, stratum: IntArray, place: IntArray, first: BoolArray, over: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """The part of each change (changes,) in observed minus expected of group 0, and in its variance.
+
+    `ended`, `at_risk` (groups, times); `stratum` (times,); `place`: the time of each change.
+    """
+    share, hazard = at_risk[0] / at_risk.sum(axis=0), ended.sum(axis=0) / at_risk.sum(axis=0)
+    watched, shared = _within(hazard, stratum)[place], _within(hazard * share, stratum)[place]
+    part: FloatArray = over * (first - share[place]) - (first * watched - shared)
+    spread: FloatArray = over * (share * (1.0 - share))[place]
+    return part, spread
 
 
 def _within(values: FloatArray, stratum: IntArray) -> FloatArray:
@@ -138,4 +161,6 @@ def _test(ended: FloatArray, at_risk: FloatArray, changes: FloatArray) -> LogRan
     inverse = np.linalg.pinv(variance[np.ix_(compared[:-1], compared[:-1])])
     statistic = float(difference @ inverse @ difference)
     degrees = compared.size - 1
-    return LogRank(ended.sum(axis=1), expected, changes, statistic, degrees, chi_squared_tail(statistic, degrees))
+    none = np.zeros(0)
+    tail = chi_squared_tail(statistic, degrees)
+    return LogRank(ended.sum(axis=1), expected, changes, statistic, degrees, tail, none, none)
