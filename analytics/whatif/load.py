@@ -1,4 +1,4 @@
-"""Whether pickup takes longer after a busy week: then reviewers are a queue, and what-ifs without queues are too low."""
+"""Whether pickup takes longer after a busy week: then reviewers are a queue, and gains without queues are too low."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WEEK = 168.0
 _FEWEST_CHANGES = 50
 _LEVEL = 0.95
 _SHORTEST = 0.1
-"""Hours added to each pickup: the logarithm of none is no number."""
+"""Hours added to each pickup: the logarithm of zero does not exist."""
 
 
 @dataclass(frozen=True, eq=False)
