@@ -22,11 +22,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.comparison import ai_beside_other
 from analytics.comparison.rates import rate_measures
+from analytics.dora.per_change import ratio_per_change
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
 from analytics.survival import cox, log_rank
 from analytics.survival.arrays import IntArray
 from tests.analytics.comparison.trains import sizes_of, trains
+from tests.analytics.dora.test_per_change import deployed
 
 START = datetime(2025, 1, 1)
 SEED = 16_016
@@ -84,6 +86,26 @@ def score(companies: int) -> Iterator[str]:
             yield f"{name:<34}{rejected / companies:>12.1%}{plain / companies:>12.1%}"
 
 
+def per_change(companies: int) -> Iterator[str]:
+    """The ratio of failures per change, and how often its interval holds the truth."""
+    for repositories in (3, 8, 20):
+        for size in (3.0, 8.0, 20.0):
+            for ratio in (1.0, 3.0):
+                found = []
+                for number in range(companies):
+                    dice = np.random.default_rng([SEED, 3, repositories, int(size), number])
+                    given = deployed(dice, repositories, 2400 // repositories, ratio=ratio, size=size)
+                    month = np.arange(given[3].size) % (2400 // repositories) * 12 * repositories // 2400
+                    unit = given[3] if repositories >= 5 else given[3] * 12 + month
+                    found.append(ratio_per_change(*given, unit))
+                known = [one for one, p_value in found if p_value is not None]
+                holds = np.mean([(one.lower or 0.0) <= ratio <= (one.upper or np.inf) for one in known])
+                mean = np.exp(np.mean([np.log(one.value) for one in known if one.value]))
+                rejects = np.mean([p_value <= 0.05 for _, p_value in found if p_value is not None])
+                name = f"{repositories} repositories, {size:.0f} changes, ratio {ratio:.0f}"
+                yield f"{name:<40}{mean:>8.2f}{holds:>10.1%}{rejects:>10.1%}"
+
+
 def main() -> None:
     """Print a table for each test."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,6 +116,9 @@ def main() -> None:
         print(line, flush=True)
     print(f"\n{'arrival, weekly trains':<34}{'score test':>12}{'log-rank':>12}")
     for line in score(given.companies):
+        print(line, flush=True)
+    print(f"\n{'failures per change':<40}{'mean':>8}{'holds':>10}{'rejects':>10}")
+    for line in per_change(given.companies):
         print(line, flush=True)
 
 
