@@ -33,6 +33,8 @@ class Resume:
     """Where the chain of a manifests repository ended."""
     ai_notes: str = ""
     """What the ref of the notes held, as far as they were read; empty for no notes."""
+    components: str = ""
+    """Fingerprint of the files that name components, empty where they were not read."""
     tag_objects: bool = False
     """Whether tags were read with the ids of their objects."""
 
@@ -57,6 +59,7 @@ class Resume:
             "manifests": self.manifests,
             "ai_notes": self.ai_notes,
             "tag_objects": self.tag_objects,
+            "components": self.components,
         }
 
     def holds(self, ref: str, oid: str) -> bool:
