@@ -102,6 +102,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes, suggest_deployments
     from analytics.reports.published import coverage
+    from analytics.service_notes import service_notes, service_settings
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
@@ -119,7 +120,10 @@ def _warehouse(session: Session) -> Iterator[Check]:
             suggestions = {
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
-            notes = {_name(row): manifest_notes(connection, _name(row)) for row in rows}
+            notes = {
+                name: [*manifest_notes(connection, name), *service_notes(connection, name)] for name in map(_name, rows)
+            }
+            services = {name: service_settings(connection, name) for name in map(_name, rows)}
             failures = [*_notices(connection)]
             failures += [
                 Check(ok=False, what=what, hint=hint)
@@ -139,6 +143,10 @@ def _warehouse(session: Session) -> Iterator[Check]:
     for row in rows:
         name = _name(row)
         yield from (Check(ok=True, what=f"{name}: {line}") for line in notes[name])
+        if services[name]:
+            yield Check(
+                ok=True, what="\n".join([f"{name}: its services as settings, to paste and mend", *services[name]])
+            )
         if row["role"] != "application":
             continue
         if name in suggestions:

@@ -60,6 +60,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes
     from analytics.reports.published import coverage
+    from analytics.service_notes import service_notes
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
@@ -75,7 +76,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if name in doubts:
             yield f"    {doubts[name]}"
         yield from (f"    {line}" for line in _facts(row))
-        yield from (f"    {line}" for line in manifest_notes(connection, name))
+        yield from (f"    {line}" for line in [*manifest_notes(connection, name), *service_notes(connection, name)])
         for notice in notices:
             if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"
@@ -94,7 +95,7 @@ def _facts(row: dict[str, object]) -> list[str]:
     if row["services"]:
         facts.append(
             f"{row['services']:,} services: {row['nothing_to_deploy']:,} changes touch none,"
-            f" {row['shared_changes']:,} belong to one by shared paths alone;"
+            f" {row['shared_changes']:,} belong to one by shared or unlisted paths alone;"
             f" {row['deployments_without_service']:,} deployments are of no service"
         )
     pulls = row["pull_requests"]

@@ -126,7 +126,7 @@ _COMPONENTS = RawTable(
         ("path", TEXT, "the file that names it, empty for the repository itself"),
         ("folder", TEXT, "the folder that the file is in, empty for the root"),
         ("name", TEXT, "package name, module path or name in the catalogue"),
-        ("ecosystem", TEXT, "npm, cargo, go, maven, gradle, python, nx, backstage, helm or repository"),
+        ("ecosystem", TEXT, "npm, cargo, go, maven, gradle, python, nx, backstage, helm, docker or repository"),
     ),
     set_of=("repo_id",),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from headway.settings import ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
-from tests.builders.rows import Raw, Tables, built
+from tests.builders.rows import Raw, Tables, built, commit_id
 from tests.warehouse.test_services import DAY, mono, rows
 from warehouse.models.services.inference.folders import Component, Folders
 from warehouse.models.services.inference.path_kinds import deployable, is_companion
@@ -287,3 +287,21 @@ def test_locks_and_lists_of_packages_go_along() -> None:
         False,
         True,
     ]
+
+
+def test_applications_of_manifests_are_parts_of_the_repository_that_has_their_folders() -> None:
+    """Pay and search are no repositories: they are services of the one that has folders of that name."""
+    mono = packages(Raw("acme/mono"), pay="services/pay", search="services/search").commits("s@0 fee@24 rank@30")
+    mono.files("s", "services/pay/a", "services/search/a").files("fee", "services/pay/a")
+    mono.files("rank", "services/search/a")
+    ops = Raw("acme/ops").commits("o1@1 o2@2 o3@40 o4@90 o5@95")
+    steps = (("o1", "pay", "s", 1), ("o2", "search", "s", 2), ("o3", "pay", "rank", 40), ("o4", "search", "rank", 90))
+    for step, application, commit, at in steps:
+        ops.runs_version(commit_id(commit), at, application=application, step=step)
+    ops.runs_version("7", 95, application="grafana", step="o5")
+    with built(mono, ops) as tables:
+        assert found(tables) == {
+            "pay": ("manifests", "services/pay/**"),
+            "search": ("manifests", "services/search/**"),
+        }
+        assert outcomes(tables) == {"fee": ("pay", "production", 16), "rank": ("search", "production", 60)}

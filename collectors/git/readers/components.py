@@ -18,9 +18,11 @@ MOST_FILES = 5_000
 """Files that name components are read up to this many, those of the highest folders first."""
 COMPONENT_PATH = re.compile(
     r"(?:^|/)(?:package\.json|Cargo\.toml|go\.mod|pom\.xml|pyproject\.toml|build\.gradle(?:\.kts)?|project\.json"
-    r"|Chart\.yaml|catalog-info\.ya?ml)$"
+    r"|Chart\.yaml|catalog-info\.ya?ml|Dockerfile)$"
 )
 """Files that name what their folder is."""
+_FOLDERS_ALONE = ("Dockerfile", "build.gradle", "build.gradle.kts")
+"""What says that a folder is a component, and not what it is called."""
 _COPIED = re.compile(r"(?:^|/)(?:node_modules|vendor|third[_-]party)/")
 _ECOSYSTEMS = {
     "package.json": "npm",
@@ -34,6 +36,7 @@ _ECOSYSTEMS = {
     "Chart.yaml": "helm",
     "catalog-info.yaml": "backstage",
     "catalog-info.yml": "backstage",
+    "Dockerfile": "docker",
 }
 _NOT_OWN = re.compile(r"(?s)<!--.*?-->|<(parent|dependencies|dependencyManagement|build|profiles)>.*?</\1>")
 _NAMES = {
@@ -78,7 +81,8 @@ def tip_listing(git: Git, tip: str) -> Listing:
 def read_components(git: Git, listing: Listing, *, with_contents: bool) -> Iterator[Component]:
     """The repository itself, then each component. Without contents a component has the name of its folder."""
     yield Component("", "", "", "repository")
-    texts = dict(contents(git, listing.blobs.values())) if with_contents else {}
+    wanted = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
+    texts = dict(contents(git, wanted)) if with_contents else {}
     for path, oid in sorted(listing.blobs.items()):
         folder, _, file = path.rpartition("/")
         name = named(file, texts.get(oid, b""))

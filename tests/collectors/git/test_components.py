@@ -61,7 +61,7 @@ def test_a_file_names_what_is_in_its_folder(file: str, content: str, names: list
 def repo(tmp_path: Path) -> Repository:
     """A clone with two packages."""
     repo = Repository(tmp_path / "shop")
-    repo.commit(files={"web/package.json": '{"name": "@acme/web"}', "jobs/build.gradle": "", "README.md": "Shop"})
+    repo.commit(files={"web/package.json": '{"name": "@acme/web"}', "jobs/Dockerfile": "FROM x", "README.md": "Shop"})
     return repo
 
 
@@ -75,7 +75,7 @@ def test_packages_of_the_tip_are_read(repo: Repository) -> None:
     repo.commit(files={"node_modules/x/package.json": '{"name": "x"}', "package.json": '{"private": true}'})
     assert parts(run(repo.path)) == {
         ("", "", "repository"),
-        ("jobs", "jobs", "gradle"),
+        ("jobs", "jobs", "docker"),
         ("web", "@acme/web", "npm"),
     }
 
@@ -88,7 +88,7 @@ def test_packages_are_read_again_when_one_of_them_changed(repo: Repository) -> N
     assert second["components"] == []
     repo.commit(files={"web/package.json": '{"name": "@acme/site"}'})
     third = run(repo.path, resume=second, at=AT + timedelta(days=2))
-    assert parts(third) == {("", "", "repository"), ("jobs", "jobs", "gradle"), ("web", "@acme/site", "npm")}
+    assert parts(third) == {("", "", "repository"), ("jobs", "jobs", "docker"), ("web", "@acme/site", "npm")}
 
 
 def test_a_branch_beside_the_default_one_names_nothing(repo: Repository) -> None:

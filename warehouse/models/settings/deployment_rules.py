@@ -14,6 +14,7 @@ from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.tag_families.families import any_release
+from warehouse.models.settings.component_applications import component_applications
 
 __all__ = [
     "DEPLOYMENT_RULES",
@@ -69,6 +70,7 @@ def model(settings: Settings) -> PythonModel:
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("manifest_versions", ("manifests_repo_id", "application")),
             Input("raw_deployments", ("repo_id",)),
+            Input("components", ("repo_id", "folder", "name"), ("repo_id", "path", "name")),
         ),
         (DEPLOYMENT_RULES,),
         partial(deployment_rules, settings=settings),
@@ -84,14 +86,23 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     tags = _tags(tables["raw_refs"])
     plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
+    parts: dict[str, list[str]] = {}
+    if settings.inference.services and manifests:
+        whole = [own_application(repo_id, manifests) for repo_id in repository_ids(tables)]
+        parts = component_applications((name for _, name in manifests), whole, tables["components"].to_pylist())
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
         own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
-        if deploys_others(repo_id, manifests):
+        reports = repo_id in reporting
+        if not given and not reports and repo_id in parts:
+            own_names = [named] if any(named == name for _, name in manifests) else []
+            chosen = tuple(
+                DeploymentRule(source="manifests", application=name) for name in [*own_names, *parts[repo_id]]
+            )
+        elif deploys_others(repo_id, manifests):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            reports = repo_id in reporting
             chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
         by_service = [*_of_services(chosen, own)]
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]

@@ -6,7 +6,7 @@
 --   path: the file that names it, empty for the repository itself (its components were read)
 --   folder: the folder that it is in, empty for the root
 --   name: package name, module path or name in the catalogue
---   ecosystem: npm, cargo, go, maven, gradle, python, nx, backstage, helm or repository
+--   ecosystem: npm, cargo, go, maven, gradle, python, nx, backstage, helm, docker or repository
 with readings as (
     select
         repo_id,
