@@ -100,9 +100,8 @@ def _sources(session: Session) -> Iterator[Check]:
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import in_doubt
-    from analytics.deployment_suggestions import manifest_notes, suggest_deployments
+    from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
-    from analytics.service_notes import service_notes, service_settings
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
@@ -120,10 +119,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
             suggestions = {
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
-            notes = {
-                name: [*manifest_notes(connection, name), *service_notes(connection, name)] for name in map(_name, rows)
-            }
-            services = {name: service_settings(connection, name) for name in map(_name, rows)}
+            notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*_notices(connection)]
             failures += [
                 Check(ok=False, what=what, hint=hint)
@@ -143,10 +139,6 @@ def _warehouse(session: Session) -> Iterator[Check]:
     for row in rows:
         name = _name(row)
         yield from (Check(ok=True, what=f"{name}: {line}") for line in notes[name])
-        if services[name]:
-            yield Check(
-                ok=True, what="\n".join([f"{name}: its services as settings, to paste and mend", *services[name]])
-            )
         if row["role"] != "application":
             continue
         if name in suggestions:
@@ -162,6 +154,16 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: complete only through {days} days ago",
                 hint="collect it again; a clone that Headway does not manage must be fetched first",
             )
+
+
+def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """What is in doubt about a repository's deployments, and its inferred services as settings."""
+    from analytics.deployment_suggestions import manifest_notes
+    from analytics.explain.service_notes import service_notes, service_settings
+
+    notes = [*manifest_notes(connection, name), *service_notes(connection, name)]
+    settings = service_settings(connection, name)
+    return [*notes, "\n".join(["the inferred services as settings:", *settings])] if settings else notes
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:

@@ -59,8 +59,8 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes
+    from analytics.explain.service_notes import service_notes
     from analytics.reports.published import coverage
-    from analytics.service_notes import service_notes
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analytics.service_notes import service_notes, service_settings
+from analytics.explain.service_notes import service_notes, service_settings
 from headway.settings import ServiceSettings, Settings
 from headway.settings.reader import load
 from tests.builders.rows import Raw, built

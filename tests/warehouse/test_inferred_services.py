@@ -9,10 +9,11 @@ import pytest
 
 from headway.settings import ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
-from tests.builders.rows import Raw, Tables, built, commit_id
+from tests.builders.rows import Raw, Tables, built, commit_id, hour
 from tests.warehouse.test_services import DAY, mono, rows
 from warehouse.models.services.inference.folders import Component, Folders
 from warehouse.models.services.inference.path_kinds import deployable, is_companion
+from warehouse.models.services.inference.propose import Deployed, propose
 
 FACTS = ("services", "outcome", "lead_time_hours")
 
@@ -305,3 +306,32 @@ def test_applications_of_manifests_are_parts_of_the_repository_that_has_their_fo
             "search": ("manifests", "services/search/**"),
         }
         assert outcomes(tables) == {"fee": ("pay", "production", 16), "rank": ("search", "production", 60)}
+
+
+def test_a_package_that_moved_has_its_former_folder_too() -> None:
+    """By the files that were moved, not by a folder of the same name; one with tags of its own stays apart."""
+    files = ["tools/pay/package.json", "libs/pay/package.json", "libs/rank/package.json", "apps/find/package.json"]
+    moves = [("tools/pay/package.json", "apps/pay/package.json"), ("libs/rank/a.ts", "apps/find/a.ts")]
+    parts = [Component("apps/pay", "pay"), Component("apps/find", "find")]
+    folders = Folders(parts, [*files, "apps/pay/package.json"], moves)
+    assert folders.earlier("apps/pay") == ["tools/pay"]
+    day = [hour(24.0 * number) for number in range(9)]
+    names = {"pay": day, "find": day[5:], "rank": day[:4]}
+    deployed = [Deployed(name, "tags", times) for name, times in names.items()]
+    proposals = propose("shop", deployed, None, folders)
+    assert {one.name: (one.paths, one.gone) for one in proposals} == {
+        "pay": (["apps/pay/**", "tools/pay/**"], False),
+        "find": (["apps/find/**"], False),
+        "rank": (["libs/rank/**"], True),
+    }
+
+
+def test_what_a_package_that_is_gone_never_shipped_is_of_those_that_live() -> None:
+    """Rank was released from an old branch to the end: what main changed in it since is waited for with the others."""
+    raw = Raw("acme/mono").commits("s@0 in@24 out@100 by@110").files("s", "pay/package.json", "rank/package.json")
+    raw.files("in", "rank/a").files("by", "pay/a")
+    raw.commits("fix:s@90", branch="1.x").tag("rank@1.1.0", "fix", 95)
+    for tag, commit, at in (("rank@1.0.0", "s", 1), ("pay@1.0.0", "s", 1), ("pay@1.1.0", "by", 120)):
+        raw.tag(tag, commit, at)
+    with built(packages(raw, pay="pay")) as tables:
+        assert outcomes(tables)["in"] == ("pay", "production", 96)

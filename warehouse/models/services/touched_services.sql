@@ -100,8 +100,31 @@ owned as (
         path_services.service
 ),
 
+marked as (
+    select
+        owned.repo_id,
+        owned.change_key,
+        owned.service,
+        owned.shared,
+        coalesce(
+            service_lives.service is not null
+            and (service_lives.since_at is null or service_lives.until_at < coalesce(timed.landed_at, timed.written_at)),
+            false
+        ) as ended,
+        coalesce(service_lives.gone, false) as gone
+    from owned
+    left join service_lives
+        on
+            owned.repo_id = service_lives.repo_id
+            and owned.service = service_lives.service
+    left join timed
+        on
+            owned.repo_id = timed.repo_id
+            and owned.change_key = timed.change_key
+),
+
 -- Changes of which some path is listed by no service: a lock or a list of packages says so only where no other path is.
-loose as (
+loose_parts as (
     select
         service_files.repo_id,
         service_files.change_key,
@@ -122,6 +145,27 @@ loose as (
         true as unlisted
     from without_files
     where not is_read
+    union all
+    -- What became of a folder that is gone is not known: it may be in any other.
+    select
+        repo_id,
+        change_key,
+        min(case when ended and gone then 1 else 0 end) = 1 as unlisted
+    from marked
+    group by
+        repo_id,
+        change_key
+),
+
+loose as (
+    select
+        repo_id,
+        change_key,
+        max(case when unlisted then 1 else 0 end) = 1 as unlisted
+    from loose_parts
+    group by
+        repo_id,
+        change_key
 ),
 
 -- Such a change belongs to the services that lived when it was written.
@@ -141,28 +185,6 @@ living as (
         (loose.unlisted or service_lives.everything)
         and service_lives.since_at <= timed.written_at
         and (service_lives.until_at is null or service_lives.until_at >= timed.landed_at)
-),
-
-marked as (
-    select
-        owned.repo_id,
-        owned.change_key,
-        owned.service,
-        owned.shared,
-        coalesce(
-            service_lives.service is not null
-            and (service_lives.since_at is null or service_lives.until_at < coalesce(timed.landed_at, timed.written_at)),
-            false
-        ) as ended
-    from owned
-    left join service_lives
-        on
-            owned.repo_id = service_lives.repo_id
-            and owned.service = service_lives.service
-    left join timed
-        on
-            owned.repo_id = timed.repo_id
-            and owned.change_key = timed.change_key
 ),
 
 alive as (

@@ -40,18 +40,22 @@ class Folders:
 
     components: Sequence[Component]
     paths: Iterable[str] = field(repr=False)
+    renames: Iterable[tuple[str, str]] = field(default=(), repr=False)
+    """Old and new path of each file that was moved."""
 
     def of(self, name: str) -> str | None:
         """The folder of the application or tag component of this name, empty for the root; None where none is."""
         exact = name.lower()
         packages = [part for part in self.components if part.name and not self.aside(part.folder)]
+        # A name with folders, as of a Go module, is a path and no other's last word.
         rules = (
             lambda part: part.name.lower() == exact,
             lambda part: part.folder.lower() == exact,
             lambda part: is_named(part.name) == is_named(name),
             lambda part: is_named(part.folder) == is_named(name),
         )
-        for rule in rules:
+        is_path = "/" in name and not name.startswith("@")
+        for rule in rules[: 2 if is_path else None]:
             places = {part.folder for part in packages if rule(part)}
             if len(places) == 1:
                 return places.pop()
@@ -64,11 +68,14 @@ class Folders:
         return all(part.folder != folder and not part.folder.startswith(f"{folder}/") for part in self.components)
 
     def earlier(self, folder: str) -> list[str]:
-        """Where a package that has this folder now was before: folders of the same name that are gone."""
-        last = is_named(folder)
-        return sorted(
-            other for other in self._packages if is_named(other) == last and other != folder and self.gone(other)
-        )
+        """Where the package of a folder was before: folders whose files were moved there, and that are gone."""
+        before: set[str] = set()
+        pending = [folder]
+        for place in pending:
+            moved = {old for old in self._moved.get(place, ()) if old in self._packages and self.gone(old)}
+            pending += sorted(moved - before - {folder})
+            before |= moved - {folder}
+        return sorted(before)
 
     @staticmethod
     def aside(folder: str) -> bool:
@@ -82,6 +89,7 @@ class Folders:
             (folder.lower() != whole, folder not in self._packages, folder.count("/"), -files, folder)
             for folder in self._by_name.get(is_named(name), ())
             for files in [self._files[folder]]
+            if folder.lower() == whole or "/" not in whole or whole.startswith("@")
         ]
         return min(ranked)[-1] if ranked else None
 
@@ -89,6 +97,16 @@ class Folders:
     def _files(self) -> Counter[str]:
         """How many paths there ever were below each folder."""
         return Counter(folder for path in self.paths for folder in _above(path))
+
+    @cached_property
+    def _moved(self) -> dict[str, set[str]]:
+        """For each folder those from which files came with the same path below."""
+        moved: dict[str, set[str]] = {}
+        for old, new in self.renames:
+            olds, news = old.split("/"), new.split("/")
+            while olds and news and olds.pop() == news.pop():
+                moved.setdefault("/".join(news), set()).add("/".join(olds))
+        return moved
 
     @cached_property
     def _packages(self) -> frozenset[str]:

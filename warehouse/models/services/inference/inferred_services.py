@@ -47,7 +47,7 @@ def model(settings: Settings) -> PythonModel:
             Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
-            Input("commit_files", ("path",)),
+            Input("commit_files", ("path", "old_path", "status")),
         ),
         (INFERRED_SERVICES,),
         lambda tables: inferred_services(tables, settings),
@@ -64,7 +64,10 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.
     if len(deployed) < 2:  # nothing to tell apart
         return INFERRED_SERVICES.of([])
     components = [Component(**row) for row in tables["components"].to_pylist()]
-    folders = Folders(components, pc.unique(tables["commit_files"]["path"]).to_pylist())
+    files = tables["commit_files"]
+    renamed = files.filter(pc.equal(files["status"], "R"))
+    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
+    folders = Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
     whole = _whole(tables) if sources.intersection(_TAGS) else None
     rows = [
         {

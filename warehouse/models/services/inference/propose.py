@@ -106,10 +106,14 @@ def _joined(matches: Sequence[tuple[Deployed, str | None]], folders: Folders) ->
             if folder is None:
                 proposal.paths = [EVERYTHING]
             elif folder:
-                proposal.folders = [folder, *folders.earlier(folder)]
+                proposal.folders = [folder]
                 proposal.gone = folders.gone(folder)
         proposal.applications.append(part.name)
         proposal.times = sorted([*proposal.times, *part.times])
+    taken = {folder for proposal in proposals for folder in proposal.folders}
+    for proposal in proposals:
+        # What had a name of its own when it was there is a service of its own, that ended.
+        proposal.folders += [old for folder in proposal.folders for old in folders.earlier(folder) if old not in taken]
     return proposals
 
 
