@@ -14,6 +14,7 @@ from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
 from warehouse.models.deployments import deployments_seen, environments, manifest_applications, manifest_bases
 from warehouse.models.deployments.tag_families import tag_families
+from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -34,6 +35,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         repository_settings.model(settings, sources),
         services.model(settings),
         environments.model(settings.production),
+        service_doubts.model(settings.production.complete),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),
