@@ -40,6 +40,7 @@ COMMANDS = (
     "sql",
     "dashboard",
     "doctor",
+    "forget",
     "init",
 )
 

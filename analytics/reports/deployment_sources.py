@@ -13,7 +13,8 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.deployment_suggestions import DEPLOYING, NOT_PRODUCTION, deployment_rule
+from analytics.deployment_suggestions import DEPLOYING, deployment_rule
+from headway.environment_names import EnvironmentName, environment_name
 
 __all__ = ["DEPLOYMENT_SOURCES", "deployment_sources"]
 
@@ -35,6 +36,8 @@ DEPLOYMENT_SOURCES = {
     "as_of": _TIME,
 }
 _LONGEST_NAME = 100
+_MAY_BE_PRODUCTION = (EnvironmentName.UNKNOWN, EnvironmentName.PRODUCTION)
+_RULE_SOURCES = {source: source for source in ("manifests", "workflow", "branch", "releases", "tags")}
 
 _SEEN = """
 select
@@ -138,9 +141,11 @@ def _by(row: dict[str, Any], as_of: datetime) -> bool:
 def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What deployments are read from; those of no service are not taken."""
     for row in _rows(cursor, _SEEN):
-        repository = repositories.get(row["repo_id"], {})
+        repository = repositories.get(row["repo_id"])
+        if repository is None:
+            continue
         name, application = row["environment"] or "", row["what"]
-        why = "detected, no setting says it" if repository.get("deployed_from_default") else "set by [[deployments]]"
+        why = "detected, no setting says it" if repository["deployed_from_default"] else "set by [[deployments]]"
         setting = ""
         if row["service"] is None:
             why = f"the application {application} is that of no service"
@@ -149,8 +154,10 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
             why += "; its environment is left out by `exclude` or `waves`"
         elif not row["production"]:
             why += "; its environment is before production"
-            if name and len(name) <= _LONGEST_NAME and not NOT_PRODUCTION.search(name):
-                setting = f"[production] environments = {json.dumps(f'^{re.escape(name)}$', ensure_ascii=False)}"
+            if 0 < len(name) <= _LONGEST_NAME and environment_name(name, row["repo_id"]) in _MAY_BE_PRODUCTION:
+                setting = deployment_rule(
+                    repository["repo"], _RULE_SOURCES.get(row["source"], "records"), environments=f"^{re.escape(name)}$"
+                )
         if row["without_commit"]:
             why += f"; {row['without_commit']:,} without a known commit"
         yield {**row, "taken": row["service"] is not None, "why": why, "setting": setting}
