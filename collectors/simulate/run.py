@@ -28,7 +28,7 @@ from collectors.simulate.writers.manifests import MANIFESTS, spread_apart, write
 from collectors.simulate.writers.records import lines_of
 from collectors.simulate.writers.repository import write_repository
 from collectors.simulate.writers.settings import settings_text
-from collectors.simulate.writers.truth import COLUMNS, MILESTONES, rows_of, stages_of
+from collectors.simulate.writers.truth import COLUMNS, MILESTONES, rows_of, service_rows_of, stages_of
 from headway.errors import UsageError
 
 __all__ = ["simulate"]
@@ -46,7 +46,7 @@ def simulate(
     """Simulate a company up to `until` and write it under `folder`; returns everything that happened.
 
     Written are `repos/<name>.git` (bare repositories), `repos/deployments.git` (GitOps manifests), `events.ndjson`,
-    `headway.toml`, `truth.json` and `truth.csv`. The same arguments give the same bytes; only Git's pack files, of the
+    `headway.toml`, `truth.json`, `truth.csv` and `truth_services.csv` (one row per change and service). The same arguments give the same bytes; only Git's pack files, of the
     same objects, may differ between versions of Git.
 
     `size` is a preset: `full`, `styled` (small, with every way of landing) or `tiny`; `days` and `changes` (by
@@ -76,6 +76,7 @@ def simulate(
 def simulate_repository(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
     """Simulate one repository: the changes that begin, then what becomes of each."""
     repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported, forge=plan.forge)
+    repo.services, repo.regions, repo.stopped = plan.services, plan.regions, plan.stops_at < 1.0
     dice = Dice(seed, plan.name, "changes")
     begins = later(since, 0.1)
     span = working_hours_between(begins, until)
@@ -108,13 +109,20 @@ def _write_files(company: Company, folder: Path) -> None:
     with (folder / "events.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines_of(company, rows))
     ordered = sorted((row for repo_rows in rows.values() for row in repo_rows), key=lambda row: str(row["change_id"]))
-    with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(ordered)
+    _write_table(folder / "truth.csv", COLUMNS, ordered)
+    services = [row for repo in company.repos for row in service_rows_of(repo, company.until)]
+    services.sort(key=lambda row: (str(row["change_id"]), str(row["service"])))
+    _write_table(folder / "truth_services.csv", (*COLUMNS, "service"), services)
     head = json.dumps(_truth(company, rows), indent=1, ensure_ascii=False).removesuffix("\n}")
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in ordered)
     (folder / "truth.json").write_text(f'{head},\n "changes": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def _write_table(path: Path, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
