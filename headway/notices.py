@@ -70,7 +70,7 @@ NOTICES: Mapping[str, Notice] = {
     "manifest_conflicts": Notice(
         "several files of the manifests give different versions to one application in one environment: the one that"
         " changed last counts",
-        "separate the files: a group `environment` or `application` in `path` of [[sources.manifests]]",
+        "separate the files by a group `environment` or `application` in `path` of [[sources.manifests]]",
         failure=True,
     ),
     "missing_blobs": Notice(

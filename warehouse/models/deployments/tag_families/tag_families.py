@@ -89,10 +89,10 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     ]
     readings = [tag.reading for tag in placed]
     newest = max((reading.at for reading in readings if reading.at), default=datetime.min)  # noqa: DTZ901
-    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest)
     tips = {row["name"]: row["sha"] for row in tables["refs"].to_pylist() if row["kind"] == "branch"}
     in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
     apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
+    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart)
     tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
     patterns = [rule["tags"] for rule in tables["deployment_rules"].to_pylist() if rule["source"] == "tags"]
     families = [_family_row(settings, patterns, family) for family in learned.families]
