@@ -22,6 +22,7 @@ __all__ = [
     "deploys_others",
     "model",
     "own_application",
+    "parts_of",
     "repository_ids",
 ]
 
@@ -87,15 +88,17 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
-        own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
-        if deploys_others(repo_id, manifests):
+        services = settings.services_of(repo_id)
+        own = [(service.name, service.tags) for service in services if service.tags]
+        parts = parts_of(repo_id, settings)
+        if deploys_others(repo_id, manifests, parts):
             chosen = given or (DeploymentRule(source="none"),)
         else:
             reports = repo_id in reporting
-            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
+            chosen = given or (_detected((named, *parts), manifests, tags.get(repo_id, ()), plain, reporting=reports),)
         by_service = [*_of_services(chosen, own)]
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]
-        found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
+        found = [*by_service, *(row for rule in others for row in _rows(rule, (named, *parts), manifests))]
         for row in found:
             row["tags"] = row["tags"] or plain
         rows += [
@@ -125,28 +128,34 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
     return min((other for other in applications if other.lower() == name.lower()), default=name)
 
 
-def deploys_others(repo_id: str, manifests: Manifests) -> bool:
-    """Whether a repository holds manifests, and none of the application that is called as itself."""
-    applications = [application for place, application in manifests if place == repo_id]
-    return bool(applications) and own_application(repo_id, manifests) not in applications
+def parts_of(repo_id: str, settings: Settings) -> tuple[str, ...]:
+    """The applications of the services that the settings give a repository."""
+    services = settings.services_of(repo_id)
+    return tuple(name for service in services for name in service.applications or (service.name,))
 
 
-def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:
-    """A rule, once for each manifests repository that has its application."""
+def deploys_others(repo_id: str, manifests: Manifests, parts: Sequence[str] = ()) -> bool:
+    """Whether a repository holds manifests, and none of the application that is called as itself or a part of it."""
+    applications = {application for place, application in manifests if place == repo_id}
+    return bool(applications) and applications.isdisjoint((own_application(repo_id, manifests), *parts))
+
+
+def _rows(rule: DeploymentRule, named: Sequence[str], manifests: Manifests) -> Iterator[dict[str, Any]]:
+    """A rule, once for each manifests repository that has an application of it; `named` are the repository's own."""
     row = {name: getattr(rule, name) for name in ("source", "tags", "branch", "workflow", "manifests", "service")}
     row["environment"] = rule.environment or ("" if rule.source in _NAMES_ITSELF else "production")
     row["application"] = rule.application if rule.source in _NAMES_ITSELF else ""
     if rule.source != "manifests":
         yield row
         return
-    row["application"] = rule.application or rule.service or named
-    places: list[str | None] = [
-        place
+    applications = [rule.application or rule.service] if rule.application or rule.service else named
+    found: list[tuple[str | None, str]] = [
+        (place, name)
         for place, name in manifests
-        if name == row["application"] and (not rule.manifests or names_match(rule.manifests, place))
+        if name in applications and (not rule.manifests or names_match(rule.manifests, place))
     ]
-    for place in places or [None]:
-        yield {**row, "manifests_repo_id": place}
+    for place, name in found or [(None, applications[0])]:
+        yield {**row, "application": name, "manifests_repo_id": place}
 
 
 def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
@@ -154,7 +163,7 @@ def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]
     replaced = [rule for rule in rules if rule.source in {"tags", "none"}]
     for service, pattern in tags if replaced else ():
         rule = DeploymentRule(source="tags", tags=pattern, service=service, environment=replaced[0].environment)
-        yield from _rows(rule, "", ())
+        yield from _rows(rule, (), ())
 
 
 def _column(table: pa.Table) -> list[str]:
@@ -171,12 +180,12 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
 
 
 def _detected(
-    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+    applications: Sequence[str], manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
 ) -> DeploymentRule:
     """What to take for deployments where no rule says it: the most reliable record available."""
     if reporting:
         return DeploymentRule(source="records")
-    if any(application == name for _, name in manifests):
+    if any(name in applications for _, name in manifests):
         return DeploymentRule(source="manifests")
     released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
     return DeploymentRule(source="tags" if released else "none")
