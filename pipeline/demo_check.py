@@ -58,9 +58,7 @@ def service_differences(folder: Path, warehouse: Path, among: str = "true") -> d
     return _differences(folder / "truth_services.csv", warehouse, "service_lead_times", among, ("service",))
 
 
-def _differences(
-    file: Path, warehouse: Path, table: str, among: str, more: tuple[str, ...] = ()
-) -> dict[str, int]:
+def _differences(file: Path, warehouse: Path, table: str, among: str, more: tuple[str, ...] = ()) -> dict[str, int]:
     key = ", ".join(("change_id", *more))
     different = {
         **{name: f"coalesce(truth.{name}::text, '') <> coalesce(ours.{name}::text, '')" for name in NAMES},

@@ -46,8 +46,8 @@ def simulate(
     """Simulate a company up to `until` and write it under `folder`; returns everything that happened.
 
     Written are `repos/<name>.git` (bare repositories), `repos/deployments.git` (GitOps manifests), `events.ndjson`,
-    `headway.toml`, `truth.json`, `truth.csv` and `truth_services.csv` (one row per change and service). The same arguments give the same bytes; only Git's pack files, of the
-    same objects, may differ between versions of Git.
+    `headway.toml`, `truth.json`, `truth.csv` and `truth_services.csv` (one row per change and service). The same
+    arguments give the same bytes; only Git's pack files, of the same objects, may differ between versions of Git.
 
     `size` is a preset: `full`, `styled` (small, with every way of landing) or `tiny`; `days` and `changes` (by
     repository) replace what it says. Raises `UsageError` for an unknown preset or a folder that already contains

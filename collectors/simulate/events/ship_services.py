@@ -127,9 +127,7 @@ class ServiceShipping:
         if self.plan.deploys == "manifests":
             version = next(name for name, built in self.repo.builds.items() if built is change)
         self.number += 1
-        deployment = Deployment(
-            self.number, region.environment, change, at, [Status("success", at)], version, rollback
-        )
+        deployment = Deployment(self.number, region.environment, change, at, [Status("success", at)], version, rollback)
         deployment.service, deployment.rollout = part.name, rollout
         self.repo.deployments.append(deployment)
         return deployment

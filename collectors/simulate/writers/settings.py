@@ -42,7 +42,6 @@ from = "none"
 _TAGS = "tags = '^v\\d+\\.\\d+\\.\\d+$'\n"
 
 
-
 def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
     """The text of `headway.toml` for these repositories.
 
@@ -55,11 +54,7 @@ def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
         if initiative.sandbox
     )
     sources = (f'\n[[sources]]\ntarget = "repos/{repo.name}.git"\nteam = "{repo.team}"\n' for repo in repos)
-    rules = (
-        f'\n[[deployments]]\nrepo = "acme/{repo.name}"\nfrom = "{repo.deploys}"\n'
-        + _rule(repo)
-        for repo in repos
-    )
+    rules = (f'\n[[deployments]]\nrepo = "acme/{repo.name}"\nfrom = "{repo.deploys}"\n' + _rule(repo) for repo in repos)
     services = (_service(repo, part) for repo in repos if PLANS[repo.name].named for part in repo.services)
     overrides = (
         f'\n[[ai.overrides]]\nchange = "{repo.change_id(change)}"\n{OVERRIDES[change.mark]}\nnote = "said so"\n'
@@ -67,7 +62,9 @@ def settings_text(repos: list[Repo], initiatives: list[Initiative]) -> str:
         for change in repo.changes
         if change.mark in OVERRIDES
     )
-    return _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(services) + "".join(overrides) + "".join(named)
+    return (
+        _HEAD + "".join(sources) + _MANIFESTS + "".join(rules) + "".join(services) + "".join(overrides) + "".join(named)
+    )
 
 
 def _folders(initiative: Initiative) -> list[str]:
