@@ -88,10 +88,10 @@ def _types(file: Path) -> str:
     return "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in types.items()) + "}"
 
 
-def changes(folder: Path) -> int:
-    """How many changes of the simulation are code complete, with an outcome."""
+def changes(folder: Path, file: str = "truth.csv") -> int:
+    """How many changes of the simulation are code complete, with an outcome; or pairs of a change and a service."""
     with duckdb.connect() as connection:
-        query = f"select count(*) from read_csv('{_quoted(folder / 'truth.csv')}') where {_COMPLETE}"  # noqa: S608  (ours)
+        query = f"select count(*) from read_csv('{_quoted(folder / file)}') where {_COMPLETE}"  # noqa: S608  (ours)
         ((count,),) = connection.execute(query).fetchall()
     return int(count)
 
@@ -110,8 +110,12 @@ def repaired(folder: Path) -> dict[bool, tuple[float, float]]:
 def report(folder: Path, warehouse: Path) -> Iterator[str]:
     """Lines that say whether the demo's numbers are the true ones, and what is true of AI work in it."""
     wrong_counts = differences(folder, warehouse)
-    checked = f"outcome, kind, way of landing, all {len(MILESTONES)} milestones and all durations"
+    by_service = service_differences(folder, warehouse)
+    wrong_counts |= {f"{name} by service": count for name, count in by_service.items()}
+    checked = f"outcome, kind, services, way of landing, all {len(MILESTONES)} milestones and all durations"
     checked += f" of {changes(folder):,} changes"
+    if pairs := changes(folder, "truth_services.csv"):
+        checked += f", and of {pairs:,} changes by service,"
     if wrong_counts:
         wrong = ", ".join(f"{name} ({count})" for name, count in sorted(wrong_counts.items()))
         yield f"NOT as simulated: {wrong}; please report it"

@@ -200,8 +200,8 @@ PLANS: Mapping[str, Plan] = {
             ai_share=0.0,
             reported=False,
             services=(
-                Part("api", ("packages/api",), ("packages/core",), (1, 4), 11, "api-v1.{number}.0"),
-                Part("web", ("packages/web",), ("packages/core",), (2,), 11, "web@3.{number}.0"),
+                Part("api", ("packages/api",), ("packages/core",), (0, 2, 4), 11, "api-v1.{number}.0"),
+                Part("web", ("packages/web",), ("packages/core",), (1, 3), 11, "web@3.{number}.0"),
             ),
         ),
         Plan(
@@ -209,7 +209,7 @@ PLANS: Mapping[str, Plan] = {
             "platform",
             {"squash": 4, "rebase": 1},
             "tags",
-            Train((1,), (13,)),
+            Train((1, 3), (13,)),
             ai_share=0.0,
             reported=False,
             tag_forms=TagForms(until=0.55, moved=3),
@@ -247,9 +247,9 @@ PRESETS: Mapping[str, Preset] = {
             "sdk": 360,
             "catalog": 400,
             "research": 200,
-            "shop": 170,
-            "toolkit": 60,
-            "mobile": 60,
+            "shop": 150,
+            "toolkit": 50,
+            "mobile": 50,
         },
     ),
     "styled": Preset(

@@ -8,13 +8,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from collectors.simulate.company.model import Change, Deployment, Repo
 from collectors.simulate.company.services import Part
+from collectors.simulate.events.clock import iso
 
-__all__ = ["NEVER", "Arrival", "Arrivals", "firsts", "touched", "whole", "withdrawn"]
+__all__ = [
+    "DEPLOYMENT_COLUMNS",
+    "NEVER",
+    "Arrival",
+    "Arrivals",
+    "deployments_of",
+    "firsts",
+    "touched",
+    "whole",
+    "withdrawn",
+]
 
 NEVER = 1 << 62
+DEPLOYMENT_COLUMNS = (
+    "repo",
+    "service",
+    "environment",
+    "production",
+    "version",
+    "sha",
+    "created_at",
+    "succeeded_at",
+    "rollback",
+    "rollout",
+)
+"""The columns of the table of deployments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +58,25 @@ def touched(repo: Repo, change: Change) -> list[Part]:
     if not change.paths and len(repo.services) == 1:
         return list(repo.services)
     return [part for part in repo.services if any(part.is_built_from(path) for path in change.paths)]
+
+
+def deployments_of(repo: Repo) -> list[dict[str, Any]]:
+    """Every deployment that was tried, as `DEPLOYMENT_COLUMNS`, oldest first."""
+    return [
+        {
+            "repo": f"acme/{repo.name}",
+            "service": one.service,
+            "environment": one.environment,
+            "production": one.production,
+            "version": one.version,
+            "sha": one.sha,
+            "created_at": iso(one.created_at),
+            "succeeded_at": one.succeeded_at and iso(one.succeeded_at),
+            "rollback": one.rollback,
+            "rollout": one.rollout if one.rollout >= 0 else None,
+        }
+        for one in sorted(repo.deployments, key=lambda each: (each.created_at, each.deployment_id))
+    ]
 
 
 def firsts(size: int, moments: list[tuple[Change, int | None]]) -> list[int]:
