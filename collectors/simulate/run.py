@@ -53,7 +53,8 @@ def simulate(
     `truth_deployments.csv`. The same arguments give the same bytes; only Git's pack files, of the same objects, may
     differ between versions of Git.
 
-    `size` is a preset: `full`, `styled` (small, with every way of landing) or `tiny`; `days` and `changes` (by
+    `size` is a preset: `full`, `styled` (small, with every way of landing), `served` (small, with services, regions and
+    tags that change), `doubtful` (small, a repository stops to deploy) or `tiny`; `days` and `changes` (by
     repository) replace what it says. Raises `UsageError` for an unknown preset or a folder that already contains
     repositories, `CollectError` where git fails.
     """
@@ -159,14 +160,14 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
 
 def _service(repo: Repo, part: Part) -> dict[str, Any]:
     """What is deployed as one, and how often each production environment got it."""
-    mine = [one for one in repo.deployments if one.service == part.name]
+    deployments = [one for one in repo.deployments if one.service == part.name]
     return {
         "name": part.name,
         "paths": part.folders,
         "shared": part.shared,
-        "rollouts": len({one.rollout for one in mine} - {-1}),
-        "rollbacks": sum(one.rollback for one in mine),
-        "environments": dict(Counter(one.environment for one in mine)),
+        "rollouts": len({one.rollout for one in deployments} - {-1}),
+        "rollbacks": sum(one.rollback for one in deployments),
+        "environments": dict(Counter(one.environment for one in deployments)),
     }
 
 

@@ -257,5 +257,6 @@ PRESETS: Mapping[str, Preset] = {
         {"checkout": 40, "search": 60, "assistant": 40, "ledger": 70, "web": 40, "catalog": 130, "research": 36},
     ),
     "served": Preset(150, {"checkout": 20, "shop": 130, "toolkit": 60, "mobile": 60}),
+    "doubtful": Preset(150, {"checkout": 20, "vouchers": 60}),
     "tiny": Preset(60, {"checkout": 45, "assistant": 40, "sdk": 35}),
 }

@@ -42,7 +42,8 @@ class Region:
 class TagForms:
     """Tags that changed their form: `v1.2.0` up to a share `until` of the time, `release-2026.03.0` afterwards.
 
-    A release candidate is tagged before each. The release of the number `moved` was first tagged at an older commit.
+    A release candidate is tagged before each. One release, from the number `moved` on, was first tagged at an older
+    commit.
     """
 
     until: float

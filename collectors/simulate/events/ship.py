@@ -38,6 +38,7 @@ class Shipping:
         forms = plan.tag_forms
         self.new_form_at = since + int(forms.until * (until - since)) if forms else None
         self.months: dict[str, int] = {}
+        self.moved = False
 
     def landed(self, change: Change, built_at: int | None) -> None:
         """A change landed on main, and its build succeeded at `built_at` or never."""
@@ -107,8 +108,9 @@ class Shipping:
             version = self._version(at)
         before = self.current
         self._record(environment, change, at, [Status("success", at)], version)
-        if self.plan.tag_forms and self.minor == self.plan.tag_forms.moved and before:
-            self.repo.deployments[-1].moved_from = self._earlier(before, change, at)
+        moves = self.plan.tag_forms and self.minor >= self.plan.tag_forms.moved and not self.moved
+        if moves and before and (earlier := self._earlier(before, change, at)):
+            self.repo.deployments[-1].moved_from, self.moved = earlier, True
         return at
 
     def _version(self, at: int, *, patch: bool = False) -> str:

@@ -109,11 +109,11 @@ class Arrivals:
     def __init__(self, repo: Repo, part: Part) -> None:
         """From the deployments of the service."""
         size = len(repo.landed)
-        mine = [one for one in repo.deployments if one.service == part.name and one.succeeded_at is not None]
-        self.begun = firsts(size, [(one.change, one.created_at) for one in mine])
-        self.shipped = firsts(size, [(one.change, one.succeeded_at) for one in mine])
-        self.first_production_at = min((one.succeeded_at or 0 for one in mine), default=NEVER)
-        self.deployments = sorted(mine, key=lambda one: one.succeeded_at or 0)
+        deployments = [one for one in repo.deployments if one.service == part.name and one.succeeded_at is not None]
+        self.begun = firsts(size, [(one.change, one.created_at) for one in deployments])
+        self.shipped = firsts(size, [(one.change, one.succeeded_at) for one in deployments])
+        self.first_production_at = min((one.succeeded_at or 0 for one in deployments), default=NEVER)
+        self.deployments = sorted(deployments, key=lambda one: one.succeeded_at or 0)
         self.ended = {one.rollout: one.succeeded_at or 0 for one in self.deployments if one.rollout >= 0}
         closed = {region.environment for region in repo.regions if region.closes < 1}
         names = dict.fromkeys(one.environment for one in self.deployments)
