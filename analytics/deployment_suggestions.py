@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from headway.environment_names import EnvironmentName, environment_name
+
 __all__ = ["manifest_notes", "suggest_deployments"]
 
 _LONGEST_NAME = 100
@@ -18,8 +20,6 @@ _FEWEST_TAGS = 2
 _SHOWN = 5
 _DEPLOYING = re.compile(r"(?i)deploy|release|publish|rollout|\bship|\bprod|\bcd\b")
 _DEPLOYED_BRANCH = re.compile(r"(?i)^(prod|production|live|release|deploy|stable)$")
-# Environments that nobody means when they say production.
-_NOT_PRODUCTION = re.compile(r"(?i)stag|test|dev|preview|review|qa|sandbox|demo|integration|pages|pr-?\d+")
 
 
 def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[str]:
@@ -30,7 +30,7 @@ def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> 
     repo = repo_id.partition(":")[2]
     suggestions = [
         *_manifests(connection, repo_id, repo),
-        *_environments(connection, repo_id),
+        *_environments(connection, repo_id, repo),
         *_workflows(connection, repo_id, repo),
         *_releases(connection, repo_id, repo),
         *_tags(connection, repo_id, repo),
@@ -70,7 +70,7 @@ def _manifests(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -
         yield f"{row['versions']} versions of {row['application']} are in {row['manifests_repo_id']}: {rule}"
 
 
-def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> Iterator[str]:
+def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
     """Reported deployments to environments that nothing calls production."""
     query = (
         "select environment, count(*) as n from reported_deployments where repo_id = $repo_id"
@@ -78,9 +78,10 @@ def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> Iterat
     )
     for row in _rows(connection, query, repo_id):
         name = row["environment"] or ""
-        if 0 < len(name) <= _LONGEST_NAME and not _NOT_PRODUCTION.search(name):
-            pattern = _quoted(f"^{re.escape(name)}$")
-            yield f"{row['n']} deployments to {name} succeeded: [production] environments = {pattern}"
+        said = environment_name(name, repo_id)
+        if 0 < len(name) <= _LONGEST_NAME and said in {EnvironmentName.UNKNOWN, EnvironmentName.PRODUCTION}:
+            rule = _rule(repo, "records", environments=f"^{re.escape(name)}$")
+            yield f"{row['n']} deployments to {name} succeeded: {rule}"
 
 
 def _workflows(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:

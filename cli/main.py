@@ -39,6 +39,7 @@ COMMANDS = (
     "sql",
     "dashboard",
     "doctor",
+    "forget",
     "init",
 )
 

@@ -19,7 +19,10 @@ class ProductionSettings:
     """Which environments are production, and when a change has arrived there."""
 
     environments: str = setting(
-        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
+        "",
+        "pattern of production environments, where the system does not flag them; empty: names with a word such as"
+        " prod, production, prd or live, and none such as preview or test",
+        pattern=True,
     )
     arrival: str = setting(
         "all",

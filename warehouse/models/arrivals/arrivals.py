@@ -46,7 +46,7 @@ ARRIVALS = Table(
             TEXT,
             "the first successful deployment with it to an environment before production",
         ),
-        ("undatable_deployment_id", TEXT, "a production deployment with it whose time is unknown"),
+        ("undatable_deployment_id", TEXT, "a production deployment with it whose time, or whose success, is unknown"),
         (
             "rollback_deployment_id",
             TEXT,

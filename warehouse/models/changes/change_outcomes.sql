@@ -6,7 +6,8 @@
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown, no_deployments or nothing_to_deploy (it touches no service)
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
---     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); else empty
+--     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); or why there are
+--     no_deployments: deployments_without_status; else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
@@ -53,6 +54,7 @@ with judged as (
                 and change_milestones.production_at is null
                 and change_milestones.abandoned_at is null
                 then 'merged_elsewhere'
+            when repository_stages.without_status > 0 then 'deployments_without_status'
             when not service_production.has_production and repository_stages.has_production
                 then 'before_first_deployment'
             when not service_production.has_production then ''
@@ -120,7 +122,7 @@ outcomes as (
         decided.*,
         case
             when not decided.deployable then 'nothing_to_deploy'
-            when decided.outcome_reason <> '' then 'unknown'
+            when decided.outcome_reason not in ('', 'deployments_without_status') then 'unknown'
             when decided.production_at is not null then 'production'
             when decided.abandoned_at is not null then 'abandoned'
             when not decided.has_deployments then 'no_deployments'

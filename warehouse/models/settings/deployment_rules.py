@@ -13,6 +13,7 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.environments import named_production
 from warehouse.models.deployments.tag_families.families import any_release
 from warehouse.models.services.services import plain_name
 
@@ -70,7 +71,7 @@ def model(settings: Settings) -> PythonModel:
             Input("raw_repositories", ("repo_id",)),
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("manifest_versions", ("manifests_repo_id", "application")),
-            Input("raw_deployments", ("repo_id",)),
+            Input("raw_deployments", ("repo_id", "environment", "production")),
         ),
         (DEPLOYMENT_RULES,),
         partial(deployment_rules, settings=settings),
@@ -82,7 +83,7 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     """From raw repositories, refs, manifests and deployments: the rules of the settings, or what was detected."""
     columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
-    reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
+    reporting = _reporting(tables["raw_deployments"], settings)
     tags = _tags(tables["raw_refs"])
     plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
@@ -95,7 +96,7 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
         if deploys_others(repo_id, manifests, parts):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            reports = repo_id in reporting
+            reports = reporting.get(repo_id)
             chosen = given or (_detected((named, *parts), manifests, tags.get(repo_id, ()), plain, reporting=reports),)
         by_service = [*_of_services(chosen, own)]
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]
@@ -181,13 +182,30 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
+def _reporting(deployments: pa.Table, settings: Settings) -> dict[str, bool]:
+    """The repositories of which a system reports deployments, and whether one may be to production."""
+    columns = ["repo_id", "environment", "production"]
+    reporting: dict[str, bool] = {}
+    for row in deployments.select(columns).group_by(columns).aggregate([]).to_pylist():
+        flag = row["production"]
+        named = None if row["environment"] is None else named_production(row["repo_id"], row["environment"], settings)
+        may_be = named is not False if flag is None else flag or named is True
+        reporting[row["repo_id"]] = reporting.get(row["repo_id"], False) or may_be
+    return reporting
+
+
 def _detected(
-    applications: Sequence[str], manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+    applications: Sequence[str], manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool | None
 ) -> DeploymentRule:
-    """What to take for deployments where no rule says it: the most reliable record available."""
+    """What to take for deployments where no rule says it: the most reliable record available.
+
+    `reporting`: a system reports deployments, and true where one may be to production. Else, as of a library whose
+    only environments are its web pages, tags go before them.
+    """
     if reporting:
         return DeploymentRule(source="records")
     if any(name in applications for _, name in manifests):
         return DeploymentRule(source="manifests")
-    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
-    return DeploymentRule(source="tags" if released else "none")
+    if any(re.search(pattern, name) for name in tags) if pattern else any_release(tags):
+        return DeploymentRule(source="tags")
+    return DeploymentRule(source="none" if reporting is None else "records")
