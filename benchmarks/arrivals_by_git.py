@@ -232,13 +232,23 @@ class ServiceByGit:
             return Expected(None, None, by_environment, unknown)
         first = min(having, key=lambda n: times[n])
         ended = self.ended[self.rollout_of[first]] if first in self.rollout_of else times[first]
-        needed = [
-            by_environment[where]
-            for where, (since, until) in self.waves.items()
-            if since <= max(ended, times[first]) and not (by_environment[where] is None and until is not None)
-        ]
-        complete = None if None in needed else max((at for at in needed if at), default=times[first])
+        complete = self._complete(by_environment, max(ended, times[first]), times[first])
         return Expected(times[first], complete, by_environment, unknown)
+
+    def _complete(
+        self, by_environment: dict[str, datetime | None], ended: datetime, first: datetime
+    ) -> datetime | None:
+        """When the last wave had it: each that was live by the end of the roll-out, and before all others had it."""
+        last: datetime | None = None
+        for where, (since, until) in sorted(self.waves.items(), key=lambda wave: wave[1][0]):
+            at = by_environment[where]
+            if since > ended or (last and since > last):
+                continue
+            if at is None and until is None:
+                return None
+            if at is not None:
+                last = max(at, last or at)
+        return last or first
 
 
 def _silent(times: list[datetime], as_of: datetime) -> datetime | None:

@@ -136,16 +136,22 @@ class Arrivals:
         return Arrival(self.begun[place], first_at, self._complete_at(place), self._rolled_back_at(place))
 
     def _complete_at(self, place: int) -> int | None:
-        """When the last of the regions that were open by the end of the roll-out that brought it had it."""
+        """When the last region had it, of those that were open by the end of the roll-out that brought it.
+
+        A region that was opened when all others had it never had to get it, nor one that was closed without it.
+        """
         first = next(one for one in self.deployments if (one.change.position or 0) >= place)
         ended_at = self.ended.get(first.rollout, first.succeeded_at or 0)
-        times = [
-            self.had[name][place]
-            for name, opened_at in self.opened.items()
-            if opened_at <= ended_at and not (name in self.closed and self.had[name][place] == NEVER)
-        ]
-        last = max(times)
-        return None if last == NEVER else last
+        last_at: int | None = None
+        for name, opened_at in sorted(self.opened.items(), key=lambda pair: pair[1]):
+            if opened_at > ended_at or (last_at is not None and opened_at > last_at):
+                continue
+            at = self.had[name][place]
+            if at == NEVER and name not in self.closed:
+                return None
+            if at != NEVER:
+                last_at = max(at, last_at or at)
+        return last_at
 
     def _rolled_back_at(self, place: int) -> int | None:
         """When the last region that had it lost it, None while one has it."""
