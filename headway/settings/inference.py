@@ -20,3 +20,6 @@ class InferenceSettings:
         default=True,
         doc="infer the services of a repository from its deployments, tags and folders; false: it is one service",
     )
+    production: bool = setting(
+        default=True, doc="infer from the words of their names which environments are production"
+    )

@@ -28,10 +28,9 @@ import pyarrow as pa
 
 from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 from headway.settings import DeploymentRule, Settings
-from tests.builders.shelf import SharedEngine, prepare, shelf
-from warehouse.build import Sources, all_models, make, scan
-from warehouse.checks import check_keys, run_checks
-from warehouse.engines import DuckDBEngine
+from tests.builders.anew import Anew
+from tests.builders.shelf import SharedEngine, shelf
+from warehouse.build import Sources, all_models, scan
 from warehouse.model import Model, needed_for
 from warehouse.store import Commit, RawStore
 
@@ -41,9 +40,9 @@ START = datetime(2025, 1, 6)
 END = 1000.0
 WHOLE = bool(os.environ.get("WHOLE_BUILDS"))
 LAST = "lead_times"
+"""The table that the invariants are about, with all that it needs."""
 CHECKED = frozenset({"service_lead_times"})
 """What the checks of whole tables read beside it."""
-"""The table that the invariants are about, with all that it needs."""
 
 
 def hour(number: float) -> datetime:
@@ -294,39 +293,10 @@ def _since(at: datetime | None) -> float | None:
     return (at - START) / timedelta(hours=1) if at is not None else None
 
 
-class _Anew(DuckDBEngine):
-    """Makes every table of raw rows that were never written to a file, in a database of its own."""
-
-    def __init__(self, raw: Mapping[str, pa.Table]) -> None:
-        connection = duckdb.connect()
-        prepare(connection)
-        super().__init__(connection)
-        self._raw = raw
-
-    def close(self) -> None:
-        """Forget the tables."""
-        self.connection.close()
-
-    def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-        self.put(name, self._raw[name.removeprefix("raw_")], temporary=True)
-
-    def make(self, model: Model) -> None:
-        make(self, model)
-
-    def check(self, made: Sequence[Model]) -> None:
-        check_keys(self.connection, [header for model in made for header in model.headers])
-
-    def check_invariants(self) -> None:
-        run_checks(self.connection, [])
-
-    def whole(self) -> duckdb.DuckDBPyConnection:
-        return self.connection
-
-
 class _Growing(Tables):
     """Tables that are made when they are asked for."""
 
-    def __init__(self, engine: _Anew | SharedEngine, models: Sequence[Model]) -> None:
+    def __init__(self, engine: Anew | SharedEngine, models: Sequence[Model]) -> None:
         self._plain = engine.connection
         self._engine = engine
         self._models = models
@@ -398,7 +368,7 @@ def built(
     moment = hour(as_of) if isinstance(as_of, int | float) else as_of
     sources = Sources({}, latest, teams or {})
     chosen = settings or Settings(base=Path())
-    engine = _Anew(raw) if anew or shuffled is not None else SharedEngine(shelf(), raw, (chosen, sources, moment))
+    engine = Anew(raw) if anew or shuffled is not None else SharedEngine(shelf(), raw, (chosen, sources, moment))
     with contextlib.closing(engine):
         tables = _Growing(engine, all_models(chosen, scan(engine, sources), moment))
         yield tables

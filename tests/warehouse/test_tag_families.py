@@ -149,6 +149,14 @@ def test_numbers_and_days_beside_versions_are_ignored_with_the_reason() -> None:
     assert set(ignored(found)) == {"PR-N", "YYYYMMDD"}
 
 
+def test_tags_of_an_imported_history_are_none_of_the_repository() -> None:
+    """Releases of another history are ignored where others came after them; the newest are what there is."""
+    imported, later = readings("0.1.0 0.2.0 0.3.0"), readings("v1.0 v1.1 v1.2", begin=15)
+    for tags, expected in (([*imported, *later], {"v1.0", "v1.1", "v1.2"}), (imported, {"0.1.0", "0.2.0", "0.3.0"})):
+        found = learn(tags, "shop", DAY + timedelta(days=99), {"0.1.0", "0.2.0", "0.3.0"})
+        assert set(released(found)) == expected
+
+
 def test_npm_numbers_its_pre_releases_and_debian_its_revisions() -> None:
     """`1.0.1-0` before `1.0.1` is a pre-release, `1.0.1-1` after it a release."""
     found = learned(readings("1.0.0 1.0.1-0 1.0.1 1.0.1-1"))

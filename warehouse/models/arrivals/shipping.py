@@ -36,7 +36,7 @@ class _Sweep:
 
 @dataclass(frozen=True)
 class _Wave:
-    """A wave of the service: when it was live, and its successes."""
+    """A wave of the service: when it was live, and its successes; those that began first come first."""
 
     since: datetime
     until: datetime | None
@@ -119,14 +119,15 @@ class Shipping:
     ) -> tuple[Deployed | None, str, int | None]:
         """The deployment by which the last wave had the change: it was live by the end of the roll-out that brought it.
 
-        A wave that fell silent without it is none any more. Without any wave the first deployment counts.
+        A wave that fell silent without it is none any more, and one that began when all others had it never had to get
+        it. Without any wave the first deployment counts.
         """
         if not self.needs_all or (len(self.waves) == 1 and self.waves[0].sweep is self.shipped):
             return first, how, through
         ended = max(self.ended.get(first.id) or first.at, first.at)
         last: tuple[Deployed, str, int | None] | None = None
         for wave in self.waves:
-            if wave.since > ended:
+            if wave.since > ended or (last is not None and wave.since > last[0].at):
                 continue
             position, wave_how, wave_through = change.first(wave.sweep.reach, branch=True)
             deployment = wave.sweep.at(position)
@@ -155,7 +156,7 @@ def _waves(history: Containment, shipped: _Sweep, rows: Iterable[Mapping[str, An
     for deployment in shipped.deployments:
         by_environment.setdefault(deployment.lane[1], []).append(deployment)
     waves = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row["since_at"]):
         deployments = by_environment.get(row["environment"], [])
         sweep = shipped if len(deployments) == len(shipped.deployments) else _Sweep.of(history, deployments)
         waves.append(_Wave(row["since_at"], row["until_at"], sweep))

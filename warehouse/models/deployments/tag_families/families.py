@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -106,10 +106,13 @@ def any_release(names: Iterable[str]) -> bool:
     return any(family.taken for family in learn(readings, "", datetime.min).families)  # noqa: DTZ901
 
 
-def learn(readings: Iterable[Reading], repository: str, as_of: datetime) -> Learned:
+def learn(
+    readings: Iterable[Reading], repository: str, as_of: datetime, apart: Collection[str] = frozenset()
+) -> Learned:
     """Families of the tags that were read of a repository called `repository`.
 
-    `as_of` is the time of the report: tags after it are not for the caller to give.
+    `as_of` is the time of the report: tags after it are not for the caller to give. `apart` are the commits that share
+    no history with the default branch.
     """
     families, forms = _sorted_out(set(readings))
     for family in families:
@@ -117,6 +120,7 @@ def learn(readings: Iterable[Reading], repository: str, as_of: datetime) -> Lear
         family.releases.sort(key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or ""))
         family.times = [reading.at for reading in family.releases if reading.at]
         family.numbers = {reading.name: forms[reading.name].numbers for reading in family.releases}
+    _judge_histories(families, apart)
     _name_components(families, repository)
     _judge_variants(families)
     _judge_numbers(families)
@@ -194,6 +198,16 @@ def _leave_out_floating(family: Family, forms: Mapping[str, TagForm]) -> None:
         else:
             settled.append(reading)
     family.releases = settled
+
+
+def _judge_histories(families: Sequence[Family], apart: Collection[str]) -> None:
+    """Tags of another history, such as one that was imported, where releases of the default branch came after them."""
+    releases = [reading for family in families for reading in family.releases]
+    last = max((reading.at for reading in releases if reading.at and reading.sha not in apart), default=None)
+    for family in families:
+        before = last and family.times and family.times[-1] < last
+        if before and all(reading.sha in apart for reading in family.releases):
+            family.taken, family.why = False, "their commits share no history with the default branch"
 
 
 def _name_components(families: Sequence[Family], repository: str) -> None:

@@ -18,7 +18,10 @@ from warehouse.models.deployments.tag_families.families import Family, Learned, 
 from warehouse.models.deployments.tag_families.moved import moved_tags
 from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
 
-__all__ = ["MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+__all__ = ["APART", "MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+
+APART = "shares no history with the default branch"
+"""What `problem` says of a tag whose commit goes back to no commit of the default branch."""
 
 TAG_FAMILIES = Table(
     "tag_families",
@@ -90,10 +93,10 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     ]
     readings = [tag.reading for tag in placed]
     newest = max((reading.at for reading in readings if reading.at), default=datetime.min)  # noqa: DTZ901
-    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest)
     tips = {row["name"]: row["sha"] for row in tables["refs"].to_pylist() if row["kind"] == "branch"}
     in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
     apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
+    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart)
     tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
     patterns = [rule["tags"] for rule in tables["deployment_rules"].to_pylist() if rule["source"] == "tags"]
     families = [_family_row(settings, patterns, family) for family in learned.families]
@@ -112,7 +115,7 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
     family = learned.placed.get(reading)
     problem = "" if tag.in_clone else "it names no commit of the clone"
     if reading.sha in apart:
-        problem = f"its commit {reading.sha[:12]} shares no history with the default branch"
+        problem = f"its commit {reading.sha[:12]} {APART}"
     evidence = f"{'annotated' if tag.written_at else 'lightweight'} tag {reading.name}"
     if tag.dated_by == "commit":
         evidence += ", dated by its commit: set then or later"
