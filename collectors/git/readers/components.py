@@ -81,8 +81,8 @@ def tip_listing(git: Git, tip: str) -> Listing:
 def read_components(git: Git, listing: Listing, *, with_contents: bool) -> Iterator[Component]:
     """The repository itself, then each component. Without contents a component has the name of its folder."""
     yield Component("", "", "", "repository")
-    wanted = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
-    texts = dict(contents(git, wanted)) if with_contents else {}
+    oids = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
+    texts = dict(contents(git, oids)) if with_contents else {}
     for path, oid in sorted(listing.blobs.items()):
         folder, _, file = path.rpartition("/")
         name = named(file, texts.get(oid, b""))

@@ -141,7 +141,7 @@ def parts_of(repo_id: str, settings: Settings, manifests: Manifests) -> tuple[st
 
 
 def _inferred_parts(tables: Mapping[str, pa.Table], settings: Settings, manifests: Manifests) -> dict[str, list[str]]:
-    """The applications that are parts of a repository by its folders, for repositories of which no setting names any."""
+    """The applications that are parts of a repository by its folders."""
     if not manifests or not settings.inference.services:
         return {}
     whole = [own_application(repo_id, manifests) for repo_id in repository_ids(tables)]
