@@ -6,6 +6,7 @@ arrival in that service. A change that touches no service is in none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 import duckdb
@@ -24,6 +25,7 @@ __all__ = [
     "changes_of",
     "labelled",
     "service_named",
+    "services_of",
 ]
 
 SERVICE = "service"
@@ -82,19 +84,29 @@ def at_home(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col(SERVICE).alias("repo")) if SERVICE in table.columns else table
 
 
-def service_named(connection: duckdb.DuckDBPyConnection, filters: Filters) -> None:
-    """Check that there is the service of `filters`, if one was asked for; `UsageError` with the nearest names."""
-    if filters.service is None:
-        return
+def services_of(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """All services: `repo_id`, `name` (empty for a whole repository), `repo` and `label`, their name in reports."""
     table: pl.DataFrame = connection.cursor().sql(LABELS).pl()
-    rows = filters.apply(table, time=None)
+    return table
+
+
+def service_named(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Filters:
+    """The filters with the repositories of their service, if they have one; `UsageError` where there is none.
+
+    What is of whole repositories is then of those. The error has the nearest names.
+    """
+    if filters.service is None:
+        return filters
+    rows = filters.apply(services_of(connection), time=None)
+    chosen = rows.filter((pl.col("label") == filters.service) | (pl.col("name") == filters.service))
+    if not chosen.is_empty():
+        return replace(filters, names=tuple(chosen["repo"].unique().sort()))
     names = sorted({*rows["label"], *rows["name"]} - {""})
-    if filters.service not in names:
-        close = get_close_matches(filters.service, names, _NEAR, 0.4)
-        labels = rows["label"].unique().sort().to_list()
-        near = list(dict.fromkeys([*close, *labels]))[:_NEAR]
-        more = " …" if len(labels) > _NEAR else ""
-        raise UsageError(
-            f"there is no service {filters.service!r} in these repositories",
-            hint=f"services are {', '.join(near)}{more}" if near else "no repository matches the other filters",
-        )
+    labels = rows["label"].unique().sort().to_list()
+    close = get_close_matches(filters.service, names, _NEAR, 0.4)
+    near = list(dict.fromkeys([*close, *labels]))[:_NEAR]
+    more = " …" if len(labels) > _NEAR else ""
+    raise UsageError(
+        f"there is no service {filters.service!r} in these repositories",
+        hint=f"services are {', '.join(near)}{more}" if near else "no repository matches the other filters",
+    )

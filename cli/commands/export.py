@@ -100,7 +100,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
-        service_named(connection, filters)
+        filters = service_named(connection, filters)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

@@ -63,7 +63,7 @@ def command(
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
-        service_named(connection, filters)
+        filters = service_named(connection, filters)
         everything = Filters(repo=filters.repo, names=filters.names)
         text = lines(
             pulse(connection, filters, calendar=calendar),
