@@ -36,9 +36,11 @@ COMMANDS = (
     "explain",
     "classify",
     "status",
+    "deployments",
     "sql",
     "dashboard",
     "doctor",
+    "forget",
     "init",
 )
 

@@ -19,6 +19,8 @@ class Notice(NamedTuple):
     remedy: str
     failure: bool = False
     """Whether `headway doctor` reports it as a failure."""
+    told: bool = False
+    """Whether `headway collect` and `headway doctor` report it although it is no failure."""
 
 
 NOTICES: Mapping[str, Notice] = {
@@ -34,6 +36,22 @@ NOTICES: Mapping[str, Notice] = {
     "commits_incomplete": Notice(
         "pull requests changed each time they were read: some of their commits may be missing", _FULL
     ),
+    "commits_on_no_branch": Notice(
+        "deployments name commits that are in no branch or tag of the clone, as the test merges of pull requests"
+        " (refs/pull/N/merge) are: what they shipped is unknown",
+        "report the commit of the default branch that was deployed, then run `headway collect`",
+        failure=True,
+    ),
+    "deployed_before_commit": Notice(
+        "deployments ended before their commit was made",
+        "check their times and commits; a time that ends in Z is UTC",
+        failure=True,
+    ),
+    "deployments_without_status": Notice(
+        "it is not known whether these deployments succeeded, so nothing is said to wait for them",
+        "report how each ended (GitHub: create a deployment status), or set another `from` in [[deployments]]",
+        failure=True,
+    ),
     "deployments_unreadable": Notice(
         "GitHub could not return these deployments, even one by one: they are missing",
         f"{_FULL}; or collect them as records",
@@ -46,6 +64,12 @@ NOTICES: Mapping[str, Notice] = {
     "empty": Notice("the repository has no commits", "nothing: commits appear as soon as there are any"),
     "events_not_used": Notice(
         "events without a meaning for Headway were left out", "docs/records.md lists the events that have a meaning"
+    ),
+    "flagged_though_named": Notice(
+        "these environments are flagged as production and named as something else; by their name they are not"
+        " production where GitHub flags them, in records they are",
+        "set `environments` in [production], or in [[deployments]] for this repository, to a pattern of its production",
+        failure=True,
     ),
     "future_dates": Notice(
         "commits have a date after the run that read them; the dates are stored unchanged",
@@ -71,6 +95,12 @@ NOTICES: Mapping[str, Notice] = {
         "several files of the manifests give different versions to one application in one environment: the one that"
         " changed last counts",
         "separate the files by a group `environment` or `application` in `path` of [[sources.manifests]]",
+        failure=True,
+    ),
+    "local_times": Notice(
+        "deployments ended before their commit was made, all by less than half a day: perhaps local times are written"
+        " as UTC (Z)",
+        "write the offset of the zone, such as -05:00, instead of Z, then run `headway collect`",
         failure=True,
     ),
     "missing_blobs": Notice(
@@ -103,6 +133,22 @@ NOTICES: Mapping[str, Notice] = {
         _ACCESS.format("actions"),
         failure=True,
     ),
+    "no_production_environment": Notice(
+        "no environment is taken for production; there are",
+        'set `environments` in [production], or in [[deployments]] with from = "records" for this repository, to a'
+        " pattern of its production environments",
+        failure=True,
+    ),
+    "not_flagged_though_named": Notice(
+        "records say that these environments are not production, and their names say that they are; the records count",
+        "leave `production` out of the records, or set `environments` in [[deployments]] for this repository",
+        failure=True,
+    ),
+    "not_collected": Notice(
+        "deployments are reported of this repository, and its code is not collected",
+        "collect the repository too, or correct its name in the records",
+        told=True,
+    ),
     "notes_other_form": Notice(
         "notes under refs/notes/ai have another format, or are longer than 1 MB, and were ignored",
         "write notes in the format of git-ai; `[git] ai_notes = false` stops reading them",
@@ -110,6 +156,9 @@ NOTICES: Mapping[str, Notice] = {
     "notes_unreadable": Notice(
         "the notes under refs/notes/ai could not be read; the rest of the repository was",
         "inspect the clone: `git notes --ref=ai list`",
+    ),
+    "other_separator": Notice(
+        "columns are separated by semicolons or tabs, not by commas; they were read so", "nothing", told=True
     ),
     "pull_heads_unavailable": Notice(
         "pull_heads is set, and the clone has no remote from which to fetch heads of pull requests",
@@ -124,8 +173,23 @@ NOTICES: Mapping[str, Notice] = {
         "lines were rejected; the reject file has the reasons",
         "fix the lines that the reject file names, then run `headway collect`",
     ),
+    "repeated_ids": Notice(
+        "several deployments have one id: each environment and commit counts as a deployment of its own",
+        "nothing, if they are; else give each deployment an id of its own",
+        told=True,
+    ),
+    "reports_not_used": Notice(
+        "deployments are reported to no environment that is production, and are not used",
+        "set `from` in [[deployments]] to records to use them",
+        told=True,
+    ),
     "runs_incomplete": Notice(
         "runs were deleted while they were read, or too many began in one second: some may be missing", _FULL
+    ),
+    "several_names_of_production": Notice(
+        "production has several names, which count as several environments",
+        "use one name in the records",
+        told=True,
     ),
     "shallow": Notice(
         "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
@@ -161,6 +225,9 @@ NOTICES: Mapping[str, Notice] = {
     "tags_moved": Notice(
         "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
         "set a release tag once, and collect every day",
+    ),
+    "trimmed_names": Notice(
+        "names of environments have blanks around them, which were removed", "write them without blanks", told=True
     ),
     "unknown_fields": Notice("fields that no record has were left out", "use the names of fields in docs/records.md"),
     "unreachable": Notice(

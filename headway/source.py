@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from headway.progress import Progress
 from headway.settings import Settings, SourceSettings
@@ -15,7 +16,20 @@ from headway.settings import Settings, SourceSettings
 if TYPE_CHECKING:  # for every command loads this, and few need Arrow
     from headway.raw_tables import Checkpoint, Rows
 
-__all__ = ["Access", "Check", "Collect", "Context", "Resumes", "Source", "SourceKind", "TraceRepairs", "Waiting"]
+__all__ = [
+    "Access",
+    "Check",
+    "Collect",
+    "Context",
+    "Places",
+    "Preview",
+    "PreviewedRepository",
+    "Resumes",
+    "Source",
+    "SourceKind",
+    "TraceRepairs",
+    "Waiting",
+]
 
 Resumes = Mapping[str, Mapping[str, Any]]
 """The last resume point of each source that was collected, by the id of the source."""
@@ -63,6 +77,28 @@ class TraceRepairs(Protocol):
         """Rows and checkpoints; a fix is the commit that landed it and the one before."""
 
 
+class PreviewedRepository(NamedTuple):
+    """What a source would bring of one repository.
+
+    `environments`: name, deployments, of them succeeded, first and last time, a line that reports one, and their flags
+    for production. `others`: rows of other kinds, by table.
+    """
+
+    repo_id: str
+    environments: tuple[tuple[str, int, int, datetime | None, datetime | None, int, frozenset[bool]], ...]
+    others: tuple[tuple[str, int], ...]
+
+
+class Preview(NamedTuple):
+    """What a source would bring: lines, those that it would reject with the reasons, notes, repositories."""
+
+    lines: int
+    rejected: tuple[tuple[int, str], ...]
+    rejected_lines: int
+    notes: tuple[str, ...]
+    repositories: tuple[PreviewedRepository, ...]
+
+
 @dataclass(frozen=True)
 class Source:
     """Something to collect: a stable id, a label for messages, the team that owns it, and how to read it."""
@@ -73,6 +109,8 @@ class Source:
     collect: Collect
     trace_repairs: TraceRepairs | None = None
     """None where a source has no contents in which repairs can be traced."""
+    preview: Callable[[datetime], Preview] | None = None
+    """What it would bring at a time, without a word written; None where only reading it for good shows that."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +132,51 @@ class Context:
     settings: Settings
     access: Access | None
     resumes: Callable[[], Resumes]
+
+
+class Places:
+    """The ids of sources that lie in folders: a source keeps its id where its folder or its warehouse is moved.
+
+    The id is the place where it was first read, behind the prefix of its kind; the place where it was read last is
+    in its resume point (`place`).
+    """
+
+    def __init__(self, prefix: str, resumes: Callable[[], Resumes], settled: Callable[[], Iterable[str]]) -> None:
+        """`settled`: the places that the settings name; what lies there is nothing else's."""
+        self._prefix = prefix
+        self._resumes = resumes
+        self._settled = settled
+        self._taken: dict[str, str] = {}
+
+    def id_of(self, place: str, recognises: Callable[[Mapping[str, Any]], bool]) -> str:
+        """The id of the source at a place.
+
+        It is that of the source that was read there last; else that of one that was read elsewhere, if the settings
+        do not name that place and `recognises` finds in its resume point what lies here; else a new one.
+        """
+        if place not in self._taken:
+            self._taken[place] = self._known(place) or self._moved(place, recognises) or self._new(place)
+        return self._taken[place]
+
+    def _place(self, id_: str, resume: Mapping[str, Any]) -> str:
+        return str(resume.get("place") or id_.removeprefix(self._prefix))
+
+    def _known(self, place: str) -> str | None:
+        free = (id_ for id_ in self._resumes() if id_ not in self._taken.values())
+        return next((id_ for id_ in free if self._place(id_, self._resumes()[id_]) == place), None)
+
+    def _moved(self, place: str, recognises: Callable[[Mapping[str, Any]], bool]) -> str | None:
+        settled = {one for one in self._settled() if one != place}
+        for id_, resume in reversed(list(self._resumes().items())):
+            lay_at = self._place(id_, resume)
+            if id_ not in self._taken.values() and lay_at not in settled and recognises(resume):
+                return id_
+        return None
+
+    def _new(self, place: str) -> str:
+        used = {*self._resumes(), *self._taken.values()}
+        name = f"{self._prefix}{place}"
+        return name if name not in used else next(f"{name}~{n}" for n in count(2) if f"{name}~{n}" not in used)
 
 
 class SourceKind(ABC):

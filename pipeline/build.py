@@ -7,28 +7,37 @@ from pathlib import Path
 
 import duckdb
 
-from headway.errors import HeadwayError, WarehouseError
+from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from pipeline.session import Session
 from pipeline.settings_hints import missing_initiatives
-from pipeline.sources import sources_of
+from pipeline.sources import configured_sources, ended
 from pipeline.unknown_repositories import check_repositories
 from warehouse.publish import build_in_memory, open_published, publish
+from warehouse.sources import SourceRole
 from warehouse.store import RawStore
 
-__all__ = ["build", "connect", "teams_of", "unknown_initiatives"]
+__all__ = ["build", "configured_sources_by_id", "connect", "roles_of", "teams_of", "unknown_initiatives"]
 
 
 def teams_of(settings: Settings) -> dict[str, str]:
     """Source id → team, for the sources of the settings."""
-    if not settings.sources:
-        return {}
-    try:
-        return {source.id: source.team for source in sources_of(settings) if source.team}
-    except HeadwayError:
-        # A source that cannot be read today (a folder that is gone) owns what it brought before, without a team.
-        return {}
+    # A source that cannot be read today (a folder that is gone) owns what it brought before, without a team.
+    return {source.id: source.team for source, _ in configured_sources(settings) if source.team}
+
+
+def configured_sources_by_id(settings: Settings) -> dict[str, list[str]]:
+    """Target of the settings → ids of its sources."""
+    ids: dict[str, list[str]] = {}
+    for source, said in configured_sources(settings):
+        ids.setdefault(said.target, []).append(source.id)
+    return ids
+
+
+def roles_of(settings: Settings) -> dict[str, SourceRole]:
+    """Source id → what the settings say of it, for the sources of the settings."""
+    return {source.id: SourceRole(said.feed, ended(said)) for source, said in configured_sources(settings)}
 
 
 def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
@@ -40,7 +49,8 @@ def build(session: Session, teams: dict[str, str], progress: Progress) -> Path:
     warehouse = session.settings.warehouse_folder
     _collected(warehouse)
     check_repositories(session.settings, RawStore(warehouse))
-    return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress)
+    roles = roles_of(session.settings)
+    return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress, roles=roles)
 
 
 def unknown_initiatives(settings: Settings) -> str:
@@ -57,7 +67,8 @@ def connect(session: Session, as_of: datetime | None, progress: Progress) -> duc
     if as_of is None:
         return open_published(warehouse)
     _collected(warehouse)
-    return build_in_memory(warehouse, session.settings, teams_of(session.settings), as_of=as_of, progress=progress)
+    teams, roles = teams_of(session.settings), roles_of(session.settings)
+    return build_in_memory(warehouse, session.settings, teams, as_of=as_of, progress=progress, roles=roles)
 
 
 def _collected(warehouse: Path) -> None:

@@ -24,6 +24,11 @@ __all__ = ["Check", "checkup"]
 LEAST_FREE_BYTES = 1 << 30
 STALE = timedelta(days=2)
 MOST_SUGGESTIONS = 3
+MOST_NOTICES = 20
+HELD_BACK = (
+    "collect that source again; if it ended, run `headway forget SOURCE`, or keep what it brought with `until` in"
+    " [[sources]]"
+)
 WHERE_SEEN = (
     "set `from` in [[deployments]] to where they come from: tags, manifests, branch, records, workflow or releases"
 )
@@ -99,9 +104,10 @@ def _sources(session: Session) -> Iterator[Check]:
 
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
-    from analytics.coverage import in_doubt
+    from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes, suggest_deployments
     from analytics.reports.published import coverage
+    from pipeline.doubts import doubt_checks
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
@@ -120,7 +126,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
             notes = {_name(row): manifest_notes(connection, _name(row)) for row in rows}
-            failures = [*_notices(connection)]
+            failures = [*doubt_checks(connection), *_notices(connection)]
             failures += [
                 Check(ok=False, what=what, hint=hint)
                 for what, hint in unknown_repositories(session.settings, RawStore(folder))
@@ -136,6 +142,8 @@ def _warehouse(session: Session) -> Iterator[Check]:
     yield from failures
     # Most of this no setting can change, so it is no failure.
     yield from (Check(ok=True, what=f"{name}: {line}") for name, line in in_doubt(table).items())
+    held = held_back(table)
+    yield from (Check(ok=False, what=f"{name}: {line}", hint=HELD_BACK) for name, line in held.items())
     for row in rows:
         name = _name(row)
         yield from (Check(ok=True, what=f"{name}: {line}") for line in notes[name])
@@ -147,7 +155,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: no production deployments (from {row['deployed_from']})",
                 hint="\n               or: ".join(suggestions[name]) or WHERE_SEEN,
             )
-        if row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
+        if name not in held and row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
             days = (session.now - row["watermark_at"]).days
             yield Check(
                 ok=False,
@@ -157,15 +165,22 @@ def _warehouse(session: Session) -> Iterator[Check]:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    """Each notice that is a failure, with its remedy."""
-    failures = [kind for kind, notice in NOTICES.items() if notice.failure]
+    """Each notice that is a failure, with its remedy, and those to be told beside them."""
+    from pipeline.repositories import first_of, more_than
+
+    kinds = [kind for kind, notice in NOTICES.items() if notice.failure or notice.told]
     rows = connection.sql(
-        "select repo_id, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
-        " order by repo_id, kind",
-        params={"kinds": failures},
+        "select repo_id, source, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
+        " order by repo_id, source, kind",
+        params={"kinds": kinds},
     )
-    for repo_id, kind, detail in rows.fetchall():
-        yield Check(ok=False, what=f"{repo_id}: {detail}", hint=NOTICES[kind].remedy)
+    notices = rows.fetchall()
+    for kind, rest in more_than(notices, MOST_NOTICES).items():
+        notice = NOTICES[kind]
+        yield Check(ok=not notice.failure, what=f"{rest:,} more: {notice.meaning}", hint=notice.remedy)
+    for repo_id, source, kind, detail in first_of(notices, MOST_NOTICES):
+        notice = NOTICES[kind]
+        yield Check(ok=not notice.failure, what=f"{repo_id or source}: {detail}", hint=notice.remedy)
 
 
 def _name(row: Mapping[str, Any]) -> str:

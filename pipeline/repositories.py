@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from glob import escape
 
 import duckdb
@@ -12,7 +13,24 @@ from headway.repository_names import change_of, names_match, repository_key
 from headway.settings import Settings
 from warehouse.publish import open_published
 
-__all__ = ["change_as_spelled", "near_names", "repository_spellings"]
+_KINDS = (
+    "commits_on_no_branch",
+    "deployed_before_commit",
+    "deployments_without_status",
+    "flagged_though_named",
+    "local_times",
+    "near_name",
+    "no_production_environment",
+    "not_collected",
+    "not_flagged_though_named",
+    "other_separator",
+    "repeated_ids",
+    "reports_not_used",
+    "several_names_of_production",
+    "trimmed_names",
+)
+_NAMED = 5
+__all__ = ["change_as_spelled", "first_of", "held_back_lines", "more_than", "record_notices", "repository_spellings"]
 
 
 def repository_spellings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -31,11 +49,46 @@ def change_as_spelled(change_id: str, spellings: dict[str, str]) -> str:
     return f"{fitting[0] if len(fitting) == 1 else repo_id}{key}"
 
 
-def near_names(settings: Settings) -> Iterator[str]:
-    """Lines to print after a build: deployments of repositories that are probably meant to have another name."""
+def first_of(rows: Iterable[tuple[str, str, str, str]], most: int) -> list[tuple[str, str, str, str]]:
+    """The first few notices of each kind; each is repository, source, kind and detail."""
+    counts: Counter[str] = Counter()
+    first = []
+    for row in rows:
+        counts[row[2]] += 1
+        if counts[row[2]] <= most:
+            first.append(row)
+    return first
+
+
+def more_than(rows: Iterable[tuple[str, str, str, str]], most: int) -> dict[str, int]:
+    """How many notices of each kind there are beyond the first few."""
+    counts = Counter(kind for _, _, kind, _ in rows)
+    return {kind: count - most for kind, count in sorted(counts.items()) if count > most}
+
+
+def held_back_lines(settings: Settings) -> Iterator[str]:
+    """Lines to print after a build: repositories that one source holds back behind the others."""
+    from analytics.cohort.filters import Filters
+    from analytics.coverage import held_back
+    from analytics.reports.published import coverage
+
+    with open_published(settings.warehouse_folder) as connection:
+        lines = held_back(coverage(connection, Filters()))
+    for name, line in lines.items():
+        yield f"{name}: {line}\n  hint: `headway doctor` says what to do"
+
+
+def record_notices(settings: Settings) -> Iterator[str]:
+    """Lines to print after a build: what in reported deployments cannot be right, and what was taken nevertheless."""
     with open_published(settings.warehouse_folder) as connection:
         rows = connection.sql(
-            "select repo_id, detail from notices where kind = 'near_name' order by repo_id"
+            "select repo_id, source, kind, detail from notices where list_contains($kinds, kind)"
+            " order by repo_id, source, kind",
+            params={"kinds": [*_KINDS]},
         ).fetchall()
-    for repo_id, detail in rows:
-        yield f"{repo_id}: {detail}\n  hint: {NOTICES['near_name'].remedy}"
+    for kind, rest in more_than(rows, _NAMED).items():
+        yield f"{rest:,} more repositories or files: {NOTICES[kind].meaning}"
+    for repo_id, source, kind, detail in first_of(rows, _NAMED):
+        remedy = NOTICES[kind].remedy
+        hint = "" if remedy == "nothing" else f"\n  hint: {remedy}"
+        yield f"{repo_id or source}: {detail}{hint}"

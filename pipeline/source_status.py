@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -14,6 +16,7 @@ __all__ = ["source_status"]
 _TEXT, _TIME = pl.String(), pl.Datetime("us")
 _SCHEMA = {
     "source": _TEXT,
+    "place": _TEXT,
     "watermark_at": _TIME,
     "rows": pl.Int64(),
     "collected_at": _TIME,
@@ -26,6 +29,7 @@ _SCHEMA = {
 def source_status(warehouse: Path) -> pl.DataFrame:
     """One row per source that was ever run, by its id.
 
+    `place`: where it was read last, if that is not what its id says; else empty.
     `watermark_at`: known completely up to then; `rows`: read in all; `collected_at`: when it was read last; all three
     null where nothing of it is in. `began_at`, `error`, `hint`: of the last run, if that failed; else empty.
     """
@@ -42,6 +46,7 @@ def source_status(warehouse: Path) -> pl.DataFrame:
         status_rows.append(
             {
                 "source": source,
+                "place": _place(source, last.resume) if last else "",
                 "watermark_at": last.watermark_at if last else None,
                 "rows": rows[source] if last else None,
                 "collected_at": last.collected_at if last else None,
@@ -51,3 +56,8 @@ def source_status(warehouse: Path) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(status_rows, schema=_SCHEMA)
+
+
+def _place(source: str, resume: Mapping[str, Any]) -> str:
+    place = str(resume.get("place") or "")
+    return "" if source.partition(":")[2] == place else place

@@ -14,11 +14,12 @@ from typing import Any
 from collectors.git.source_kind import GitKind
 from collectors.github.source_kind import GitHubKind
 from collectors.records_file.source_kind import RecordsKind
-from headway.errors import UsageError
+from headway.errors import HeadwayError, UsageError
 from headway.settings import Settings, SourceSettings
 from headway.source import Access, Check, Context, Source, SourceKind
+from headway.times import parse_time
 
-__all__ = ["KINDS", "checks_of", "kind_of_id", "requirements", "sources_of"]
+__all__ = ["KINDS", "checks_of", "configured_sources", "ended", "kind_of_id", "requirements", "sources_of"]
 
 KINDS: tuple[type[SourceKind], ...] = (GitKind, GitHubKind, RecordsKind)
 
@@ -42,7 +43,7 @@ def sources_of(settings: Settings, targets: tuple[str, ...] = (), access: Access
     kinds = _kinds(settings, access)
     configured = _configured(settings, kinds)
     requested = [configured.get(target, SourceSettings(target=target)) for target in targets]
-    requested = requested or list(configured.values())
+    requested = requested or [source for source in configured.values() if ended(source) is None]
     if not requested:
         raise UsageError(
             "nothing to collect: no target was given and the settings name no source",
@@ -94,6 +95,30 @@ def _added_up(entries: list[SourceSettings], numbers: list[int]) -> SourceSettin
         facts[name] = values[0] if values else unset
     manifests = tuple(dict.fromkeys(patterns for entry in entries for patterns in entry.manifests))
     return replace(entries[0], **facts, manifests=manifests)
+
+
+def configured_sources(settings: Settings) -> Iterator[tuple[Source, SourceSettings]]:
+    """The sources that the settings name, each with what they say of it; those that cannot be are left out."""
+    kinds = _kinds(settings, None)
+    for said in settings.sources:
+        try:
+            for source in _kind_of_target(said.target, kinds, settings.base).sources(said, base=settings.base):
+                yield source, said
+        except HeadwayError:
+            continue
+
+
+def ended(source: SourceSettings) -> datetime | None:
+    """When a source of the settings ended, naive UTC; None for one that goes on. UsageError for what is no time."""
+    if not source.until:
+        return None
+    try:
+        return parse_time(source.until)
+    except ValueError as error:
+        raise UsageError(
+            f"[[sources]] {source.target}: until is not a date or time: {source.until!r}",
+            hint='write until = "2026-03-31"',
+        ) from error
 
 
 def requirements(environment: Mapping[str, str]) -> Iterator[Check]:

@@ -7,7 +7,7 @@ goes on reading the old one until it looks at `CURRENT` again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from warehouse.build import Sources, build_tables
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
+from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, write_atomically
 
 __all__ = ["build_in_memory", "build_some", "current", "open_file", "open_published", "publish"]
@@ -57,9 +58,18 @@ def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
 
 
 def publish(
-    warehouse: Path, settings: Settings, teams: dict[str, str], *, built_at: datetime, progress: Progress
+    warehouse: Path,
+    settings: Settings,
+    teams: dict[str, str],
+    *,
+    built_at: datetime,
+    progress: Progress,
+    roles: Mapping[str, SourceRole] | None = None,
 ) -> Path:
-    """Build everything again from the raw rows and make it current."""
+    """Build everything again from the raw rows and make it current.
+
+    `teams` and `roles`: what the settings say of the sources that they name.
+    """
     prepare(warehouse)
     path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
     unfinished = path.with_suffix(".building")
@@ -67,7 +77,7 @@ def publish(
         with duckdb.connect() as connection:
             connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
             connection.execute("use published")
-            _build(connection, warehouse, settings, teams, as_of=None, progress=progress)
+            _build(connection, settings, _sources(warehouse, teams, roles), as_of=None, progress=progress)
             connection.execute("use memory")
             connection.execute("detach published")
         unfinished.replace(path)
@@ -85,11 +95,17 @@ def publish(
 
 
 def build_in_memory(
-    warehouse: Path, settings: Settings, teams: dict[str, str], *, as_of: datetime, progress: Progress
+    warehouse: Path,
+    settings: Settings,
+    teams: dict[str, str],
+    *,
+    as_of: datetime,
+    progress: Progress,
+    roles: Mapping[str, SourceRole] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """The same build with everything after `as_of` left out, in memory."""
     connection = duckdb.connect()
-    _build(connection, warehouse, settings, teams, as_of=as_of, progress=progress)
+    _build(connection, settings, _sources(warehouse, teams, roles), as_of=as_of, progress=progress)
     return connection
 
 
@@ -106,23 +122,21 @@ def build_some(
 
 def _build(
     connection: duckdb.DuckDBPyConnection,
-    warehouse: Path,
     settings: Settings,
-    teams: dict[str, str],
+    sources: Sources,
     *,
     as_of: datetime | None,
     progress: Progress,
 ) -> None:
-    sources = _sources(warehouse, teams)
     headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
     _comment(connection, headers)
     run_checks(connection, headers)
 
 
-def _sources(warehouse: Path, teams: dict[str, str]) -> Sources:
+def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:
     store = RawStore(warehouse)
     commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
-    return Sources(store.files(commits), store.latest(commits), teams)
+    return Sources(store.files(commits), store.latest(commits), teams, roles or {})
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -> None:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from headway.repository_names import normalized, repository_key
 from warehouse.store import Commit
 
-__all__ = ["Sources", "spellings"]
+__all__ = ["SourceRole", "Sources", "spellings"]
+
+
+@dataclass(frozen=True)
+class SourceRole:
+    """What the settings say of a source that they name: its feed, and when it ended (naive UTC)."""
+
+    feed: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The visible raw files of each table, the newest batch of each source, and the team that owns each source."""
+    """The visible raw files of each table, the newest batch of each source, and the team that owns each source.
+
+    `roles`: of each source that the settings name, what they say of it.
+    """
 
     files: Mapping[str, Sequence[Path]]
     latest: Mapping[str, Commit]
     teams: Mapping[str, str]
+    roles: Mapping[str, SourceRole] = field(default_factory=dict)
 
     def respelled(self, spellings: Mapping[str, str]) -> Sources:
         """The same sources, feeding repositories under the spelling to use for each."""

@@ -25,8 +25,9 @@ _UNKNOWN = {
     "before_first_deployment": (
         "it was code complete before the first recorded production deployment of its service: arrival not observed"
     ),
-    "undatable_deployment": "only a deployment without a date contains it",
+    "undatable_deployment": "only a deployment without a date, or without any status, contains it",
     "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
+    "in_doubt": "its service is in doubt: changes went on landing, and no production deployment has them",
     "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
 }
 _ARRIVALS = {
@@ -254,6 +255,8 @@ def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment:
         return f"{deployment['deployment_id']} ({deployment['evidence']}): {how}"
     if outcome == "unknown":
         return _UNKNOWN[reason]
+    if reason == "deployments_without_status":
+        return "its repository reports production deployments without any status: whether they succeeded is unknown"
     return _ARRIVALS[outcome]
 
 

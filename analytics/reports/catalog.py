@@ -143,6 +143,7 @@ _HAS_BOTS = "it includes bots and releases, and kind says which changes they are
 _NO_BOTS = "no initiative includes changes made by bots, or releases"
 _NO_HOURS = "it measures no hours"
 _LISTS_CHANGES = "it lists changes; lead-time has their working hours"
+_EVERY_SERVICE = "it lists every service of a repository"
 _WHOLE_CHANGES = "an initiative has whole changes, not those of one service"
 _OWN_EVIDENCE = "an initiative has evidence of its own"
 
@@ -178,6 +179,20 @@ REPORTS: Mapping[str, Report] = {
             "analytics.reports.published:coverage",
             frozenset(),
             {CLOCK: _NO_HOURS, AUTOMATION: "its counts include bots and releases"},
+        ),
+        Report(
+            "deployment-sources",
+            "what is taken for deployments, what is ignored, and why",
+            "analytics.reports.deployment_sources:deployment_sources",
+            frozenset(),
+            {SERVICE: _EVERY_SERVICE, CLOCK: _NO_HOURS, AUTOMATION: "it lists no changes"},
+        ),
+        Report(
+            "doubts",
+            "services in doubt: since when, why, and the setting to add",
+            "analytics.reports.doubts:doubts",
+            frozenset(),
+            {SERVICE: _EVERY_SERVICE, CLOCK: _NO_HOURS, AUTOMATION: "it counts what is left out, whoever made it"},
         ),
         Report(
             "classification",

@@ -21,11 +21,13 @@ def command(session: Session) -> int:
     """Derive the tables of reports from collected data."""
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
-    from pipeline.repositories import near_names
+    from pipeline.forget import finish_pending
+    from pipeline.repositories import record_notices
 
+    finish_pending(session)
     path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
     click.echo(str(path))
-    for lines in (unknown_initiatives(session.settings), *near_names(session.settings)):
+    for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
         if lines:
             click.echo(lines, err=True)
     return 0

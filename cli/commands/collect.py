@@ -11,6 +11,7 @@ import click
 from pipeline.session import Session
 
 if TYPE_CHECKING:
+    from headway.source import Source
     from pipeline.collect import Run
 
 SOME_FAILED = 3
@@ -20,6 +21,7 @@ Example:
   headway collect https://github.com/alphagov/govuk-chat
   headway collect github:acme/checkout github:acme-labs
   headway collect path/to/clone events:deployments.ndjson
+  headway collect --dry-run events:deployments.ndjson
   headway collect                       # every source of headway.toml, for a nightly job
 """
 
@@ -34,27 +36,32 @@ Example:
     show_default=True,
     help="Number of sources to read at the same time.",
 )
+@click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
-def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -> int:  # noqa: FBT001
+def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, dry_run: bool) -> int:  # noqa: FBT001
     """Read targets, or every source of the settings, and build.
 
-    A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER or events:FILE.
+    A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
-    from pipeline.repositories import near_names
+    from pipeline.forget import finish_pending
+    from pipeline.repositories import held_back_lines, record_notices
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
-    from warehouse.compaction import tidy
     from warehouse.store import RawStore
+    from warehouse.upkeep.compaction import tidy
 
     sources = sources_of(session.settings, targets, session.access)
+    if dry_run:
+        return _dry_run(session, sources)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
     store = RawStore(session.settings.warehouse_folder)
     progress = progress_on(sys.stderr, time.monotonic)
+    finish_pending(session)
     with store.collecting():
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
         _print_runs(runs)
@@ -72,13 +79,22 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int) -
             click.echo(f"built {path.name}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.
             unknown = (f"{what}\n  hint: {hint}" for what, hint in unknown_repositories(session.settings, store))
-            for lines in (*unknown, unknown_initiatives(session.settings), *near_names(session.settings)):
+            notices = (*held_back_lines(session.settings), *record_notices(session.settings))
+            for lines in (*unknown, unknown_initiatives(session.settings), *notices):
                 if lines:
                     click.echo(lines, err=True)
     failed = [run for run in runs if run.error]
     if not failed:
         return 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _dry_run(session: Session, sources: list[Source]) -> int:
+    from pipeline.dry_run import dry_run
+
+    lines, whole = dry_run(session, sources)
+    click.echo("\n".join(lines))
+    return 0 if whole else SOME_FAILED
 
 
 def _print_runs(runs: list[Run]) -> None:

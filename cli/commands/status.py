@@ -35,7 +35,7 @@ def command(session: Session) -> int:
     click.echo(f"warehouse {warehouse}")
     click.echo("\nsources")
     for row in sources.iter_rows(named=True):
-        click.echo(f"  {row['source']}")
+        click.echo(f"  {row['source']}" + (f"  (now in {row['place']})" if row["place"] else ""))
         if row["rows"] is not None:
             click.echo(
                 f"    complete through {shown(row['watermark_at'])}, {row['rows']:,} rows,"
@@ -57,12 +57,15 @@ def command(session: Session) -> int:
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
-    from analytics.coverage import in_doubt
+    from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes
+    from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
+    services = doubts_by_repository(connection)
+    held = held_back(table)
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
         .to_arrow_table()
@@ -72,8 +75,13 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for row in table.iter_rows(named=True):
         yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
         name = f"{row['provider']}:{row['repo']}"
+        for doubt in services.get(name, ()):
+            yield f"    {in_words(doubt)}"
+            yield f"      hint: {hint_of(doubt)}"
         if name in doubts:
             yield f"    {doubts[name]}"
+        if name in held:
+            yield f"    {held[name]}"
         yield from (f"    {line}" for line in _facts(row))
         yield from (f"    {line}" for line in manifest_notes(connection, name))
         for notice in notices:

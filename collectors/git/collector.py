@@ -22,7 +22,7 @@ from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PA
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
 from collectors.git.readers.version_changes import VERSIONS_READ, Candidates, VersionChange, VersionReader
-from collectors.git.repository.open import Opened, open_source
+from collectors.git.repository.open import Opened, open_source, place_of
 from collectors.git.repository.refs import pull_heads
 from collectors.git.repository.source import GitSource, source_id
 from collectors.git.resume import Resume
@@ -146,6 +146,7 @@ class _Run:
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
             tag_objects=True,
+            place=place_of(self._source.target),
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 

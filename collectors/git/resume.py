@@ -31,6 +31,8 @@ class Resume:
     """The newest commit or tag so far, not later than the run that saw it, in microseconds since 1970."""
     manifests: Mapping[str, Any] | None = None
     """Where the chain of a manifests repository ended."""
+    place: str = ""
+    """The folder in which it was read; empty for what is fetched from a URL."""
     ai_notes: str = ""
     """What the ref of the notes held, as far as they were read; empty for no notes."""
     tag_objects: bool = False
@@ -57,6 +59,7 @@ class Resume:
             "manifests": self.manifests,
             "ai_notes": self.ai_notes,
             "tag_objects": self.tag_objects,
+            **({"place": self.place} if self.place else {}),
         }
 
     def holds(self, ref: str, oid: str) -> bool:

@@ -6,15 +6,18 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headway.errors import HeadwayError
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.settings import SourceSettings
-from headway.source import Check, Source, SourceKind
+from headway.source import Check, Context, Places, Resumes, Source, SourceKind
 
 if TYPE_CHECKING:
     from collectors.git.repository.source import GitSource
@@ -31,11 +34,32 @@ class GitKind(SourceKind):
     id_prefix = "git:"
     targets = ("a folder with a Git repository", "a clone URL")
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._places = Places(self.id_prefix, self._folders, self._settled)
+
+    def _folders(self) -> Resumes:
+        """The resume points of sources in folders; those of URLs are never moved."""
+        folder = f"{self.id_prefix}/"
+        return {id_: resume for id_, resume in self._context.resumes().items() if id_.startswith(folder)}
+
+    def _settled(self) -> Iterator[str]:
+        """The folders that the settings name."""
+        from collectors.git.repository.open import place_of
+
+        base = self._context.settings.base
+        for source in self._context.settings.sources:
+            with suppress(HeadwayError):
+                yield place_of(self._target(source.target, base))
+
     def sources(self, source: SourceSettings, *, base: Path) -> Iterator[Source]:
-        """One source a target."""
+        """One source a target, under the id that it has wherever it lies."""
+        from collectors.git.repository.open import continues, place_of
         from collectors.git.repository.source import source_id
 
         repository = self._repository(source, base)
+        if place := place_of(repository.target):
+            repository = replace(repository, known_as=self._places.id_of(place, partial(continues, repository)))
         yield Source(
             source_id(repository),
             source.target,
@@ -93,16 +117,19 @@ class GitKind(SourceKind):
     def _cache(self) -> Path:
         return self._context.settings.warehouse_folder / "cache"
 
+    @staticmethod
+    def _target(target: str, base: Path) -> str:
+        if "://" not in target and (base / Path(target).expanduser()).exists():
+            return str((base / Path(target).expanduser()).absolute())
+        return target
+
     def _repository(self, source: SourceSettings, base: Path) -> GitSource:
         from collectors.git.manifests.patterns import ManifestPatterns
         from collectors.git.repository.source import GitSource
 
         settings = self._context.settings
-        target = source.target
-        if "://" not in target and (base / Path(target).expanduser()).exists():
-            target = str((base / Path(target).expanduser()).absolute())
         return GitSource(
-            target=target,
+            target=self._target(source.target, base),
             name=source.name or None,
             branch=source.branch,
             pull_heads=settings.git.pull_heads if source.pull_heads is None else source.pull_heads,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from collectors.records_file.json_lines import object_of
+from collectors.records_file.formats.json_lines import object_of
 from collectors.records_file.native import Record, record
 from collectors.records_file.references import Artifact, artifact, change_number
 from collectors.records_file.values import BadValue, is_commit_id, moment, shown, text

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from collectors.records_file.cdevents import Environment, NotUsed, cdevent, is_event
-from collectors.records_file.csv_rows import CsvRows
+from collectors.records_file.formats.csv_rows import CsvRows
+from collectors.records_file.formats.json_lines import json_rows
+from collectors.records_file.formats.lines import Line, LineReader, digest
 from collectors.records_file.index import Index
-from collectors.records_file.json_lines import json_rows
-from collectors.records_file.lines import Line, LineReader, digest
-from collectors.records_file.native import Record, record
+from collectors.records_file.native import Record, record, variant_of
 from collectors.records_file.notices import notices_of, specifics_of
 from collectors.records_file.rejects import RejectedLines, RejectFile
 from collectors.records_file.resume import Resume
 from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
 from collectors.records_file.values import BadValue, shown
-from headway.errors import PartialRead
+from headway.errors import HeadwayError, PartialRead
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.raw_tables.batch import RowBuffer
 
-__all__ = ["collect"]
+__all__ = ["collect", "continues"]
 
 _LINES_A_STEP = 2_000
 
@@ -50,7 +51,7 @@ def collect(
         before = Resume.read(resume)
         with RejectFile(rejects, source) as aside:
             if not full and before is not None and _is_unchanged(file, size_bytes, before, aside):
-                now = before
+                now = replace(before, place=source.absolute)
             else:
                 reading = _Reading(source, file, size_bytes, collected_at, progress)
                 try:
@@ -60,6 +61,18 @@ def collect(
             yield now.checkpoint()
     if now.rejected:
         raise RejectedLines(source, now.rejected, now.first_rejected, aside.path)
+
+
+def continues(source: RecordsSource, resume: Mapping[str, Any]) -> bool:
+    """Whether a file begins with all that a resume point of another path had read: it was moved, and perhaps grew."""
+    before = Resume.read(resume)
+    if before is None or not before.size_bytes:
+        return False
+    try:
+        with opened(source) as (file, size_bytes):
+            return size_bytes >= before.size_bytes and digest(file, before.size_bytes) == before.sha256
+    except HeadwayError:
+        return False
 
 
 def _is_unchanged(file: BinaryIO, size_bytes: int, before: Resume, aside: RejectFile) -> bool:
@@ -83,6 +96,7 @@ class _Reading:
         self._index = Index(collected_at)
         self._buffer = RowBuffer(collected_at)
         self._repo_ids: set[str] = set()
+        self._separator = ""
 
     def rows(self, aside: RejectFile, before: Resume | None, *, full: bool) -> Generator[Rows, None, Resume]:
         """All rows of the file; returns the resume point.
@@ -98,7 +112,7 @@ class _Reading:
                 f"{shown(self._source.absolute, 200)} changed while it was read",
                 hint="Write exports under another name and rename them when they are complete.",
             )
-        notices = notices_of(self._index, aside, before.notices if before else {})
+        notices = notices_of(self._index, aside, before.notices if before else {}, self._separator)
         about = specifics_of(self._index, aside)
         self._buffer.add("notices", ({"repo_id": "", **row} for row in notices.rows(source_id(self._source), about)))
         yield from self._buffer.drain()
@@ -114,6 +128,7 @@ class _Reading:
             notices=notices.counts,
             rejected=aside.count,
             first_rejected=tuple(aside.first),
+            place=self._source.absolute,
         )
 
     def _understand(self, reader: LineReader, aside: RejectFile) -> None:
@@ -141,6 +156,8 @@ class _Reading:
             if is_event(content) and "environment" in entry.row:
                 name = entry.row["environment"]
                 entry.row["environment"] = self._index.environments.get(name, name)
+            if entry.table == "deployments":
+                entry.row["written_in"] = f"{self._source.path.name} line {line.number}"
             self._add(entry, len(line.text))
             yield from self._buffer.due()
         for folded in self._index.folded.values():
@@ -151,13 +168,18 @@ class _Reading:
         self._repo_ids.add(entry.row["repo_id"])
         self._buffer.add(entry.table, [entry.row], size_bytes)
         for state, at in entry.statuses:
-            status = {"repo_id": entry.row["repo_id"], "state": state, "status_at": at}
-            self._buffer.add("deployment_statuses", [status | {"deployment_id": entry.row["deployment_id"]}])
+            status = {"repo_id": entry.row["repo_id"], "deployment_id": entry.row["deployment_id"]}
+            status |= {"variant": variant_of(entry.row), "state": state, "status_at": at}
+            self._buffer.add("deployment_statuses", [status])
 
     def _contents(self, reader: LineReader, doing: str) -> Iterator[tuple[Line, dict[str, Any] | None]]:
         """Every line or CSV row with what it holds, None where it has a problem."""
         name = shown(self._source.path.name)
-        rows = json_rows(reader) if self._format == "json" else CsvRows(iter(reader), name)
+        if self._format == "json":
+            rows: Iterable[tuple[Line, dict[str, Any] | None]] = json_rows(reader)
+        else:
+            rows = table = CsvRows(iter(reader), name)
+            self._separator = table.separator
         for number, row in enumerate(rows):
             if number % _LINES_A_STEP == 0:
                 self._progress.step(reader.position, self._size_bytes, f"{doing} {name}, bytes")

@@ -20,6 +20,7 @@ __all__ = ["Folded", "Index"]
 _EARLIEST = {"opened_at", "first_review_at", "merged_at", "created_at", "started_at"}
 _LATEST = {"abandoned_at", "finished_at", "resolved_at", "updated_at"}
 _KINDS_OF_WHAT = 200
+_NAMED = 3
 
 
 @dataclass
@@ -74,6 +75,11 @@ class Index:
     _last_word: dict[bytes, int] = field(default_factory=dict)
     _updated_at: dict[bytes, datetime] = field(default_factory=dict)
     _environments_at: dict[str, datetime] = field(default_factory=dict)
+    trimmed: list[tuple[int, str]] = field(default_factory=list)
+    trimmed_lines: int = 0
+    repeated: list[tuple[int, str]] = field(default_factory=list)
+    repeated_lines: int = 0
+    _by_id: dict[bytes, list[bytes]] = field(default_factory=dict)
 
     def add(self, line_number: int, content: Record | Environment | NotUsed) -> None:
         """Take in what a good line says."""
@@ -81,6 +87,9 @@ class Index:
             self._saw(content.times())
             for name in content.unknown:
                 self._tally(self.unknown_fields, name)
+            if content.trimmed:
+                self.trimmed_lines += 1
+                _keep(self.trimmed, line_number, content.trimmed)
             if content.whole:
                 self._whole(line_number, content)
             else:
@@ -111,6 +120,8 @@ class Index:
     def _whole(self, line_number: int, record: Record) -> None:
         """The later line wins, unless both say when they were updated and it is the older one."""
         key = key_of(record)
+        if record.table == "deployments":
+            self._same_id(line_number, record, key)
         if key in self._last_word:
             self.superseded += 1
             before = self._updated_at.get(key)
@@ -120,6 +131,24 @@ class Index:
         self._updated_at.pop(key, None)
         if record.updated_at is not None:
             self._updated_at[key] = record.updated_at
+
+    def _same_id(self, line_number: int, record: Record, key: bytes) -> None:
+        """Deployments of one id: others are told, and a line that retracts the id is the last word on all before it."""
+        alike = self._by_id.setdefault(key_of(record._replace(key=record.key[:2])), [])
+        if record.row["deleted"] and len(record.key) == 2:
+            kept = []
+            for other in alike:
+                newer = self._updated_at.get(other)
+                if newer is not None and record.updated_at is not None and newer > record.updated_at:
+                    kept.append(other)
+                else:
+                    self.superseded += self._last_word.pop(other, None) is not None
+            alike[:] = kept
+        elif key not in self._last_word:
+            alike.append(key)
+            if len(alike) > 1:
+                self.repeated_lines += 1
+                _keep(self.repeated, line_number, record.key[1])
 
     def _saw(self, times: list[datetime]) -> None:
         past = [at for at in times if at <= self.collected_at]
@@ -132,6 +161,12 @@ class Index:
         """Count by name; a file of thousands of different names is counted together from some point on."""
         name = what[:64]
         counter[name if name in counter or len(counter) < _KINDS_OF_WHAT else "others"] += 1
+
+
+def _keep(kept: list[tuple[int, str]], line_number: int, what: str) -> None:
+    """Keep the first few for a message."""
+    if len(kept) < _NAMED:
+        kept.append((line_number, what))
 
 
 def key_of(record: Record) -> bytes:

@@ -112,6 +112,14 @@ def _statuses(value: Any) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(set(pairs), key=lambda pair: (pair[1], pair[0])))
 
 
+def _trimmed(value: Any) -> str:
+    """A name without blanks around it, which nobody sees."""
+    name = text(value).strip()
+    if not name:
+        raise BadValue("is blank")
+    return name
+
+
 _TEXT = Field(text)
 _ID = Field(identifier)
 _TIME = Field(moment)
@@ -136,7 +144,8 @@ _DEPLOYMENT = Kind(
     "deployment",
     "deployments",
     _COMMON
-    | {"id": _ID, "application": _TEXT, "environment": _TEXT, "production": _FLAG, "sha": _COMMIT, "version": _TEXT}
+    | {"id": _ID, "application": _TEXT, "environment": Field(_trimmed), "production": _FLAG, "sha": _COMMIT}
+    | {"version": _TEXT}
     | {"created_at": _TIME, "state": Field(one_of(*STATES)), "finished_at": _TIME, "statuses": Field(_statuses)}
     | {"url": _LINK, "deleted": _FLAG},
     id_column="deployment_id",

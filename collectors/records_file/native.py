@@ -10,7 +10,7 @@ from collectors.records_file.kinds import KINDS, Kind
 from collectors.records_file.values import BadValue, nearest, shown
 from headway.repository_names import repository_key
 
-__all__ = ["Record", "record"]
+__all__ = ["Record", "record", "variant_of"]
 
 _UNFINISHED = ("queued", "pending", "waiting", "in_progress")
 
@@ -25,6 +25,8 @@ class Record(NamedTuple):
     updated_at: datetime | None = None
     unknown: tuple[str, ...] = ()
     whole: bool = True
+    trimmed: str = ""
+    """The environment as written, where it has blanks around it."""
 
     def times(self) -> list[datetime]:
         """Every instant that it mentions."""
@@ -43,7 +45,9 @@ def record(content: Mapping[str, Any], *, whole: bool = True) -> Record:
     result = make(kind, values)
     if whole and not values.get("deleted"):
         complete(values, result)
-    return result._replace(updated_at=values.get("updated_at"), unknown=unknown, whole=whole)
+    written = content.get("environment")
+    trimmed = written if isinstance(written, str) and written != written.strip() else ""
+    return result._replace(updated_at=values.get("updated_at"), unknown=unknown, whole=whole, trimmed=trimmed)
 
 
 def _kind_of(name: Any) -> Kind:
@@ -118,7 +122,21 @@ def _deployment(kind: Kind, values: Mapping[str, Any]) -> Record:
     row.setdefault("application", "")
     row.setdefault("deleted", False)
     row["source"] = "records"
-    return identified._replace(statuses=_statuses(values))
+    about = (values.get("environment"), values.get("sha") or values.get("version"))
+    if values.get("deleted") and (about[0] is None) != (about[1] is None):
+        raise BadValue("`deleted` is about an `id` alone, or about its `environment` and its commit too")
+    key = identified.key if values.get("deleted") and about == (None, None) else (*identified.key, *map(_text, about))
+    return identified._replace(key=key, statuses=_statuses(values))
+
+
+def _text(value: str | None) -> str:
+    return value or ""
+
+
+def variant_of(row: Mapping[str, Any]) -> str:
+    """Environment and commit of a deployment's row: with its id, what tells it from others; empty without either."""
+    environment, commit = row.get("environment"), row.get("sha") or row.get("version")
+    return "" if environment is None and commit is None else f"{environment or ''} @ {commit or ''}"
 
 
 def _statuses(values: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:

@@ -16,8 +16,10 @@ __all__ = ["notices_of", "specifics_of"]
 _NAMED = 10
 
 
-def notices_of(index: Index, rejects: RejectFile, before: Mapping[str, int]) -> NoticeLedger:
+def notices_of(index: Index, rejects: RejectFile, before: Mapping[str, int], separator: str = "") -> NoticeLedger:
     """The notices of a file that was read completely; `before` are those of the reading before.
+
+    `separator` is what separates the columns of a CSV file.
 
     They are about the file, not about one repository: the `repo_id` of their rows is empty.
     """
@@ -27,6 +29,8 @@ def notices_of(index: Index, rejects: RejectFile, before: Mapping[str, int]) -> 
     ledger.state("events_not_used", index.not_used.total())
     ledger.state("superseded_lines", index.superseded)
     ledger.state("future_times", index.in_future)
+    ledger.state("trimmed_names", index.trimmed_lines)
+    ledger.state("other_separator", int(separator not in {"", ","}))
     return ledger
 
 
@@ -36,7 +40,14 @@ def specifics_of(index: Index, rejects: RejectFile) -> dict[str, str]:
         "rejected_lines": f"{rejects.count} of {index.lines} lines, {rejects.path.name}",
         "unknown_fields": _list(_with_guess(index.unknown_fields)),
         "events_not_used": _list(index.not_used),
+        "trimmed_names": _lines(index.trimmed, index.trimmed_lines),
+        "other_separator": "line 1",
     }
+
+
+def _lines(first: list[tuple[int, str]], count: int) -> str:
+    named = ", ".join(f"line {number} {shown(what)}" for number, what in first)
+    return named + (f" and {count - len(first):,} more" if count > len(first) else "")
 
 
 def _with_guess(names: Counter[str]) -> Counter[str]:

@@ -12,7 +12,7 @@ from headway.raw_tables import Checkpoint
 __all__ = ["Resume"]
 
 # Raised when the same file would be read differently than before: then it is read again, changed or not.
-READER = 1
+READER = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Resume:
     rejected: int
     first_rejected: tuple[tuple[int, str], ...]
     reader: int = READER
+    place: str = ""
+    """The path under which it was read last."""
 
     @classmethod
     def read(cls, point: Mapping[str, Any] | None) -> Resume | None:

@@ -26,6 +26,8 @@ class RecordsSource:
     """A file of records, relative to the working folder unless absolute."""
 
     path: Path
+    known_as: str = ""
+    """The id under which it was collected before it lay where it lies now; empty: its path says it."""
 
     @property
     def absolute(self) -> str:
@@ -34,8 +36,8 @@ class RecordsSource:
 
 
 def source_id(source: RecordsSource) -> str:
-    """`events:<absolute path>`."""
-    return f"events:{source.absolute}"
+    """`events:<absolute path>`; a file that was moved keeps the id of the place where it lay first."""
+    return source.known_as or f"events:{source.absolute}"
 
 
 @contextmanager

@@ -39,6 +39,8 @@ _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
+# How spreadsheets write a time: 02.01.2026 03:04, 1/2/2026, or the days since 1900.
+_SPREADSHEET = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[ T].*)?|\d{5}(?:[.,]\d+)?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII | re.IGNORECASE)
 _REPOSITORY = re.compile(r"[a-z][a-z0-9_.+-]*:.+", re.ASCII | re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
@@ -92,7 +94,8 @@ def moment(value: Any) -> datetime:
     written = text(value)
     match = _TIME.fullmatch(written)
     if match is None:
-        raise BadValue(f"must be a time such as 2026-01-02T03:04:05Z, not {shown(written)}")
+        why = ", as a spreadsheet writes it" if _SPREADSHEET.fullmatch(written) else ""
+        raise BadValue(f"must be a time such as 2026-01-02T03:04:05Z, not {shown(written)}{why}")
     zone = match["zone"]
     if zone is None:
         raise BadValue(f"{shown(written)} has no time zone: end it with Z or an offset such as +02:00")

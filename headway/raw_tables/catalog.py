@@ -255,10 +255,10 @@ _CI_RUNS = RawTable(
 
 _DEPLOYMENTS = RawTable(
     "deployments",
-    "one row per deployment reported by a system that makes them",
-    ("repo_id", "deployment_id"),
+    "one row per deployment reported by a system that makes them; of records, per id, environment and commit",
+    ("repo_id", "deployment_id", "environment", "sha", "version"),
     columns(
-        ("deployment_id", TEXT, "unique within the repository"),
+        ("deployment_id", TEXT, "unique within the repository; of records, with environment and commit"),
         ("application", TEXT, "what was deployed, empty where the repository is one application"),
         ("environment", TEXT, "as named by the system"),
         ("production", BOOL, "the system's own flag, null where it has none"),
@@ -268,19 +268,21 @@ _DEPLOYMENTS = RawTable(
         ("url", TEXT, ""),
         ("source", TEXT, "which collector: `records`, `github`, …"),
         ("deleted", BOOL, DELETED.meaning),
+        ("written_in", TEXT, "records: file and line of the record; else null"),
     ),
 )
 
 _DEPLOYMENT_STATUSES = RawTable(
     "deployment_statuses",
     "one row per status that a deployment had",
-    ("repo_id", "deployment_id", "status_at", "state"),
+    ("repo_id", "deployment_id", "variant", "status_at", "state"),
     columns(
         ("deployment_id", TEXT, ""),
         ("state", TEXT, "`queued`, `waiting`, `in_progress`, `success`, `failure`, `inactive`, …"),
         ("status_at", TIME, ""),
+        ("variant", TEXT, "records: environment and commit, for an id may stand for several deployments; else null"),
     ),
-    set_of=("repo_id", "deployment_id"),
+    set_of=("repo_id", "deployment_id", "variant"),
 )
 
 _INCIDENTS = RawTable(

@@ -35,6 +35,12 @@ class DeploymentRule:
         "from tags, from branch, from workflow, from releases: the environment they deploy to (empty: production); from"
         " records, from manifests: take only deployments to this environment, or that name none (empty: all)",
     )
+    environments: str = setting(
+        "",
+        "pattern of the production environments of these repositories, whatever flags and names say; empty: as in"
+        " [production]",
+        pattern=True,
+    )
     manifests: str = setting("", "from manifests: name of the manifests repository, or a glob; empty: any")
     application: str = setting(
         "",

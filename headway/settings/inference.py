@@ -16,3 +16,6 @@ class InferenceSettings:
     tags: bool = setting(
         default=True, doc="learn from a repository's tags which are releases; false: only tags such as `v1.2.3`"
     )
+    production: bool = setting(
+        default=True, doc="infer from the words of their names which environments are production"
+    )

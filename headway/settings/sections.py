@@ -30,6 +30,7 @@ __all__ = [
     "DeploymentRule",
     "GitSettings",
     "GithubSettings",
+    "InferenceSettings",
     "ManifestsSettings",
     "ProductionSettings",
     "ReportSettings",
@@ -135,6 +136,10 @@ class SourceSettings:
     )
     name: str = setting("", "the repository's name, where its folder or URL does not have it")
     team: str = setting("", "team that owns it")
+    feed: str = setting(
+        "", "files of records: name of a feed of its own; those of one feed are known to the newest time of all"
+    )
+    until: str = setting("", "when it ended, such as `2026-03-31`: it is not read any more, and holds no report back")
     pull_heads: bool | None = setting(None, "as in [git], for this source alone")
     branch: str = setting("", "Git repositories: the default branch; empty: the one that the clone or its remote names")
     manifests: tuple[ManifestsSettings, ...] = setting(

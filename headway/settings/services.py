@@ -19,7 +19,10 @@ class ProductionSettings:
     """Which environments are production, and when a change has arrived there."""
 
     environments: str = setting(
-        "(?i)^prod", "pattern of production environments, where the system does not flag them", pattern=True
+        "",
+        "pattern of production environments, where the system does not flag them; empty: names with a word such as"
+        " prod, production, prd or live, and none such as preview or test",
+        pattern=True,
     )
     arrival: str = setting(
         "all",
@@ -32,6 +35,10 @@ class ProductionSettings:
     )
     exclude: tuple[str, ...] = setting(
         (), "names of production environments to leave out: they are no waves, such as retired ones"
+    )
+    complete: tuple[str, ...] = setting(
+        (),
+        "globs on repositories whose production deployments are recorded completely: a pause in them is no doubt",
     )
 
 

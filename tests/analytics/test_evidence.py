@@ -31,7 +31,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     raw = Raw("acme/shop", provider="github")
     for number, shown in SHOWN.items():
         times: dict[str, float] = {} if number == 6 else {"production": 30.0}
-        raw.change(number, **shown, opened=1, ready=1, code_complete=2, merged=30.0, **times)
+        raw.change(number, **shown, opened=1, ready=1, code_complete=30, merged=30.0, **times)
     with built(raw, settings=ruled()) as tables:
         yield tables.connection
 

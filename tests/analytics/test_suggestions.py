@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analytics.deployment_suggestions import manifest_notes, suggest_deployments
-from headway.settings import DeploymentRule, ProductionSettings, Settings
+from headway.settings import DeploymentRule, Settings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, ruled
 
@@ -52,7 +52,7 @@ def test_likeliest_comes_first() -> None:
         "there is a branch live",
     ]
     assert [rule(line) for line in lines] == [
-        {"table": "production", "environments": "^live\\-eu$"},
+        {"table": "deployments", "repo": "acme/shop", "from": "records", "environments": "^live\\-eu$"},
         {"table": "deployments", "repo": "acme/shop", "from": "workflow", "workflow": "Deploy to live"},
         {"table": "deployments", "repo": "acme/shop", "from": "releases"},
         {"table": "deployments", "repo": "acme/shop", "from": "tags", "tags": "^rel\\-\\d+([._]\\d+)+$"},
@@ -71,13 +71,11 @@ def test_suggestion_taken_shows_deployments(place: int) -> None:
         .run("a", 5, 6, name="ship [live]")
         .release("v1", "a", 9)
     )
-    shop.deploy("1", "a", 3, environment="live", production=None)
+    shop.deploy("1", "a", 3, environment="customers", production=None)
     found = rule(suggested(shop)[place])
-    if found.pop("table") == "production":
-        settings = Settings(base=ruled().base, production=ProductionSettings(**found))
-    else:
-        source = found.pop("from")
-        settings = Settings(base=ruled().base, deployments=(DeploymentRule(source=source, **found),))
+    assert found.pop("table") == "deployments"
+    source = found.pop("from")
+    settings = Settings(base=ruled().base, deployments=(DeploymentRule(source=source, **found),))
     with built(shop, settings=settings) as tables:
         (row,) = tables("select production_deployments as n from coverage")
         assert row["n"] > 0

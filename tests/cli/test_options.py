@@ -26,7 +26,12 @@ def session_of(words: list[str]) -> Session:
 def arguments_of(name: str, folder: Path) -> list[str]:
     """A command with the arguments that it needs."""
     (folder / "commits.ndjson").touch()
-    needed = {"export": ["stages"], "explain": ["acme/shop#1"], "classify": [str(folder / "commits.ndjson")]}
+    needed = {
+        "export": ["stages"],
+        "forget": ["acme/shop"],
+        "explain": ["acme/shop#1"],
+        "classify": [str(folder / "commits.ndjson")],
+    }
     return [name, *needed.get(name, [])]
 
 

@@ -53,7 +53,7 @@ def test_commands_need_only_the_tables_that_the_page_marks(
 def test_each_marked_table_names_its_readers() -> None:
     """Every table in the section of those that are read says by whom, and no other table does."""
     page = section("Tables that reports read")
-    assert page.count("\nRead by ") == len(names(page)) > len(names(section("Intermediate tables"))) * 0.8
+    assert page.count("\nRead by ") == len(names(page)) > len(names(section("Intermediate tables"))) * 0.6
     assert "Read by" not in section("Intermediate tables")
     assert {"lead_times", "reviews", "repairs", "refs"} <= set(names(page))
 

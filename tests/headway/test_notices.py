@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from collectors.github.collector import _PARTS
 from headway.notices import NOTICES, NoticeLedger
-from tests.frame.project import modules
+from tests.frame.project import modules, relative
 from warehouse.model import sql_models
 from warehouse.models.deployments.tag_families.tag_families import NOTICE_KINDS
 
@@ -28,11 +28,19 @@ def emitted() -> Iterator[str]:
                     yield from [kind] if kind else (f"no_access_{part}" for part in _PARTS)
 
 
+def of_deployments() -> Iterator[str]:
+    """The kinds that the models of reported deployments name."""
+    names = {"warehouse/models/deployments/deployment_notices.py", "warehouse/models/settings/near_names.py"}
+    for tree in (tree for _, path, tree in modules("warehouse") if relative(path) in names):
+        constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        yield from (str(value) for value in constants if value in NOTICES)
+
+
 def test_every_notice_is_declared_and_every_declared_one_is_emitted() -> None:
     """The table has each kind that a collector or the build can emit, and no other."""
     (model,) = [model for model in sql_models() if model.name == "notices"]
     built = re.findall(r"'(\w+)' as kind", model.sql)
-    assert sorted({*emitted(), *built, *NOTICE_KINDS}) == sorted(NOTICES)
+    assert sorted({*emitted(), *built, *NOTICE_KINDS, *of_deployments()}) == sorted(NOTICES)
 
 
 def test_every_notice_has_a_meaning_and_a_remedy() -> None:

@@ -114,7 +114,7 @@ def test_near_miss_is_told(headway: Headway, tmp_path: Path) -> None:
     told = "github:acme-inc/shop: deployments are reported of this repository, but it has no commits"
     collected = headway("collect", "shop", deployments(repo, "github:acme-inc/shop"))
     assert told in collected.err
-    assert "github:Acme/Shop\n  hint: use one name for both" in collected.err
+    assert "the nearest collected name is github:Acme/Shop\n  hint: use one name for both" in collected.err
     assert told in headway("build").err
     assert "notice: deployments are reported of this repository" in headway("status").out
     assert f"FAIL  {told}" in headway("doctor").out

@@ -200,15 +200,16 @@ def arrived(
     patches: Mapping[str, str] = MappingProxyType({}),
     greens: Mapping[str, float] = MappingProxyType({}),
     arrival: str = "all",
+    service: str = "",
 ) -> dict[str, dict[str, Any]]:
-    """What `arrivals` says of each change of a repository that is one service; commits by name."""
+    """What `arrivals` says of each change in one service, which every change touches; commits by name."""
     found = changes_from_git(_git_tables(raw))
-    made = _chain(raw, *deployments)
+    made = _chain(raw, *deployments, service=service)
     given = {
-        **_shipping(raw, deployments, arrival),
+        **_shipping(raw, deployments, arrival, service=service),
         **{name: made[name].to_pylist() for name in ("rollouts", "service_waves")},
         "change_services": [
-            {"change_key": key, "service": ""} for key in sorted(found["landings"]["change_key"].to_pylist())
+            {"change_key": key, "service": service} for key in sorted(found["landings"]["change_key"].to_pylist())
         ],
         "change_landings": found["landings"],
         "change_commits": found["change_commits"],
@@ -220,8 +221,11 @@ def arrived(
     }
     name = names(raw)
     shown = {}
-    for row in arrivals(_inputs("arrivals", raw, given)).to_pylist():
+    shipped = arrivals(_inputs("arrivals", raw, given))
+    green = {row["change_key"]: row["integrated_sha"] for row in shipped["integrations"].to_pylist()}
+    for row in shipped["arrivals"].to_pylist():
         key = row["change_key"]
+        row["integrated_sha"] = green.get(key)
         row |= {column: name[row[column]] for column in ("mapped_through", "integrated_sha")}
         shown[f"@{name[key[1:]]}" if key.startswith("@") else key] = row
     return shown
@@ -245,18 +249,22 @@ def waves_of(raw: Raw, *deployments: Deploy, named: Sequence[str] = ()) -> dict[
     return {row["environment"]: row for row in rows}
 
 
-def _chain(raw: Raw, *deployments: Deploy, named: Sequence[str] = ()) -> dict[str, pa.Table]:
-    return deployment_chain(_inputs("deployment_chain", raw, _shipping(raw, deployments, "all", named)))
+def _chain(raw: Raw, *deployments: Deploy, named: Sequence[str] = (), service: str = "") -> dict[str, pa.Table]:
+    return deployment_chain(_inputs("deployment_chain", raw, _shipping(raw, deployments, "all", named, service)))
 
 
 def _shipping(
-    raw: Raw, deployments: Sequence[Deploy], arrival: str, named: Sequence[str] = ()
+    raw: Raw, deployments: Sequence[Deploy], arrival: str, named: Sequence[str] = (), service: str = ""
 ) -> dict[str, list[dict[str, Any]]]:
     rows = [deployment.row(raw.repo_id) for deployment in deployments]
     return {
         "deployment_times": rows,
-        "service_deployments": rows,
-        "services": [{"service": "", "arrival": arrival, "waves": "\n".join(named)}],
+        # As the model: a deployment of the whole repository is one of each of its services.
+        "service_deployments": sorted(
+            ({**row, "service": name} for row in rows for name in {row["service"] or service} | {row["service"]}),
+            key=itemgetter("service", "deployment_id"),
+        ),
+        "services": [{"service": service, "arrival": arrival, "waves": "\n".join(named)}],
         "default_tips": [{"sha": ref["sha"]} for ref in raw.rows["refs"] if ref["name"] == "main"],
     }
 

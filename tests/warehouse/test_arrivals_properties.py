@@ -17,7 +17,7 @@ ENVIRONMENTS = ("production", "production-eu", "staging")
 
 
 @st.composite
-def shipped(draw: st.DrawFn) -> tuple[Dag, Raw, list[Deploy]]:
+def shipped(draw: st.DrawFn, services: tuple[str, ...] = ("",)) -> tuple[Dag, Raw, list[Deploy]]:
     """Any graph whose last commit is main, and deployments in any order, some at one instant, failed or undated."""
     dag = draw(dags(min_commits=3))
     last = len(dag.parents) - 1
@@ -34,6 +34,7 @@ def shipped(draw: st.DrawFn) -> tuple[Dag, Raw, list[Deploy]]:
                 created=at - draw(st.integers(0, 3)),
                 environment=draw(st.sampled_from(ENVIRONMENTS)),
                 undatable=not done and draw(st.booleans()),
+                service=draw(st.sampled_from(services)),
             )
         )
     return dag, Raw().commits(dag.notation()), deployments
@@ -181,6 +182,17 @@ def test_chain_equals_sets_of_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> 
                     state[one.environment] = (float(one.at or 0), one.id)
         taken = [back for back in state.values() if back is not None]
         assert row["rollback_deployment_id"] == (max(taken)[1] if taken and len(taken) == len(state) else None)
+
+
+@settings(max_examples=60)
+@given(shipped(services=("pay", "search", "")))
+def test_each_service_arrives_by_its_own_deployments(case: tuple[Dag, Raw, list[Deploy]]) -> None:
+    """For each service only its deployments, and those of the whole repository, bring a change to its environments."""
+    dag, raw, deployments = case
+    for service in ("pay", "search"):
+        mine = [one for one in deployments if one.service in (service, "")]
+        for key, row in arrived(raw, *deployments, service=service).items():
+            assert row["production_deployment_id"] == complete(dag, mine, int(key[1:]))
 
 
 @settings(max_examples=80)

@@ -18,7 +18,7 @@ from tests.builders.rows import Raw, Tables, built, hour, ruled
 # Rows of anything, which have no past.
 _ANYTHING = {"github:acme/forge", "git:acme/twice"}
 # What a row says of the whole clone, whenever it was read.
-_OF_THE_CLONE = {"watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"}
+_OF_THE_CLONE = {"held_by", "newest_at", "watermark_at", "commits", "pull_refs_not_landed", "refs_rewritten"}
 
 
 _KEYS = {

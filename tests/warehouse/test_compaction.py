@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from headway.raw_tables import Checkpoint, Rows, schema_of
-from warehouse.compaction import MOST_BATCHES, compact, tidy
 from warehouse.store import RawStore
+from warehouse.upkeep.compaction import MOST_BATCHES, compact, tidy
 
 BEGAN = datetime(2026, 1, 1)
 

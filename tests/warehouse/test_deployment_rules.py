@@ -201,6 +201,23 @@ def test_repository_with_its_own_manifests_has_changes_and_bumps() -> None:
         ]
 
 
+def test_services_of_one_repository_are_deployed_by_their_applications() -> None:
+    """One file of manifests for two services: each by the applications that the settings give it, else by its name."""
+    mono = Raw("acme/mono").commits("a@1 b@5").tag("v1", "a").tag("v2", "b")
+    fleet = Raw("acme/fleet").commits("x@2 y@6 z@7").runs_version("v1", 2, step="x", application="pay")
+    fleet.runs_version("v2", 6, step="y", application="finder").runs_version("v2", 7, step="z", application="other")
+    services = (
+        ServiceSettings(repo="acme/mono", name="pay", paths=("pay/",)),
+        ServiceSettings(repo="acme/mono", name="search", paths=("search/",), applications=("finder",)),
+    )
+    with built(mono, fleet, settings=Settings(base=Path(), services=services)) as tables:
+        rows = tables("select service, version from deployments_seen where repo_id = 'git:acme/mono' order by version")
+        assert [tuple(row.values()) for row in rows] == [("pay", "v1"), ("search", "v2")]
+    own = Raw("acme/mono").commits("a@1 x@2").tag("v1", "a").runs_version("v1", 2, step="x", application="pay")
+    with built(own, settings=Settings(base=Path(), services=services)) as tables:
+        assert [row["sha"] for row in tables("select sha from lead_times")] == [commit_id("a")]
+
+
 def test_own_manifests_do_not_hide_changes_from_another_rule() -> None:
     """A repository whose manifests name it is an application, also where its deployments are seen elsewhere."""
     shop = Raw().commits("a@1 x@2").runs_version("v1", 2, step="x").tag("v1.0", "a", 3)

@@ -5,13 +5,10 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 import warehouse.build
-from headway.settings import ProductionSettings, Settings
+from headway.settings import Settings
 from tests.builders.rows import Raw, built
 from warehouse.model import FOLDER, Model, in_order, needed_for, sql_models
-from warehouse.models.deployments import environments
 from warehouse.models.registry import python_models
 from warehouse.sources import Sources
 
@@ -40,18 +37,12 @@ def test_build_names_no_model() -> None:
 
 
 def test_model_that_runs_once_sees_all_repositories() -> None:
-    """Environments of all repositories are one table, each once; the settings say which are production."""
-    names = pa.table({"environment": ["prod", "test", "prod", "live"]})
-    rows = environments.environments({"deployments_seen": names}, re.compile(ProductionSettings().environments))
-    assert rows.to_pylist() == [
-        {"environment": "live", "production": False},
-        {"environment": "prod", "production": True},
-        {"environment": "test", "production": False},
-    ]
+    """Environments of all repositories are one table, each once in its repository."""
     shops = [Raw(repo).commits("a b").deploy("d", "a", 1) for repo in ("acme/shop", "acme/till")]
     with built(*shops) as tables:
-        assert tables("select environment, production from environments") == [
-            {"environment": "production", "production": True}
+        assert tables("select repo_id, environment, production from environments order by 1") == [
+            {"repo_id": f"git:{repo}", "environment": "production", "production": True}
+            for repo in ("acme/shop", "acme/till")
         ]
 
 

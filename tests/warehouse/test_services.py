@@ -9,7 +9,7 @@ import pytest
 
 from headway.errors import UsageError
 from headway.settings import ProductionSettings, ServiceSettings, Settings
-from tests.builders.rows import Raw, Tables, built
+from tests.builders.rows import Raw, Tables, built, hour
 
 DAY = 24.0
 MONEY = ServiceSettings(repo="acme/mono", name="pay", paths=("services/pay/**",), shared=("libs/money/**",))
@@ -225,13 +225,24 @@ def test_a_wave_that_a_newer_rollout_overtook_has_the_change() -> None:
         assert rows(tables, "lead_time_hours", "deployment_id")[1] == (120, "us2")
 
 
+def test_a_region_that_starts_later_changes_no_arrival() -> None:
+    """A region that begins with what runs everywhere else is waited for by later changes alone."""
+    raw = Raw().commits("a@1 b@10 c@40")
+    for name, commit, at in (("us0", "a", 2), ("us1", "b", 12), ("us2", "c", 42)):
+        raw.deploy(name, commit, at, environment="prod-us")
+    raw.deploy("eu1", "b", 30, environment="prod-eu").deploy("eu2", "c", 50, environment="prod-eu")
+    with built(raw) as tables:
+        assert tables.change("b")["production_at"] == hour(12)
+        assert tables.change("c")["production_at"] == hour(50)
+
+
 def test_an_environment_that_gets_few_rollouts_is_no_wave() -> None:
     """A special environment with one of four roll-outs is waited for by no change, and is counted as no wave."""
-    raw = Raw().commits("a@1 b@10 c@20 d@30").deploy("special", "a", 2, environment="prod-demo")
+    raw = Raw().commits("a@1 b@10 c@20 d@30").deploy("special", "a", 2, environment="prod-special")
     for at, commit in enumerate("abcd", 1):
         raw.deploy(f"d{at}", commit, 10 * at + 2, environment="prod")
     with built(raw) as tables:
-        assert tables("select environment from service_waves where wave is null") == [{"environment": "prod-demo"}]
+        assert tables("select environment from service_waves where wave is null") == [{"environment": "prod-special"}]
         assert {row["outcome"] for row in tables("select outcome from lead_times where title <> 'a'")} == {"production"}
 
 

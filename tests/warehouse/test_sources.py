@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,13 +140,14 @@ def test_first_rule_that_matches_counts() -> None:
 @pytest.mark.parametrize(
     ("pattern", "production"),
     [
+        ("", {"production", "Prod-EU", "PRODUCTION", "prod", "live"}),
         ("(?i)^prod", {"production", "Prod-EU", "PRODUCTION", "prod"}),
         ("^live$", {"live"}),
         ("(?i)(^prod|^live)", {"production", "Prod-EU", "PRODUCTION", "prod", "live"}),
     ],
 )
 def test_production_is_what_the_pattern_matches(pattern: str, production: set[str]) -> None:
-    """The setting says which environments are production; without it names that begin with `prod` are."""
+    """The setting says which environments are production; without it names with a word of production are."""
     raw = Raw().commits("a")
     for name in ("production", "Prod-EU", "PRODUCTION", "prod", "live", "staging", "preprod", "non-production", ""):
         raw.deploy(name or "unnamed", "a", 5, environment=name)
@@ -167,6 +170,13 @@ KEYS = {"repo_id": "git:acme/shop", "collected_at": 100}
 TIMES = [{"repo_id": "git:acme/shop", "watermark_at": 100, "as_of": 100}]
 
 
+def reported(deployments: Sequence[Mapping[str, Any]], statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of `reported_deployments` that raw deployments and their statuses give."""
+    ids = made("reported_ids", raw_deployments=deployments)
+    told = made("reported_statuses", reported_ids=ids, raw_deployment_statuses=statuses)
+    return made("reported_deployments", reported_ids=ids, reported_statuses=told, report_times=TIMES)
+
+
 @pytest.mark.parametrize(
     ("states", "state", "succeeded", "failed"),
     [
@@ -178,7 +188,7 @@ TIMES = [{"repo_id": "git:acme/shop", "watermark_at": 100, "as_of": 100}]
         ([("in_progress", 2), ("failure", 5)], "failure", None, 1),
         ([("in_progress", 2)], "in_progress", None, 0),
         ([("inactive", 5)], "inactive", None, 0),
-        ([("success", 150)], "unknown", None, 0),
+        ([("success", 150)], "pending", None, 0),
         ([("failure", 3), ("success", 150)], "failure", None, 1),
         ([("success", None)], "success", None, 0),
         ([], "unknown", None, 0),
@@ -188,11 +198,9 @@ def test_state_of_a_deployment_follows_from_its_statuses(
     states: list[tuple[str, float | None]], state: str, succeeded: float | None, failed: int
 ) -> None:
     """The first success counts, failures before it are attempts, and what came after the report had not happened."""
-    (row,) = made(
-        "reported_deployments",
-        raw_deployments=[{**KEYS, "deployment_id": "d", "environment": "production", "deleted": False}],
-        raw_deployment_statuses=[{**KEYS, "deployment_id": "d", "state": name, "status_at": at} for name, at in states],
-        report_times=TIMES,
+    (row,) = reported(
+        [{**KEYS, "deployment_id": "d", "environment": "production", "deleted": False}],
+        [{**KEYS, "deployment_id": "d", "state": name, "status_at": at} for name, at in states],
     )
     assert (row["state"], row["succeeded_at"], row["failed_attempts"]) == (
         state,
@@ -204,15 +212,13 @@ def test_state_of_a_deployment_follows_from_its_statuses(
 def test_statuses_belong_to_the_newest_reading() -> None:
     """Statuses that an older reading had and the newest has not were taken back, and a status told twice is one."""
     old, new = {**KEYS, "collected_at": 50, "deployment_id": "d"}, {**KEYS, "deployment_id": "d"}
-    (row,) = made(
-        "reported_deployments",
-        raw_deployments=[{**old, "sha": "old"}, {**new, "sha": "new"}],
-        raw_deployment_statuses=[
+    (row,) = reported(
+        [{**old, "sha": "old"}, {**new, "sha": "new"}],
+        [
             {**old, "state": "success", "status_at": 3},
             {**new, "state": "failure", "status_at": 6},
             {**new, "state": "failure", "status_at": 6},
         ],
-        report_times=TIMES,
     )
     assert (row["sha"], row["state"], row["succeeded_at"], row["failed_attempts"]) == ("new", "failure", None, 1)
     assert row["created_at"] == hour(6)
@@ -226,8 +232,7 @@ def test_deployment_that_was_taken_back_is_none() -> None:
         {**KEYS, "deployment_id": "back", "collected_at": 50, "deleted": True},
         {**KEYS, "deployment_id": "back"},
     ]
-    found = made("reported_deployments", raw_deployments=rows, report_times=TIMES)
-    assert [row["deployment_id"] for row in found] == ["back"]
+    assert [row["deployment_id"] for row in reported(rows, [])] == ["back"]
 
 
 def test_refs_are_those_of_the_newest_reading() -> None:

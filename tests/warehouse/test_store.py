@@ -12,8 +12,8 @@ import pytest
 from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import Checkpoint, Rows, schema_of
 from tests.builders.rows import Raw, arrow, hour, stored
-from warehouse.compaction import compact
 from warehouse.store import RawStore
+from warehouse.upkeep.compaction import compact
 
 
 def notices(*kinds: str) -> Rows:

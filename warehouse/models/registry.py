@@ -12,8 +12,15 @@ from warehouse.models.arrivals import arrivals, deployment_chain
 from warehouse.models.changes import changes_from_git, classification
 from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
-from warehouse.models.deployments import deployments_seen, environments, manifest_applications, manifest_bases
+from warehouse.models.deployments import (
+    deployment_notices,
+    deployments_seen,
+    environments,
+    manifest_applications,
+    manifest_bases,
+)
 from warehouse.models.deployments.tag_families import tag_families
+from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -29,11 +36,13 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     rules = Rules.load(RuleSettings.of(settings.ai))
     return (
         parameters.model(settings, as_of),
-        source_watermarks.model(sources.latest),
+        source_watermarks.model(sources),
         deployment_rules.model(settings),
         repository_settings.model(settings, sources),
         services.model(settings),
-        environments.model(settings.production),
+        environments.model(settings),
+        deployment_notices.model(settings),
+        service_doubts.model(settings.production.complete),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from collectors.git.process.command import Git
 from collectors.git.repository.address import Identity, Location, identify, locate, parse_url, public_url
@@ -11,9 +13,12 @@ from collectors.git.repository.clones import Cache
 from collectors.git.repository.refs import Listing, list_refs, pull_heads
 from collectors.git.repository.repository import Repository, open_repository
 from collectors.git.repository.source import GitSource
+from collectors.git.resume import Resume
+from headway.errors import HeadwayError
 from headway.progress import Progress
+from headway.repository_names import repository_key
 
-__all__ = ["Opened", "open_source", "reopen"]
+__all__ = ["Opened", "continues", "open_source", "place_of", "reopen"]
 
 _FETCHABLE = frozenset({"file", "git", "http", "https", "scp", "ssh"})
 
@@ -60,6 +65,36 @@ def reopen(source: GitSource, cache: Path) -> Repository:
         return open_repository(location.folder or Path(), location.name)
     folder = Cache(cache.absolute() / "git", location.name).place(location.url, blobs=True)
     return open_repository(folder, location.name)
+
+
+def place_of(target: str) -> str:
+    """The folder that a target is, as its location names it; empty for a URL. UsageError as `locate`."""
+    location = locate(target)
+    return "" if location.url is not None else location.name
+
+
+def continues(source: GitSource, resume: Mapping[str, Any]) -> bool:
+    """Whether a folder holds the repository that a resume point of another folder left off at.
+
+    It is called the same, and has the commit that the default branch led to then.
+    """
+    before = Resume.from_json(resume)
+    location = locate(source.target)
+    branch = str(before.repository.get("default_branch") or "")
+    heads = {sha for ref, sha in before.tips.items() if sha and ref.endswith(f"/{branch}")}
+    if location.folder is None or not branch or not heads:
+        return False
+    try:
+        repository = open_repository(location.folder, location.name)
+        identity = identify(location, repository.remote_url, source.name)
+        called = f"{before.repository.get('provider')}:{before.repository.get('repo')}"
+        if repository_key(identity.repo_id) != repository_key(called):
+            return False
+        for sha in heads:
+            repository.git.output("rev-parse", "--verify", "--quiet", f"{sha}^{{commit}}")
+    except HeadwayError:
+        return False
+    return True
 
 
 def _folder(source: GitSource, location: Location, clones: Cache, progress: Progress) -> Opened:

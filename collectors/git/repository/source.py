@@ -33,10 +33,15 @@ class GitSource:
     """Read line-level attribution from Git notes (`refs/notes/ai`); from a URL they are fetched."""
     contents: bool = False
     """Clone a URL with file contents: only they show who wrote the lines that fixes repair."""
+    known_as: str = ""
+    """The id under which it was collected before it lay where it lies now; empty: its target says it."""
     manifests: tuple[ManifestPatterns, ...] = ()
     """Given for a GitOps manifests repository: it is cloned with file contents, and its versions are read."""
 
 
 def source_id(source: GitSource) -> str:
-    """A stable id of the source, without credentials: `git:` and the absolute path or URL. UsageError as `locate`."""
-    return f"git:{locate(source.target).name}"
+    """A stable id of the source, without credentials: `git:` and the absolute path or URL. UsageError as `locate`.
+
+    A folder that was moved keeps the id of the place where it lay first.
+    """
+    return source.known_as or f"git:{locate(source.target).name}"

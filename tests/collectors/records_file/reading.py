@@ -25,6 +25,10 @@ class Outcome:
     checkpoint: Checkpoint | None = None
     error: RejectedLines | None = None
     rejects: list[dict[str, Any]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Of each deployment, the file and the line that tell of it; not in its row, for the name of the file varies."""
+    variants: list[str] = field(default_factory=list)
+    """Of each status, environment and commit of its deployment; not in its row."""
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table, `collected_at` left out."""
@@ -87,7 +91,12 @@ def _keep(outcome: Outcome, part: Rows, now: datetime) -> None:
     part.data.validate(full=True)
     rows = part.data.to_pylist()
     assert {row["collected_at"] for row in rows} == {now}
-    outcome.tables.setdefault(part.table, []).extend({k: v for k, v in row.items() if v is not None} for row in rows)
+    for row in rows:
+        if (place := row.pop("written_in", None)) is not None:
+            outcome.places.append(place)
+        if (variant := row.pop("variant", None)) is not None:
+            outcome.variants.append(variant)
+        outcome.tables.setdefault(part.table, []).append({k: v for k, v in row.items() if v is not None})
 
 
 def lines(*records: Mapping[str, Any]) -> str:

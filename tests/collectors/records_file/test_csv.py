@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.records_file.csv_rows import cells_of
+from collectors.records_file.formats.csv_rows import cells_of
 from headway.errors import CollectError
 from tests.collectors.records_file.reading import SHA, read
 
@@ -92,8 +92,8 @@ def test_a_bad_row_is_set_aside(tmp_path: Path, row: str, reason: str) -> None:
     [
         ("repo,number\n", "no column `type`"),
         ("type,number\n", "no column `repo`"),
-        ("Type,repo\n", r"no column `type` \(perhaps 'Type'\)"),
-        ("type;repo;number\n", "no column `type`"),
+        ("Typ,repo\n", r"no column `type` \(perhaps 'Typ'\)"),
+        ("type|repo|number\n", "no column `type`"),
         ("type,repo,repo\n", "'repo' twice"),
         ('type,re"po\n', "is not CSV"),
         (b"type,repo,\xff\n", "not UTF-8"),

@@ -96,15 +96,15 @@ def test_workflow_is_chosen_by_a_glob(glob: str, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "production"), [("production", True), ("prod-eu", True), ("staging", False), ("", False)]
+    ("environment", "production"), [("production", True), ("prod-eu", True), ("staging", False), ("", True)]
 )
 def test_environment_is_the_settings(environment: str, production: bool) -> None:
-    """What they deploy to is a setting; without a name it is not production (DevLake 21)."""
+    """What they deploy to is a setting; where it names nothing it is production."""
     shop = Forge().run("a", 5, 6, name="Deploy").release("v1", "a", 7)
     for source in ("workflow", "releases"):
         with built(shop, settings=ruled(source, environment=environment), as_of=50) as tables:
             assert tables("select environment, production, source from deployments") == [
-                {"environment": environment, "production": production, "source": source}
+                {"environment": environment or "production", "production": production, "source": source}
             ]
 
 

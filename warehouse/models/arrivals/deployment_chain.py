@@ -146,9 +146,26 @@ def deployment_chain(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         }
         for step in done
     ]
-    kinds = {step.deployment.id: step.kind for step in done}
-    made = rollouts_and_waves(tables["service_deployments"].to_pylist(), tables["services"].to_pylist(), kinds)
+    made = rollouts_and_waves(_with_kinds(history, tables, done), tables["services"].to_pylist())
     return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **made}
+
+
+def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iterable[Step]) -> list[dict[str, Any]]:
+    """The rows of `service_deployments`, each with what it was in the lane of the service.
+
+    A deployment of the whole repository stands in the lanes of all services: those are followed once more.
+    """
+    own = dict(
+        zip(*(tables["deployment_times"][name].to_pylist() for name in ("deployment_id", "service")), strict=True)
+    )
+    kinds = {(own[step.deployment.id], step.deployment.id): step.kind for step in done}
+    rows = tables["service_deployments"].to_pylist()
+    mixed = {row["service"] for row in rows if own[row["deployment_id"]] != row["service"]}
+    for service in sorted(mixed):
+        mine = (row for row in rows if row["service"] == service)
+        for step in steps(history, deployed(history.graph, mine, "succeeded_at")):
+            kinds[service, step.deployment.id] = step.kind
+    return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 
 
 def deployed(graph: Graph, rows: Iterable[Mapping[str, Any]], time: str) -> list[Deployed]:

@@ -36,7 +36,7 @@ class _Sweep:
 
 @dataclass(frozen=True)
 class _Wave:
-    """A wave of the service: when it was live, and its successes."""
+    """A wave of the service: when it was live, and its successes; those that began first come first."""
 
     since: datetime
     until: datetime | None
@@ -149,10 +149,13 @@ class Shipping:
     ) -> tuple[Deployed | None, str, int | None]:
         """The deployment by which the last wave had the change: it was live by the end of the roll-out that brought it.
 
-        A wave that fell silent without it is none any more. Without any wave the first deployment counts.
+        A wave that fell silent without it is none any more, and one that began when all others had it never had to get
+        it. Without any wave the first deployment counts.
         """
         last: _Found | None = None
         for wave, found in in_waves if self.needs_all else ():
+            if last is not None and wave.since > last.deployment.at:
+                continue
             if found is None and wave.until is None:
                 return None, "", None
             if found is not None and (last is None or found.order > last.order):
@@ -179,7 +182,7 @@ def _waves(history: Containment, shipped: _Sweep, rows: Iterable[Mapping[str, An
     for deployment in shipped.deployments:
         by_environment.setdefault(deployment.lane[1], []).append(deployment)
     waves = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row["since_at"]):
         deployments = by_environment.get(row["environment"], [])
         sweep = shipped if len(deployments) == len(shipped.deployments) else _Sweep.of(history, deployments)
         waves.append(_Wave(row["since_at"], row["until_at"], sweep))

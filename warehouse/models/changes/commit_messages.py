@@ -85,13 +85,13 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
     branch = _branch(subject)
     named = list(_named(words("merge", "body"), body))
     if named:
-        own, foreign = _split(named, addresses)
+        own_numbers, foreign = _split(named, addresses)
         # What a forge writes itself comes last: before it are descriptions, and messages that a cherry-pick repeats.
-        return Landing(own[-1:], _first_line(body) if merge else subject.strip(), branch, foreign)
+        return Landing(own_numbers[-1:], _first_line(body) if merge else subject.strip(), branch, foreign)
     end, numbers = _squash_numbers(subject)
     if end < len(subject):
-        own, foreign = _owned(tuple(dict.fromkeys(numbers)), body, addresses)
-        return Landing(own, subject[:end].strip() or subject.strip(), branch, foreign)
+        own_numbers, foreign = _owned(tuple(dict.fromkeys(numbers)), body, addresses)
+        return Landing(own_numbers, subject[:end].strip() or subject.strip(), branch, foreign)
     title = _first_line(body) if merge and branch else ""
     return Landing((), title or subject.strip(), branch)
 
@@ -201,15 +201,15 @@ def own_addresses(
         if not frequency:
             return frozenset({present} if "/" in present else ())
         present = min(frequency, key=lambda path: (-frequency[path], path))
-    own = {_repository_path(name), present} if "/" in name else {present}
+    own_numbers = {_repository_path(name), present} if "/" in name else {present}
     began, taken = positions[present][0], set(numbers[present])
     for path in sorted(positions, key=lambda path: positions[path][-1], reverse=True):
         shared = len(numbers[path] & taken)
         former = _is_habit(positions[path]) and positions[path][-1] < began
         if path != present and former and shared <= _SHARED_NUMBERS * len(numbers[path]):
-            own.add(path)
+            own_numbers.add(path)
             began, taken = positions[path][0], taken | numbers[path]
-    return frozenset(own)
+    return frozenset(own_numbers)
 
 
 def _is_habit(steps: Sequence[int]) -> bool:
@@ -241,11 +241,13 @@ def _diff_literals() -> tuple[str, ...]:
 
 
 def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:
-    own, foreign = _split(_numbers_of(groups), addresses)
+    own_numbers, foreign = _split(_numbers_of(groups), addresses)
     numbers = bool(groups.get("numbers"))
-    batch = title_of(body, own[0]) if own and numbers else ""
+    batch = title_of(body, own_numbers[0]) if own_numbers and numbers else ""
     title = groups.get("title") or batch or _first_line(body) or subject
-    return Landing(own, title.strip(), groups.get("branch") or "", foreign, batch=numbers and len(own) > 1)
+    return Landing(
+        own_numbers, title.strip(), groups.get("branch") or "", foreign, batch=numbers and len(own_numbers) > 1
+    )
 
 
 def _matches(kind: str, message: str) -> Iterator[Mapping[str, str]]:
@@ -272,15 +274,15 @@ def _numbers_of(groups: Mapping[str, str | None]) -> list[tuple[int, str]]:
 def _split(named: Iterable[tuple[int, str]], addresses: Collection[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The numbers of this repository, and those of others, each once."""
     pairs = list(named)
-    own = tuple(dict.fromkeys(number for number, path in pairs if _is_own(path, addresses)))
-    return own, tuple(dict.fromkeys(number for number, path in pairs if not _is_own(path, addresses)))
+    own_numbers = tuple(dict.fromkeys(number for number, path in pairs if _is_own(path, addresses)))
+    return own_numbers, tuple(dict.fromkeys(number for number, path in pairs if not _is_own(path, addresses)))
 
 
 def _is_own(path: str, addresses: Collection[str]) -> bool:
     """Whether a path is this repository's; GitLab leaves out the group of a neighbour: `shop!12`."""
     if not path or not addresses:
         return True
-    return path in addresses or ("/" not in path and any(own.rpartition("/")[2] == path for own in addresses))
+    return path in addresses or ("/" not in path and any(known.rpartition("/")[2] == path for known in addresses))
 
 
 def _owned(numbers: tuple[int, ...], body: str, addresses: Collection[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -291,10 +293,10 @@ def _owned(numbers: tuple[int, ...], body: str, addresses: Collection[str]) -> t
     """
     if not addresses or "://" not in body:
         return numbers, ()
-    own, foreign = _split(_named(words("landed"), body), addresses)
-    strangers = {number for number in foreign if number not in own}
+    own_numbers, foreign = _split(_named(words("landed"), body), addresses)
+    strangers = {number for number in foreign if number not in own_numbers}
     copied = any(word.where == "body" and word.holds in body and any(word.matches(body)) for word in words("pick"))
-    first = () if copied or set(own) & set(numbers) else own[-1:]
+    first = () if copied or set(own_numbers) & set(numbers) else own_numbers[-1:]
     return (*first, *(n for n in numbers if n not in strangers)), tuple(n for n in numbers if n in strangers)
 
 

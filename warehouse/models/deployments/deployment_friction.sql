@@ -8,13 +8,12 @@
 --   failed_attempts: failures before the first success
 with told as (
     select distinct
-        raw_deployment_statuses.repo_id,
-        raw_deployment_statuses.deployment_id,
-        raw_deployment_statuses.collected_at
-    from raw_deployment_statuses
+        reported_statuses.repo_id,
+        reported_statuses.deployment_id
+    from reported_statuses
     inner join report_times
-        on raw_deployment_statuses.repo_id = report_times.repo_id
-    where raw_deployment_statuses.status_at <= report_times.as_of
+        on reported_statuses.repo_id = report_times.repo_id
+    where reported_statuses.status_at <= report_times.as_of
 ),
 
 waited as (
@@ -38,7 +37,6 @@ inner join told
     on
         reported_deployments.repo_id = told.repo_id
         and reported_deployments.deployment_id = told.deployment_id
-        and reported_deployments.collected_at = told.collected_at
 left join waited
     on
         reported_deployments.repo_id = waited.repo_id

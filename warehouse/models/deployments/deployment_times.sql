@@ -14,32 +14,48 @@
 --   succeeded_at: first success, UTC
 --   state: `success`, or the last state
 --   failed_attempts: failures before the first success
---   undatable: it succeeded, and the source has no time of it
+--   undatable: it succeeded, and the source has no time of it; or no status says whether it succeeded
 --   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   isolated: its commit is known by id alone, without its history
 --   evidence: the record that shows it
 --   url: web address
 --   service: the service that it deploys, empty for the whole repository; null where its application names none
---   excluded: the settings leave its environment out, as no wave: it is neither production nor before it
-with placed as (
+--   excluded: its environment is neither production nor one before it: settings leave it out, or it has web pages or packages
+with judged as (
     select
         deployments_seen.repo_id,
         deployments_seen.deployment_id,
         service_environments.wave is not null
         or coalesce(
-            service_environments.production, deployments_seen.reported_production, environments.production, false
+            service_environments.production,
+            case when environments.final then environments.production end,
+            deployments_seen.reported_production,
+            environments.production,
+            false
         ) as production,
+        coalesce(environments.excluded, false) as no_stage,
         coalesce(service_environments.excluded, false) as excluded,
         service_environments.wave is null and coalesce(service_environments.waves_named, false) as no_wave
     from deployments_seen
     left join environments
-        on deployments_seen.environment = environments.environment
+        on
+            deployments_seen.repo_id = environments.repo_id
+            and deployments_seen.environment = environments.environment
     left join service_environments
         on
             deployments_seen.repo_id = service_environments.repo_id
             and deployments_seen.service = service_environments.service
             and deployments_seen.environment = service_environments.environment
+),
+
+placed as (
+    select
+        repo_id,
+        deployment_id,
+        production and not excluded and not no_wave as production,
+        excluded or (production and no_wave) or (no_stage and not production) as excluded
+    from judged
 )
 
 select
@@ -48,7 +64,7 @@ select
     deployments_seen.source,
     deployments_seen.application,
     deployments_seen.environment,
-    placed.production and not placed.excluded and not placed.no_wave as production,
+    placed.production,
     deployments_seen.version,
     deployments_seen.sha,
     deployments_seen.created_at,
@@ -62,7 +78,7 @@ select
     deployments_seen.evidence,
     deployments_seen.url,
     deployments_seen.service,
-    placed.excluded or (placed.production and placed.no_wave) as excluded
+    placed.excluded
 from deployments_seen
 inner join placed
     on
@@ -72,4 +88,7 @@ inner join report_times
     on deployments_seen.repo_id = report_times.repo_id
 where
     coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) <= report_times.as_of
-    or deployments_seen.undatable
+    or (
+        deployments_seen.undatable
+        and coalesce(deployments_seen.created_at, deployments_seen.succeeded_at) is null
+    )

@@ -45,7 +45,7 @@ DEPLOYMENTS_SEEN = Table(
         ("succeeded_at", TIME, "first success, UTC"),
         ("state", TEXT, "`success`, or the last state"),
         ("failed_attempts", INT, "failures before the first success"),
-        ("undatable", BOOL, "it succeeded, and the source has no time of it"),
+        ("undatable", BOOL, "it succeeded, and the source has no time of it; or no status says whether it succeeded"),
         (
             "dated_by",
             TEXT,

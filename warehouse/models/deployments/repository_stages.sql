@@ -11,6 +11,7 @@
 --   has_production: there are production deployments: stage `release`
 --   has_rollout: production deployments have a start and an end, or several waves or services: stage `deploy`
 --   first_production_at: the first recorded production deployment, UTC
+--   without_status: production deployments of which no status says whether they succeeded, where all are so; else 0
 --   unseen_until_at: set if the last production deployment has no known commit: what landed before may have arrived, UTC
 with reached as (
     select
@@ -35,7 +36,8 @@ with reached as (
 deployed as (
     select
         repo_id,
-        max(case when production then 1 else 0 end) as production,
+        max(case when production and state <> 'unknown' then 1 else 0 end) as production,
+        count(distinct case when production and state = 'unknown' then deployment_id end) as without_status,
         max(case when production and succeeded_at > created_at then 1 else 0 end) as rollout
     from service_deployments
     group by repo_id
@@ -60,6 +62,10 @@ select
     reached.production = 1 or coalesce(deployed.production, 0) = 1 as has_production,
     reached.rollout = 1 or coalesce(deployed.rollout, 0) = 1 or reached.waves = 1 as has_rollout,
     served.first_production_at,
+    case
+        when reached.production = 1 or coalesce(deployed.production, 0) = 1 then cast(0 as bigint)
+        else coalesce(deployed.without_status, 0)
+    end as without_status,
     served.unseen_until_at
 from reached
 left join deployed

@@ -34,7 +34,7 @@
 --   production_deployments: successful ones to production, with a date
 --   rollbacks: of them, rollbacks
 --   deployments_without_commit: their commit is not in the clone, or their version names none
---   deployments_without_date: undatable ones
+--   deployments_without_date: ones that succeeded without a time
 --   deployments_dated_by_commit: lightweight tags, whose commit's date is the earliest that they can have
 --   refs_rewritten: times a branch or tag was rewritten
 --   shallow: the clone's history is cut off
@@ -62,6 +62,9 @@
 --   by_order: pull requests of one merge without PR refs: which of its branches is whose follows the order of its message
 --   closer_alone: only the forge, or their message, says that the landing commit closed them: another author, title and content
 --   inside_by_words: only the message of another one's landing says that they landed with it
+--   held_by: the source whose end the watermark is
+--   newest_at: the latest time that one of its sources is complete through, UTC
+--   production_without_status: production deployments of which no status says whether they succeeded
 with landed as (
     select
         landings.repo_id,
@@ -123,7 +126,8 @@ deployed as (
         sum(case when production and succeeded_at is not null then 1 else 0 end) as production_deployments,
         sum(case when production and kind = 'rollback' then 1 else 0 end) as rollbacks,
         sum(case when problem <> '' then 1 else 0 end) as without_commit,
-        sum(case when undatable then 1 else 0 end) as without_date,
+        sum(case when undatable and state <> 'unknown' then 1 else 0 end) as without_date,
+        sum(case when production and state = 'unknown' then 1 else 0 end) as without_status,
         sum(case when isolated then 1 else 0 end) as without_history,
         sum(case when service is null then 1 else 0 end) as without_service,
         sum(case when excluded then 1 else 0 end) as excluded,
@@ -284,7 +288,10 @@ select
     cast(coalesce(doubted.moved_forward, 0) as bigint) as moved_forward,
     cast(coalesce(doubted.by_order, 0) as bigint) as by_order,
     cast(coalesce(doubted.closer_alone, 0) as bigint) as closer_alone,
-    cast(coalesce(doubted.inside_by_words, 0) as bigint) as inside_by_words
+    cast(coalesce(doubted.inside_by_words, 0) as bigint) as inside_by_words,
+    report_times.held_by,
+    report_times.newest_at,
+    cast(coalesce(deployed.without_status, 0) as bigint) as production_without_status
 from repository_settings
 left join report_times
     on repository_settings.repo_id = report_times.repo_id

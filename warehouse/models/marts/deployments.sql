@@ -21,7 +21,7 @@
 --   new_commits: commits that the environment had not had before
 --   withdrawn_commits: commits that a rollback removed
 --   changes: changes whose arrival in production it completed (production deployments alone)
---   undatable: it succeeded, and the source has no time of it
+--   undatable: it succeeded, and the source has no time of it; or no status says whether it succeeded
 --   dated_by: what the time is: report, manifest, merge, tagger, commit or reading (a lightweight tag: then or later)
 --   problem: why there is no commit, empty where there is one
 --   evidence: the record that shows it

@@ -211,6 +211,25 @@ near as (
         and unix_micros(incidents.opened_at) - unix_micros(finished.deployed_at) <= parameters.incident_hours * 3600000000e0
 ),
 
+-- A record's id may stand for several deployments: an incident of it counts against the first to production.
+named_as as (
+    select
+        production_deployments.repo_id,
+        production_deployments.deployment_id,
+        coalesce(reported_deployments.record_id, production_deployments.deployment_id) as record_id,
+        row_number() over (
+            partition by
+                production_deployments.repo_id,
+                coalesce(reported_deployments.record_id, production_deployments.deployment_id)
+            order by production_deployments.deployed_at, production_deployments.deployment_id
+        ) as place
+    from production_deployments
+    left join reported_deployments
+        on
+            production_deployments.repo_id = reported_deployments.repo_id
+            and production_deployments.deployment_id = reported_deployments.deployment_id
+),
+
 incident as (
     select
         incidents.repo_id,
@@ -222,10 +241,11 @@ incident as (
         incidents.opened_at as began_at,
         incidents.resolved_at as recovered_at
     from incidents
-    left join production_deployments as stated
+    left join named_as as stated
         on
             incidents.repo_id = stated.repo_id
-            and incidents.deployment_id = stated.deployment_id
+            and incidents.deployment_id = stated.record_id
+            and stated.place = 1
     left join near
         on
             incidents.repo_id = near.repo_id

@@ -78,10 +78,8 @@ class _Environment:
     """Whether any of its deployments has a known commit: without one nothing can be said to have arrived there."""
 
 
-def rollouts_and_waves(
-    rows: Sequence[Mapping[str, Any]], services: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]
-) -> dict[str, pa.Table]:
-    """From `service_deployments` and `services` of one repository; `kinds` of deployments as in `deployment_chain`."""
+def rollouts_and_waves(rows: Sequence[Mapping[str, Any]], services: Iterable[Mapping[str, Any]]) -> dict[str, pa.Table]:
+    """From `services` and `service_deployments` of one repository, each with its `kind` as in `deployment_chain`."""
     rollouts: list[dict[str, Any]] = []
     waves: list[dict[str, Any]] = []
     by_service: dict[str, list[Mapping[str, Any]]] = {}
@@ -91,14 +89,14 @@ def rollouts_and_waves(
     named = {service["service"]: lines(service["waves"]) for service in services}
     for service, deployments in sorted(by_service.items()):
         key = {"repo_id": deployments[0]["repo_id"], "service": service}
-        assigned, environments = _assigned(deployments, kinds)
+        assigned, environments = _assigned(deployments)
         rollouts += [{**key, **row} for row in assigned]
         waves += [{**key, **row} for row in _waves(environments, named.get(service, []))]
     return {"rollouts": ROLLOUTS.of(rollouts), "service_waves": SERVICE_WAVES.of(waves)}
 
 
 def _assigned(
-    deployments: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]
+    deployments: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, _Environment]]:
     """The roll-out of each deployment in the order of time, and what each environment got."""
     timed = [(row["succeeded_at"] or row["created_at"], row["deployment_id"], row) for row in deployments]
@@ -113,7 +111,7 @@ def _assigned(
             # A failed attempt in a wave that the roll-out had not reached is a part of it.
             assigned.append((name, None if had else rollout, False))
             continue
-        kind = kinds.get(name)
+        kind = row["kind"]
         opens = kind not in {"rollback", "redeploy"} and (rollout is None or had)
         if opens:
             rollout = current[key] = _Rollout(name, at, at, set())

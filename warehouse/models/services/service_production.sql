@@ -28,7 +28,7 @@ deployed as (
     select
         repo_id,
         service,
-        max(case when production then 1 else 0 end) as production,
+        max(case when production and state <> 'unknown' then 1 else 0 end) as production,
         min(case when production then succeeded_at end) as first_production_at
     from service_deployments
     group by

@@ -13,7 +13,9 @@ from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.repository_names import ignores_case, names_match
 from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.deployments.environments import named_production
 from warehouse.models.deployments.tag_families.families import any_release
+from warehouse.models.services.services import plain_name
 
 __all__ = [
     "DEPLOYMENT_RULES",
@@ -22,6 +24,7 @@ __all__ = [
     "deploys_others",
     "model",
     "own_application",
+    "parts_of",
     "repository_ids",
 ]
 
@@ -68,7 +71,7 @@ def model(settings: Settings) -> PythonModel:
             Input("raw_repositories", ("repo_id",)),
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("manifest_versions", ("manifests_repo_id", "application")),
-            Input("raw_deployments", ("repo_id",)),
+            Input("raw_deployments", ("repo_id", "environment", "production")),
         ),
         (DEPLOYMENT_RULES,),
         partial(deployment_rules, settings=settings),
@@ -80,22 +83,24 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     """From raw repositories, refs, manifests and deployments: the rules of the settings, or what was detected."""
     columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
-    reporting = set(tables["raw_deployments"]["repo_id"].to_pylist())
+    reporting = _reporting(tables["raw_deployments"], settings)
     tags = _tags(tables["raw_refs"])
     plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
-        own = [(service.name, service.tags) for service in settings.services_of(repo_id) if service.tags]
-        if deploys_others(repo_id, manifests):
+        services = settings.services_of(repo_id)
+        own = [(service.name, service.tags) for service in services if service.tags]
+        parts = parts_of(repo_id, settings, manifests)
+        if deploys_others(repo_id, manifests, parts):
             chosen = given or (DeploymentRule(source="none"),)
         else:
-            reports = repo_id in reporting
-            chosen = given or (_detected(named, manifests, tags.get(repo_id, ()), plain, reporting=reports),)
+            reports = reporting.get(repo_id)
+            chosen = given or (_detected((named, *parts), manifests, tags.get(repo_id, ()), plain, reporting=reports),)
         by_service = [*_of_services(chosen, own)]
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]
-        found = [*by_service, *(row for rule in others for row in _rows(rule, named, manifests))]
+        found = [*by_service, *(row for rule in others for row in _rows(rule, (named, *parts), manifests))]
         for row in found:
             row["tags"] = row["tags"] or plain
         rows += [
@@ -125,28 +130,35 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
     return min((other for other in applications if other.lower() == name.lower()), default=name)
 
 
-def deploys_others(repo_id: str, manifests: Manifests) -> bool:
-    """Whether a repository holds manifests, and none of the application that is called as itself."""
-    applications = [application for place, application in manifests if place == repo_id]
-    return bool(applications) and own_application(repo_id, manifests) not in applications
+def parts_of(repo_id: str, settings: Settings, manifests: Manifests) -> tuple[str, ...]:
+    """The applications of the services that the settings give a repository, as manifests spell them."""
+    services = settings.services_of(repo_id)
+    names = {plain_name(name) for service in services for name in service.applications or (service.name,)}
+    return tuple(sorted({name for _, name in manifests if plain_name(name) in names}))
 
 
-def _rows(rule: DeploymentRule, named: str, manifests: Manifests) -> Iterator[dict[str, Any]]:
-    """A rule, once for each manifests repository that has its application."""
+def deploys_others(repo_id: str, manifests: Manifests, parts: Sequence[str] = ()) -> bool:
+    """Whether a repository holds manifests, and none of the application that is called as itself or a part of it."""
+    applications = {application for place, application in manifests if place == repo_id}
+    return bool(applications) and applications.isdisjoint((own_application(repo_id, manifests), *parts))
+
+
+def _rows(rule: DeploymentRule, named: Sequence[str], manifests: Manifests) -> Iterator[dict[str, Any]]:
+    """A rule, once for each manifests repository that has an application of it; `named` are the repository's own."""
     row = {name: getattr(rule, name) for name in ("source", "tags", "branch", "workflow", "manifests", "service")}
     row["environment"] = rule.environment or ("" if rule.source in _NAMES_ITSELF else "production")
     row["application"] = rule.application if rule.source in _NAMES_ITSELF else ""
     if rule.source != "manifests":
         yield row
         return
-    row["application"] = rule.application or rule.service or named
-    places: list[str | None] = [
-        place
+    applications = [rule.application or rule.service] if rule.application or rule.service else named
+    found: list[tuple[str | None, str]] = [
+        (place, name)
         for place, name in manifests
-        if name == row["application"] and (not rule.manifests or names_match(rule.manifests, place))
+        if name in applications and (not rule.manifests or names_match(rule.manifests, place))
     ]
-    for place in places or [None]:
-        yield {**row, "manifests_repo_id": place}
+    for place, name in found or [(None, applications[0])]:
+        yield {**row, "application": name, "manifests_repo_id": place}
 
 
 def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
@@ -154,7 +166,7 @@ def _of_services(rules: Sequence[DeploymentRule], tags: Iterable[tuple[str, str]
     replaced = [rule for rule in rules if rule.source in {"tags", "none"}]
     for service, pattern in tags if replaced else ():
         rule = DeploymentRule(source="tags", tags=pattern, service=service, environment=replaced[0].environment)
-        yield from _rows(rule, "", ())
+        yield from _rows(rule, (), ())
 
 
 def _column(table: pa.Table) -> list[str]:
@@ -170,13 +182,30 @@ def _tags(refs: pa.Table) -> dict[str, list[str]]:
     return tags
 
 
+def _reporting(deployments: pa.Table, settings: Settings) -> dict[str, bool]:
+    """The repositories of which a system reports deployments, and whether one may be to production."""
+    columns = ["repo_id", "environment", "production"]
+    reporting: dict[str, bool] = {}
+    for row in deployments.select(columns).group_by(columns).aggregate([]).to_pylist():
+        flag = row["production"]
+        named = None if row["environment"] is None else named_production(row["repo_id"], row["environment"], settings)
+        may_be = named is not False if flag is None else flag or named is True
+        reporting[row["repo_id"]] = reporting.get(row["repo_id"], False) or may_be
+    return reporting
+
+
 def _detected(
-    application: str, manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool
+    applications: Sequence[str], manifests: Manifests, tags: Iterable[str], pattern: str, *, reporting: bool | None
 ) -> DeploymentRule:
-    """What to take for deployments where no rule says it: the most reliable record available."""
+    """What to take for deployments where no rule says it: the most reliable record available.
+
+    `reporting`: a system reports deployments, and true where one may be to production. Else, as of a library whose
+    only environments are its web pages, tags go before them.
+    """
     if reporting:
         return DeploymentRule(source="records")
-    if any(application == name for _, name in manifests):
+    if any(name in applications for _, name in manifests):
         return DeploymentRule(source="manifests")
-    released = any(re.search(pattern, name) for name in tags) if pattern else any_release(tags)
-    return DeploymentRule(source="tags" if released else "none")
+    if any(re.search(pattern, name) for name in tags) if pattern else any_release(tags):
+        return DeploymentRule(source="tags")
+    return DeploymentRule(source="none" if reporting is None else "records")

@@ -1,7 +1,8 @@
-"""Table `near_names`: deployments of a repository that is probably meant to be another one."""
+"""Table `near_names`: deployments of repositories of which no code is collected, and what they may be meant to be."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -18,14 +19,15 @@ _MOST_EDITS = 2
 _SHORTEST = 4  # letters: of a shorter name two edits leave nothing
 NEAR_NAMES = Table(
     "near_names",
-    "repositories with deployments and no commits, beside one of almost that name with commits and no deployments",
+    "repositories with reported deployments and no collected code, and the collected one of the nearest name",
     "one row per repository with such deployments",
     ("repo_id",),
     (
         ("repo_id", TEXT, "the repository that deployments are reported of"),
-        ("near_repo_id", TEXT, "the collected repository of almost that name"),
+        ("near_repo_id", TEXT, "the collected repository of the nearest name, null without one"),
         ("deployments", INT, "deployments that are reported of the first"),
         ("detail", TEXT, "one sentence"),
+        ("kind", TEXT, "`near_name`: almost that name, with commits and no deployments; else `not_collected`"),
     ),
 )
 
@@ -39,17 +41,24 @@ def near_names(tables: Mapping[str, pa.Table]) -> pa.Table:
     applications = {row["repo_id"] for row in tables[REPOSITORIES].to_pylist() if row["role"] == "application"}
     waiting = sorted((applications & collected) - deployed - set(reported))
     rows = []
+    places = tables["raw_deployments"].group_by("repo_id").aggregate([("written_in", "min")]).to_pylist()
+    written_in = {row["repo_id"]: row["written_in_min"] for row in places}
     for repo_id in sorted(set(reported) - collected):
         near = _nearest(repo_id, waiting)
-        if near is not None:
-            rows.append(
-                {
-                    "repo_id": repo_id,
-                    "near_repo_id": near,
-                    "deployments": reported[repo_id],
-                    "detail": f"{NOTICES['near_name'].meaning}: {near}",
-                }
-            )
+        kind = "not_collected" if near is None else "near_name"
+        near = near or _alike(repo_id, applications & collected)
+        special = f"{reported[repo_id]:,} deployments"
+        special += f" ({written_in[repo_id]})" if written_in[repo_id] else ""
+        special += f"; the nearest collected name is {near}" if near else ""
+        rows.append(
+            {
+                "repo_id": repo_id,
+                "near_repo_id": near,
+                "deployments": reported[repo_id],
+                "detail": f"{NOTICES[kind].meaning}: {special}",
+                "kind": kind,
+            }
+        )
     return NEAR_NAMES.of(rows)
 
 
@@ -58,7 +67,7 @@ MODEL = PythonModel(
     (
         Input(REPOSITORIES, ("repo_id", "role")),
         Input("raw_repositories", ("repo_id",)),
-        Input("raw_deployments", ("repo_id", "deployment_id")),
+        Input("raw_deployments", ("repo_id", "deployment_id", "written_in")),
         Input("production_deployments", ("repo_id",)),
     ),
     (NEAR_NAMES,),
@@ -71,6 +80,12 @@ def _nearest(repo_id: str, others: Iterable[str]) -> str | None:
     """The one of other repositories whose name is almost this one, None where no name is."""
     distances = [(distance, other) for other in others if (distance := _distance(repo_id, other)) is not None]
     return min(distances)[1] if distances else None
+
+
+def _alike(repo_id: str, others: Iterable[str]) -> str | None:
+    """The name that is most alike, None where none is."""
+    matches = difflib.get_close_matches(repo_id.lower(), {other.lower() for other in others}, n=1)
+    return next((other for other in sorted(others) if other.lower() == matches[0]), None) if matches else None
 
 
 def _distance(one: str, other: str) -> int | None:

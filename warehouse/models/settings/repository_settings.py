@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
-from warehouse.models.settings.deployment_rules import Manifests, deploys_others, repository_ids
+from warehouse.models.settings.deployment_rules import Manifests, deploys_others, parts_of, repository_ids
 from warehouse.sources import Sources
 
 __all__ = ["REPOSITORY_SETTINGS", "model", "repository_settings"]
@@ -108,7 +108,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "url": address,
                 "pull_path": pull_path,
                 "commit_path": commit_path,
-                "role": _role(repo_id, manifests, rules[repo_id]),
+                "role": _role(repo_id, manifests, parts_of(repo_id, settings, manifests), rules[repo_id]),
                 "team": teams.get(repo_id, ""),
                 "default_branch": newest_branches.get(repo_id) or description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),
@@ -122,7 +122,9 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
     return REPOSITORY_SETTINGS.of(rows)
 
 
-def _role(repo_id: str, manifests: Manifests, rules: Iterable[Mapping[str, Any]]) -> str:
+def _role(repo_id: str, manifests: Manifests, parts: Sequence[str], rules: Iterable[Mapping[str, Any]]) -> str:
     """What holds versions of others alone has no changes of its own; what deploys itself is an application too."""
-    itself = not deploys_others(repo_id, manifests) or any(rule["manifests_repo_id"] == repo_id for rule in rules)
+    itself = not deploys_others(repo_id, manifests, parts) or any(
+        rule["manifests_repo_id"] == repo_id for rule in rules
+    )
     return "application" if itself else "manifests"

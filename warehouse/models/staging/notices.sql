@@ -30,7 +30,7 @@ union all
 select
     repo_id,
     '' as source,
-    'near_name' as kind,
+    kind,
     detail,
     deployments as count
 from near_names
@@ -42,6 +42,14 @@ select
     detail,
     count
 from tag_notices
+union all
+select
+    repo_id,
+    '' as source,
+    kind,
+    detail,
+    count
+from deployment_notices
 union all
 select
     repo_id,

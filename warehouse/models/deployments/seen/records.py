@@ -32,7 +32,9 @@ def from_records(finder: CommitFinder, rule: Rule, reported: pa.Table) -> Iterat
             "succeeded_at": row["succeeded_at"],
             "state": row["state"],
             "failed_attempts": row["failed_attempts"],
-            "undatable": row["state"] == "success" and row["succeeded_at"] is None,
+            # Without any status nothing says that it succeeded, or that it did not.
+            "undatable": (row["state"] == "unknown" and row["created_at"] is not None)
+            or (row["state"] == "success" and row["succeeded_at"] is None),
             "problem": problem,
             "evidence": f"reported by {row['source']}",
             "url": row["url"] or "",

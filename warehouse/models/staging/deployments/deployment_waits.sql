@@ -10,33 +10,32 @@ with statuses as (
     select
         reported_deployments.repo_id,
         reported_deployments.deployment_id,
-        raw_deployment_statuses.status_at,
+        reported_statuses.status_at,
         report_times.as_of,
         -- Of several statuses at one time the one that comes last in a deployment's life holds.
         max(
             case
-                when raw_deployment_statuses.state in ('queued', 'pending', 'requested', 'waiting') then 0
+                when reported_statuses.state in ('queued', 'pending', 'requested', 'waiting') then 0
                 else 1
             end
         ) as moves
     from reported_deployments
-    inner join raw_deployment_statuses
+    inner join reported_statuses
         on
-            reported_deployments.repo_id = raw_deployment_statuses.repo_id
-            and reported_deployments.deployment_id = raw_deployment_statuses.deployment_id
-            and reported_deployments.collected_at = raw_deployment_statuses.collected_at
+            reported_deployments.repo_id = reported_statuses.repo_id
+            and reported_deployments.deployment_id = reported_statuses.deployment_id
     inner join report_times
         on reported_deployments.repo_id = report_times.repo_id
     where
-        raw_deployment_statuses.status_at <= report_times.as_of
+        reported_statuses.status_at <= report_times.as_of
         and (
             reported_deployments.succeeded_at is null
-            or raw_deployment_statuses.status_at <= reported_deployments.succeeded_at
+            or reported_statuses.status_at <= reported_deployments.succeeded_at
         )
     group by
         reported_deployments.repo_id,
         reported_deployments.deployment_id,
-        raw_deployment_statuses.status_at,
+        reported_statuses.status_at,
         report_times.as_of
 ),
 

@@ -11,46 +11,21 @@
 --   version: tag or version, null where only a commit is known
 --   created_at: when the attempt began, UTC
 --   succeeded_at: first success, UTC; a later `inactive` does not move it
---   state: `success` if it ever succeeded, else its last state, else `unknown`
+--   state: `success` if it ever succeeded, else its last state; `pending` without one while a later one is read, and on
+--     its first day; else `unknown`
 --   failed_attempts: failures before the first success
 --   url: web address
 --   source: the collector that reported it
 --   collected_at: when it was read; its statuses count only from the same reading, UTC
-with numbered as (
-    select
-        raw_deployments.*,
-        row_number() over (
-            partition by repo_id, deployment_id
-            order by
-                collected_at desc, coalesce(deleted, false), created_at desc, coalesce(sha, ''), coalesce(version, ''),
-                coalesce(environment, ''), coalesce(application, ''), source
-        ) as reading
-    from raw_deployments
-),
-
-current_deployments as (
-    select numbered.*
-    from numbered
-    where
-        reading = 1
-        and not coalesce(deleted, false)
-),
-
-told as (
-    select distinct
-        raw_deployment_statuses.repo_id,
-        raw_deployment_statuses.deployment_id,
-        raw_deployment_statuses.state,
-        raw_deployment_statuses.status_at
-    from raw_deployment_statuses
-    inner join current_deployments
-        on
-            raw_deployment_statuses.repo_id = current_deployments.repo_id
-            and raw_deployment_statuses.deployment_id = current_deployments.deployment_id
-            and raw_deployment_statuses.collected_at = current_deployments.collected_at
+--   record_id: the id as reported, which may stand for several deployments
+--   deployments_of_id: deployments that are reported under that id
+--   written_in: file and line that report it, null where a system does
+with told as (
+    select reported_statuses.*
+    from reported_statuses
     inner join report_times
-        on raw_deployment_statuses.repo_id = report_times.repo_id
-    where coalesce(raw_deployment_statuses.status_at, report_times.as_of) <= report_times.as_of
+        on reported_statuses.repo_id = report_times.repo_id
+    where coalesce(reported_statuses.status_at, report_times.as_of) <= report_times.as_of
 ),
 
 statuses as (
@@ -87,25 +62,47 @@ summed as (
     group by
         repo_id,
         deployment_id
+),
+
+ever_told as (
+    select distinct
+        repo_id,
+        deployment_id
+    from reported_statuses
 )
 
 select
-    current_deployments.repo_id,
-    current_deployments.deployment_id,
-    current_deployments.application,
-    current_deployments.environment,
-    current_deployments.production,
-    current_deployments.sha,
-    current_deployments.version,
-    coalesce(current_deployments.created_at, summed.first_status_at) as created_at,
+    reported_ids.repo_id,
+    reported_ids.deployment_id,
+    reported_ids.application,
+    reported_ids.environment,
+    reported_ids.production,
+    reported_ids.sha,
+    reported_ids.version,
+    coalesce(reported_ids.created_at, summed.first_status_at) as created_at,
     summed.succeeded_at,
-    case when summed.ever = 1 then 'success' else coalesce(summed.last_state, 'unknown') end as state,
+    case
+        when summed.ever = 1 then 'success'
+        when summed.last_state is not null then summed.last_state
+        when ever_told.deployment_id is not null then 'pending'
+        when unix_micros(report_times.as_of) - unix_micros(reported_ids.created_at) < 86400000000 then 'pending'
+        else 'unknown'
+    end as state,
     cast(coalesce(summed.failed_attempts, 0) as bigint) as failed_attempts,
-    current_deployments.url,
-    current_deployments.source,
-    current_deployments.collected_at
-from current_deployments
+    reported_ids.url,
+    reported_ids.source,
+    reported_ids.collected_at,
+    reported_ids.record_id,
+    reported_ids.deployments_of_id,
+    reported_ids.written_in
+from reported_ids
 left join summed
     on
-        current_deployments.repo_id = summed.repo_id
-        and current_deployments.deployment_id = summed.deployment_id
+        reported_ids.repo_id = summed.repo_id
+        and reported_ids.deployment_id = summed.deployment_id
+left join ever_told
+    on
+        reported_ids.repo_id = ever_told.repo_id
+        and reported_ids.deployment_id = ever_told.deployment_id
+left join report_times
+    on reported_ids.repo_id = report_times.repo_id

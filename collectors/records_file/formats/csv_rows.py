@@ -1,5 +1,7 @@
 """CSV as RFC 4180 has it: a header, commas, and quotes around what holds a comma, a quote or a line break.
 
+Where the header is separated by semicolons or tabs, as spreadsheets in many countries write it, so are the rows.
+
 The module of the standard library is not used for one reason: a forgotten closing quote there swallows everything up to
 the next quote, however many good lines that is. Here only the line that has it is set aside.
 """
@@ -10,23 +12,25 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
+from collectors.records_file.formats.lines import LONGEST_LINE_BYTES, Line
 from collectors.records_file.kinds import KINDS
-from collectors.records_file.lines import LONGEST_LINE_BYTES, Line
 from collectors.records_file.values import BadValue, nearest, shown
 from headway.errors import CollectError
 
 __all__ = ["CsvRows", "cells_of"]
 
-_CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\Z)')
+_SEPARATORS = (",", ";", "\t")
+_CELLS = {mark: re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}\r\n]*))({mark}|\Z)') for mark in _SEPARATORS}
 _COLUMNS = frozenset(column for kind in KINDS.values() for column in kind.csv_columns)
 
 
-def cells_of(text: str) -> list[str]:
+def cells_of(text: str, separator: str = ",") -> list[str]:
     """The cells of one row."""
+    cell = _CELLS[separator]
     cells: list[str] = []
     place = 0
     while True:
-        match = _CELL.match(text, place)
+        match = cell.match(text, place)
         if match is None:
             raise BadValue(f"is not CSV at character {place + 1}: a quote that does not open or close a cell")
         quoted, plain, separator = match.groups()
@@ -46,7 +50,8 @@ class CsvRows:
         self._lines = lines
         self._waiting: deque[Line] = deque()
         header = next(lines, None)
-        self._columns = [] if header is None else _header(header, name)
+        self.separator = "," if header is None else _separator(header.text)
+        self._columns = [] if header is None else _header(header, name, self.separator)
 
     def __iter__(self) -> Iterator[tuple[Line, dict[str, object] | None]]:
         """Each row's first line with its whole text, and its record, None where the line has a problem."""
@@ -81,7 +86,7 @@ class CsvRows:
         return taken
 
     def _record(self, text: str) -> dict[str, object]:
-        cells = cells_of(text)
+        cells = cells_of(text, self.separator)
         if len(cells) != len(self._columns):
             raise BadValue(f"has {len(cells)} cells where the header has {len(self._columns)}")
         written = {column: cell for column, cell in zip(self._columns, cells, strict=True) if cell}
@@ -92,12 +97,21 @@ class CsvRows:
         return {name: fields[name].cell(cell) if name in fields else cell for name, cell in written.items()}
 
 
-def _header(line: Line, name: str) -> list[str]:
+def _separator(header: str) -> str:
+    """What separates the columns: a comma, unless something else does and commas do not."""
+    for separator in _SEPARATORS:
+        names = {name.strip().strip('"').lower() for name in header.split(separator)}
+        if {"type", "repo"} <= names:
+            return separator
+    return ","
+
+
+def _header(line: Line, name: str, separator: str) -> list[str]:
     hint = "The first line names the columns, separated by commas; `type` and `repo` must be among them."
     if line.problem is not None:
         raise CollectError(f"the header of {name} {line.problem}", hint=hint)
     try:
-        columns = [column.strip() for column in cells_of(line.text)]
+        columns = [_spelled(column.strip()) for column in cells_of(line.text, separator)]
     except BadValue as error:
         raise CollectError(f"the header of {name} {error}", hint=hint) from None
     twice, times = Counter(columns).most_common(1)[0]
@@ -109,3 +123,8 @@ def _header(line: Line, name: str) -> list[str]:
         meant = f" (perhaps {shown(guess)})" if guess and guess not in _COLUMNS else ""
         raise CollectError(f"the header of {name} has no column `{missing[0]}`{meant}", hint=hint)
     return columns
+
+
+def _spelled(column: str) -> str:
+    """A known column whatever its case."""
+    return column.lower() if column.lower() in _COLUMNS else column

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
-from collectors.records_file.lines import Line
+from collectors.records_file.formats.lines import Line
 from collectors.records_file.values import BadValue, shown
 
 __all__ = ["json_rows", "object_of"]

@@ -1,0 +1,41 @@
+"""`headway forget`: take a retired source or a repository out of every number."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from pipeline.session import Session
+
+EXAMPLE = """\b
+Example:
+  headway forget events:/srv/exports/old.csv
+  headway forget github:acme/retired --yes
+"""
+
+
+@click.command("forget", epilog=EXAMPLE)
+@click.argument("name", metavar="SOURCE|REPO")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def command(session: Session, name: str, yes: bool) -> int:  # noqa: FBT001
+    """Take a source or a repository out of every number, and its rows out of the warehouse.
+
+    Names are those of `headway status`. What else is known of the same repositories stays.
+    """
+    from headway.progress import progress_on
+    from pipeline.forget import apply, look_up, still_told
+
+    forgotten = look_up(session, name)
+    named = ", ".join((*forgotten.sources, *forgotten.repositories))
+    if not yes and not click.confirm(f"forget {named}: {forgotten.rows:,} rows?", err=True):
+        click.echo("nothing was changed", err=True)
+        return 0
+    path = apply(session, forgotten, progress_on(sys.stderr, time.monotonic))
+    click.echo(f"forgot {named}: {forgotten.rows:,} rows", err=True)
+    click.echo(f"built {path.name}" if path is not None else "the warehouse is empty", err=True)
+    for source in still_told(session, forgotten):
+        click.echo(f"  hint: the settings name {source}: the next `headway collect` reads it again", err=True)
+    return 0

@@ -1,0 +1,98 @@
+"""`headway forget`: take a retired source or a repository out of every number, and its rows out of the warehouse."""
+
+from __future__ import annotations
+
+import hashlib
+from difflib import get_close_matches
+from pathlib import Path
+
+from headway.errors import UsageError
+from headway.progress import Progress, SilentProgress
+from headway.repository_names import repository_key
+from pipeline.build import build, configured_sources_by_id, teams_of
+from pipeline.session import Session
+from warehouse.store import RawStore
+from warehouse.upkeep.forgetting import Forgotten, finish, forget, pending, what_goes
+
+__all__ = ["apply", "finish_pending", "look_up", "still_told"]
+
+
+def look_up(session: Session, name: str) -> Forgotten:
+    """What a name stands for: a source as `status` shows it or as the settings name it, or a repository.
+
+    Raises `UsageError` for a name that the warehouse does not know, with the nearest that it does.
+    """
+    store = RawStore(session.settings.warehouse_folder)
+    commits = store.commits()
+    repositories = {repo_id for commit in commits for repo_id in commit.repo_ids}
+    sources = {commit.source for commit in commits}
+    by_target = configured_sources_by_id(session.settings)
+    spelled = [name, f"events:{Path(session.folder, name.removeprefix('events:')).resolve()}", *by_target.get(name, ())]
+    spelled += [f"git:{Path(session.folder, name).resolve()}"]
+    spelled += [repo_id for repo_id in repositories if repo_id.partition(":")[2].lower() == name.lower()]
+    spelled += [id_ for id_, commit in store.latest().items() if commit.resume.get("place") == name.partition(":")[2]]
+    for spelling in spelled:
+        if (forgotten := what_goes(store, spelling)) is not None:
+            return forgotten
+    near = get_close_matches(name, [*sources, *repositories], n=1, cutoff=0.3)
+    raise UsageError(
+        f"the warehouse has no source or repository {name!r}",
+        hint=f"did you mean {near[0]!r}?" if near else "`headway status` lists them",
+    )
+
+
+def apply(session: Session, forgotten: Forgotten, progress: Progress) -> Path | None:
+    """Let it go, and build again; returns the published file, None where nothing is left to build."""
+    warehouse = session.settings.warehouse_folder
+    store = RawStore(warehouse)
+    with store.collecting():
+        finish(store)
+        forget(store, forgotten)
+        _leftovers(warehouse, forgotten.sources)
+        return _published_again(session, store, progress)
+
+
+def finish_pending(session: Session) -> None:
+    """Finish what a run that was stopped began, and build; WarehouseBusy where a collector holds the warehouse."""
+    store = RawStore(session.settings.warehouse_folder)
+    if pending(store):
+        with store.collecting():
+            finish(store)
+            _published_again(session, store, SilentProgress())
+
+
+def still_told(session: Session, forgotten: Forgotten) -> list[str]:
+    """Sources of the settings that bring a forgotten repository or source back with the next `collect`."""
+    named = {id_ for ids in configured_sources_by_id(session.settings).values() for id_ in ids}
+    back = [source for source in forgotten.sources if source in named]
+    for source, commit in RawStore(session.settings.warehouse_folder).latest().items():
+        if any(repository_key(repo_id) in forgotten.repositories for repo_id in commit.repo_ids):
+            back.append(source)
+    return sorted(set(back))
+
+
+def _published_again(session: Session, store: RawStore, progress: Progress) -> Path | None:
+    warehouse = session.settings.warehouse_folder
+    if not store.commits():
+        (warehouse / "CURRENT").unlink(missing_ok=True)
+        _drop_published(warehouse, but=None)
+        return None
+    path = build(session, teams_of(session.settings), progress)
+    _drop_published(warehouse, but=path)
+    return path
+
+
+def _drop_published(warehouse: Path, *, but: Path | None) -> None:
+    """Older published files hold the rows too."""
+    for path in warehouse.glob("headway-*.duckdb"):
+        if path != but:
+            path.unlink(missing_ok=True)
+
+
+def _leftovers(warehouse: Path, sources: tuple[str, ...]) -> None:
+    """The last run and the rejected lines of sources."""
+    for source in sources:
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        (warehouse / "runs" / f"{digest[:16]}.json").unlink(missing_ok=True)
+        for path in (warehouse / "rejects").glob(f"*-{digest[:12]}.rejects.ndjson"):
+            path.unlink(missing_ok=True)

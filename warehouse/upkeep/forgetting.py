@@ -1,0 +1,154 @@
+"""Take a source or a repository out of the raw store, whole or not at all.
+
+What is to go is written down first (`forget.json`), in one rename; from then on `finish` does it, however often it
+is stopped. Commit files go before the files that they name, so that a reader never meets a name without its file.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from headway.raw_tables import TABLES
+from headway.repository_names import repository_key
+from warehouse.store import Commit, RawStore, write_atomically
+
+__all__ = ["Forgotten", "finish", "forget", "pending", "what_goes"]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What goes: sources by their ids, repositories by their keys, and how many rows that is."""
+
+    sources: tuple[str, ...]
+    repositories: tuple[str, ...]
+    rows: int = 0
+
+
+def what_goes(store: RawStore, name: str) -> Forgotten | None:
+    """What a source's id, or a repository's, stands for in the warehouse; None where it has neither."""
+    commits = store.commits()
+    sources = {commit.source for commit in commits}
+    if name in sources:
+        with_repairs = tuple(source for source in (name, f"repairs:{name}") if source in sources)
+        return Forgotten(with_repairs, (), sum(_rows(commit) for commit in commits if commit.source in with_repairs))
+    key = repository_key(name)
+    rows = sum(len(table) for _, table in _tables_of(store, commits, key))
+    fed = any(repository_key(repo_id) == key for commit in commits for repo_id in commit.repo_ids)
+    return Forgotten((), (key,), rows) if rows or fed else None
+
+
+def forget(store: RawStore, forgotten: Forgotten) -> None:
+    """Write down what goes, and let it go; the caller holds the warehouse (`RawStore.collecting`)."""
+    text = {"sources": list(forgotten.sources), "repositories": list(forgotten.repositories)}
+    write_atomically(_intent(store), json.dumps(text))
+    finish(store)
+
+
+def pending(store: RawStore) -> bool:
+    """Whether something is written down that did not go yet: a run that was stopped."""
+    return _intent(store).exists()
+
+
+def finish(store: RawStore) -> bool:
+    """Let go what is written down; false where nothing is. The caller holds the warehouse."""
+    if not pending(store):
+        return False
+    said = json.loads(_intent(store).read_text(encoding="utf-8"))
+    _drop_sources(store, set(said["sources"]))
+    for key in said["repositories"]:
+        _drop_repository(store, key)
+    _sweep(store)
+    _intent(store).unlink()
+    return True
+
+
+def _intent(store: RawStore) -> Path:
+    return store.warehouse / "forget.json"
+
+
+def _rows(commit: Commit) -> int:
+    return sum(commit.rows.values())
+
+
+def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tuple[Commit, Any]]:
+    """The ids of each file's rows of a repository, with the batch that it belongs to."""
+    for commit in commits:
+        for table, names in commit.files.items():
+            for name in names:
+                column = pq.read_table(store.folder / table / name, columns=["repo_id"])["repo_id"]
+                ids = [repo_id for repo_id in column.unique().to_pylist() if repo_id and repository_key(repo_id) == key]
+                if ids:
+                    yield commit, column.filter(pc.is_in(column, value_set=pa.array(ids, pa.string())))
+
+
+def _drop_sources(store: RawStore, sources: set[str]) -> None:
+    """Remove the commit files of sources, the older first: what a batch replaced does not come back without it."""
+    for path in sorted(store.commits_folder.glob("*.json")):
+        if Commit.from_json(path.name, path.read_text(encoding="utf-8")).source in sources:
+            path.unlink()
+
+
+def _drop_repository(store: RawStore, key: str) -> None:
+    """Each batch with rows of a repository is replaced by one without them; one that has no others goes."""
+    for commit in store.commits():
+        others = tuple(repo_id for repo_id in commit.repo_ids if repository_key(repo_id) != key)
+        has_rows = any(True for _ in _tables_of(store, [commit], key))
+        if not has_rows and others == commit.repo_ids:
+            continue
+        if commit.repo_ids and not others:
+            _replace(store, commit, None)
+        else:
+            _replace(store, commit, _without(store, commit, key, others))
+
+
+def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...]) -> Commit:
+    """The batch with its rows of a repository left out, in files of their own."""
+    files: dict[str, tuple[str, ...]] = {}
+    rows: dict[str, int] = {}
+    for table, names in commit.files.items():
+        for name in names:
+            data = pq.read_table(store.folder / table / name, schema=TABLES[table].schema)
+            ids = data["repo_id"].unique().to_pylist()
+            gone = pa.array([one for one in ids if one and repository_key(one) == key], pa.string())
+            left = data.filter(pc.invert(pc.is_in(data["repo_id"], value_set=gone)))
+            if left.num_rows:
+                new = f"{secrets.token_hex(16)}.parquet"
+                pq.write_table(left, store.folder / table / new, compression="zstd")
+                files[table] = (*files.get(table, ()), new)
+                rows[table] = rows.get(table, 0) + left.num_rows
+    resume = dict(commit.resume)
+    if "repo_ids" in resume:
+        resume["repo_ids"] = list(others)
+    name = f"{commit.name.removesuffix('.json')}-{secrets.token_hex(4)}.json"
+    return replace(commit, name=name, files=files, rows=rows, resume=resume, repo_ids=others)
+
+
+def _replace(store: RawStore, old: Commit, new: Commit | None) -> None:
+    """Put one batch in the place of another at once."""
+    gone = (*old.replaces, old.name)
+    if new is not None:
+        new = replace(new, replaces=gone)
+        write_atomically(store.commits_folder / new.name, new.to_json())
+    for name in gone:
+        (store.commits_folder / name).unlink(missing_ok=True)
+
+
+def _sweep(store: RawStore) -> None:
+    """Remove the raw files that no batch names, and batches that others replaced: they hold what was forgotten."""
+    for commit in store.commits():
+        for name in commit.replaces:
+            (store.commits_folder / name).unlink(missing_ok=True)
+    named = {path for paths in store.files().values() for path in paths}
+    for table in TABLES:
+        for path in (store.folder / table).glob("*.parquet"):
+            if path not in named:
+                path.unlink(missing_ok=True)
