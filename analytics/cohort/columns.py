@@ -87,7 +87,7 @@ def read_columns(
     by the change's id: the order of the file says nothing.
     """
     cursor = connection.cursor()
-    ((size,),) = cursor.execute(f"select count(*) from {source}").fetchall()  # noqa: S608  (ours)
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
     large, whole = size > EXACT_CHANGES, source == WHOLE
     names = {name: name for name in dict.fromkeys([*_NEEDED, *columns, *([] if whole else ["service"])])}
     if ended_at:

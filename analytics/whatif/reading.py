@@ -44,9 +44,8 @@ def read_changes(
     `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id,
     so that it is the same every time. `by` service, and of one service, `repo` is the service (`services.at_home`).
     """
-    cursor = connection.cursor()
     source, services = changes_of(filters, by), [SERVICE] * by_service(filters, by)
-    ((size,),) = cursor.execute(f"select count(*) from {source}").fetchall()  # noqa: S608  (ours)
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
     every = max(1, -(-size // most))
     chosen = ", ".join((*_COLUMNS, *services, *filters.verdict_columns))
     chosen += f', {group} as "group"' if group is not None else ""
