@@ -170,7 +170,14 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
 
 
 def _head(history: History, change: Landed) -> int | None:
-    """The last commit of the change's own branch, where there was one and it is known."""
+    """The last commit of the change's own branch, where there was one and it is known.
+
+    What landed inside a branch by a squash or a copy has the commit by which it did: its head is nowhere else.
+    """
+    written = history.heads.get(change.number) if change.number is not None else None
+    inside = change.landed_by == "nested" and change.via != change.commit
+    if inside and (written is None or history.position[written] == NEVER):
+        return change.via
     merge = change.landed_by == "merge"
     if change.number is None or not (change.branch_commits == "joined" or (merge and change.branch_commits == "empty")):
         return None
