@@ -107,6 +107,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes, suggest_deployments
     from analytics.reports.published import coverage
+    from pipeline.doubts import doubt_checks
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
@@ -125,7 +126,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
             notes = {_name(row): manifest_notes(connection, _name(row)) for row in rows}
-            failures = [*_notices(connection)]
+            failures = [*doubt_checks(connection), *_notices(connection)]
             failures += [
                 Check(ok=False, what=what, hint=hint)
                 for what, hint in unknown_repositories(session.settings, RawStore(folder))

@@ -173,6 +173,20 @@ REPORTS: Mapping[str, Report] = {
             {CLOCK: _NO_HOURS, AUTOMATION: "its counts include bots and releases"},
         ),
         Report(
+            "deployment-sources",
+            "what is taken for deployments, what is ignored, and why",
+            "analytics.reports.deployment_sources:deployment_sources",
+            frozenset(),
+            {CLOCK: _NO_HOURS, AUTOMATION: "it lists no changes"},
+        ),
+        Report(
+            "doubts",
+            "services in doubt: since when, why, and the setting to add",
+            "analytics.reports.doubts:doubts",
+            frozenset(),
+            {CLOCK: _NO_HOURS, AUTOMATION: "it counts what is left out, whoever made it"},
+        ),
+        Report(
             "classification",
             "each change: why it is or is not AI work",
             "analytics.reports.published:classification",

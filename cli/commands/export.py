@@ -25,7 +25,7 @@ Example:
   headway export waiting --repo 'acme/*' --out worklist.csv
   headway export longest --by builds_ai                # the ten longest per group and stage
 """
-_REPORTS = "".join(f"  {report.name:<16}{report.summary}\n" for report in REPORTS.values())
+_REPORTS = "".join(f"  {report.name:<20}{report.summary}\n" for report in REPORTS.values())
 EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{_REPORTS}\n{EXAMPLE}"
 
 
@@ -73,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.options import Options
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import names_of_team, repositories_named
+    from analytics.reports.doubts import doubt_lines, doubts
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.report_files import write
@@ -96,6 +97,8 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
+        for line in doubt_lines(doubts(connection, filters)):
+            click.echo(f"headway: {line}", err=True)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0

@@ -59,10 +59,12 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes
+    from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
+    services = doubts_by_repository(connection)
     held = held_back(table)
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
@@ -73,6 +75,9 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for row in table.iter_rows(named=True):
         yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
         name = f"{row['provider']}:{row['repo']}"
+        for doubt in services.get(name, ()):
+            yield f"    {in_words(doubt)}"
+            yield f"      hint: {hint_of(doubt)}"
         if name in doubts:
             yield f"    {doubts[name]}"
         if name in held:

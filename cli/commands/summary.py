@@ -48,6 +48,7 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
     from analytics.pulse.pulse import pulse, slowest_waiting
+    from analytics.reports.doubts import doubt_lines, doubts
     from analytics.reports.published import coverage
     from analytics.text.findings import findings_in
     from warehouse.publish import open_published
@@ -68,12 +69,21 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),
+                *_in_doubt(doubt_lines(doubts(connection, everything))),
                 *_doubts(in_doubt(coverage(connection, everything))),
             ],
             initiatives=wording.initiatives(read_portfolio(connection, everything).initiatives),
         )
     click.echo("\n".join(text))
     return 0
+
+
+def _in_doubt(named: Sequence[str]) -> list[str]:
+    """Lines about the first services in doubt: what follows them is without their newest work."""
+    text = [line for long in named[:_DOUBTS_SHOWN] for line in textwrap.wrap(long, _WIDTH, subsequent_indent="  ")]
+    if len(named) > _DOUBTS_SHOWN:
+        text.append(f"{len(named) - _DOUBTS_SHOWN:,} more in doubt")
+    return [*text, "The setting that fixes it: headway doctor", ""] if text else []
 
 
 def _doubts(repositories: Mapping[str, str]) -> list[str]:

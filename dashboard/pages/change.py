@@ -14,7 +14,7 @@ from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.charts.grids import BEFORE, LEAD
 from dashboard.parts import tables
-from dashboard.parts.sections import WALL_CLOCK_ONLY
+from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt
 from dashboard.shell import frame
 from dashboard.shell.navigation import CHANGE, page_link
 from headway.errors import AnalysisError
@@ -29,9 +29,15 @@ BEFORE_CODE_COMPLETE = ("coding", "rework")
 COMMITS = 200
 
 
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    view.report("doubts")
+
+
 def page(view: View) -> None:
     """Draw the page."""
     st.title("One change", anchor=False)
+    services_in_doubt(view)
     if view.clock == "working":
         st.text(wording.capital(WALL_CLOCK_ONLY))
     change_id = st.text_input(

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.coverage import coverage_shares, in_doubt
+from analytics.reports.doubts import hint_of
 from analytics.text import wording
 from dashboard.answers.choices import AXES
 from dashboard.answers.view import View
@@ -45,6 +46,7 @@ def ask_later(view: View) -> None:
     for axis in AXES.values():
         view.pulse(axis)
     view.report("left-out", most=EXAMPLES)
+    view.report("deployment-sources")
 
 
 REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
@@ -59,6 +61,8 @@ def page(view: View) -> None:
     basis(view, coverage, closed_work_is_seen=closed_work_is_seen)
     left_out(view)
     repositories(coverage, closed_work_is_seen=closed_work_is_seen)
+    fixes(view)
+    deployment_sources(view)
     notices(view)
     sources(view)
     bots(view)
@@ -167,6 +171,49 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         del columns["abandoned"]
     tables.table(coverage_shares(coverage), columns, alt_text="Data coverage of each repository")
     tables.download("CSV", lambda: coverage, name="coverage")
+
+
+def fixes(view: View) -> None:
+    """The setting for each service in doubt."""
+    rows = view.report("doubts")
+    if rows.is_empty():
+        return
+    st.header("Services in doubt", anchor=False)
+    hints = pl.Series("hint", [hint_of(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
+    columns = {
+        "repo": "Repository",
+        "service": "Service",
+        "since_at": tables.time("Since (UTC)"),
+        "changes": "Changes left out",
+        "detail": st.column_config.TextColumn("Why", width="large"),
+        "hint": st.column_config.TextColumn("What to do", width="large"),
+    }
+    tables.table(rows.with_columns(hints), columns, alt_text="Services in doubt, with what to do")
+    tables.download("CSV", lambda: rows, name="doubts")
+
+
+def deployment_sources(view: View) -> None:
+    """What is taken for deployments, and what is not."""
+    rows = view.report("deployment-sources")
+    if rows.is_empty():
+        return
+    st.header("What is taken for deployments", anchor=False)
+    columns = {
+        "repo": "Repository",
+        "service": "Service",
+        "environment": "Environment",
+        "source": "From",
+        "what": "What",
+        "taken": "Taken",
+        "production": "Production",
+        "deployments": "Deployments",
+        "first_at": tables.time("First (UTC)"),
+        "last_at": tables.time("Last (UTC)"),
+        "why": st.column_config.TextColumn("Why", width="medium"),
+        "setting": st.column_config.TextColumn("Setting that takes it", width="large"),
+    }
+    tables.table(rows, columns, alt_text="What is taken for deployments of each service, and what is ignored")
+    tables.download("CSV", lambda: rows, name="deployment-sources")
 
 
 def notices(view: View) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse.pulse import Pulse
+from analytics.reports.doubts import doubt_lines
 from analytics.text import wording
 from dashboard.answers.view import View
 from dashboard.shell.navigation import page_link
@@ -28,6 +29,7 @@ __all__ = [
     "left_out",
     "pulse_or_hint",
     "rungs_table",
+    "services_in_doubt",
     "small_groups",
     "too_few",
     "with_group_names",
@@ -39,6 +41,7 @@ SET_UP_DEPLOYMENTS = (
 )
 ADD_RECORDS = "Add records of what Git does not show with `headway collect events:FILE`."
 ONLY_GIT = f"Git alone does not show abandoned and open work, reviews or CI. {ADD_RECORDS}"
+DOUBTS_SHOWN = 3
 FEWEST = 20
 """Groups with fewer changes are counted and not estimated."""
 
@@ -60,7 +63,18 @@ RUNG_COLUMNS = {"rung": "Rung", "initiatives": "Initiatives", "stalled": "Stalle
 
 def ask_head(view: View) -> None:
     """Ask what `head` asks."""
+    view.report("doubts")
     view.report("coverage")
+
+
+def services_in_doubt(view: View) -> None:
+    """Name the services in doubt, before anything else."""
+    lines = doubt_lines(view.report("doubts"))
+    if lines:
+        more = [f"{len(lines) - DOUBTS_SHOWN:,} more in doubt: see Data health"] if len(lines) > DOUBTS_SHOWN else []
+        st.warning("**In doubt:** the newest work of these services is unknown, and is in no comparison.")
+        # As text: a repository's name is from outside.
+        st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
 
 
 def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -> None:
@@ -69,6 +83,7 @@ def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -
     `wall_clock_only`: the numbers of the page are by the wall clock on either choice.
     """
     st.title(title, anchor=False)
+    services_in_doubt(view)
     coverage = view.report("coverage").filter(pl.col("role") == "application")
     label = view.label
     if view.clock == "working":

@@ -36,6 +36,10 @@ class ProductionSettings:
     exclude: tuple[str, ...] = setting(
         (), "names of production environments to leave out: they are no waves, such as retired ones"
     )
+    complete: tuple[str, ...] = setting(
+        (),
+        "globs on repositories whose production deployments are recorded completely: a pause in them is no doubt",
+    )
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ def portfolio() -> list[Raw]:
         _forge(random.Random(4), 901),
         _hub(),
         _mono(),
+        _dist(),
         _desk(random.Random(1)),
         _desk(random.Random(2), read=1001),
     ]
@@ -190,6 +191,13 @@ def _site() -> Raw:
     """Deployed by merging into a branch, which once was only moved."""
     site = Raw("acme/site").commits("n@1 o p q@30 r@50", says={"q": "Look (#4)"})
     return site.commits("l1@20:o,p l2@40:l1,q", branch="live")
+
+
+def _dist() -> Raw:
+    """Releases are built: each tag leads to a commit of its own history, so what they contain is in doubt."""
+    dist = Raw("acme/dist", known=300).commits("d0@1 d1@10 d2@20")
+    dist.commits("b1@5:- b2@15:- b3@25:-", branch=None)
+    return dist.tag("v1.0.0", "b1", 5).tag("v1.1.0", "b2", 15).tag("v1.2.0", "b3", 25)
 
 
 def _misspelt() -> Raw:

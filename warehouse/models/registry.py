@@ -20,6 +20,7 @@ from warehouse.models.deployments import (
     manifest_bases,
 )
 from warehouse.models.deployments.tag_families import tag_families
+from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
@@ -41,6 +42,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         services.model(settings),
         environments.model(settings),
         deployment_notices.model(settings),
+        service_doubts.model(settings.production.complete),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),
