@@ -157,3 +157,24 @@ def test_numbers_inside_a_repository_that_was_merged_whole() -> None:
     """A merge that brings another first commit brings another repository, with numbers of its own."""
     says = {"s": "Old (#5)", "m": "Merge branch 'lib'"}
     assert set(landings(Raw().commits("a o:- s:o m:a,s", says=says)).rows) == {"@a", "@m"}
+
+
+def test_revert_that_has_a_title_alone() -> None:
+    """Where the body of a squash is empty, the newest earlier change with the quoted title is meant."""
+    says = {
+        "r0": 'Revert "Y" (#1)',
+        "y": "Y (#2)",
+        "r": 'Revert "Y" (#3)',
+        "y2": "Y (#4)",
+        "r2": "revert: Y (#5)",
+        "o": 'Revert "Y"\n\nThis reverts commit 0123456789abcdef.',
+        "rr": 'Revert "Revert "Y"" (#6)',
+    }
+    found = landings(Raw().commits("a r0 y r y2 r2 o rr", says=says)).column("reverted_by")
+    assert {key: by for key, by in found.items() if by} == {"#2": "#3", "#4": "#5", "@o": "#6"}
+
+
+def test_title_of_a_merge_whose_message_has_none() -> None:
+    """Where somebody took the title out of the message, the subject is the title, not the line of the forge."""
+    says = {"m": 'Resolve "crash"\n\nSee merge request acme/shop!7'}
+    assert landings(Raw().commits("a b:a m:a,b", says=says)).column("title")["#7"] == 'Resolve "crash"'

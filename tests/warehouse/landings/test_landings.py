@@ -315,27 +315,6 @@ def test_revert_is_linked_to_what_it_took_back() -> None:
     }
 
 
-def test_revert_that_has_a_title_alone() -> None:
-    """Where the body of a squash is empty, the newest earlier change with the quoted title is meant."""
-    says = {
-        "r0": 'Revert "Y" (#1)',
-        "y": "Y (#2)",
-        "r": 'Revert "Y" (#3)',
-        "y2": "Y (#4)",
-        "r2": "revert: Y (#5)",
-        "o": 'Revert "Y"\n\nThis reverts commit 0123456789abcdef.',
-        "rr": 'Revert "Revert "Y"" (#6)',
-    }
-    found = landings(Raw().commits("a r0 y r y2 r2 o rr", says=says)).column("reverted_by")
-    assert {key: by for key, by in found.items() if by} == {"#2": "#3", "#4": "#5", "@o": "#6"}
-
-
-def test_title_of_a_merge_whose_message_has_none() -> None:
-    """Where somebody took the title out of the message, the subject is the title, not the line of the forge."""
-    says = {"m": 'Resolve "crash"\n\nSee merge request acme/shop!7'}
-    assert landings(Raw().commits("a b:a m:a,b", says=says)).column("title")["#7"] == 'Resolve "crash"'
-
-
 def test_revert_of_a_commit_inside_a_branch_reverts_its_change() -> None:
     """Naming one commit of a merged branch, or the merge that nested it, takes back that change and no other."""
 
