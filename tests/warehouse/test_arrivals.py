@@ -238,6 +238,15 @@ def test_branch_deploy_arrives_before_the_merge() -> None:
     assert came(arrived(merged, Deploy("branch", "b", 3), Deploy("main", "m", 9)))["#1"] == ("branch", "branch_deploy")
 
 
+def test_squash_in_a_branch_is_in_production_with_the_branch() -> None:
+    """What was squashed into a branch that was deployed, and merged back later, arrived with that deployment."""
+    raw = (
+        Raw().commits("a p@1:a s@2:a r@5:s m@9:a,r", says={"s": "Add (#1)", "m": "Merge branch 'release'"}).pull(1, "p")
+    )
+    ran = (Deploy("none", "a", 1), Deploy("release", "s", 3), Deploy("main", "m", 12))
+    assert came(arrived(raw, *ran))["#1"] == ("release", "branch_deploy")
+
+
 def test_open_pull_request_arrives_by_branch_deploy_alone() -> None:
     """A change that has not landed can be in production from its branch."""
     raw = Raw().commits("a b:a", branch=None).branch("main", "a").pull(1, "b")
