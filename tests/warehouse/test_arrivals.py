@@ -120,15 +120,18 @@ def test_two_regions_arrive_with_the_last() -> None:
     """With two production environments hours apart a change is first in one, and in production with the last."""
     eu, us = "production-eu", "production-us"
     ran = (
+        Deploy("us0", "z", 2, environment=us),
+        Deploy("eu0", "z", 2, environment=eu),
         Deploy("eu1", "a", 4, environment=eu),
         Deploy("us1", "a", 8, environment=us),
         Deploy("us2", "b", 9, environment=us),
         Deploy("eu2", "b", 14, environment=eu),
     )
-    found = arrived(Raw().commits("a b"), *ran)
-    assert came(found) == {"@a": ("us1", "ancestor"), "@b": ("eu2", "ancestor")}
-    assert {key: row["first_deployment_id"] for key, row in found.items()} == {"@a": "eu1", "@b": "us2"}
-    assert came(arrived(Raw().commits("a b"), *ran, arrival="first")) == {
+    found = arrived(Raw().commits("z a b"), *ran)
+    assert came(found) == {"@z": ("us0", "ancestor"), "@a": ("us1", "ancestor"), "@b": ("eu2", "ancestor")}
+    assert {key: row["first_deployment_id"] for key, row in found.items()} == {"@z": "eu0", "@a": "eu1", "@b": "us2"}
+    assert came(arrived(Raw().commits("z a b"), *ran, arrival="first")) == {
+        "@z": ("eu0", "ancestor"),
         "@a": ("eu1", "ancestor"),
         "@b": ("us2", "ancestor"),
     }

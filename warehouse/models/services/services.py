@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from headway.raw_tables.table import BOOL, TEXT
 from headway.settings import ServiceSettings, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 
-__all__ = ["SERVICES", "lines", "model", "services"]
+__all__ = ["SERVICES", "lines", "model", "plain_name", "services"]
 
 SERVICES = Table(
     "services",
@@ -59,6 +60,11 @@ def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
 def lines(text: str) -> list[str]:
     """The names or globs in a column of this table."""
     return text.splitlines()
+
+
+def plain_name(application: str) -> str:
+    """The name of an application without case and marks: a variable may have it as `MY_SHOP`, a record as `my-shop`."""
+    return re.sub(r"\W", "_", application).casefold()
 
 
 def _named(service: ServiceSettings, settings: Settings) -> dict[str, Any]:

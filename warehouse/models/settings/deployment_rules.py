@@ -15,6 +15,7 @@ from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.environments import named_production
 from warehouse.models.deployments.tag_families.families import any_release
+from warehouse.models.services.services import plain_name
 
 __all__ = [
     "DEPLOYMENT_RULES",
@@ -91,7 +92,7 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
         given = settings.deployment_rules(repo_id)
         services = settings.services_of(repo_id)
         own = [(service.name, service.tags) for service in services if service.tags]
-        parts = parts_of(repo_id, settings)
+        parts = parts_of(repo_id, settings, manifests)
         if deploys_others(repo_id, manifests, parts):
             chosen = given or (DeploymentRule(source="none"),)
         else:
@@ -129,10 +130,11 @@ def own_application(repo_id: str, manifests: Manifests) -> str:
     return min((other for other in applications if other.lower() == name.lower()), default=name)
 
 
-def parts_of(repo_id: str, settings: Settings) -> tuple[str, ...]:
-    """The applications of the services that the settings give a repository."""
+def parts_of(repo_id: str, settings: Settings, manifests: Manifests) -> tuple[str, ...]:
+    """The applications of the services that the settings give a repository, as manifests spell them."""
     services = settings.services_of(repo_id)
-    return tuple(name for service in services for name in service.applications or (service.name,))
+    names = {plain_name(name) for service in services for name in service.applications or (service.name,)}
+    return tuple(sorted({name for _, name in manifests if plain_name(name) in names}))
 
 
 def deploys_others(repo_id: str, manifests: Manifests, parts: Sequence[str] = ()) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from warehouse.models.services.services import lines
+from warehouse.models.services.services import lines, plain_name
 
 __all__ = ["for_services"]
 
@@ -21,14 +21,14 @@ def for_services(row: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) 
     if not names:
         yield {**row, "service": ""}
         return
-    wanted, application = row["service"], row["application"].casefold()
+    wanted, application = row["service"], plain_name(row["application"])
     if wanted:
         named = [name for name in names if name == wanted]
     else:
         named = [
             service["service"]
             for service in services
-            if application in (name.casefold() for name in lines(service["applications"]))
+            if application in (plain_name(name) for name in lines(service["applications"]))
         ]
     if not named:
         yield {**row, "service": None if wanted or application else ""}
