@@ -13,12 +13,12 @@ import duckdb
 
 from headway.environment_names import EnvironmentName, environment_name
 
-__all__ = ["manifest_notes", "suggest_deployments"]
+__all__ = ["DEPLOYING", "deployment_rule", "manifest_notes", "suggest_deployments"]
 
 _LONGEST_NAME = 100
 _FEWEST_TAGS = 2
 _SHOWN = 5
-_DEPLOYING = re.compile(r"(?i)deploy|release|publish|rollout|\bship|\bprod|\bcd\b")
+DEPLOYING = re.compile(r"(?i)deploy|release|publish|rollout|\bship|\bprod|\bcd\b")
 _DEPLOYED_BRANCH = re.compile(r"(?i)^(prod|production|live|release|deploy|stable)$")
 
 
@@ -48,7 +48,7 @@ def manifest_notes(connection: duckdb.DuckDBPyConnection, manifests_repo_id: str
     rows = _rows(connection, query, manifests_repo_id)
     notes = [
         f"the application {row['application']} is no collected repository; the nearest is {row['near_repo_id']}: "
-        + _rule(row["near_repo_id"].partition(":")[2], "manifests", application=row["application"])
+        + deployment_rule(row["near_repo_id"].partition(":")[2], "manifests", application=row["application"])
         for row in rows
         if row["near_repo_id"]
     ]
@@ -66,7 +66,7 @@ def _manifests(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -
         " order by versions desc, application"
     )
     for row in _rows(connection, query, repo_id):
-        rule = _rule(repo, "manifests", application=row["application"])
+        rule = deployment_rule(repo, "manifests", application=row["application"])
         yield f"{row['versions']} versions of {row['application']} are in {row['manifests_repo_id']}: {rule}"
 
 
@@ -80,7 +80,7 @@ def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str
         name = row["environment"] or ""
         said = environment_name(name, repo_id)
         if 0 < len(name) <= _LONGEST_NAME and said in {EnvironmentName.UNKNOWN, EnvironmentName.PRODUCTION}:
-            rule = _rule(repo, "records", environments=f"^{re.escape(name)}$")
+            rule = deployment_rule(repo, "records", environments=f"^{re.escape(name)}$")
             yield f"{row['n']} deployments to {name} succeeded: {rule}"
 
 
@@ -91,8 +91,8 @@ def _workflows(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -
     )
     for row in _rows(connection, query, repo_id):
         name = row["name"]
-        if _DEPLOYING.search(name) and len(name) <= _LONGEST_NAME:
-            rule = _rule(repo, "workflow", workflow=glob.escape(name))
+        if DEPLOYING.search(name) and len(name) <= _LONGEST_NAME:
+            rule = deployment_rule(repo, "workflow", workflow=glob.escape(name))
             yield f"{row['n']} runs of the workflow {name} succeeded: {rule}"
 
 
@@ -102,7 +102,7 @@ def _releases(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) ->
     )
     for row in _rows(connection, query, repo_id):
         if row["n"]:
-            yield f"{row['n']} releases were published: {_rule(repo, 'releases')}"
+            yield f"{row['n']} releases were published: {deployment_rule(repo, 'releases')}"
 
 
 def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
@@ -120,17 +120,18 @@ def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Ite
     forms = Counter(re.sub(r"[0-9]+", lambda _: r"\d+", re.escape(name)) for name in names if re.search(r"[0-9]", name))
     for form, count in forms.most_common(1):
         if count >= _FEWEST_TAGS:
-            yield f"{count} tags have the same form: {_rule(repo, 'tags', tags=f'^{form}$')}"
+            yield f"{count} tags have the same form: {deployment_rule(repo, 'tags', tags=f'^{form}$')}"
 
 
 def _branches(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
     query = "select name from refs where repo_id = $repo_id and kind = 'branch' order by name"
     for row in _rows(connection, query, repo_id):
         if _DEPLOYED_BRANCH.search(row["name"]):
-            yield f"there is a branch {row['name']}: {_rule(repo, 'branch', branch=row['name'])}"
+            yield f"there is a branch {row['name']}: {deployment_rule(repo, 'branch', branch=row['name'])}"
 
 
-def _rule(repo: str, source: str, **settings: str) -> str:
+def deployment_rule(repo: str, source: str, **settings: str) -> str:
+    """The line of settings that takes deployments of a repository from a source."""
     keys = {"repo": repo, "from": source, **settings}
     return "[[deployments]] " + ", ".join(f"{key} = {_quoted(value)}" for key, value in keys.items())
 

@@ -36,6 +36,7 @@ COMMANDS = (
     "explain",
     "classify",
     "status",
+    "deployments",
     "sql",
     "dashboard",
     "doctor",

@@ -13,6 +13,7 @@ from analytics.cohort.options import Options
 from analytics.comparison.compare import compare
 from analytics.comparison.contrasts import contrasts_by
 from analytics.comparison.results import ALL, Comparison
+from analytics.reports.doubts import doubt_lines, doubts
 
 __all__ = ["COMPARED", "COMPARISON", "comparison", "comparison_table"]
 
@@ -68,7 +69,14 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
         )
         for contrast in contrasts_by(chosen.by, cohort.changes)
     ]
-    return pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
+    table = pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
+    lines = doubt_lines(doubts(connection, filters))
+    if not lines:
+        return table
+    # Before anything else: a reader of one row must not miss it.
+    first = pl.lit("; ".join(lines))
+    note = pl.when(pl.col("note") == "").then(first).otherwise(pl.concat_str(first, pl.col("note"), separator="; "))
+    return table.with_columns(note.alias("note"))
 
 
 def comparison_table(compared: Comparison) -> pl.DataFrame:

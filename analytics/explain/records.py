@@ -34,8 +34,10 @@ _MERGED_BEFORE = """
 """
 _RUNS = """
     select name, run_id, attempt, ci_attempts.sha from ci_attempts
-    inner join arrivals on ci_attempts.repo_id = arrivals.repo_id and ci_attempts.sha = arrivals.integrated_sha
-    where arrivals.repo_id = $repo and arrivals.change_key = $key and finished_at = $at and conclusion = 'success'
+    inner join integrations
+        on ci_attempts.repo_id = integrations.repo_id and ci_attempts.sha = integrations.integrated_sha
+    where integrations.repo_id = $repo and integrations.change_key = $key
+        and finished_at = $at and conclusion = 'success'
     order by integrates desc, name, run_id limit 1
 """
 _ARRIVAL = """
@@ -55,6 +57,7 @@ _FRICTION = (
     ("ci_rerun_hours", "build", "{:.2f} h because CI failed first"),
     ("gate_hours", "deploy", "{:.2f} h at gates and in queues"),
     ("failed_attempts", "deploy", "failed attempts: {}"),
+    ("rollout_hours", "deploy", "{:.2f} h from the first of its services and waves to the last"),
 )
 
 

@@ -8,8 +8,9 @@ from analytics.cohort.cache import read
 from analytics.cohort.cohort import LEAD_STAGES, Cohort, cohort_of
 from analytics.cohort.columns import EXACT_CHANGES, observed
 from analytics.cohort.filters import Filters
+from analytics.cohort.services import SERVICE, at_home, by_service, changes_of
 
-__all__ = ["MOST_CHANGES", "part_of", "read_changes"]
+__all__ = ["MOST_CHANGES", "read_changes", "sample_of"]
 
 MOST_CHANGES = 50_000
 """Of more changes, an even sample is taken: its error is a fraction of the one that repositories bring."""
@@ -36,32 +37,31 @@ def read_changes(
     *,
     group: str | None = None,
     most: int = MOST_CHANGES,
+    by: str | None = None,
     ids: bool = False,
 ) -> tuple[Cohort, int]:
     """The cohort of `filters`, and that it is one change in so many.
 
     `group`: an expression over `lead_times`, read as a column of that name. `ids`: with `change_id`. Which changes are
-    taken goes by their id, so that it is the same every time.
+    taken goes by their id, so that it is the same every time. `by` service, and of one service, `repo` is the service
+    (`services.at_home`).
     """
-    cursor = connection.cursor()
-    every = max(1, -(-_changes(cursor) // most))
-    names = (*_COLUMNS, *filters.verdict_columns, *(("change_id",) if ids else ()))
-    chosen = ", ".join(names) + (f', {group} as "group"' if group is not None else "")
-    part = f" where {part_of(cursor, every)}"
-    rows = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
-    table = observed(connection, rows)
-    return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every
+    source, services = changes_of(filters, by), [SERVICE] * by_service(filters, by)
+    every, sample = sample_of(connection, source, most)
+    chosen = ", ".join((*_COLUMNS, *services, *filters.verdict_columns, *(("change_id",) if ids else ())))
+    chosen += f', {group} as "group"' if group is not None else ""
+    order = ", ".join(("change_id", *services))
+    rows = read(connection, f"select {chosen} from {source} where {sample} order by {order}")  # noqa: S608  (ours)
+    table = at_home(filters.apply(observed(connection, rows), time="code_complete_at"))
+    return cohort_of(table, filters=filters, axis="builds_ai"), every
 
 
-def part_of(cursor: duckdb.DuckDBPyConnection, every: int, change_id: str = "change_id") -> str:
-    """The condition for one change in `every`."""
-    if every == 1:
-        return "true"
+def sample_of(
+    connection: duckdb.DuckDBPyConnection, source: str, most: int, change_id: str = "change_id"
+) -> tuple[int, str]:
+    """One change in how many of `source` is taken, and the condition on its `change_id`."""
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
+    every = max(1, -(-size // most))
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
-    number = "hash" if _changes(cursor) > EXACT_CHANGES else "md5_number_lower"
-    return f"{number}({change_id}) % {every} = 0"
-
-
-def _changes(cursor: duckdb.DuckDBPyConnection) -> int:
-    ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
-    return int(size)
+    number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
+    return every, "true" if every == 1 else f"{number}({change_id}) % {every} = 0"

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from analytics.cohort.cohort import LEAD_STAGES
-from analytics.whatif.reading import part_of
+from analytics.whatif.reading import sample_of
 from analytics.whatif.stays import Stays
 
 __all__ = ["EARLIER", "read_earlier", "with_earlier"]
@@ -113,10 +113,10 @@ order by change_id, begun_at
 """
 
 
-def read_earlier(connection: duckdb.DuckDBPyConnection, every: int) -> pl.DataFrame:
-    """The earlier stays of one change in `every`, the same changes that `read_changes` takes; columns of `EARLIER`."""
-    cursor = connection.cursor()
-    rows: pl.DataFrame = cursor.sql(_EARLIER.format(sample=part_of(cursor, every, "changes.change_id"))).pl()
+def read_earlier(connection: duckdb.DuckDBPyConnection, source: str, most: int) -> pl.DataFrame:
+    """The earlier stays of the changes that `read_changes` takes of `source`, `most` at most; columns of `EARLIER`."""
+    _every, sample = sample_of(connection, source, most, "changes.change_id")
+    rows: pl.DataFrame = connection.cursor().sql(_EARLIER.format(sample=sample)).pl()
     return rows.cast(EARLIER)  # type: ignore[arg-type]
 
 

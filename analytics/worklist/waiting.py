@@ -12,6 +12,7 @@ from analytics.cohort.cohort import LEAD_STAGES
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import KINDS
 from analytics.cohort.options import Options
+from analytics.cohort.services import NO_SERVICE, SERVICE, by_service, changes_of
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison.cells import together
 from analytics.survival import CENSORED
@@ -61,12 +62,28 @@ COLUMNS = (
     "clock",
     "waits_for",
     "kind",
+    "services",
+    "first_production_at",
+    "service",
 )
-_COPIED = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage", "kind")
+_COPIED = (
+    "change_id",
+    "repo",
+    "title",
+    "url",
+    "author",
+    "team",
+    "builds_ai",
+    "built_with_ai",
+    "current_stage",
+    "kind",
+    "services",
+    "first_production_at",
+)
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
-select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
-from lead_times where outcome = 'waiting' and {{condition}} order by change_id
+select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage, {{service}}
+from {{source}} where outcome = 'waiting' and {{condition}} order by change_id, service
 """  # noqa: S608  (names of ours)
 
 
@@ -84,11 +101,20 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
 
     `hours_in_stage` and `age_hours` are on the requested clock, and so is what is unusual: on the working clock
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
+
+    By service, one row for each service in which a change waits, `service`, compared with the changes of that service
+    as else with those of its repository. `first_production_at`: it is in production in some of its services and waves.
     """
-    past, every = read_changes(connection, Filters(), most=_MOST_CHANGES, ids=True)
-    earlier = read_earlier(connection, every)
-    condition = filters.condition(connection, "lead_times", time="code_complete_at")
-    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(condition=condition)).pl()
+    services = by_service(filters, options.by)
+    whose = SERVICE if services else None
+    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES, by=whose, ids=True)
+    earlier = read_earlier(connection, changes_of(Filters(), whose), _MOST_CHANGES)
+    query = _ROWS.format(
+        service=SERVICE if services else NO_SERVICE,
+        source=changes_of(filters, options.by),
+        condition=filters.condition(connection, "lead_times", time="code_complete_at"),
+    )
+    rows: pl.DataFrame = connection.cursor().sql(query).pl()
     return whom(connection, worklist(past.changes, rows, options.working, earlier)).select(COLUMNS)
 
 
@@ -113,8 +139,8 @@ def worklist(
         if len(part := rows.filter(pl.col("kind") == kind)) or kind == KINDS[0]
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
-    order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(
+    order = ["unusual_share", "hours_in_stage", "change_id", "service"]
+    return table.sort(order, descending=[True, True, False, False], nulls_last=True).select(
         name for name in COLUMNS if name != "waits_for"
     )
 
@@ -127,9 +153,10 @@ def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Ser
 
 def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock, earlier: pl.DataFrame | None) -> pl.DataFrame:
     """The rows with their percentile and chances from the history."""
-    names = pl.concat([past["repo"], rows["repo"]]).unique().sort()
-    codes = {name: code for code, name in enumerate(names.to_list())}
-    home, here = (_codes(table["repo"], codes) for table in (past, rows))
+    # By service `past` has the service in the place of the repository.
+    homes = past["repo"], rows[SERVICE].cast(pl.String).fill_null(rows["repo"])
+    codes = {name: code for code, name in enumerate(pl.concat(homes).unique().sort().to_list())}
+    home, here = (_codes(names, codes) for names in homes)
     waits = _Waits(here, _codes(rows["current_stage"], _STAGE_CODES), rows["wall_hours"].to_numpy())
     stays = stays_of(past)
     unusual, among = _unusual(stays_on(clock, stays, past), home, waits, rows["hours_in_stage"].to_numpy())

@@ -59,10 +59,13 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes
+    from analytics.explain.service_notes import service_notes
+    from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
+    services = doubts_by_repository(connection)
     held = held_back(table)
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
@@ -73,12 +76,15 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for row in table.iter_rows(named=True):
         yield f"  {row['provider']}:{row['repo']}{'' if row['role'] == 'application' else '  (manifests)'}"
         name = f"{row['provider']}:{row['repo']}"
+        for doubt in services.get(name, ()):
+            yield f"    {in_words(doubt)}"
+            yield f"      hint: {hint_of(doubt)}"
         if name in doubts:
             yield f"    {doubts[name]}"
         if name in held:
             yield f"    {held[name]}"
         yield from (f"    {line}" for line in _facts(row))
-        yield from (f"    {line}" for line in manifest_notes(connection, name))
+        yield from (f"    {line}" for line in [*manifest_notes(connection, name), *service_notes(connection, name)])
         for notice in notices:
             if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"
@@ -97,7 +103,7 @@ def _facts(row: dict[str, object]) -> list[str]:
     if row["services"]:
         facts.append(
             f"{row['services']:,} services: {row['nothing_to_deploy']:,} changes touch none,"
-            f" {row['shared_changes']:,} belong to one by shared paths alone;"
+            f" {row['shared_changes']:,} belong to one by shared or unlisted paths alone;"
             f" {row['deployments_without_service']:,} deployments are of no service"
         )
     pulls = row["pull_requests"]

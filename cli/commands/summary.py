@@ -34,31 +34,37 @@ _LINES, _WIDTH = 23, 100
 
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
+@click.option("--service", metavar="NAME", help="Only this service: its changes, with their arrival there.")
 @click.option("--since", type=Time(), help="Only changes code complete since this time.")
 @evidence_option
 @clock_option
 @click.pass_obj
-def command(session: Session, repo: str | None, since: datetime | None, clock: str, evidence: str) -> int:
+def command(
+    session: Session, repo: str | None, service: str | None, since: datetime | None, clock: str, evidence: str
+) -> int:
     """Print the headline numbers on one screen.
 
     They compare AI work and other work, and show findings, waiting work and the biggest bottleneck.
     """
     from analytics.cohort.filters import Filters
+    from analytics.cohort.services import service_named
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
     from analytics.pulse.pulse import pulse, slowest_waiting
+    from analytics.reports.doubts import doubt_lines, doubts
     from analytics.reports.published import coverage
     from analytics.text.findings import findings_in
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
-    filters = Filters(since=since, repo=repo, evidence=evidence)
+    filters = Filters(since=since, repo=repo, evidence=evidence, service=service)
     calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
     with open_published(warehouse) as connection:
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
+        filters = service_named(connection, filters)
         everything = Filters(repo=filters.repo, names=filters.names)
         text = lines(
             pulse(connection, filters, calendar=calendar),
@@ -68,12 +74,21 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),
+                *_in_doubt(doubt_lines(doubts(connection, everything))),
                 *_doubts(in_doubt(coverage(connection, everything))),
             ],
             initiatives=wording.initiatives(read_portfolio(connection, everything).initiatives),
         )
     click.echo("\n".join(text))
     return 0
+
+
+def _in_doubt(named: Sequence[str]) -> list[str]:
+    """Lines about the first services in doubt: what follows them is without their newest work."""
+    text = [line for long in named[:_DOUBTS_SHOWN] for line in textwrap.wrap(long, _WIDTH, subsequent_indent="  ")]
+    if len(named) > _DOUBTS_SHOWN:
+        text.append(f"{len(named) - _DOUBTS_SHOWN:,} more in doubt")
+    return [*text, "The setting that fixes it: headway doctor", ""] if text else []
 
 
 def _doubts(repositories: Mapping[str, str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 
 from collectors.simulate.company.areas import AREAS, INITIATIVES
 from collectors.simulate.company.initiatives import rungs_of
-from collectors.simulate.company.model import Change, Commit, Company, Repo, Touch
+from collectors.simulate.company.model import Change, Commit, Company, Deployment, Repo, Touch
 from collectors.simulate.company.people import TEAMS
 from collectors.simulate.company.plan import PLANS, PRESETS, Plan
 from collectors.simulate.company.rates import as_published
+from collectors.simulate.company.services import Part
 from collectors.simulate.events.clock import DAY, iso, later, seconds_of, working_hours_between
 from collectors.simulate.events.cutoff import cut_off, number_and_name
 from collectors.simulate.events.dice import Dice
@@ -27,8 +29,9 @@ from collectors.simulate.events.together import choose_styles, join_changes
 from collectors.simulate.writers.manifests import MANIFESTS, spread_apart, write_manifests
 from collectors.simulate.writers.records import lines_of
 from collectors.simulate.writers.repository import write_repository
+from collectors.simulate.writers.service_truth import DEPLOYMENT_COLUMNS, deployments_of
 from collectors.simulate.writers.settings import settings_text
-from collectors.simulate.writers.truth import COLUMNS, MILESTONES, rows_of, stages_of
+from collectors.simulate.writers.truth import COLUMNS, MILESTONES, rows_of, service_rows_of, stages_of
 from headway.errors import UsageError
 
 __all__ = ["simulate"]
@@ -46,10 +49,12 @@ def simulate(
     """Simulate a company up to `until` and write it under `folder`; returns everything that happened.
 
     Written are `repos/<name>.git` (bare repositories), `repos/deployments.git` (GitOps manifests), `events.ndjson`,
-    `headway.toml`, `truth.json` and `truth.csv`. The same arguments give the same bytes; only Git's pack files, of the
-    same objects, may differ between versions of Git.
+    `headway.toml`, `truth.json`, `truth.csv`, `truth_services.csv` (one row per change and service) and
+    `truth_deployments.csv`. The same arguments give the same bytes; only Git's pack files, of the same objects, may
+    differ between versions of Git.
 
-    `size` is a preset: `full`, `styled` (small, with every way of landing) or `tiny`; `days` and `changes` (by
+    `size` is a preset: `full`, `styled` (small, with every way of landing), `served` (small, with services, regions and
+    tags that change), `doubtful` (small, a repository stops to deploy) or `tiny`; `days` and `changes` (by
     repository) replace what it says. Raises `UsageError` for an unknown preset or a folder that already contains
     repositories, `CollectError` where git fails.
     """
@@ -76,6 +81,7 @@ def simulate(
 def simulate_repository(plan: Plan, seed: int, since: int, until: int, count: int) -> Repo:
     """Simulate one repository: the changes that begin, then what becomes of each."""
     repo = Repo(plan.name, plan.team, plan.deploys, plan.recorded, plan.reported, forge=plan.forge)
+    repo.services, repo.regions, repo.stopped = plan.services, plan.regions, plan.stops_at < 1.0
     dice = Dice(seed, plan.name, "changes")
     begins = later(since, 0.1)
     span = working_hours_between(begins, until)
@@ -108,13 +114,22 @@ def _write_files(company: Company, folder: Path) -> None:
     with (folder / "events.ndjson").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines_of(company, rows))
     ordered = sorted((row for repo_rows in rows.values() for row in repo_rows), key=lambda row: str(row["change_id"]))
-    with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(ordered)
+    _write_table(folder / "truth.csv", COLUMNS, ordered)
+    services = [row for repo in company.repos for row in service_rows_of(repo, company.until)]
+    services.sort(key=lambda row: (str(row["change_id"]), str(row["service"])))
+    _write_table(folder / "truth_services.csv", (*COLUMNS, "service"), services)
+    deployments = [row for repo in company.repos for row in deployments_of(repo)]
+    _write_table(folder / "truth_deployments.csv", DEPLOYMENT_COLUMNS, deployments)
     head = json.dumps(_truth(company, rows), indent=1, ensure_ascii=False).removesuffix("\n}")
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in ordered)
     (folder / "truth.json").write_text(f'{head},\n "changes": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def _write_table(path: Path, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -134,8 +149,36 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
                 "changes": len(repo.changes),
                 "production_deployments": sum(deployment.production for deployment in repo.deployments),
                 "rollbacks": sum(deployment.rollback for deployment in repo.deployments),
+                "services": [_service(repo, part) for part in repo.services],
+                "moved_tags": [_moved(one) for one in repo.deployments if one.moved_from],
             }
             for repo in company.repos
         ],
         "initiatives": rungs_of(company, rows),
+    }
+
+
+def _service(repo: Repo, part: Part) -> dict[str, Any]:
+    """What is deployed as one, and how often each production environment got it."""
+    deployments = [one for one in repo.deployments if one.service == part.name]
+    return {
+        "name": part.name,
+        "paths": part.folders,
+        "shared": part.shared,
+        "rollouts": len({one.rollout for one in deployments} - {-1}),
+        "rollbacks": sum(one.rollback for one in deployments),
+        "environments": dict(Counter(one.environment for one in deployments)),
+    }
+
+
+def _moved(deployment: Deployment) -> dict[str, Any]:
+    """A tag that was first set at another commit; a clone that is read once shows only where it is now."""
+    assert deployment.moved_from is not None  # noqa: S101 it was asked for
+    change, at = deployment.moved_from
+    return {
+        "tag": deployment.version,
+        "first_sha": change.sha,
+        "first_at": iso(at),
+        "sha": deployment.sha,
+        "at": iso(deployment.created_at),
     }

@@ -14,7 +14,7 @@ from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.charts.grids import BEFORE, LEAD
 from dashboard.parts import tables
-from dashboard.parts.sections import WALL_CLOCK_ONLY
+from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt
 from dashboard.shell import frame
 from dashboard.shell.navigation import CHANGE, page_link
 from headway.errors import AnalysisError
@@ -29,9 +29,15 @@ BEFORE_CODE_COMPLETE = ("coding", "rework")
 COMMITS = 200
 
 
+def ask_first(view: View) -> None:
+    """Ask what is answered before a file is shown."""
+    view.report("doubts")
+
+
 def page(view: View) -> None:
     """Draw the page."""
     st.title("One change", anchor=False)
+    services_in_doubt(view)
     if view.clock == "working":
         st.text(wording.capital(WALL_CLOCK_ONLY))
     change_id = st.text_input(
@@ -56,6 +62,7 @@ def page(view: View) -> None:
     about(explanation)
     time(explanation)
     milestones(explanation)
+    services(explanation)
     verdict(explanation)
     if explanation.initiatives:
         st.header("Initiatives", anchor=False)
@@ -158,6 +165,13 @@ def milestones(explanation: Explanation) -> None:
     }
     tables.table(rows, columns, alt_text="Milestones of this change and the record behind each")
     tables.download("CSV", lambda: rows, name="milestones")
+
+
+def services(explanation: Explanation) -> None:
+    """The services that it touches and the waves of each; nothing where its repository is one service and wave."""
+    if explanation.services:
+        st.header("Services and waves", anchor=False)
+        st.text("\n".join(wording.plain(line) for line in explanation.services))
 
 
 def verdict(explanation: Explanation) -> None:

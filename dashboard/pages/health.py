@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from analytics.coverage import coverage_shares, in_doubt
+from analytics.reports.doubts import hint_of
 from analytics.text import wording
 from dashboard.answers.choices import AXES
 from dashboard.answers.view import View
@@ -29,6 +30,7 @@ REASONS = {
     "weak": "classified on weak evidence",
     "automation": "by bots",
     "release": "that only make a release",
+    "nothing_to_deploy": "with nothing to deploy",
 }
 # How many changes of each reason are shown.
 EXAMPLES = 20
@@ -45,6 +47,7 @@ def ask_later(view: View) -> None:
     for axis in AXES.values():
         view.pulse(axis)
     view.report("left-out", most=EXAMPLES)
+    view.report("deployment-sources")
 
 
 REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
@@ -52,13 +55,16 @@ REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Data health", GUIDE, wall_clock_only=True)
+    head(view, "Data health", GUIDE, wall_clock_only=True, whole="tables are")
     closed_work_is_seen = view.closed_work_is_seen()
     coverage = view.report("coverage")
     failed_sources(view)
     basis(view, coverage, closed_work_is_seen=closed_work_is_seen)
     left_out(view)
     repositories(coverage, closed_work_is_seen=closed_work_is_seen)
+    services(view)
+    fixes(view)
+    deployment_sources(view)
     notices(view)
     sources(view)
     bots(view)
@@ -87,6 +93,14 @@ def basis(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> N
     for name, line in in_doubt(coverage).items():
         # As text: a repository's name is from outside.
         st.text(wording.plain(f"{name}: {line}"))
+    for row in coverage.filter(pl.col("services_inferred") > 0).iter_rows(named=True):
+        st.text(
+            wording.plain(
+                f"{row['provider']}:{row['repo']}: {wording.counted(row['services_inferred'], 'service')} inferred from"
+                f" deployments, tags and folders; {row['shared_changes']:,} of {row['changes']:,} changes belong to one"
+                " by shared or unlisted paths alone. `headway doctor` prints them as settings."
+            )
+        )
     if pulse.no_deployments:
         st.markdown(f"- **Repositories without deployments:** {SET_UP_DEPLOYMENTS}")
     if not closed_work_is_seen:
@@ -149,6 +163,7 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         "abandoned": "Never arrived",
         "unknown": "Unknown",
         "no_deployments": "No deployments",
+        "nothing_to_deploy": "Nothing to deploy",
         "not_code_complete": "Not code complete",
         "deployed_from": "Deployment source",
         "production_deployments": "Production deployments",
@@ -167,6 +182,77 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         del columns["abandoned"]
     tables.table(coverage_shares(coverage), columns, alt_text="Data coverage of each repository")
     tables.download("CSV", lambda: coverage, name="coverage")
+
+
+def services(view: View) -> None:
+    """What is deployed as one, and the waves of its roll-outs."""
+    rows = view.services()
+    if rows.is_empty():
+        return
+    st.header("Services and waves", anchor=False)
+    st.markdown(
+        "A change is in production with the last of its services and waves. `[[services]]` in the settings names them,"
+        " `waves` and `exclude` under `[production]` or a service say which environments count."
+    )
+    columns = {
+        "service": "Service",
+        "repo": "Repository",
+        "named_by": "Named by",
+        "changes": "Changes",
+        "waves": st.column_config.TextColumn("Waves, in order", width="medium"),
+        "silent": st.column_config.TextColumn("Silent since", help="Waves until then; others went on"),
+        "other": st.column_config.TextColumn("No waves", help="Production environments that got too few roll-outs"),
+        "excluded": st.column_config.TextColumn("Left out", help="Environments that the settings exclude"),
+        "paths": st.column_config.TextColumn("Paths", width="medium"),
+        "shared": "Shared paths",
+        "applications": "Applications",
+        "tags": "Tags",
+    }
+    tables.table(rows, columns, alt_text="Each service, what names it, and the waves of its roll-outs")
+    tables.download("CSV", lambda: rows, name="services")
+
+
+def fixes(view: View) -> None:
+    """The setting for each service in doubt."""
+    rows = view.report("doubts")
+    if rows.is_empty():
+        return
+    st.header("Services in doubt", anchor=False)
+    hints = pl.Series("hint", [hint_of(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
+    columns = {
+        "repo": "Repository",
+        "service": "Service",
+        "since_at": tables.time("Since (UTC)"),
+        "changes": "Changes left out",
+        "detail": st.column_config.TextColumn("Why", width="large"),
+        "hint": st.column_config.TextColumn("What to do", width="large"),
+    }
+    tables.table(rows.with_columns(hints), columns, alt_text="Services in doubt, with what to do")
+    tables.download("CSV", lambda: rows, name="doubts")
+
+
+def deployment_sources(view: View) -> None:
+    """What is taken for deployments, and what is not."""
+    rows = view.report("deployment-sources")
+    if rows.is_empty():
+        return
+    st.header("What is taken for deployments", anchor=False)
+    columns = {
+        "repo": "Repository",
+        "service": "Service",
+        "environment": "Environment",
+        "source": "From",
+        "what": "What",
+        "taken": "Taken",
+        "production": "Production",
+        "deployments": "Deployments",
+        "first_at": tables.time("First (UTC)"),
+        "last_at": tables.time("Last (UTC)"),
+        "why": st.column_config.TextColumn("Why", width="medium"),
+        "setting": st.column_config.TextColumn("Setting that takes it", width="large"),
+    }
+    tables.table(rows, columns, alt_text="What is taken for deployments of each service, and what is ignored")
+    tables.download("CSV", lambda: rows, name="deployment-sources")
 
 
 def notices(view: View) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse.pulse import Pulse
+from analytics.reports.doubts import doubt_lines
 from analytics.text import wording
 from dashboard.answers.view import View
 from dashboard.shell.navigation import page_link
@@ -28,6 +29,7 @@ __all__ = [
     "left_out",
     "pulse_or_hint",
     "rungs_table",
+    "services_in_doubt",
     "small_groups",
     "too_few",
     "with_group_names",
@@ -39,6 +41,7 @@ SET_UP_DEPLOYMENTS = (
 )
 ADD_RECORDS = "Add records of what Git does not show with `headway collect events:FILE`."
 ONLY_GIT = f"Git alone does not show abandoned and open work, reviews or CI. {ADD_RECORDS}"
+DOUBTS_SHOWN = 3
 FEWEST = 20
 """Groups with fewer changes are counted and not estimated."""
 
@@ -60,19 +63,34 @@ RUNG_COLUMNS = {"rung": "Rung", "initiatives": "Initiatives", "stalled": "Stalle
 
 def ask_head(view: View) -> None:
     """Ask what `head` asks."""
+    view.report("doubts")
     view.report("coverage")
 
 
-def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -> None:
+def services_in_doubt(view: View) -> None:
+    """Name the services in doubt, before anything else."""
+    lines = doubt_lines(view.report("doubts"))
+    if lines:
+        more = [f"{len(lines) - DOUBTS_SHOWN:,} more in doubt: see Data health"] if len(lines) > DOUBTS_SHOWN else []
+        st.warning("**In doubt:** the newest work of these services is unknown, and is in no comparison.")
+        # As text: a repository's name is from outside.
+        st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
+
+
+def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False, whole: str = "") -> None:
     """Draw the title, what is shown as of when, and a guide for first-time readers.
 
-    `wall_clock_only`: the numbers of the page are by the wall clock on either choice.
+    `wall_clock_only`: the numbers of the page are by the wall clock on either choice. `whole`: what the page has of
+    whole repositories, also where one service is chosen.
     """
     st.title(title, anchor=False)
+    services_in_doubt(view)
     coverage = view.report("coverage").filter(pl.col("role") == "application")
     label = view.label
     if view.clock == "working":
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
+    if whole and view.filters.service is not None:
+        label = f"{label}; {whole} of its whole repository"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:
         label = f"{label} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
@@ -120,7 +138,10 @@ def _nothing_observed(pulse: Pulse) -> None:
             f"{changes} landed before the first recorded production deployment, or can only have shipped with a"
             f" deployment that has no date or commit. Later changes appear once they are deployed. {ADD_RECORDS}"
         )
-    if not pulse.no_deployments and not pulse.unknown:
+    if pulse.nothing_to_deploy:
+        changes = wording.counted(pulse.nothing_to_deploy, "change")
+        st.info(f"{changes} have nothing to deploy: the paths that they touch belong to no service.")
+    if not pulse.no_deployments and not pulse.unknown and not pulse.nothing_to_deploy:
         st.info("No change in this selection is code complete. Widen the filters in the sidebar, or collect more.")
     page_link("health", "Data health of each repository")
 

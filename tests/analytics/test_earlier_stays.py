@@ -64,7 +64,7 @@ def then(hour: float) -> dict[str, tuple[str, float]]:
 
 def test_earlier_stays_are_what_reports_of_then_say(tables: Tables) -> None:
     """Before a change's last push, a report as of then has it in the stage and for the hours of its earlier stay."""
-    stays = read_earlier(tables.connection, 1).to_dicts()
+    stays = read_earlier(tables.connection, "lead_times", 1000).to_dicts()
     complete = tables.hours("lead_times", "change_id", "code_complete_at")
     seen = 0
     for hour in (24.5, 31.5, 36.5, 42.5):
@@ -88,8 +88,8 @@ def test_earlier_stays_are_what_reports_of_then_say(tables: Tables) -> None:
 
 def test_they_join_the_stays_of_their_changes(tables: Tables) -> None:
     """Begun before code complete, ended, by stage, then change; those of changes that take no part are left out."""
-    cohort, every = read_changes(tables.connection, Filters(), ids=True)
-    earlier = read_earlier(tables.connection, every)
+    cohort, _every = read_changes(tables.connection, Filters(), ids=True)
+    earlier = read_earlier(tables.connection, "lead_times", 1000)
     plain = stays_of(cohort.changes)
     both = with_earlier(plain, cohort.changes, earlier)
     its = earlier["change_id"].is_in(cohort.changes["change_id"].implode())
@@ -106,7 +106,7 @@ def test_they_join_the_stays_of_their_changes(tables: Tables) -> None:
 def test_no_push_moves_code_complete_by_another_definition() -> None:
     """Where code is complete once it is ready for review, there are no earlier stays."""
     with built(shop(), as_of=100, settings=BY_READINESS) as made:
-        assert read_earlier(made.connection, 1).is_empty()
+        assert read_earlier(made.connection, "lead_times", 1000).is_empty()
 
 
 def test_a_sample_has_the_stays_of_its_changes_alone(tables: Tables) -> None:
@@ -114,5 +114,5 @@ def test_a_sample_has_the_stays_of_its_changes_alone(tables: Tables) -> None:
     connection: duckdb.DuckDBPyConnection = tables.connection
     part, every = read_changes(connection, Filters(), most=3, ids=True)
     assert every == 2
-    taken = set(read_earlier(connection, every)["change_id"])
-    assert taken == set(read_earlier(connection, 1)["change_id"]) & set(part.changes["change_id"])
+    taken = set(read_earlier(connection, "lead_times", 3)["change_id"])
+    assert taken == set(read_earlier(connection, "lead_times", 1000)["change_id"]) & set(part.changes["change_id"])

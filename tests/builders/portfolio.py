@@ -57,6 +57,7 @@ def portfolio() -> list[Raw]:
         _ops(),
         _web(),
         _site(),
+        _parts(),
         Raw("acme/library", known=300).commits("only@5 more").files("only", "models/train.py"),
         _misspelt(),
         Raw("acme/empty", default_branch="", known=None),
@@ -67,6 +68,7 @@ def portfolio() -> list[Raw]:
         _forge(random.Random(4), 901),
         _hub(),
         _mono(),
+        _dist(),
         _desk(random.Random(1)),
         _desk(random.Random(2), read=1001),
     ]
@@ -192,6 +194,13 @@ def _site() -> Raw:
     return site.commits("l1@20:o,p l2@40:l1,q", branch="live")
 
 
+def _dist() -> Raw:
+    """Releases are built: each tag leads to a commit of its own history, so what they contain is in doubt."""
+    dist = Raw("acme/dist", known=300).commits("d0@1 d1@10 d2@20")
+    dist.commits("b1@5:- b2@15:- b3@25:-", branch=None)
+    return dist.tag("v1.0.0", "b1", 5).tag("v1.1.0", "b2", 15).tag("v1.2.0", "b3", 25)
+
+
 def _misspelt() -> Raw:
     """Records of deployments of a repository that is collected under almost this name."""
     misspelt = Raw("acme/libary", provider="records", known=300).deploy("1", "only", 6)
@@ -299,3 +308,14 @@ def _mono() -> Raw:
     ):
         mono.deploy(f"mono{place}", commit, at, application=application, environment=environment)
     return mono.deploy("mono-broken", "lib", states=[("failure", 46)], application="find", environment="prod-us")
+
+
+def _parts() -> Raw:
+    """Two packages with tags of their own, and releases of what is beside them: services that no setting names."""
+    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40").files("k0", "in/package.json", "on/a")
+    parts.files("in", "in/a", "yarn.lock").files("on", "on/a").files("by", "Makefile").files("end", "docs/a.md")
+    parts.add("components", path="", folder="", name="", ecosystem="repository")
+    for name in ("in", "on"):
+        parts.add("components", path=f"{name}/package.json", folder=name, name=f"@acme/{name}", ecosystem="npm")
+        parts.tag(f"{name}@1.0.0", "k0", 2).tag(f"{name}@1.1.0", name, 25)
+    return parts.tag("v1.0.0", "by", 35)

@@ -51,7 +51,7 @@ def test_the_demo_equals_its_truth(tmp_path: Path) -> None:
 def test_demo_says_whether_its_numbers_are_true(company: Session) -> None:
     """The demo compares what it tells with what was simulated, and says what is true of AI work."""
     checked, truth, rework = demo_check.report(company.folder, company.settings.warehouse_folder)
-    assert checked.startswith("checked: outcome, kind, way of landing, all 15 milestones and all durations of 1")
+    assert checked.startswith("checked: outcome, kind, services, way of landing, all 16 milestones and all durations")
     assert "pickup 4.5 against 2.5" in truth
     assert rework.endswith("is repaired or taken back within 30 days of production")
 
@@ -60,7 +60,8 @@ def test_demo_would_say_that_a_number_is_not_true(company: Session, tmp_path: Pa
     """A truth that is another one is noticed: the comparison can fail."""
     text = (company.folder / "truth.csv").read_text(encoding="utf-8")
     (tmp_path / "truth.csv").write_text(text.replace(",production,", ",abandoned,"), encoding="utf-8")
-    (tmp_path / "truth.json").write_bytes((company.folder / "truth.json").read_bytes())
+    for name in ("truth.json", "truth_services.csv"):
+        (tmp_path / name).write_bytes((company.folder / name).read_bytes())
     checked, *_ = demo_check.report(tmp_path, company.settings.warehouse_folder)
     assert checked.startswith("NOT as simulated: outcome (")
 

@@ -221,8 +221,11 @@ def arrived(
     }
     name = names(raw)
     shown = {}
-    for row in arrivals(_inputs("arrivals", raw, given)).to_pylist():
+    shipped = arrivals(_inputs("arrivals", raw, given))
+    green = {row["change_key"]: row["integrated_sha"] for row in shipped["integrations"].to_pylist()}
+    for row in shipped["arrivals"].to_pylist():
         key = row["change_key"]
+        row["integrated_sha"] = green.get(key)
         row |= {column: name[row[column]] for column in ("mapped_through", "integrated_sha")}
         shown[f"@{name[key[1:]]}" if key.startswith("@") else key] = row
     return shown

@@ -95,6 +95,29 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
         _area("app/media", "image", "resize.py", "storage.py"),
         _area("tests", "catalogue test", "test_prices.py", "test_feeds.py"),
     ),
+    "shop": (
+        _area("services/cart", "saved cart", "totals.py", "views.py", "merge.py"),
+        _area("services/pay", "payment plan", "capture.py", "refunds.py", "limits.py"),
+        _area("services/offers", "offer", "rules.py", "banner.py", "budget.py"),
+        _area("libs/money", "rounding", "amounts.py", "currencies.py"),
+        _area("docs", "runbook", "runbook.md", "oncall.md"),
+    ),
+    "toolkit": (
+        _area("packages/api", "API client", "client.py", "retry.py"),
+        _area("packages/web", "web widget", "widget.py", "theme.py"),
+        _area("packages/core", "core type", "types.py", "dates.py"),
+        _area("docs", "guide", "guide.md", "examples.md"),
+    ),
+    "mobile": (
+        _area("app/screens", "order screen", "orders.py", "basket.py"),
+        _area("app/push", "push message", "topics.py", "quiet.py"),
+        _area("tests", "screen test", "test_orders.py", "test_push.py"),
+    ),
+    "vouchers": (
+        _area("app/codes", "voucher code", "issue.py", "redeem.py"),
+        _area("app/limits", "voucher limit", "budget.py", "rules.py"),
+        _area("tests", "voucher test", "test_codes.py", "test_limits.py"),
+    ),
     "research": (
         _area("reports", "weekly report", "weekly.py", "returns.py"),
         _area("sources", "data source", "orders.py", "visits.py"),
@@ -186,6 +209,12 @@ FLAVOURS: Mapping[str, Flavour] = {
     "Generated descriptions": Flavour(
         ("GenAI", "LLM", "prompt template"), ("describe.py", "review.py", "prompts.py"), "anthropic", "import anthropic"
     ),
+    "Offer ranking": Flavour(
+        ("machine learning", "embeddings", "ONNX"),
+        ("rank.py", "features.py", "feedback.py"),
+        "onnxruntime",
+        "import onnxruntime",
+    ),
     "Churn study": Flavour(
         ("machine learning", "neural"), ("churn.ipynb", "segments.ipynb"), "xgboost", "import xgboost"
     ),
@@ -204,6 +233,7 @@ INITIATIVES = (
     Initiative("Shopping chat", "web", "", "src/ai-chat", 0.4, 0.4, 0.7),
     Initiative("MCP server", "sdk", "experiments/mcp", "acme/mcp", 0.3, 0.5, 1.0, adopted=True),
     Initiative("Generated descriptions", "catalog", "", "app/genai", 0.2, 0.2, 0.6),
+    Initiative("Offer ranking", "shop", "", "services/offers/ranker", 0.1, 0.1, 1.0),
     Initiative("Churn study", "research", "notebooks/churn", "", 0.0, None, 0.5),
     Initiative("Demand forecast", "research", "experiments/forecast", "forecast", 0.2, 0.7, 1.0),
 )

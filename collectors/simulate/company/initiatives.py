@@ -58,7 +58,7 @@ def _initiative_row(
         "used_by": users,
         "changes": len(members),
         "waiting": sum(row["outcome"] == "waiting" and row["code_complete_at"] is not None for _, row in members),
-        "abandoned": sum(row["outcome"] == "abandoned" for _, row in members),
+        "abandoned": sum(row["abandoned_at"] is not None for _, row in members),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from collectors.simulate.company.services import Part, Region
 from collectors.simulate.company.styles import STYLES, Style
 
 __all__ = [
@@ -142,6 +143,7 @@ class Change:
     additions: int = 0
     deletions: int = 0
     files: int = 0
+    paths: frozenset[str] = frozenset()  # the files that it changes: what it landed, or of a merge what is its own
 
     @property
     def key(self) -> str:
@@ -226,11 +228,14 @@ class Deployment:
     rollback: bool = False
     picks: tuple[Change, ...] = ()
     commit: Commit | None = None  # what was deployed, where it is not the landing commit
+    service: str = ""  # what of the repository, empty for the whole
+    rollout: int = -1  # number of the roll-out of its service that it is a part of; -1 for a rollback or none
+    moved_from: tuple[Change, int] | None = None  # its tag was first set there and then
 
     @property
     def production(self) -> bool:
-        """Whether this is the production environment."""
-        return self.environment == "production"
+        """Whether this is a production environment."""
+        return self.environment.startswith("production")
 
     @property
     def sha(self) -> str:
@@ -266,6 +271,9 @@ class Repo:
     branches: dict[str, Commit] = field(default_factory=dict)  # tips, filled when the repository is written
     tags: dict[str, Commit] = field(default_factory=dict)
     forge: str = "github"  # or gitlab
+    services: tuple[Part, ...] = ()
+    regions: tuple[Region, ...] = ()
+    stopped: bool = False  # it stopped to deploy long before the end
 
     @property
     def repo_id(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from collectors.simulate.company.services import Part, Region, TagForms
+
 __all__ = ["PLANS", "PRESETS", "Plan", "Preset", "Train"]
 
 
@@ -39,6 +41,11 @@ class Plan:
     """For merge, squash or rebase: weights of the `STYLES` by which that is done here, the usual one first."""
     releases: str = ""  # the subject of the commits by which people make a release, with `{version}`; empty for none
     version_file: str = ""  # where its version stands, empty where only the changelog has it
+    services: tuple[Part, ...] = ()  # what it deploys apart; empty: the whole repository is one service
+    named: bool = True  # the settings name its services; else they are to be inferred
+    regions: tuple[Region, ...] = ()  # the waves of its roll-outs, in order; empty: `production` alone
+    tag_forms: TagForms | None = None
+    stops_at: float = 1.0  # share of the time from which on nothing is deployed any more, while work goes on
 
     def usual(self, style: str) -> str:
         """How a merge, squash or rebase is done here if nothing is special about it."""
@@ -47,7 +54,7 @@ class Plan:
     @property
     def stages_before_production(self) -> bool:
         """Whether builds go to a staging environment first."""
-        return self.deploys in ("manifests", "records")
+        return self.deploys in ("manifests", "records") and not self.services
 
     @property
     def recorded(self) -> frozenset[str]:
@@ -165,6 +172,57 @@ PLANS: Mapping[str, Plan] = {
             direct_share=0.1,
             ways={"squash": {"azure_squash": 1}, "merge": {"azure_merge": 1}},
         ),
+        Plan(
+            "shop",
+            "storefront",
+            {"squash": 3, "merge": 2, "rebase": 1},
+            "manifests",
+            Train(_WEEK, (9, 10, 14)),
+            ai_share=0.2,
+            services=(
+                Part("cart", ("services/cart",), ("libs/money", "requirements.txt"), hour=14),
+                Part("pay", ("services/pay",), ("libs/money", "requirements.txt"), weekdays=(1, 3)),
+                Part("offers", ("services/offers",), ("requirements.txt",), weekdays=(0, 1, 3)),
+            ),
+            regions=(
+                Region("production-canary", rollback_chance=0.08),
+                Region("production-us", 3.0, rollback_chance=0.03),
+                Region("production-ap", 5.0, closes=0.45),
+                Region("production-eu", 6.0, opens=0.55, late_chance=0.2),
+            ),
+        ),
+        Plan(
+            "toolkit",
+            "platform",
+            {"squash": 3, "merge": 1},
+            "tags",
+            Train(_WEEK, (11,)),
+            ai_share=0.0,
+            reported=False,
+            services=(
+                Part("api", ("packages/api",), ("packages/core",), (0, 2, 4), 11, "api-v1.{number}.0"),
+                Part("web", ("packages/web",), ("packages/core",), (1, 3), 11, "web@3.{number}.0"),
+            ),
+        ),
+        Plan(
+            "mobile",
+            "platform",
+            {"squash": 4, "rebase": 1},
+            "tags",
+            Train((1, 3), (13,)),
+            ai_share=0.0,
+            reported=False,
+            tag_forms=TagForms(until=0.55, moved=3),
+        ),
+        Plan(
+            "vouchers",
+            "payments",
+            {"squash": 1},
+            "records",
+            Train((1, 4), (12,)),
+            ai_share=0.0,
+            stops_at=0.55,
+        ),
     )
 }
 
@@ -189,11 +247,16 @@ PRESETS: Mapping[str, Preset] = {
             "sdk": 360,
             "catalog": 400,
             "research": 200,
+            "shop": 150,
+            "toolkit": 50,
+            "mobile": 50,
         },
     ),
     "styled": Preset(
         110,
         {"checkout": 40, "search": 60, "assistant": 40, "ledger": 70, "web": 40, "catalog": 130, "research": 36},
     ),
+    "served": Preset(150, {"checkout": 20, "shop": 130, "toolkit": 60, "mobile": 60}),
+    "doubtful": Preset(150, {"checkout": 20, "vouchers": 60}),
     "tiny": Preset(60, {"checkout": 45, "assistant": 40, "sdk": 35}),
 }

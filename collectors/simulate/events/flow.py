@@ -13,6 +13,7 @@ from collectors.simulate.events.clock import DAY, HOUR, MINUTE, later, ticks
 from collectors.simulate.events.dice import Dice
 from collectors.simulate.events.repairs import fix_of, revert_of
 from collectors.simulate.events.ship import Shipping, shipping_of
+from collectors.simulate.events.ship_services import ServiceShipping
 
 __all__ = ["run_main_branch"]
 
@@ -20,11 +21,13 @@ __all__ = ["run_main_branch"]
 class _Flow:
     """One repository's main branch while time runs."""
 
-    def __init__(self, repo: Repo, plan: Plan, dice: Dice, until: int) -> None:
+    def __init__(self, repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> None:
         self.repo, self.plan, self.dice, self.until = repo, plan, dice, until
         self.order = count()
         self.coming: list[tuple[int, int, Change]] = []
-        self.shipping: Shipping | None = shipping_of(repo, plan, dice, until)
+        self.shipping: Shipping | ServiceShipping | None = shipping_of(repo, plan, dice, since, until)
+        if plan.services:
+            self.shipping = ServiceShipping(repo, plan, dice, since, until)
         for change in repo.changes:
             self._expect(change)
 
@@ -40,7 +43,7 @@ class _Flow:
         """Land what is due before each release, then release."""
         train = self.plan.train
         first = since + train.from_day * DAY
-        last = self.until - self.plan.freeze_days * DAY
+        last = min(self.until - self.plan.freeze_days * DAY, since + int(self.plan.stops_at * (self.until - since)))
         for tick in ticks(first, last, train.weekdays, train.hours):
             released_at = tick + self.dice.whole(0, 20 * MINUTE)
             self._land_until(released_at)
@@ -138,7 +141,7 @@ def _place(change: Change, position: int) -> None:
 
 def run_main_branch(repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> None:
     """Land, build and ship everything up to `until`; adds runs, deployments, reverts and fixes."""
-    flow = _Flow(repo, plan, dice, until)
+    flow = _Flow(repo, plan, dice, since, until)
     flow.run(since)
     flow.check_branches()
     nightly = CiRun(40_000 + len(repo.ci_runs), repo.landed[-1], "main", "nightly", 1, until, until, None, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from collectors.simulate.company.model import Change, Deployment, Repo, Status
 from collectors.simulate.company.plan import Plan
 from collectors.simulate.company.rates import GATES
@@ -21,7 +23,7 @@ class Shipping:
     culprit of a rollback without its repair. So an AI change under evaluation holds back what landed after it.
     """
 
-    def __init__(self, repo: Repo, plan: Plan, dice: Dice, until: int) -> None:
+    def __init__(self, repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> None:
         """Begin with nothing deployed anywhere."""
         self.repo, self.plan, self.dice, self.until = repo, plan, dice, until
         self.blocked: list[tuple[Change, Change]] = []
@@ -33,6 +35,10 @@ class Shipping:
         self.staging_busy_until = 0
         self.minor = 0
         self.releases = 0
+        forms = plan.tag_forms
+        self.new_form_at = since + int(forms.until * (until - since)) if forms else None
+        self.months: dict[str, int] = {}
+        self.moved = False
 
     def landed(self, change: Change, built_at: int | None) -> None:
         """A change landed on main, and its build succeeded at `built_at` or never."""
@@ -99,9 +105,28 @@ class Shipping:
         version = self.versions.get(_place(change), "")
         if self.plan.deploys == "tags":
             self.minor += 1
-            version = f"v1.{self.minor}.0"
+            version = self._version(at)
+        before = self.current
         self._record(environment, change, at, [Status("success", at)], version)
+        moves = self.plan.tag_forms and self.minor >= self.plan.tag_forms.moved and not self.moved
+        if moves and before and (earlier := self._earlier(before, change, at)):
+            self.repo.deployments[-1].moved_from, self.moved = earlier, True
         return at
+
+    def _version(self, at: int, *, patch: bool = False) -> str:
+        """The tag of a release: `v1.2.0` and its patch `v1.2.1`, or by months `release-2026.03.0`, `.1` and so on."""
+        if self.new_form_at is None or at < self.new_form_at:
+            return f"v1.{self.minor}.{int(patch)}"
+        month = f"{datetime.fromtimestamp(at, UTC):%Y.%m}"
+        self.months[month] = self.months.get(month, -1) + 1
+        return f"release-{month}.{self.months[month]}"
+
+    def _earlier(self, before: Change, change: Change, at: int) -> tuple[Change, int] | None:
+        """An older build since the last release, and when it was tagged first: it was not the one that was meant."""
+        tagged_at = at - 2 * HOUR
+        places = range(_place(before) + 1, _place(change))
+        built = [one for ready_at, one in self.candidates if ready_at <= tagged_at and _place(one) in places]
+        return (built[-1], tagged_at) if built else None
 
     def _attempts(self, change: Change, at: int, environment: str) -> int | None:
         """Deploy with a gate and failing attempts."""
@@ -156,7 +181,8 @@ class Shipping:
         if last.picks or not fresh or patched_at >= at or not self.dice.chance(0.5):
             return
         picks = sorted(self.dice.sample(fresh, self.dice.whole(1, 2)), key=_place)
-        self._record("production", last.change, patched_at, [Status("success", patched_at)], f"v1.{self.minor}.1")
+        version = self._version(patched_at, patch=True)
+        self._record("production", last.change, patched_at, [Status("success", patched_at)], version)
         self.repo.deployments[-1].picks = tuple(picks)
 
     def _record(
@@ -169,21 +195,21 @@ class Shipping:
         self.repo.deployments.append(Deployment(number, environment, change, at, reached, version, rollback))
 
 
-def shipping_of(repo: Repo, plan: Plan, dice: Dice, until: int) -> Shipping | None:
+def shipping_of(repo: Repo, plan: Plan, dice: Dice, since: int, until: int) -> Shipping | None:
     """How this repository ships, None where it deploys nothing."""
-    return Shipping(repo, plan, dice, until) if plan.deploys != "none" else None
+    return Shipping(repo, plan, dice, since, until) if plan.deploys != "none" else None
 
 
 def finish_statuses(repo: Repo, until: int) -> None:
     """Whatever succeeded in an environment becomes inactive when the next one succeeds there."""
-    running: dict[str, Deployment] = {}
+    running: dict[tuple[str, str], Deployment] = {}
     done = [item for item in repo.deployments if item.succeeded_at is not None]
     for deployment in sorted(done, key=lambda item: item.succeeded_at or 0):
-        before = running.get(deployment.environment)
+        before = running.get((deployment.environment, deployment.service))
         replaced_at = (deployment.succeeded_at or 0) + 1
         if before and replaced_at <= until:
             before.statuses.append(Status("inactive", replaced_at))
-        running[deployment.environment] = deployment
+        running[deployment.environment, deployment.service] = deployment
 
 
 def _place(change: Change) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from collectors.simulate.company.model import Change, Commit, Deployment, Repo, Touch
 from collectors.simulate.company.people import BOTS, FORGE, TEAMS
-from collectors.simulate.events.clock import DAY, MINUTE
+from collectors.simulate.company.plan import PLANS
+from collectors.simulate.events.clock import DAY, HOUR, MINUTE
 from collectors.simulate.events.dice import Dice
 from collectors.simulate.events.messages import landing_message, picked_text, revert_text, update_message
 from collectors.simulate.events.rare import note_of
@@ -146,6 +147,7 @@ class _Writer:
             change.additions += added
             change.deletions += removed
             change.files += bool(added or removed)
+            change.paths |= {path} if added or removed else set()
 
     def _step(self, change: Change, commit: Commit, branch: _Branch) -> Patch:
         """What one commit does to the files."""
@@ -250,6 +252,8 @@ class _Writer:
                 self.contents.land(path, position, lines)
                 self.landed_paths[position][path] = self._file(path, lines)
         self.undo[position] = {path: (lines, self.contents.at(path, position)) for path, lines in states.items()}
+        if change.way.how != "merge":
+            change.paths = frozenset(path for path, (before, after) in self.undo[position].items() if before != after)
         self.patches[position] = branch.steps if change.way.how in ("rebase", "forward") else [branch.patch]
         self.landed_at.append(change.landing[-1].committed_at)
         self.tips.append(change.landing[-1])
@@ -262,7 +266,7 @@ class _Writer:
             picked: dict[str, Lines] = {}
             for change in deployment.picks:
                 tip = self._pick(change, tip, deployment, picked)
-            deployment.commit = self.repo.branches[f"release/{deployment.version.rpartition('.')[0][1:]}"] = tip
+            deployment.commit = self.repo.branches[f"release/{_line_of(deployment.version)}"] = tip
         elif self.repo.deploys == "branch":
             tip = self.repo.branches.get("production", self.tips[0])
             message = "Merge branch 'main' into production"
@@ -293,6 +297,11 @@ class _Writer:
             files = {path: self._file(path, picked[path]) for path in patch}
             tip = self.git.commit(Commit(landed.author, landed.authored_at, by, at, message), [tip], files, side=True)
         return tip
+
+
+def _line_of(version: str) -> str:
+    """The name of the release line of a version: `1.2` of `v1.2.1`."""
+    return version.rpartition(".")[0].removeprefix("v").removeprefix("release-")
 
 
 def _written(before: Lines, after: Lines) -> dict[int, str]:
@@ -332,7 +341,7 @@ def write_repository(repo: Repo, folder: Path, dice: Dice, until: int) -> None:
 
 def _tag(repo: Repo, writer: _Writer, until: int) -> None:
     repo.tags |= {version: change.landing[-1] for version, change in repo.builds.items()}
-    for deployment in repo.deployments:
+    for deployment in sorted(repo.deployments, key=lambda one: one.created_at):
         if repo.deploys == "tags" and deployment.version:
             repo.tags[deployment.version] = deployment.commit or deployment.change.landing[-1]
             writer.git.tag(
@@ -342,5 +351,16 @@ def _tag(repo: Repo, writer: _Writer, until: int) -> None:
                 deployment.created_at,
                 f"Release {deployment.version}",
             )
+    if PLANS[repo.name].tag_forms:
+        _tag_candidates(repo, writer)
     repo.tags["nightly"] = writer.tips[-1]
     writer.git.tag("nightly", writer.tips[-1], BOTS["release"], until, "Nightly build")
+
+
+def _tag_candidates(repo: Repo, writer: _Writer) -> None:
+    """A release candidate two hours before each release, and a name that moves on to each."""
+    for deployment in [one for one in repo.deployments if not one.picks]:
+        name, commit = f"{deployment.version}-rc.1", deployment.change.landing[-1]
+        repo.tags[name] = repo.tags["stable"] = commit
+        at = max(deployment.created_at - 2 * HOUR, commit.committed_at)
+        writer.git.tag(name, commit, BOTS["release"], at, f"Try {name}")

@@ -6,13 +6,14 @@ Headway's collecting, mapping or reporting is used.
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any
 
 from collectors.simulate.company.model import Change, Repo, Review
+from collectors.simulate.company.services import Part
 from collectors.simulate.events.clock import HOUR, iso
+from collectors.simulate.writers.service_truth import NEVER, Arrival, Arrivals, firsts, touched, whole, withdrawn
 
-__all__ = ["COLUMNS", "MILESTONES", "STAGES", "rows_of", "stages_of"]
+__all__ = ["COLUMNS", "MILESTONES", "STAGES", "rows_of", "service_rows_of", "stages_of"]
 
 MILESTONES = (
     "first_commit_at",
@@ -65,10 +66,11 @@ COLUMNS = (
     *(f"{stage}_hours" for stage in STAGES),
     *_AFTER,
     *_MORE,
+    "services",
+    "first_production_at",
+    "rollout_hours",
 )
 """The columns of the truth table."""
-
-_NEVER = 1 << 62
 
 
 def stages_of(repo: Repo) -> list[str]:
@@ -77,7 +79,7 @@ def stages_of(repo: Repo) -> list[str]:
 
 
 def _timed(repo: Repo) -> bool:
-    return repo.deploys == "records"
+    return repo.deploys == "records" or bool(repo.services)
 
 
 class _Main:
@@ -89,15 +91,17 @@ class _Main:
         staged = [(item.change, item.succeeded_at) for item in repo.deployments if not item.production]
         size = len(repo.landed)
         self.firsts = {
-            "built": _firsts(size, [(run.change, run.finished_at) for run in runs]),
-            "staged": _firsts(size, staged),
-            "begun": _firsts(size, [(item.change, item.created_at) for item in production]),
-            "shipped": _firsts(size, [(item.change, item.succeeded_at) for item in production]),
+            "built": firsts(size, [(run.change, run.finished_at) for run in runs]),
+            "staged": firsts(size, staged),
+            "begun": firsts(size, [(item.change, item.created_at) for item in production]),
+            "shipped": firsts(size, [(item.change, item.succeeded_at) for item in production]),
         }
         self.picked = {change: item.created_at for item in reversed(production) for change in item.picks}
         done = [item.succeeded_at for item in production if item.succeeded_at is not None]
-        self.first_production_at = min(done, default=_NEVER)
-        self.rolled_back = _rolled_back(repo)
+        self.first_production_at = min(done, default=NEVER)
+        self.last_production_at = max(done, default=NEVER)
+        self.arrivals = {part.name: Arrivals(repo, part) for part in repo.services}
+        self.rolled_back = withdrawn(repo.deployments)
         self.reverted = {item.reverts: item.merged_at for item in reversed(repo.landed) if item.reverts}
 
     def first(self, name: str, change: Change) -> int | None:
@@ -107,33 +111,18 @@ class _Main:
         at = self.firsts[name][change.position]
         if name in ("begun", "shipped") and change in self.picked:
             at = min(at, self.picked[change])
-        return at if at < _NEVER else None
+        return at if at < NEVER else None
 
-
-def _firsts(size: int, moments: list[tuple[Change, int | None]]) -> list[int]:
-    """By place: the earliest of these moments that belongs to this place or to a later one."""
-    times = [_NEVER] * size
-    for change, at in moments:
-        if at is not None and change.position is not None:
-            times[change.position] = min(times[change.position], at)
-    return list(accumulate(reversed(times), min))[::-1]
-
-
-def _rolled_back(repo: Repo) -> dict[int, int]:
-    """Place on main to the time since when production has it no more, for what a rollback withdrew for good."""
-    withdrawn: dict[int, int] = {}
-    place = -1
-    done = [
-        deployment for deployment in repo.deployments if deployment.production and deployment.succeeded_at is not None
-    ]
-    for deployment in sorted(done, key=lambda item: item.succeeded_at or 0):
-        target = deployment.change.position or 0
-        if deployment.rollback:
-            for landing in range(target + 1, place + 1):
-                withdrawn.setdefault(landing, deployment.succeeded_at or 0)
-        withdrawn = {landing: at for landing, at in withdrawn.items() if landing > target}
-        place = target
-    return withdrawn
+    def arrival(self, change: Change, repo: Repo, complete_at: int | None, services: list[Part]) -> Arrival:
+        """The arrival in these services, or of a repository that is one."""
+        if repo.services:
+            return whole([self.arrivals[part.name].of(change, complete_at) for part in services])
+        unseen = complete_at is not None and complete_at < self.first_production_at and repo.deploys != "none"
+        # What landed after the last deployment of a repository that stopped to deploy: nobody knows where it is.
+        unseen |= repo.stopped and (change.merged_at or 0) > self.last_production_at
+        back_at = self.rolled_back.get(-1 if change.position is None else change.position)
+        shipped_at = self.first("shipped", change)
+        return Arrival(self.first("begun", change), shipped_at, shipped_at, back_at, unseen)
 
 
 def _by_people(change: Change) -> list[Review]:
@@ -154,6 +143,7 @@ def _reached(reviews: list[Review], complete_at: int | None) -> int | None:
 
 
 def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None]:
+    """All but those of production."""
     authored = [commit.authored_at for commit in change.own_commits]
     # A rebase writes a commit anew: what counts for its code is when.
     committed = [commit.committed_at for commit in change.own_commits]
@@ -171,26 +161,23 @@ def _milestones(change: Change, repo: Repo, main: _Main) -> dict[str, int | None
         "merged_at": change.merged_at,
         "integrated_at": main.first("built", change),
         "staged_at": main.first("staged", change),
-        "deploy_started_at": main.first("begun", change),
-        "production_at": main.first("shipped", change),
         "abandoned_at": change.abandoned_at,
     }
-    if _outcome(change, repo, main, times) == "unknown":
-        times["deploy_started_at"] = times["production_at"] = None
     return {name: at if name in repo.recorded else None for name, at in times.items()}
 
 
-def _outcome(change: Change, repo: Repo, main: _Main, times: dict[str, int | None]) -> str:
+def _outcome(change: Change, repo: Repo, services: list[Part], arrival: Arrival) -> str:
     if change.merged_at is None and not repo.reported:
         return ""  # a pull request ref alone may be open or closed
-    complete_at = times["code_complete_at"]
-    if repo.deploys != "none" and complete_at is not None and complete_at < main.first_production_at:
+    if repo.services and not services:
+        return "nothing_to_deploy"
+    if arrival.unknown:
         return "unknown"
     if change.abandoned_at is not None:
         return "abandoned"
     if repo.deploys == "none":
         return "no_deployments"
-    return "production" if times["production_at"] is not None else "waiting"
+    return "production" if arrival.complete_at is not None else "waiting"
 
 
 def _stage_hours(
@@ -213,7 +200,7 @@ def _stage_hours(
         if not rest:
             return hours, ""
         here = rest[0]
-    if outcome not in ("production", "unknown", ""):
+    if outcome not in ("production", "unknown", "nothing_to_deploy", ""):
         end = times["abandoned_at"] if outcome == "abandoned" else until
         hours[here] = ((end or until) - at) / HOUR
     return hours, here if outcome in ("waiting", "no_deployments") else ""
@@ -251,14 +238,32 @@ def rows_of(repo: Repo, until: int) -> list[dict[str, Any]]:
     """The truth about every change of a repository, as `COLUMNS`; times ISO 8601 UTC, hours decimal, absent None."""
     main = _Main(repo)
     stages = stages_of(repo)
-    return [_row(change, repo, main, stages, until) for change in repo.changes]
+    return [_row(change, repo, main, stages, until, touched(repo, change)) for change in repo.changes]
 
 
-def _row(change: Change, repo: Repo, main: _Main, stages: list[str], until: int) -> dict[str, Any]:
+def service_rows_of(repo: Repo, until: int) -> list[dict[str, Any]]:
+    """As `rows_of`, one row per change and service that it touches, where the repository has services."""
+    main = _Main(repo)
+    stages = stages_of(repo)
+    return [
+        _row(change, repo, main, stages, until, [part]) | {"service": part.name}
+        for change in repo.changes
+        for part in touched(repo, change)
+    ]
+
+
+def _row(
+    change: Change, repo: Repo, main: _Main, stages: list[str], until: int, services: list[Part]
+) -> dict[str, Any]:
     times = _milestones(change, repo, main)
-    outcome = _outcome(change, repo, main, times)
+    arrival = main.arrival(change, repo, times["code_complete_at"], services)
+    outcome = _outcome(change, repo, services, arrival)
+    known = outcome not in ("unknown", "nothing_to_deploy") and "production_at" in repo.recorded
+    times["deploy_started_at"] = arrival.begun_at if known else None
+    times["production_at"] = arrival.complete_at if known else None
+    first_at = arrival.first_at if known else None
     hours, current = _stage_hours(times, stages, outcome, until)
-    rolled_back_at = main.rolled_back.get(-1 if change.position is None else change.position)
+    rolled_back_at = arrival.rolled_back_at if first_at or not repo.services else None
     reverted_at = main.reverted.get(change)
     production_at = times["production_at"]
     row: dict[str, Any] = {
@@ -290,6 +295,9 @@ def _row(change: Change, repo: Repo, main: _Main, stages: list[str], until: int)
         "files": change.files,
         "commits": len(change.own_commits),
     }
+    row["services"] = ";".join(sorted(part.name for part in touched(repo, change)))
+    row["first_production_at"] = first_at and iso(first_at)
+    row["rollout_hours"] = _between(first_at, production_at) if "deploy" in stages else None
     row |= {name: at and iso(at) for name, at in times.items()}
     row |= {f"{stage}_hours": round(hours[stage], 6) if stage in hours else None for stage in STAGES}
     return {name: row.get(name) for name in COLUMNS}

@@ -7,18 +7,19 @@ costs its deployments, and what they contain beside the default branch (`warehou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from headway.raw_tables.table import TEXT
-from warehouse.graph import NEVER, Graph, Reach
+from warehouse.graph import NEVER, Containment, Graph, Reach
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.arrivals.contents import Contents
 from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
 from warehouse.models.arrivals.shipping import Shipping
 
-__all__ = ["ARRIVALS", "MODEL", "arrivals"]
+__all__ = ["ARRIVALS", "INTEGRATIONS", "MODEL", "arrivals"]
 
 ARRIVALS = Table(
     "arrivals",
@@ -51,18 +52,33 @@ ARRIVALS = Table(
             TEXT,
             "the rollback that withdrew it from the last wave that had it; null while one has it",
         ),
-        ("integrated_sha", TEXT, "the first commit with it on which CI succeeded"),
         ("service", TEXT, "service, empty where the repository is one service"),
         ("first_deployment_id", TEXT, "the first successful production deployment of the service that contains it"),
+        (
+            "wave_deployment_ids",
+            TEXT,
+            "the first deployment with it in each wave that has it, one a line; null where there are no two waves",
+        ),
+    ),
+)
+INTEGRATIONS = Table(
+    "integrations",
+    "where CI of the default branch first succeeded with each change, whether or not it touches a service",
+    "one row per repository and change with which it did",
+    ("repo_id", "change_key"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("change_key", TEXT, "change, `#<number>` or `@<sha>`"),
+        ("integrated_sha", TEXT, "the first commit with it on which CI succeeded"),
     ),
 )
 
 
-def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """One row per change and service: the deployments that first tried, staged and shipped it."""
+def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The deployments that first tried, staged and shipped each change of each service; and its first green CI."""
     changes = {row["change_key"]: row for row in tables["change_landings"].to_pylist()}
     if not changes:
-        return ARRIVALS.of([])
+        return {ARRIVALS.name: ARRIVALS.of([]), INTEGRATIONS.name: INTEGRATIONS.of([])}
     # Without its history a commit is contained where it is deployed itself, and nowhere else.
     named = (change[name] for change in changes.values() for name in ("landing_sha", "head_sha"))
     graph = Graph.of(tables["commits"]).having(sha for sha in named if sha)
@@ -72,8 +88,6 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
         *(tables["change_services"][name].to_pylist() for name in ("service", "change_key")), strict=True
     ):
         touched.setdefault(service, []).append(key)
-    green = [graph.index[sha] for sha in tables["ci_successes"]["sha"].to_pylist() if sha in graph.index]
-    integrated = Reach(history, green)
     contents = Contents.of(graph, tables, changes.values())
     rows = []
     for service, keys in touched.items():
@@ -81,17 +95,34 @@ def arrivals(tables: Mapping[str, pa.Table]) -> pa.Table:
         for key in keys:
             change = changes[key]
             landing = graph.index.get(change["landing_sha"] or "")
-            first_green = NEVER if landing is None else integrated.first(landing)
             rows.append(
                 {
                     "repo_id": change["repo_id"],
                     "change_key": key,
                     "service": service,
                     **shipped.arrival(contents.of_change(key, landing, graph.index.get(change["head_sha"] or ""))),
-                    "integrated_sha": None if first_green == NEVER else graph.shas[green[first_green]],
                 }
             )
-    return ARRIVALS.of(rows)
+    green = tables["ci_successes"]["sha"].to_pylist()
+    return {
+        ARRIVALS.name: ARRIVALS.of(rows),
+        INTEGRATIONS.name: INTEGRATIONS.of([*_integrations(history, green, changes.values())]),
+    }
+
+
+def _integrations(
+    history: Containment, shas: Iterable[str], changes: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """For each change the first of these commits, which are in the order of their success, that contains it."""
+    graph = history.graph
+    green = [graph.index[sha] for sha in shas if sha in graph.index]
+    reach = Reach(history, green)
+    for change in changes if green else ():
+        landing = graph.index.get(change["landing_sha"] or "")
+        first = NEVER if landing is None else reach.first(landing)
+        if first != NEVER:
+            key = {name: change[name] for name in ("repo_id", "change_key")}
+            yield {**key, "integrated_sha": graph.shas[green[first]]}
 
 
 MODEL = PythonModel(
@@ -110,6 +141,6 @@ MODEL = PythonModel(
         DEFAULT_TIPS,
         Input("ci_successes", ("sha", "green_at"), ("green_at", "sha")),
     ),
-    (ARRIVALS,),
+    (ARRIVALS, INTEGRATIONS),
     arrivals,
 )

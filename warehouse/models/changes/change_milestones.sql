@@ -36,7 +36,6 @@ with served as (
         arrivals.service,
         arrivals.mapped_by,
         arrivals.mapped_through,
-        arrivals.integrated_sha,
         arrivals.attempt_deployment_id,
         arrivals.undatable_deployment_id is not null as undatable,
         staged.succeeded_at as staged_at,
@@ -110,7 +109,6 @@ summed as (
         change_key,
         min(case when arrival = 'first' then 1 else 0 end) = 1 as takes_first,
         sum(case when production_at is null then 1 else 0 end) as missing,
-        max(integrated_sha) as integrated_sha,
         max(case when undatable then 1 else 0 end) = 1 as undatable,
         min(staged_at) as staged_at,
         min(deploy_started_at) as deploy_started_at,
@@ -139,7 +137,6 @@ scopes as (
         '*' as service,
         coalesce(ranked.mapped_by, '') as mapped_by,
         ranked.mapped_through,
-        summed.integrated_sha,
         summed.attempt_deployment_id,
         summed.undatable,
         summed.staged_at,
@@ -200,13 +197,17 @@ select
     coalesce(scopes.first_production_at, changes.reported_production_at) as first_production_at,
     scopes.first_deployment_id,
     scopes.attempt_deployment_id,
-    scopes.integrated_sha
+    integrations.integrated_sha
 from changes
 left join scopes
     on
         changes.repo_id = scopes.repo_id
         and changes.change_key = scopes.change_key
+left join integrations
+    on
+        changes.repo_id = integrations.repo_id
+        and changes.change_key = integrations.change_key
 left join ci_successes
     on
-        changes.repo_id = ci_successes.repo_id
-        and scopes.integrated_sha = ci_successes.sha
+        integrations.repo_id = ci_successes.repo_id
+        and integrations.integrated_sha = ci_successes.sha

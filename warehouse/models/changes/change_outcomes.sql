@@ -6,8 +6,8 @@
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown, no_deployments or nothing_to_deploy (it touches no service)
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
---     have arrived with one, or with one without history) or merged_elsewhere (and perhaps further); or why there are
---     no_deployments: deployments_without_status; else empty
+--     have arrived with one, or with one without history), in_doubt (the service is in `service_doubts`) or
+--     merged_elsewhere (and perhaps further); or why there are no_deployments: deployments_without_status; else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
@@ -61,7 +61,14 @@ with judged as (
             when
                 change_milestones.code_complete_at < service_production.first_production_at
                 then 'before_first_deployment'
-            when change_milestones.abandoned_at is not null and change_milestones.production_at is null then ''
+            when
+                change_milestones.abandoned_at is not null
+                and change_milestones.production_at is null
+                and (
+                    service_doubts.service is null
+                    or change_milestones.code_complete_at <= service_doubts.since_at
+                )
+                then ''
             when change_milestones.production_at is null and change_milestones.undatable then 'undatable_deployment'
             when
                 change_milestones.merged_at < case
@@ -69,6 +76,13 @@ with judged as (
                     else production_gaps.unseen_until_at
                 end
                 then 'deployment_without_commit'
+            -- All that was complete since then, however it ended: those whose end is seen are not like the others.
+            when
+                service_doubts.since_at is null
+                or change_milestones.code_complete_at > service_doubts.since_at
+                or change_milestones.merged_at > service_doubts.since_at
+                or (change_milestones.merged_at is not null and change_milestones.production_at is null)
+                then case when service_doubts.service is not null then 'in_doubt' else '' end
             else ''
         end as own_reason
     from change_milestones
@@ -83,6 +97,10 @@ with judged as (
             change_milestones.repo_id = production_gaps.repo_id
             and change_milestones.service = production_gaps.service
             and change_milestones.deployment_id = production_gaps.deployment_id
+    left join service_doubts
+        on
+            change_milestones.repo_id = service_doubts.repo_id
+            and change_milestones.service = service_doubts.service
     where change_milestones.code_complete_at is not null
 ),
 

@@ -108,7 +108,7 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
                 "url": address,
                 "pull_path": pull_path,
                 "commit_path": commit_path,
-                "role": _role(repo_id, manifests, parts_of(repo_id, settings), rules[repo_id]),
+                "role": _role(repo_id, manifests, parts_of(repo_id, settings, manifests), rules[repo_id]),
                 "team": teams.get(repo_id, ""),
                 "default_branch": newest_branches.get(repo_id) or description.get("default_branch") or "",
                 "shallow": bool(description.get("shallow")),

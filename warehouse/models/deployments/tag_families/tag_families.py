@@ -18,7 +18,10 @@ from warehouse.models.deployments.tag_families.families import Family, Learned, 
 from warehouse.models.deployments.tag_families.moved import moved_tags
 from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
 
-__all__ = ["MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+__all__ = ["APART", "MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
+
+APART = "shares no history with the default branch"
+"""What `problem` says of a tag whose commit goes back to no commit of the default branch."""
 
 TAG_FAMILIES = Table(
     "tag_families",
@@ -38,6 +41,7 @@ TAG_FAMILIES = Table(
         ("taken", BOOL, "its releases are deployments"),
         ("why", TEXT, "why it is taken or not, one sentence"),
         ("setting", TEXT, "the setting that takes it alone for deployments, empty where it has no releases"),
+        ("pattern", TEXT, "pattern of its releases, empty where it has none"),
     ),
 )
 RELEASE_TAGS = Table(
@@ -111,7 +115,7 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
     family = learned.placed.get(reading)
     problem = "" if tag.in_clone else "it names no commit of the clone"
     if reading.sha in apart:
-        problem = f"its commit {reading.sha[:12]} shares no history with the default branch"
+        problem = f"its commit {reading.sha[:12]} {APART}"
     evidence = f"{'annotated' if tag.written_at else 'lightweight'} tag {reading.name}"
     if tag.dated_by == "commit":
         evidence += ", dated by its commit: set then or later"
@@ -152,6 +156,7 @@ def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Fa
         "taken": taken,
         "why": why,
         "setting": f"[[deployments]] {pairs}" if family.releases else "",
+        "pattern": family.pattern if family.releases else "",
     }
 
 

@@ -1,0 +1,1 @@
+"""Services in doubt: changes go on landing, and their production deployments are no longer seen."""
