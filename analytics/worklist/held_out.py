@@ -2,9 +2,9 @@
 
 The past as it looked at earlier times gives the chances that were to be told then, and what came of them is known. By
 these, chances are recalibrated (Cox 1958, Biometrika 45, 562; Steyerberg 2019, Clinical Prediction Models, ch. 15),
-apart for open and for merged changes. Each of three is judged on times later than those it rests on: the chances as
-they are, recalibrated, and the base rate, the share that came true of all that waited. The one with the lowest Brier
-score is told.
+apart for open and for merged changes. Each of four is judged on times later than those it rests on: the chances as
+they are, recalibrated, the base rate (the share that came true of all that waited) for those changes whose interval
+holds it, and the base rate for all. The one with the lowest Brier score is told.
 """
 
 from __future__ import annotations
@@ -31,16 +31,28 @@ _LEAST_SLOPE = 0.05
 
 @dataclass(frozen=True)
 class Choice:
-    """How chances of one horizon are told: `intercept` and `slope` on their log odds, or the `base` rate and bounds."""
+    """How chances of one horizon are told: `intercept` and `slope` on their log odds, or the `base` rate and bounds.
+
+    `for_all`: the base rate is told also where a change's own interval excludes it.
+    """
 
     intercept: float = 0.0
     slope: float = 1.0
     base: tuple[float, float, float] | None = None
+    for_all: bool = False
+
+    def takes_base(self, chance: FloatArray) -> BoolArray:
+        """For which changes, by their chances and bounds (changes, 3), the base rate is told."""
+        if self.base is None:
+            return np.zeros(len(chance), np.bool_)
+        inside = (chance[:, 1] <= self.base[0]) & (self.base[0] <= chance[:, 2])
+        takes: BoolArray = ~np.isnan(chance[:, 0]) & (inside | self.for_all)
+        return takes
 
     def told(self, chance: FloatArray) -> FloatArray:
         """Chances and bounds (changes, 3) as they are told; nan stays nan."""
         if self.base is not None:
-            return np.where(np.isnan(chance), np.nan, np.array(self.base))
+            return np.where(self.takes_base(chance)[:, None], np.array(self.base), chance)
         if (self.intercept, self.slope) == (0.0, 1.0):
             return chance
         corrected: FloatArray = special.expit(self.intercept + self.slope * _odds(chance))
@@ -52,9 +64,9 @@ AS_THEY_ARE = Choice()
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Chances of earlier times (rows,), whether they `came` true, and the number of the `time`, 0 being the latest.
+    """Chances of earlier times with their bounds (rows, 3), whether they `came` true, and the number of the `time`.
 
-    `gap`: after so many times it is known what came.
+    The latest time is 0. `gap`: after so many times it is known what came.
     """
 
     chance: FloatArray
@@ -63,21 +75,23 @@ class HeldOut:
     gap: int = 1
 
     def choice(self) -> Choice:
-        """What is told: of the three, the one with the lowest Brier score on times after those that it rests on."""
+        """What is told: of the four, the one with the lowest Brier score on times after those that it rests on."""
         times = np.unique(self.time)[::-1]
-        if times.size < _FEWEST_TIMES or self.chance.size < _FEWEST_ROWS:
+        if times.size < _FEWEST_TIMES or self.came.size < _FEWEST_ROWS:
             return AS_THEY_ARE
-        scores = np.zeros(3)
+        scores = np.zeros(4)
         for time in times[_FIRST_TRAINED:].tolist():
             before, now = self._take(self.time >= time + self.gap), self.time == time
             if not before.time.size:
                 continue
-            chance, came = self.chance[now], self.came[now]
-            corrected = before.recalibrated().told(chance)
-            for place, told in enumerate((chance, corrected, np.full(chance.size, before.base()[0]))):
-                scores[place] += float(((told - came) ** 2).sum())
-        best = int(np.argmin(scores))
-        return (AS_THEY_ARE, self.recalibrated(), Choice(base=self.base()))[best]
+            told = [choice.told(self.chance[now])[:, 0] for choice in before.candidates()]
+            scores += [float(((chance - self.came[now]) ** 2).sum()) for chance in told]
+        return self.candidates()[int(np.argmin(scores))]
+
+    def candidates(self) -> tuple[Choice, Choice, Choice, Choice]:
+        """As they are, recalibrated, and the base rate for those that it fits and for all."""
+        base = self.base()
+        return AS_THEY_ARE, self.recalibrated(), Choice(base=base), Choice(base=base, for_all=True)
 
     def _take(self, rows: BoolArray) -> HeldOut:
         return HeldOut(self.chance[rows], self.came[rows], self.time[rows], self.gap)
@@ -105,7 +119,7 @@ class HeldOut:
 
     def recalibrated(self) -> Choice:
         """Intercept and slope of largest posterior density: likelihood over the design effect, and `_PRECISION`."""
-        odds = _odds(self.chance)
+        odds = _odds(self.chance[:, 0])
         weight = self._weight
         weight = weight * _amount(weight) / (weight.sum() * self._design_effect(special.expit(odds)))
         design = np.stack([np.ones_like(odds), odds], axis=1)
@@ -135,16 +149,17 @@ def held_out(pasts: Mapping[int, Past]) -> tuple[HeldOut, ...]:
             here = np.flatnonzero((spent >= 0.0) & (spent < some.hours))
             if not here.size:
                 continue
-            chance = chances(some.as_of(ago), some.repository[here], spent[here]).chance
+            then = chances(some.as_of(ago), some.repository[here], spent[here])
+            chance = np.stack([then.chance, then.lower, then.upper], axis=2)
             for column, ahead in enumerate(CHANCE_HOURS):
-                known = ~np.isnan(chance[:, column])
+                known = ~np.isnan(chance[:, column, 0])
                 if ago < ahead or not known.any():
                     continue
                 came = some.arrived[here] & (some.end_hours[here] <= spent[here] + ahead)
                 parts[column].append((chance[known, column], came[known], np.full(int(known.sum()), time)))
     return tuple(
         HeldOut(
-            np.concatenate([np.zeros(0), *(chance for chance, _, _ in part)]),
+            np.concatenate([np.zeros((0, 3)), *(chance for chance, _, _ in part)]),
             np.concatenate([np.zeros(0, np.bool_), *(came for _, came, _ in part)]),
             np.concatenate([np.zeros(0, np.int64), *(time for _, _, time in part)]),
             gap=int(np.ceil(ahead / _STEP_HOURS)),

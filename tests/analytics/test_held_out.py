@@ -11,11 +11,17 @@ from analytics.worklist.waiting import worklist
 from tests.analytics.pushes import World, requests, snapshot
 
 
+def with_bounds(chance: np.ndarray, reach: float = 1.0) -> np.ndarray:
+    """Chances (rows,) with bounds a `reach` of log odds away, (rows, 3)."""
+    odds = special.logit(chance)
+    return np.stack([chance, special.expit(odds - reach), special.expit(odds + reach)], axis=1)
+
+
 def told_at(dice: np.random.Generator, each: int, *, slope: float) -> HeldOut:
     """Chances of twelve times of which the log odds are `slope` of what they should be: below 1 is overconfident."""
     time = np.repeat(np.arange(12), each)
     odds = dice.normal(0.0, 1.5, time.size)
-    return HeldOut(special.expit(odds), dice.random(time.size) < special.expit(slope * odds), time)
+    return HeldOut(with_bounds(special.expit(odds)), dice.random(time.size) < special.expit(slope * odds), time)
 
 
 def test_right_chances_stay_nearly_as_they_are() -> None:
@@ -35,9 +41,9 @@ def test_overconfident_chances_are_drawn_together() -> None:
 def test_calibration_is_the_penalised_likelihoods_maximum() -> None:
     """As scipy finds it: likelihood over the design effect, older times less, normal priors of sd ½ about 0 and 1."""
     found = told_at(np.random.default_rng(3), 30, slope=0.3)
-    odds = special.logit(found.chance)
+    odds = special.logit(found.chance[:, 0])
     weight = 0.5 ** (found.time * 14 * 24.0 / HALF_LIFE_HOURS)
-    expected = found.chance
+    expected = found.chance[:, 0]
     apart = np.bincount(found.time, weights=weight * (found.came - expected))
     effect = max(1.0, (apart**2).sum() / (weight**2 * expected * (1 - expected)).sum())
     amount = weight.sum() ** 2 / (weight**2).sum() / effect
@@ -56,20 +62,37 @@ def test_chances_that_say_nothing_give_way_to_the_base_rate() -> None:
     """Where what came has nothing to do with the chance, the recent share that came is told, of every change."""
     dice = np.random.default_rng(4)
     time = np.repeat(np.arange(12), 60)
-    found = HeldOut(dice.uniform(0.02, 0.98, time.size), dice.random(time.size) < 0.3, time)
+    found = HeldOut(with_bounds(dice.uniform(0.02, 0.98, time.size)), dice.random(time.size) < 0.3, time)
     choice = found.choice()
     assert choice.base is not None
+    assert choice.for_all
     rate, lower, upper = choice.base
     assert 0.24 < lower < rate < upper < 0.36
     np.testing.assert_array_equal(choice.told(np.array([[0.9, 0.8, 0.95], [np.nan] * 3])), [choice.base, [np.nan] * 3])
+
+
+def test_the_base_rate_spares_those_that_it_does_not_fit() -> None:
+    """Where nearly all come but those that wait longest, these keep their chance: their interval excludes the rate."""
+    dice = np.random.default_rng(8)
+    time = np.repeat(np.arange(12), 60)
+    stuck = np.arange(time.size) % 60 == 0
+    # Chances of the others are noise about the truth, which is that 95 % of them come.
+    chance = np.where(stuck, 0.1, dice.uniform(0.75, 0.99, time.size))
+    came = dice.random(time.size) < np.where(stuck, 0.1, 0.95)
+    choice = HeldOut(with_bounds(chance, 2.0), came, time).choice()
+    assert choice.base is not None
+    assert not choice.for_all
+    shown = choice.told(with_bounds(np.array([0.1, 0.8]), 2.0))[:, 0]
+    assert shown[0] == 0.1
+    assert shown[1] == pytest.approx(choice.base[0])
 
 
 def test_changes_of_one_release_are_no_sixty_changes() -> None:
     """Where all of a time come together or not at all, the base rate's bounds are those of a few times."""
     dice = np.random.default_rng(5)
     time = np.repeat(np.arange(16), 60)
-    together = HeldOut(dice.uniform(0.3, 0.7, time.size), (time % 4 == 0), time).base()
-    alone = HeldOut(dice.uniform(0.3, 0.7, time.size), dice.random(time.size) < 0.25, time).base()
+    together = HeldOut(with_bounds(dice.uniform(0.3, 0.7, time.size)), (time % 4 == 0), time).base()
+    alone = HeldOut(with_bounds(dice.uniform(0.3, 0.7, time.size)), dice.random(time.size) < 0.25, time).base()
     assert together[2] - together[1] > 4.0 * (alone[2] - alone[1])
 
 
@@ -78,7 +101,7 @@ def test_with_few_earlier_times_nothing_is_corrected() -> None:
     dice = np.random.default_rng(6)
     for times, each in ((4, 100), (9, 11)):
         time = np.repeat(np.arange(times), each)
-        assert HeldOut(dice.random(time.size), dice.random(time.size) < 0.1, time).choice() is AS_THEY_ARE
+        assert HeldOut(with_bounds(dice.random(time.size)), dice.random(time.size) < 0.1, time).choice() is AS_THEY_ARE
 
 
 def test_what_is_judged_rests_on_what_was_known_then() -> None:
@@ -101,11 +124,11 @@ def test_what_is_judged_rests_on_what_was_known_then() -> None:
     early = week.time >= 6
     assert week.came[early].mean() == pytest.approx(0.168, abs=0.02)
     # The landmark before 1,000 h is 10 · 1.25²⁰ = 867 h: all that were there arrived within a week, of others none.
-    assert week.chance[early].mean() == pytest.approx(0.133, abs=0.02)
+    assert week.chance[early, 0].mean() == pytest.approx(0.133, abs=0.02)
     # In the month after the turn, stays that began after it are told by those before it.
     late = (week.time >= 1) & (week.time <= 2)
     assert not week.came[week.time == 0].any()
-    assert week.chance[late].max() > 0.8
+    assert week.chance[late, 0].max() > 0.8
 
 
 def test_recent_months_weigh_more() -> None:
