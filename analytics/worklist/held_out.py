@@ -21,7 +21,7 @@ from analytics.worklist.landmarks import CHANCE_HOURS, HALF_LIFE_HOURS, Past, ch
 __all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
 
 _STEP_HOURS, _TIMES = 14.0 * 24.0, 16
-_MOST_STAYS = 20_000
+_MOST_STAYS = 8_000
 _FEWEST_TIMES, _FEWEST_ROWS, _FIRST_TRAINED = 5, 100, 3
 _PRECISION = 4.0
 """The precision of the normal prior of intercept and slope: standard deviations of 0.5 about 0 and 1."""
