@@ -150,6 +150,7 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
                 "production_deployments": sum(deployment.production for deployment in repo.deployments),
                 "rollbacks": sum(deployment.rollback for deployment in repo.deployments),
                 "services": [_service(repo, part) for part in repo.services],
+                "in_doubt_since": _in_doubt_since(repo),
                 "moved_tags": [_moved(one) for one in repo.deployments if one.moved_from],
             }
             for repo in company.repos
@@ -182,3 +183,9 @@ def _moved(deployment: Deployment) -> dict[str, Any]:
         "sha": deployment.sha,
         "at": iso(deployment.created_at),
     }
+
+
+def _in_doubt_since(repo: Repo) -> str | None:
+    """The last production deployment of a repository that stopped to deploy while work went on; None for others."""
+    times = [one.succeeded_at for one in repo.deployments if one.production and one.succeeded_at is not None]
+    return iso(max(times)) if repo.stopped and times else None

@@ -137,6 +137,23 @@ def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
     assert early > 0
 
 
+def test_a_repository_that_stopped_to_deploy_is_in_doubt_as_in_truth(tmp_path: Path) -> None:
+    """What landed since its last deployment is unknown, in every table; the other repository is in no doubt."""
+    demo = build_demo(
+        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="doubtful"
+    )
+    told = json.loads((demo.folder / "truth.json").read_text(encoding="utf-8"))["repositories"]
+    expected = [(row["repo_id"], row["in_doubt_since"]) for row in told if row["in_doubt_since"]]
+    assert len(expected) == 1
+    with open_published(demo.settings.warehouse_folder) as connection:
+        doubts = connection.execute(
+            "select repo_id, strftime(since_at, '%Y-%m-%dT%H:%M:%SZ') from service_doubts"
+        ).fetchall()
+    assert doubts == expected
+    assert demo_check.differences(demo.folder, demo.settings.warehouse_folder) == {}
+    assert by_git(demo)[1] == []
+
+
 @pytest.mark.slow
 def test_git_finds_the_same_arrivals_in_the_demo(tmp_path: Path) -> None:
     """So it is in the company that `headway demo` shows, over thousands of changes."""
