@@ -78,7 +78,7 @@ def compare(folder: Path, connection: duckdb.DuckDBPyConnection) -> Compared:
     doubts = {row["repo_id"].partition(":")[2]: row["in_doubt_since"] for row in told}
     services = _by(tomllib.loads((folder / "headway.toml").read_text(encoding="utf-8")).get("services", []), "repo")
     for repo, changes in sorted(_by(_rows(folder / "truth.csv"), "repo").items()):
-        production = [row for row in deployments[repo] if row["production"] == "True" and row["succeeded_at"]]
+        production = [row for row in deployments[repo] if row["succeeded_at"]]
         result.deployments += len(production)
         git = Repository(folder / "repos" / f"{repo.removeprefix('acme/')}.git")
         parts = {

@@ -126,7 +126,7 @@ def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
     collect(session)
     with (folder / "truth_deployments.csv").open("a", encoding="utf-8") as file:
         at = moved["first_at"]
-        file.write(f"acme/mobile,,production,True,{moved['tag']},{moved['first_sha']},{at},{at},False,\n")
+        file.write(f"acme/mobile,,production,{moved['tag']},{moved['first_sha']},{at},{at},False,\n")
     pairs, differences = by_git(session)
     assert pairs > 50
     assert differences == []

@@ -31,7 +31,6 @@ DEPLOYMENT_COLUMNS = (
     "repo",
     "service",
     "environment",
-    "production",
     "version",
     "sha",
     "created_at",
@@ -61,13 +60,12 @@ def touched(repo: Repo, change: Change) -> list[Part]:
 
 
 def deployments_of(repo: Repo) -> list[dict[str, Any]]:
-    """Every deployment that was tried, as `DEPLOYMENT_COLUMNS`, oldest first."""
+    """Every deployment to production that was tried, as `DEPLOYMENT_COLUMNS`, oldest first."""
     return [
         {
             "repo": f"acme/{repo.name}",
             "service": one.service,
             "environment": one.environment,
-            "production": one.production,
             "version": one.version,
             "sha": one.sha,
             "created_at": iso(one.created_at),
@@ -76,6 +74,7 @@ def deployments_of(repo: Repo) -> list[dict[str, Any]]:
             "rollout": one.rollout if one.rollout >= 0 else None,
         }
         for one in sorted(repo.deployments, key=lambda each: (each.created_at, each.deployment_id))
+        if one.production
     ]
 
 
