@@ -1,4 +1,4 @@
-"""Coverage of the data: which sources report closed work, and the notices of collectors."""
+"""Coverage of the data: which sources report closed work, the notices of collectors, services and their waves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.services import LABELS, labelled
 from headway.errors import UsageError
 from headway.repository_names import names_match
 
@@ -21,6 +22,7 @@ __all__ = [
     "names_of_team",
     "notices",
     "repositories_named",
+    "services",
 ]
 
 _NAMED = 5
@@ -41,6 +43,41 @@ _DOUBTS = {
     "inside_by_words": "known only by another one's message to have landed with it",
 }
 _REPOSITORIES = "select repo_id, provider, repo from coverage"
+# Of one wave there is nothing to say where a repository is one service.
+_SERVICES = f"""
+    with labels as ({LABELS}),
+    touching as (
+        select repo_id, service, count(*) as changes from change_services group by all
+    ),
+    placed as (
+        select repo_id, service, count(*) as environments,
+            string_agg(environment, ', ' order by wave) filter (live) as waves,
+            string_agg(environment || ' (' || strftime(until_at, '%Y-%m-%d') || ')', ', ' order by wave)
+                filter (wave is not null and not live) as silent,
+            string_agg(environment || ' (' || rollouts || ' of ' || rollouts_of_service || ')', ', '
+                order by environment) filter (wave is null) as other
+        from service_waves group by all
+    ),
+    left_out as (
+        select repo_id, service, string_agg(environment, ', ' order by environment) as excluded
+        from service_environments where excluded group by all
+    )
+    select labels.label as service, labels.repo,
+        case when services.inferred and services.service <> '' then 'inferred from ' || services.told_by
+            else services.told_by end as named_by,
+        coalesce(touching.changes, 0) as changes,
+        coalesce(placed.waves, '') as waves, coalesce(placed.silent, '') as silent, coalesce(placed.other, '') as other,
+        coalesce(left_out.excluded, replace(services.excluded, chr(10), ', ')) as excluded,
+        replace(services.paths, chr(10), ', ') as paths, replace(services.shared, chr(10), ', ') as shared,
+        replace(services.applications, chr(10), ', ') as applications, services.tags
+    from services
+    inner join labels on services.repo_id = labels.repo_id and services.service = labels.name
+    left join touching on services.repo_id = touching.repo_id and services.service = touching.service
+    left join placed on services.repo_id = placed.repo_id and services.service = placed.service
+    left join left_out on services.repo_id = left_out.repo_id and left_out.service in (services.service, '')
+    where (services.service <> '' or placed.environments > 1 or left_out.excluded is not null) and {{chosen}}
+    order by labels.repo, labels.label
+"""  # noqa: S608  (columns of ours)
 
 
 def closed_work_is_seen(connection: duckdb.DuckDBPyConnection, filters: Filters) -> bool:
@@ -61,6 +98,17 @@ def notices(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataF
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     return filters.apply(table, time=None).sort("provider", "repo", "kind")
+
+
+def services(connection: duckdb.DuckDBPyConnection, filters: Filters) -> pl.DataFrame:
+    """One row per service that is not just a whole repository with one environment.
+
+    `service`: its name in reports; `named_by`: settings, or what it is inferred from; `changes` that touch it. `waves`:
+    live ones, in the order of a roll-out; `silent`: former ones, with the last day; `other`: production environments
+    that are no wave, with how many roll-outs they got; `excluded`: those that settings leave out. Lists are text.
+    """
+    table: pl.DataFrame = connection.cursor().sql(_SERVICES.format(chosen=labelled(filters))).pl()
+    return filters.apply(table, time=None)
 
 
 def names_of_team(connection: duckdb.DuckDBPyConnection, team: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from analytics.cohort.columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.cohort.filters import Filters
 from analytics.cohort.grids import COARSE_CHANGES, Grid
 from analytics.cohort.histories import Histories, counted_ends, counted_moves
+from analytics.cohort.services import changes_of
 from analytics.cohort.working_time import WorkingCalendar, in_working_hours
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
@@ -71,7 +72,8 @@ class Cohort:
     """Code-complete changes whose arrival could be observed, one row each, and how many could not.
 
     `changes`: rows of `lead_times` with outcome production, waiting or abandoned, and `hours`, the time from code
-    complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`: changes left out, counted.
+    complete to that outcome (as of the report, for what waits). `unknown`, `no_deployments`, `nothing_to_deploy`:
+    changes left out, counted.
     `clock`: of all hours, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
     are exact: those of a large cohort are rounded, so that equal rows can be counted instead of stored. `weak`: changes
     whose arrival was observed, left out because strong evidence was requested.
@@ -83,6 +85,7 @@ class Cohort:
     clock: str = "wall"
     grid_hours: float = 0.0
     weak: int = 0
+    nothing_to_deploy: int = 0
 
     def where(self, condition: pl.Expr) -> Cohort:
         """The part of the cohort for which `condition` holds."""
@@ -212,7 +215,7 @@ def read_cohort(
     the hours in working time.
     """
     names = [*(_COLUMNS if columns is None else columns), *filters.verdict_columns]
-    table, grid = read_columns(connection, names, ended_at=calendar is not None)
+    table, grid = read_columns(connection, names, ended_at=calendar is not None, source=changes_of(filters))
     return cohort_of(filters.apply(table, time="code_complete_at"), grid, calendar, filters=filters, axis=axis)
 
 
@@ -230,7 +233,7 @@ def cohort_of(
     Of these, those that are sure enough on `axis` for `filters`, whose period and repositories have been applied.
     """
     outcome = table["outcome"]
-    unknown, no_deployments = (int((outcome == left_out).sum()) for left_out in ("unknown", "no_deployments"))
+    left_out = {name: int((outcome == name).sum()) for name in ("unknown", "no_deployments", "nothing_to_deploy")}
     observed = pl.col("outcome").is_in([*ENDS, "waiting"])
     rows = table.filter(observed if keep is None else observed & keep)
     if calendar is not None:
@@ -239,7 +242,7 @@ def cohort_of(
     # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
     hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
     rows = rows.with_columns(hours.alias("hours"))
-    cohort = Cohort(rows, unknown, no_deployments, "wall" if calendar is None else "working", grid_hours)
+    cohort = Cohort(rows, clock="wall" if calendar is None else "working", grid_hours=grid_hours, **left_out)
     return cohort.sure(filters, axis)
 
 

@@ -34,6 +34,9 @@ RANDOM_GROUPS = 200
 """Into so many groups the changes of a large cohort are dealt where they count as independent: an error from so many
 groups is itself known to 5 %, 1 in √(2 · 200) (Wolter 2007, Introduction to Variance Estimation, chapter 2)."""
 
+WHOLE = "lead_times"
+"""Where whole changes are."""
+
 _NEEDED = ("repo", "builds_ai", "built_with_ai", "kind", "outcome", "last_stage", "code_complete_at", "as_of")
 _RANDOM_GROUP = f"cast(hash(change_id) % {RANDOM_GROUPS} as utinyint)"
 _LINES = ("additions", "deletions")
@@ -51,8 +54,8 @@ _WORDS = (
     "outcome",
     "current_stage",
     "last_stage",
+    "service",
 )
-
 
 OUTCOMES = ("abandoned", "no_deployments", "nothing_to_deploy", "production", "unknown", "waiting")
 OUTCOME = pl.Enum(OUTCOMES)
@@ -69,9 +72,14 @@ _DEPLOYING = """
 
 
 def read_columns(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, group: str | None = None, ended_at: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    *,
+    group: str | None = None,
+    ended_at: bool = False,
+    source: str = WHOLE,
 ) -> tuple[pl.DataFrame, float]:
-    """Rows of `lead_times`, and the grid of their hours (0: exact).
+    """Rows of `lead_times`, or of its `source` by service (`services.changes_of`); the grid of hours (0: exact).
 
     The columns that every cohort needs, those of `columns`, the hours of the stages from code complete on, `group`, the
     value of an expression over `lead_times`, and on demand `ended_at` (when it ended, or as of). By change; but a large
@@ -79,9 +87,9 @@ def read_columns(
     by the change's id: the order of the file says nothing.
     """
     cursor = connection.cursor()
-    ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
-    large = size > EXACT_CHANGES
-    names = {name: name for name in dict.fromkeys([*_NEEDED, *columns])}
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
+    large, whole = size > EXACT_CHANGES, source == WHOLE
+    names = {name: name for name in dict.fromkeys([*_NEEDED, *columns, *([] if whole else ["service"])])}
     if ended_at:
         names[_ENDED_AT] = "ended_at"
     if group is not None:
@@ -91,16 +99,22 @@ def read_columns(
         names[_RANDOM_GROUP] = "random_group"
     hours = dict(zip((f"{stage}_hours" for stage in LEAD_STAGES), _on_grid(), strict=True))
     names |= {name: name for name in hours}
-    source = f"(select *, {_minutes()} from lead_times)" if large else "lead_times order by change_id"  # noqa: S608
+    rows = f"(select *, {_minutes()} from {source}) as lead_times" if large else source  # noqa: S608  (ours)
+    # Only a table is read in the order of the file.
+    order = f" order by change_id{'' if whole else ', service'}" if not large or not whole else ""
+    # In the cache columns of different rows are different columns.
+    prefix = "" if whole else f"{source}: "
 
-    def ask(keys: list[str]) -> pl.DataFrame:
-        chosen = [hours[key] if large and key in hours else _chosen(cursor, key, large=large) for key in keys]
+    def ask(prefixed: list[str]) -> pl.DataFrame:
+        keys = [key.removeprefix(prefix) for key in prefixed]
+        chosen = [hours[key] if large and key in hours else _chosen(cursor, key, source, large=large) for key in keys]
         # Numbered: what is chosen has names of its own, or none.
         selection = ", ".join(f'{text} as "{place}"' for place, text in enumerate(chosen))
-        table: pl.DataFrame = cursor.sql(f"select {selection} from {source}").pl()  # noqa: S608  (names of ours)
-        return table.rename({str(place): key for place, key in enumerate(keys)})
+        table: pl.DataFrame = cursor.sql(f"select {selection} from {rows}{order}").pl()  # noqa: S608  (names of ours)
+        return table.rename({str(place): key for place, key in enumerate(prefixed)})
 
-    return observed(connection, read_by_column(names, ask)), GRID_HOURS if large else 0.0
+    table = read_by_column({f"{prefix}{key}": name for key, name in names.items()}, ask)
+    return observed(connection, table), GRID_HOURS if large else 0.0
 
 
 def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
@@ -122,11 +136,11 @@ def observed(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.D
     )
 
 
-def _chosen(cursor: duckdb.DuckDBPyConnection, key: str, *, large: bool) -> str:
+def _chosen(cursor: duckdb.DuckDBPyConnection, key: str, source: str, *, large: bool) -> str:
     """The value of a column that is read under this key."""
     if not key.isidentifier():
-        return as_category(cursor, key) if large and key not in {_ENDED_AT, _RANDOM_GROUP} else key
-    return _compact(cursor, key) if large else _quoted(key)
+        return as_category(cursor, key, source) if large and key not in {_ENDED_AT, _RANDOM_GROUP} else key
+    return _compact(cursor, key, source) if large else _quoted(key)
 
 
 def _minutes() -> str:
@@ -147,16 +161,16 @@ def _on_grid() -> list[str]:
     ]
 
 
-def _compact(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
+def _compact(cursor: duckdb.DuckDBPyConnection, name: str, source: str) -> str:
     """A column in as few bytes as it needs; lines are counted up to two thousand millions."""
     if name in _LINES:
         return f"least({_quoted(name)}, 2147483647)::integer"
-    return as_category(cursor, _quoted(name)) if name in _WORDS else _quoted(name)
+    return as_category(cursor, _quoted(name), source) if name in _WORDS else _quoted(name)
 
 
-def as_category(cursor: duckdb.DuckDBPyConnection, value: str) -> str:
+def as_category(cursor: duckdb.DuckDBPyConnection, value: str, source: str = WHOLE) -> str:
     """A value over `lead_times` in SQL, of which there are few, as a category, in the order of the values."""
-    query = f"select distinct {value} from lead_times where {value} is not null order by 1"  # noqa: S608  (names of ours)
+    query = f"select distinct {value} from {source} where {value} is not null order by 1"  # noqa: S608  (names of ours)
     values = ", ".join("'" + str(text).replace("'", "''") + "'" for (text,) in cursor.execute(query).fetchall())
     return f"{value}::enum({values or repr('')})"
 

@@ -20,6 +20,7 @@ class Filters:
     """A period (naive UTC, from `since` to before `until`), a glob on the repository's name, and what to trust.
 
     `names`: repositories by their whole names, such as those of a team; None for any, and the glob holds beside it.
+    `service`: one service, by its name in reports or its own; None for all, and whole changes (`services.changes_of`).
     `evidence` is `any`, or `strong`: then changes classified on weak evidence are on neither side of a comparison.
     """
 
@@ -28,6 +29,7 @@ class Filters:
     repo: str | None = None
     evidence: str = "any"
     names: tuple[str, ...] | None = None
+    service: str | None = None
 
     def apply(self, table: pl.DataFrame, *, time: str | None) -> pl.DataFrame:
         """Rows of `table` (with columns `repo` and `time`) that match; without a time, the period is ignored."""

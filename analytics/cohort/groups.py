@@ -13,6 +13,7 @@ from analytics.cohort.columns import read_columns
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import Excluded, taking_part
 from analytics.cohort.options import Options
+from analytics.cohort.services import SERVICE, changes_of
 from headway.errors import UsageError
 
 __all__ = ["ALL", "AXES", "COLUMNS", "FEWEST", "Group", "is_ai", "read_groups"]
@@ -41,8 +42,9 @@ COLUMNS: Mapping[str, str] = {
     "month": "strftime(code_complete_at, '%Y-%m')",
     "size": _SIZE,
     "code_complete_source": "code_complete_source",
+    SERVICE: SERVICE,
 }
-"""What `--by` understands, and the value of each in SQL over `lead_times`."""
+"""What `--by` understands, and the value of each in SQL over `lead_times`, by service over `services.changes_of`."""
 
 
 def is_ai(axis: str) -> pl.Expr:
@@ -73,7 +75,13 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
     if options.by is not None and options.by not in COLUMNS:
         raise UsageError(f"no report can group by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
     value = None if options.by is None else COLUMNS[options.by]
-    table, grid = read_columns(connection, filters.verdict_columns, group=value, ended_at=options.working is not None)
+    table, grid = read_columns(
+        connection,
+        filters.verdict_columns,
+        group=value,
+        ended_at=options.working is not None,
+        source=changes_of(filters, options.by),
+    )
     tables = [filters.apply(table, time="code_complete_at")]
     del table
     if options.by is None:

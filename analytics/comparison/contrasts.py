@@ -64,6 +64,11 @@ def contrasts_by(by: str | None, changes: pl.DataFrame) -> tuple[Contrast, ...]:
         return (ai_beside_other(by),)
     if by == "team":
         return tuple(_teams(changes))
+    if by == "service":
+        raise UsageError(
+            "the report comparison cannot group by service: a change of several services would be in both groups",
+            hint="choose one with --service; `stages --by service` has them all",
+        )
     try:
         return (before_beside_after(datetime.fromisoformat(by).replace(tzinfo=None)),)
     except ValueError:

@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import Excluded, taking_part
+from analytics.cohort.services import LABELS, SERVICE, by_service, changes_of, labelled
 from analytics.dora.definitions import Definition
 from headway.errors import UsageError
 
@@ -19,14 +20,12 @@ AXES = ("builds_ai", "built_with_ai")
 _KEY = ("repo_id", "deployment_id")
 SHIPS_NOTHING = pl.col("kind").fill_null("").is_in(["rollback", "redeploy"])
 """Deployments that bring nothing that their environment had not had."""
-_SERVICE = "coalesce(nullif({service}, ''), nullif(production_deployments.application, ''), asked.repo)"
-_OWN_SERVICE = _SERVICE.format(service="production_deployments.service")
 _PLACE: Mapping[str, str] = {
     "repo": "asked.repo",
     "team": "coalesce(nullif(asked.team, ''), 'no team')",
     "provider": "asked.provider",
 }
-COLUMNS = (*_PLACE, "service", *AXES)
+COLUMNS = (*_PLACE, SERVICE, *AXES)
 """What `--by` understands."""
 
 # Ids are numbers here: a million changes with theirs as text take gigabytes.
@@ -51,19 +50,14 @@ _DEPLOYMENTS = """
         and {rollouts}.rollout_id = opened.deployment_id
     order by production_deployments.rowid, "group"
 """
-_EACH_SERVICE = """
+_EACH_SERVICE = f"""
     inner join rollouts on production_deployments.repo_id = rollouts.repo_id
         and production_deployments.deployment_id = rollouts.deployment_id
-        and (rollouts.service <> '' or rollouts.repo_id in (select repo_id from services where service = ''))
+    inner join ({LABELS}) as labels on rollouts.repo_id = labels.repo_id and rollouts.service = labels.name
+        and {{labelled}}
 """
 # Closed work counts where an arrival could have been seen, as in every cohort (`lead_columns`).
-# A change that waits is of the service of its repository, where that has one alone.
-_CHANGES = f"""
-    with alone as (
-        select production_deployments.repo_id, min({_OWN_SERVICE}) as service from production_deployments
-        inner join repository_settings as asked on production_deployments.repo_id = asked.repo_id
-        group by production_deployments.repo_id having count(distinct {_OWN_SERVICE}) = 1
-    )
+_CHANGES = """
     select lead_times.rowid as change_id, asked.rowid as repo_id, lead_times.builds_ai, lead_times.built_with_ai,
         lead_times.kind,
         case when lead_times.outcome <> 'abandoned' then lead_times.outcome
@@ -71,29 +65,20 @@ _CHANGES = f"""
             else 'abandoned' end as outcome,
         lead_times.code_complete_at, lead_times.first_commit_at, lead_times.production_at, lead_times.abandoned_at,
         lead_times.lead_time_hours, lead_times.dora_lead_time_hours, lead_times.as_of,
-        {{group}} as "group"{{verdicts}}
-    from {{source}} as lead_times
+        {group} as "group"{verdicts}
+    from {source} as lead_times
     inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
     left join repository_stages on lead_times.repo_id = repository_stages.repo_id
-    left join alone on lead_times.repo_id = alone.repo_id
-    left join production_deployments on lead_times.repo_id = production_deployments.repo_id
-        and lead_times.deployment_id = production_deployments.deployment_id
     order by lead_times.rowid
-"""  # noqa: S608  (columns of ours)
-_WHOLE = "(select *, rowid from lead_times where {condition})"
-# Of a repository that is one service the whole change, else the change in each service that it touches.
-_BY_SERVICE = """
-    (select *, row_number() over () as rowid from (
-        select * from lead_times where repo_id in (select repo_id from services where service = '')
-        union all by name select * from service_lead_times
-    ) where {condition})
 """
+_WHOLE = "(select *, rowid from lead_times where {condition})"
 _ARRIVALS = """
     select lead_times.rowid as change_id, asked.rowid as repo_id, change_outcomes.first_production_at,
         initial.rowid as deployment_id, tried.rowid as attempt_deployment_id
-    from (select *, rowid from lead_times where {condition}) as lead_times
+    from {source} as lead_times
     inner join (select *, rowid from repository_settings) as asked on lead_times.repo_id = asked.repo_id
     inner join change_outcomes on lead_times.change_id = change_outcomes.change_id and change_outcomes.service <> '*'
+        {only}
     inner join change_milestones on change_outcomes.change_id = change_milestones.change_id
         and change_outcomes.service = change_milestones.service
     left join production_deployments as initial on lead_times.repo_id = initial.repo_id
@@ -103,10 +88,10 @@ _ARRIVALS = """
         and change_milestones.attempt_deployment_id = tried.deployment_id
     order by lead_times.rowid, change_outcomes.service
 """
-_CHANGED_SERVICE = f"""
-    coalesce(nullif(lead_times.service, ''),
-        case when production_deployments.deployment_id is not null then {_OWN_SERVICE} end, alone.service, 'not known')
-"""
+_ARRIVED_THERE = f"""
+    and exists (select 1 from ({LABELS}) as labels where labels.repo_id = change_outcomes.repo_id
+        and labels.name = change_outcomes.service and labels.label = lead_times.service)
+"""  # noqa: S608  (ours)
 _SIGNS = """
     select asked.rowid as repo_id, production_deployments.rowid as deployment_id, failure_signs.sign,
         failure_signs.began_at, failure_signs.recovered_at
@@ -167,18 +152,23 @@ def read_facts(
     condition = filters.condition(connection, "lead_times", time=None)
     place = _PLACE.get(by or "", "null")
     verdicts = "".join(f", lead_times.{name}" for name in filters.verdict_columns)
-    by_service = by == "service"
-    if by_service:
-        group, changed, source = _SERVICE.format(service="rollouts.service"), _CHANGED_SERVICE, _BY_SERVICE
-    else:
-        group, changed, source = place, place, _WHOLE
+    group, changed = ("labels.label", "lead_times.service") if by == SERVICE else (place, place)
     names = {
         "condition": condition,
         "verdicts": verdicts,
-        "rollouts": "rollouts" if by_service else "production_deployments",
-        "join": _EACH_SERVICE if by_service else "",
-        "source": source.format(condition=condition),
+        "rollouts": "production_deployments",
+        "join": "",
+        "only": "",
+        "source": _WHOLE.format(condition=condition),
     }
+    if by_service(filters, by):
+        rows = f"select *, row_number() over (order by change_id, service) as rowid from {changes_of(filters, by)}"  # noqa: S608
+        names |= {
+            "rollouts": "rollouts",
+            "join": _EACH_SERVICE.format(labelled=labelled(filters)),
+            "only": _ARRIVED_THERE,
+            "source": f"({rows} where {condition})",
+        }
     deployments, all_changes, signs, incidents, arrivals = (
         connection.cursor().sql(query.format(**names, group=value)).pl()
         for query, value in (

@@ -14,6 +14,7 @@ from analytics.explain.incomplete import NOT_COMPLETE, incomplete_change, why_in
 from analytics.explain.initiatives import memberships
 from analytics.explain.records import deployment_records, forge_records, friction
 from analytics.explain.repairs import repair_lines
+from analytics.explain.services import service_lines
 from analytics.worklist.attention import whom_of
 from headway.errors import AnalysisError
 
@@ -50,6 +51,7 @@ _MILESTONES = (
     "integrated_at",
     "staged_at",
     "deploy_started_at",
+    "first_production_at",
     "production_at",
     "rolled_back_at",
     "reverted_at",
@@ -91,6 +93,7 @@ class Explanation:
     initiatives: Sequence[str] = ()
     repairs: Sequence[str] = ()
     waits_for: str = ""
+    services: Sequence[str] = ()
 
 
 def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanation:
@@ -135,6 +138,7 @@ def explain(connection: duckdb.DuckDBPyConnection, change_id: str) -> Explanatio
         initiatives=memberships(partial(_rows, connection), change_id),
         repairs=repair_lines(partial(_rows, connection), change, source.get("change_key") or ""),
         waits_for=whom_of(connection, change),
+        services=service_lines(partial(_rows, connection), change, source.get("change_key") or "", _UNKNOWN),
     )
 
 
@@ -171,6 +175,7 @@ def _milestones(
         "integrated_at": "CI on the default branch",
         "staged_at": "first deployment elsewhere that contains it",
         "deploy_started_at": "first production deployment that contains it",
+        "first_production_at": f"deployment {observed.get('first_deployment_id')}: the first of its services and waves",
         "production_at": f"deployment {change['deployment_id']}" if change["deployment_id"] else "reported",
         "rolled_back_at": "a rollback withdrew it",
         "reverted_at": f"taken back by {source.get('reverted_by')}",
@@ -183,6 +188,7 @@ def _milestones(
         Milestone(name, at, records.get(name, reporter) if at else "")
         for name in _MILESTONES
         for at in [change[name] if name in change else observed.get(name)]
+        if name != "first_production_at" or at != change["production_at"]
     ]
 
 

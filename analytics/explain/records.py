@@ -57,6 +57,7 @@ _FRICTION = (
     ("ci_rerun_hours", "build", "{:.2f} h because CI failed first"),
     ("gate_hours", "deploy", "{:.2f} h at gates and in queues"),
     ("failed_attempts", "deploy", "failed attempts: {}"),
+    ("rollout_hours", "deploy", "{:.2f} h from the first of its services and waves to the last"),
 )
 
 

@@ -109,6 +109,7 @@ class Pulse:
     clock: str = "wall"
     week_hours: float = 168.0
     weak: int = 0
+    nothing_to_deploy: int = 0
 
     @property
     def compared(self) -> Sequence[Group]:
@@ -159,6 +160,7 @@ def pulse(
         clock=cohort.clock,
         week_hours=after[1],
         weak=cohort.weak,
+        nothing_to_deploy=cohort.nothing_to_deploy,
     )
 
 

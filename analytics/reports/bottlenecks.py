@@ -16,6 +16,7 @@ from analytics.cohort.groups import COLUMNS as GROUP_COLUMNS
 from analytics.cohort.groups import FEWEST, Group, read_groups
 from analytics.cohort.kinds import WORK, Excluded, taking_part
 from analytics.cohort.options import Options
+from analytics.cohort.services import at_home
 from analytics.survival import restricted_mean_hours
 from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
 from analytics.whatif.compute import Cadences, StageModel, WhatIf, cadences_of
@@ -123,9 +124,9 @@ def read_bottlenecks(
     """The bottlenecks of each group that `options` ask for, on their clock."""
     axis = options.by or "builds_ai"
     value = None if options.by is None else GROUP_COLUMNS.get(options.by)
-    sample, _ = read_changes(connection, filters, group=value)
+    sample, _ = read_changes(connection, filters, group=value, by=options.by)
     sample = sample.where(taking_part(automation=options.automation, by=options.by))
-    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
+    departures, clock = read_departures(connection, filters, options.by), Clock.of(sample.changes, options.working)
     for group in read_groups(connection, filters, options):
         whose = pl.lit(value=True) if options.by is None else pl.col("group") == group.name
         cohort = sample.where(whose)
@@ -152,7 +153,7 @@ def bottlenecks_of(
     group: Group, ideas: tuple[WhatIf, ...], departures: Departures, options: Options = _PLAIN
 ) -> Bottlenecks:
     """A group's stages in the order of their hours, beside its what-ifs."""
-    changes = group.cohort.changes
+    changes = at_home(group.cohort.changes)
     codes = {name: code for code, name in enumerate(departures.repositories)}
     counts = changes["repo"].value_counts()
     repo = counts["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()

@@ -69,9 +69,10 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     options = options or Options()
     if options.by is not None and options.by not in COLUMNS:
         raise UsageError(f"no report has groups by {options.by!r}", hint=f"choose one of {', '.join(COLUMNS)}")
-    sample, _every = read_changes(connection, filters, group=f"'{ALL}'" if options.by is None else COLUMNS[options.by])
+    value = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
+    sample, _every = read_changes(connection, filters, group=value, by=options.by)
     sample = sample.where(taking_part(automation=options.automation, by=options.by))
-    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
+    departures, clock = read_departures(connection, filters, options.by), Clock.of(sample.changes, options.working)
     rows: list[Mapping[str, Any]] = []
     for name in sample.changes["group"].unique().sort():
         cohort = sample.where(pl.col("group") == name)

@@ -30,21 +30,23 @@ __all__ = [
     "EVIDENCE",
     "OPTIONS",
     "REPORTS",
+    "SERVICE",
     "SINCE",
     "UNTIL",
     "WINDOW",
     "Report",
 ]
 
-SINCE, UNTIL, BY, CLOCK = "--since", "--until", "--by", "--clock"
+SINCE, UNTIL, SERVICE, BY, CLOCK = "--since", "--until", "--service", "--by", "--clock"
 AUTOMATION, EVIDENCE, WINDOW, DEFINITION = "--automation", "--evidence", "--window", "--definition"
-OPTIONS = (SINCE, UNTIL, BY, CLOCK, AUTOMATION, EVIDENCE, WINDOW, DEFINITION)
+OPTIONS = (SINCE, UNTIL, SERVICE, BY, CLOCK, AUTOMATION, EVIDENCE, WINDOW, DEFINITION)
 """Options that only some reports honour. Every report honours `--as-of`, `--repo` and `--team`."""
 
 ALL_DEFINITIONS = "all"
 _REASONS = {
     SINCE: "it has no period",
     UNTIL: "it has no period",
+    SERVICE: "its rows are of whole repositories",
     BY: "it has no groups",
     EVIDENCE: "it has no AI classification",
     WINDOW: "it has no time windows",
@@ -91,6 +93,7 @@ class Report:
         requested = {
             SINCE: filters.since is not None,
             UNTIL: filters.until is not None,
+            SERVICE: filters.service is not None,
             BY: options.by is not None,
             CLOCK: options.clock != "wall",
             AUTOMATION: options.automation,
@@ -133,11 +136,15 @@ def _named(path: str) -> Any:
 
 
 _PERIOD = frozenset({SINCE, UNTIL})
-_STATISTIC = _PERIOD | {BY, CLOCK, AUTOMATION, EVIDENCE}
+_LIST = _PERIOD | {SERVICE, BY}
+_STATISTIC = _LIST | {CLOCK, AUTOMATION, EVIDENCE}
+_EACH_SERVICE = "analytics.cohort.services:COLUMNS"
 _HAS_BOTS = "it includes bots and releases, and kind says which changes they are"
 _NO_BOTS = "no initiative includes changes made by bots, or releases"
 _NO_HOURS = "it measures no hours"
 _LISTS_CHANGES = "it lists changes; lead-time has their working hours"
+_EVERY_SERVICE = "it lists every service of a repository"
+_WHOLE_CHANGES = "an initiative has whole changes, not those of one service"
 _OWN_EVIDENCE = "an initiative has evidence of its own"
 
 REPORTS: Mapping[str, Report] = {
@@ -147,18 +154,19 @@ REPORTS: Mapping[str, Report] = {
             "lead-time",
             "each change: milestones, hours in each stage, classification",
             "analytics.reports.published:lead_time",
-            _PERIOD | {EVIDENCE},
+            _LIST | {EVIDENCE},
             {
                 CLOCK: "lead_time_working_hours and age_working_hours have the working hours",
                 AUTOMATION: _HAS_BOTS,
             },
+            groups=_EACH_SERVICE,
             large=True,
         ),
         Report(
             "deployments",
             "each deployment: when, what it shipped, failed attempts",
             "analytics.reports.published:deployments",
-            _PERIOD,
+            _PERIOD | {SERVICE},
             {
                 CLOCK: "gates and deployments run at night too",
                 AUTOMATION: "it lists every deployment, whoever made the changes in it",
@@ -177,20 +185,20 @@ REPORTS: Mapping[str, Report] = {
             "what is taken for deployments, what is ignored, and why",
             "analytics.reports.deployment_sources:deployment_sources",
             frozenset(),
-            {CLOCK: _NO_HOURS, AUTOMATION: "it lists no changes"},
+            {SERVICE: _EVERY_SERVICE, CLOCK: _NO_HOURS, AUTOMATION: "it lists no changes"},
         ),
         Report(
             "doubts",
             "services in doubt: since when, why, and the setting to add",
             "analytics.reports.doubts:doubts",
             frozenset(),
-            {CLOCK: _NO_HOURS, AUTOMATION: "it counts what is left out, whoever made it"},
+            {SERVICE: _EVERY_SERVICE, CLOCK: _NO_HOURS, AUTOMATION: "it counts what is left out, whoever made it"},
         ),
         Report(
             "classification",
             "each change: why it is or is not AI work",
             "analytics.reports.published:classification",
-            _PERIOD | {EVIDENCE},
+            _PERIOD | {SERVICE, EVIDENCE},
             {CLOCK: _NO_HOURS, AUTOMATION: _HAS_BOTS},
             large=True,
         ),
@@ -224,8 +232,9 @@ REPORTS: Mapping[str, Report] = {
             "waiting",
             "worklist: what waits, where, and its chance of production",
             "analytics.worklist.waiting:waiting",
-            _PERIOD | {CLOCK},
+            _LIST | {CLOCK},
             {AUTOMATION: _HAS_BOTS, EVIDENCE: "it lists all waiting work, however it was classified"},
+            groups=_EACH_SERVICE,
             large=True,
         ),
         Report(
@@ -251,7 +260,7 @@ REPORTS: Mapping[str, Report] = {
             "week",
             "when in the week changes move and wait",
             "analytics.reports.week:week",
-            _PERIOD | {AUTOMATION, EVIDENCE},
+            _PERIOD | {SERVICE, AUTOMATION, EVIDENCE},
             {CLOCK: "it reports the hour of the day itself"},
         ),
         Report(
@@ -259,7 +268,12 @@ REPORTS: Mapping[str, Report] = {
             "AI initiatives: rung, since when, evidence, stalled or not",
             "analytics.initiatives:initiatives",
             _PERIOD,
-            {CLOCK: "initiatives take calendar days", AUTOMATION: _NO_BOTS, EVIDENCE: _OWN_EVIDENCE},
+            {
+                SERVICE: _WHOLE_CHANGES,
+                CLOCK: "initiatives take calendar days",
+                AUTOMATION: _NO_BOTS,
+                EVIDENCE: _OWN_EVIDENCE,
+            },
         ),
         Report(
             "dora",
@@ -298,8 +312,9 @@ REPORTS: Mapping[str, Report] = {
             "returned",
             "changes that failed, were rolled back, reverted or repaired",
             "analytics.reports.lists.returned:returned",
-            _PERIOD | {EVIDENCE},
+            _LIST | {EVIDENCE},
             {CLOCK: _LISTS_CHANGES, AUTOMATION: _HAS_BOTS},
+            groups=_EACH_SERVICE,
             large=True,
         ),
         Report(
@@ -307,18 +322,25 @@ REPORTS: Mapping[str, Report] = {
             "the changes of each initiative",
             "analytics.reports.lists.members:members",
             frozenset(),
-            {CLOCK: _LISTS_CHANGES, AUTOMATION: _NO_BOTS, EVIDENCE: _OWN_EVIDENCE},
+            {
+                SERVICE: _WHOLE_CHANGES,
+                BY: _WHOLE_CHANGES,
+                CLOCK: _LISTS_CHANGES,
+                AUTOMATION: _NO_BOTS,
+                EVIDENCE: _OWN_EVIDENCE,
+            },
         ),
         Report(
             "left-out",
             "changes left out of the statistics, with the reason",
             "analytics.reports.lists.left_out:left_out",
-            _PERIOD,
+            _LIST,
             {
                 CLOCK: _LISTS_CHANGES,
                 AUTOMATION: "it lists changes made by bots, and releases, as reasons of their own",
                 EVIDENCE: "it lists weak evidence, as a reason of its own",
             },
+            groups=_EACH_SERVICE,
         ),
     )
 }

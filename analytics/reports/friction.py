@@ -9,6 +9,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, COLUMNS
 from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
+from analytics.cohort.services import changes_of
 from headway.errors import UsageError
 
 __all__ = ["MEASURES", "friction"]
@@ -21,10 +22,19 @@ MEASURES = {
     "deploy_hours": "deploy",
     "gate_hours": "deploy",
     "failed_attempts": "deploy",
+    "rollout_hours": "deploy",
 }
 """Each measure, and the stage that it is part of."""
 
-_HELD = ("build_hours", "ci_queue_hours", "ci_rerun_hours", "deploy_hours", "gate_hours", "failed_attempts")
+_HELD = (
+    "build_hours",
+    "ci_queue_hours",
+    "ci_rerun_hours",
+    "deploy_hours",
+    "gate_hours",
+    "failed_attempts",
+    "rollout_hours",
+)
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
 # Fixed: users' scripts depend on it. New columns go to the end.
 _SCHEMA = {
@@ -51,6 +61,8 @@ def friction(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     `ci_queue_hours`: CI waited for runners. `ci_first_try_hours`: from the merge to the first failure, or to success
     where nothing failed; `ci_rerun_hours`: from that failure to success, so that both add up to `build_hours`.
     `gate_hours`: at gates and in queues of deployments. `failed_attempts`: failed deployments that tried to ship it.
+    `rollout_hours`: from the first of its services and waves to the last. By service `gate_hours` and `failed_attempts`
+    are not known.
     `changes`: those with data, of `arrived` in all, in `repositories` repositories; `affected`: those above zero.
     `mean`, `median`, `p85`: over changes with data, `affected_mean`: over affected ones; wall-clock hours, or
     attempts. `stage_share`: of all hours that changes with data spent in the stage; null for attempts. Bots are left
@@ -74,7 +86,7 @@ def _read(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opti
     condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
         f'select {group} as "group", repo, kind, code_complete_at, as_of, {", ".join(_HELD)}{extra}'  # noqa: S608  (ours)
-        f" from lead_times where outcome = 'production' and {condition} order by 1, change_id"
+        f" from {changes_of(filters, options.by)} where outcome = 'production' and {condition} order by 1, change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()
     table = filters.sure(table, options.by)

@@ -40,6 +40,7 @@ _SCHEMA = {
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
     "releases": _COUNT,
+    "nothing_to_deploy": _COUNT,
 }
 
 
@@ -64,6 +65,7 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
         "interval_by": cohort.interval_by,
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
+        "nothing_to_deploy": cohort.nothing_to_deploy,
         "automation": group.excluded.bots,
         "releases": group.excluded.releases,
         "as_of": cohort.changes["as_of"].max(),

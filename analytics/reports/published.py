@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
+from analytics.cohort.services import LABELS, NO_SERVICE, SERVICE, by_service, changes_of, labelled
 from analytics.cohort.working_time import WorkingCalendar
 
 __all__ = ["LEAD_TIME_COLUMNS", "classification", "coverage", "deployments", "lead_time"]
@@ -73,6 +74,7 @@ LEAD_TIME_COLUMNS = (
     "services",
     "first_production_at",
     "rollout_hours",
+    SERVICE,
 )
 _WORKING = ("lead_time_working_hours", "age_working_hours")
 _DEPLOYMENT_COLUMNS = (
@@ -127,10 +129,11 @@ _PLAIN = Options()
 def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options = _PLAIN) -> pl.DataFrame:
     """One row per change that is code complete, by `change_id`; the period is that of code complete.
 
-    Two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock.
+    Two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock. By service,
+    one row for each service of a change, in the column `service`, with the arrival there.
     """
-    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in _WORKING)
-    table = _changes(connection, columns, filters)
+    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in {*_WORKING, SERVICE})
+    table = _changes(connection, columns, filters, options.by)
     return table.with_columns(
         _working("lead_time_hours", table["production_at"], table, options.calendar).alias(_WORKING[0]),
         _working("age_hours", table["as_of"], table, options.calendar).alias(_WORKING[1]),
@@ -146,9 +149,19 @@ def _working(name: str, end: pl.Series, table: pl.DataFrame, calendar: WorkingCa
 
 
 def deployments(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
-    """One row per deployment, by repository and time; the period is that of the first success."""
-    order = ["provider", "repo", "succeeded_at", "created_at", "deployment_id"]
-    return _table(connection, "deployments", _DEPLOYMENT_COLUMNS, filters, time="succeeded_at", order=order)
+    """One row per deployment, by repository and time; the period is that of the first success.
+
+    Of one service those of its whole repository are there too.
+    """
+    selected = ", ".join(_DEPLOYMENT_COLUMNS)
+    condition = filters.condition(connection, "deployments", time="succeeded_at")
+    if filters.service is not None:
+        condition += (
+            f" and exists (select 1 from ({LABELS}) as labels where labels.repo_id = deployments.repo_id"  # noqa: S608  (ours)
+            f" and deployments.service in (labels.name, '') and {labelled(filters)})"
+        )
+    table: pl.DataFrame = connection.sql(f"select {selected} from deployments where {condition}").pl()  # noqa: S608  (ours)
+    return table.sort(["provider", "repo", "succeeded_at", "created_at", "deployment_id"], nulls_last=True)
 
 
 def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
@@ -159,26 +172,16 @@ def coverage(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options
 
 def classification(connection: duckdb.DuckDBPyConnection, filters: Filters, _: Options = _PLAIN) -> pl.DataFrame:
     """One row per change: why it is or is not AI work; the period is that of code complete."""
-    return _changes(connection, _CLASSIFICATION_COLUMNS, filters)
+    return _changes(connection, _CLASSIFICATION_COLUMNS, filters).drop(SERVICE)
 
 
-def _changes(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters) -> pl.DataFrame:
-    """Columns of `lead_times`; with strong evidence, of those changes that are weak on neither axis."""
-    needed = tuple(dict.fromkeys((*columns, "code_complete_at", *filters.verdict_columns)))
-    table = _table(connection, "lead_times", needed, filters, time="code_complete_at", order=["change_id"])
-    return filters.sure(table).select(columns)
-
-
-def _table(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    columns: tuple[str, ...],
-    filters: Filters,
-    *,
-    time: str,
-    order: list[str],
+def _changes(
+    connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], filters: Filters, by: str | None = None
 ) -> pl.DataFrame:
-    selected = ", ".join(f'"{column}"' for column in columns)
-    condition = filters.condition(connection, name, time=time)
-    table: pl.DataFrame = connection.sql(f'select {selected} from "{name}" where {condition}').pl()  # noqa: S608  (names of ours)
-    return table.sort(order, nulls_last=True)
+    """Columns of `lead_times` and `service`, null for whole changes; with strong evidence, what is not weak."""
+    needed = ", ".join(dict.fromkeys((*columns, "code_complete_at", *filters.verdict_columns)))
+    service = SERVICE if by_service(filters, by) else NO_SERVICE
+    condition = filters.condition(connection, "lead_times", time="code_complete_at")
+    query = f"select {needed}, {service} from {changes_of(filters, by)} where {condition}"  # noqa: S608  (ours)
+    table: pl.DataFrame = connection.sql(query).pl().sort(["change_id", SERVICE], nulls_last=True)
+    return filters.sure(table).select(*columns, SERVICE)

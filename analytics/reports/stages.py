@@ -46,6 +46,7 @@ _SCHEMA = {
     "automation": _COUNT,
     "clock": _TEXT,
     "releases": _COUNT,
+    "nothing_to_deploy": _COUNT,
 }
 
 
@@ -84,6 +85,7 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
         "interval_by": cohort.interval_by,
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
+        "nothing_to_deploy": cohort.nothing_to_deploy,
         "automation": group.excluded.bots,
         "releases": group.excluded.releases,
         "clock": options.clock,

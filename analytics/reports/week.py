@@ -15,6 +15,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL
 from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
+from analytics.cohort.services import changes_of
 from analytics.survival.arrays import FloatArray, IntArray
 
 __all__ = ["MOVES", "WAITING", "week"]
@@ -53,7 +54,8 @@ def week(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
     extra = "".join(f", {name}" for name in filters.verdict_columns)
     condition = filters.condition(connection, "lead_times", time="code_complete_at")
     query = (
-        f"select repo, kind, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra} from lead_times"  # noqa: S608  (ours)
+        f"select repo, kind, outcome, abandoned_at, as_of, {', '.join(MOVES.values())}{extra}"  # noqa: S608  (ours)
+        f" from {changes_of(filters)}"
         f" where {OBSERVED} and {condition} order by change_id"
     )
     table: pl.DataFrame = connection.cursor().sql(query).pl()

@@ -13,6 +13,7 @@ from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, AXES
 from analytics.cohort.kinds import Excluded, taking_part
+from analytics.cohort.services import SERVICE, changes_of
 from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError
@@ -26,6 +27,7 @@ COLUMNS: Mapping[str, str] = {
     "repo": "lead_times.repo",
     "provider": "lead_times.provider",
     "month": "strftime(lead_times.production_at, '%Y-%m')",
+    SERVICE: f"lead_times.{SERVICE}",
 }
 """What `--by` understands, and the value of each in SQL."""
 
@@ -41,11 +43,11 @@ _AT_FAULT = {DEFAULT: "repairs.at_fault", "any": "true"}
 # A repository with fixes of which none was traced says nothing of repairs; one without fixes says that there are none.
 _CHANGES = """
     with asked as (
-        select *, rowid from lead_times where outcome = 'production' and {condition}
+        select *, row_number() over () as row from {source} where outcome = 'production' and {condition}
     ),
     first_repairs as (
         select
-            lead_times.change_id,
+            lead_times.row,
             min(case when repairs.repaired_at >= lead_times.production_at then repairs.repaired_at end) as repaired_at,
             min(
                 case
@@ -58,7 +60,7 @@ _CHANGES = """
         inner join changes on lead_times.change_id = changes.change_id
         inner join repairs on changes.repo_id = repairs.repo_id and changes.change_key = repairs.change_key
             and {at_fault}
-        group by lead_times.change_id
+        group by lead_times.row
     ),
     tracing as (
         select
@@ -83,11 +85,11 @@ _CHANGES = """
     inner join (select repo_id, rowid from repository_settings) as repositories
         on lead_times.repo_id = repositories.repo_id
     inner join changes on lead_times.change_id = changes.change_id
-    left join first_repairs on lead_times.change_id = first_repairs.change_id
+    left join first_repairs on lead_times.row = first_repairs.row
     left join tracing on lead_times.repo_id = tracing.repo_id
     left join change_quality
         on changes.repo_id = change_quality.repo_id and changes.change_key = change_quality.change_key
-    order by lead_times.rowid
+    order by lead_times.row
 """
 
 
@@ -161,6 +163,7 @@ def read_shipped(
     query = _CHANGES.format(
         group=COLUMNS[by] if by else f"'{ALL}'",
         at_fault=_AT_FAULT[definition],
+        source=changes_of(filters, by),
         condition=filters.condition(connection, "lead_times", time="production_at"),
         verdicts="".join(f", lead_times.{name}" for name in filters.verdict_columns),
     )

@@ -206,6 +206,7 @@ def left_out(pulse: Pulse, *others: Pulse) -> str:
         (pulse.excluded.releases, "release" if pulse.excluded.releases == 1 else "releases"),
         (pulse.unknown, "whose arrival could not be observed"),
         (pulse.no_deployments, "in repositories without deployments"),
+        (pulse.nothing_to_deploy, "with nothing to deploy"),
         *((axis.weak, _WEAK[axis.axis]) for axis in (pulse, *others)),
     ]
     text = ", ".join(f"{count:,} {what}" for count, what in parts if count)

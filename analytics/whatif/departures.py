@@ -12,6 +12,7 @@ import polars as pl
 from analytics.cohort.cache import read
 from analytics.cohort.columns import as_category
 from analytics.cohort.filters import Filters
+from analytics.cohort.services import SERVICE, at_home, by_service, changes_of
 from analytics.survival.arrays import IntArray
 from headway.errors import AnalysisError
 
@@ -25,12 +26,12 @@ _BLOCK_WEEKS, _HABIT_WEEKS = 13, 5
 """A quarter of a year, and in how many of its weeks an hour of the week must have seen a release to be its habit."""
 
 _DEPARTURES = """
-select {repo} as repo,
+select {repo},
     epoch_us(production_at) - cast(round(coalesce(deploy_hours, 0) * 3600000000) as bigint) as left_at
-from lead_times where outcome = 'production' and mapped_by not in ('cherry_pick_trailer', 'patch_id')
+from {source} where outcome = 'production' and mapped_by not in ('cherry_pick_trailer', 'patch_id')
 union all
-select {repo} as repo, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
-from lead_times where outcome = 'waiting' and current_stage = 'deploy'
+select {repo}, epoch_us(as_of) - cast(round(deploy_hours * 3600000000) as bigint) as left_at
+from {source} where outcome = 'waiting' and current_stage = 'deploy'
 """
 
 
@@ -143,8 +144,9 @@ def _span(at: IntArray, repositories: int) -> tuple[int, int]:
     return first, span
 
 
-def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Departures:
-    """The departures of the repositories asked for, of all time."""
-    cursor = connection.cursor()
-    table = read(connection, _DEPARTURES.format(repo=as_category(cursor, "repo")))
-    return Departures.of(Filters(repo=filters.repo, names=filters.names).apply(table, time=None))
+def read_departures(connection: duckdb.DuckDBPyConnection, filters: Filters, by: str | None = None) -> Departures:
+    """The departures of the repositories asked for, of all time; `by` service, and of one service, of each service."""
+    home = f"{as_category(connection.cursor(), 'repo')} as repo"
+    columns = f"{home}, {SERVICE}" if by_service(filters, by) else home
+    table = read(connection, _DEPARTURES.format(repo=columns, source=changes_of(filters, by)))
+    return Departures.of(at_home(Filters(repo=filters.repo, names=filters.names).apply(table, time=None)))

@@ -8,6 +8,7 @@ from analytics.cohort.cache import read
 from analytics.cohort.cohort import LEAD_STAGES, Cohort, cohort_of
 from analytics.cohort.columns import EXACT_CHANGES, observed
 from analytics.cohort.filters import Filters
+from analytics.cohort.services import SERVICE, at_home, by_service, changes_of
 
 __all__ = ["MOST_CHANGES", "read_changes"]
 
@@ -31,20 +32,27 @@ _COLUMNS = (
 
 
 def read_changes(
-    connection: duckdb.DuckDBPyConnection, filters: Filters, *, group: str | None = None, most: int = MOST_CHANGES
+    connection: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    *,
+    group: str | None = None,
+    most: int = MOST_CHANGES,
+    by: str | None = None,
 ) -> tuple[Cohort, int]:
     """The cohort of `filters`, and that it is one change in so many.
 
     `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id,
-    so that it is the same every time.
+    so that it is the same every time. `by` service, and of one service, `repo` is the service (`services.at_home`).
     """
-    cursor = connection.cursor()
-    ((size,),) = cursor.execute("select count(*) from lead_times").fetchall()
+    source, services = changes_of(filters, by), [SERVICE] * by_service(filters, by)
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
     every = max(1, -(-size // most))
-    chosen = ", ".join((*_COLUMNS, *filters.verdict_columns)) + (f', {group} as "group"' if group is not None else "")
+    chosen = ", ".join((*_COLUMNS, *services, *filters.verdict_columns))
+    chosen += f', {group} as "group"' if group is not None else ""
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
     number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
     part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
-    rows = read(connection, f"select {chosen} from lead_times{part} order by change_id")  # noqa: S608  (ours)
-    table = observed(connection, rows)
-    return cohort_of(filters.apply(table, time="code_complete_at"), filters=filters, axis="builds_ai"), every
+    order = ", ".join(("change_id", *services))
+    rows = read(connection, f"select {chosen} from {source}{part} order by {order}")  # noqa: S608  (ours)
+    table = at_home(filters.apply(observed(connection, rows), time="code_complete_at"))
+    return cohort_of(table, filters=filters, axis="builds_ai"), every

@@ -110,6 +110,8 @@ def _waits_for(row: Mapping[str, Any], people: Mapping[str, Any]) -> str:
         return f"{author}: {people['reviewer']} requested changes"
     if stage in {"pickup", "review"}:
         return _review(stage, people)
+    if stage == "deploy" and row.get("first_production_at") is not None:
+        return "its other services and waves: it is in production in some of them"
     return {
         "merge": f"a merge by {author} or another maintainer of {repo}",
         "build": "a green CI run on the default branch that contains it",

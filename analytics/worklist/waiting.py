@@ -10,6 +10,7 @@ from analytics.cohort.cohort import LEAD_STAGES
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import KINDS
 from analytics.cohort.options import Options
+from analytics.cohort.services import NO_SERVICE, SERVICE, by_service, changes_of
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison.cells import together
 from analytics.survival import CENSORED
@@ -53,12 +54,28 @@ COLUMNS = (
     "clock",
     "waits_for",
     "kind",
+    "services",
+    "first_production_at",
+    "service",
 )
-_COPIED = ("change_id", "repo", "title", "url", "author", "team", "builds_ai", "built_with_ai", "current_stage", "kind")
+_COPIED = (
+    "change_id",
+    "repo",
+    "title",
+    "url",
+    "author",
+    "team",
+    "builds_ai",
+    "built_with_ai",
+    "current_stage",
+    "kind",
+    "services",
+    "first_production_at",
+)
 _LAST = ", ".join(f"{stage}_hours" for stage in LEAD_STAGES[::-1])
 _ROWS = f"""
-select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage
-from lead_times where outcome = 'waiting' and {{condition}} order by change_id
+select {", ".join(_COPIED)}, age_hours, as_of, code_complete_at, coalesce({_LAST}) as hours_in_stage, {{service}}
+from {{source}} where outcome = 'waiting' and {{condition}} order by change_id, service
 """  # noqa: S608  (names of ours)
 
 
@@ -76,10 +93,18 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
 
     `hours_in_stage` and `age_hours` are on the requested clock, and so is what is unusual: on the working clock
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
+
+    By service, one row for each service in which a change waits, `service`, compared with the changes of that service
+    as else with those of its repository. `first_production_at`: it is in production in some of its services and waves.
     """
-    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES)
-    condition = filters.condition(connection, "lead_times", time="code_complete_at")
-    rows: pl.DataFrame = connection.cursor().sql(_ROWS.format(condition=condition)).pl()
+    services = by_service(filters, options.by)
+    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES, by=SERVICE if services else None)
+    query = _ROWS.format(
+        service=SERVICE if services else NO_SERVICE,
+        source=changes_of(filters, options.by),
+        condition=filters.condition(connection, "lead_times", time="code_complete_at"),
+    )
+    rows: pl.DataFrame = connection.cursor().sql(query).pl()
     return whom(connection, worklist(past.changes, rows, options.working)).select(COLUMNS)
 
 
@@ -99,8 +124,8 @@ def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar |
         for kind in KINDS
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
-    order = ["unusual_share", "hours_in_stage", "change_id"]
-    return table.sort(order, descending=[True, True, False], nulls_last=True).select(
+    order = ["unusual_share", "hours_in_stage", "change_id", "service"]
+    return table.sort(order, descending=[True, True, False, False], nulls_last=True).select(
         name for name in COLUMNS if name != "waits_for"
     )
 
@@ -113,9 +138,10 @@ def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Ser
 
 def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
     """The rows with their percentile and chances from the history."""
-    names = pl.concat([past["repo"], rows["repo"]]).unique().sort()
-    codes = {name: code for code, name in enumerate(names.to_list())}
-    home, here = (table["repo"].replace_strict(codes, return_dtype=pl.Int64).to_numpy() for table in (past, rows))
+    # By service `past` has the service in the place of the repository.
+    homes = past["repo"], rows[SERVICE].cast(pl.String).fill_null(rows["repo"])
+    codes = {name: code for code, name in enumerate(pl.concat(homes).unique().sort().to_list())}
+    home, here = (names.replace_strict(codes, return_dtype=pl.Int64).to_numpy() for names in homes)
     hours, stage_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
     stays = stays_of(past)
     stayed = stays_on(clock, stays, past)

@@ -43,6 +43,7 @@ def lines(explanation: Explanation) -> list[str]:
         f"outcome: {change['outcome']}",
         f"  {explanation.arrival}",
         *([f"  waits for {explanation.waits_for}"] if explanation.waits_for else []),
+        *(["", "services and waves:", *(f"  {line}" for line in explanation.services)] if explanation.services else []),
         "",
         f"milestones (as of {shown(change['as_of'])})",
         *(

@@ -21,6 +21,7 @@ Example:
   headway export lead-time --out lead-times.csv
   headway export lead-time --as-of 2026-01-01 --repo 'acme/*' --format json
   headway export stages --by builds_ai --clock working
+  headway export waiting --service checkout            # or --by service: a row for each service of a change
   headway export comparison --by team                  # or by 2026-03-01: before and after
   headway export waiting --repo 'acme/*' --out worklist.csv
   headway export longest --by builds_ai                # the ten longest per group and stage
@@ -40,7 +41,8 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
 @click.option("--until", type=Time(), help="Only changes code complete, or deployments made, before this time.")
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
 @click.option("--team", metavar="NAME", help="Only repositories of this team.")
-@click.option("--by", metavar="COLUMN", help="Group by this column: builds_ai, built_with_ai, team, repo, month, …")
+@click.option("--service", metavar="NAME", help="Only this service: its changes, with their arrival there.")
+@click.option("--by", metavar="COLUMN", help="Group by this column: builds_ai, built_with_ai, team, repo, service, …")
 @clock_option
 @click.option("--window", metavar="WINDOW", help="Windows of dora: month, quarter or a number of days.")
 @click.option("--definition", metavar="NAME", help="Definition of a failure (dora) or repair (rework); all: each one.")
@@ -61,6 +63,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     until: datetime | None,
     repo: str | None,
     team: str | None,
+    service: str | None,
     by: str | None,
     clock: str,
     window: str | None,
@@ -71,6 +74,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     """Write a report as CSV, JSON or Parquet."""
     from analytics.cohort.filters import Filters
     from analytics.cohort.options import Options
+    from analytics.cohort.services import service_named
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import names_of_team, repositories_named
     from analytics.reports.doubts import doubt_lines, doubts
@@ -81,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
 
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --out, or pipe it")
-    filters = Filters(since=since, until=until, repo=repo, evidence=evidence)
+    filters = Filters(since=since, until=until, repo=repo, evidence=evidence, service=service)
     options = Options(
         by=by,
         automation=automation,
@@ -97,6 +101,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
+        filters = service_named(connection, filters)
         for line in doubt_lines(doubts(connection, filters)):
             click.echo(f"headway: {line}", err=True)
         table = REPORTS[report](connection, filters, options)

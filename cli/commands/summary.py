@@ -34,16 +34,20 @@ _LINES, _WIDTH = 23, 100
 
 @click.command("summary", epilog=EXAMPLE)
 @click.option("--repo", metavar="GLOB", help="Only repositories whose name matches.")
+@click.option("--service", metavar="NAME", help="Only this service: its changes, with their arrival there.")
 @click.option("--since", type=Time(), help="Only changes code complete since this time.")
 @evidence_option
 @clock_option
 @click.pass_obj
-def command(session: Session, repo: str | None, since: datetime | None, clock: str, evidence: str) -> int:
+def command(
+    session: Session, repo: str | None, service: str | None, since: datetime | None, clock: str, evidence: str
+) -> int:
     """Print the headline numbers on one screen.
 
     They compare AI work and other work, and show findings, waiting work and the biggest bottleneck.
     """
     from analytics.cohort.filters import Filters
+    from analytics.cohort.services import service_named
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
@@ -54,12 +58,13 @@ def command(session: Session, repo: str | None, since: datetime | None, clock: s
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
-    filters = Filters(since=since, repo=repo, evidence=evidence)
+    filters = Filters(since=since, repo=repo, evidence=evidence, service=service)
     calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
     with open_published(warehouse) as connection:
         filters, warning = repositories_named(connection, filters)
         if warning:
             click.echo(f"headway: {warning}", err=True)
+        filters = service_named(connection, filters)
         everything = Filters(repo=filters.repo, names=filters.names)
         text = lines(
             pulse(connection, filters, calendar=calendar),

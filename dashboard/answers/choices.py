@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["ALL_TEAMS", "AXES", "AXIS_CAPTIONS", "CLOCKS", "EVERYTHING", "KEYS", "PERIODS"]
+__all__ = ["ALL_TEAMS", "AXES", "AXIS_CAPTIONS", "CLOCKS", "EVERYTHING", "EVERY_SERVICE", "KEYS", "PERIODS"]
 
-KEYS = ("team", "repo", "period", "axis", "clock", "strong")
+KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong")
 """The parameters of URLs that hold them."""
 
-ALL_TEAMS, EVERYTHING = "All teams", "All repositories"
+ALL_TEAMS, EVERYTHING, EVERY_SERVICE = "All teams", "All repositories", "All services"
 PERIODS = {"All time": None, "12 months": 365, "6 months": 180, "90 days": 90, "30 days": 30}
 AXES = {"What it builds": "builds_ai", "How it was made": "built_with_ai"}
 AXIS_CAPTIONS = ("AI work and other work", "Made with AI and no AI mark")

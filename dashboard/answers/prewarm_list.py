@@ -22,7 +22,7 @@ __all__ = ["FIRST", "LATER", "declared", "first_questions", "later_questions", "
 
 FIRST, LATER = "ask_first", "ask_later"
 MOST_NAMED = 400
-"""For how many teams and repositories the first questions are answered."""
+"""For how many teams, repositories and services the first questions are answered."""
 
 
 def questions(file: str) -> Iterator[Question]:
@@ -64,11 +64,13 @@ def _asked(view: View, moment: str) -> list[Question]:
 
 
 def _single(choices: Scope) -> Iterator[Filters]:
-    """Filters for each team, then for each repository."""
+    """Filters for each team, then for each repository, then for each service."""
     for team in choices.teams:
         yield filters_of(choices, team, EVERYTHING, None, strong=False)
     for repo in choices.repositories:
         yield filters_of(choices, None, repo, None, strong=False)
+    for service in dict.fromkeys(label for label, _ in choices.services):
+        yield filters_of(choices, None, EVERYTHING, None, strong=False, service=service)
 
 
 def _views(file: str, choices: Scope) -> Iterator[View]:

@@ -18,6 +18,7 @@ from analytics import coverage as source_coverage
 from analytics.cohort.columns import read_columns
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
+from analytics.cohort.services import services_of
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.explain import change as explain_change
 from analytics.initiatives import Portfolio, read_portfolio
@@ -50,6 +51,7 @@ __all__ = [
     "report",
     "returned_changes",
     "scope",
+    "services",
     "sources",
     "troubled_deployments",
     "unknown_bots",
@@ -77,6 +79,8 @@ class Scope:
     as_of: datetime | None
     ids: tuple[tuple[str, str], ...] = ()
     """Each repository as `headway status` shows it, and its name."""
+    services: tuple[tuple[str, str], ...] = ()
+    """The name in reports of each service of a repository that has several or names one, and the repository's."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,15 @@ def scope(file: str) -> Scope:
     """What the filters offer for this file."""
     with cursor_of(file) as cursor:
         table = _rows(cursor, "coverage", Filters()).filter(pl.col("role") == "application")
+        services = services_of(cursor).filter((pl.col("name") != "") & pl.col("repo").is_in(table["repo"].implode()))
     newest = table["as_of"].max()
     teams: dict[str, tuple[str, ...]] = {}
     for row in table.filter(pl.col("team") != "").sort("team", "repo").iter_rows(named=True):
         teams[row["team"]] = (*teams.get(row["team"], ()), row["repo"])
     ids = tuple((f"{row['provider']}:{row['repo']}", row["repo"]) for row in table.iter_rows(named=True))
-    return Scope(tuple(table["repo"].unique().sort()), teams, newest if isinstance(newest, datetime) else None, ids)
+    as_of = newest if isinstance(newest, datetime) else None
+    labels = tuple(services.select("label", "repo").unique().sort("label", "repo").iter_rows())
+    return Scope(tuple(table["repo"].unique().sort()), teams, as_of, ids, labels)
 
 
 def prepare(file: str) -> None:
@@ -204,6 +211,13 @@ def closed_work_is_seen(file: str, filters: Filters) -> bool:
     """As `analytics.coverage.closed_work_is_seen`."""
     with cursor_of(file) as cursor:
         return source_coverage.closed_work_is_seen(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def services(file: str, filters: Filters) -> pl.DataFrame:
+    """As `analytics.coverage.services`."""
+    with cursor_of(file) as cursor:
+        return source_coverage.services(cursor, filters)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=FILES, show_spinner=False)

@@ -94,6 +94,10 @@ class View:
         """Whether any source reports closed work."""
         return questions.closed_work_is_seen(self.file, self.filters)
 
+    def services(self) -> pl.DataFrame:
+        """Services of several in a repository, or with several waves; see `analytics.coverage.services`."""
+        return questions.services(self.file, self.filters)
+
     def sources(self) -> pl.DataFrame:
         """The status of each source."""
         return questions.sources(self.file)
@@ -118,14 +122,21 @@ class Declaration(View):
         return cast("R", None)
 
 
-def filters_of(scope: Scope, team: str | None, repo: str, days: int | None, *, strong: bool) -> Filters:
-    """Filters for a team or None, a repository or `EVERYTHING`, and the last so many days or None."""
+def filters_of(
+    scope: Scope, team: str | None, repo: str, days: int | None, *, strong: bool, service: str | None = None
+) -> Filters:
+    """Filters for a team or None, a repository or `EVERYTHING`, the last so many days or None, a service or None."""
+    names = None if team is None else scope.teams[team]
+    if service is not None:
+        # What is of whole repositories is then of the one that has the service.
+        names = tuple(sorted({home for label, home in scope.services if label == service}))
     return Filters(
         since=_since(days, scope.as_of),
         # The filter of the reports is a glob; this one is a single name.
         repo=None if repo == EVERYTHING else glob.escape(repo),
-        names=None if team is None else scope.teams[team],
+        names=names,
         evidence="strong" if strong else "any",
+        service=service,
     )
 
 

@@ -20,7 +20,7 @@ from analytics.whatif.levers import AI_WORK, ALL, OTHER_WORK, Levers
 from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.parts import release_cadences, tables
-from dashboard.parts.change_links import changes_table
+from dashboard.parts.change_links import changes_table, place_columns
 from dashboard.parts.lazy_expander import lazy_expander
 from dashboard.parts.sections import (
     ai_group,
@@ -148,6 +148,7 @@ def examples(view: View, stages: Sequence[str]) -> None:
         "outcome": "Outcome",
         "author": "Author",
         "team": "Team",
+        **place_columns(rows),
     }
 
     def changes() -> None:

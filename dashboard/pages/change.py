@@ -62,6 +62,7 @@ def page(view: View) -> None:
     about(explanation)
     time(explanation)
     milestones(explanation)
+    services(explanation)
     verdict(explanation)
     if explanation.initiatives:
         st.header("Initiatives", anchor=False)
@@ -164,6 +165,13 @@ def milestones(explanation: Explanation) -> None:
     }
     tables.table(rows, columns, alt_text="Milestones of this change and the record behind each")
     tables.download("CSV", lambda: rows, name="milestones")
+
+
+def services(explanation: Explanation) -> None:
+    """The services that it touches and the waves of each; nothing where its repository is one service and wave."""
+    if explanation.services:
+        st.header("Services and waves", anchor=False)
+        st.text("\n".join(wording.plain(line) for line in explanation.services))
 
 
 def verdict(explanation: Explanation) -> None:

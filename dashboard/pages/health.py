@@ -30,6 +30,7 @@ REASONS = {
     "weak": "classified on weak evidence",
     "automation": "by bots",
     "release": "that only make a release",
+    "nothing_to_deploy": "with nothing to deploy",
 }
 # How many changes of each reason are shown.
 EXAMPLES = 20
@@ -54,13 +55,14 @@ REMEDIES = {kind: notice.remedy for kind, notice in NOTICES.items()}
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Data health", GUIDE, wall_clock_only=True)
+    head(view, "Data health", GUIDE, wall_clock_only=True, whole="tables are")
     closed_work_is_seen = view.closed_work_is_seen()
     coverage = view.report("coverage")
     failed_sources(view)
     basis(view, coverage, closed_work_is_seen=closed_work_is_seen)
     left_out(view)
     repositories(coverage, closed_work_is_seen=closed_work_is_seen)
+    services(view)
     fixes(view)
     deployment_sources(view)
     notices(view)
@@ -153,6 +155,7 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         "abandoned": "Never arrived",
         "unknown": "Unknown",
         "no_deployments": "No deployments",
+        "nothing_to_deploy": "Nothing to deploy",
         "not_code_complete": "Not code complete",
         "deployed_from": "Deployment source",
         "production_deployments": "Production deployments",
@@ -171,6 +174,34 @@ def repositories(coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> None:
         del columns["abandoned"]
     tables.table(coverage_shares(coverage), columns, alt_text="Data coverage of each repository")
     tables.download("CSV", lambda: coverage, name="coverage")
+
+
+def services(view: View) -> None:
+    """What is deployed as one, and the waves of its roll-outs."""
+    rows = view.services()
+    if rows.is_empty():
+        return
+    st.header("Services and waves", anchor=False)
+    st.markdown(
+        "A change is in production with the last of its services and waves. `[[services]]` in the settings names them,"
+        " `waves` and `exclude` under `[production]` or a service say which environments count."
+    )
+    columns = {
+        "service": "Service",
+        "repo": "Repository",
+        "named_by": "Named by",
+        "changes": "Changes",
+        "waves": st.column_config.TextColumn("Waves, in order", width="medium"),
+        "silent": st.column_config.TextColumn("Silent since", help="Waves until then; others went on"),
+        "other": st.column_config.TextColumn("No waves", help="Production environments that got too few roll-outs"),
+        "excluded": st.column_config.TextColumn("Left out", help="Environments that the settings exclude"),
+        "paths": st.column_config.TextColumn("Paths", width="medium"),
+        "shared": "Shared paths",
+        "applications": "Applications",
+        "tags": "Tags",
+    }
+    tables.table(rows, columns, alt_text="Each service, what names it, and the waves of its roll-outs")
+    tables.download("CSV", lambda: rows, name="services")
 
 
 def fixes(view: View) -> None:

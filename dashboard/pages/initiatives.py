@@ -42,7 +42,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Initiatives", GUIDE, wall_clock_only=True)
+    head(view, "Initiatives", GUIDE, wall_clock_only=True, whole="initiatives are")
     initiatives = view.portfolio().initiatives
     if not initiatives:
         st.header("No initiatives", anchor=False)

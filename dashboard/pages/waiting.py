@@ -10,7 +10,7 @@ from analytics.text import wording
 from dashboard.answers.view import View
 from dashboard.parts import tables
 from dashboard.parts.attention import as_cards
-from dashboard.parts.change_links import CHANGE_COLUMNS, with_links
+from dashboard.parts.change_links import CHANGE_COLUMNS, place_columns, with_links
 from dashboard.parts.sections import ONLY_GIT, ask_head, head
 from dashboard.shell import frame
 from dashboard.shell.navigation import page_link
@@ -116,6 +116,7 @@ def worklist(rows: pl.DataFrame, clock: str) -> None:
         "chance_30d_lower": tables.percent("95% from"),
         "chance_30d_upper": tables.percent("95% to"),
         "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days"),
+        **place_columns(shown),
         "waits_for": st.column_config.TextColumn("Waits for", width="medium"),
         "age": tables.decimal(f"{unit} in total", f"{unit} since code complete"),
         "builds_ai": "AI work",

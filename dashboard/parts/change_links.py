@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.parts import tables
 from dashboard.shell.navigation import change_address
 
-__all__ = ["CHANGE_COLUMNS", "SOURCE", "changes_table", "with_links"]
+__all__ = ["CHANGE_COLUMNS", "SOURCE", "changes_table", "place_columns", "with_links"]
 
 CHANGE_COLUMNS: Mapping[str, Any] = {
     "timeline": tables.link("Timeline", "timeline"),
@@ -20,6 +20,23 @@ CHANGE_COLUMNS: Mapping[str, Any] = {
 }
 """The first columns of each table of changes; rows as `with_links` returns them."""
 SOURCE: Mapping[str, Any] = {"url": tables.link("Source")}
+
+
+def place_columns(rows: pl.DataFrame) -> Mapping[str, Any]:
+    """The columns of where changes are deployed, without those in which no row has anything."""
+    columns = {
+        "services": st.column_config.TextColumn("Services", help="All services that the change touches"),
+        "first_production_at": tables.time("First in production (UTC)"),
+        "rollout_hours": tables.decimal("Roll-out (h)", "Hours from the first of its services and waves to the last"),
+    }
+    return {name: column for name, column in columns.items() if name in rows.columns and _says(rows[name])}
+
+
+def _says(values: pl.Series) -> bool:
+    """Whether any value is neither absent, empty nor zero."""
+    empty = "" if values.dtype == pl.String else 0.0
+    present = values.drop_nulls()
+    return len(present) > 0 and (values.dtype == pl.Datetime or bool((present != empty).any()))
 
 
 def with_links(rows: pl.DataFrame) -> pl.DataFrame:

@@ -77,10 +77,11 @@ def services_in_doubt(view: View) -> None:
         st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
 
 
-def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -> None:
+def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False, whole: str = "") -> None:
     """Draw the title, what is shown as of when, and a guide for first-time readers.
 
-    `wall_clock_only`: the numbers of the page are by the wall clock on either choice.
+    `wall_clock_only`: the numbers of the page are by the wall clock on either choice. `whole`: what the page has of
+    whole repositories, also where one service is chosen.
     """
     st.title(title, anchor=False)
     services_in_doubt(view)
@@ -88,6 +89,8 @@ def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False) -
     label = view.label
     if view.clock == "working":
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
+    if whole and view.filters.service is not None:
+        label = f"{label}; {whole} of its whole repository"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:
         label = f"{label} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
@@ -135,7 +138,10 @@ def _nothing_observed(pulse: Pulse) -> None:
             f"{changes} landed before the first recorded production deployment, or can only have shipped with a"
             f" deployment that has no date or commit. Later changes appear once they are deployed. {ADD_RECORDS}"
         )
-    if not pulse.no_deployments and not pulse.unknown:
+    if pulse.nothing_to_deploy:
+        changes = wording.counted(pulse.nothing_to_deploy, "change")
+        st.info(f"{changes} have nothing to deploy: the paths that they touch belong to no service.")
+    if not pulse.no_deployments and not pulse.unknown and not pulse.nothing_to_deploy:
         st.info("No change in this selection is code complete. Widen the filters in the sidebar, or collect more.")
     page_link("health", "Data health of each repository")
 

@@ -21,12 +21,14 @@ _MEASURES = {
     "deploy_hours": "From release to production, in total",
     "gate_hours": "— at gates and in queues",
     "failed_attempts": "— failed deployments (number)",
+    "rollout_hours": "— from the first service and wave to the last",
 }
 _DELAYED = {
     "ci_queue_hours": "waited for runners",
     "ci_rerun_hours": "had CI fail first, and needed after that",
     "gate_hours": "waited at a gate or in a queue",
     "failed_attempts": "met failed deployments",
+    "rollout_hours": "reached production service by service or wave by wave",
 }
 _NO_SOURCE = (
     "No source reports CI jobs, gates or deployment statuses here. Collect them from GitHub's API (`headway collect"

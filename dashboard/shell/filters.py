@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analytics.text.wording import plain
-from dashboard.answers.choices import ALL_TEAMS, AXES, AXIS_CAPTIONS, CLOCKS, EVERYTHING, PERIODS
+from dashboard.answers.choices import ALL_TEAMS, AXES, AXIS_CAPTIONS, CLOCKS, EVERY_SERVICE, EVERYTHING, PERIODS
 from dashboard.answers.questions import Scope
 from dashboard.answers.view import View, filters_of
 from headway.repository_names import names_match
@@ -19,6 +19,7 @@ def choose(file: str, scope: Scope) -> View:
     """Draw the filters and return the chosen view."""
     with st.sidebar:
         team, repo = _team_and_repository(scope)
+        service = _service(scope, team, repo)
         period = st.selectbox(
             "Period",
             list(PERIODS),
@@ -41,10 +42,12 @@ def choose(file: str, scope: Scope) -> View:
             bind="query-params",
             help="Leave out changes classified on weak evidence. They are counted.",
         )
-    filters = filters_of(scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong)
+    filters = filters_of(
+        scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong, service=service
+    )
     parts = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
-        "all its repositories" if team != ALL_TEAMS and repo == EVERYTHING else plain(repo),
+        _place(scope, team, repo, service),
         "all time" if filters.since is None else f"code complete in the last {period}",
         *(["strong evidence only"] if strong else []),
     ]
@@ -60,6 +63,31 @@ def _team_and_repository(scope: Scope) -> tuple[str, str]:
     _spell(scope, repositories)
     repo = st.selectbox("Repository", [EVERYTHING, *repositories], format_func=plain, key="repo", bind="query-params")
     return team, repo
+
+
+def _place(scope: Scope, team: str, repo: str, service: str | None) -> str:
+    """Which repositories are shown, or which service of one, as text."""
+    if service is not None:
+        homes = sorted({home for label, home in scope.services if label == service})
+        return f"service {plain(service)} in {plain(', '.join(homes))}"
+    return "all its repositories" if team != ALL_TEAMS and repo == EVERYTHING else plain(repo)
+
+
+def _service(scope: Scope, team: str, repo: str) -> str | None:
+    """The service, None for all; without services of their own in these repositories there is no such choice."""
+    repositories = scope.repositories if team == ALL_TEAMS else scope.teams[team]
+    labels = [label for label, home in scope.services if (home == repo if repo != EVERYTHING else home in repositories)]
+    if not labels:
+        return None
+    service = st.selectbox(
+        "Service",
+        [EVERY_SERVICE, *dict.fromkeys(labels)],
+        format_func=plain,
+        key="service",
+        bind="query-params",
+        help="The changes that touch this service, with their arrival in its own production.",
+    )
+    return None if service == EVERY_SERVICE else service
 
 
 def _spell(scope: Scope, repositories: Sequence[str]) -> None:

@@ -37,6 +37,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "additions": 5,
     "deletions": 5,
     "as_of": AS_OF,
+    "services": "",
 }
 
 
@@ -59,6 +60,8 @@ def lead_times(connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> No
     table = table.with_columns(
         **ended,
         merged_at=pl.lit(None, pl.Datetime("us")),
+        first_production_at=pl.lit(None, pl.Datetime("us")),
+        rollout_hours=pl.lit(None, pl.Float64),
         code_complete_at=pl.col("as_of") - pl.duration(microseconds=(hours * 3_600_000_000).round()),
         last_stage=pl.when(~arrived).then(last),
         current_stage=pl.when(waits).then(last),

@@ -23,6 +23,7 @@ from analytics.reports.catalog import (
     EVIDENCE,
     OPTIONS,
     REPORTS,
+    SERVICE,
     SINCE,
     UNTIL,
     WINDOW,
@@ -37,6 +38,7 @@ NOTHING = (Filters(), Options())
 REQUESTS = {
     SINCE: (Filters(since=MIDDLE), Options()),
     UNTIL: (Filters(until=EARLY), Options()),
+    SERVICE: (Filters(service="acme/assistant"), Options()),
     BY: (Filters(), Options(by="builds_ai")),
     CLOCK: (Filters(), Options(clock="working")),
     AUTOMATION: (Filters(), Options(automation=True)),
@@ -60,6 +62,8 @@ def request(name: str, option: str) -> tuple[tuple[Filters, Options], tuple[Filt
     (filters, options), (_, plain) = REQUESTS[option], NOTHING
     if option == EVIDENCE and REPORTS[name].evidence_by_axis:
         options = plain = replace(options, by="builds_ai")
+    if option == BY and REPORTS[name].accepted(BY) == ("service",):
+        options = replace(options, by="service")
     return (filters, options), (Filters(), plain)
 
 

@@ -98,7 +98,9 @@ def test_repository_filter_is_a_glob(connection: duckdb.DuckDBPyConnection) -> N
     for name in sorted(by_repository):
         report, everything = REPORTS[name], tables[name]
         assert set(report(connection, Filters(repo="acme/s*"))["repo"].unique().to_list()) <= {"acme/shop", "acme/site"}
-        assert report(connection, Filters(repo="acme/shop"))["repo"].unique().to_list() == ["acme/shop"]
+        there = everything["repo"].is_in(["acme/shop"]).any()
+        chosen = report(connection, Filters(repo="acme/shop"))["repo"].unique().to_list()
+        assert chosen in ([["acme/shop"]] if there else [[], ["acme/shop"]]), name
         assert report(connection, Filters(repo="*")).equals(everything)
         nothing = report(connection, Filters(repo="ACME/shop' or 1=1 --"))
         assert (nothing.height, nothing.columns) == (0, everything.columns)

@@ -52,6 +52,9 @@ def waits(repo: str, hours: float, **more: object) -> dict[str, object]:
         "as_of": UNTIL,
         "code_complete_at": UNTIL - timedelta(hours=hours + 2.0),
         "hours_in_stage": hours,
+        "services": "",
+        "first_production_at": None,
+        "service": None,
         **more,
     }
 

@@ -76,7 +76,10 @@ def portfolio(seed: int, changes: int = 90) -> list[dict[str, Any]]:
 def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The rows as `lead_times`."""
     whole = pl.sum_horizontal(name for name in rows[0] if name.endswith("_hours"))
-    told = [pl.lit("").alias(name) for name in ("title", "url", "author", "team", "ai_confidence", "repo_id")]
+    told = [
+        pl.lit("").alias(name) for name in ("title", "url", "author", "team", "ai_confidence", "repo_id", "services")
+    ]
+    told.append(pl.lit(None, pl.Datetime("us")).alias("first_production_at"))
     told += [pl.lit(5).alias(name) for name in ("additions", "deletions", "number")]
     table = cohort(rows).changes.with_columns(
         *told, pl.when(pl.col("outcome") == "waiting").then(whole).alias("age_hours")

@@ -14,7 +14,7 @@ import pytest
 
 from dashboard.shell.navigation import PAGES
 from tests.builders.demo import tiny_demo
-from tests.builders.rows import START
+from tests.builders.rows import START, commit_id
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
 from tests.dashboard.visiting import NARROW, WIDE, Visit
@@ -39,6 +39,15 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A repository whose every text would do harm, beside a harmless one."""
     parts = [warehouses.hostile(), warehouses.busy(changes=30)]
     with dashboard(warehouses.published(tmp_path_factory.mktemp("hostile"), *parts)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two services in one repository, with two waves each, beside a repository that is one service."""
+    parts = [warehouses.mono(), warehouses.git_only()]
+    folder = tmp_path_factory.mktemp("services")
+    with dashboard(warehouses.published(folder, *parts, services=warehouses.SERVICES)) as served:
         yield served
 
 
@@ -82,6 +91,28 @@ def test_filters_go_to_the_url_and_stay_on_the_next_page(visit: Any, busy: Serve
     assert parse_qs(query) == {"repo": [name], "period": ["12 months"]}
     assert f"{name}, code complete in the last 12 months" in opened.text()
     assert visit(busy, page="flow", query=f"?{query}").answers() == opened.answers()
+
+
+def test_a_service_is_chosen_and_kept(visit: Any, services: Served) -> None:
+    """The filter is in the address, stays on the next page, and chooses that service's changes there."""
+    opened = visit(services)
+    opened.choose("Service", "search")
+    opened.page.get_by_role("link", name="Waiting now", exact=True).click()
+    opened.drawn("waiting")
+    assert parse_qs(urlsplit(opened.page.url).query) == {"service": ["search"]}
+    assert "service search in acme/mono, all time" in opened.text()
+    assert opened.answers()[0].startswith("4 changes wait")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_pages_of_services_fit(visit: Any, services: Served, width: int) -> None:
+    """Services, their waves and the filter fit on a wide and a narrow screen."""
+    change_id = quote(f"github:acme/mono@{commit_id('c9')}", safe="")
+    for page, query in (("health", ""), ("bottlenecks", "?service=search"), ("change", f"?change={change_id}")):
+        opened = visit(services, page=page, query=query, width=width)
+        opened.unfold()
+        fits(opened, width)
+    assert "prod-canary: since" in opened.text()
 
 
 def test_worklist_leads_to_one_change(visit: Any, busy: Served) -> None:

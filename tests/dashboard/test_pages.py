@@ -111,7 +111,7 @@ def test_working_time_holds_on_every_page_that_has_it(several: Path, monkeypatch
     assert "of a change's first 168 working hours" in said
     assert re.search(r"working h [\[(]", said)
     assert [metric.label for metric in app.metric][:3] == [
-        "Earlier in production by",
+        "Later in production by",
         "Arrived in 40 h of work",
         "Arrived in 168 h of work",
     ]

@@ -28,7 +28,7 @@ def test_each_question_has_an_answer_with_its_picture_and_numbers(
     said = words(app)
     how_long, fate, pilots, friction, fails, delivery = answers(app)
     assert how_long.startswith("Half of AI work is in production after")
-    assert fate.startswith("Of 127 changes")
+    assert fate.startswith("Of 123 changes")
     assert pilots == "No AI initiatives"
     assert friction.startswith("AI work waits in ")
     assert fails == "Too few changes to say"
@@ -67,7 +67,7 @@ def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.Monk
     assert len(tables(app)) == charts(app)
     assert table(app, "median_hours")["group"].to_list() == ["all work", "AI work", "other work"]
     assert table(app, "outcome").group_by("group").agg(pl.col("share").sum())["share"].to_list() == pytest.approx(
-        [1.0, 1.0]
+        [1.0, 1.0], abs=0.002
     )
     assert table(app, "share_of_wait")["stage"].unique(maintain_order=True).to_list() == [
         *("pickup", "review", "merge", "release")
@@ -87,7 +87,7 @@ def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.Mon
     app = opened(several, monkeypatch, team="storefront")
     assert "team storefront, all its repositories" in app.text[0].value
     assert app.sidebar.selectbox(key="repo").options == ["All repositories", "acme/shop"]
-    assert answers(app)[1].startswith("Of 104 changes")
+    assert answers(app)[1].startswith("Of 103 changes")
 
 
 def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_new_published_file_is_shown_on_the_next_run(tmp_path: Path, monkeypatch
     warehouses.published(tmp_path, warehouses.busy("acme/shop"), built_at=START + timedelta(days=1))
     app.run()
     assert not app.exception, app.exception[0].value
-    assert answers(app)[1].startswith("Of 89 changes")
+    assert answers(app)[1].startswith("Of 88 changes")
 
 
 def test_closed_work_that_no_source_shows_is_not_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.progress import SilentProgress
-from headway.settings import AiSettings, InitiativeSettings, Settings
+from headway.settings import AiSettings, InitiativeSettings, ServiceSettings, Settings
 from tests.builders.rows import START, Raw, stored
 from warehouse.publish import publish
 
@@ -26,10 +26,11 @@ def published(
     simulated: bool = False,
     teams: dict[str, str] | None = None,
     initiatives: tuple[InitiativeSettings, ...] = (),
+    services: tuple[ServiceSettings, ...] = (),
 ) -> Path:
     """Store raw rows, build, and publish; returns the warehouse."""
     stored(warehouse, *parts)
-    settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)), initiatives=initiatives)
+    settings = Settings(base=warehouse, ai=AiSettings(ai_labels=("ai",)), initiatives=initiatives, services=services)
     publish(warehouse, settings, teams or {}, built_at=built_at, progress=SilentProgress())
     if simulated:
         (warehouse / "SIMULATED").write_text("Nothing here is real.\n", encoding="utf-8")
@@ -80,6 +81,29 @@ def undeployed(repo: str = "acme/tool") -> Raw:
         raw.change(
             number, title=f"Change {number}", opened=number, ready=number, code_complete=number, merged=number + 5
         )
+    return raw
+
+
+SERVICES = (
+    ServiceSettings(repo="acme/mono", name="pay", paths=("pay/**",)),
+    ServiceSettings(repo="acme/mono", name="search", paths=("search/**",)),
+)
+"""The services of `mono`."""
+
+
+def mono(repo: str = "acme/mono") -> Raw:
+    """Sixty pushes, every tenth of documents, to two services, deployed to canary and 6 hours later to eu.
+
+    Pay leaves every 10 hours, search every 100, and search has not left since hour 301.
+    """
+    raw = Raw(repo, provider="github").commits(" ".join(f"c{number}@{number * 6}" for number in range(1, 61)))
+    for number in range(1, 61):
+        raw.files(f"c{number}", "docs/a" if number % 10 == 0 else f"{'pay' if number % 2 else 'search'}/a")
+    for service, every, last in (("pay", 10, 360), ("search", 100, 310)):
+        for at in range(7, last, every):
+            for environment, lag in (("prod-canary", 0.0), ("prod-eu", 6.0)):
+                name = f"{service}-{environment}-{at}"
+                raw.deploy(name, f"c{at // 6}", at + lag, application=service, environment=environment)
     return raw
 
 

@@ -120,15 +120,18 @@ def test_two_regions_arrive_with_the_last() -> None:
     """With two production environments hours apart a change is first in one, and in production with the last."""
     eu, us = "production-eu", "production-us"
     ran = (
+        Deploy("us0", "z", 2, environment=us),
+        Deploy("eu0", "z", 2, environment=eu),
         Deploy("eu1", "a", 4, environment=eu),
         Deploy("us1", "a", 8, environment=us),
         Deploy("us2", "b", 9, environment=us),
         Deploy("eu2", "b", 14, environment=eu),
     )
-    found = arrived(Raw().commits("a b"), *ran)
-    assert came(found) == {"@a": ("us1", "ancestor"), "@b": ("eu2", "ancestor")}
-    assert {key: row["first_deployment_id"] for key, row in found.items()} == {"@a": "eu1", "@b": "us2"}
-    assert came(arrived(Raw().commits("a b"), *ran, arrival="first")) == {
+    found = arrived(Raw().commits("z a b"), *ran)
+    assert came(found) == {"@z": ("us0", "ancestor"), "@a": ("us1", "ancestor"), "@b": ("eu2", "ancestor")}
+    assert {key: row["first_deployment_id"] for key, row in found.items()} == {"@z": "eu0", "@a": "eu1", "@b": "us2"}
+    assert came(arrived(Raw().commits("z a b"), *ran, arrival="first")) == {
+        "@z": ("eu0", "ancestor"),
         "@a": ("eu1", "ancestor"),
         "@b": ("us2", "ancestor"),
     }
@@ -233,6 +236,15 @@ def test_branch_deploy_arrives_before_the_merge() -> None:
     assert came(arrived(raw, Deploy("branch", "b", 3), Deploy("main", "s", 9)))["#1"] == ("branch", "branch_deploy")
     merged = Raw().commits("a b:a m:a,b", says={"m": "Merge pull request #1 from a/t"}).pull(1, "b")
     assert came(arrived(merged, Deploy("branch", "b", 3), Deploy("main", "m", 9)))["#1"] == ("branch", "branch_deploy")
+
+
+def test_squash_in_a_branch_is_in_production_with_the_branch() -> None:
+    """What was squashed into a branch that was deployed, and merged back later, arrived with that deployment."""
+    raw = (
+        Raw().commits("a p@1:a s@2:a r@5:s m@9:a,r", says={"s": "Add (#1)", "m": "Merge branch 'release'"}).pull(1, "p")
+    )
+    ran = (Deploy("none", "a", 1), Deploy("release", "s", 3), Deploy("main", "m", 12))
+    assert came(arrived(raw, *ran))["#1"] == ("release", "branch_deploy")
 
 
 def test_open_pull_request_arrives_by_branch_deploy_alone() -> None:

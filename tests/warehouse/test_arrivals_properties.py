@@ -118,7 +118,10 @@ def waves(dag: Dag, deployments: list[Deploy]) -> dict[str, float]:
 
 
 def complete(dag: Dag, deployments: list[Deploy], commit: int) -> str | None:
-    """The deployment by which the last wave had a commit, of those live by the end of the roll-out that brought it."""
+    """The deployment by which the last wave had a commit.
+
+    Waves are those live by the end of the roll-out that brought it, and no later than when all before them had it.
+    """
     having = [
         one
         for one in in_time(deployments)
@@ -128,15 +131,15 @@ def complete(dag: Dag, deployments: list[Deploy], commit: int) -> str | None:
         return None
     brought = next((parts for parts in rollouts(dag, deployments) if having[0] in parts), [having[0]])
     ended = float(brought[-1].at or 0)
-    arrivals = [
-        next((one for one in having if one.environment == environment), None)
-        for environment, since in waves(dag, deployments).items()
-        if since <= ended
-    ]
-    if None in arrivals:
-        return None
-    last = in_time(one for one in arrivals if one is not None)
-    return last[-1].id if last else having[0].id
+    last: Deploy | None = None
+    for environment, since in sorted(waves(dag, deployments).items(), key=lambda wave: wave[1]):
+        if since > ended or (last is not None and since > float(last.at or 0)):
+            continue
+        arrival = next((one for one in having if one.environment == environment), None)
+        if arrival is None:
+            return None
+        last = in_time([arrival, *([last] if last else [])])[-1]
+    return last.id if last else having[0].id
 
 
 @settings(max_examples=80)

@@ -65,6 +65,24 @@ def test_revert_of_what_had_shipped_names_the_change() -> None:
         assert signs(tables) == []
 
 
+def test_change_that_landed_again_and_was_reverted_again() -> None:
+    """The revert of a revert is no failure; when what it landed again is taken back, that is a second one."""
+    says = {
+        "b": "Add x (#41)",
+        "c": 'Revert "Add x (#41)" (#42)\n\nReverts acme/shop#41',
+        "d": 'Reapply "Add x (#41)" (#43)\n\nReverts acme/shop#42',
+        "e": 'Revert "Reapply "Add x (#41)"" (#44)\n\nReverts acme/shop#43',
+    }
+    raw = Raw().commits("a@1 b@2 c@3 d@4 e@5 f@9", says=says)
+    for at, name in enumerate("abcde", start=1):
+        raw.deploy(f"d{at}", name, at + 0.5)
+    with built(raw) as tables:
+        assert signs(tables) == [
+            ("d2", "revert", "#42", "#41", "change", 2.5, 3.5),
+            ("d4", "revert", "#44", "#43", "change", 4.5, 5.5),
+        ]
+
+
 def test_hot_fix_shows_what_ran_before_it() -> None:
     """The deployment before it failed; where the lines that it replaces are of changes in it, they are named."""
     raw = Raw().commits("a@1 b@2 c@3 d@4", says={"d": "Hotfix totals"})

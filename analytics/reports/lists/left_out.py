@@ -7,6 +7,7 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
+from analytics.cohort.services import NO_SERVICE, by_service, changes_of
 from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
@@ -36,7 +37,7 @@ judged as (
             when not has_production then 'no_deployments'
             else outcome
         end as judged_as
-    from lead_times left join observed on lead_times.repo = observed.repo
+    from ({source}) as lead_times left join observed on lead_times.repo = observed.repo
 ),
 listed as (
     select 'unknown' as reason, outcome_reason as detail, * from judged where judged_as = 'unknown'
@@ -61,11 +62,14 @@ listed as (
 )
 select
     listed.reason, listed.change_id, listed.repo, listed.title, listed.url, listed.author, listed.outcome,
-    listed.code_complete_at, listed.detail, count(*) over (partition by listed.reason) as changes, listed.as_of
+    listed.code_complete_at, listed.detail, count(*) over (partition by listed.reason) as changes, listed.as_of,
+    listed.service
 from listed
 where {where}
-qualify row_number() over (partition by listed.reason order by listed.code_complete_at desc, listed.change_id) <= {most}
-order by list_position({order}, listed.reason), listed.code_complete_at desc, listed.change_id
+qualify row_number() over (
+    partition by listed.reason order by listed.code_complete_at desc, listed.change_id, listed.service
+) <= {most}
+order by list_position({order}, listed.reason), listed.code_complete_at desc, listed.change_id, listed.service
 """
 
 
@@ -76,11 +80,18 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     `no_deployments`, `nothing_to_deploy` (it touches no service), `approximate` (it takes part, with the author date of
     the landing commit), `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence),
     `automation` (made by a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or
-    pending. `most` in `options` cuts each reason.
+    pending. `most` in `options` cuts each reason. By service, one row for each service of a change (`service`).
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, parameters = condition(connection, everything, table="listed")
+    by = options.by if options else None
+    source = f"select *, {NO_SERVICE} from lead_times"  # noqa: S608  (ours)
+    if by_service(filters, by):
+        of_none = "" if filters.service else f" union all by name {source} where outcome = 'nothing_to_deploy'"
+        source = f"select * from {changes_of(filters, by)}{of_none}"  # noqa: S608  (ours)
     order = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
     return run(
-        connection, _QUERY.format(where=where, order=order, most=(options and options.most) or EVERY), parameters
+        connection,
+        _QUERY.format(where=where, order=order, most=(options and options.most) or EVERY, source=source),
+        parameters,
     )

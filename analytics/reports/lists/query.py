@@ -9,10 +9,13 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 
-__all__ = ["EVERY", "condition", "run"]
+__all__ = ["EVERY", "PLACES", "condition", "run"]
 
 EVERY = 2**62
 """A limit that cuts no row, for a query with a limit."""
+
+PLACES = ("services", "first_production_at", "rollout_hours", "service")
+"""Columns of where a change is deployed; `service` is empty unless rows are of a change in one service."""
 
 
 def condition(

@@ -131,6 +131,13 @@ def folded(tables: Mapping[str, list[pa.Table]]) -> dict[str, list[dict[str, Any
                 key = tuple(row[name] for name in TABLES[table].key)
                 if key not in kept or row["collected_at"] >= kept[key]["collected_at"]:
                     kept[key] = row
+    # GitHub names what it deleted by id alone, where the key has the environment and the commit too.
+    gone = {row["deployment_id"]: row["collected_at"] for row in newest["deployments"].values() if row["deleted"]}
+    newest["deployments"] = {
+        key: row
+        for key, row in newest["deployments"].items()
+        if row["deployment_id"] not in gone or row["collected_at"] > gone[row["deployment_id"]]
+    }
     for table, (parent, columns) in PARENTS.items():
         read_at = {tuple(row[name] for name in columns): row["collected_at"] for row in newest[parent].values()}
         newest[table] = {
@@ -141,7 +148,7 @@ def folded(tables: Mapping[str, list[pa.Table]]) -> dict[str, list[dict[str, Any
     return {
         table: [
             {name: value for name, value in row.items() if name != "collected_at"}
-            for _, row in sorted(rows.items())
+            for _, row in sorted(rows.items(), key=lambda item: [(part is not None, part) for part in item[0]])
             if not row.get("deleted")
         ]
         for table, rows in newest.items()

@@ -85,6 +85,15 @@ def test_tree_of_the_head_is_that_of_its_squash() -> None:
     assert (landed_at(found, 13), found.own["#13"]) == ("s", ["b1", "b2"])
 
 
+def test_squash_whose_subject_ends_in_the_number_of_an_issue() -> None:
+    """The tree of a head says more than a number without a PR ref; a number with one, or another tree, stays."""
+    says = {"s": "Fix crash (#90)"}
+    found = landings(Raw().commits("a b1:a b2 s:a t", says=says, trees={"s": "b2"}).pull(91, "b2"))
+    assert (landed_at(found, 91), found.own["#91"], "#90" in found.rows) == ("s", ["b1", "b2"], False)
+    other = landings(Raw().commits("a b1:a b2 s:a t", says=says).pull(91, "b2"))
+    assert (landed_at(other, 91), landed_at(other, 90)) == (None, "s")
+
+
 def test_tree_that_several_steps_have_proves_nothing() -> None:
     """Before and after a revert the files are the same, and so are those of an empty commit on top of a step."""
     reverted = Raw().commits("a b1:a s:a t u", trees={"s": "b1", "u": "b1"}).pull(13, "b1")

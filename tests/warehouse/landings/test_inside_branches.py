@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.builders.rows import Raw, built
 from tests.warehouse.given import landings
 from tests.warehouse.landings.test_landings import how, merged
@@ -126,3 +128,53 @@ def test_commit_that_two_requests_copied() -> None:
     )
     found = landings(raw.pull(1, "o").pull(2, "d"))
     assert (found.own["#1"], found.own["#2"]) == (["o"], ["d"])
+
+
+GATHERED = {
+    "a rollup": ("Auto merge of #17 - bob:rollup-x, r=bob\n\nRollup", {"#17", "#15", "@a"}),
+    "git-flow": ("Merge pull request #17 from acme/develop\n\nRelease", {"#17", "#15", "@a"}),
+    "main merged into main": ("Merge branch 'main' of github.com:acme/shop", {"@m", "#15", "#16", "@a"}),
+    "a branch": ("Merge branch 'develop'", {"@m", "#15", "#16", "@a"}),
+    "its own topic, of which the commits may name issues": ("Merge pull request #17 from ann/topic", {"#17", "@a"}),
+    "another repository's": ("Merge branch 'main' of github.com:other/shop", {"@m", "@a"}),
+    "upstream's": ("Merge remote-tracking branch 'upstream/main'", {"@m", "@a"}),
+    "a tag": ("Merge tag 'v2' into main", {"@m", "@a"}),
+}
+
+
+@pytest.mark.parametrize(("message", "keys"), GATHERED.values(), ids=GATHERED)
+def test_requests_inside_a_branch_of_a_clone_without_refs(message: str, keys: set[str]) -> None:
+    """A plain clone has no PR refs: what merges inside a gathering branch name landed with it, and is in doubt."""
+    says = {"n": "Merge pull request #15 from ann/login\n\nAdd login", "s": "Add logout (#16)", "m": message}
+    found = landings(Raw(provider="github").commits("a d:a l:d n:d,l s:n m:a,s", says=says))
+    assert set(found.rows) == keys
+    assert found.doubtful("inside_by_words") == keys & {"#15", "#16"}
+    if "#15" in keys:
+        assert (found.own["#15"], found.brought["#15"]) == (["l"], ["l", "n"])
+
+
+def test_numbers_inside_a_repository_that_was_merged_whole() -> None:
+    """A merge that brings another first commit brings another repository, with numbers of its own."""
+    says = {"s": "Old (#5)", "m": "Merge branch 'lib'"}
+    assert set(landings(Raw().commits("a o:- s:o m:a,s", says=says)).rows) == {"@a", "@m"}
+
+
+def test_revert_that_has_a_title_alone() -> None:
+    """Where the body of a squash is empty, the newest earlier change with the quoted title is meant."""
+    says = {
+        "r0": 'Revert "Y" (#1)',
+        "y": "Y (#2)",
+        "r": 'Revert "Y" (#3)',
+        "y2": "Y (#4)",
+        "r2": "revert: Y (#5)",
+        "o": 'Revert "Y"\n\nThis reverts commit 0123456789abcdef.',
+        "rr": 'Revert "Revert "Y"" (#6)',
+    }
+    found = landings(Raw().commits("a r0 y r y2 r2 o rr", says=says)).column("reverted_by")
+    assert {key: by for key, by in found.items() if by} == {"#2": "#3", "#4": "#5", "@o": "#6"}
+
+
+def test_title_of_a_merge_whose_message_has_none() -> None:
+    """Where somebody took the title out of the message, the subject is the title, not the line of the forge."""
+    says = {"m": 'Resolve "crash"\n\nSee merge request acme/shop!7'}
+    assert landings(Raw().commits("a b:a m:a,b", says=says)).column("title")["#7"] == 'Resolve "crash"'

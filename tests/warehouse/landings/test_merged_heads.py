@@ -183,3 +183,17 @@ def test_merge_by_hand_that_names_a_request_in_its_own_words() -> None:
         "#3": ("open", None),
     }
     assert (found.own["#1"], found.own["#2"]) == (["b", "d"], ["c"])
+
+
+def test_titles_of_branches_that_one_merge_brought() -> None:
+    """The message of a merge of four branches is the title of none: each has that of its last commit."""
+    raw = Raw().commits("a p:a q:a r:a t:a m:a,p,q,r,t", says={"m": "Merge branches 'p', 'q', 'r' and 't'"})
+    for number, head in enumerate("pqrt", start=1):
+        raw.pull(number, head)
+    found = landings(raw)
+    assert {key: row["title"] for key, row in found.rows.items() if key != "@a"} == {
+        "#1": "p",
+        "#2": "q",
+        "#3": "r",
+        "#4": "t",
+    }

@@ -54,6 +54,11 @@ ARRIVALS = Table(
         ),
         ("service", TEXT, "service, empty where the repository is one service"),
         ("first_deployment_id", TEXT, "the first successful production deployment of the service that contains it"),
+        (
+            "wave_deployment_ids",
+            TEXT,
+            "the first deployment with it in each wave that has it, one a line; null where there are no two waves",
+        ),
     ),
 )
 INTEGRATIONS = Table(

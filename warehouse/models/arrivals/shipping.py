@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,19 @@ class _Wave:
     since: datetime
     until: datetime | None
     sweep: _Sweep
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A deployment that contains a change: how, and the commit that shows it."""
+
+    deployment: Deployed
+    how: str
+    through: int | None
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.deployment.at, self.deployment.id
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,9 @@ class Shipping:
         """The columns of `arrivals` that a change has by the service's deployments."""
         position, found_by, found_through = change.first(self.shipped.reach, branch=True)
         first = self.shipped.at(position)
+        in_waves = [] if first is None or self._one_wave else list(self._in_waves(change, first))
         complete, how, through = (
-            (None, "", None) if first is None else self._complete(change, first, found_by, found_through)
+            (None, "", None) if first is None else self._complete(in_waves, _Found(first, found_by, found_through))
         )
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         attempt = change.first(self.tried.reach, branch=found_by == "branch_deploy")[0]
@@ -112,30 +126,42 @@ class Shipping:
             if landing is None
             else self.undatable.id(self.undatable.reach.first(landing)),
             "rollback_deployment_id": self._withdrawn(landing, first),
+            "wave_deployment_ids": "\n".join(found.deployment.id for _, found in in_waves if found)
+            if first is not None and len(self.waves) > 1
+            else None,
         }
 
+    @property
+    def _one_wave(self) -> bool:
+        return len(self.waves) == 1 and self.waves[0].sweep is self.shipped
+
+    def _in_waves(self, change: Content, first: Deployed) -> Iterator[tuple[_Wave, _Found | None]]:
+        """Each wave that was there by the end of the roll-out that brought the change, and its first deployment."""
+        ended = max(self.ended.get(first.id) or first.at, first.at)
+        for wave in self.waves:
+            if wave.since <= ended:
+                position, how, through = change.first(wave.sweep.reach, branch=True)
+                deployment = wave.sweep.at(position)
+                yield wave, None if deployment is None else _Found(deployment, how, through)
+
     def _complete(
-        self, change: Content, first: Deployed, how: str, through: int | None
+        self, in_waves: Iterable[tuple[_Wave, _Found | None]], first: _Found
     ) -> tuple[Deployed | None, str, int | None]:
         """The deployment by which the last wave had the change: it was live by the end of the roll-out that brought it.
 
         A wave that fell silent without it is none any more, and one that began when all others had it never had to get
         it. Without any wave the first deployment counts.
         """
-        if not self.needs_all or (len(self.waves) == 1 and self.waves[0].sweep is self.shipped):
-            return first, how, through
-        ended = max(self.ended.get(first.id) or first.at, first.at)
-        last: tuple[Deployed, str, int | None] | None = None
-        for wave in self.waves:
-            if wave.since > ended or (last is not None and wave.since > last[0].at):
+        last: _Found | None = None
+        for wave, found in in_waves if self.needs_all else ():
+            if last is not None and wave.since > last.deployment.at:
                 continue
-            position, wave_how, wave_through = change.first(wave.sweep.reach, branch=True)
-            deployment = wave.sweep.at(position)
-            if deployment is None and wave.until is None:
+            if found is None and wave.until is None:
                 return None, "", None
-            if deployment is not None and (last is None or (deployment.at, deployment.id) > (last[0].at, last[0].id)):
-                last = (deployment, wave_how, wave_through)
-        return last or (first, how, through)
+            if found is not None and (last is None or found.order > last.order):
+                last = found
+        chosen = last or first
+        return chosen.deployment, chosen.how, chosen.through
 
     def _withdrawn(self, landing: int | None, first: Deployed | None) -> str | None:
         """The rollback that withdrew a commit from the last wave that had it, None while one has it."""

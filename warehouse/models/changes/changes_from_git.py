@@ -12,7 +12,7 @@ from headway.raw_tables.table import INT, TEXT, TIME
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs
+from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs, reverted_title
 from warehouse.models.changes.landings import History, Landed, doubts, landed_changes, open_heads, read_history
 
 __all__ = ["CHANGE_COMMITS", "LANDED_COMMITS", "LANDINGS", "LANDING_NOTES", "MODEL", "changes_from_git"]
@@ -170,7 +170,14 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
 
 
 def _head(history: History, change: Landed) -> int | None:
-    """The last commit of the change's own branch, where there was one and it is known."""
+    """The last commit of the change's own branch, where there was one and it is known.
+
+    What landed inside a branch by a squash or a copy has the commit by which it did: its head is nowhere else.
+    """
+    written = history.heads.get(change.number) if change.number is not None else None
+    inside = change.landed_by == "nested" and change.via != change.commit
+    if inside and (written is None or history.position[written] == NEVER):
+        return change.via
     merge = change.landed_by == "merge"
     if change.number is None or not (change.branch_commits == "joined" or (merge and change.branch_commits == "empty")):
         return None
@@ -203,8 +210,10 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
     keys = {_key(history, change) for change in landed}
     undone: dict[str, str] = {}
     diffs: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for change in landed:
         by = _key(history, change)
+        named = False
         for commit in dict.fromkeys((change.via, *change.brought, *change.own)):
             message = history.messages[commit]
             shas, numbers = reverted(message, history.addresses)
@@ -214,9 +223,15 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
             if not targets and (reviewed := reverted_diffs(message)):
                 diffs = diffs or {diff_number(history.messages[landed_by]): key for landed_by, key in owner.items()}
                 targets += [diffs[diff] for diff in reviewed if diff in diffs]
+            named = named or bool(shas or numbers or targets)
             for target in targets:
                 if target != by:
                     undone.setdefault(target, by)
+        # Where a squash has the title of its request alone, that is all it says: the newest such change is meant.
+        if not named and (earlier := titles.get(reverted_title(change.title))):
+            undone.setdefault(earlier, by)
+        if change.title:
+            titles[change.title] = by
     return undone
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "read_landing",
     "reverted",
     "reverted_diffs",
+    "reverted_title",
     "title_of",
 ]
 
@@ -87,7 +88,10 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
     if named:
         own_numbers, foreign = _split(named, addresses)
         # What a forge writes itself comes last: before it are descriptions, and messages that a cherry-pick repeats.
-        return Landing(own_numbers[-1:], _first_line(body) if merge else subject.strip(), branch, foreign)
+        title = _first_line(body) if merge else ""
+        # Where somebody took the title out of the message, its first line is the forge's own.
+        title = subject if any(any(word.matches(title)) for word in words("merge", "body")) else title
+        return Landing(own_numbers[-1:], (title or subject).strip(), branch, foreign)
     end, numbers = _squash_numbers(subject)
     if end < len(subject):
         own_numbers, foreign = _owned(tuple(dict.fromkeys(numbers)), body, addresses)
@@ -141,6 +145,12 @@ def reverted(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> tuple[
         else:
             numbers += _numbers_of(groups)
     return tuple(dict.fromkeys(commits)), _split(numbers, addresses)[0]
+
+
+def reverted_title(message: str) -> str:
+    """The title that a message says it takes back, empty for none: `Revert "Title"` or `revert: Title`."""
+    quoted = next((groups["quoted"] for groups in _matches("revert", message) if "quoted" in groups), "")
+    return read_landing(quoted, merge=True).title if quoted else ""
 
 
 def reverted_diffs(message: str) -> tuple[str, ...]:

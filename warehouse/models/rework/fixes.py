@@ -119,15 +119,29 @@ def _detected(
     for row in merged:
         if row["reverted_by"] in keys:
             taken_back.setdefault(row["reverted_by"], []).append(row["change_key"])
+    again = _landed_again(taken_back)
     for row in merged:
-        # A revert of a revert lands a change again: it fixes nothing.
-        if back := [key for key in taken_back.get(row["change_key"], ()) if key not in taken_back]:
+        # A revert of a revert lands a change again: it fixes nothing. To take that back is a revert of work once more.
+        back = [key for key in taken_back.get(row["change_key"], ()) if key not in taken_back or key in again]
+        if back:
             yield {"change_key": row["change_key"], "kind": "revert", "evidence": f"it takes back {', '.join(back)}"}
             continue
         said = Said(row["title"] or "", row["labels"] or "", row["head_ref"] or "", row["body"] or "")
         kind, evidence = ("", "") if row["change_id"] in automated else rules.evidence(said, incidents)
         if kind:
             yield {"change_key": row["change_key"], "kind": kind, "evidence": evidence}
+
+
+def _landed_again(taken_back: Mapping[str, Iterable[str]]) -> set[str]:
+    """The reverts that take back nothing but reverts of work, and so land it again."""
+    again: set[str] = set()
+    left = dict(taken_back)
+    # Known once all that it takes back is: of a circle, as reports may have one, nothing is.
+    while known := [key for key, keys in left.items() if not any(other in left for other in keys)]:
+        for key in known:
+            if all(other in taken_back and other not in again for other in left.pop(key)):
+                again.add(key)
+    return again
 
 
 def _step(commits: list[str] | None, parents: Mapping[str, str]) -> dict[str, Any]:

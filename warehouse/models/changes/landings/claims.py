@@ -13,7 +13,7 @@ from datetime import timedelta
 from warehouse.graph import NEVER, reach
 from warehouse.models.changes.commit_messages import LandedWords, Landing
 from warehouse.models.changes.landings.branch_commits import left_at
-from warehouse.models.changes.landings.closed_but_landed import body_words, closed_but_landed
+from warehouse.models.changes.landings.closed_but_landed import body_words, closed_but_landed, equal_contents
 from warehouse.models.changes.landings.history import History, Key
 from warehouse.models.changes.landings.merged_heads import MergedHeads
 from warehouse.models.changes.landings.moved_forward import MovedForward
@@ -51,6 +51,7 @@ def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) 
     numbers |= _by_words(history, read, numbers, merged)
     numbers |= _by_hand(history, read, numbers, merged)
     rebased = _rebased(history, numbers)
+    numbers |= _by_tree(history, numbers, rebased, merged)
     claims = Claims(numbers, rebased)
     taken = claims.taken
     for position, commit in enumerate(chain):
@@ -177,12 +178,7 @@ def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, 
 
     A number without a PR ref that ends a subject may be an issue's: a run of copies takes its step out of `numbers`.
     """
-    known = history.heads.keys() | history.reports.numbers
-    perhaps = {
-        position
-        for position, number in numbers.items()
-        if number not in known and f"{number})" in history.subject(history.chain[position])
-    }
+    perhaps = _perhaps_issues(history, numbers)
     copies = _Copies(history, perhaps)
     for position, commit in enumerate(history.chain):
         if (position not in numbers or position in perhaps) and not history.merge(commit):
@@ -203,6 +199,28 @@ def _rebased(history: History, numbers: dict[int, int]) -> dict[int, tuple[int, 
         numbers.pop(position, None)
     _move_forward(history, numbers, rebased)
     return rebased
+
+
+def _perhaps_issues(history: History, numbers: Mapping[int, int]) -> set[int]:
+    """The steps whose subjects end in a number without a PR ref, which may be an issue's."""
+    known = history.heads.keys() | history.reports.numbers
+    return {
+        position
+        for position, number in numbers.items()
+        if number not in known and f"{number})" in history.subject(history.chain[position])
+    }
+
+
+def _by_tree(
+    history: History, numbers: Mapping[int, int], rebased: Mapping[int, tuple[int, list[int]]], merged: MergedHeads
+) -> dict[int, int]:
+    """Pull requests whose content a squash has that ends in a number without a PR ref: that is an issue's."""
+    perhaps = _perhaps_issues(history, numbers)
+    if not perhaps:
+        return {}
+    taken = {*numbers.values(), *(number for number, _ in rebased.values()), *merged.merges}
+    # Without their bodies: a word that closes a request says no more than the number in the subject.
+    return equal_contents(history, perhaps, taken)
 
 
 def _move_forward(history: History, numbers: dict[int, int], rebased: dict[int, tuple[int, list[int]]]) -> None:

@@ -15,7 +15,7 @@ from warehouse.models.changes.commit_messages import LandedWords, landed_by_word
 from warehouse.models.changes.landings.branch_commits import date_is_believed, left_at
 from warehouse.models.changes.landings.history import History
 
-__all__ = ["body_words", "closed_but_landed"]
+__all__ = ["body_words", "closed_but_landed", "equal_contents"]
 
 # Clocks differ: a head may seem to be this much younger than the commit that landed it.
 _CLOCKS = timedelta(hours=1)
@@ -50,6 +50,17 @@ def closed_but_landed(
                 landed.add(named[0])
                 if alone and not _is_alike(history, named[0], position):
                     history.doubt_number("closer_alone", named[0])
+    return numbers
+
+
+def equal_contents(history: History, positions: Collection[int], taken: Collection[int]) -> dict[int, int]:
+    """By position the pull request, none of `taken`, whose content that step alone has."""
+    steps = [position for position in sorted(positions) if not history.merge(history.chain[position])]
+    heads = {n: head for n, head in history.heads.items() if n not in taken and history.position[head] == NEVER}
+    numbers: dict[int, int] = {}
+    for position, (number,) in _equal_contents(history, steps, heads):
+        if position not in numbers and number not in numbers.values():
+            numbers[position] = number
     return numbers
 
 

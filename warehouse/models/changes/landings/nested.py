@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from functools import cached_property
@@ -17,6 +18,14 @@ __all__ = ["NestedLandings"]
 
 # A squash within a merged branch is made soon after its head: in changesets and BuildXL all of 643 within a month.
 _SQUASHED_WITHIN = timedelta(days=31)
+# What git writes for a merge of a branch of the same remote; a remote of another name, a tag or a commit is another's.
+_OWN_BRANCH = re.compile(
+    r"Merge (?:branch '[^']+'(?: of (?P<url>\S+))?|remote-tracking branch 'origin/[^']+')(?: into \S+)?$"
+)
+# Branches that gather requests before they land, as git-flow and rollups name them; a fork has numbers of its own.
+_GATHERING = re.compile(
+    r"(?:^|[:/])(?:dev|devel|develop|development|next|staging|integration|releases?|rollup)(?![a-z])"
+)
 
 
 class NestedLandings:
@@ -37,11 +46,14 @@ class NestedLandings:
         """
         history = self.history
         if not history.heads and not history.reports.merged:
-            yield from split_batch(history, position, number, claimed, set())
+            taken: set[int] = set()
+            yield from split_batch(history, position, number, claimed, taken)
+            if not history.heads and _gathers(history, position):
+                yield from self._by_words_alone(position, number, claimed, taken)
             return
         within = {*self.merged.steps.get(position, ()), *self.merged.inside.get(position, ())} - {number}
         by_graph = sorted(within - claimed, key=lambda n: (history.depth[history.heads[n]], n))
-        taken: set[int] = set()
+        taken = set()
         for inner in by_graph:
             yield self._with_head(position, inner, taken)
         claimed.update(by_graph)
@@ -49,6 +61,25 @@ class NestedLandings:
         for commit in sorted(history.segments[position], key=history.depth.__getitem__):  # oldest first
             if commit not in taken and (change := self._with_words(position, commit, claimed, taken)) is not None:
                 yield change
+
+    def _by_words_alone(
+        self, position: int, number: int | None, claimed: set[int], taken: set[int]
+    ) -> Iterator[Landed]:
+        """Without any PR ref: the requests that merges inside the step name, and squashes if the step names none.
+
+        They are in doubt: a number may be another repository's, or that of an issue.
+        """
+        history = self.history
+        segment = history.segments[position]
+        if not all(history.graph.parents[commit] for commit in segment):  # a repository that was merged whole
+            return
+        for commit in sorted(segment, key=history.depth.__getitem__):
+            named = history.read(commit).numbers
+            inner = next((n for n in named if n not in claimed and n != number), None)
+            if inner is None or commit in taken or not (history.merge(commit) or number is None):
+                continue
+            history.doubt_number("inside_by_words", inner)
+            yield self._named(position, inner, commit, claimed, taken)
 
     def _with_head(self, position: int, number: int, taken: set[int]) -> Landed:
         """A pull request whose head is among what the step brought."""
@@ -97,8 +128,11 @@ class NestedLandings:
         confirms = self._was_squashed if history.merge(commit) else self._is_squash
         named = [n for n in named if n not in claimed and confirms(n, commit)]
         number = next((n for n in ([reported] if reported is not None else named) if n not in claimed), None)
-        if number is None:
-            return None
+        return None if number is None else self._named(position, number, commit, claimed, taken)
+
+    def _named(self, position: int, number: int, commit: int, claimed: set[int], taken: set[int]) -> Landed:
+        """The pull request `number`, which landed in the branch of the step by `commit`."""
+        history, read = self.history, self.history.read(commit)
         claimed.add(number)
         own_commits, believed, brought = self._own(position, number, commit, taken)
         taken.update(brought, own_commits)
@@ -152,3 +186,16 @@ class NestedLandings:
             and history.committed_at[head] <= history.committed_at[merge]
             and history.author_email[head].lower() == history.author_email[brought].lower()
         )
+
+
+def _gathers(history: History, position: int) -> bool:
+    """Whether the message of a merge says that it brought a branch of this repository that may hold requests."""
+    commit = history.chain[position]
+    read = history.read(commit)
+    if read.numbers:
+        return _GATHERING.search(read.branch.lower()) is not None
+    match = _OWN_BRANCH.match(history.subject(commit))
+    if match is None:
+        return False
+    url = (match["url"] or "").lower().removesuffix(".git")
+    return not url or any(url.endswith(("/" + own, ":" + own)) for own in history.addresses)

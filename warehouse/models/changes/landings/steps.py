@@ -143,10 +143,19 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         branch_commits=believed,
         own=own_commits or (commit,),
         brought=brought,
-        title=(title_of(history.messages[commit], number) if landing.batch and number is not None else "")
-        or landing.title,
+        title=_title(history, commit, number, landing),
         branch=landing.branch,
     )
+
+
+def _title(history: History, commit: int, number: int | None, landing: Landing) -> str:
+    """The title of what a step landed; a merge of several branches that names no request has none for one of them."""
+    if number is None:
+        return landing.title
+    if landing.batch:
+        return title_of(history.messages[commit], number) or landing.title
+    several = len(history.graph.parents[commit]) > 2 and not landing.numbers and number in history.heads
+    return history.subject(history.heads[number]) if several else landing.title
 
 
 def _merged(
