@@ -45,7 +45,7 @@ def test_statistics_begin_with_the_columns_of_the_contract(connection: duckdb.Du
     promised = [column.strip() for column in said.replace("\n", " ").split(",")]
     columns = REPORTS[name](connection, Filters()).columns
     assert columns[: len(promised)] == promised
-    assert columns[-2:] == ["clock", "releases"]
+    assert columns[-3:] == ["clock", "releases", "nothing_to_deploy"]
 
 
 def test_lead_time_holds_the_words_of_the_contract(connection: duckdb.DuckDBPyConnection) -> None:
