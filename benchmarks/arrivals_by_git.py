@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import subprocess
 import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -73,9 +74,11 @@ def compare(folder: Path, connection: duckdb.DuckDBPyConnection) -> Compared:
     connection.execute("set timezone = 'UTC'")
     result = Compared()
     deployments = _by(_rows(folder / "truth_deployments.csv"), "repo")
+    told = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["repositories"]
+    doubts = {row["repo_id"].partition(":")[2]: row["in_doubt_since"] for row in told}
     services = _by(tomllib.loads((folder / "headway.toml").read_text(encoding="utf-8")).get("services", []), "repo")
     for repo, changes in sorted(_by(_rows(folder / "truth.csv"), "repo").items()):
-        production = [row for row in deployments[repo] if row["production"] == "True" and row["succeeded_at"]]
+        production = [row for row in deployments[repo] if row["succeeded_at"]]
         result.deployments += len(production)
         git = Repository(folder / "repos" / f"{repo.removeprefix('acme/')}.git")
         parts = {
@@ -83,10 +86,13 @@ def compare(folder: Path, connection: duckdb.DuckDBPyConnection) -> Compared:
             for name in ([service["name"] for service in services[repo]] or [""])
         }
         ours = _built(connection, repo)
+        since = _at(doubts[repo]) if doubts[repo] else None
         for change in changes:
             if change["code_complete_at"] and change["outcome"]:
                 names = git.services_of(change, services[repo])
                 expected = {name: parts[name].arrival(git, change) for name in names}
+                if since and _lost(change, expected.values(), since):
+                    expected = {name: replace(one, unknown=True) for name, one in expected.items()}
                 result.pairs += sum(len(one.by_environment) for one in expected.values())
                 result.differences += _differences(change, expected, ours, several=bool(services[repo]))
     return result
@@ -258,6 +264,12 @@ def _silent(times: list[datetime], as_of: datetime) -> datetime | None:
     gaps = sorted(after - before for before, after in pairwise(times))
     usual = gaps[min(len(gaps) - 1, int(0.9 * len(gaps)))]
     return times[-1] if as_of - times[-1] > max(timedelta(days=30), 4 * usual) else None
+
+
+def _lost(change: Row, arrivals: Iterable[Expected], since: datetime) -> bool:
+    """Whether nobody knows what became of a change where nothing was deployed after `since` while work went on."""
+    times = [_at(change[name]) for name in ("code_complete_at", "merged_at") if change[name]]
+    return max(times) > since or bool(change["merged_at"] and any(one.first is None for one in arrivals))
 
 
 def _differences(change: Row, expected: dict[str, Expected], ours: Row, *, several: bool) -> Iterator[str]:

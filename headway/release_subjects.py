@@ -72,6 +72,7 @@ _FILLERS = frozenset(
         "updated",
     ]
 )
+_KNOWN = _VERBS | _NOUNS | _FILLERS
 _EXACT = frozenset(("version packages", "publish", "publish packages", "release", "release packages", "version bump"))
 
 
@@ -83,12 +84,13 @@ def says_release(subject: str, *, changelog: bool = False, package: bool = False
     """
     text = _ASIDE.sub(" ", _CONVENTIONAL.sub("", subject.strip()))
     words = [word.strip(".:,!") for word in text.lower().split()]
-    versions = [word for word in words if _VERSION.fullmatch(word)]
-    others = [word for word in words if not _VERSION.fullmatch(word)]
     if " ".join(words) in _EXACT:
         return not changelog
-    known = _VERBS | _NOUNS | _FILLERS
-    unknown = [place for place, word in enumerate(words) if word not in known and not _VERSION.fullmatch(word)]
+    unknown = [place for place, word in enumerate(words) if word not in _KNOWN and not _VERSION.fullmatch(word)]
+    if len(unknown) > 1:
+        return False
+    versions = [word for word in words if _VERSION.fullmatch(word)]
+    others = [word for word in words if not _VERSION.fullmatch(word)]
     if len(unknown) == 1 and versions and (package or words[0] in _NAMING):
         place = unknown[0]
         named = _PACKAGE.fullmatch(words[place]) and words[place + 1 : place + 2] == versions[:1]

@@ -105,7 +105,7 @@ def _sources(session: Session) -> Iterator[Check]:
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import held_back, in_doubt
-    from analytics.deployment_suggestions import manifest_notes, suggest_deployments
+    from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.doubts import doubt_checks
     from pipeline.settings_hints import missing_initiatives
@@ -125,7 +125,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
             suggestions = {
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
-            notes = {_name(row): manifest_notes(connection, _name(row)) for row in rows}
+            notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*doubt_checks(connection), *_notices(connection)]
             failures += [
                 Check(ok=False, what=what, hint=hint)
@@ -162,6 +162,16 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: complete only through {days} days ago",
                 hint="collect it again; a clone that Headway does not manage must be fetched first",
             )
+
+
+def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """What is in doubt about a repository's deployments, and its inferred services as settings."""
+    from analytics.deployment_suggestions import manifest_notes
+    from analytics.explain.service_notes import service_notes, service_settings
+
+    notes = [*manifest_notes(connection, name), *service_notes(connection, name)]
+    settings = service_settings(connection, name)
+    return [*notes, "\n".join(["the inferred services as settings:", *settings])] if settings else notes
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:

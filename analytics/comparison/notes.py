@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from analytics.comparison.cells import QUARTER, REPOSITORY
+from analytics.comparison.marks import sentence
 from analytics.comparison.results import ALL, Comparison, Measure
 
 __all__ = ["annotated", "controlled", "unlike"]
@@ -88,6 +89,12 @@ def _notes(measure: Measure, comparison: Comparison) -> Iterator[str]:
         )
         if measure.n_needed and measure.n_needed > measure.n_ai:
             yield f"about {measure.n_needed:,} changes of {comparison.contrast.group} would show {_size(measure)}"
+    yield from _about_place_and_marks(measure, comparison)
+
+
+def _about_place_and_marks(measure: Measure, comparison: Comparison) -> Iterator[str]:
+    if marks := sentence(measure, comparison.contrast.axis):
+        yield marks
     if measure.basis == ALL:
         if measure.unit in {"share", "hours"} and (differs := unlike(comparison)):
             yield f"{comparison.contrast.group} is {differs}: see common support"

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.cohort.cohort import FEWEST_CLUSTERS, Cohort
 from analytics.cohort.histories import counted_ends
+from analytics.comparison.cells import MONTH, numbered, together
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import ALL, Measure
@@ -18,7 +19,7 @@ from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray
 from headway.errors import AnalysisError
 
-__all__ = ["COVARIATES", "rate_measures"]
+__all__ = ["COVARIATES", "rate_measures", "reach_of_ratio"]
 
 COVARIATES = ("additions", "deletions", "code_complete_at")
 """What rates are adjusted for, as columns of `lead_times`."""
@@ -30,41 +31,68 @@ _YEAR = 365.25 * 86_400.0
 
 
 def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Iterator[Measure]:
-    """Yield the stratified log-rank test, the adjusted hazard ratio, and the check that hazards are proportional.
+    """Yield the robust score test, the adjusted hazard ratio, and the check that hazards are proportional.
 
     All three are about the rate of production among what still waits (the cause-specific hazard): abandoned changes
     leave the risk set as they leave the race.
     """
     arrived = cohort.ended_as == 0
     counts = int(first.sum()), int((~first).sum())
-    yield _log_rank(cohort, arrived, first, counts)
+    yield _log_rank(cohort, arrived, first, contrast, counts)
     yield from _adjusted(cohort, arrived, first, contrast, counts)
 
 
-def _log_rank(cohort: Cohort, arrived: BoolArray, first: BoolArray, counts: tuple[int, int]) -> Measure:
+def _log_rank(
+    cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast, counts: tuple[int, int]
+) -> Measure:
+    """Observed over expected arrivals, and the robust score test of Lin & Wei (1989, JASA 84, 1074).
+
+    The log-rank test takes changes as independent. What ships with one release arrives together, and where AI work
+    comes in bursts, so does its luck: the variance is that of the scores of months of repositories, about what each is
+    expected to have of the whole, with the reach of as few of them as there are.
+    """
     name, unit = "log_rank_production", "ratio"
     try:
-        test = _compared(cohort, arrived, first)
+        test, within = _compared(cohort, arrived, first, contrast)
     except AnalysisError as error:
         return Measure(name, ALL, "test", None, None, None, None, None, None, *counts, str(error))
+    p_value, by = _robust(test)
     ratio = test.observed / np.where(test.expected > 0.0, test.expected, np.nan)
-    note = (
-        "observed over expected arrivals; log-rank test stratified by repository, χ² "
-        f"{test.chi_squared:.4g} on 1 degree of freedom; abandoned changes leave the risk set"
-    )
+    note = f"observed over expected arrivals; score test within {within}, {by}; abandoned changes leave the risk set"
     pair = float(ratio[0]), float(ratio[1])
-    return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, test.p_value, *counts, note)
+    return Measure(name, ALL, unit, *pair, pair[0] - pair[1], None, None, p_value, *counts, note)
 
 
-def _compared(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> LogRank:
-    """The first group is 0; a large cohort is counted by repository, group and hour of its grid."""
-    (repository, repositories), group = cohort.cluster, (~first).astype(np.int64)
+def _compared(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast) -> tuple[LogRank, str]:
+    """The test with its parts by repository and month, and what it compares within; the first group is 0.
+
+    A large cohort is counted by cell, group and hour of its grid.
+    """
+    repository, group = cohort.cluster[0], (~first).astype(np.int64)
+    cell = together(repository, numbered(cohort, MONTH))
+    cells = int(cell.max(initial=-1)) + 1
+    # Before and after a day share no month.
+    stratum, within = (cell, "repository and month") if contrast.dated else (repository, "repository")
     if not cohort.grid_hours:
-        return log_rank(cohort.hours, arrived, group, stratum=repository)
+        return log_rank(cohort.hours, arrived, group, stratum=stratum, cluster=cell), within
     unit, hours, ended, count = counted_ends(
-        cohort.hours, np.where(arrived, 0, CENSORED), 1, repository * 2 + group, repositories * 2, cohort.grid
+        cohort.hours, np.where(arrived, 0, CENSORED), 1, cell * 2 + group, cells * 2, cohort.grid
     )
-    return log_rank(hours, ended == 0, unit % 2, stratum=unit // 2, count=count)
+    stratum_of = np.zeros(cells, dtype=np.int64)
+    stratum_of[cell] = stratum
+    counted = log_rank(hours, ended == 0, unit % 2, stratum=stratum_of[unit // 2], count=count, cluster=unit // 2)
+    return counted, within
+
+
+def _robust(test: LogRank) -> tuple[float, str]:
+    """The p-value, and what its error is by: changes where too few months of repositories have both groups."""
+    share = test.information / test.information.sum()
+    if int((share > 0.0).sum()) < FEWEST_CLUSTERS:
+        return test.p_value, f"χ² {test.chi_squared:.4g} on 1 degree of freedom as if changes were independent"
+    total = float(test.score.sum())
+    spread = float(np.sqrt(((test.score - share * total) ** 2).sum()))
+    reach = reach_of([(share, share * float(test.observed.sum()))])
+    return reach.p_value(total, spread), f"errors by repository and month ({reach.degrees:.3g} degrees of freedom)"
 
 
 def _adjusted(
@@ -76,7 +104,7 @@ def _adjusted(
     except AnalysisError as error:
         yield Measure(name, ALL, "ratio", None, None, None, None, None, None, *counts, str(error))
         return
-    reach, spread = _reach(model)
+    reach, spread = reach_of_ratio(model)
     ratio = float(np.exp(model.coefficient[0]))
     critical = reach.critical(_LEVEL)
     lower, upper = (float(np.exp(model.coefficient[0] + side * critical * spread)) - 1.0 for side in (-1.0, 1.0))
@@ -149,11 +177,13 @@ def _years(changes: pl.DataFrame) -> FloatArray:
     return np.asarray((at - at.min(initial=at[0])) / _YEAR, dtype=np.float64)
 
 
-def _reach(model: Cox) -> tuple[Reach, float]:
-    """How to take the error of the first coefficient: by units if enough of them say something about it."""
+def reach_of_ratio(model: Cox) -> tuple[Reach, float]:
+    """How far the error of the first coefficient reaches, and that error.
+
+    By clusters if at least `FEWEST_CLUSTERS` of them carry information on it; else the model's own error, normal.
+    """
     information = np.zeros(1) if model.cluster_information is None else model.cluster_information[:, 0]
     share = information / max(float(information.sum()), 1e-300)
     if model.robust_standard_error is not None and int((share > 0.0).sum()) >= FEWEST_CLUSTERS:
         return reach_of([(share, share * model.ended)]), float(model.robust_standard_error[0])
-    normal = Reach(1.0, float("inf"))
-    return normal, float(model.standard_error[0])
+    return Reach(1.0, float("inf")), float(model.standard_error[0])

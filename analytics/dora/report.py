@@ -53,8 +53,8 @@ def dora(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Optio
 
     Measures: `deployment_frequency` (per week), `lead_time` and `dora_lead_time` (median hours from code complete, and
     from the first commit), `change_failure_rate`, `recovery_time` (median hours) and `rework_rate`. By an axis of AI
-    work also the failure rate of deployments with any AI work and of those without, and
-    `change_failure_rate_difference`.
+    work also the failure rate of deployments with any AI work and of those without, `change_failure_rate_difference`,
+    and `failure_ratio_per_change`: how many times as often a change of AI work makes its deployment fail as another.
     `numerator` of `denominator` is what each rests on, `open` what may still change. `value` is absent where there are
     no data for it, or too few for a median.
     """

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.groups import is_ai
 from analytics.cohort.kinds import WORK
+from analytics.comparison.rates import reach_of_ratio
 from analytics.rework.facts import Shipped
 from analytics.survival import cox
-from analytics.survival.proportions import Estimate
+from analytics.survival.proportions import LEVEL, Estimate
 from headway.errors import AnalysisError
 
 __all__ = ["Ratio", "compared"]
@@ -30,7 +30,8 @@ class Ratio:
     """Hazard ratio of repair, AI work against other work; above 1 is sooner.
 
     `adjusted_for`: strata and covariates. `changes`, `repaired`: what it rests on. `p_value` against a ratio of 1.
-    `proportional_p`: of the test that hazards are proportional. `note`: why there is no ratio.
+    `proportional_p`: of the test that hazards are proportional. `note`: why there is no ratio. `interval_by`: what the
+    interval takes as independent, `repository and month` or `change`.
     """
 
     ratio: Estimate
@@ -41,12 +42,15 @@ class Ratio:
     repositories: int
     proportional_p: float | None = None
     note: str = ""
+    interval_by: str = "change"
 
 
 def compared(shipped: Shipped, axis: str) -> Iterator[Ratio]:
     """Yield the ratio stratified by repository; then adjusted for size; then for maintainability too, where measured.
 
-    Cox's model with a baseline hazard for each repository; standard errors by repository where there are enough.
+    Cox's model with a baseline hazard for each repository. It answers for these repositories: standard errors are by
+    repository and month of production, and allow for how few and uneven these are (`comparison.rates.reach_of_ratio`).
+    Where fewer than five of them say anything, changes are taken as independent.
     """
     people = shipped.where(WORK)
     yield _ratio(people, axis, {}, "repository")
@@ -75,16 +79,18 @@ def _ratio(shipped: Shipped, axis: str, covariates: dict[str, pl.Expr], adjusted
     if over.sum() < fewest:
         return Ratio(Estimate(), None, *about, note=f"fewer than {fewest} repaired changes")
     others = [shipped.changes.select(expression).to_series().to_numpy() for expression in covariates.values()]
+    design, names = np.column_stack([ai, *others]), ["AI", *covariates]
     try:
-        fit = cox(
-            hours,
-            over,
-            np.column_stack([ai, *others]),
-            ["AI", *covariates],
-            stratum=repository,
-            cluster=repository if repositories >= FEWEST_CLUSTERS else None,
-        )
+        fit = cox(hours, over, design, names, stratum=repository, cluster=shipped.batch)
     except AnalysisError as error:
         return Ratio(Estimate(), None, *about, note=str(error))
-    ratio = Estimate(*(float(np.exp(bound[0])) for bound in (fit.coefficient, fit.lower, fit.upper)))
-    return Ratio(ratio, float(fit.p_value[0]), *about, proportional_p=float(fit.proportionality.p_value[0]))
+    reach, spread = reach_of_ratio(fit)
+    coefficient, far = float(fit.coefficient[0]), reach.critical(LEVEL) * spread
+    ratio = Estimate(*(float(np.exp(bound)) for bound in (coefficient, coefficient - far, coefficient + far)))
+    return Ratio(
+        ratio,
+        reach.p_value(coefficient, spread),
+        *about,
+        proportional_p=float(fit.proportionality.p_value[0]),
+        interval_by="change" if np.isinf(reach.degrees) else "repository and month",
+    )

@@ -14,6 +14,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, AXES
 from analytics.cohort.kinds import Excluded, taking_part
 from analytics.cohort.services import SERVICE, changes_of
+from analytics.comparison.cells import together
 from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError
@@ -121,6 +122,12 @@ class Shipped:
         """A code for each change's repository, and how many there are."""
         codes = self.changes["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
         return codes, int(codes.max(initial=-1)) + 1
+
+    @property
+    def batch(self) -> IntArray:
+        """A code for each change's repository and month of production: what arrives together fails together."""
+        at = self.changes["production_at"].to_numpy().astype("datetime64[M]").astype(np.int64)
+        return together(self.cluster[0], at - at.min(initial=at[0] if at.size else 0))
 
     @property
     def interval_by(self) -> str:

@@ -115,7 +115,7 @@ def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:
             "changes": result.changes,
             "repaired": result.repaired,
             "repositories": result.repositories,
-            "interval_by": shipped.interval_by,
+            "interval_by": result.interval_by,
             "adjusted_for": result.adjusted_for,
             "p_value": result.p_value,
             "proportional_p": result.proportional_p,

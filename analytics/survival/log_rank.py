@@ -1,17 +1,28 @@
-"""The log-rank test, which asks whether groups end at the same rate."""
+"""The log-rank test, which asks whether groups end at the same rate, and its parts by cluster for a robust one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.survival.arrays import FloatArray, as_codes, as_counts, as_hours, same_length, totals
+from analytics.survival.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_counts,
+    as_hours,
+    same_length,
+    totals,
+)
 from analytics.survival.intervals import chi_squared_tail
 from headway.errors import AnalysisError
 
 __all__ = ["LogRank", "log_rank"]
+
+_WHOLE = np.iinfo(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +30,9 @@ class LogRank:
     """A log-rank test.
 
     `observed`, `expected` (groups,): changes that ended, and how many would have if all groups ended at one rate
-    within each stratum. `chi_squared` on `degrees` of freedom, and its `p_value`. `changes` (groups,): how many.
+    within each stratum. `chi_squared` on `degrees` of freedom, and its `p_value`: right where changes are independent.
+    `changes` (groups,): how many. `score` (clusters,): the part of each cluster in observed minus expected of group 0,
+    and `information` (clusters,): in its variance; of one cluster where none are given.
     """
 
     observed: FloatArray
@@ -28,6 +41,8 @@ class LogRank:
     chi_squared: float
     degrees: int
     p_value: float
+    score: FloatArray
+    information: FloatArray
 
 
 def log_rank(
@@ -37,6 +52,7 @@ def log_rank(
     *,
     stratum: ArrayLike | None = None,
     count: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
 ) -> LogRank:
     """Test whether groups of right-censored changes end at the same rate, by a stratified log-rank test.
 
@@ -52,6 +68,8 @@ def log_rank(
         (changes,) codes; groups are compared within each stratum.
     count:
         (changes,) how many changes a row stands for; 1 when not given.
+    cluster:
+        (changes,) codes 0, 1, …, for the parts of each.
 
     Returns
     -------
@@ -64,29 +82,63 @@ def log_rank(
 
     References
     ----------
-    Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto & Peto (1972), JRSS A 135, 185.
+    Mantel (1966), Cancer Chemotherapy Reports 50, 163; Peto & Peto (1972), JRSS A 135, 185. Parts by cluster: Lin & Wei
+    (1989), JASA 84, 1074; Wei, Lin & Weissfeld (1989), JASA 84, 1065.
     """
     at, over = as_hours(hours, "hours"), np.asarray(ended, dtype=np.bool_)
-    whole = np.iinfo(np.int64)
-    code = as_codes(group, "group", lowest=0, highest=whole.max)
-    strata = (
-        np.zeros_like(code) if stratum is None else as_codes(stratum, "stratum", lowest=whole.min, highest=whole.max)
-    )
+    code = as_codes(group, "group", lowest=0, highest=_WHOLE.max)
+    none = np.zeros_like(code)
+    strata = as_codes(none if stratum is None else stratum, "stratum", lowest=_WHOLE.min, highest=_WHOLE.max)
+    clusters = as_codes(none if cluster is None else cluster, "cluster", lowest=0, highest=_WHOLE.max)
     counts = as_counts(count, at.size, "count")
-    same_length(hours=at, ended=over, group=code, stratum=strata, count=counts)
+    same_length(hours=at, ended=over, group=code, stratum=strata, count=counts, cluster=clusters)
     groups = int(code.max(initial=-1)) + 1
     order = np.lexsort((at, strata))
     at, over, code, strata, counts = at[order], over[order], code[order], strata[order], counts[order]
     new_stratum = np.diff(strata, prepend=strata[:1] - 1) != 0
     new_time = new_stratum | (np.diff(at, prepend=-1.0) != 0.0)
     place, starts = np.cumsum(new_time) - 1, np.flatnonzero(new_time)
-    stratum_end = np.append(np.flatnonzero(new_stratum)[1:], at.size)[np.cumsum(new_stratum)[starts] - 1]
-    ended_of = [totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)]
-    at_risk_of = []
-    for g in range(groups):
-        running = np.concatenate([[0.0], np.cumsum(counts * (code == g))])
-        at_risk_of.append(running[stratum_end] - running[starts])
-    return _test(np.array(ended_of), np.array(at_risk_of), totals(code, counts, groups))
+    stratum_of = np.cumsum(new_stratum)[starts] - 1
+    stratum_end = np.append(np.flatnonzero(new_stratum)[1:], at.size)[stratum_of]
+    ended_at = np.array([totals(place, counts * (over & (code == g)), starts.size) for g in range(groups)])
+    at_risk = np.array([_beyond(counts * (code == g), starts, stratum_end) for g in range(groups)])
+    test = _test(ended_at, at_risk, totals(code, counts, groups))
+    parts = _scores(ended_at, at_risk, stratum_of, place, code == 0, over)
+    return _with_parts(test, clusters[order], *(counts * part for part in parts))
+
+
+def _with_parts(result: LogRank, cluster: IntArray, score: FloatArray, information: FloatArray) -> LogRank:
+    size = int(cluster.max(initial=-1)) + 1
+    return replace(result, score=totals(cluster, score, size), information=totals(cluster, information, size))
+
+
+def _beyond(values: FloatArray, begin: IntArray, end: IntArray) -> FloatArray:
+    """The sums of `values` from each `begin` to the row before its `end`."""
+    running = np.concatenate([[0.0], np.cumsum(values)])
+    sums: FloatArray = running[end] - running[begin]
+    return sums
+
+
+def _scores(
+    ended: FloatArray, at_risk: FloatArray, stratum: IntArray, place: IntArray, first: BoolArray, over: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """The part of each change (changes,) in observed minus expected of group 0, and in its variance.
+
+    `ended`, `at_risk` (groups, times); `stratum` (times,); `place`: the time of each change.
+    """
+    share, hazard = at_risk[0] / at_risk.sum(axis=0), ended.sum(axis=0) / at_risk.sum(axis=0)
+    watched, shared = _within(hazard, stratum)[place], _within(hazard * share, stratum)[place]
+    part: FloatArray = over * (first - share[place]) - (first * watched - shared)
+    spread: FloatArray = over * (share * (1.0 - share))[place]
+    return part, spread
+
+
+def _within(values: FloatArray, stratum: IntArray) -> FloatArray:
+    """The running sum of `values` (times,) within each stratum."""
+    running = np.cumsum(values)
+    first = np.flatnonzero(np.diff(stratum, prepend=-1))
+    within: FloatArray = running - (running - values)[first][stratum]
+    return within
 
 
 def _test(ended: FloatArray, at_risk: FloatArray, changes: FloatArray) -> LogRank:
@@ -109,4 +161,6 @@ def _test(ended: FloatArray, at_risk: FloatArray, changes: FloatArray) -> LogRan
     inverse = np.linalg.pinv(variance[np.ix_(compared[:-1], compared[:-1])])
     statistic = float(difference @ inverse @ difference)
     degrees = compared.size - 1
-    return LogRank(ended.sum(axis=1), expected, changes, statistic, degrees, chi_squared_tail(statistic, degrees))
+    none = np.zeros(0)
+    tail = chi_squared_tail(statistic, degrees)
+    return LogRank(ended.sum(axis=1), expected, changes, statistic, degrees, tail, none, none)

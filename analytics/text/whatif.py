@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from analytics.reports.bottlenecks import Bottlenecks
 from analytics.text.intervals import ci
 from analytics.whatif.cadence import DAILY
-from analytics.whatif.compute import ALL_STAGES, WhatIf
+from analytics.whatif.compute import ALL_STAGES, NOBODY_BEHIND, WhatIf
 from analytics.whatif.effect import Bounds
 
 __all__ = ["Sentence", "first_hours", "sentences_of"]
@@ -70,11 +70,20 @@ def _sentence(what: WhatIf, bottlenecks: Bottlenecks) -> Sentence:
         week, within = effect.gained[0], "7 days" if bottlenecks.clock == "wall" else "the working hours of a week"
         earlier = _with_ci(saved, bottlenecks.clock, " earlier")
         more = f"; {_points(week)} within {within}" if week.lower > 0.0 else ""
-        text = f"{_does(what, bottlenecks)} would ship {work} {earlier}{more}"
+        alone = f" {NOBODY_BEHIND}" if what.assumes_no_queue else ""
+        text = f"{_does(what, bottlenecks)} would ship {work} {earlier}{alone}{more}{_queue(what)}"
     else:
         text = f"{_does(what, bottlenecks)}: no significant gain for {work} ({_estimate(saved, bottlenecks.clock)})"
     text = f"{text}, n = {effect.changes:,}"
     return Sentence(what.kind, text, saved.value, saved.lower, saved.upper, effect.changes, significant=significant)
+
+
+def _queue(what: WhatIf) -> str:
+    """Where pickup grows with the load, that others would gain too."""
+    if what.queue is None:
+        return ""
+    longer = what.queue.value
+    return f"; pickup takes {longer:.1f} times as long after a week with twice the arrivals, so others would gain too"
 
 
 def _does(what: WhatIf, bottlenecks: Bottlenecks) -> str:

@@ -14,13 +14,16 @@ from analytics.whatif.clock import WALL, Clock
 from analytics.whatif.departures import Departures
 from analytics.whatif.effect import Bounds, Effect, Outlook, Units, effect, outlook
 from analytics.whatif.flow import Expected, Flow, difference
+from analytics.whatif.load import pickup_by_load
 from analytics.whatif.replay import HELD, Releases, eligible_at, replay
 from analytics.whatif.stages import Changes, Donors, best_quartile, of_others
 from analytics.whatif.stays import Counts
 
-__all__ = ["ALL_STAGES", "Cadences", "StageModel", "WhatIf", "cadences_of", "spanned"]
+__all__ = ["ALL_STAGES", "NOBODY_BEHIND", "Cadences", "StageModel", "WhatIf", "cadences_of", "spanned"]
 
 ALL_STAGES = "all"
+NOBODY_BEHIND = "if nobody waits behind it"
+_OF_PEOPLE = ("pickup", "review", ALL_STAGES)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class WhatIf:
     Kinds: `release_cadence` (replay of the real merges), `best_months` (each repository in the quarter of months in
     which the stage was shortest), `rate_of_others` (the rates of the other group in the same repositories),
     `stage_time` (its own times, shorter). `donors`: stays from which rates were borrowed, None where none were.
+    `load`: where its flow has no queues, how many times as long pickup takes after a week with twice the arrivals.
     """
 
     kind: str
@@ -38,6 +42,18 @@ class WhatIf:
     effect: Effect
     note: str
     donors: int | None = None
+    load: Bounds | None = None
+
+    @property
+    def assumes_no_queue(self) -> bool:
+        """Whether changes are taken to flow without one waiting behind another."""
+        return self.kind != "release_cadence"
+
+    @property
+    def queue(self) -> Bounds | None:
+        """The `load`, where it is significant that pickup grows with it, and the what-if is about people's time."""
+        grows = self.load is not None and self.load.lower > 1.0
+        return self.load if grows and self.stage in _OF_PEOPLE else None
 
 
 class Cadences:
@@ -93,6 +109,7 @@ class StageModel:
         self.stays = changes.stays if whose is None else changes.stays_where(whose)
         self.flow = Flow(self.stays, changes.strata, changes.clock)
         self.before: Expected = self.flow.expected()
+        self.load = pickup_by_load(changes.frame)
 
     def best_months(self) -> Iterator[WhatIf]:
         """Each stage at its own best quarter, where there is enough to say."""
@@ -112,19 +129,31 @@ class StageModel:
                 yield self._what_if("rate_of_others", stage, others, donors, donors.words)
         if borrowed:
             names = ", ".join(LEAD_STAGES[stage] for stage in borrowed)
-            yield WhatIf("rate_of_others", ALL_STAGES, others, self._effect(borrowed), f"together: {names}", used)
+            saved = self._effect(borrowed)
+            yield self._noted(WhatIf("rate_of_others", ALL_STAGES, others, saved, f"together: {names}", used))
 
     def stage_time(self, stage: str, factor: float) -> WhatIf:
         """A stage whose stays take `factor` of their time."""
         code = LEAD_STAGES.index(stage)
         effect_of = self._effect({code: float(factor)})
-        return WhatIf(
-            "stage_time", stage, f"{factor:.0%} of its hours", effect_of, "every stay shortened by the same factor"
-        )
+        note = "every stay shortened by the same factor"
+        return self._noted(WhatIf("stage_time", stage, f"{factor:.0%} of its hours", effect_of, note))
 
     def _what_if(self, kind: str, stage: int, parameter: str, donors: Donors, note: str) -> WhatIf:
         saved = self._effect({stage: donors.counts})
-        return WhatIf(kind, LEAD_STAGES[stage], parameter, saved, note, donors.stays)
+        return self._noted(WhatIf(kind, LEAD_STAGES[stage], parameter, saved, note, donors.stays))
+
+    def _noted(self, what: WhatIf) -> WhatIf:
+        """With its assumption, and where pickup grows with load, by how much."""
+        loaded = replace(what, load=self.load)
+        queue = loaded.queue
+        grows = (
+            f"; pickup takes {queue.value:.2f} times as long after a week with twice the arrivals"
+            f" (95 % CI {queue.lower:.2f}–{queue.upper:.2f}): reviewers are a queue, and more would be saved"
+            if queue
+            else ""
+        )
+        return replace(loaded, note=f"{what.note}; {NOBODY_BEHIND}{grows}")
 
     def _effect(self, replaced: Mapping[int, Counts | float]) -> Effect:
         after = self.flow.expected(replaced)

@@ -10,7 +10,7 @@ from analytics.cohort.columns import EXACT_CHANGES, observed
 from analytics.cohort.filters import Filters
 from analytics.cohort.services import SERVICE, at_home, by_service, changes_of
 
-__all__ = ["MOST_CHANGES", "read_changes"]
+__all__ = ["MOST_CHANGES", "read_changes", "sample_of"]
 
 MOST_CHANGES = 50_000
 """Of more changes, an even sample is taken: its error is a fraction of the one that repositories bring."""
@@ -38,21 +38,30 @@ def read_changes(
     group: str | None = None,
     most: int = MOST_CHANGES,
     by: str | None = None,
+    ids: bool = False,
 ) -> tuple[Cohort, int]:
     """The cohort of `filters`, and that it is one change in so many.
 
-    `group`: an expression over `lead_times`, read as a column of that name. Which changes are taken goes by their id,
-    so that it is the same every time. `by` service, and of one service, `repo` is the service (`services.at_home`).
+    `group`: an expression over `lead_times`, read as a column of that name. `ids`: with `change_id`. Which changes are
+    taken goes by their id, so that it is the same every time. `by` service, and of one service, `repo` is the service
+    (`services.at_home`).
     """
     source, services = changes_of(filters, by), [SERVICE] * by_service(filters, by)
-    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
-    every = max(1, -(-size // most))
-    chosen = ", ".join((*_COLUMNS, *services, *filters.verdict_columns))
+    every, sample = sample_of(connection, source, most)
+    chosen = ", ".join((*_COLUMNS, *services, *filters.verdict_columns, *(("change_id",) if ids else ())))
     chosen += f', {group} as "group"' if group is not None else ""
-    # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
-    number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
-    part = "" if every == 1 else f" where {number}(change_id) % {every} = 0"
     order = ", ".join(("change_id", *services))
-    rows = read(connection, f"select {chosen} from {source}{part} order by {order}")  # noqa: S608  (ours)
+    rows = read(connection, f"select {chosen} from {source} where {sample} order by {order}")  # noqa: S608  (ours)
     table = at_home(filters.apply(observed(connection, rows), time="code_complete_at"))
     return cohort_of(table, filters=filters, axis="builds_ai"), every
+
+
+def sample_of(
+    connection: duckdb.DuckDBPyConnection, source: str, most: int, change_id: str = "change_id"
+) -> tuple[int, str]:
+    """One change in how many of `source` is taken, and the condition on its `change_id`."""
+    size = read(connection, f"select count(*) from {source}").item()  # noqa: S608  (ours)
+    every = max(1, -(-size // most))
+    # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
+    number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
+    return every, "true" if every == 1 else f"{number}({change_id}) % {every} = 0"

@@ -63,7 +63,8 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
     """Each repository at the rates of its own best months: those in which a quarter of its stays were shortest.
 
     Which months are best is judged by the stays begun in even weeks, and what they are like is taken from those in odd
-    weeks, and the other way round: the best of many months are best by luck too, and luck does not last. Repositories
+    weeks, and the other way round: the best of many months are best by luck too, and luck does not last. Months with
+    fewer stays than the repository's median month are none to choose from: that less came is no lever. Repositories
     with too few months keep their own rates. None where that leaves too few stays.
     """
     stays = stays.of(stage)
@@ -100,6 +101,9 @@ def best_quartile(changes: Changes, stays: Stays, stage: int) -> Donors | None:
 def _best_months(cells: pl.DataFrame) -> pl.DataFrame:
     """The repository, month and fold whose other fold is among the shortest quarter of its repository's stays."""
     cell, within = ["repository", "month", "fold"], ["repository", "fold"]
+    busy = cells.group_by("repository", "month").agg(pl.len().alias("load"))
+    busy = busy.filter(pl.col("load") >= pl.col("load").median().over("repository"))
+    cells = cells.join(busy, on=["repository", "month"], how="semi")
     means = cells.filter("judged").group_by(cell).agg(pl.len().alias("stays"), pl.col("hours").mean())
     means = means.filter(pl.col("stays") >= _FEWEST_IN_A_CELL).sort(*within, "hours", "month")
     order = pl.col("stays").cum_sum().over(within) - pl.col("stays") / 2

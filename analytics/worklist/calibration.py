@@ -15,7 +15,8 @@ from analytics.worklist.landmarks import CHANCE_HOURS
 
 __all__ = ["Bin", "Reliability", "came_true", "reliability"]
 
-_STEPS = 30
+_STEPS = 50
+_SINGULAR = 1e12
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Reliability:
     `bins`: by tenths of the changes, in the order of their chance. `brier`: mean square of chance minus what happened
     (Brier 1950, Monthly Weather Review 78, 1); `brier_base`: of the share that came true, given to every change;
     `skill`: one minus their ratio. `intercept`, `slope`: of what happened on the log odds of the chance (Cox 1958,
-    Biometrika 45, 562): 0 and 1 are calibrated; a slope below 1 is overconfident. None where all, or none, came true.
+    Biometrika 45, 562): 0 and 1 are calibrated; a slope below 1 is overconfident. None where all, or none, came true,
+    or where chances part those that did from the others.
     """
 
     changes: int
@@ -90,7 +92,7 @@ def came_true(reports: Sequence[pl.DataFrame], later: pl.DataFrame) -> tuple[tup
 
 
 def _recalibrate(chance: FloatArray, happened: BoolArray) -> tuple[float | None, float | None]:
-    """Logistic regression by Newton's method."""
+    """Logistic regression by Newton's method with halved steps; None where chances separate what came from the rest."""
     if happened.all() or not happened.any():
         return None, None
     odds = special.logit(np.clip(chance, 1e-4, 1.0 - 1e-4))
@@ -101,5 +103,16 @@ def _recalibrate(chance: FloatArray, happened: BoolArray) -> tuple[float | None,
     for _ in range(_STEPS):
         fitted = special.expit(design @ beta)
         information = (design * (fitted * (1.0 - fitted))[:, None]).T @ design
-        beta = beta + np.linalg.solve(information + 1e-9 * np.eye(2), design.T @ (happened - fitted))
-    return float(beta[0]), float(beta[1])
+        if np.linalg.cond(information) > _SINGULAR:
+            return None, None
+        step = np.linalg.solve(information, design.T @ (happened - fitted))
+        while _log_likelihood(design @ (beta + step), happened) < _log_likelihood(design @ beta, happened) - 1e-9:
+            step = step / 2.0
+        beta = beta + step
+        if float(np.abs(step).max()) <= 1e-9 * (1.0 + float(np.abs(beta).max())):
+            return float(beta[0]), float(beta[1])
+    return None, None
+
+
+def _log_likelihood(score: FloatArray, happened: BoolArray) -> float:
+    return float(-np.logaddexp(0.0, np.where(happened, -score, score)).sum())

@@ -7,6 +7,7 @@ conditional incidence, abandonment competing, without any assumption on how stag
 27, 3081, show that it holds where work is no Markov process). Watching ends at the watermark alone, so that those who
 can be watched long enough are no selection.
 
+What began recently counts more, half as much for each `HALF_LIFE_HOURS` of age: a new cadence is soon what counts.
 A repository with few such changes borrows from the others: the more, the more alike repositories are (beta-binomial
 empirical Bayes, by moments: Kleinman 1973, JASA 68, 46). Changes of one month in a repository share trains and
 holidays; they count for as many as their spread between months says (design effect: Kish 1965, Survey Sampling, ch.
@@ -15,7 +16,7 @@ holidays; they count for as many as their spread between months says (design eff
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,12 +24,13 @@ from scipy import special
 
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
 
-__all__ = ["CHANCE_HOURS", "FEWEST", "LANDMARK_HOURS", "Chances", "Past", "chances"]
+__all__ = ["CHANCE_HOURS", "FEWEST", "HALF_LIFE_HOURS", "LANDMARK_HOURS", "Chances", "Past", "chances"]
 
 CHANCE_HOURS = (168.0, 336.0, 720.0)
 LANDMARK_HOURS = np.concatenate([[0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], 10.0 * 1.25 ** np.arange(36)])
 FEWEST = 20
 """With fewer changes in all repositories that ever waited so long, no chance is estimated."""
+HALF_LIFE_HOURS = 75.0 * 24.0
 _LEAST_PRIOR, _MOST_PRIOR, _MOST_DESIGN_EFFECT = 1.0, 200.0, 30.0
 _FEWEST_MONTHS = 6
 
@@ -56,6 +58,31 @@ class Past:
         owner = np.zeros(int(self.batch.max(initial=-1)) + 1, dtype=np.int64)
         owner[self.batch] = self.repository
         return owner
+
+    @cached_property
+    def weight(self) -> FloatArray:
+        """What each stay counts, by its age."""
+        youngest = self.seen_hours.min(initial=np.inf)
+        weight: FloatArray = 0.5 ** ((self.seen_hours - youngest) / HALF_LIFE_HOURS)
+        return weight
+
+    def take(self, rows: IntArray | BoolArray) -> Past:
+        """Some of the stays."""
+        names = ("batch", "hours", "end_hours", "seen_hours", "arrived")
+        taken = {name: getattr(self, name)[rows] for name in names}
+        return Past(repository=self.repository[rows], repositories=self.repositories, **taken)
+
+    def as_of(self, ago: float) -> Past:
+        """The stays that had begun so many hours ago, as far as they had come then."""
+        begun = self.take(self.seen_hours > ago)
+        seen = begun.seen_hours - ago
+        return replace(
+            begun,
+            hours=np.minimum(begun.hours, seen),
+            end_hours=np.minimum(begun.end_hours, seen),
+            seen_hours=seen,
+            arrived=begun.arrived & (begun.end_hours <= seen),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +140,14 @@ def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
 
 @dataclass(frozen=True, eq=False)
 class _Landmark:
-    """Changes watched (`in_repository`) and arrived (`came`) at one landmark, (repositories,), and the prior."""
+    """What was watched at one landmark, and the prior.
+
+    `in_repository` (repositories,): changes. `watched`, `came`: so many changes of one age as they amount to by their
+    weights (Kish), and those of them that arrived. `design_effect` (repositories,).
+    """
 
     in_repository: IntArray
+    watched: FloatArray
     came: FloatArray
     prior_mean: float
     prior: float
@@ -129,7 +161,7 @@ class _Landmark:
     def posterior(self, repository: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Mean and 95 % bounds of the chance in each of the repositories."""
         effect = np.append(self.design_effect, 1.0)[repository]
-        watched, came = (np.append(values, 0)[repository] / effect for values in (self.in_repository, self.came))
+        watched, came = (np.append(values, 0.0)[repository] / effect for values in (self.watched, self.came))
         yes = self.prior * self.prior_mean + came
         no = self.prior * (1.0 - self.prior_mean) + watched - came
         yes, no = np.maximum(yes, 1e-6), np.maximum(no, 1e-6)
@@ -139,29 +171,31 @@ class _Landmark:
 def _at(past: Past, present: IntArray, mark: float, ahead: float) -> _Landmark:
     """From the stays that were `present` at the mark, and were watched for long enough after it."""
     arrived = past.arrived[present] & (past.end_hours[present] - mark <= ahead)
-    home = past.repository[present]
-    count = np.bincount(home, minlength=past.repositories).astype(np.float64)
-    came = totals(home, arrived, past.repositories)
-    effect = _design_effect(past, present, arrived, count, came)
-    mean, prior = _prior(count / effect, came / effect)
-    return _Landmark(count.astype(np.int64), came, mean, prior, effect)
+    home, weight = past.repository[present], past.weight[present]
+    total, square = (totals(home, values, past.repositories) for values in (weight, weight**2))
+    share = totals(home, weight * arrived, past.repositories) / np.maximum(total, 1e-300)
+    watched = total**2 / np.maximum(square, 1e-300)
+    effect = _design_effect(past, present, arrived, square, share)
+    mean, prior = _prior(watched / effect, watched * share / effect)
+    count = np.bincount(home, minlength=past.repositories)
+    return _Landmark(count.astype(np.int64), watched, watched * share, mean, prior, effect)
 
 
 def _design_effect(
-    past: Past, present: IntArray, arrived: BoolArray, count: FloatArray, came: FloatArray
+    past: Past, present: IntArray, arrived: BoolArray, square: FloatArray, share: FloatArray
 ) -> FloatArray:
     """How much more the months of each repository differ than they would if changes were independent.
 
-    (repositories,); the median of the others where a repository has too few months.
+    `square`: sum of squared weights. (repositories,); the median of the others where a repository has too few months.
     """
-    share = came / np.maximum(count, 1.0)
-    by_chance = count * share * (1.0 - share)
+    by_chance = square * share * (1.0 - share)
     batch = past.batch[present]
-    apart = totals(batch, arrived - share[past.repository[present]], past.owner.size)
+    apart = past.weight[present] * (arrived - share[past.repository[present]])
     met = np.bincount(batch, minlength=past.owner.size) > 0
-    spread, months = (totals(past.owner, part, past.repositories) for part in (apart**2, met))
+    by_batch = totals(batch, apart, past.owner.size)
+    spread, months = (totals(past.owner, part, past.repositories) for part in (by_batch**2, met))
     measurable = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
-    ratio = spread / np.maximum(by_chance, 1e-12)
+    ratio = spread / np.maximum(by_chance, 1e-300)
     usual = float(np.median(ratio[measurable])) if measurable.any() else 1.0
     return np.clip(np.where(measurable, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -19,15 +21,21 @@ from analytics.whatif.clock import Clock
 from analytics.whatif.reading import read_changes
 from analytics.whatif.stays import Stays, stays_of, stays_on
 from analytics.worklist.attention import whom
+from analytics.worklist.earlier_stays import read_earlier, with_earlier
+from analytics.worklist.held_out import Choice, held_out
 from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, chances
 from analytics.worklist.stage_percentile import BORROWED, share_left
 
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
+BASE_RATE = "base rate of all that waits: how long a change had waited did not predict better on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
 _MOST_CHANGES = 150_000
+_GROUPS = (range(LEAD_STAGES.index("build")), range(LEAD_STAGES.index("build"), len(LEAD_STAGES)))
+"""Open and merged changes: chances of each are judged and corrected apart."""
+_STAGE_CODES = {name: code for code, name in enumerate(LEAD_STAGES)}
 _DAYS = tuple(int(hours / 24) for hours in CHANCE_HOURS)
 
 # Fixed: users' scripts hold on to it. New columns go to the end.
@@ -98,30 +106,37 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     as else with those of its repository. `first_production_at`: it is in production in some of its services and waves.
     """
     services = by_service(filters, options.by)
-    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES, by=SERVICE if services else None)
+    whose = SERVICE if services else None
+    past, _every = read_changes(connection, Filters(), most=_MOST_CHANGES, by=whose, ids=True)
+    earlier = read_earlier(connection, changes_of(Filters(), whose), _MOST_CHANGES)
     query = _ROWS.format(
         service=SERVICE if services else NO_SERVICE,
         source=changes_of(filters, options.by),
         condition=filters.condition(connection, "lead_times", time="code_complete_at"),
     )
     rows: pl.DataFrame = connection.cursor().sql(query).pl()
-    return whom(connection, worklist(past.changes, rows, options.working)).select(COLUMNS)
+    return whom(connection, worklist(past.changes, rows, options.working, earlier)).select(COLUMNS)
 
 
-def worklist(past: pl.DataFrame, rows: pl.DataFrame, calendar: WorkingCalendar | None = None) -> pl.DataFrame:
+def worklist(
+    past: pl.DataFrame,
+    rows: pl.DataFrame,
+    calendar: WorkingCalendar | None = None,
+    earlier: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """The report but for `waits_for`, of waiting `rows` against `past`, both on the wall clock.
 
-    `past`: changes of a cohort. `calendar`: of the working clock.
+    `past`: changes of a cohort. `calendar`: of the working clock. `earlier`: stays after earlier pushes, as
+    `read_earlier` has them.
     """
     since = pl.col("as_of") - pl.duration(microseconds=(pl.col("hours_in_stage") * 3.6e9).round())
     rows = rows.with_columns(pl.col("hours_in_stage").alias("wall_hours"), since.alias("in_stage_since"))
     if calendar is not None:
         rows = rows.with_columns(_working(rows, name, calendar) for name in ("hours_in_stage", "age_hours"))
     parts = [
-        _with_history(
-            past.filter(pl.col("kind") == kind), rows.filter(pl.col("kind") == kind), Clock.of(past, calendar)
-        )
+        _with_history(past.filter(pl.col("kind") == kind), part, Clock.of(past, calendar), earlier)
         for kind in KINDS
+        if len(part := rows.filter(pl.col("kind") == kind)) or kind == KINDS[0]
     ]
     table = pl.concat(parts).with_columns(pl.lit("wall" if calendar is None else "working").alias("clock"))
     order = ["unusual_share", "hours_in_stage", "change_id", "service"]
@@ -136,45 +151,103 @@ def _working(rows: pl.DataFrame, name: str, calendar: WorkingCalendar) -> pl.Ser
     return pl.Series(name, calendar.hours(since.to_numpy(), rows["as_of"].to_numpy()))
 
 
-def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock) -> pl.DataFrame:
+def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock, earlier: pl.DataFrame | None) -> pl.DataFrame:
     """The rows with their percentile and chances from the history."""
     # By service `past` has the service in the place of the repository.
     homes = past["repo"], rows[SERVICE].cast(pl.String).fill_null(rows["repo"])
     codes = {name: code for code, name in enumerate(pl.concat(homes).unique().sort().to_list())}
-    home, here = (names.replace_strict(codes, return_dtype=pl.Int64).to_numpy() for names in homes)
-    hours, stage_hours = rows["wall_hours"].to_numpy(), rows["hours_in_stage"].to_numpy()
+    home, here = (_codes(names, codes) for names in homes)
+    waits = _Waits(here, _codes(rows["current_stage"], _STAGE_CODES), rows["wall_hours"].to_numpy())
     stays = stays_of(past)
-    stayed = stays_on(clock, stays, past)
-    watched_hours = _seen_hours(past)
-    unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
-    chance = np.full((hours.size, len(CHANCE_HOURS), 3), np.nan)
-    in_repository, every = np.zeros(hours.size, np.int64), np.zeros(hours.size, np.int64)
-    borrowed = np.zeros(hours.size, np.bool_)
-    for stage, name in enumerate(LEAD_STAGES):
-        indices = np.flatnonzero((rows["current_stage"] == name).to_numpy())
-        if not indices.size:
-            continue
-        part, here_for = stays.of(stage), stayed.of(stage).hours
-        ended = part.target != CENSORED
-        unusual[indices], among[indices] = share_left(
-            (home[part.change], here_for, ended), here[indices], stage_hours[indices]
-        )
-        estimated = chances(_past(part, home, watched_hours, past, len(codes)), here[indices], hours[indices])
-        alone = np.flatnonzero(estimated.in_all < FEWEST)
-        if alone.size:
-            anywhere = _past(stays, home, watched_hours, past, len(codes))
-            estimated = estimated.or_else(alone, chances(anywhere, here[indices[alone]], hours[indices[alone]]))
-            borrowed[indices[alone]] = True
-        chance[indices] = np.stack([estimated.chance, estimated.lower, estimated.upper], axis=2)
-        in_repository[indices], every[indices] = estimated.in_repository, estimated.in_all
+    unusual, among = _unusual(stays_on(clock, stays, past), home, waits, rows["hours_in_stage"].to_numpy())
+    seen = stays if earlier is None else with_earlier(stays, past, earlier)
+    told = _told(_past(seen, home, _seen_hours(past), past, len(codes)), seen.stage, waits)
     return rows.with_columns(
         pl.Series("unusual_share", unusual),
         pl.Series("unusual_among", among),
-        *_chance_columns(chance),
-        pl.Series("chance_among", in_repository),
-        pl.Series("chance_among_all", every),
-        pl.Series("note", _notes(among, in_repository, every, chance, borrowed), dtype=pl.String),
+        *_chance_columns(told.chance),
+        pl.Series("chance_among", told.in_repository),
+        pl.Series("chance_among_all", told.every),
+        pl.Series("note", _notes(among, told), dtype=pl.String),
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _codes(names: pl.Series, codes: dict[str, int]) -> IntArray:
+    return names.replace_strict(codes, return_dtype=pl.Int64).to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Waits:
+    """What waits, (changes,) each: code of the repository, code of the stage, and hours in it on the wall clock."""
+
+    repository: IntArray
+    stage: IntArray
+    hours: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """Chances with bounds (changes, horizons, 3), of how many changes, and how they came about, (changes,) each.
+
+    `borrowed`: from any stage. `base`: the base rate at some horizon.
+    """
+
+    chance: FloatArray
+    in_repository: IntArray
+    every: IntArray
+    borrowed: BoolArray
+    base: BoolArray
+
+
+def _unusual(stayed: Stays, home: IntArray, waits: _Waits, hours: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The share of stays in the same stage that had ended after so many `hours` on the requested clock; of how many."""
+    unusual, among = np.full(hours.size, np.nan), np.zeros(hours.size, np.int64)
+    for stage in np.unique(waits.stage).tolist():
+        rows, part = np.flatnonzero(waits.stage == stage), stayed.of(stage)
+        entered = home[part.change], part.hours, part.target != CENSORED
+        unusual[rows], among[rows] = share_left(entered, waits.repository[rows], hours[rows])
+    return unusual, among
+
+
+def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
+    """The chances of what waits; `stage`: of each stay of the past."""
+    size = waits.hours.size
+    told = _Told(
+        np.full((size, len(CHANCE_HOURS), 3), np.nan),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.bool_),
+        np.zeros(size, np.bool_),
+    )
+    for group in _GROUPS:
+        present = sorted(set(np.unique(waits.stage).tolist()) & set(group))
+        if not present:
+            continue
+        for code in present:
+            _estimate(told, past, past.take(stage == code), waits, np.flatnonzero(waits.stage == code))
+        choices = [one.choice() for one in held_out({code: past.take(stage == code) for code in group})]
+        _correct(told, choices, np.flatnonzero(np.isin(waits.stage, present)))
+    return told
+
+
+def _estimate(told: _Told, every: Past, past: Past, waits: _Waits, rows: IntArray) -> None:
+    """Fill in the chances of the `rows` in one stage from its `past`; where that is too little, from any stage."""
+    estimated = chances(past, waits.repository[rows], waits.hours[rows])
+    alone = np.flatnonzero(estimated.in_all < FEWEST)
+    if alone.size:
+        anywhere = chances(every, waits.repository[rows[alone]], waits.hours[rows[alone]])
+        estimated = estimated.or_else(alone, anywhere)
+        told.borrowed[rows[alone]] = True
+    told.chance[rows] = np.stack([estimated.chance, estimated.lower, estimated.upper], axis=2)
+    told.in_repository[rows], told.every[rows] = estimated.in_repository, estimated.in_all
+
+
+def _correct(told: _Told, choices: list[Choice], rows: IntArray) -> None:
+    """Tell the chances of the `rows` as each horizon's choice has them; a longer horizon has no lower chance."""
+    for column, choice in enumerate(choices):
+        told.base[rows] |= choice.takes_base(told.chance[rows, column])
+        told.chance[rows, column] = choice.told(told.chance[rows, column])
+    told.chance[rows] = np.maximum.accumulate(told.chance[rows], axis=1)
 
 
 def _seen_hours(past: pl.DataFrame) -> FloatArray:
@@ -209,21 +282,28 @@ def _chance_columns(chance: FloatArray) -> list[pl.Series]:
     ]
 
 
-def _notes(
-    among: IntArray, in_repository: IntArray, every: IntArray, chance: FloatArray, borrowed: BoolArray
-) -> list[str]:
+def _notes(among: IntArray, told: _Told) -> list[str]:
     notes = []
-    columns = (among.tolist(), in_repository.tolist(), every.tolist(), chance[:, :, 0], borrowed.tolist())
-    for here, had, all_had, estimated, elsewhere in zip(*columns, strict=True):
+    columns = (
+        among,
+        told.in_repository,
+        told.every,
+        np.isnan(told.chance[:, :, 0]).any(axis=1),
+        told.borrowed,
+        told.base,
+    )
+    for here, had, all_had, missing, elsewhere, base in zip(*(column.tolist() for column in columns), strict=True):
         texts = []
         if all_had < FEWEST:
             texts.append(f"{TOO_FEW}: only {all_had} changes ever waited this long")
         elif elsewhere:
             texts.append("chance from changes that waited this long in any stage")
-        elif np.isnan(estimated).any():
+        elif missing:
             texts.append("history is too short for all horizons")
-        elif had < BORROWED:
+        elif had < BORROWED and not base:
             texts.append("chance estimated mostly from other repositories")
+        if base:
+            texts.append(BASE_RATE)
         if here < BORROWED:
             texts.append("compared with all repositories rather than its own")
         notes.append("; ".join(texts))

@@ -59,6 +59,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import held_back, in_doubt
     from analytics.deployment_suggestions import manifest_notes
+    from analytics.explain.service_notes import service_notes
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
 
@@ -83,7 +84,7 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if name in held:
             yield f"    {held[name]}"
         yield from (f"    {line}" for line in _facts(row))
-        yield from (f"    {line}" for line in manifest_notes(connection, name))
+        yield from (f"    {line}" for line in [*manifest_notes(connection, name), *service_notes(connection, name)])
         for notice in notices:
             if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"
@@ -102,7 +103,7 @@ def _facts(row: dict[str, object]) -> list[str]:
     if row["services"]:
         facts.append(
             f"{row['services']:,} services: {row['nothing_to_deploy']:,} changes touch none,"
-            f" {row['shared_changes']:,} belong to one by shared paths alone;"
+            f" {row['shared_changes']:,} belong to one by shared or unlisted paths alone;"
             f" {row['deployments_without_service']:,} deployments are of no service"
         )
     pulls = row["pull_requests"]

@@ -139,15 +139,19 @@ def lines(
     middle = ["", *(line for line in slowest if line)]
     if initiatives:
         middle.append(initiatives)
-    tail = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
+    listed = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
     for row in waiting.iter_rows(named=True):
         age = wording.hours(row["age_hours"], built.clock)
-        tail.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
-    tail += ["", wording.left_out(built, authored)]
+        listed.append(f"  {age:>9}  {row['current_stage']:<8} {row['change_id']}  {row['title'][:50]}")
+    tail = ["", wording.left_out(built, authored)]
     if not closed_work_is_seen:
         tail.append("Git alone does not show abandoned and open work, reviews or CI.")
     room = _LINES - len(head) - len(middle) - len(tail)
-    return [wording.plain(line).rstrip() for line in [*head, *middle, *_fitting(findings, room), *tail]]
+    sentences = _fitting(findings, room - len(listed))
+    if findings and not sentences:
+        # What was found says more than single changes do.
+        sentences, listed = _fitting(findings, room), []
+    return [wording.plain(line).rstrip() for line in [*head, *middle, *sentences, *listed, *tail]]
 
 
 def _fitting(findings: Sequence[Finding], room: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from collectors.git.process.log import Paths
 from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader, Landed, landed_since
+from collectors.git.readers.components import read_components, tip_listing
 from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
@@ -119,6 +120,7 @@ class _Run:
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
         yield from self._rows("refs", (row | self._read_by for row in now.rows))
+        components = yield from self._components(now)
         noted = self._opened.listing.notes if self._source.ai_notes else ""
         notes = NoteReader(self._git, self._opened.repository.id_length)
         yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))
@@ -146,6 +148,7 @@ class _Run:
             manifests=manifests.end,
             ai_notes=self._before.ai_notes if notes.unreadable else noted,
             tag_objects=True,
+            components=components,
             place=place_of(self._source.target),
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
@@ -264,6 +267,18 @@ class _Run:
         end = {"patterns": fingerprint(manifests), "end": read.end.to_json()}
         conflicts = [text for versions in read.end.versions for text in versions.conflicts()]
         return _Manifests(read.deployed, end, read.rewritten, conflicts)
+
+    def _components(self, now: Movements) -> Generator[Rows, None, str]:
+        """The packages in the tip of the default branch, all of them where one changed; returns what they are."""
+        ref = f"refs/heads/{self._opened.listing.default_branch}"
+        tip, before = now.tips.get(ref), "" if self._again else self._before.components
+        if tip is None or (before and tip == self._before.tips.get(ref)):
+            return before
+        listing = tip_listing(self._git, tip)
+        if listing.fingerprint != before:
+            components = read_components(self._git, listing, with_contents=not self._opened.repository.blobless)
+            yield from self._rows("components", (component._asdict() for component in components))
+        return listing.fingerprint
 
     def _note_state(self, now: Movements, *, rewritten: bool) -> None:
         opened = self._opened

@@ -35,6 +35,8 @@ class Resume:
     """The folder in which it was read; empty for what is fetched from a URL."""
     ai_notes: str = ""
     """What the ref of the notes held, as far as they were read; empty for no notes."""
+    components: str = ""
+    """Fingerprint of the files that name components, empty where they were not read."""
     tag_objects: bool = False
     """Whether tags were read with the ids of their objects."""
 
@@ -59,6 +61,7 @@ class Resume:
             "manifests": self.manifests,
             "ai_notes": self.ai_notes,
             "tag_objects": self.tag_objects,
+            "components": self.components,
             **({"place": self.place} if self.place else {}),
         }
 

@@ -150,6 +150,7 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
                 "production_deployments": sum(deployment.production for deployment in repo.deployments),
                 "rollbacks": sum(deployment.rollback for deployment in repo.deployments),
                 "services": [_service(repo, part) for part in repo.services],
+                "in_doubt_since": _in_doubt_since(repo),
                 "moved_tags": [_moved(one) for one in repo.deployments if one.moved_from],
             }
             for repo in company.repos
@@ -159,15 +160,15 @@ def _truth(company: Company, rows: dict[str, list[dict[str, Any]]]) -> dict[str,
 
 
 def _service(repo: Repo, part: Part) -> dict[str, Any]:
-    """What is deployed as one, and how often each production environment got it."""
-    deployments = [one for one in repo.deployments if one.service == part.name]
+    """What is deployed as item, and how often each production environment got it."""
+    deployments = [item for item in repo.deployments if item.service == part.name]
     return {
         "name": part.name,
         "paths": part.folders,
         "shared": part.shared,
-        "rollouts": len({one.rollout for one in deployments} - {-1}),
-        "rollbacks": sum(one.rollback for one in deployments),
-        "environments": dict(Counter(one.environment for one in deployments)),
+        "rollouts": len({item.rollout for item in deployments} - {-1}),
+        "rollbacks": sum(item.rollback for item in deployments),
+        "environments": dict(Counter(item.environment for item in deployments)),
     }
 
 
@@ -182,3 +183,9 @@ def _moved(deployment: Deployment) -> dict[str, Any]:
         "sha": deployment.sha,
         "at": iso(deployment.created_at),
     }
+
+
+def _in_doubt_since(repo: Repo) -> str | None:
+    """The last production deployment of a repository that stopped to deploy while work went on; None for others."""
+    times = [item.succeeded_at for item in repo.deployments if item.production and item.succeeded_at is not None]
+    return iso(max(times)) if repo.stopped and times else None

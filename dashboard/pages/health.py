@@ -93,6 +93,14 @@ def basis(view: View, coverage: pl.DataFrame, *, closed_work_is_seen: bool) -> N
     for name, line in in_doubt(coverage).items():
         # As text: a repository's name is from outside.
         st.text(wording.plain(f"{name}: {line}"))
+    for row in coverage.filter(pl.col("services_inferred") > 0).iter_rows(named=True):
+        st.text(
+            wording.plain(
+                f"{row['provider']}:{row['repo']}: {wording.counted(row['services_inferred'], 'service')} inferred from"
+                f" deployments, tags and folders; {row['shared_changes']:,} of {row['changes']:,} changes belong to one"
+                " by shared or unlisted paths alone. `headway doctor` prints them as settings."
+            )
+        )
     if pulse.no_deployments:
         st.markdown(f"- **Repositories without deployments:** {SET_UP_DEPLOYMENTS}")
     if not closed_work_is_seen:

@@ -118,6 +118,19 @@ _REFS = RawTable(
     ),
 )
 
+_COMPONENTS = RawTable(
+    "components",
+    "one row per package or catalogued component in the tip of the default branch, and one of the repository itself",
+    ("repo_id", "path", "name"),
+    columns(
+        ("path", TEXT, "the file that names it, empty for the repository itself"),
+        ("folder", TEXT, "the folder that the file is in, empty for the root"),
+        ("name", TEXT, "package name, module path or name in the catalogue"),
+        ("ecosystem", TEXT, "npm, cargo, go, maven, gradle, python, nx, backstage, helm, docker or repository"),
+    ),
+    set_of=("repo_id",),
+)
+
 _MANIFEST_VERSIONS = RawTable(
     "manifest_versions",
     "one row per step of a manifests repository's default branch, environment and application that it deployed",
@@ -331,6 +344,7 @@ TABLES: Mapping[str, RawTable] = {
         _COMMITS,
         _COMMIT_FILES,
         _REFS,
+        _COMPONENTS,
         _MANIFEST_VERSIONS,
         _PATCH_IDS,
         _ADDED_LINES,

@@ -16,6 +16,10 @@ class InferenceSettings:
     tags: bool = setting(
         default=True, doc="learn from a repository's tags which are releases; false: only tags such as `v1.2.3`"
     )
+    services: bool = setting(
+        default=True,
+        doc="infer the services of a repository from its deployments, tags and folders; false: it is one service",
+    )
     production: bool = setting(
         default=True, doc="infer from the words of their names which environments are production"
     )

@@ -48,8 +48,13 @@ class ServiceSettings:
 
     repo: str = setting("*", "glob on the repository's name, with or without its provider")
     name: str = setting("", "its name", longest=100)
-    paths: tuple[str, ...] = setting((), "globs of its own paths")
+    paths: tuple[str, ...] = setting((), "globs of its own paths; those that begin with `!` are left out")
     shared: tuple[str, ...] = setting((), "globs of paths that it shares with other services")
+    unlisted: bool = setting(
+        default=False,
+        doc="it is also built from paths that no service lists, while it is alive; documents, CI, tests and tooling"
+        " then touch nothing (as in services that are inferred)",
+    )
     tags: str = setting("", "from tags: pattern of its tags; empty: the repository's rule", pattern=True)
     applications: tuple[str, ...] = setting(
         (), "its names in deployment records, manifests and workflows; empty: its name"
@@ -71,7 +76,7 @@ def check_services(services: Sequence[ServiceSettings]) -> None:
             raise UsageError(f"{where} has no name", hint="give it a name")
         if any(mark in service.name for mark in _NOT_IN_NAMES):
             raise UsageError(f"{where} has a name that reports cannot show: {service.name!r}", hint="leave out ; and *")
-        if not service.paths and not service.shared:
+        if not (service.paths or service.shared or service.unlisted):
             raise UsageError(f"{where} {service.name} has no paths", hint="set paths to globs such as services/pay/")
         key = (service.repo.lower(), service.name)
         if key in seen:

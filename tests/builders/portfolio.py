@@ -57,6 +57,7 @@ def portfolio() -> list[Raw]:
         _ops(),
         _web(),
         _site(),
+        _parts(),
         Raw("acme/library", known=300).commits("only@5 more").files("only", "models/train.py"),
         _misspelt(),
         Raw("acme/empty", default_branch="", known=None),
@@ -307,3 +308,14 @@ def _mono() -> Raw:
     ):
         mono.deploy(f"mono{place}", commit, at, application=application, environment=environment)
     return mono.deploy("mono-broken", "lib", states=[("failure", 46)], application="find", environment="prod-us")
+
+
+def _parts() -> Raw:
+    """Two packages with tags of their own, and releases of what is beside them: services that no setting names."""
+    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40").files("k0", "in/package.json", "on/a")
+    parts.files("in", "in/a", "yarn.lock").files("on", "on/a").files("by", "Makefile").files("end", "docs/a.md")
+    parts.add("components", path="", folder="", name="", ecosystem="repository")
+    for name in ("in", "on"):
+        parts.add("components", path=f"{name}/package.json", folder=name, name=f"@acme/{name}", ecosystem="npm")
+        parts.tag(f"{name}@1.0.0", "k0", 2).tag(f"{name}@1.1.0", name, 25)
+    return parts.tag("v1.0.0", "by", 35)

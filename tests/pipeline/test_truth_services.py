@@ -126,7 +126,7 @@ def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
     collect(session)
     with (folder / "truth_deployments.csv").open("a", encoding="utf-8") as file:
         at = moved["first_at"]
-        file.write(f"acme/mobile,,production,True,{moved['tag']},{moved['first_sha']},{at},{at},False,\n")
+        file.write(f"acme/mobile,,production,{moved['tag']},{moved['first_sha']},{at},{at},False,\n")
     pairs, differences = by_git(session)
     assert pairs > 50
     assert differences == []
@@ -135,6 +135,23 @@ def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
             "select count(*) from lead_times where production_at = $at::timestamptz", {"at": moved["first_at"]}
         ).fetchall()
     assert early > 0
+
+
+def test_a_repository_that_stopped_to_deploy_is_in_doubt_as_in_truth(tmp_path: Path) -> None:
+    """What landed since its last deployment is unknown, in every table; the other repository is in no doubt."""
+    demo = build_demo(
+        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="doubtful"
+    )
+    told = json.loads((demo.folder / "truth.json").read_text(encoding="utf-8"))["repositories"]
+    expected = [(row["repo_id"], row["in_doubt_since"]) for row in told if row["in_doubt_since"]]
+    assert len(expected) == 1
+    with open_published(demo.settings.warehouse_folder) as connection:
+        doubts = connection.execute(
+            "select repo_id, strftime(since_at, '%Y-%m-%dT%H:%M:%SZ') from service_doubts"
+        ).fetchall()
+    assert doubts == expected
+    assert demo_check.differences(demo.folder, demo.settings.warehouse_folder) == {}
+    assert by_git(demo)[1] == []
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 from headway.errors import UsageError
 from headway.settings import ProductionSettings, ServiceSettings, Settings
+from headway.settings.inference import InferenceSettings
 from tests.builders.rows import Raw, Tables, built, hour
 
 DAY = 24.0
@@ -96,8 +97,9 @@ def test_a_change_waits_for_its_other_service() -> None:
 
 
 def test_a_repository_without_services_is_one() -> None:
-    """Without settings the repository is one service, and columns of services are empty."""
-    with built(mono(), as_of=32 * DAY) as tables:
+    """Without settings and inference the repository is one service, and columns of services are empty."""
+    alone = Settings(base=Path(), inference=InferenceSettings(services=False))
+    with built(mono(), settings=alone, as_of=32 * DAY) as tables:
         assert {row[0] for row in rows(tables, "services").values()} == {""}
         assert tables("select * from service_lead_times") == []
         assert tables("select service, told_by from services") == [{"service": "", "told_by": "repository"}]

@@ -24,7 +24,8 @@ from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages
 from warehouse.models.pull_requests import automated_accounts, declared_reverts, stack_outcomes
 from warehouse.models.rework import fixes
-from warehouse.models.services import path_services, service_environments, service_lists, services
+from warehouse.models.services import path_services, service_environments, service_lists, service_lives, services
+from warehouse.models.services.inference import inferred_services
 from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
 from warehouse.sources import Sources
 
@@ -39,6 +40,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         source_watermarks.model(sources),
         deployment_rules.model(settings),
         repository_settings.model(settings, sources),
+        inferred_services.model(settings),
         services.model(settings),
         environments.model(settings),
         deployment_notices.model(settings),
@@ -60,6 +62,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         path_services.MODEL,
         service_environments.MODEL,
         service_lists.MODEL,
+        service_lives.MODEL,
         stack_outcomes.MODEL,
         tag_families.MODEL,
         workflow_kinds.MODEL,

@@ -247,9 +247,10 @@ PRESETS: Mapping[str, Preset] = {
             "sdk": 360,
             "catalog": 400,
             "research": 200,
-            "shop": 150,
-            "toolkit": 50,
-            "mobile": 50,
+            "shop": 120,
+            "toolkit": 40,
+            "mobile": 40,
+            "vouchers": 40,
         },
     ),
     "styled": Preset(

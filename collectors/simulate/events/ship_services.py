@@ -64,8 +64,8 @@ class ServiceShipping:
         change = self._candidate(part, at)
         if change is None:
             return None
-        overtaken = [one for one in self.pending[part.name] if one.created_at >= at]
-        self.repo.deployments = [one for one in self.repo.deployments if one not in overtaken]
+        overtaken = [item for item in self.pending[part.name] if item.created_at >= at]
+        self.repo.deployments = [item for item in self.repo.deployments if item not in overtaken]
         self.pending[part.name] = []
         before = self.current.get(part.name)
         carried = self._carried(part, change)
@@ -107,11 +107,11 @@ class ServiceShipping:
         """What it brings to production of the service."""
         current = self.current.get(part.name)
         first = _place(current) + 1 if current else 0
-        return [one for one in self.repo.landed[first : _place(change) + 1] if _touches(part, one)]
+        return [item for item in self.repo.landed[first : _place(change) + 1] if _touches(part, item)]
 
     def _accident(self, part: Part, region: Region, carried: list[Change]) -> Change | None:
         """The change for which the roll-out is taken back in this region, if it is."""
-        suspects = [one for one in carried if one.kind == "pull_request" and one.built_with_ai != "automation"]
+        suspects = [item for item in carried if item.kind == "pull_request" and item.built_with_ai != "automation"]
         certain = part is self.plan.services[0] and self.releases[part.name] == _CERTAIN_ACCIDENT
         chance = 1.0 if certain and region.rollback_chance else region.rollback_chance
         if not self.dice.chance(chance) or not suspects:

@@ -53,8 +53,8 @@ def write_manifests(repos: list[Repo], folder: Path, dice: Dice, since: int, unt
             file.replicas += dice.whole(1, 2)
             scaled = Commit(person, at - HOUR, person, at - HOUR, f"Run {file.replicas} replicas of {repo.name}")
             tip = git.commit(scaled, [tip], {path: git.blob(file.text)})
-        file.versions |= {one.service or repo.name: one.version for one, _ in deployments}
-        tip = _bump(git, [one for one, _ in deployments], repo, tip, git.blob(file.text))
+        file.versions |= {item.service or repo.name: item.version for item, _ in deployments}
+        tip = _bump(git, [item for item, _ in deployments], repo, tip, git.blob(file.text))
     git.tag("nightly", tip, BOTS["release"], until, f"Nightly copy {iso(until - until % DAY)[:10]}")
     git.finish([("refs/heads/main", tip), ("refs/tags/nightly", tip)])
 
@@ -87,7 +87,7 @@ def _bump(git: FastImport, deployments: list[Deployment], repo: Repo, tip: Commi
     """One merge for all services of a repository that change in an environment at the same time."""
     deployment = deployments[0]
     word = "Roll back" if deployment.rollback else "Bump"
-    name = ", ".join(one.service or repo.name for one in deployments)
+    name = ", ".join(item.service or repo.name for item in deployments)
     target = f"{name} in {deployment.environment} to {deployment.version}"
     written_at = max(tip.committed_at, deployment.created_at - 40)
     path = _path(repo, deployment)

@@ -31,7 +31,6 @@ DEPLOYMENT_COLUMNS = (
     "repo",
     "service",
     "environment",
-    "production",
     "version",
     "sha",
     "created_at",
@@ -61,21 +60,21 @@ def touched(repo: Repo, change: Change) -> list[Part]:
 
 
 def deployments_of(repo: Repo) -> list[dict[str, Any]]:
-    """Every deployment that was tried, as `DEPLOYMENT_COLUMNS`, oldest first."""
+    """Every deployment to production that was tried, as `DEPLOYMENT_COLUMNS`, oldest first."""
     return [
         {
             "repo": f"acme/{repo.name}",
-            "service": one.service,
-            "environment": one.environment,
-            "production": one.production,
-            "version": one.version,
-            "sha": one.sha,
-            "created_at": iso(one.created_at),
-            "succeeded_at": one.succeeded_at and iso(one.succeeded_at),
-            "rollback": one.rollback,
-            "rollout": one.rollout if one.rollout >= 0 else None,
+            "service": item.service,
+            "environment": item.environment,
+            "version": item.version,
+            "sha": item.sha,
+            "created_at": iso(item.created_at),
+            "succeeded_at": item.succeeded_at and iso(item.succeeded_at),
+            "rollback": item.rollback,
+            "rollout": item.rollout if item.rollout >= 0 else None,
         }
-        for one in sorted(repo.deployments, key=lambda each: (each.created_at, each.deployment_id))
+        for item in sorted(repo.deployments, key=lambda each: (each.created_at, each.deployment_id))
+        if item.production
     ]
 
 
@@ -92,7 +91,7 @@ def withdrawn(deployments: list[Deployment]) -> dict[int, int]:
     """Place on main to the time since when an environment has it no more, for what a rollback withdrew for good."""
     gone: dict[int, int] = {}
     place = -1
-    done = [one for one in deployments if one.production and one.succeeded_at is not None]
+    done = [item for item in deployments if item.production and item.succeeded_at is not None]
     for deployment in sorted(done, key=lambda item: item.succeeded_at or 0):
         target = deployment.change.position or 0
         if deployment.rollback:
@@ -109,17 +108,17 @@ class Arrivals:
     def __init__(self, repo: Repo, part: Part) -> None:
         """From the deployments of the service."""
         size = len(repo.landed)
-        deployments = [one for one in repo.deployments if one.service == part.name and one.succeeded_at is not None]
-        self.begun = firsts(size, [(one.change, one.created_at) for one in deployments])
-        self.shipped = firsts(size, [(one.change, one.succeeded_at) for one in deployments])
-        self.first_production_at = min((one.succeeded_at or 0 for one in deployments), default=NEVER)
-        self.deployments = sorted(deployments, key=lambda one: one.succeeded_at or 0)
-        self.ended = {one.rollout: one.succeeded_at or 0 for one in self.deployments if one.rollout >= 0}
+        deployments = [item for item in repo.deployments if item.service == part.name and item.succeeded_at is not None]
+        self.begun = firsts(size, [(item.change, item.created_at) for item in deployments])
+        self.shipped = firsts(size, [(item.change, item.succeeded_at) for item in deployments])
+        self.first_production_at = min((item.succeeded_at or 0 for item in deployments), default=NEVER)
+        self.deployments = sorted(deployments, key=lambda item: item.succeeded_at or 0)
+        self.ended = {item.rollout: item.succeeded_at or 0 for item in self.deployments if item.rollout >= 0}
         closed = {region.environment for region in repo.regions if region.closes < 1}
-        names = dict.fromkeys(one.environment for one in self.deployments)
-        by_name = {name: [one for one in self.deployments if one.environment == name] for name in names}
+        names = dict.fromkeys(item.environment for item in self.deployments)
+        by_name = {name: [item for item in self.deployments if item.environment == name] for name in names}
         self.opened = {name: ones[0].succeeded_at or 0 for name, ones in by_name.items()}
-        self.had = {name: firsts(size, [(one.change, one.succeeded_at) for one in by_name[name]]) for name in names}
+        self.had = {name: firsts(size, [(item.change, item.succeeded_at) for item in by_name[name]]) for name in names}
         self.gone = {name: withdrawn(by_name[name]) for name in names if name not in closed}
         self.closed = closed
 
@@ -140,7 +139,7 @@ class Arrivals:
 
         A region that was opened when all others had it never had to get it, nor one that was closed without it.
         """
-        first = next(one for one in self.deployments if (one.change.position or 0) >= place)
+        first = next(item for item in self.deployments if (item.change.position or 0) >= place)
         ended_at = self.ended.get(first.rollout, first.succeeded_at or 0)
         last_at: int | None = None
         for name, opened_at in sorted(self.opened.items(), key=lambda pair: pair[1]):
@@ -163,13 +162,13 @@ class Arrivals:
 
 def whole(arrivals: list[Arrival]) -> Arrival:
     """The arrival of a change in all of the services that it touches."""
-    known = [one for one in arrivals if one.first_at is not None]
-    complete = [one.complete_at for one in arrivals]
-    back = [one.rolled_back_at for one in known]
+    known = [item for item in arrivals if item.first_at is not None]
+    complete = [item.complete_at for item in arrivals]
+    back = [item.rolled_back_at for item in known]
     return Arrival(
-        min((one.begun_at for one in arrivals if one.begun_at is not None), default=None),
-        min((one.first_at for one in known if one.first_at is not None), default=None),
+        min((item.begun_at for item in arrivals if item.begun_at is not None), default=None),
+        min((item.first_at for item in known if item.first_at is not None), default=None),
         None if None in complete else max((at for at in complete if at is not None), default=None),
         None if None in back else max((at for at in back if at is not None), default=None),
-        any(one.unknown for one in arrivals),
+        any(item.unknown for item in arrivals),
     )

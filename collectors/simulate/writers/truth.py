@@ -118,10 +118,12 @@ class _Main:
         if repo.services:
             return whole([self.arrivals[part.name].of(change, complete_at) for part in services])
         unseen = complete_at is not None and complete_at < self.first_production_at and repo.deploys != "none"
-        # What landed after the last deployment of a repository that stopped to deploy: nobody knows where it is.
-        unseen |= repo.stopped and (change.merged_at or 0) > self.last_production_at
-        back_at = self.rolled_back.get(-1 if change.position is None else change.position)
         shipped_at = self.first("shipped", change)
+        # Where nothing is deployed any more while work goes on, nobody knows what became of the work since then, nor of
+        # what had landed and was in no deployment.
+        late = max(complete_at or 0, change.merged_at or 0) > self.last_production_at
+        unseen |= repo.stopped and (late or (change.merged_at is not None and shipped_at is None))
+        back_at = self.rolled_back.get(-1 if change.position is None else change.position)
         return Arrival(self.first("begun", change), shipped_at, shipped_at, back_at, unseen)
 
 

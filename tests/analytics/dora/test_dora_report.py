@@ -67,8 +67,8 @@ def test_groups(connection: duckdb.DuckDBPyConnection) -> None:
         "team": ["core", "no team"],
         "provider": ["git"],
         "service": ["acme/a", "acme/b"],
-        "builds_ai": ["false", "with AI", "without AI", "AI less other"],
-        "built_with_ai": ["assisted", "none", "with AI", "without AI", "AI less other"],
+        "builds_ai": ["false", "with AI", "without AI", "AI less other", "AI against other"],
+        "built_with_ai": ["assisted", "none", "with AI", "without AI", "AI less other", "AI against other"],
     }.items():
         table = dora(connection, Filters(), Options(by=by))
         assert table["group"].unique(maintain_order=True).to_list() == names

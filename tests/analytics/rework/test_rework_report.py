@@ -7,12 +7,14 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.catalog import REPORTS
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped
+from analytics.survival import cox
 from headway.errors import UsageError
 from tests.analytics.dora.making import day
 from tests.builders.rows import Raw, built, commit_id, hour
@@ -172,3 +174,70 @@ def test_maintainability_is_a_covariate_where_it_was_measured() -> None:
         "repository, log of paths, maintainability",
     ]
     assert [one.changes for one in found] == [600, 600, 300]
+
+
+def shipped_from(dice: np.random.Generator, repositories: int, size: int) -> Shipped:
+    """Changes of a year, each repository with its own rate of repair; AI work is repaired as often as other work."""
+    place = np.repeat(np.arange(repositories), size)
+    ai = dice.random(place.size) < dice.uniform(0.1, 0.5, repositories)[place]
+    rate = np.exp(dice.normal(0.0, 0.5, repositories))[place] / 700.0
+    begun = dice.uniform(0.0, 365.0, place.size)
+    mended = begun + dice.exponential(1.0 / rate)
+    return Shipped(
+        pl.DataFrame(
+            {
+                "repo": place,
+                "builds_ai": ai,
+                "built_with_ai": "none",
+                "kind": "work",
+                "production_at": [day(float(at)) for at in begun],
+                "as_of": day(365.0),
+                "repaired_at": [day(float(at)) if at <= 365.0 else None for at in mended],
+                "lines": 50,
+                "files": 3,
+                "dmm": None,
+            },
+            schema_overrides={"dmm": pl.Float64},
+        )
+    )
+
+
+def reached(share: np.ndarray, ended: int) -> tuple[float, float]:
+    """Bell & McCaffrey's inflation and Satterthwaite's degrees of freedom, from the whole matrix over the units.
+
+    Each unit's mean has a variance of 0.95 / (ends in it) + 0.05, up to a factor.
+    """
+    spread = np.diag(0.95 / (share * ended) + 0.05)
+    moved = np.diag(share) - np.outer(share, share)
+    seen = moved @ spread @ moved.T
+    return math.sqrt(share @ spread @ share / np.trace(seen)), np.trace(seen) ** 2 / np.trace(seen @ seen)
+
+
+@pytest.mark.parametrize("repositories", [1, 6])
+def test_interval_of_the_ratio_is_that_of_few_units(repositories: int) -> None:
+    """It reaches as far as Student's t of so many units does, not as far as a normal one: by the whole matrix."""
+    shipped = shipped_from(np.random.default_rng(6), repositories, 300)
+    found = next(iter(compared(shipped, "builds_ai")))
+    place = shipped.changes["repo"].to_numpy()
+    month = shipped.changes["production_at"].dt.month().to_numpy() + 12 * shipped.changes["production_at"].dt.year()
+    code = np.unique(place * 100_000 + month, return_inverse=True)[1]
+    hours, over = shipped.times()
+    fit = cox(hours, over, shipped.changes["builds_ai"].to_numpy(), ["AI"], stratum=place, cluster=code)
+    assert fit.cluster_information is not None
+    assert fit.robust_standard_error is not None
+    share = fit.cluster_information[:, 0] / fit.cluster_information[:, 0].sum()
+    inflation, degrees = reached(share[share > 0], int(over.sum()))
+    error = inflation * fit.robust_standard_error[0]
+    assert found.interval_by == "repository and month"
+    assert 2.0 < degrees < 12.0 * repositories
+    bounds = np.exp(stats.t(degrees, fit.coefficient[0], error).interval(0.95))
+    assert (found.ratio.lower, found.ratio.upper) == pytest.approx(tuple(bounds), rel=1e-9)
+    assert found.p_value == pytest.approx(2.0 * stats.t.sf(abs(fit.coefficient[0]) / error, degrees), rel=1e-9)
+
+
+def test_ratio_without_a_difference_is_rarely_significant() -> None:
+    """With no difference at most 12 of 120 companies of five repositories seem to have one; by 1.96 errors, 23."""
+    dice = np.random.default_rng(160)
+    found = [next(iter(compared(shipped_from(dice, 5, 200), "builds_ai"))) for _ in range(120)]
+    assert sum((one.p_value or 0.0) <= 0.05 for one in found) <= 12
+    assert sum((one.ratio.lower or 0.0) <= 1.0 <= (one.ratio.upper or 0.0) for one in found) >= 108

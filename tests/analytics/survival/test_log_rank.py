@@ -71,3 +71,36 @@ def test_nothing_to_compare(hours: list[float], ended: list[bool], group: list[i
     """One group alone, or two of which nothing ended, cannot be compared."""
     with pytest.raises(AnalysisError, match="fewer than two groups"):
         log_rank(hours, ended, np.array(group, np.int64))
+
+
+def slow_scores(hours: list[int], ended: list[int], group: list[int], stratum: list[int]) -> list[float]:
+    """Each change's part in observed minus expected of group 0, from the definition: one ending after the other."""
+    size = len(hours)
+    parts = [0.0] * size
+    for end in sorted({(stratum[n], hours[n]) for n in range(size) if ended[n]}):
+        here = [n for n in range(size) if stratum[n] == end[0] and hours[n] >= end[1]]
+        over = [n for n in here if hours[n] == end[1] and ended[n]]
+        share = sum(group[n] == 0 for n in here) / len(here)
+        for n in here:
+            parts[n] += ((group[n] == 0) - share) * ((n in over) - len(over) / len(here))
+    return parts
+
+
+def test_parts_by_cluster_are_lin_and_weis() -> None:
+    """They are the sums of the changes' scores, add up to observed minus expected, and counts are so many changes."""
+    rng = np.random.default_rng(3)
+    hours, ended = rng.integers(1, 12, 70), rng.random(70) < 0.7
+    group, stratum, cluster = rng.integers(0, 2, 70), rng.integers(0, 3, 70), rng.integers(0, 6, 70)
+    count = rng.integers(1, 4, 70)
+    found = log_rank(hours, ended, group, stratum=stratum, cluster=cluster, count=count)
+    rows = [np.repeat(column, count).tolist() for column in (hours, ended, group, stratum)]
+    parts = np.array(slow_scores(*rows))
+    expected = [parts[np.repeat(cluster, count) == code].sum() for code in range(6)]
+    np.testing.assert_allclose(found.score, expected, atol=1e-12)
+    assert found.score.sum() == pytest.approx(found.observed[0] - found.expected[0], abs=1e-12)
+
+
+def test_information_by_cluster_by_hand() -> None:
+    """Endings of 1 of 4, 1 of 3 and 1 of 2 at risk have ¼, 2/9 and ¼: each in the cluster of what ended."""
+    found = log_rank([1, 3, 2, 4], [True, True, True, False], [0, 0, 1, 1], cluster=[0, 0, 1, 1])
+    np.testing.assert_allclose(found.information, [1 / 2, 2 / 9])

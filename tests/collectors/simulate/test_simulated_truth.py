@@ -216,6 +216,7 @@ def test_the_full_company_shows_every_kind_of_work(tmp_path: Path) -> None:
         "",
         "abandoned",
         "no_deployments",
+        "nothing_to_deploy",
         "production",
         "unknown",
         "waiting",

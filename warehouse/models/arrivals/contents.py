@@ -38,11 +38,8 @@ class Content:
         if landing is not None:
             if (position := reach.first(landing)) != NEVER:
                 options.append((position, 0, "ancestor", landing))
-            if self.copies.any:
-                options += _by_copy(reach, landing, [landing], self.copies)
-                for parts in self.commits:
-                    if parts != [landing]:
-                        options += _by_copy(reach, landing, parts, self.copies)
+            for parts in self.commits:
+                options += _by_copy(reach, landing, parts, self.copies)
         if branch and head is not None and head != landing and (position := reach.first(head)) != NEVER:
             options.append((position, 3, "branch_deploy", head))
         if not options:
@@ -69,8 +66,14 @@ class Contents:
         return cls(own, brought, copies)
 
     def of_change(self, key: str, landing: int | None, head: int | None) -> Content:
-        """The commits of one change."""
-        return Content(landing, head, [parts[key] for parts in (self.own, self.brought) if key in parts], self.copies)
+        """The commits of one change, where copies of all of them may ship it."""
+        if landing is None or not self.copies.any:
+            return Content(landing, head, (), self.copies)
+        parts = [
+            [landing],
+            *(commits[key] for commits in (self.own, self.brought) if commits.get(key, [landing]) != [landing]),
+        ]
+        return Content(landing, head, [commits for commits in parts if self.copies.of_all(commits)], self.copies)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ class Copies:
     def any(self) -> bool:
         """Whether there are any."""
         return any(copied for _, _, copied in self.kinds)
+
+    def of_all(self, commits: Sequence[int]) -> bool:
+        """Whether each of `commits` has a copy of one kind."""
+        return any(all(commit in copied for commit in commits) for _, _, copied in self.kinds)
 
     def after(self, landing: int, copies: Sequence[int]) -> list[int]:
         """Those that were not on the default branch before `landing`: after a revert the same patch may land again."""

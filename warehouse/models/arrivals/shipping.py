@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from warehouse.graph import NEVER, Containment, Reach
 from warehouse.models.arrivals.contents import Content
@@ -82,7 +83,7 @@ class Shipping:
     def of(cls, history: Containment, tables: Mapping[str, pa.Table], service: str) -> Shipping:
         """From `service_deployments`, `services`, `rollouts` and `service_waves` of one repository."""
         rows, rollouts, environments, services = (
-            [row for row in tables[name].to_pylist() if row["service"] == service]
+            tables[name].filter(pc.equal(tables[name]["service"], service)).to_pylist()
             for name in ("service_deployments", "rollouts", "service_waves", "services")
         )
         graph = history.graph

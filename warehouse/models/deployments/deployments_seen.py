@@ -201,7 +201,7 @@ MODEL = PythonModel(
         ),
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
-        Input("services", ("service", "applications"), ("service",)),
+        Input("services", ("service", "applications", "tags"), ("service",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

@@ -54,7 +54,7 @@
 --   nothing_to_deploy: code-complete changes that touch no service
 --   services: services that the repository deploys apart, 0 where it is one
 --   services_inferred: of them, named by no setting
---   shared_changes: changes that belong to a service by shared paths alone, or because their files are not known
+--   shared_changes: changes that belong to a service by shared or unlisted paths alone, or because their files are not known
 --   deployments_without_service: their application is that of no service: they ship nothing
 --   deployments_excluded: to environments that the settings leave out
 --   waves: production environments that a roll-out must reach, the most of any service

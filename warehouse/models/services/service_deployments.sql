@@ -16,6 +16,7 @@
 --   state: `success`, or the last state
 --   undatable: it succeeded, and the source has no time of it
 --   isolated: its commit is known by id alone, without its history
+--   own: it deploys this service alone, not the whole repository
 with several as (
     select distinct repo_id
     from services
@@ -50,7 +51,8 @@ select
     deployment_times.succeeded_at,
     deployment_times.state,
     deployment_times.undatable,
-    deployment_times.isolated
+    deployment_times.isolated,
+    served.service = deployment_times.service as own
 from served
 inner join deployment_times
     on served.repo_id = deployment_times.repo_id

@@ -12,6 +12,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, TEXT
 from headway.settings import ServiceSettings, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.services.inference.inferred_services import INFERRED_SERVICES
 
 __all__ = ["SERVICES", "lines", "model", "plain_name", "services"]
 
@@ -24,7 +25,11 @@ SERVICES = Table(
         ("repo_id", TEXT, "repository"),
         ("service", TEXT, "its name, empty for a repository that is one service"),
         ("inferred", BOOL, "no setting names it"),
-        ("told_by", TEXT, "what names it: settings, or repository for one that is one service"),
+        (
+            "told_by",
+            TEXT,
+            "what names it: settings, records, manifests, workflows, tags; repository: it is one service",
+        ),
         ("paths", TEXT, "globs of its own paths, one a line; empty for a repository that is one service"),
         ("shared", TEXT, "globs of paths that it shares, one a line"),
         ("applications", TEXT, "its names in records, manifests and workflows, one a line"),
@@ -33,6 +38,8 @@ SERVICES = Table(
         ("arrival", TEXT, "all or first: which of its waves must have a change for it to be in production"),
         ("waves", TEXT, "its production environments in the order of a roll-out, one a line; empty: inferred"),
         ("excluded", TEXT, "production environments that are left out, one a line"),
+        ("unlisted", BOOL, "it takes paths that no service lists; documents, CI, tests and tooling touch it not"),
+        ("gone", BOOL, "the default branch has its folder no more"),
     ),
 )
 
@@ -41,7 +48,14 @@ def model(settings: Settings) -> PythonModel:
     """The model for these settings."""
     return PythonModel(
         "services",
-        (Input(REPOSITORIES, ("repo_id",), ("repo_id",)),),
+        (
+            Input(REPOSITORIES, ("repo_id",), ("repo_id",)),
+            Input(
+                INFERRED_SERVICES.name,
+                ("repo_id", "service", "told_by", "paths", "applications", "tags", "gone"),
+                ("repo_id", "service"),
+            ),
+        ),
         (SERVICES,),
         partial(services, settings=settings),
         per_repository=False,
@@ -49,11 +63,15 @@ def model(settings: Settings) -> PythonModel:
 
 
 def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
-    """From all repositories: one row per service."""
+    """From all repositories and what was inferred of them: one row per service; what settings say wins."""
+    inferred: dict[str, list[dict[str, Any]]] = {}
+    for row in tables[INFERRED_SERVICES.name].to_pylist():
+        inferred.setdefault(row["repo_id"], []).append({**_whole(settings), **row, "unlisted": True})
     rows = []
     for repo_id in tables[REPOSITORIES]["repo_id"].to_pylist():
         named = [_named(service, settings) for service in settings.services_of(repo_id)]
-        rows += [{"repo_id": repo_id, **service} for service in named or [_whole(settings)]]
+        chosen = named or inferred.get(repo_id) or [_whole(settings)]
+        rows += [{"repo_id": repo_id, **service} for service in chosen]
     return SERVICES.of(rows)
 
 
@@ -81,6 +99,8 @@ def _named(service: ServiceSettings, settings: Settings) -> dict[str, Any]:
         "arrival": service.arrival or production.arrival,
         "waves": _joined(service.waves or production.waves),
         "excluded": _joined(service.exclude or production.exclude),
+        "unlisted": service.unlisted,
+        "gone": False,
     }
 
 
@@ -94,6 +114,8 @@ def _whole(settings: Settings) -> dict[str, Any]:
         "arrival": settings.production.arrival,
         "waves": _joined(settings.production.waves),
         "excluded": _joined(settings.production.exclude),
+        "unlisted": False,
+        "gone": False,
     }
 
 

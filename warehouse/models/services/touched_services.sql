@@ -5,7 +5,7 @@
 --   repo_id: repository
 --   change_key: `#<number>` or `@<sha>`
 --   service: its name
---   shared: it touches the service by shared paths alone
+--   shared: it touches the service by shared or unlisted paths alone, or its files are not known
 with counted as (
     select
         repo_id,
@@ -61,31 +61,258 @@ without_files as (
     where
         counted.service <> ''
         and filed.change_key is null
+),
+
+-- From when to when a change was written, for services that live for a time; what is open was not yet written to its end.
+timed as (
+    select
+        change_landings.repo_id,
+        change_landings.change_key,
+        change_landings.landed_at,
+        coalesce(
+            least(heads.committed_at, change_landings.landed_at), change_landings.landed_at, report_times.as_of
+        ) as written_at
+    from change_landings
+    inner join report_times
+        on change_landings.repo_id = report_times.repo_id
+    inner join (select distinct service_lives.repo_id from service_lives) as living
+        on change_landings.repo_id = living.repo_id
+    left join commits as heads
+        on
+            change_landings.repo_id = heads.repo_id
+            and change_landings.head_sha = heads.sha
+),
+
+owned as (
+    select
+        service_files.repo_id,
+        service_files.change_key,
+        path_services.service,
+        min(case when path_services.shared then 1 else 0 end) = 1 as shared
+    from service_files
+    inner join path_services
+        on
+            service_files.repo_id = path_services.repo_id
+            and service_files.path = path_services.path
+    group by
+        service_files.repo_id,
+        service_files.change_key,
+        path_services.service
+),
+
+marked as (
+    select
+        owned.repo_id,
+        owned.change_key,
+        owned.service,
+        owned.shared,
+        coalesce(
+            service_lives.service is not null
+            and (service_lives.since_at is null or service_lives.until_at < coalesce(timed.landed_at, timed.written_at)),
+            false
+        ) as ended,
+        coalesce(service_lives.gone, false) as gone
+    from owned
+    left join service_lives
+        on
+            owned.repo_id = service_lives.repo_id
+            and owned.service = service_lives.service
+    left join timed
+        on
+            owned.repo_id = timed.repo_id
+            and owned.change_key = timed.change_key
+),
+
+-- Changes of which some path is listed by no service: a lock or a list of packages says so only where no other path is.
+loose_parts as (
+    select
+        service_files.repo_id,
+        service_files.change_key,
+        max(case when not deployable_paths.listed and not deployable_paths.companion then 1 else 0 end) = 1
+        or max(case when deployable_paths.listed then 1 else 0 end) = 0 as unlisted
+    from service_files
+    inner join deployable_paths
+        on
+            service_files.repo_id = deployable_paths.repo_id
+            and service_files.path = deployable_paths.path
+    group by
+        service_files.repo_id,
+        service_files.change_key
+    union all
+    select
+        repo_id,
+        change_key,
+        true as unlisted
+    from without_files
+    where not is_read
+    union all
+    -- What became of a folder that is gone is not known: it may be in any other.
+    select
+        repo_id,
+        change_key,
+        min(case when ended and gone then 1 else 0 end) = 1 as unlisted
+    from marked
+    group by
+        repo_id,
+        change_key
+),
+
+loose as (
+    select
+        repo_id,
+        change_key,
+        max(case when unlisted then 1 else 0 end) = 1 as unlisted
+    from loose_parts
+    group by
+        repo_id,
+        change_key
+),
+
+-- Such a change belongs to the services that lived when it was written.
+living as (
+    select
+        loose.repo_id,
+        loose.change_key,
+        service_lives.service
+    from loose
+    inner join timed
+        on
+            loose.repo_id = timed.repo_id
+            and loose.change_key = timed.change_key
+    inner join service_lives
+        on loose.repo_id = service_lives.repo_id
+    where
+        (loose.unlisted or service_lives.everything)
+        and service_lives.since_at <= timed.written_at
+        and (service_lives.until_at is null or service_lives.until_at >= timed.landed_at)
+),
+
+alive as (
+    select
+        repo_id,
+        change_key,
+        service,
+        shared
+    from marked
+    where not ended
+    union all
+    select
+        repo_id,
+        change_key,
+        service,
+        true as shared
+    from living
+),
+
+served as (
+    select distinct
+        repo_id,
+        change_key
+    from alive
+),
+
+-- What was written before all of them belongs to those that were deployed next, which tells what became of it.
+following as (
+    select
+        timed.repo_id,
+        timed.change_key,
+        min(service_lives.since_at) as since_at
+    from timed
+    inner join service_lives
+        on
+            timed.repo_id = service_lives.repo_id
+            and timed.written_at < service_lives.since_at
+    group by
+        timed.repo_id,
+        timed.change_key
+),
+
+-- Where the whole repository was deployed as one before, that shipped all of them.
+released as (
+    select distinct repo_id
+    from service_deployments
+    where
+        service = ''
+        and production
+        and succeeded_at is not null
+),
+
+-- What touches nothing that lives belongs to what has ended; with nothing that lived at all, to what came next, or to all.
+other as (
+    select
+        marked.repo_id,
+        marked.change_key,
+        marked.service,
+        marked.shared
+    from marked
+    left join served
+        on
+            marked.repo_id = served.repo_id
+            and marked.change_key = served.change_key
+    where
+        marked.ended
+        and served.change_key is null
+    union all
+    select
+        loose.repo_id,
+        loose.change_key,
+        service_lives.service,
+        true as shared
+    from loose
+    inner join service_lives
+        on loose.repo_id = service_lives.repo_id
+    left join released
+        on loose.repo_id = released.repo_id
+    left join following
+        on
+            loose.repo_id = following.repo_id
+            and loose.change_key = following.change_key
+    left join served
+        on
+            loose.repo_id = served.repo_id
+            and loose.change_key = served.change_key
+    left join (select distinct owned.repo_id, owned.change_key from owned) as listed_changes
+        on
+            loose.repo_id = listed_changes.repo_id
+            and loose.change_key = listed_changes.change_key
+    where
+        served.change_key is null
+        and listed_changes.change_key is null
+        and (
+            following.since_at is null or released.repo_id is not null or service_lives.since_at = following.since_at
+        )
+),
+
+-- Services of settings that take listed paths alone.
+plain as (
+    select
+        without_files.repo_id,
+        without_files.change_key,
+        services.service,
+        true as shared
+    from without_files
+    inner join services
+        on without_files.repo_id = services.repo_id
+    where
+        not services.unlisted
+        and (not without_files.is_read or without_files.services = 1)
+),
+
+touched as (
+    select * from alive
+    union all
+    select * from other
+    union all
+    select * from plain
 )
 
 select
-    service_files.repo_id,
-    service_files.change_key,
-    path_services.service,
-    min(case when path_services.shared then 1 else 0 end) = 1 as shared
-from service_files
-inner join path_services
-    on
-        service_files.repo_id = path_services.repo_id
-        and service_files.path = path_services.path
+    repo_id,
+    change_key,
+    service,
+    min(case when shared then 1 else 0 end) = 1 as shared
+from touched
 group by
-    service_files.repo_id,
-    service_files.change_key,
-    path_services.service
-union all
-select
-    without_files.repo_id,
-    without_files.change_key,
-    services.service,
-    true as shared
-from without_files
-inner join services
-    on without_files.repo_id = services.repo_id
-where
-    not without_files.is_read
-    or without_files.services = 1
+    repo_id,
+    change_key,
+    service

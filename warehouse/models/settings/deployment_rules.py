@@ -16,6 +16,7 @@ from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.environments import named_production
 from warehouse.models.deployments.tag_families.families import any_release
 from warehouse.models.services.services import plain_name
+from warehouse.models.settings.component_applications import component_applications
 
 __all__ = [
     "DEPLOYMENT_RULES",
@@ -72,6 +73,7 @@ def model(settings: Settings) -> PythonModel:
             Input("raw_refs", ("repo_id", "kind", "name")),
             Input("manifest_versions", ("manifests_repo_id", "application")),
             Input("raw_deployments", ("repo_id", "environment", "production")),
+            Input("components", ("repo_id", "folder", "name"), ("repo_id", "path", "name")),
         ),
         (DEPLOYMENT_RULES,),
         partial(deployment_rules, settings=settings),
@@ -87,12 +89,13 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
     tags = _tags(tables["raw_refs"])
     plain = "" if settings.inference.tags else PLAIN_TAGS
     rows: list[dict[str, Any]] = []
+    inferred = _inferred_parts(tables, settings, manifests)
     for repo_id in repository_ids(tables):
         named = own_application(repo_id, manifests)
         given = settings.deployment_rules(repo_id)
         services = settings.services_of(repo_id)
         own = [(service.name, service.tags) for service in services if service.tags]
-        parts = parts_of(repo_id, settings, manifests)
+        parts = parts_of(repo_id, settings, manifests) if services else tuple(inferred.get(repo_id, ()))
         if deploys_others(repo_id, manifests, parts):
             chosen = given or (DeploymentRule(source="none"),)
         else:
@@ -135,6 +138,14 @@ def parts_of(repo_id: str, settings: Settings, manifests: Manifests) -> tuple[st
     services = settings.services_of(repo_id)
     names = {plain_name(name) for service in services for name in service.applications or (service.name,)}
     return tuple(sorted({name for _, name in manifests if plain_name(name) in names}))
+
+
+def _inferred_parts(tables: Mapping[str, pa.Table], settings: Settings, manifests: Manifests) -> dict[str, list[str]]:
+    """The applications that are parts of a repository by its folders."""
+    if not manifests or not settings.inference.services:
+        return {}
+    whole = [own_application(repo_id, manifests) for repo_id in repository_ids(tables)]
+    return component_applications((name for _, name in manifests), whole, tables["components"].to_pylist())
 
 
 def deploys_others(repo_id: str, manifests: Manifests, parts: Sequence[str] = ()) -> bool:

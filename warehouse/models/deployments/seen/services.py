@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +14,9 @@ __all__ = ["for_services"]
 def for_services(row: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """The deployment with its service: `row` of `deployments_seen`, `services` of its repository.
 
-    The service is the one that the row names already, by its rule, or that has its application. It is empty for the
-    whole repository: where that is one service, or nothing names another. It is null where what is named is no service.
+    The service is the one that the row names already, by its rule, or that has its application, or whose pattern its
+    tag matches. It is empty for the whole repository: where that is one service, or nothing names another. It is null
+    where what is named is no service.
     What names several services is a deployment of each: the first keeps the id.
     """
     names = [service["service"] for service in services if service["service"]]
@@ -29,9 +31,16 @@ def for_services(row: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) 
             service["service"]
             for service in services
             if application in (plain_name(name) for name in lines(service["applications"]))
+            or (not application and _has_tag(service, row))
         ]
     if not named:
         yield {**row, "service": None if wanted or application else ""}
     for place, service in enumerate(named):
         name = row["deployment_id"]
         yield {**row, "service": service, "deployment_id": f"{name}@{service}" if place else name}
+
+
+def _has_tag(service: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether a release of no known part of the repository is one of this service."""
+    tag = row["version"] if row["source"] in {"tags", "releases"} else None
+    return bool(service["tags"] and tag and re.search(service["tags"], tag))

@@ -41,6 +41,7 @@ TAG_FAMILIES = Table(
         ("taken", BOOL, "its releases are deployments"),
         ("why", TEXT, "why it is taken or not, one sentence"),
         ("setting", TEXT, "the setting that takes it alone for deployments, empty where it has no releases"),
+        ("pattern", TEXT, "pattern of its releases, empty where it has none"),
     ),
 )
 RELEASE_TAGS = Table(
@@ -155,6 +156,7 @@ def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Fa
         "taken": taken,
         "why": why,
         "setting": f"[[deployments]] {pairs}" if family.releases else "",
+        "pattern": family.pattern if family.releases else "",
     }
 
 

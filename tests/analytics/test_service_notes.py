@@ -1,0 +1,56 @@
+"""What is said of the services of a repository, and the settings that say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analytics.explain.service_notes import service_notes, service_settings
+from headway.settings import ServiceSettings, Settings
+from headway.settings.reader import load
+from tests.builders.rows import Raw, built
+from tests.warehouse.test_inferred_services import TAGS, released
+from tests.warehouse.test_services import SEARCH, mono, served
+
+FACTS = "select change_id, services, outcome, outcome_reason, production_at from lead_times order by 1"
+
+
+def pasted(lines: list[str], folder: Path) -> Settings:
+    """The settings of a file with these lines alone."""
+    path = folder / "headway.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return load(path, {}, folder=folder)
+
+
+def test_inferred_services_are_named_with_what_shows_them() -> None:
+    """Two services of records, and nothing of code that is left out."""
+    with built(mono(), as_of=768) as tables:
+        assert service_notes(tables.connection, "git:acme/mono") == [
+            "2 services are inferred from records, not set: pay, search"
+        ]
+
+
+def test_pasted_settings_give_the_same_numbers(tmp_path: Path) -> None:
+    """The lines are TOML, and a build with them has every change as before."""
+    tags = (*TAGS, ("v1.0.0", "root", 60.0))
+    for raw in (mono, lambda: released(*tags)):
+        with built(raw()) as tables:
+            lines, before = service_settings(tables.connection, "git:acme/mono"), tables(FACTS)
+        with built(raw(), settings=pasted(lines, tmp_path)) as tables:
+            assert tables(FACTS) == before
+            assert tables("select count(*) as n from services where inferred") == [{"n": 0}]
+            assert service_settings(tables.connection, "git:acme/mono") == []
+
+
+def test_code_that_touches_no_service_is_counted() -> None:
+    """Under settings a change of code that no path lists has nothing to deploy, which is said; documents are not."""
+    with built(mono(), settings=served(ServiceSettings(name="pay", paths=("services/pay/",)), SEARCH)) as tables:
+        assert service_notes(tables.connection, "git:acme/mono") == [
+            "1 changes of code touch no service, such as libs/money/a"
+        ]
+
+
+def test_a_repository_that_is_one_service_has_no_notes() -> None:
+    """Without services there is nothing to say."""
+    with built(Raw("acme/shop").commits("a").deploy("d", "a", 9)) as tables:
+        assert service_notes(tables.connection, "git:acme/shop") == []
+        assert service_settings(tables.connection, "git:acme/shop") == []

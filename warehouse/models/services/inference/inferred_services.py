@@ -1,0 +1,123 @@
+"""Table `inferred_services`: what each repository deploys apart, where no setting says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headway.raw_tables.table import BOOL, TEXT
+from headway.settings import Settings
+from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.services.inference.folders import Component, Folders
+from warehouse.models.services.inference.propose import Deployed, Releases, propose
+
+__all__ = ["INFERRED_SERVICES", "inferred_services", "model"]
+
+INFERRED_SERVICES = Table(
+    "inferred_services",
+    "services that deployments, tags and folders show, in repositories of which the settings name none",
+    "one row per repository and service; none for a repository that deploys nothing apart",
+    ("repo_id", "service"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("service", TEXT, "its name: that in the deployments, or of the newest form of its tags"),
+        ("told_by", TEXT, "what shows it: records, manifests, workflows or tags"),
+        ("paths", TEXT, "globs of its own paths, one a line; empty: what no service lists"),
+        ("applications", TEXT, "its names in deployments and tags, one a line"),
+        ("tags", TEXT, "pattern of its tags, where they do not name it"),
+        ("gone", BOOL, "the default branch has its folder no more"),
+    ),
+)
+_TAGS = ("tags", "releases")
+
+
+def model(settings: Settings) -> PythonModel:
+    """The model for these settings."""
+    return PythonModel(
+        "inferred_services",
+        (
+            Input(REPOSITORIES, ("repo_id", "repo"), ("repo_id",)),
+            Input("deployment_rules", ("source",), ("position",)),
+            Input("reported_deployments", ("application", "created_at", "succeeded_at"), ("deployment_id",)),
+            Input("manifest_deployments", ("application", "version", "changed_at"), ("application", "changed_at")),
+            Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
+            Input("tag_families", ("component", "taken", "pattern"), ("family",)),
+            Input("components", ("folder", "name"), ("path", "name")),
+            Input("commit_files", ("path", "old_path", "status")),
+        ),
+        (INFERRED_SERVICES,),
+        lambda tables: inferred_services(tables, settings),
+    )
+
+
+def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
+    """From the deployments, tags, packages and paths of one repository: one row per service."""
+    (repository,) = tables[REPOSITORIES].to_pylist()
+    if not settings.inference.services or settings.services_of(repository["repo_id"]):
+        return INFERRED_SERVICES.of([])
+    sources = set(tables["deployment_rules"]["source"].to_pylist())
+    deployed = _grouped(_named(tables, sources))
+    if len(deployed) < 2:  # nothing to tell apart
+        return INFERRED_SERVICES.of([])
+    components = [Component(**row) for row in tables["components"].to_pylist()]
+    files = tables["commit_files"]
+    renamed = files.filter(pc.equal(files["status"], "R"))
+    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
+    folders = Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
+    whole = _whole(tables) if sources.intersection(_TAGS) else None
+    rows = [
+        {
+            "repo_id": repository["repo_id"],
+            "service": proposal.name,
+            "told_by": proposal.told_by,
+            "paths": "\n".join(proposal.paths),
+            "applications": "\n".join(proposal.applications),
+            "tags": proposal.tags,
+            "gone": proposal.gone,
+        }
+        for proposal in propose(repository["repo"].rpartition("/")[2], deployed, whole, folders)
+    ]
+    return INFERRED_SERVICES.of(rows)
+
+
+def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[tuple[str, str, datetime]]:
+    """Name, source and time of each deployment that names what it deploys, of the sources that count."""
+    if "records" in sources:
+        for row in tables["reported_deployments"].to_pylist():
+            at = row["succeeded_at"] or row["created_at"]
+            if row["application"] and at:
+                yield row["application"], "records", at
+    if "manifests" in sources:
+        for row in tables["manifest_deployments"].to_pylist():
+            if row["application"] and row["version"] is not None:
+                yield row["application"], "manifests", row["changed_at"]
+    if any(source in sources for source in _TAGS):
+        for row in tables["release_tags"].to_pylist():
+            if row["component"] and row["release"] and row["released_at"]:
+                yield row["component"], "tags", row["released_at"]
+
+
+def _grouped(named: Iterable[tuple[str, str, datetime]]) -> list[Deployed]:
+    """What is called by one name, whatever its case."""
+    groups: dict[tuple[str, str], Deployed] = {}
+    for name, told_by, at in named:
+        groups.setdefault((told_by, name.lower()), Deployed(name, told_by)).times.append(at)
+    for group in groups.values():
+        group.times.sort()
+    return list(groups.values())
+
+
+def _whole(tables: Mapping[str, pa.Table]) -> Releases:
+    """Releases of the repository as one."""
+    families: list[dict[str, Any]] = tables["tag_families"].to_pylist()
+    patterns = [row["pattern"] for row in families if row["taken"] and not row["component"] and row["pattern"]]
+    tags = [
+        (row["tag"], row["released_at"])
+        for row in tables["release_tags"].to_pylist()
+        if row["release"] and not row["component"] and row["released_at"]
+    ]
+    return Releases(tags, "|".join(patterns))

@@ -1,0 +1,70 @@
+"""Which paths can be deployed at all: documents, CI, tests and tooling are not."""
+
+from __future__ import annotations
+
+import re
+
+from headway.release_files import CHANGELOG_PATH, LOCK_PATH
+
+__all__ = ["deployable", "is_companion"]
+
+_DOCUMENTS = (
+    r"(?i:\.(?:md|mdx|markdown|rst|adoc|asciidoc)$)"
+    r"|(?:^|/)(?i:licen[sc]e|copying|notice|authors|contributors|maintainers|owners|codeowners|readme|security)"
+    r"(?:[._-][^/]*)?$"
+    r"|(?:^|/)(?:docs?|documentation|examples?)/"
+    rf"|{CHANGELOG_PATH}"
+)
+_CI = (
+    r"^\.(?:github|gitlab|circleci|buildkite|azure-pipelines|woodpecker|forgejo|gitea|tekton|semaphore|ci)/"
+    r"|(?:^|/)(?:\.gitlab-ci[^/]*\.ya?ml|\.travis\.ya?ml|\.?appveyor\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml"
+    r"|Jenkinsfile[^/]*|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|\.?codecov\.ya?ml|\.?renovate\.json5?"
+    r"|\.woodpecker\.ya?ml|dependabot\.ya?ml)$"
+)
+_TESTS = (
+    r"(?:^|/)(?:tests?|__tests__|specs?|e2e|testdata|test-data|test_data|fixtures|__fixtures__|__snapshots__|__mocks__"
+    r"|cypress|playwright|bench(?:es|marks?)?)/"
+    r"|(?:^|/)(?:test_[^/]*\.py|conftest\.py|[^/]*_(?:test|spec)\.[a-z0-9]+|[^/]*\.(?:test|spec|test-d|stories)\.[a-z]+"
+    r"|[^/]*(?:Tests?|Spec|IT)\.(?:java|kt|scala|groovy|cs|swift))$"
+)
+_TOOLING = (
+    r"(?:^|/)\.(?:vscode|idea|husky|devcontainer|changeset|changesets|cursor|claude|run|config/nextest)/"
+    r"|(?:^|/)(?:\.editorconfig|\.git(?:ignore|attributes|modules|-blame-ignore-revs|keep)|\.mailmap|\.(?:prettier|eslint"
+    r"|stylelint|commitlint|lintstaged|markdownlint|nyc|jscpd|oxlint|oxfmt)[^/]*|\.golangci[^/]*"
+    r"|\.pre-commit-config\.yaml|\.pylintrc|\.flake8|\.rubocop[^/]*|\.rspec|\.coveragerc|\.codespell[^/]*|\.yamllint[^/]*"
+    r"|\.shellcheckrc|\.lycheeignore|\.typos\.toml|_?typos\.toml|ruff\.toml|mypy\.ini|pytest\.ini|tox\.ini|noxfile\.py"
+    r"|(?:eslint|prettier|stylelint|jest|vitest|playwright|cypress|commitlint|lint-staged|knip|syncpack)"
+    r"(?:\.[a-z-]+)*\.(?:js|cjs|mjs|ts|cts|mts|json|ya?ml)|biome\.jsonc?|\.?rustfmt\.toml|\.?clippy\.toml|deny\.toml"
+    r"|AGENTS\.override\.json|\.tool-versions|\.nvmrc|\.node-version|\.python-version|\.ruby-version)$"
+)
+_NOT = re.compile(f"{_DOCUMENTS}|{_CI}|{_TESTS}|{_TOOLING}")
+# Text that is a product: the pages of a site, and what agents and prompts are made of.
+_TEXT_THAT_SHIPS = re.compile(
+    r"(?i)(?:^|/)(?:content|contents|posts|prompts?|skills|templates?|agents|knowledge)/.*\.(?:md|mdx|markdown)$"
+)
+_SITE = re.compile(r"(?i)(?:^|/)(?:[a-z0-9]+[-_])*(?:docs?|documentation|website|site|blog|www)$")
+_COMPANION = re.compile(
+    rf"{LOCK_PATH}|^(?:package\.json|pnpm-workspace\.yaml|tsconfig[^/]*\.json|jsconfig\.json|turbo\.jsonc?|nx\.json"
+    r"|lerna\.json|rush\.json|go\.(?:mod|work|work\.sum)|Cargo\.toml|pyproject\.toml|gradle\.properties"
+    r"|settings\.gradle(?:\.kts)?|build\.gradle(?:\.kts)?|pom\.xml|versions\.ya?ml|\.npmrc|\.yarnrc(?:\.ya?ml)?)$"
+    r"|^gradle/[^/]*\.toml$|^\.yarn/"
+)
+
+
+def deployable(path: str, folder: str = "") -> bool:
+    """Whether a path can be a part of what is deployed; `folder` is that of the service, where it is known.
+
+    What folders are called counts below that of the service only: a service may well be called `docs` or `examples`.
+    """
+    below = path[len(folder) + 1 :] if folder and path.startswith(f"{folder}/") else path
+    if folder and _SITE.search(folder):
+        return True
+    return _NOT.search(below) is None or _TEXT_THAT_SHIPS.search(below) is not None
+
+
+def is_companion(path: str) -> bool:
+    """Whether a path goes along with others: a lock file, or what lists the packages of the whole repository.
+
+    Beside the own paths of some service it says nothing of the others; alone it is of every service.
+    """
+    return _COMPANION.search(path) is not None
