@@ -66,6 +66,7 @@ group by all
 order by all
 """
 _FAMILIES = "select * from tag_families where not taken order by repo_id, tags desc, prereleases desc, family"
+_PRERELEASES = "select repo_id, family, prereleases from tag_families where taken and prereleases > 0"
 _RECORDS = """
 select
     repo_id, environment, source, count(*) as deployments, min(succeeded_at) as first_at, max(succeeded_at) as last_at
@@ -140,6 +141,7 @@ def _by(row: dict[str, Any], as_of: datetime) -> bool:
 
 def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What deployments are read from; those of no service are not taken."""
+    prereleases = {(row["repo_id"], row["family"]): row["prereleases"] for row in _rows(cursor, _PRERELEASES)}
     for row in _rows(cursor, _SEEN):
         repository = repositories.get(row["repo_id"])
         if repository is None:
@@ -160,6 +162,8 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
                 )
         if row["without_commit"]:
             why += f"; {row['without_commit']:,} without a known commit"
+        if row["source"] == "tags" and (left_out := prereleases.get((row["repo_id"], row["what"]))):
+            why += f"; {left_out:,} of its pre-releases left out"
         yield {**row, "taken": row["service"] is not None, "why": why, "setting": setting}
 
 

@@ -195,6 +195,21 @@ def test_deployments_lists_what_is_taken_and_what_is_not(capfd: pytest.CaptureFi
     assert rows[3]["setting"].startswith('[[deployments]] repo = "acme/shop", from = "tags", tags = ')
 
 
+def test_deployments_count_pre_releases_that_are_left_out(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Candidates before and after their release are no deployments, and the line of their family counts them."""
+    raw = Raw("acme/shop").commits("a b c")
+    for name, commit, at in (
+        ("v1.0.0", "a", 20),
+        ("v1.1.0-rc.1", "b", 21),
+        ("v1.1.0", "b", 22),
+        ("v1.1.0-rc.2", "b", 23),
+    ):
+        raw.tag(name, commit, at)
+    (row,) = sources(capfd, warehouse(tmp_path, raw))
+    assert (row["what"], row["deployments"], row["last_at"]) == ("v*", 2, "2025-01-06T22:00:00Z")
+    assert row["why"].endswith("; 2 of its pre-releases left out")
+
+
 def test_deployments_of_an_empty_repository(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Where nothing is a deployment, or looks like one, the command says so."""
     code, out = told(capfd, "--warehouse", str(warehouse(tmp_path, Raw().commits("a b"))), "deployments")
