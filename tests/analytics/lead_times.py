@@ -13,8 +13,9 @@ import polars as pl
 from analytics.cohort.cohort import ENDS, LEAD_STAGES
 
 NOTHING_KNOWN: Mapping[str, str] = {
-    "repository_settings": "repo_id text, repo text",
-    "repository_stages": "repo_id text, has_production boolean, first_production_at timestamp",
+    "repository_settings": "repo_id text, repo text, provider text",
+    "repository_stages": "repo_id text, has_production boolean, has_review boolean, has_approval boolean,"
+    " first_production_at timestamp",
 }
 """Tables that say since when a repository deploys; empty, nothing is left out for that."""
 

@@ -42,6 +42,12 @@ _NO_RECORDS = {
     "reviews": "repo_id text, number int, author text, author_kind text, state text, submitted_at timestamp,"
     " review_id text",
     "pull_request_events": "repo_id text, number int, kind text, subject text, happened_at timestamp",
+    "pull_request_commits": "repo_id text, number int, committed_at timestamp, parents int",
+    "automated_accounts": "repo_id text, login text",
+    "parameters": "code_complete text",
+    "report_times": "repo_id text, as_of timestamp",
+    "service_doubts": "repo_id text, service text",
+    "service_lead_times": "repo_id text, service text, outcome_reason text",
     **NOTHING_KNOWN,
 }
 WALL = Options()
@@ -79,6 +85,8 @@ def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnect
     told = [
         pl.lit("").alias(name) for name in ("title", "url", "author", "team", "ai_confidence", "repo_id", "services")
     ]
+    told += [pl.lit("").alias(name) for name in ("outcome_reason", "code_complete_source")]
+    told.append(pl.lit(None, pl.Datetime("us")).alias("ready_at"))
     told.append(pl.lit(None, pl.Datetime("us")).alias("first_production_at"))
     told += [pl.lit(5).alias(name) for name in ("additions", "deletions", "number")]
     table = cohort(rows).changes.with_columns(

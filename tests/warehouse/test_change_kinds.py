@@ -108,7 +108,7 @@ def test_releases_by_a_person_take_no_part(tagging: Path) -> None:
         assert set(everything.select("changes", "releases").rows()) == {(13, 0)}
         listed = REPORTS["left-out"](tables.connection, Filters())
         assert len(listed.filter(listed["reason"] == "release")) == 7
-        assert REPORTS["lead-time"](tables.connection, Filters()).columns[-5] == "kind"
+        assert "kind" in REPORTS["lead-time"](tables.connection, Filters()).columns
 
 
 def test_without_contents_the_subject_must_say_the_release_too(tagging: Path, tmp_path: Path) -> None:

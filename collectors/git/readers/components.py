@@ -7,10 +7,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from collectors.git.process.command import Git
 from collectors.git.process.objects import contents
+from headway.errors import PartialRead
 
 __all__ = ["COMPONENT_PATH", "Component", "Listing", "named", "read_components", "tip_listing"]
 
@@ -79,10 +81,15 @@ def tip_listing(git: Git, tip: str) -> Listing:
 
 
 def read_components(git: Git, listing: Listing, *, with_contents: bool) -> Iterator[Component]:
-    """The repository itself, then each component. Without contents a component has the name of its folder."""
+    """The repository itself, then each component.
+
+    Without contents, or where some are missing, a component has the name of its folder.
+    """
     yield Component("", "", "", "repository")
     oids = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
-    texts = dict(contents(git, oids)) if with_contents else {}
+    texts: dict[str, bytes] = {}
+    with suppress(PartialRead):  # names help to find services; nothing else waits for them
+        texts = dict(contents(git, oids)) if with_contents else {}
     for path, oid in sorted(listing.blobs.items()):
         folder, _, file = path.rpartition("/")
         name = named(file, texts.get(oid, b""))
