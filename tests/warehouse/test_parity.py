@@ -153,7 +153,14 @@ def test_published_file_can_come_from_spark(server: str, oddities: Company, tmp_
     with duckdb.connect(str(tmp_path / "made.duckdb"), read_only=True) as connection:
         outcomes = connection.sql("select distinct outcome from lead_times order by outcome").fetchall()
         assert set(names) == {name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()}
-    assert [outcome for (outcome,) in outcomes] == ["abandoned", "no_deployments", "production", "unknown", "waiting"]
+    assert [outcome for (outcome,) in outcomes] == [
+        "abandoned",
+        "no_deployments",
+        "nothing_to_deploy",
+        "production",
+        "unknown",
+        "waiting",
+    ]
     assert list((tmp_path / "shared").iterdir()) == []
 
 
