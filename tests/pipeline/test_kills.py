@@ -20,12 +20,12 @@ KILLS = 12
 
 
 def collected(folder: Path) -> dict[str, pl.DataFrame]:
-    """All visible raw rows of each table, but for when they were collected, in one order."""
+    """All visible raw rows of each table, but for when they were collected and by which source, in one order."""
     store = RawStore(folder / "headway-data")
     found = {}
     for table, files in store.files().items():
         if files:
-            rows = pl.concat([pl.read_parquet(file) for file in files]).drop("collected_at")
+            rows = pl.concat([pl.read_parquet(file) for file in files]).drop("collected_at", "source", strict=False)
             found[table] = rows.sort(rows.columns)
     return found
 
