@@ -8,6 +8,7 @@ This is the outermost layer, and the only one that asks what time it is.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import os
 import sys
@@ -26,6 +27,9 @@ from headway.nearest import hint_for
 from pipeline.session import Session
 
 __all__ = ["main", "program"]
+
+_OBJECTS_BEFORE_A_SEARCH = 100_000
+"""Python looks for cycles among its objects after so many new ones: by default after 700, again and again."""
 
 COMMANDS = (
     "demo",
@@ -121,6 +125,7 @@ def _session() -> Session:
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one return per kind of ending)
     """Run the program and return its exit code."""
+    gc.set_threshold(_OBJECTS_BEFORE_A_SEARCH)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
