@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.readers import LABELS, agreement
 from benchmarks.rebuild_records import rebuilt
 from benchmarks.sample_changes import main as print_sample
 from benchmarks.sample_changes import sample
@@ -161,3 +162,20 @@ def test_command_prints_records_and_names_what_is_missing(tmp_path: Path) -> Non
     assert [json.loads(line)["sha"] for line in ran.stdout.splitlines()] == [sha]
     assert ran.returncode == 1
     assert ran.stderr.splitlines() == ["acme/shop: 1 changes are not there", "acme/gone: 1 changes are not there"]
+
+
+def test_kappa_is_that_of_cohen_s_formula() -> None:
+    """By hand: 0.7 agree, 0.5 would by chance, and (0.7 - 0.5) / 0.5 is 0.4."""
+    pairs = [("yes", "yes")] * 20 + [("yes", "no")] * 5 + [("no", "yes")] * 10 + [("no", "no")] * 15
+    assert agreement(pairs) == (pytest.approx(0.7), pytest.approx(0.4))
+
+
+def test_stored_labels_name_each_change_once_and_nobody_s_address() -> None:
+    """At least 1,200 changes, a third of them read twice, and reasons without addresses."""
+    with LABELS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({(row["repo"], row["sha"]) for row in rows}) == len(rows) >= 1_200
+    assert {row["axis_a"] for row in rows} == {"ai", "automation", "human"}
+    assert {row["axis_b"] for row in rows} == {"ai_initiative", "other", "unclear"}
+    assert not [row for row in rows if "@" in row["reason"]]
+    assert sum(bool(row["second_a"]) for row in rows) * 3 >= len(rows)
