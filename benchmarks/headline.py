@@ -24,9 +24,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from analytics.cohort.cohort import LEAD_STAGES, Cohort
 
 SEED = 16_105
 YEAR, DAY, HORIZON = 8760.0, 24.0, 720.0
@@ -84,7 +87,7 @@ def sizes(kind: str, repositories: int, changes: int) -> np.ndarray:
     weight = np.exp(np.linspace(-1.2, 1.2, repositories)) if kind == "uneven" else np.ones(repositories)
     if kind == "one has 80 %" and repositories > 1:
         weight[0] = 4.0 * (repositories - 1)
-    return np.maximum((weight / weight.sum() * changes).astype(int), 20)
+    return np.asarray(np.maximum((weight / weight.sum() * changes).astype(int), 20))
 
 
 def company(dice: np.random.Generator, kind: str, repositories: int, world: World, changes: int = 3200) -> Company:
@@ -94,7 +97,10 @@ def company(dice: np.random.Generator, kind: str, repositories: int, world: Worl
     ]
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     columns = [column[columns[1] < world.watched] for column in columns]
-    return Company(world.watched, *columns[:6], (columns[6], columns[7]), (columns[8], columns[9]))
+    repository, begun, ai, stages, hours, gone, *lives = columns
+    return Company(
+        world.watched, repository, begun, ai, stages, hours, gone, (lives[0], lives[1]), (lives[2], lives[3])
+    )
 
 
 def _repository(dice: np.random.Generator, place: int, size: int, world: World) -> tuple[np.ndarray, ...]:
@@ -117,9 +123,9 @@ def _repository(dice: np.random.Generator, place: int, size: int, world: World) 
 def _share_of_ai(dice: np.random.Generator, begun: np.ndarray, world: World) -> np.ndarray:
     share = np.clip(dice.beta(4, 17), 0.03, 0.9)
     if world.drift:
-        return np.clip((0.05 + 0.4 * begun / YEAR) * np.exp(dice.normal(0.0, 0.3)), 0.01, 0.95)
+        return np.asarray(np.clip((0.05 + 0.4 * begun / YEAR) * np.exp(dice.normal(0.0, 0.3)), 0.01, 0.95))
     by_fortnight = dice.beta(2.0 * share, 2.0 * (1.0 - share), 27) if world.bursts else np.full(27, share)
-    return by_fortnight[(begun // 336.0).astype(int)]
+    return np.asarray(by_fortnight[(begun // 336.0).astype(int)])
 
 
 def _life(
@@ -133,12 +139,8 @@ def _life(
     return ends, np.where(gone, closing, train - begun + 0.5), gone
 
 
-def cohort(made: Company):  # noqa: ANN201  (imported late: processes begin quickly)
+def cohort(made: Company) -> Cohort:
     """As Headway reads it."""
-    import polars as pl
-
-    from analytics.cohort.cohort import LEAD_STAGES, Cohort
-
     until = made.watched - made.begun
     seen = np.minimum(made.hours, until)
     ends = np.minimum(np.column_stack([made.stages, np.where(made.abandoned, np.inf, made.hours)]), seen[:, None])

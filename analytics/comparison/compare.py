@@ -13,24 +13,24 @@ from analytics.cohort.cohort import Cohort
 from analytics.cohort.kinds import WORK, Excluded
 from analytics.cohort.smallest import SmallestDifference
 from analytics.comparison.contrasts import Contrast
-from analytics.comparison.differences import (
+from analytics.comparison.discoveries import controlled
+from analytics.comparison.friction import friction_measure, friction_of, plain_share_measures
+from analytics.comparison.measured import SMALLEST_SHARE
+from analytics.comparison.needed import changes_needed_for_shares
+from analytics.comparison.plain.differences import (
     ARRIVED_AFTER,
-    SMALLEST_SHARE,
     hours_in_states,
     hours_measures,
     longest_horizon,
     median,
     shares,
 )
-from analytics.comparison.discoveries import controlled
-from analytics.comparison.friction import friction_measure, friction_of, plain_share_measures
-from analytics.comparison.held_equal import COVARIATES
-from analytics.comparison.needed import changes_needed_for_shares
-from analytics.comparison.overlap import support_of
+from analytics.comparison.plain.overlap import support_of
+from analytics.comparison.plain.sides import NEEDED, sides_of
 from analytics.comparison.rates import rate_measures
 from analytics.comparison.results import ALL, Comparison, Friction, Measure, Side, Support, Within
-from analytics.comparison.sides import NEEDED, sides_of
 from analytics.comparison.within import within_cells
+from analytics.comparison.within.held_equal import COVARIATES
 from analytics.survival.arrays import BoolArray
 
 __all__ = ["AFTER_HOURS", "FEWEST", "compare"]

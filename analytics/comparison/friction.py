@@ -8,15 +8,14 @@ import numpy as np
 from scipy import special
 
 from analytics.cohort.cohort import LEAD_STAGES
-from analytics.comparison.differences import Behind, Hours, described, measured
+from analytics.comparison.measured import SMALLEST_SHARE, Behind, Hours, measured
+from analytics.comparison.plain.differences import described
+from analytics.comparison.plain.sides import Sides
 from analytics.comparison.results import ALL, Friction, Measure
-from analytics.comparison.sides import Sides
 from analytics.comparison.small_samples import Reach
 from analytics.survival.arrays import FloatArray
 
 __all__ = ["friction_measure", "friction_of", "plain_share_measures", "share_measures"]
-
-SMALLEST_SHARE = 0.1
 
 
 def share_measures(behind: Behind, hours: Hours, basis: str) -> list[Measure]:

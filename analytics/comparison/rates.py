@@ -11,11 +11,11 @@ from analytics.cohort.cohort import FEWEST_CLUSTERS, Cohort
 from analytics.cohort.histories import counted_ends
 from analytics.comparison.cells import MONTH, numbered, together
 from analytics.comparison.contrasts import Contrast
-from analytics.comparison.held_equal import even_part, size_of, years_of
 from analytics.comparison.needed import changes_needed
+from analytics.comparison.plain.sides import independent_units
 from analytics.comparison.results import ALL, Measure
-from analytics.comparison.sides import independent_units
 from analytics.comparison.small_samples import Reach, reach_of
+from analytics.comparison.within.held_equal import even_part, size_of, years_of
 from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray
 from headway.errors import AnalysisError

@@ -11,11 +11,12 @@ import polars as pl
 from analytics.cohort.cohort import LEAD_STAGES, STATES, Cohort
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
 from analytics.comparison.contrasts import Contrast
-from analytics.comparison.differences import ARRIVED_AFTER, SMALLEST_PART, SMALLEST_SHARE, Behind, Hours
 from analytics.comparison.friction import friction_measure, friction_of, share_measures
-from analytics.comparison.held_equal import even_part, held_equal
+from analytics.comparison.measured import SMALLEST_PART, SMALLEST_SHARE, Behind, Hours
+from analytics.comparison.plain.differences import ARRIVED_AFTER
 from analytics.comparison.results import Friction, Measure, Within
 from analytics.comparison.within.design import Codes, in_shared_cells
+from analytics.comparison.within.held_equal import even_part, held_equal
 from analytics.comparison.within.heterogeneity import heterogeneity_of
 from analytics.comparison.within.outcomes import Outcomes
 from analytics.comparison.within.result import Inside, Result

@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES, Cohort
-from analytics.comparison.sides import in_units
+from analytics.comparison.plain.sides import in_units
 from analytics.comparison.within.effect import Outcome
+from analytics.comparison.within.first_ends import FirstEnds
 from analytics.comparison.within.watched import Ends, Watched
 from analytics.survival import Timeline, restricted_mean_hours
 from analytics.survival.arrays import FloatArray
-from analytics.survival.first_ends import FirstEnds
 
 __all__ = ["QUICKEST_HOURS", "Outcomes"]
 
@@ -43,7 +43,7 @@ class Outcomes:
         )
 
         def saved(at: FloatArray) -> FloatArray:
-            return np.minimum(_log(at) - last, 0.0)
+            return np.asarray(np.minimum(_log(at) - last, 0.0), dtype=np.float64)
 
         return self._ends.outcome(_log(hours), self.horizon, saved, _PRODUCTION, whole=float(last))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics.comparison.differences import Behind, measured
+from analytics.comparison.measured import Behind, measured
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import Measure
 from analytics.comparison.small_samples import Reach
@@ -17,7 +17,6 @@ from analytics.survival.arrays import BoolArray, FloatArray
 
 __all__ = ["Inside", "Result"]
 
-LEVEL = 0.95
 SMALLEST_RATIO = 1.25
 """The ratio of times that the number of changes needed is for."""
 TOO_FEW_CELLS = "too few cells with both groups for an interval"

@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 
 from analytics.comparison.within.effect import Outcome
+from analytics.comparison.within.first_ends import FirstEnds
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.survival.first_ends import FirstEnds
 
 __all__ = ["FEWEST_OF_A_FIT", "Ends", "Watched"]
 

@@ -16,7 +16,7 @@ def design_matrix(first: NDArray[np.bool_], cell: Codes, covariates: Floats) -> 
 
 def regression(values: Floats, matrix: Floats) -> tuple[Floats, Floats]:
     """Coefficients and residuals of least squares."""
-    coefficients = np.linalg.lstsq(matrix, values, rcond=None)[0]
+    coefficients: Floats = np.linalg.lstsq(matrix, values, rcond=None)[0].astype(np.float64)
     return coefficients, values - matrix @ coefficients
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from analytics.comparison.within.design import Codes, Design, design_of, in_shared_cells
 from analytics.comparison.within.effect import Outcome, effect_of, reach_in_these
@@ -13,7 +16,22 @@ from tests.analytics.comparison.within import by_hand
 SEEDS = st.integers(0, 10_000)
 
 
-def drawn(seed: int, repositories: int = 4, size: int = 200) -> tuple[Design, np.ndarray, dict[str, np.ndarray]]:
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a design was made from, (changes,) each."""
+
+    first: NDArray[np.bool_]
+    cell: NDArray[np.int64]
+    repository: NDArray[np.int64]
+    covariates: NDArray[np.float64]
+
+    @property
+    def codes(self) -> Codes:
+        """Errors by cell."""
+        return Codes(self.cell, self.cell, self.repository)
+
+
+def drawn(seed: int, repositories: int = 4, size: int = 200) -> tuple[Design, np.ndarray, Made]:
     """A design in cells of repository and month with two covariates, an outcome, and what they were made from."""
     rng = np.random.default_rng(seed)
     repository, month = rng.integers(0, repositories, size), rng.integers(0, 4, size)
@@ -22,21 +40,20 @@ def drawn(seed: int, repositories: int = 4, size: int = 200) -> tuple[Design, np
     covariates = np.column_stack([rng.normal(size=size) + first, rng.random(size)])
     values = 0.4 * first + repository - 0.3 * month + covariates @ [0.5, -1.0] + rng.standard_t(4, size)
     shared = in_shared_cells(first, cell)
-    made = {"first": first, "cell": cell, "covariates": covariates, "repository": repository}
-    parts = {name: column[shared] for name, column in made.items()}
-    design = design_of(parts["first"], Codes(parts["cell"], parts["cell"], parts["repository"]), parts["covariates"])
+    made = Made(first[shared], cell[shared], repository[shared], covariates[shared])
+    design = design_of(made.first, made.codes, made.covariates)
     assert design is not None
-    return design, values[shared], parts
+    return design, values[shared], made
 
 
 @given(SEEDS)
 def test_difference_is_that_of_a_regression_with_a_column_for_each_cell(seed: int) -> None:
     """The coefficient of the group, its error by cluster and the degrees of freedom, from whole matrices."""
     design, values, parts = drawn(seed)
-    matrix = by_hand.design_matrix(parts["first"], parts["cell"], parts["covariates"])
+    matrix = by_hand.design_matrix(parts.first, parts.cell, parts.covariates)
     coefficients, residual = by_hand.regression(values, matrix)
-    group = by_hand.group_left(parts["first"], parts["cell"], parts["covariates"])
-    error, degrees = by_hand.jackknifed_error(values, group, residual, parts["cell"])
+    group = by_hand.group_left(parts.first, parts.cell, parts.covariates)
+    error, degrees = by_hand.jackknifed_error(values, group, residual, parts.cell)
     effect = effect_of(design, Outcome.known(values))
     assert effect.difference == pytest.approx(coefficients[0])
     assert np.linalg.norm(effect.moved) == pytest.approx(error)
@@ -47,8 +64,7 @@ def test_difference_is_that_of_a_regression_with_a_column_for_each_cell(seed: in
 def test_both_groups_weigh_the_same_in_each_cell(seed: int) -> None:
     """Weighted by overlap, the plain difference of means is the difference within cells where nothing else is held."""
     _, values, parts = drawn(seed)
-    codes = Codes(parts["cell"], parts["cell"], parts["repository"])
-    design = design_of(parts["first"], codes, np.zeros((values.size, 0)))
+    design = design_of(parts.first, parts.codes, np.zeros((values.size, 0)))
     assert design is not None
     means = [np.average(values[side], weights=design.overlap[side]) for side in (design.first, ~design.first)]
     effect = effect_of(design, Outcome.known(values))
@@ -62,11 +78,11 @@ def test_wild_bootstrap_is_that_of_one_regression_a_draw(seed: int, supposed: fl
     design, values, parts = drawn(seed, repositories=6, size=160)
     weights = np.random.default_rng(seed).choice([-(1.5**0.5), -1.0, 0.5**0.5, 1.0], (25, int(design.with_both.size)))
     effect = effect_of(design, Outcome.known(values))
-    group = design.repository_information, design.repository_mixed
-    test = WildTest(Supposed(group, weights), (effect.repository_score, effect.repository_held))
+    sums = design.repository_information, design.repository_mixed
+    test = WildTest(Supposed(sums, weights), (effect.repository_score, effect.repository_held))
     found = test.p_value(supposed)
-    matrix = by_hand.design_matrix(parts["first"], parts["cell"], parts["covariates"])
-    group = by_hand.group_left(parts["first"], parts["cell"], parts["covariates"])
+    matrix = by_hand.design_matrix(parts.first, parts.cell, parts.covariates)
+    group = by_hand.group_left(parts.first, parts.cell, parts.covariates)
     brute = by_hand.wild_p_value(supposed, values, design.codes.repository, weights, matrix, group)
     assert found == pytest.approx(brute, abs=1e-12)
 
@@ -101,9 +117,8 @@ def test_few_cells_have_no_interval() -> None:
 def test_a_covariate_that_cells_explain_is_left_out() -> None:
     """What is the same throughout each cell cannot be held equal, and does not need to be."""
     design, values, parts = drawn(3)
-    codes = Codes(parts["cell"], parts["cell"], parts["repository"])
-    with_cells = np.column_stack([parts["covariates"], parts["cell"] / 7.0])
-    other = design_of(parts["first"], codes, with_cells)
+    with_cells = np.column_stack([parts.covariates, parts.cell / 7.0])
+    other = design_of(parts.first, parts.codes, with_cells)
     assert other is not None
     assert other.covariates.shape[1] == 2
     assert effect_of(other, Outcome.known(values)).difference == pytest.approx(

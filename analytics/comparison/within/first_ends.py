@@ -75,7 +75,8 @@ class FirstEnds:
         np.maximum.at(last, self._group, self._hours)
         end = np.append(self._begin[1:], self._hours.size) - 1
         left = self.waiting[end] * self._stay[end]
-        return (last >= hours) | (left <= HARDLY_ANY)
+        seen: BoolArray = (last >= hours) | (left <= HARDLY_ANY)
+        return seen
 
     def mean(self, gain: Callable[[FloatArray], FloatArray], way: int | None = None) -> MeanOfEnds:
         """The mean of `gain` (a function of hours) over ends of one `way`, of any where it is None."""

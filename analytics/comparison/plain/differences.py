@@ -7,15 +7,13 @@ influences, so that what a repository does to both groups alike takes itself awa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES
-from analytics.comparison.needed import changes_needed
+from analytics.comparison.measured import LEVEL, Hours, bounds_of
+from analytics.comparison.plain.sides import Sides
 from analytics.comparison.results import ALL, Measure
-from analytics.comparison.sides import Sides
-from analytics.comparison.small_samples import Reach
 from analytics.survival import Incidence, restricted_mean_hours
 from analytics.survival.arrays import FloatArray
 from analytics.survival.quantiles import crossing_hours
@@ -23,41 +21,16 @@ from analytics.survival.tables import Timeline
 
 __all__ = [
     "ARRIVED_AFTER",
-    "Behind",
-    "Hours",
     "hours_in_states",
     "hours_measures",
     "longest_horizon",
-    "measured",
     "median",
     "shares",
 ]
 
 ARRIVED_AFTER = ("24h", "7d", "30d")
 """Times at which the share in production is compared; in working time, the working hours of these."""
-SMALLEST_SHARE = 0.1
-"""The difference between shares that a team would act on; the number of changes needed is for it."""
-SMALLEST_PART = 0.25
-"""Likewise between hours, as a part of the hours of the second group."""
-_LEVEL = 0.95
 _HORIZONS = (1.0, 14.0 / 30.0, 7.0 / 30.0, 0.1, 1.0 / 30.0)
-
-
-@dataclass(frozen=True)
-class Behind:
-    """What a difference rests on: the reach of its error, and the changes of both groups."""
-
-    reach: Reach
-    changes: tuple[int, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Hours:
-    """Restricted mean hours of both groups in `STATES`, (2, states), and the influence on each, (2, units, states)."""
-
-    horizon_hours: float
-    mean: FloatArray
-    influence: FloatArray
 
 
 def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> float | None:
@@ -120,7 +93,7 @@ def median(sides: Sides, curves: tuple[Incidence, Incidence]) -> Measure:
     if hours[0] is None or hours[1] is None:
         return _not_reached(sides, (hours[0], hours[1]))
     both = _Medians(curves, (hours[0], hours[1]))
-    lower, upper = both.bounds(sides.reach.critical(_LEVEL))
+    lower, upper = both.bounds(sides.reach.critical(LEVEL))
     bounds = hours[0] - hours[1], _finite(lower), _finite(upper), None
     return Measure("median_hours", ALL, "hours", hours[0], hours[1], *bounds, *sides.changes)
 
@@ -151,50 +124,10 @@ def described(sides: Sides, name: str, unit: str, pair: tuple[float, float], mov
 
     It has an interval but no test: where and when a group works is part of it.
     """
-    difference, bounds = pair[0] - pair[1], _bounds(sides.reach, pair, moved)
+    difference, bounds = pair[0] - pair[1], bounds_of(sides.reach, pair, moved)
     if isinstance(bounds, str):
         return Measure(name, ALL, unit, *pair, difference, None, None, None, *sides.changes, bounds)
     return Measure(name, ALL, unit, *pair, difference, *bounds, None, *sides.changes)
-
-
-def measured(
-    behind: Behind,
-    name: str,
-    basis: str,
-    unit: str,
-    pair: tuple[float, float],
-    moved: FloatArray,
-    smallest: float,
-) -> Measure:
-    """A difference with its test; `smallest`: the difference that the number of changes needed is for."""
-    difference, bounds = pair[0] - pair[1], _bounds(behind.reach, pair, moved)
-    if isinstance(bounds, str):
-        return Measure(name, basis, unit, *pair, difference, None, None, None, *behind.changes, bounds)
-    error = float(np.linalg.norm(moved))
-    return Measure(
-        name,
-        basis,
-        unit,
-        *pair,
-        difference,
-        *bounds,
-        behind.reach.p_value(difference, error),
-        *behind.changes,
-        n_needed=changes_needed(behind.changes[0], error * behind.reach.inflation, smallest),
-        smallest_difference=smallest if smallest > 0.0 else None,
-    )
-
-
-def _bounds(reach: Reach, pair: tuple[float, float], moved: FloatArray) -> tuple[float, float] | str:
-    """The 95 % interval of a difference, or why there is none."""
-    difference, error, critical = pair[0] - pair[1], float(np.linalg.norm(moved)), reach.critical(_LEVEL)
-    if error <= 1e-12 or not np.isfinite(critical):
-        return (
-            "no variation: both groups are alike in every change"
-            if difference == 0.0
-            else "too few changes differ to estimate a standard error"
-        )
-    return difference - critical * error, difference + critical * error
 
 
 def _unknown(sides: Sides, name: str, unit: str, note: str) -> Measure:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.comparison.within.first_ends import FirstEnds
 from analytics.survival import CENSORED, incidence
-from analytics.survival.first_ends import FirstEnds
 
 SEEDS = st.integers(0, 10_000)
 
