@@ -244,7 +244,10 @@ def _claims(measure: Measure) -> bool:
 
 
 def _nothing(measure: Measure) -> str:
-    return "No difference worth reporting" if measure.significant else "No significant difference"
+    if measure.significant:
+        return "No difference worth reporting"
+    alone = measure.p_value is not None and measure.p_value <= 0.05
+    return f"No significant difference{' after correction for multiple tests' if alone else ''}"
 
 
 def _finding(
