@@ -68,13 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), metavar="FOLDER")
     parser.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="run only these of the sample")
+    parser.add_argument(
+        "--seconds", type=float, help="of processor time for each; leaves out the runs without a mutant"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     packages = {name: PACKAGES[name] for name in options.package or PACKAGES}
     drawn = list(enumerate(draw(ROOT, packages, options.seed, options.count), 1))
     chosen = [(number, mutant) for number, mutant in drawn if not options.only or number in options.only]
     preload()
-    runs = run_all(ROOT, [mutant for _, mutant in chosen], options.processes)
+    runs = run_all(ROOT, [mutant for _, mutant in chosen], options.processes, seconds=options.seconds)
     for (number, mutant), run in zip(chosen, runs, strict=True):
         if run.verdict != KILLED:
             print(f"\n#{number} {run.verdict} ({mutant.kind})\n{difference(ROOT, mutant)}")
@@ -128,24 +131,30 @@ def preload() -> None:
         __import__(library)
 
 
-def run_all(root: Path, mutants: Sequence[Mutant], processes: int, tests: Tests = tests_of) -> list[Run]:
-    """Run the tests of each mutant; without a mutant, they must pass first."""
+def run_all(
+    root: Path, mutants: Sequence[Mutant], processes: int, tests: Tests = tests_of, seconds: float | None = None
+) -> list[Run]:
+    """Run the tests of each mutant; without a mutant, they must pass first, unless `seconds` limits each run."""
+    suites = sorted({tests(mutant.path) for mutant in mutants})
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = Path(folder, "tree")
         shutil.copytree(root, tree, ignore=LEFT_OUT)
-        return run_copies(tree, mutants, processes, tests)
+        if seconds is None:
+            limits = limits_of(
+                suites, run_jobs(tree, [Job(None, suite, LONGEST_SECONDS) for suite in suites], processes)
+            )
+        else:
+            limits = dict.fromkeys(suites, seconds)
+        jobs = [Job(mutant, tests(mutant.path), limits[tests(mutant.path)]) for mutant in mutants]
+        return run_jobs(tree, jobs, processes)
 
 
-def run_copies(tree: Path, mutants: Sequence[Mutant], processes: int, tests: Tests) -> list[Run]:
-    """Run the tests of each mutant on a copy of this tree."""
-    suites = sorted({tests(mutant.path) for mutant in mutants})
-    clean = run_jobs(tree, [Job(None, suite, LONGEST_SECONDS) for suite in suites], processes)
-    failed = [" ".join(suite) for suite, run in zip(suites, clean, strict=True) if run.verdict != SURVIVED]
+def limits_of(suites: Sequence[tuple[str, ...]], runs: Sequence[Run]) -> dict[tuple[str, ...], float]:
+    """Seconds of processor time for the tests with a mutant, by what they took without one."""
+    failed = [" ".join(suite) for suite, run in zip(suites, runs, strict=True) if run.verdict != SURVIVED]
     if failed:
         sys.exit("These tests fail without a mutant:\n" + "\n".join(failed))
-    limits = {suite: SPARE_SECONDS + TIMES * run.seconds for suite, run in zip(suites, clean, strict=True)}
-    jobs = [Job(mutant, tests(mutant.path), limits[tests(mutant.path)]) for mutant in mutants]
-    return run_jobs(tree, jobs, processes)
+    return {suite: SPARE_SECONDS + TIMES * run.seconds for suite, run in zip(suites, runs, strict=True)}
 
 
 def run_jobs(root: Path, jobs: Sequence[Job], processes: int) -> list[Run]:

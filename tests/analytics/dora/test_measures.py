@@ -157,6 +157,29 @@ def test_lead_times_count_what_waits() -> None:
     assert told(facts(releases(1), [], change[:19]))["lead_time"].estimate.value is None
 
 
+@pytest.mark.parametrize(
+    ("repositories", "deployments", "changes", "failures"),
+    [
+        (4, "deployment", "change", "failure"),
+        (5, "repository", "repository", "repository"),
+    ],
+)
+def test_intervals_rest_on_repositories_from_five_on(
+    repositories: int, deployments: str, changes: str, failures: str
+) -> None:
+    """With four repositories each deployment, change and failure counts by itself; with five, repositories do."""
+    names = [f"r{n % repositories}" for n in range(20)]
+    rows = [{"deployment_id": f"d{n}", "deployed_at": n + 1.0, "repo_id": repo} for n, repo in enumerate(names)]
+    signs = [sign(f"d{n}", "incident", n + 1.5, n + 2.0, repo_id=repo) for n, repo in enumerate(names)]
+    arrived = {"code_complete_at": 10.0, "first_commit_at": 9.0, "lead_time_hours": 24.0, "production_at": 11.0}
+    change = [{"change_id": f"#{n}", "repo_id": repo, **arrived} for n, repo in enumerate(names)]
+    found = told(facts(rows, signs, change))
+    assert found["change_failure_rate"].interval_by == found["rework_rate"].interval_by == deployments
+    assert found["lead_time"].interval_by == changes
+    assert found["recovery_time"].interval_by == failures
+    assert {one.repositories for one in found.values()} == {repositories}
+
+
 def test_young_deployments_are_counted_as_open() -> None:
     """What was deployed less than the days of account before the report may fail yet."""
     given = facts([{"deployment_id": f"d{n}", "deployed_at": at} for n, at in enumerate((10.0, 75.0, 99.0))])
