@@ -27,7 +27,12 @@ PACKAGES = {
 """What is drawn from: a folder, with the ending where it is drawn from twice, and its files."""
 
 _APART = "warehouse/test_repositories_apart.py"
-_OUTCOMES = ("warehouse/test_outcomes.py", "warehouse/test_stages.py", "warehouse/test_milestones.py")
+_OUTCOMES = (
+    "warehouse/test_outcomes.py",
+    "warehouse/test_stages.py",
+    "warehouse/test_milestones.py",
+    "warehouse/test_records_alone.py",
+)
 _FORGE = (
     "warehouse/forge/test_one_change.py",
     "warehouse/forge/test_reviews.py",
@@ -45,6 +50,15 @@ _DEPLOYMENTS = (
     "warehouse/test_sources.py",
     "warehouse/test_peer_cases.py",
 )
+
+
+def _git(*names: str) -> tuple[str, ...]:
+    return tuple(f"collectors/git/test_{name}.py" for name in names)
+
+
+def _github(*names: str) -> tuple[str, ...]:
+    return tuple(f"collectors/github/test_{name}.py" for name in names)
+
 
 _TESTS = {
     "analytics/survival": ("analytics/survival",),
@@ -92,6 +106,14 @@ _TESTS = {
         _APART,
     ),
     "warehouse/models/changes": (*_OUTCOMES, *_FORGE, "warehouse/test_peer_cases.py", _APART),
+    "warehouse/models/changes/change_outcomes.sql": (
+        "warehouse/test_stage_arithmetic.py",
+        *_OUTCOMES,
+        "warehouse/test_services.py",
+        "warehouse/test_doubts.py",
+        "warehouse/forge/test_elsewhere.py",
+        _APART,
+    ),
     "warehouse/models/changes/landings": ("warehouse/landings",),
     "warehouse/models/changes/changes_from_git.py": ("warehouse/landings",),
     "warehouse/models/changes/classification.py": ("warehouse/classify/test_built.py", "warehouse/classify"),
@@ -153,9 +175,22 @@ _TESTS = {
     ),
     "warehouse/models/staging/tags": ("warehouse/test_release_tags.py", "warehouse/test_sources.py", _APART),
     "warehouse/classify": ("warehouse/classify",),
-    "collectors/git": ("collectors/git",),
+    "collectors/git": _git("incremental", "nights", "bad_input", "clones", "default_branch"),
     "collectors/git/manifests": ("collectors/git/manifests",),
-    "collectors/github": ("collectors/github",),
+    "collectors/git/process": _git("log", "hostile", "bad_input", "commits", "splits"),
+    "collectors/git/readers": _git("commits", "refs", "notes", "patches", "lines", "version_changes", "hostile"),
+    "collectors/git/readers/attribution.py": _git("attribution", "notes"),
+    "collectors/git/readers/components.py": _git("components"),
+    "collectors/git/readers/import_statements.py": _git("statements", "imports"),
+    "collectors/git/readers/imports.py": _git("imports", "statements"),
+    "collectors/git/readers/ref_changes.py": _git("refs", "incremental", "forge_refs"),
+    "collectors/git/readers/version_changes.py": _git("version_changes"),
+    "collectors/git/readers/version_lines.py": _git("version_changes"),
+    "collectors/git/repairs": _git("blame", "repairs", "detail"),
+    "collectors/git/repository": _git("address", "default_branch", "refs", "forge_refs", "clones"),
+    "collectors/github": _github("source", "owners", "history", "nights", "rare", "identity", "runs"),
+    "collectors/github/api": _github("answers", "windows", "limits", "source", "runs", "rare", "faults"),
+    "collectors/github/rows": _github("parsing", "recorded", "history"),
     "collectors/records_file": ("collectors/records_file",),
 }
 

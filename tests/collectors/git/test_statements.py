@@ -48,8 +48,10 @@ def test_statements_of_many_languages_are_read(path: str, text: str, found: list
 
 
 LINES = st.sampled_from(
-    ("import {}\n", "from {} import x\n", "import '{}'\n", "const x = require('{}')\n", "using {};\n", "package {};\n")
-    + ('import "{}"\n', "class A < {}\n", "require '{}'\n", "import {{a,\n{}\n}} from 'b'\n", "{}\n", "{}")
+    [
+        *("import {}\n", "from {} import x\n", "import '{}'\n", "const x = require('{}')\n", "using {};\n", "{}\n"),
+        *('import "{}"\n', "class A < {}\n", "require '{}'\n", "import {{a,\n{}\n}} from 'b'\n", "package {};\n"),
+    ]
 )
 NAMES = st.sampled_from(("a.b", "A::B", "a b", "x\ny", "./z", "x" * 300, "y" * 301, "a." * 200)) | st.text()
 READ: set[str] = set()
