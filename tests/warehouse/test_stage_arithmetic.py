@@ -9,7 +9,7 @@ from typing import Any
 from tests.builders.rows import hour
 from tests.warehouse.given import made
 
-END = 100.0
+END, FIRST = 60.0, 8.0
 # From code complete on: milestone, what the repository must report for it, and the stage that ends with it.
 AHEAD = (
     ("reviewed", "has_review", "pickup"),
@@ -39,7 +39,7 @@ def change(dice: random.Random, repo: str) -> dict[str, Any]:
     elif row["production"] is None and dice.random() < 0.3:
         row["first_production"] = clock
     mapped = dice.choice(["ancestor", "branch_deploy", "event"]) if row["production"] is not None else ""
-    return {"hours": row, "repo_id": repo, "mapped_by": mapped, "flags": None}
+    return {"hours": row, "repo_id": repo, "mapped_by": mapped, "deployable": dice.random() < 0.95}
 
 
 def least(*values: float | None) -> float | None:
@@ -47,13 +47,23 @@ def least(*values: float | None) -> float | None:
     return min((value for value in values if value is not None), default=None)
 
 
-def expected(hours: Hours, flags: dict[str, bool], mapped_by: str, *, deploys: bool) -> dict[str, Any]:
-    """The row by the definitions: the outcome, each milestone no later than one that follows it, hours between them."""
-    outcome = "waiting" if deploys else "no_deployments"
+def outcome_of(one: dict[str, Any], *, deploys: bool) -> str:
+    """What became of it: known only if it was complete after the first deployment of its service."""
+    hours = one["hours"]
+    if not one["deployable"]:
+        return "nothing_to_deploy"
+    if deploys and hours["code_complete"] < FIRST:
+        return "unknown"
     if hours["production"] is not None:
-        outcome = "production"
-    elif hours["abandoned"] is not None:
-        outcome = "abandoned"
+        return "production"
+    if hours["abandoned"] is not None:
+        return "abandoned"
+    return "waiting" if deploys else "no_deployments"
+
+
+def expected(one: dict[str, Any], flags: dict[str, bool], *, deploys: bool) -> dict[str, Any]:
+    """The row by the definitions: the outcome, each milestone no later than one that follows it, hours between them."""
+    hours, outcome = one["hours"], outcome_of(one, deploys=deploys)
     ended = {"production": hours["production"], "abandoned": hours["abandoned"], "waiting": END}.get(outcome)
     if outcome == "no_deployments" and hours["merged"] is None:
         ended = END
@@ -83,7 +93,7 @@ def expected(hours: Hours, flags: dict[str, bool], mapped_by: str, *, deploys: b
     for name, _, _ in AHEAD[:-1]:
         late = _later(reached[name], on[name])
         if name == "merged":
-            late = mapped_by != "branch_deploy" and (late or _later(hours["merged"], ended))
+            late = one["mapped_by"] != "branch_deploy" and (late or _later(hours["merged"], ended))
         out_of_order.append(late)
     return {
         "outcome": outcome,
@@ -160,7 +170,7 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
                 "repo_id": one["repo_id"],
                 "service": "",
                 "whole": True,
-                "deployable": True,
+                "deployable": one["deployable"],
                 "undatable": False,
                 "untraceable": False,
                 "mapped_by": one["mapped_by"],
@@ -170,11 +180,11 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
             for number, (one, _, _) in enumerate(every)
         ],
         repository_stages=[
-            {"repo_id": repo, **flags, "has_production": deploys, "without_status": 0, "first_production_at": -99.0}
+            {"repo_id": repo, **flags, "has_production": deploys, "without_status": 0, "first_production_at": FIRST}
             for repo, (flags, deploys) in repositories.items()
         ],
         service_production=[
-            {"repo_id": repo, "service": "", "has_production": deploys, "first_production_at": -99.0, "waves": 1}
+            {"repo_id": repo, "service": "", "has_production": deploys, "first_production_at": FIRST, "waves": 1}
             for repo, (_, deploys) in repositories.items()
         ],
         services=[{"repo_id": repo, "service": "", "arrival": "all"} for repo in repositories],
@@ -182,7 +192,7 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
     by_id = {int(row["change_id"]): row for row in shown}
     assert len(by_id) == len(every)
     for number, (one, flags, deploys) in enumerate(every):
-        wanted = expected(one["hours"], flags, one["mapped_by"], deploys=deploys)
+        wanted = expected(one, flags, deploys=deploys)
         ended = wanted.pop("ended")
         row = by_id[number]
         got = {name: _rounded(row[name]) for name in wanted}
