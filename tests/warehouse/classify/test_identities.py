@@ -21,6 +21,7 @@ AGENTS = [
     ("seer-by-sentry[bot]", f"1+seer-by-sentry[bot]@{NOREPLY}"),
     ("Junie", "junie@jetbrains.com"),
     ("lovable-dev[bot]", f"lovable-dev[bot]@{NOREPLY}"),
+    ("Helper of Acme", f"158243242+devin-ai-integration[bot]@{NOREPLY}"),
 ]
 
 AUTOMATION = [
@@ -43,6 +44,7 @@ AUTOMATION = [
     ("Acme", "acme-bot@example.com"),
     ("Build Service", "svc-build@example.com"),
     ("Mill", "project_42_bot_a1b2@noreply.example.com"),
+    ("Updates of Acme", f"49699333+dependabot[bot]@{NOREPLY}"),
 ]
 
 PEOPLE = [
