@@ -50,6 +50,7 @@ class HowJudge:
         self.identities = self._reader.identities
         self._bots = sorted(rules.of("how", "bot"), key=lambda rule: not rule.own)
         self._authors = rules.of("how", "author")
+        self._author_days = rules.settings.author_days
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
     def learn(self, change: ChangeFacts, bots: LearnedBots) -> None:
@@ -87,8 +88,10 @@ class HowJudge:
         for reading in readings:
             marks.extend(reading.marks)
         declared = _recorded(change, author) or _automated((*automation, *_automated_work(change, readings, landed)))
-        if declared is not None or (author is None and not marks):
-            return declared or _NO_MARK
+        if declared is not None:
+            return declared
+        if author is None and not marks:
+            return _used_that_day(change, counts=self._author_days) or _NO_MARK
         if author is not None and author.rule.verdict == "automation" and not _passed_on(change, marks):
             agent = _agent_of_bot(change, author, marks)
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
@@ -254,6 +257,24 @@ def _confidence(marks: Iterable[Mark]) -> str:
     return "weak" if all(mark.weak for mark in marks) else "strong"
 
 
+def _used_that_day(change: ChangeFacts, *, counts: bool) -> How | None:
+    """What is known of a change without a mark if its authors used AI tools on its days: at most assisted, weakly.
+
+    Unless the team `counts` it, the change stays `none`, but weakly: strong evidence leaves it out on both sides.
+    """
+    commits = [item for item in change.commits if not is_merge_subject(item.message)] or [change.landing]
+    tools = [item.used_that_day for item in commits if item is not None and item.used_that_day]
+    if not tools:
+        return None
+    names = " ".join(dict.fromkeys(tool for used in tools for tool in used))
+    evidence = Evidence(
+        "how", "author-day", "record", f"{names} on the day of {len(tools)} of {len(commits)} commits", 0.5
+    )
+    if not counts:
+        return How("none", "weak", 0.0, (evidence,))
+    return How("assisted", "weak", len(tools) / len(commits), (evidence,))
+
+
 def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     """The verdict from line-level attribution, which outranks every rule; None without it."""
     commits = change.commits or ((change.landing,) if change.landing is not None else ())
@@ -261,12 +282,14 @@ def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     if not recorded:
         return None
     ai_lines = sum(item.ai_lines for item in recorded)
-    lines = ai_lines + sum(item.human_lines for item in recorded)
+    lines = ai_lines + sum(item.human_lines or 0 for item in recorded)
     if not lines or (not ai_lines and len(recorded) < len(commits)):
         return None
     tools = " ".join(dict.fromkeys(tool for item in recorded for tool in item.tools))
-    evidence = Evidence("how", "attribution", "note", f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
+    source = recorded[0].source
+    evidence = Evidence("how", "attribution", source, f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
     if not ai_lines:
         return How("none", "strong", 0.0, (evidence,))
     agent = author is not None and author.rule.verdict == "ai"
-    return How("agent" if agent else "assisted", "strong", ai_lines / lines, (evidence,))
+    share = None if any(item.human_lines is None for item in recorded) else ai_lines / lines
+    return How("agent" if agent else "assisted", "strong", share, (evidence,))
