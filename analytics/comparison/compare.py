@@ -42,6 +42,7 @@ def compare(
     contrast: Contrast,
     *,
     after_hours: tuple[float, float, float] = AFTER_HOURS,
+    horizon_hours: float | None = None,
     automation: bool = False,
 ) -> Comparison:
     """Compare the two groups of a contrast on all changes and on common support.
@@ -53,7 +54,9 @@ def compare(
     contrast:
         Which changes are in the first group, and what both groups must share on common support.
     after_hours:
-        A day, a week and 30 days in hours, or the working hours in them. Time in stages counts up to the last.
+        A day, a week and 30 days in hours, or the working hours in them.
+    horizon_hours:
+        Up to which hours time in stages counts; the last of `after_hours` when not given.
     automation:
         Whether changes made by bots, and releases, take part; otherwise they are left out and counted.
 
@@ -69,7 +72,8 @@ def compare(
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
-    estimated = _estimated(people, first, contrast, after_hours) if enough else _Estimated(_too_few(ai, other))
+    horizon = horizon_hours or after_hours[-1]
+    estimated = _estimated(people, first, contrast, after_hours, horizon) if enough else _Estimated(_too_few(ai, other))
     as_of: datetime | None = cohort.changes["as_of"].max()  # type: ignore[assignment]
     result = Comparison(
         contrast=contrast,
@@ -84,7 +88,7 @@ def compare(
         excluded=Excluded() if automation else Excluded.of(cohort.changes, WORK),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
-        horizon_hours=estimated.horizon_hours or after_hours[-1],
+        horizon_hours=estimated.horizon_hours or horizon,
         clock=cohort.clock,
         as_of=as_of,
     )
@@ -113,15 +117,15 @@ class _Estimated:
 
 
 def _estimated(
-    people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float]
+    people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float], highest: float
 ) -> _Estimated:
     support, weights = support_of(people, first, contrast.cells)
-    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), after_hours)
+    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), after_hours, highest)
     rates = list(rate_measures(people, first, contrast))
     inside = weights > 0.0
     supported = _Estimated(())
     if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
-        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], after_hours)
+        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], after_hours, highest)
     return _Estimated(
         (*everything.measures, *rates, *supported.measures),
         support,
@@ -133,15 +137,20 @@ def _estimated(
 
 
 def _on(
-    basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, after_hours: tuple[float, float, float]
+    basis: str,
+    cohort: Cohort,
+    first: BoolArray,
+    weights: FloatArray,
+    after_hours: tuple[float, float, float],
+    highest: float,
 ) -> _Estimated:
     """All estimates on one basis."""
     sides = sides_of(cohort, first, weights)
     # The sides hold what is needed of it: half a gigabyte of ten million changes is not kept twice.
     del cohort
     curves = sides.incidences()
-    horizon = longest_horizon(curves, after_hours[-1])
-    measures = [*shares(sides, curves, basis, after_hours), median(sides, curves, basis)]
+    horizon = longest_horizon(curves, highest)
+    measures = [*shares(sides, curves, basis, after_hours, highest), median(sides, curves, basis)]
     if horizon is None:
         return _Estimated(measures, units=sides.unit)
     hours = hours_in_states(sides, horizon)

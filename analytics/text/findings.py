@@ -13,9 +13,8 @@ import duckdb
 
 from analytics.cohort.cohort import read_cohort
 from analytics.cohort.filters import Filters
-from analytics.cohort.working_time import WorkingCalendar
+from analytics.cohort.options import Options
 from analytics.comparison import ALL, SUPPORTED, Comparison, Friction, Measure, ai_beside_other, compare
-from analytics.comparison.compare import AFTER_HOURS
 from analytics.comparison.contrasts import AI_AXES
 from analytics.comparison.notes import unlike
 from analytics.comparison.report import COMPARED
@@ -23,6 +22,7 @@ from analytics.text.intervals import ci
 
 __all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
 
+_PLAIN = Options()
 _UNSUPPORTED = 0.7
 """Weight of a difference that is not significant on common support."""
 _STAGE = "mean_hours_"
@@ -56,16 +56,19 @@ def by_importance(findings: Iterable[Finding]) -> list[Finding]:
 def findings_in(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
-    calendar: WorkingCalendar | None = None,
+    options: Options = _PLAIN,
     *,
     axes: Sequence[str] = AI_AXES,
 ) -> list[Finding]:
     """Compare AI work with other work on `axes` and return the findings, most important first."""
     any_evidence = replace(filters, evidence="any")
     columns = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=calendar)
-    after = AFTER_HOURS if calendar is None else calendar.arrived_after_hours
-    comparisons = (compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after) for axis in axes)
+    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=options.working)
+    after, horizon = options.arrived_after_hours, options.horizon_hours(cohort)
+    comparisons = (
+        compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after, horizon_hours=horizon)
+        for axis in axes
+    )
     return by_importance(finding for comparison in comparisons for finding in findings_of(comparison))
 
 
