@@ -141,7 +141,9 @@ class Cohort:
 
     def units(self, intervals: str = THESE) -> Units | None:
         """What intervals of this question (`units.INTERVALS`) take as independent; None: each change."""
-        return units_of(self.cluster[0], self._completed(), intervals)
+        if intervals not in self._numbered:
+            self._numbered[intervals] = units_of(self.cluster[0], self._completed(), intervals)
+        return self._numbered[intervals]
 
     def intervals(self, intervals: str = THESE) -> dict[str, str]:
         """Columns `interval_by` and `intervals` of reports: what intervals take as independent, and their question."""
@@ -179,6 +181,11 @@ class Cohort:
         code, size, stratum = units
         return replace(moves_from_spells(spells, STATES, cluster=code[change], clusters=size), stratum=stratum)
 
+    @cached_property
+    def _numbered(self) -> dict[str, Units | None]:
+        """Units by question: numbering millions of changes is not done twice."""
+        return {}
+
     def _completed(self) -> NDArray[np.datetime64]:
         completed: NDArray[np.datetime64] = self.changes["code_complete_at"].to_numpy()
         return completed
@@ -186,11 +193,10 @@ class Cohort:
     def _units(self, intervals: str | None, among: BoolArray | None = None) -> _Coded | None:
         """The units of `intervals`, those `among` the changes; None: each change is one."""
         if intervals is not None:
-            repository, at = self.cluster[0], self._completed()
             units = (
-                units_of(repository, at, intervals)
+                self.units(intervals)
                 if among is None
-                else units_of(repository[among], at[among], intervals)
+                else units_of(self.cluster[0][among], self._completed()[among], intervals)
             )
             if units is not None:
                 return units.code, units.size, units.stratum

@@ -17,7 +17,7 @@ from analytics.comparison.results import ALL, Measure
 from analytics.comparison.sides import independent_units
 from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray, FloatArray
-from analytics.survival.small_samples import Reach, reach_of
+from analytics.survival.errors.small_samples import Reach, reach_of
 from headway.errors import AnalysisError
 
 __all__ = ["COVARIATES", "rate_measures", "reach_of_ratio"]

@@ -14,7 +14,7 @@ from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
 from analytics.survival import Incidence, Moves, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.survival.small_samples import Reach, reach_of
+from analytics.survival.errors.small_samples import Reach, reach_of
 
 __all__ = ["NEEDED", "Sides", "independent_units", "sides_of"]
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
+from analytics.survival.errors.small_samples import Reach, reach_of
 from analytics.survival.proportions import LEVEL, Estimate
-from analytics.survival.small_samples import Reach, reach_of
 
 __all__ = ["FEWEST_FAILED", "ratio_per_change"]
 

@@ -20,7 +20,7 @@ from analytics.cohort.kinds import WORK, Excluded
 from analytics.cohort.options import Options
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import TimeInState, restricted_mean_hours
-from analytics.survival.spread import Spread
+from analytics.survival.errors.spread import Spread
 
 __all__ = ["AXES", "Ahead", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts, as_hours, same_length
-from analytics.survival.influence import influence_on_probability
+from analytics.survival.errors.influence import influence_on_probability
+from analytics.survival.errors.spread import Spread
 from analytics.survival.intervals import critical_value, log_log_interval
 from analytics.survival.moves import CENSORED, Moves
 from analytics.survival.quantiles import Quantile, as_shares, crossing_hours
-from analytics.survival.spread import Spread
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 

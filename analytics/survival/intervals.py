@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from analytics.survival.arrays import FloatArray
-from analytics.survival.small_samples import moments_of
+from analytics.survival.errors.small_samples import moments_of
 
 __all__ = ["ALIKE", "chi_squared_tail", "critical_value", "log_log_interval", "logit_interval", "normal_tails"]
 

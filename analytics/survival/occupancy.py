@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, as_hours
-from analytics.survival.influence import influence_on_hours, influence_on_probability
+from analytics.survival.errors.influence import influence_on_hours, influence_on_probability
+from analytics.survival.errors.spread import Spread
 from analytics.survival.intervals import log_log_interval, logit_interval
 from analytics.survival.moves import Moves
-from analytics.survival.spread import Spread
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from analytics.survival.arrays import IntArray
+from analytics.survival.errors.spread import Spread
 from analytics.survival.intervals import critical_value
-from analytics.survival.spread import Spread
 from headway.errors import AnalysisError
 
 __all__ = ["Estimate", "Share", "clustered_share", "difference_of_shares", "rate", "wilson"]

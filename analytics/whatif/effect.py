@@ -10,7 +10,7 @@ import polars as pl
 from analytics.cohort.units import THESE, Units, units_of
 from analytics.survival import CENSORED, Moves, Timeline, occupancy, restricted_mean_hours
 from analytics.survival.arrays import FloatArray, IntArray, as_counts
-from analytics.survival.spread import Spread
+from analytics.survival.errors.spread import Spread
 from analytics.whatif.clock import WALL, Clock
 
 __all__ = ["Bounds", "Effect", "Outlook", "Watched", "bounded", "effect", "outlook", "units_in"]

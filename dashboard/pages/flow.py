@@ -160,7 +160,11 @@ def bands(rows: pl.DataFrame, groups: Sequence[str]) -> str:
     return ". ".join(
         [
             f"95% bands. {wording.capital('; '.join(parts))}",
-            *(["By change: too few months to tell how changes of a release belong together"] if alone else []),
+            *(
+                ["By change: there are too few months, and changes of one release are treated as independent"]
+                if alone
+                else []
+            ),
             *(["With few and unlike repositories a band is wide and uneven"] if wide else []),
             "A band shows uncertainty, not what happened.",
         ]

@@ -97,7 +97,7 @@ def head(
     if intervals:
         few = coverage["repo"].n_unique() < FEWEST_CLUSTERS
         question = QUESTIONS[THESE if few else view.intervals]
-        too_few = " (of others at least five would tell)" if few and view.intervals == LIKE_THESE else ""
+        too_few = " (repositories like these need five or more)" if few and view.intervals == LIKE_THESE else ""
         label = f"{label} · 95% intervals for {question}{too_few}"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from analytics.survival import incidence
-from analytics.survival.small_samples import moments_of, reach_of, variance_of_means
-from analytics.survival.spread import Spread
+from analytics.survival.errors.small_samples import moments_of, reach_of, variance_of_means
+from analytics.survival.errors.spread import Spread
 
 DICE = np.random.default_rng(20261130)
 

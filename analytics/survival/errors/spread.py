@@ -14,9 +14,9 @@ import numpy as np
 from scipy import special
 
 from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.errors.small_samples import moments_of, variance_of_means
 from analytics.survival.intervals import critical_value
 from analytics.survival.moves import Moves
-from analytics.survival.small_samples import moments_of, variance_of_means
 
 __all__ = ["Spread"]
 
