@@ -56,7 +56,8 @@ class Lives:
         at = STAGES.index(stage)
         until = np.minimum(self.gone, horizon)
         begin = self.ends[:, at - 1] if at else np.zeros(len(self.gone))
-        return np.maximum(np.minimum(self.ends[:, at], until) - np.minimum(begin, until), 0.0)
+        spent: Floats = np.maximum(np.minimum(self.ends[:, at], until) - np.minimum(begin, until), 0.0)
+        return spent
 
     def inside(self, stage: str, hours: float) -> NDArray[np.bool_]:
         """Which changes are in a stage then."""

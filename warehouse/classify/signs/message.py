@@ -90,6 +90,7 @@ def number_in(subject: str) -> str:
     return last["number"] if last is not None and not subject[last.end() :].strip() else ""
 
 
+@lru_cache(maxsize=64)  # of a change several readers ask for it, one after the other
 def _merge_word(subject: str) -> tuple[Word, dict[str, str | None]] | None:
     """The forge's form of a merge that the subject has, with its groups."""
     if not subject.startswith(_beginnings()):
