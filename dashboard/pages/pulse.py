@@ -75,7 +75,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Pulse check", GUIDE)
+    head(view, "Pulse check", GUIDE, intervals=True)
     pulse = pulse_or_hint(view)
     if pulse is None:
         return
