@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.services_by_git import Clone, Compared, Repository, compare, read
+from benchmarks.clone_by_git import Clone
+from benchmarks.services_by_git import Compared, Repository, compare, read
 from tests.builders import repositories
 from tests.pipeline.running import program
 
