@@ -110,6 +110,7 @@ def _shop() -> Raw:
         shop.add(
             "ai_notes", sha=commit_id(commit), ai_lines=lines, human_lines=2, tools="cursor\nclaude", deleted=False
         )
+    shop.add("ai_usage", sha=commit_id("a"), author="", day=None, tool="cursor", ai_lines=8, cost_usd=0.5)
     for commit, at in (("m1", 4.5), ("s2", None), ("s5", 41), ("s6", 52)):
         shop.ran(commit, at, conclusion="success" if at else None, created_at=at or 11)
     shop.ran("s5", 42, name="lint", conclusion="failure").ran("s5", 44, name="lint").ran("s5", 43, conclusion="skipped")
