@@ -66,9 +66,10 @@ def test_levels_are_metriks_where_metrik_has_any() -> None:
     hours = {24.0 * 30: "low", 24.0 * 7: "medium", 24.0: "high", 23.9: "elite"}
     assert {value: level("lead_time", value) for value in hours} == hours
     assert level("lead_time", None) is level("lead_time", float("nan")) is None
-    assert [level("deployment_frequency", value) for value in (7.0, 1.0, 0.99, 0.2)] == [
+    assert [level("deployment_frequency", value) for value in (7.0, 1.0, 0.99, 0.24, 0.23)] == [
         "elite",
         "high",
+        "medium",
         "medium",
         "low",
     ]

@@ -116,7 +116,7 @@ def test_content_cannot_pass_as_a_header(repo: Repository) -> None:
 )
 def test_every_path_is_read_back(repo: Repository, folder: str) -> None:
     """A path that Git has to quote is unquoted."""
-    sha = repo.commit(files={folder + b"/go.mod": "one\n"})
+    sha = repo.commit(files={f"{folder}/go.mod": "one\n"})
     assert added(run(repo.path), sha) == [(f"{folder}/go.mod", "one")]
 
 
