@@ -69,9 +69,8 @@ class View:
         return self._ask(questions.pulse, axis or self.axis, self.clock, self.intervals, self.horizon_days)
 
     def findings(self) -> Sequence[Finding]:
-        """What the comparison of the groups on the chosen axis finds."""
-        every = self._ask(questions.findings, self.clock, self.horizon_days)
-        return [finding for finding in every if finding.axis == self.axis]
+        """What the comparisons of the groups find, on both axes."""
+        return self._ask(questions.findings, self.clock, self.horizon_days)
 
     def bottlenecks(self) -> Sequence[Bottlenecks]:
         """The bottleneck and the what-ifs of all work, and by what it builds."""
