@@ -34,7 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.initiatives import Work, climb
 from collectors.git.process.command import LOG, Git
-from collectors.git.readers.imports import _PATHSPECS, ImportReader
+from collectors.git.readers.import_statements import ENDINGS
+from collectors.git.readers.imports import ImportReader
 from collectors.git.repository.repository import open_repository
 from warehouse.initiatives import InitiativeRules, Piece, initiatives_in
 from warehouse.models.initiatives.initiatives import initiatives
@@ -148,8 +149,9 @@ def reading(folder: Path) -> None:
     repository = open_repository(folder, folder.name)
     git = repository.git
     options = ("--no-renames", "--diff-merges=off", "--branches", "--tags", "--no-merges")
-    shas = git.output(*LOG, *options, "--format=%H", "--", *_PATHSPECS).decode().split()
-    log = (*LOG, "-z", "--raw", *options, "--format=%H", "--", *_PATHSPECS)
+    source = ("--", *(f"*{ending}" for ending in ENDINGS))
+    shas = git.output(*LOG, *options, "--format=%H", *source).decode().split()
+    log = (*LOG, "-z", "--raw", *options, "--format=%H", *source)
     base = median(lambda: git.output(*log))
     blobs = contents(git, log)
     statements = sum(1 for _ in ImportReader(git, repository.id_length).read(shas))

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ForgeRef", "Word", "forge_refs", "lines_with", "words"]
+__all__ = ["ForgeRef", "Word", "forge_refs", "holding", "lines_with", "words"]
 
 _FILE = Path(__file__).with_suffix(".toml")
 
@@ -52,6 +52,12 @@ class ForgeRef:
 def words(kind: str, where: str | None = None) -> tuple[Word, ...]:
     """The forms of a kind, in the order of the table; with `where` only those of the subject or of the body."""
     return _words(kind, where)
+
+
+@cache
+def holding(kind: str) -> str:
+    """A regular expression for a first look at many messages: no other has any form of a kind."""
+    return "|".join(sorted({re.escape(word.holds) for word in words(kind)}))
 
 
 def forge_refs() -> tuple[ForgeRef, ...]:

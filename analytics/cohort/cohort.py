@@ -76,7 +76,7 @@ class Cohort:
     changes left out, counted.
     `clock`: of all hours, `wall` or `working`. `grid_hours`: what hours are multiples of, 0 where they
     are exact: those of a large cohort are rounded, so that equal rows can be counted instead of stored. `weak`: changes
-    whose arrival was observed, left out because strong evidence was requested.
+    whose arrival was observed, left out because strong evidence was requested. `calendar`: of the working clock.
     """
 
     changes: pl.DataFrame
@@ -86,6 +86,7 @@ class Cohort:
     grid_hours: float = 0.0
     weak: int = 0
     nothing_to_deploy: int = 0
+    calendar: WorkingCalendar | None = None
 
     def where(self, condition: pl.Expr) -> Cohort:
         """The part of the cohort for which `condition` holds."""
@@ -100,6 +101,19 @@ class Cohort:
     def hours(self) -> FloatArray:
         """Hours from code complete to the outcome, (changes,)."""
         return self.changes["hours"].to_numpy().astype(np.float64, copy=False)
+
+    @property
+    def followed_hours(self) -> FloatArray:
+        """Hours from code complete to the report, whatever became of the change by then, (changes,)."""
+        begin, end = (self.changes[name].to_numpy().astype("datetime64[us]") for name in ("code_complete_at", "as_of"))
+        if self.calendar is None:
+            followed = (end - begin).astype(np.int64) / _MICROS
+        else:
+            followed = self.calendar.hours(begin, end)
+        hours = self.hours
+        # What waits was followed for as long as it waited, to the microsecond or on the grid.
+        longest: FloatArray = np.where(self.ended_as == CENSORED, hours, np.maximum(followed, hours))
+        return longest
 
     @property
     def seen_hours(self) -> float:
@@ -242,7 +256,8 @@ def cohort_of(
     # Sums of the same instants taken in different pieces are the same instant again: ties stay ties.
     hours = whole if grid_hours else (whole * _MICROS).round() / _MICROS
     rows = rows.with_columns(hours.alias("hours"))
-    cohort = Cohort(rows, clock="wall" if calendar is None else "working", grid_hours=grid_hours, **left_out)
+    clock = "wall" if calendar is None else "working"
+    cohort = Cohort(rows, clock=clock, grid_hours=grid_hours, calendar=calendar, **left_out)
     return cohort.sure(filters, axis)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analytics.cohort.smallest import SmallestDifference
 from analytics.cohort.working_time import WorkingCalendar
 
 __all__ = ["CLOCKS", "Options"]
@@ -21,6 +22,7 @@ class Options:
     when work is done, for the working clock and for columns that have both. `window`: `month`, `quarter` or
     a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
     for the usual one. `most`: of a list that a page cuts, how many rows of each kind it shows; None for all of them.
+    `smallest`: the smallest difference worth reporting (`comparison`).
     """
 
     by: str | None = None
@@ -30,6 +32,7 @@ class Options:
     window: str | None = None
     definition: str | None = None
     most: int | None = None
+    smallest: SmallestDifference = field(default_factory=SmallestDifference)
 
     @property
     def working(self) -> WorkingCalendar | None:

@@ -11,28 +11,32 @@ import polars as pl
 
 from analytics.cohort.cohort import Cohort
 from analytics.cohort.kinds import WORK, Excluded
-from analytics.comparison.common_support import support_of
+from analytics.cohort.smallest import SmallestDifference
 from analytics.comparison.contrasts import Contrast
-from analytics.comparison.differences import (
+from analytics.comparison.discoveries import controlled
+from analytics.comparison.friction import friction_measure, friction_of, plain_share_measures
+from analytics.comparison.measured import SMALLEST_SHARE
+from analytics.comparison.needed import changes_needed_for_shares
+from analytics.comparison.plain.differences import (
     ARRIVED_AFTER,
-    SMALLEST_SHARE,
     hours_in_states,
     hours_measures,
     longest_horizon,
     median,
     shares,
 )
-from analytics.comparison.friction import friction_of, share_measures
-from analytics.comparison.needed import changes_needed_for_shares
-from analytics.comparison.notes import annotated
-from analytics.comparison.rates import COVARIATES, rate_measures
-from analytics.comparison.results import ALL, SUPPORTED, Comparison, Friction, Measure, Side, Support
-from analytics.comparison.sides import NEEDED, sides_of
-from analytics.survival.arrays import BoolArray, FloatArray, as_counts
+from analytics.comparison.plain.overlap import support_of
+from analytics.comparison.plain.sides import NEEDED, sides_of
+from analytics.comparison.rates import rate_measures
+from analytics.comparison.results import ALL, Comparison, Friction, Measure, Side, Support, Within
+from analytics.comparison.within import within_cells
+from analytics.comparison.within.held_equal import COVARIATES
+from analytics.survival.arrays import BoolArray
 
 __all__ = ["AFTER_HOURS", "FEWEST", "compare"]
 
 AFTER_HOURS = (24.0, 168.0, 720.0)
+SMALLEST = SmallestDifference()
 FEWEST = 20
 """Nothing is claimed of a group with fewer changes: their intervals would say nothing."""
 
@@ -43,24 +47,27 @@ def compare(
     *,
     after_hours: tuple[float, float, float] = AFTER_HOURS,
     automation: bool = False,
+    smallest: SmallestDifference = SMALLEST,
 ) -> Comparison:
-    """Compare the two groups of a contrast on all changes and on common support.
+    """Compare the two groups of a contrast within cells, such as a repository in a month, and describe all changes.
 
     Parameters
     ----------
     cohort:
         The changes of both groups, one row each.
     contrast:
-        Which changes are in the first group, and what both groups must share on common support.
+        Which changes are in the first group, and what two changes share that are compared.
     after_hours:
         A day, a week and 30 days in hours, or the working hours in them. Time in stages counts up to the last.
     automation:
         Whether changes made by bots, and releases, take part; otherwise they are left out and counted.
+    smallest:
+        The smallest difference worth reporting.
 
     Returns
     -------
-    Measures (shares, hours, hazard ratio, tests) with 95 % intervals and notes; without estimates where a group has
-    fewer than `FEWEST` changes.
+    Measures (ratio of times, shares, hours, hazard ratio, tests) with 95 % intervals; without estimates where a group
+    has fewer than `FEWEST` changes. q-values are those of this comparison alone: `controlled` gives those of several.
     """
     people = cohort if automation else _people(cohort, contrast)
     first = people.changes.select(contrast.first.fill_null(value=False)).to_series().to_numpy().astype(np.bool_)
@@ -78,8 +85,8 @@ def compare(
         enough=enough,
         measures=estimated.measures,
         support=estimated.support,
+        within=estimated.within,
         friction=estimated.friction,
-        supported_friction=estimated.supported_friction,
         units=estimated.units,
         excluded=Excluded() if automation else Excluded.of(cohort.changes, WORK),
         unknown=cohort.unknown,
@@ -88,7 +95,34 @@ def compare(
         clock=cohort.clock,
         as_of=as_of,
     )
-    return replace(result, measures=annotated(result))
+    weighed = tuple(replace(one, worth_reporting=is_worth_reporting(one, result, smallest)) for one in result.measures)
+    return controlled([replace(result, measures=weighed)])[0]
+
+
+def is_worth_reporting(measure: Measure, comparison: Comparison, smallest: SmallestDifference) -> bool | None:
+    """Whether the difference is not below the smallest that matters; None where there is none to weigh.
+
+    A ratio of times counts as the hours that it makes of the other group's typical hours; the part of the waiting that
+    differs as a share.
+    """
+    if measure.difference is None or measure.unit == "test" or measure.lower is None:
+        return None
+    if measure.unit == "share":
+        return smallest.allows_share(measure.difference)
+    if measure.unit == "hours":
+        # Each stage beside the whole waiting: seconds in a stage of seconds matter to nobody.
+        return smallest.allows_hours(measure.difference, _whole_waiting(comparison, measure))
+    ratio = 1.0 + measure.difference
+    if measure.basis == ALL or comparison.within is None:
+        return smallest.allows_ratio(ratio)
+    typical = comparison.within.typical_hours
+    return smallest.allows_ratio(ratio) and abs(ratio - 1.0) * typical >= smallest.hours
+
+
+def _whole_waiting(comparison: Comparison, measure: Measure) -> float:
+    """The hours that the second group waits in all stages, on the basis of a measure."""
+    whole = comparison.measure("mean_hours_waiting", measure.basis)
+    return whole.other if whole and whole.other is not None else 0.0
 
 
 def _people(cohort: Cohort, contrast: Contrast) -> Cohort:
@@ -98,16 +132,12 @@ def _people(cohort: Cohort, contrast: Contrast) -> Cohort:
     return replace(cohort, changes=changes.filter(WORK))
 
 
-def _part(people: Cohort, inside: BoolArray) -> Cohort:
-    return replace(people, changes=people.changes.select(NEEDED).filter(pl.Series(inside)))
-
-
 @dataclass(frozen=True)
 class _Estimated:
     measures: Sequence[Measure]
     support: Support | None = None
+    within: Within | None = None
     friction: Friction | None = None
-    supported_friction: Friction | None = None
     units: str = "change"
     horizon_hours: float | None = None
 
@@ -115,46 +145,33 @@ class _Estimated:
 def _estimated(
     people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float]
 ) -> _Estimated:
-    support, weights = support_of(people, first, contrast.cells)
-    everything = _on(ALL, people, first, as_counts(None, first.size, "count"), after_hours)
-    rates = list(rate_measures(people, first, contrast))
-    inside = weights > 0.0
-    supported = _Estimated(())
-    if min(int((inside & first).sum()), int((inside & ~first).sum()), support.effective_other) >= FEWEST:
-        supported = _on(SUPPORTED, _part(people, inside), first[inside], weights[inside], after_hours)
+    plain = _plain(people, first, after_hours)
+    rates = rate_measures(people, first, contrast)
+    horizon = plain.horizon_hours or after_hours[-1]
+    like = within_cells(people, first, contrast, after_hours, horizon, FEWEST)
     return _Estimated(
-        (*everything.measures, *rates, *supported.measures),
-        support,
-        everything.friction,
-        supported.friction,
-        everything.units,
-        everything.horizon_hours,
+        (*plain.measures, *rates, *like.measures),
+        support_of(people, first, contrast.cells),
+        like.within,
+        like.friction,
+        plain.units,
+        plain.horizon_hours,
     )
 
 
-def _on(
-    basis: str, cohort: Cohort, first: BoolArray, weights: FloatArray, after_hours: tuple[float, float, float]
-) -> _Estimated:
-    """All estimates on one basis."""
-    sides = sides_of(cohort, first, weights)
-    # The sides hold what is needed of it: half a gigabyte of ten million changes is not kept twice.
-    del cohort
+def _plain(people: Cohort, first: BoolArray, after_hours: tuple[float, float, float]) -> _Estimated:
+    """Both groups described, with no more than an interval for how they differ."""
+    sides = sides_of(people, first)
     curves = sides.incidences()
     horizon = longest_horizon(curves, after_hours[-1])
-    measures = [*shares(sides, curves, basis, after_hours), median(sides, curves, basis)]
+    measures = [*shares(sides, curves, after_hours), median(sides, curves)]
     if horizon is None:
         return _Estimated(measures, units=sides.unit)
     hours = hours_in_states(sides, horizon)
-    measures += [*hours_measures(sides, hours, basis), *share_measures(sides, hours, basis)]
-    friction = friction_of(sides, hours)
-    measures += [_same_friction(friction, basis, sides.changes)] if friction else []
-    return _Estimated(measures, friction=friction, units=sides.unit, horizon_hours=horizon)
-
-
-def _same_friction(friction: Friction, basis: str, counts: tuple[int, int]) -> Measure:
-    estimate = friction.distance, friction.lower, friction.upper, friction.p_value
-    note = "half the sum of the absolute differences of the shares of waiting; tests whether all shares are equal"
-    return Measure("same_friction", basis, "share", None, None, *estimate, *counts, note)
+    measures += [*hours_measures(sides, hours), *plain_share_measures(sides, hours)]
+    friction = friction_of(sides.reach, hours)
+    measures += [friction_measure(friction, ALL, sides.changes)] if friction else []
+    return _Estimated(measures, units=sides.unit, horizon_hours=horizon)
 
 
 def _side(name: str, changes: pl.DataFrame) -> Side:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from analytics.comparison.cells import QUARTER, REPOSITORY
+from analytics.comparison.cells import MONTH, REPOSITORY
 from headway.errors import UsageError
 
 __all__ = ["AI_AXES", "Contrast", "ai_beside_other", "before_beside_after", "contrasts_by", "team_beside_rest"]
@@ -21,9 +21,9 @@ _NAMES = {"builds_ai": ("AI work", "other work"), "built_with_ai": ("work made w
 class Contrast:
     """Two groups, named for a sentence: `group` is where `first` holds, `beside` the rest.
 
-    `axis`: what distinguishes them. `cells`: what they must share to be alike but for the axis (`cells.numbered`);
-    common support is where both are in one cell. `dated`: whether time of code complete is not the axis itself, so that
-    it can be held equal.
+    `axis`: what distinguishes them. `cells`: what they must share to be alike but for the axis (`cells.numbered`): they
+    are compared within cells that have both. `dated`: whether time of code complete is not the axis itself, so that it
+    can be held equal.
     """
 
     axis: str
@@ -33,17 +33,22 @@ class Contrast:
     cells: tuple[str, ...]
     dated: bool = True
 
+    @property
+    def basis(self) -> str:
+        """The basis of measures within cells: `within repository and month`."""
+        return f"within {' and '.join(self.cells)}"
+
 
 def ai_beside_other(axis: str = "builds_ai") -> Contrast:
     """AI work beside other work: by what it builds, or by how it was made (by an agent or assisted, beside no mark)."""
     group, beside = _NAMES[axis]
     first = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
-    return Contrast(axis, group, beside, first, (REPOSITORY, QUARTER))
+    return Contrast(axis, group, beside, first, (REPOSITORY, MONTH))
 
 
 def team_beside_rest(team: str) -> Contrast:
     """A team's work beside that of all others. Repositories belong to a team, so only time can be shared."""
-    return Contrast("team", f"work of {team}", "work of the others", pl.col("team") == team, (QUARTER,))
+    return Contrast("team", f"work of {team}", "work of the others", pl.col("team") == team, (MONTH,))
 
 
 def before_beside_after(at: datetime) -> Contrast:

@@ -8,34 +8,50 @@ import numpy as np
 from scipy import special
 
 from analytics.cohort.cohort import LEAD_STAGES
-from analytics.comparison.differences import Hours, measured
-from analytics.comparison.results import Friction, Measure
-from analytics.comparison.sides import Sides
+from analytics.comparison.measured import SMALLEST_SHARE, Behind, Hours, measured
+from analytics.comparison.plain.differences import described
+from analytics.comparison.plain.sides import Sides
+from analytics.comparison.results import ALL, Friction, Measure
+from analytics.comparison.small_samples import Reach
 from analytics.survival.arrays import FloatArray
 
-__all__ = ["friction_of", "share_measures"]
-
-SMALLEST_SHARE = 0.1
+__all__ = ["friction_measure", "friction_of", "plain_share_measures", "share_measures"]
 
 
-def share_measures(sides: Sides, hours: Hours, basis: str) -> list[Measure]:
-    """The share of its waiting that each group spends in each stage."""
+def share_measures(behind: Behind, hours: Hours, basis: str) -> list[Measure]:
+    """The share of its waiting that each group spends in each stage, compared within cells."""
     stages, share, moved = _shares(hours)
     return [
         measured(
-            sides,
-            f"share_of_wait_{stage}",
-            basis,
-            "share",
-            (float(share[0, column]), float(share[1, column])),
-            moved[:, column],
-            SMALLEST_SHARE,
+            behind, f"share_of_wait_{stage}", basis, "share", _pair(share, column), moved[:, column], SMALLEST_SHARE
         )
         for column, stage in enumerate(stages)
     ]
 
 
-def friction_of(sides: Sides, hours: Hours) -> Friction | None:
+def plain_share_measures(sides: Sides, hours: Hours) -> list[Measure]:
+    """Likewise of all changes, as a description."""
+    stages, share, moved = _shares(hours)
+    return [
+        described(sides, f"share_of_wait_{stage}", "share", _pair(share, column), moved[:, column])
+        for column, stage in enumerate(stages)
+    ]
+
+
+def friction_measure(friction: Friction, basis: str, changes: tuple[int, int]) -> Measure:
+    """The part of the waiting that differs; that of all changes without its test."""
+    note = "half the sum of the absolute differences of the shares of waiting"
+    note += "" if basis == ALL else "; tests whether all shares are equal"
+    p_value = None if basis == ALL else friction.p_value
+    estimate = friction.distance, friction.lower, friction.upper, p_value
+    return Measure("same_friction", basis, "share", None, None, *estimate, *changes, note)
+
+
+def _pair(share: FloatArray, column: int) -> tuple[float, float]:
+    return float(share[0, column]), float(share[1, column])
+
+
+def friction_of(reach: Reach, hours: Hours) -> Friction | None:
     """The test and the distance; None where there are not two stages, or nothing varies.
 
     The test is the ANOVA-type statistic d'd / tr V of the differences d of the shares, whose covariance V, by unit, has
@@ -48,10 +64,10 @@ def friction_of(sides: Sides, hours: Hours) -> Friction | None:
     bound takes as many tests into account as there are sets (Bonferroni), and is 0 where the test sees no difference.
     """
     stages, share, moved = _shares(hours)
-    degrees_of_t = sides.reach.degrees
+    degrees_of_t = reach.degrees
     if len(stages) < 2 or not np.isfinite(degrees_of_t):
         return None
-    covariance = sides.reach.inflation**2 * moved.T @ moved
+    covariance = reach.inflation**2 * moved.T @ moved
     trace = float(np.trace(covariance))
     if trace <= 1e-24:
         return None

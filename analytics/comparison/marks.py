@@ -11,9 +11,10 @@ difference where these are the odds of all work.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from analytics.comparison.results import ALL, Measure
+from analytics.comparison.results import ALL, Comparison, Measure
 
 __all__ = ["QUALITY", "Corrected", "Quality", "corrected", "sentence", "tipping_point"]
 
@@ -28,6 +29,7 @@ class Quality:
 
 QUALITY = {"builds_ai": Quality(0.97, 0.82), "built_with_ai": Quality(1.0, 0.5)}
 """By axis. What is built: as on labelled commits (docs/ai_rules.md). How: a mark is one, and half may leave none."""
+_SIZES = {"share": "difference", "hours": "difference", "ratio": "ratio"}
 
 
 @dataclass(frozen=True)
@@ -74,24 +76,36 @@ def tipping_point(share_marked: float, share_all: float) -> float | None:
     return (share_all / (1.0 - share_all)) / (share_marked / (1.0 - share_marked))
 
 
-def sentence(measure: Measure, axis: str) -> str:
-    """What imperfect marks do to a significant difference of AI work; empty for any other measure."""
-    quality = QUALITY.get(axis)
-    if quality is None or measure.basis != ALL or measure.unit not in {"share", "hours"} or not measure.significant:
+def sentence(measure: Measure, comparison: Comparison) -> str:
+    """What imperfect marks do to a significant difference of AI work within cells; empty for any other measure.
+
+    The share of work that is marked is that of the mean cell; a ratio of geometric means is corrected as what it is,
+    a difference of mean logarithms.
+    """
+    quality, within = QUALITY.get(comparison.contrast.axis), comparison.within
+    if quality is None or within is None or measure.basis == ALL or measure.unit not in _SIZES:
         return ""
-    if measure.difference is None or measure.ai is None or measure.other is None or not measure.difference:
+    if not measure.significant or measure.difference is None or measure.ai is None or measure.other is None:
         return ""
-    marked = measure.n_ai / (measure.n_ai + measure.n_other)
-    found = corrected(measure.difference, marked, quality, measure.lower, measure.upper)
-    if found is None:
+    marked = within.odds / (1.0 + within.odds)
+    seen = math.log(measure.ai) if measure.unit == "ratio" else measure.difference
+    result = corrected(seen, marked, quality) if seen else None
+    if result is None:
         return ""
-    scale, unit = (100.0, "points") if measure.unit == "share" else (1.0, "hours")
-    size = f"{scale * found.least:.3g} to {scale * found.most:.3g} {unit}".replace("-", "−")
-    text = f"if {quality.recall:.0%} to 100% of AI work is marked, the difference is {size}"
-    if measure.unit == "hours" or not measure.name.startswith("share_arrived"):
+    text = (
+        f"if {quality.recall:.0%} to 100% of AI work is marked, the {_SIZES[measure.unit]} is {_range(result, measure)}"
+    )
+    if not measure.name.startswith("share_arrived"):
         return text
     tip = tipping_point(measure.ai, marked * measure.ai + (1.0 - marked) * measure.other)
     if tip is None:
         return text
     slow, quick = ("slow", "quick") if tip > 1.0 else ("quick", "slow")
     return f"{text}; it vanishes if {slow} AI work is marked {max(tip, 1.0 / tip):.2g} times as often as {quick}"
+
+
+def _range(result: Corrected, measure: Measure) -> str:
+    if measure.unit == "ratio":
+        return f"{math.exp(result.least):.3g} to {math.exp(result.most):.3g}"
+    scale, unit = (100.0, "points") if measure.unit == "share" else (1.0, "hours")
+    return f"{scale * result.least:.3g} to {scale * result.most:.3g} {unit}".replace("-", "−")

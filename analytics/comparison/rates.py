@@ -12,22 +12,20 @@ from analytics.cohort.histories import counted_ends
 from analytics.comparison.cells import MONTH, numbered, together
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
+from analytics.comparison.plain.sides import independent_units
 from analytics.comparison.results import ALL, Measure
-from analytics.comparison.sides import independent_units
 from analytics.comparison.small_samples import Reach, reach_of
+from analytics.comparison.within.held_equal import even_part, size_of, years_of
 from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
-from analytics.survival.arrays import BoolArray, FloatArray
+from analytics.survival.arrays import BoolArray
 from headway.errors import AnalysisError
 
-__all__ = ["COVARIATES", "rate_measures", "reach_of_ratio"]
+__all__ = ["rate_measures", "reach_of_ratio"]
 
-COVARIATES = ("additions", "deletions", "code_complete_at")
-"""What rates are adjusted for, as columns of `lead_times`."""
 SMALLEST_RATIO = 1.25
 MOST_FITTED = 100_000
 """Of so many changes a model's errors are small beside every difference that matters: more are not fitted."""
 _LEVEL = 0.95
-_YEAR = 365.25 * 86_400.0
 
 
 def rate_measures(cohort: Cohort, first: BoolArray, contrast: Contrast) -> Iterator[Measure]:
@@ -135,8 +133,10 @@ def _adjusted(
 
 def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Contrast) -> tuple[Cox, str]:
     """The model with what can be held equal, and what that is; what does not vary is left out."""
-    cohort, arrived, first = _sampled(cohort, arrived, first)
-    columns = {"size": _size(cohort.changes)} | ({"time": _years(cohort.changes)} if contrast.dated else {})
+    chosen = even_part(len(cohort.changes), MOST_FITTED)
+    if chosen is not None:
+        cohort, arrived, first = cohort.where(pl.lit(pl.Series(chosen))), arrived[chosen], first[chosen]
+    columns = {"size": size_of(cohort.changes)} | ({"time": years_of(cohort.changes)} if contrast.dated else {})
     held = [name for name, column in columns.items() if float(np.ptp(column)) > 0.0]
     repository, unit = cohort.cluster[0], independent_units(cohort, first)
     cluster = None if unit[0] == "change" else unit[1]
@@ -153,28 +153,6 @@ def _fitted(cohort: Cohort, arrived: BoolArray, first: BoolArray, contrast: Cont
         labels = {"size": "lines changed", "time": "time of code complete"}
         equal = "adjusted for " + " and ".join(labels[name] for name in held) if held else "not adjusted further"
         return model, f"{equal}; standard errors by {unit[0]}"
-
-
-def _sampled(cohort: Cohort, arrived: BoolArray, first: BoolArray) -> tuple[Cohort, BoolArray, BoolArray]:
-    """Of a large cohort an even part, the same every time; the errors are those of that part."""
-    size = len(cohort.changes)
-    if size <= MOST_FITTED:
-        return cohort, arrived, first
-    # Multiples of the golden ratio fall evenly, whatever period the rows have (Knuth, TAOCP 3, section 6.4).
-    chosen = (np.arange(size) * 0.6180339887498949) % 1.0 < MOST_FITTED / size
-    return cohort.where(pl.lit(pl.Series(chosen))), arrived[chosen], first[chosen]
-
-
-def _size(changes: pl.DataFrame) -> FloatArray:
-    """The logarithm of one more than the lines changed; where they are not known, the median of the others."""
-    lines = pl.col("additions").cast(pl.Float64) + pl.col("deletions").cast(pl.Float64)
-    counts = changes.select(lines.fill_null(lines.median()).fill_null(0.0)).to_series().to_numpy()
-    return np.asarray(np.log1p(counts), dtype=np.float64)
-
-
-def _years(changes: pl.DataFrame) -> FloatArray:
-    at = changes["code_complete_at"].to_numpy().astype("datetime64[s]").astype(np.int64)
-    return np.asarray((at - at.min(initial=at[0])) / _YEAR, dtype=np.float64)
 
 
 def reach_of_ratio(model: Cox) -> tuple[Reach, float]:

@@ -12,6 +12,8 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.comparison.compare import compare
 from analytics.comparison.contrasts import contrasts_by
+from analytics.comparison.discoveries import controlled
+from analytics.comparison.notes import note_of
 from analytics.comparison.results import ALL, Comparison
 from analytics.reports.doubts import doubt_lines, doubts
 
@@ -42,6 +44,10 @@ COMPARISON = {
     "horizon_hours": _NUMBER,
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
+    "lower_like_these": _NUMBER,
+    "upper_like_these": _NUMBER,
+    "p_like_these": _NUMBER,
+    "worth_reporting": pl.Boolean(),
 }
 COMPARED = ("team", "additions", "deletions")
 """What a comparison needs of `lead_times` beside what every cohort has."""
@@ -51,24 +57,24 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
     """Two groups compared, one row per measure; for both axes of AI work, or by the option `by`.
 
     `by`: an axis, `team` (each team against the rest), or a day (after against before). The first group is in `ai`,
-    the second in `other`. A measure on common support has the suffix `_supported`, so that the name of a measure is
-    unique in a comparison.
+    the second in `other`. A measure within cells has the suffix `_within`, so that the name of a measure is unique in a
+    comparison.
     """
     chosen = options or Options()
     any_evidence = replace(filters, evidence="any")
     columns = (*COMPARED, *filters.verdict_columns)
     cohort = read_cohort(connection, any_evidence, columns=columns, calendar=chosen.working)
-    tables = [
-        comparison_table(
-            compare(
-                cohort.sure(filters, contrast.axis),
-                contrast,
-                after_hours=chosen.arrived_after_hours,
-                automation=chosen.automation,
-            )
+    comparisons = [
+        compare(
+            cohort.sure(filters, contrast.axis),
+            contrast,
+            after_hours=chosen.arrived_after_hours,
+            automation=chosen.automation,
+            smallest=chosen.smallest,
         )
         for contrast in contrasts_by(chosen.by, cohort.changes)
     ]
+    tables = [comparison_table(compared) for compared in controlled(comparisons)]
     table = pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
     lines = doubt_lines(doubts(connection, filters))
     if not lines:
@@ -83,7 +89,7 @@ def comparison_table(compared: Comparison) -> pl.DataFrame:
     """One comparison as rows of the report; no row where there is no change."""
     rows = [
         {
-            "measure": measure.name if measure.basis == ALL else f"{measure.name}_supported",
+            "measure": measure.name if measure.basis == ALL else f"{measure.name}_within",
             "ai": measure.ai,
             "other": measure.other,
             "difference": measure.difference,
@@ -92,7 +98,7 @@ def comparison_table(compared: Comparison) -> pl.DataFrame:
             "p_value": measure.p_value,
             "n_ai": measure.n_ai,
             "n_other": measure.n_other,
-            "note": measure.note,
+            "note": note_of(measure, compared),
             "axis": compared.contrast.axis,
             "group": compared.contrast.group,
             "beside": compared.contrast.beside,
@@ -105,6 +111,10 @@ def comparison_table(compared: Comparison) -> pl.DataFrame:
             "horizon_hours": compared.horizon_hours,
             "as_of": compared.as_of,
             "clock": compared.clock,
+            "lower_like_these": measure.lower_like_these,
+            "upper_like_these": measure.upper_like_these,
+            "p_like_these": measure.p_like_these,
+            "worth_reporting": measure.worth_reporting,
         }
         for measure in compared.measures
         if compared.as_of is not None

@@ -9,21 +9,22 @@ from datetime import datetime
 from analytics.cohort.kinds import Excluded
 from analytics.comparison.contrasts import Contrast
 
-__all__ = ["ALL", "SUPPORTED", "Comparison", "Friction", "Measure", "Side", "Support"]
+__all__ = ["ALL", "Comparison", "Friction", "Measure", "Side", "Support", "Within"]
 
-ALL, SUPPORTED = "all changes", "common support"
+ALL = "all changes"
 
 
 @dataclass(frozen=True)
 class Measure:
     """One figure of both groups and their difference, first minus second.
 
-    `unit`: `share` (0 to 1), `hours`, `ratio` (hazard ratio; the second group is 1) or `test` (a p-value alone).
-    `basis`: `ALL` changes, or those in `SUPPORTED` cells, the second group weighted to the mix of the first. `lower`,
-    `upper`: the 95 % interval of the difference; None where it is open or cannot be estimated. `q_value`: the p-value,
-    controlled for the false discovery rate, where the measure is one of many stages. `n_ai`, `n_other`: changes behind
-    it. `n_needed`: of the first group, at the present mix, to detect a difference of `smallest_difference` with a power
-    of 80 %. None: not estimated.
+    `unit`: `share` (0 to 1), `hours`, `ratio` (of times or of hazards; the second group is 1) or `test` (a p-value
+    alone). `basis`: `ALL` changes, or those of the contrast, compared within cells. `lower`, `upper`: the 95 % interval
+    of the difference in these repositories; None where it is open or cannot be estimated. `q_value`: the p-value,
+    controlled for the false discovery rate, where a finding rests on it. `n_ai`, `n_other`: changes behind it.
+    `n_needed`: of the first group, at the present mix, to detect a difference of `smallest_difference` with a power of
+    80 %. `lower_like_these`, `upper_like_these`, `p_like_these`: the interval and test in repositories like these.
+    `worth_reporting`: False where the difference is below the smallest that matters. None: not estimated.
     """
 
     name: str
@@ -41,10 +42,14 @@ class Measure:
     q_value: float | None = None
     n_needed: int | None = None
     smallest_difference: float | None = None
+    lower_like_these: float | None = None
+    upper_like_these: float | None = None
+    p_like_these: float | None = None
+    worth_reporting: bool | None = None
 
     @property
     def significant(self) -> bool:
-        """Whether the difference is significant at 5 %, by the q-value where the measure is one of many."""
+        """Whether the difference is significant at 5 %, by the q-value where the measure has one."""
         p_value = self.p_value if self.q_value is None else self.q_value
         return p_value is not None and p_value <= 0.05
 
@@ -68,7 +73,7 @@ class Support:
     `ai_share`, `other_share`: of each group, what lies in cells with both. `repositories_overlap`,
     `quarters_overlap`: of the distributions over repositories, and over quarters: 1 where they are equal, 0 where
     nothing is shared. `newer_days`: how much later the median change of the first group was code complete.
-    `cells`: how many have both. `effective_other`: how many changes of the second group the weights leave (Kish).
+    `cells`: how many have both.
     """
 
     ai_share: float
@@ -77,7 +82,27 @@ class Support:
     quarters_overlap: float
     newer_days: float
     cells: int
-    effective_other: float
+
+
+@dataclass(frozen=True)
+class Within:
+    """What the ratio of times within cells rests on.
+
+    `changes`: of both groups, in `cells` with both. `repositories`: that have both in one cell, so that each has a
+    difference of its own. `degrees`: of freedom of Student's t; None where cells are too few for an interval.
+    `typical_hours`: the geometric mean of the second group's hours not in production. `odds`: of the first group in the
+    mean cell. `deviation`: the standard deviation between repositories of the logarithm of the ratio, `deviation_p`
+    the test that it is zero; None where fewer than two repositories can be compared.
+    """
+
+    changes: tuple[int, int]
+    cells: int
+    repositories: int
+    degrees: float | None
+    typical_hours: float
+    odds: float
+    deviation: float | None
+    deviation_p: float | None
 
 
 @dataclass(frozen=True)
@@ -102,10 +127,11 @@ class Friction:
 class Comparison:
     """Two groups beside each other.
 
-    `measures`: in the order of the report. `friction`, `supported_friction`: None where it cannot be estimated.
-    `units`: what the standard errors take as independent: `repository`, `repository and month` or `change`. `enough`:
-    whether both groups have changes enough to claim anything. `excluded`, `unknown`, `no_deployments`: changes left
-    out. `horizon_hours`: of hours in stages. `clock`: `wall` or `working`. `as_of`: None where there is no change.
+    `measures`: in the order of the report. `within`, `friction`: of the comparison within cells; None where it cannot
+    be estimated. `units`: what the errors of plain differences take as independent: `repository`, `repository and
+    month` or `change`. `enough`: whether both groups have changes enough to claim anything. `excluded`, `unknown`,
+    `no_deployments`: changes left out. `horizon_hours`: of hours in stages. `clock`: `wall` or `working`. `as_of`: None
+    where there is no change.
     """
 
     contrast: Contrast
@@ -114,8 +140,8 @@ class Comparison:
     enough: bool
     measures: Sequence[Measure]
     support: Support | None
+    within: Within | None
     friction: Friction | None
-    supported_friction: Friction | None
     units: str
     excluded: Excluded
     unknown: int
@@ -128,6 +154,10 @@ class Comparison:
     def both(self) -> tuple[Side, Side]:
         """The first group and what it stands beside."""
         return self.ai, self.other
+
+    def like_with_like(self, name: str) -> Measure | None:
+        """The measure of that name within cells, None where there is none."""
+        return self.measure(name, self.contrast.basis)
 
     def measure(self, name: str, basis: str = ALL) -> Measure | None:
         """The measure of that name, None where there is none."""

@@ -121,6 +121,7 @@ _CLASSIFICATION_COLUMNS = (
     "ai_confidence_how",
     "ai_confidence_what",
     "kind",
+    "ai_tier",
 )
 _COVERAGE_LEFT_OUT = ("repo_id",)
 _PLAIN = Options()

@@ -75,6 +75,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.filters import Filters
     from analytics.cohort.options import Options
     from analytics.cohort.services import service_named
+    from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import names_of_team, repositories_named
     from analytics.reports.doubts import doubt_lines, doubts
@@ -93,6 +94,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         calendar=WorkingCalendar.of(session.settings.calendar),
         window=window,
         definition=definition,
+        smallest=SmallestDifference.of(session.settings.comparison),
     )
     REPORTS[report].check(filters, options)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:

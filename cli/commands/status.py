@@ -24,8 +24,10 @@ Example:
 def command(session: Session) -> int:
     """Show the state of sources and repositories.
 
-    Each source has its watermark, rows and last error; each repository its coverage; bots without an AI rule follow.
+    Each source has its watermark, rows and last error; each repository its coverage. Tiers of AI evidence and bots
+    without an AI rule follow.
     """
+    from analytics.explain.ai_tiers import tier_lines
     from pipeline.settings_hints import empty_initiatives, settings_hints
     from pipeline.source_status import source_status
     from warehouse.publish import open_published
@@ -48,7 +50,11 @@ def command(session: Session) -> int:
         return 0
     with open_published(warehouse) as connection:
         settings = session.settings
-        lines = [*_repositories(connection), *settings_hints(connection, settings.ai)]
+        lines = [
+            *_repositories(connection),
+            *tier_lines(connection, settings.ai),
+            *settings_hints(connection, settings.ai),
+        ]
         lines += empty_initiatives(connection, settings)
     click.echo("\n".join(lines))
     return 0

@@ -48,6 +48,7 @@ def command(
     """
     from analytics.cohort.filters import Filters
     from analytics.cohort.services import service_named
+    from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
@@ -70,7 +71,7 @@ def command(
             pulse(connection, filters, calendar=calendar),
             pulse(connection, filters, axis="built_with_ai", calendar=calendar),
             slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
-            findings_in(connection, filters, calendar),
+            findings_in(connection, filters, calendar, smallest=SmallestDifference.of(session.settings.comparison)),
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),

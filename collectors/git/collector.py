@@ -15,7 +15,7 @@ from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
 from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
 from collectors.git.process.log import Paths
-from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines
+from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines, is_manifest
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader, Landed, landed_since
 from collectors.git.readers.components import read_components, tip_listing
@@ -94,6 +94,7 @@ class _Run:
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
         self._read_by = {"source": source_id(source)}
         self._touching_manifests: list[str] = []
+        self._manifest_paths: set[str] = set()
         self._touching_sources: list[str] = []
         self._releases = Candidates()
         self._new_commits: set[str] = set()
@@ -169,7 +170,7 @@ class _Run:
         done = waiting = 0
         for commits, files in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((commits, files))
-            paths = Paths(files["path"])
+            paths = Paths(files["path"].combine_chunks())
             self._look_for_manifests(files, paths)
             if self._options["version_changes"]:
                 self._releases.add(commits, files, paths)
@@ -186,10 +187,14 @@ class _Run:
         yield from _joined(tables)
 
     def _look_for_manifests(self, files: pa.Table, paths: Paths) -> None:
-        """Remember the commits that touch a package manifest, if their lines are wanted."""
+        """Remember the commits that touch a package manifest, and where it is, if their lines are wanted."""
         if self._options["added_lines"]:
             theirs = pc.and_not(paths.match(MANIFEST_PATH), paths.match(COPIED_PATH))
-            self._touching_manifests += pc.unique(files["sha"].filter(theirs)).to_pylist()
+            touched = files.filter(theirs)
+            self._touching_manifests += pc.unique(touched["sha"]).to_pylist()
+            self._manifest_paths.update(pc.unique(touched["path"]).to_pylist())
+            moved = pc.unique(touched["old_path"].drop_null()).to_pylist()
+            self._manifest_paths.update(path for path in moved if is_manifest(path))
 
     def _look_for_sources(self, files: pa.Table, paths: Paths) -> None:
         """Remember the newest commits that touch source code, if their imports are wanted; a log has them first."""
@@ -230,7 +235,8 @@ class _Run:
             return
         reader = AddedLines(self._git)
         likely = set(self._releases.likely)
-        for line in reader.read([sha for sha in self._touching_manifests if sha not in likely]):
+        chosen = [sha for sha in self._touching_manifests if sha not in likely]
+        for line in reader.read(chosen, self._manifest_paths):
             yield line._asdict()
         doubtful = [sha for sha in self._releases.doubtful if sha in reader.of_versions]
         for reading in VersionReader(self._git, reader).read(self._releases.likely):

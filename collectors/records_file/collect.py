@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from collectors.records_file.ai_exports import as_ai_usage, names_nobody
 from collectors.records_file.cdevents import Environment, NotUsed, cdevent, is_event
 from collectors.records_file.formats.csv_rows import CsvRows
 from collectors.records_file.formats.json_lines import json_rows
@@ -165,7 +166,8 @@ class _Reading:
             yield from self._buffer.due()
 
     def _add(self, entry: Record, size_bytes: int) -> None:
-        self._repo_ids.add(entry.row["repo_id"])
+        if entry.table != "ai_usage":  # it feeds no repository: it says nothing of what else happened there
+            self._repo_ids.add(entry.row["repo_id"])
         self._buffer.add(entry.table, [entry.row], size_bytes)
         for state, at in entry.statuses:
             status = {"repo_id": entry.row["repo_id"], "deployment_id": entry.row["deployment_id"]}
@@ -187,4 +189,6 @@ class _Reading:
 
 
 def _said(content: Mapping[str, Any]) -> Record | Environment | NotUsed:
-    return cdevent(content) if is_event(content) else record(content)
+    if "type" not in content and names_nobody(content):
+        return NotUsed("use of Claude Code by an API key, which names no person", None)
+    return cdevent(content) if is_event(content) else record(as_ai_usage(content) or content)

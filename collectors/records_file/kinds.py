@@ -10,9 +10,11 @@ from collectors.records_file.values import (
     BadValue,
     commit_id,
     count,
+    day,
     identifier,
     labels,
     moment,
+    money,
     one_of,
     ordinal,
     repository_id,
@@ -90,6 +92,13 @@ class Kind:
 
 def _digits(cell: str) -> Any:
     return int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 20 else cell
+
+
+def _decimal(cell: str) -> Any:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def _yes_or_no(cell: str) -> Any:
@@ -175,4 +184,13 @@ _USAGE = Kind(
     id_column="usage_id",
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (_CHANGE, _DEPLOYMENT, _INCIDENT, _CI_RUN, _USAGE)}
+_AI_USAGE = Kind(
+    "ai_usage",
+    "ai_usage",
+    _COMMON
+    | {"sha": _COMMIT, "author": _TEXT, "day": Field(day), "tool": Field(_trimmed)}
+    | dict.fromkeys(("ai_lines", "human_lines", "uses"), _COUNT)
+    | {"cost_usd": Field(money, _decimal)},
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (_CHANGE, _DEPLOYMENT, _INCIDENT, _CI_RUN, _USAGE, _AI_USAGE)}

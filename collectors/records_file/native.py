@@ -29,7 +29,9 @@ class Record(NamedTuple):
     """The environment as written, where it has blanks around it."""
 
     def times(self) -> list[datetime]:
-        """Every instant that it mentions."""
+        """Every instant that it mentions; an export of AI usage says nothing of what else had happened by then."""
+        if self.table == "ai_usage":
+            return []
         times = [value for value in self.row.values() if isinstance(value, datetime)]
         times += [at for _, at in self.statuses]
         return times if self.updated_at is None else [*times, self.updated_at]
@@ -39,7 +41,7 @@ def record(content: Mapping[str, Any], *, whole: bool = True) -> Record:
     """One record of a known `type`; `whole=False` asks only for what says which row it is about."""
     kind = _kind_of(content.get("type"))
     values, unknown = _checked(kind, content)
-    if "repo" not in values:
+    if "repo" not in values and kind.table != "ai_usage":
         raise BadValue("`repo` is missing")
     make, complete = _MAKERS[kind.name]
     result = make(kind, values)
@@ -180,6 +182,28 @@ def _complete_ci_run(values: Mapping[str, Any], _: Record) -> None:
         _require(values, "finished_at")
 
 
+def _ai_usage(kind: Kind, values: Mapping[str, Any]) -> Record:
+    """Of one commit, or of a person on a day; the same person writes their address in any case."""
+    row = {name: value for name, value in values.items() if name not in {"repo", "updated_at"}}
+    row["repo_id"] = values.get("repo", "")
+    row["author"] = values.get("author", "").strip().lower()
+    sha, day = values.get("sha", ""), values.get("day")
+    if sha:
+        row["day"] = None
+    elif not row["author"] or day is None:
+        raise BadValue("`sha`, or `author` and `day`, are needed: whose work is it?")
+    row |= {"sha": sha, "tool": values.get("tool", "")}
+    about = sha or f"{row['author']} {day}"
+    key = (repository_key(row["repo_id"]) if row["repo_id"] else "", about, row["tool"])
+    return Record(kind.table, key, row)
+
+
+def _complete_ai_usage(values: Mapping[str, Any], _: Record) -> None:
+    _require(values, "tool")
+    if "sha" in values:
+        _require(values, "ai_lines")
+
+
 _MAKERS: Mapping[
     str, tuple[Callable[[Kind, Mapping[str, Any]], Record], Callable[[Mapping[str, Any], Record], None]]
 ] = {
@@ -188,4 +212,5 @@ _MAKERS: Mapping[
     "incident": (_identified, _complete_incident),
     "ci_run": (_identified, _complete_ci_run),
     "usage": (_identified, _complete_usage),
+    "ai_usage": (_ai_usage, _complete_ai_usage),
 }

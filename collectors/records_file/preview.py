@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from collectors.records_file.ai_exports import as_ai_usage
 from collectors.records_file.cdevents import Environment, NotUsed, cdevent, is_event
 from collectors.records_file.formats.csv_rows import CsvRows
 from collectors.records_file.formats.json_lines import json_rows
@@ -88,7 +89,9 @@ def _take(line: Line, content: dict[str, Any] | None, index: Index, reasons: Rea
         reasons.add(line.number, line.problem or "is not understood")
         return
     try:
-        entry: Record | Environment | NotUsed = cdevent(content) if is_event(content) else record(content)
+        entry: Record | Environment | NotUsed = (
+            cdevent(content) if is_event(content) else record(as_ai_usage(content) or content)
+        )
         index.add(line.number, entry)
     except BadValue as error:
         reasons.add(line.number, str(error))

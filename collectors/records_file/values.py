@@ -18,10 +18,12 @@ __all__ = [
     "BadValue",
     "commit_id",
     "count",
+    "day",
     "identifier",
     "is_commit_id",
     "labels",
     "moment",
+    "money",
     "nearest",
     "one_of",
     "ordinal",
@@ -41,6 +43,7 @@ _TIME = re.compile(
 )
 # How spreadsheets write a time: 02.01.2026 03:04, 1/2/2026, or the days since 1900.
 _SPREADSHEET = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[ T].*)?|\d{5}(?:[.,]\d+)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII | re.IGNORECASE)
 _REPOSITORY = re.compile(r"[a-z][a-z0-9_.+-]*:.+", re.ASCII | re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
@@ -118,6 +121,21 @@ def count(value: Any) -> int:
     if not 0 <= value <= LARGEST_INTEGER:
         raise BadValue(f"must be from 0 to {LARGEST_INTEGER}")
     return value
+
+
+def money(value: Any) -> float:
+    """An amount from 0."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < LARGEST_INTEGER:
+        raise BadValue(f"must be an amount from 0, not {shown(value)}")
+    return float(value)
+
+
+def day(value: Any) -> datetime:
+    """A date such as 2026-01-31, as its first instant in UTC."""
+    written = text(value)
+    if not _DAY.fullmatch(written):
+        raise BadValue(f"must be a date such as 2026-01-31, not {shown(written)}")
+    return moment(f"{written}T00:00Z")
 
 
 def ordinal(value: Any) -> int:

@@ -19,6 +19,7 @@ from analytics.cohort.columns import read_columns
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.cohort.services import services_of
+from analytics.cohort.smallest import SmallestDifference
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.explain import change as explain_change
 from analytics.initiatives import Portfolio, read_portfolio
@@ -92,7 +93,9 @@ class First:
 
 
 def _options(**options: Any) -> Options:
-    return Options(calendar=WorkingCalendar.of(settings().calendar), **options)
+    chosen = settings()
+    smallest = SmallestDifference.of(chosen.comparison)
+    return Options(calendar=WorkingCalendar.of(chosen.calendar), smallest=smallest, **options)
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, name: str, filters: Filters, **options: Any) -> pl.DataFrame:
@@ -124,9 +127,10 @@ def pulse(cursor: duckdb.DuckDBPyConnection, filters: Filters, axis: str, clock:
 
 
 @question()
-def findings(cursor: duckdb.DuckDBPyConnection, filters: Filters, axis: str, clock: str) -> Sequence[Finding]:
-    """As `analytics.text.findings.findings_in`, of one axis."""
-    return findings_in(cursor, filters, _options(clock=clock).working, axes=(axis,))
+def findings(cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str) -> Sequence[Finding]:
+    """As `analytics.text.findings.findings_in`, of both axes: what is significant depends on all that is tested."""
+    options = _options(clock=clock)
+    return findings_in(cursor, filters, options.working, smallest=options.smallest)
 
 
 @question()

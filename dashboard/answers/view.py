@@ -59,8 +59,8 @@ class View:
         return self._ask(questions.pulse, axis or self.axis, self.clock)
 
     def findings(self) -> Sequence[Finding]:
-        """What the comparison of the groups finds."""
-        return self._ask(questions.findings, self.axis, self.clock)
+        """What the comparison of the groups on the chosen axis finds."""
+        return [finding for finding in self._ask(questions.findings, self.clock) if finding.axis == self.axis]
 
     def bottlenecks(self) -> Sequence[Bottlenecks]:
         """The bottleneck and the what-ifs of all work, and by what it builds."""

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from headway.raw_tables.forge import FORGE_TABLES
 from headway.raw_tables.rework import REWORK_TABLES
-from headway.raw_tables.table import BOOL, DELETED, INT, TEXT, TIME, Column, RawTable, columns
+from headway.raw_tables.table import BOOL, DELETED, INT, NUMBER, TEXT, TIME, Column, RawTable, columns
 
 __all__ = ["TABLES", "Checkpoint", "Column", "RawTable", "Rows", "schema_of"]
 
@@ -325,6 +325,22 @@ _USAGE = RawTable(
     ),
 )
 
+_AI_USAGE = RawTable(
+    "ai_usage",
+    "one row per commit, or person and day, and tool whose vendor's export says how much it was used",
+    ("repo_id", "sha", "author", "day", "tool"),
+    columns(
+        ("sha", TEXT, "the commit; empty for a person's day"),
+        ("author", TEXT, "e-mail address or log-in in small letters, empty where unknown"),
+        ("day", TIME, "start of the day, UTC; null for a commit"),
+        ("tool", TEXT, "name of the tool"),
+        ("ai_lines", INT, "lines that the tool wrote or that were accepted from it, where known"),
+        ("human_lines", INT, "lines of the commit that the tool did not write, where known"),
+        ("uses", INT, "sessions, requests or accepted suggestions of the day, where known"),
+        ("cost_usd", NUMBER, "estimated cost in US dollars, where known"),
+    ),
+)
+
 _NOTICES = RawTable(
     "notices",
     "one row per thing that a collector noticed and a reader of the numbers must know",
@@ -357,6 +373,7 @@ TABLES: Mapping[str, RawTable] = {
         _DEPLOYMENT_STATUSES,
         _INCIDENTS,
         _USAGE,
+        _AI_USAGE,
         _NOTICES,
         *FORGE_TABLES,
         *REWORK_TABLES,

@@ -1,6 +1,7 @@
 """Settings: one frozen dataclass per section, read from `headway.toml` and the environment."""
 
 from headway.settings.ai import AiOverride, AiRule, AiSettings
+from headway.settings.comparison import ComparisonSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule
 from headway.settings.initiatives import InitiativeSettings, RungSettings
@@ -24,6 +25,7 @@ __all__ = [
     "AiRule",
     "AiSettings",
     "CalendarSettings",
+    "ComparisonSettings",
     "DashboardSettings",
     "DeploymentRule",
     "DoraSettings",

@@ -26,7 +26,8 @@ class AiRule:
     axis: str = setting("how", "what it classifies: how a change was made, or what it builds", choices=("how", "what"))
     field: str = setting(
         "line",
-        "where to look: axis how: app, email, name, person, line, answer, prose, branch, label, title, body, bot;"
+        "where to look: axis how: app, email, name, person, line, answer, section, box, comment, prose, branch, label,"
+        " title, body, bot;"
         " axis what: path, scope, title, subject, body, label, branch, repo, config, noise, manifest, tooling",
     )
     pattern: str = setting(
@@ -80,6 +81,10 @@ class AiSettings:
     enable: tuple[str, ...] = setting((), "ids of built-in rules to enable: those that are off by default")
     weights: tuple[tuple[str, float], ...] = setting((), "weights of rules of the axis what, by id", numbers=True)
     numbers: tuple[tuple[str, float], ...] = setting((), "values for `[numbers]` of rules.toml, by name", numbers=True)
+    author_days: bool = setting(
+        default=False,
+        doc="a person's recorded use of an AI tool on a day makes that day's unmarked commits assisted, weakly",
+    )
     rules: tuple[AiRule, ...] = setting((), "rules of the team", tables=AiRule)
     overrides: tuple[AiOverride, ...] = setting(
         (), "classification of single changes; overrides every rule", tables=AiOverride

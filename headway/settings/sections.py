@@ -13,6 +13,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
+from headway.settings.comparison import ComparisonSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule, check_rules, rules_for
 from headway.settings.field import setting
@@ -176,6 +177,7 @@ class Settings:
     inference: InferenceSettings = InferenceSettings()  # noqa: RUF009  (likewise)
     ai: AiSettings = AiSettings()  # noqa: RUF009  (frozen, as all others)
     calendar: CalendarSettings = CalendarSettings()
+    comparison: ComparisonSettings = ComparisonSettings()  # noqa: RUF009  (frozen, as all others)
     rungs: RungSettings = RungSettings()  # noqa: RUF009
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)

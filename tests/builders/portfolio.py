@@ -110,6 +110,7 @@ def _shop() -> Raw:
         shop.add(
             "ai_notes", sha=commit_id(commit), ai_lines=lines, human_lines=2, tools="cursor\nclaude", deleted=False
         )
+    shop.add("ai_usage", sha=commit_id("a"), author="", day=None, tool="cursor", ai_lines=8, cost_usd=0.5)
     for commit, at in (("m1", 4.5), ("s2", None), ("s5", 41), ("s6", 52)):
         shop.ran(commit, at, conclusion="success" if at else None, created_at=at or 11)
     shop.ran("s5", 42, name="lint", conclusion="failure").ran("s5", 44, name="lint").ran("s5", 43, conclusion="skipped")
@@ -312,10 +313,15 @@ def _mono() -> Raw:
 
 def _parts() -> Raw:
     """Two packages with tags of their own, and releases of what is beside them: services that no setting names."""
-    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40").files("k0", "in/package.json", "on/a")
-    parts.files("in", "in/a", "yarn.lock").files("on", "on/a").files("by", "Makefile").files("end", "docs/a.md")
+    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40")
+    parts.files("k0", "in/package.json", "on/a", "off/package.json").files("in", "in/a", "yarn.lock").files(
+        "on", "on/a"
+    )
+    parts.files("by", "Makefile").files("end", "docs/a.md")
     parts.add("components", path="", folder="", name="", ecosystem="repository")
     for name in ("in", "on"):
         parts.add("components", path=f"{name}/package.json", folder=name, name=f"@acme/{name}", ecosystem="npm")
         parts.tag(f"{name}@1.0.0", "k0", 2).tag(f"{name}@1.1.0", name, 25)
+    for number in range(3):  # its folder is gone
+        parts.tag(f"off@1.{number}.0", "k0", number + 2)
     return parts.tag("v1.0.0", "by", 35)

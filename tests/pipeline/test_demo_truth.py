@@ -37,8 +37,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         return compare(read_cohort(connection, Filters(), columns=COMPARED), ai_beside_other())
 
 
-def truth() -> dict[str, float]:
-    """The differences in four other companies of the same process, told by what really happened, by plain means.
+@pytest.fixture(scope="module")
+def truth() -> pl.DataFrame:
+    """Four other companies of the same process, told by what really happened, with the end of each stage in hours.
 
     Only what was code complete 60 days before the end: nothing of its first 30 days is unseen.
     """
@@ -49,13 +50,19 @@ def truth() -> dict[str, float]:
         for name, count in PRESETS["full"].changes.items():
             repo = simulate_repository(PLANS[name], seed, since, end, count)
             finish_statuses(repo, end)
-            rows += rows_of(repo, end)
+            rows += [{**row, "seed": seed} for row in rows_of(repo, end)]
     table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
     hours = [pl.col(f"{stage}_hours").cast(pl.Float64).fill_null(0.0) for stage in LEAD_STAGES]
     old = pl.col("code_complete_at").cast(pl.String) < f"{datetime.fromtimestamp(end - WATCHED_DAYS * DAY):%Y-%m-%d}"  # noqa: DTZ006
     table = table.filter(old, pl.col("kind") == "work", pl.col("outcome").is_in(["production", "waiting", "abandoned"]))
     ends = table.select(pl.cum_sum_horizontal(*hours).struct.unnest()).to_numpy()
-    ai, arrived = table["builds_ai"].to_numpy(), (table["outcome"] == "production").to_numpy()
+    return table.with_columns(pl.Series("ends", ends))
+
+
+def plain_differences(truth: pl.DataFrame) -> dict[str, float]:
+    """AI less other work, by plain means."""
+    ends, ai = truth["ends"].to_numpy(), truth["builds_ai"].to_numpy()
+    arrived = (truth["outcome"] == "production").to_numpy()
     week, within = arrived & (ends[:, -1] <= 168.0), np.minimum(ends, 720.0)
     stays = np.diff(within, axis=1, prepend=0.0)
     told = {f"mean_hours_{stage}": stays[:, place] for place, stage in enumerate(LEAD_STAGES)}
@@ -63,11 +70,30 @@ def truth() -> dict[str, float]:
     return {name: float(values[ai].mean() - values[~ai].mean()) for name, values in told.items()}
 
 
+def ratio_of_times(truth: pl.DataFrame) -> float:
+    """How many times as long AI work takes within company, repository and month, by pairs of geometric means."""
+    arrived = (truth["outcome"] == "production").to_numpy()
+    hours = np.where(arrived, np.clip(truth["ends"].to_numpy()[:, -1], 0.25, 720.0), 720.0)
+    rows = truth.select("seed", "repo", "builds_ai", month=pl.col("code_complete_at").cast(pl.String).str.slice(0, 7))
+    cells = (
+        rows.with_columns(log=pl.Series(np.log(hours)))
+        .group_by("seed", "repo", "month")
+        .agg(
+            ai=pl.col("log").filter("builds_ai").mean(),
+            other=pl.col("log").filter(~pl.col("builds_ai")).mean(),
+            weight=pl.col("builds_ai").sum() * (~pl.col("builds_ai")).sum() / pl.len(),
+        )
+    )
+    both = cells.drop_nulls()
+    apart, weight = (both["ai"] - both["other"]).to_numpy(), both["weight"].to_numpy()
+    return float(np.exp(weight @ apart / weight.sum()))
+
+
 @pytest.mark.slow
-def test_the_demo_recovers_the_simulated_truth(found: Comparison) -> None:
+def test_the_demo_recovers_the_simulated_truth(found: Comparison, truth: pl.DataFrame) -> None:
     """The differences that the process has lie in the intervals, and what is larger in truth is told so."""
     outside = {}
-    for name, value in truth().items():
+    for name, value in plain_differences(truth).items():
         one = found.measure(name)
         assert one is not None
         if one.lower is not None and one.upper is not None and not one.lower <= value <= one.upper:
@@ -75,9 +101,23 @@ def test_the_demo_recovers_the_simulated_truth(found: Comparison) -> None:
     # Nine intervals of 95 %: one may miss.
     assert len(outside) <= 1, outside
     for name in ("mean_hours_pickup", "mean_hours_review", "mean_hours_merge", "mean_hours_waiting"):
-        one = found.measure(name)
+        one = found.like_with_like(name)
         assert one is not None
         assert one.lower is not None
         assert one.lower > 0.0, name
-    told = {one.kind: one.sentence for one in findings_of(found)}
-    assert told["arrival"].startswith("AI work reaches production later")
+
+
+@pytest.mark.slow
+def test_the_demo_says_how_many_times_as_long_ai_work_takes(found: Comparison, truth: pl.DataFrame) -> None:
+    """The ratio of the process is in both intervals, and the first finding tells it."""
+    ratio, true = found.like_with_like("time_ratio"), ratio_of_times(truth)
+    assert 2.0 < true < 2.7
+    assert ratio is not None
+    assert ratio.lower is not None
+    assert ratio.upper is not None
+    assert 1.0 + ratio.lower <= true <= 1.0 + ratio.upper
+    assert ratio.p_like_these is not None
+    assert 1.0 + (ratio.lower_like_these or -1.0) <= true <= 1.0 + (ratio.upper_like_these or np.inf)
+    first = findings_of(found)[0]
+    start = "Within the same repositories and months, AI work takes 2."
+    assert (first.kind, first.sentence[: len(start)], first.significant) == ("arrival", start, True)

@@ -9,6 +9,7 @@ from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
 from warehouse.classify.how import HowJudge
 from warehouse.classify.rules.gate import Vocabulary
 from warehouse.classify.rules.learned import LearnedDirectories
+from warehouse.classify.rules.learned_bots import LearnedBots
 from warehouse.classify.rules.load import load_rules
 from warehouse.classify.rules.settings import ChangeOverride, RuleSettings
 from warehouse.classify.signs.copies import copied_from, keys_of
@@ -34,9 +35,11 @@ class Rules:
         """The built-in rules under a team's settings. Raises `UsageError` for an invalid setting."""
         return cls(overrides or RuleSettings())
 
-    def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> Verdict:
+    def judge(
+        self, change: ChangeFacts, learned: LearnedDirectories | None = None, bots: LearnedBots | None = None
+    ) -> Verdict:
         """The verdict on one change; the team's own answer for it comes last and wins."""
-        how, what = self.how.judge(change), self.what.judge(change, learned)
+        how, what = self.how.judge(change, bots), self.what.judge(change, learned)
         verdict = Verdict(
             what.builds_ai,
             how.built_with_ai,
@@ -82,6 +85,7 @@ class Repository:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._learned = LearnedDirectories(rules.rule_set.numbers)
+        self._bots = LearnedBots(rules.rule_set.numbers)
         self._copied: dict[str, set[str]] = {}
         self._originals: dict[str, Verdict] = {}
 
@@ -91,7 +95,8 @@ class Repository:
         return bool(self._copied)
 
     def learn(self, change: ChangeFacts) -> None:
-        """First pass: count directories, collect the names of originals."""
+        """First pass: count directories and bots, collect the names of originals."""
+        self._rules.how.learn(change, self._bots)
         self._rules.what.learn(change, self._learned)
         for key in copied_from(change):
             self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
@@ -101,11 +106,11 @@ class Repository:
         for name in keys_of(change):
             for key in self._copied.get(name[:_SHA_CHARACTERS], ()):
                 if name.startswith(key) if key[0] != "#" else name == key:
-                    self._originals[key] = self._rules.judge(change, self._learned)
+                    self._originals[key] = self._rules.judge(change, self._learned, self._bots)
 
     def verdict(self, change: ChangeFacts) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
-        verdict = self._rules.judge(change, self._learned)
+        verdict = self._rules.judge(change, self._learned, self._bots)
         if not self._copied:
             return verdict
         for key in copied_from(change):

@@ -22,14 +22,19 @@ _CONTROL = dict.fromkeys(
 _MATCHED_CHARACTERS = 60
 _LINE_CHARACTERS = 400
 _SHOWN_PER_AXIS = 3
+_TIERS = {"override": "override", "attribution": "commit", "author-day": "author_day"}
 
 
 class LineAttribution(NamedTuple):
-    """Lines of one commit by who wrote them, as a tool recorded them in a Git note."""
+    """Lines of one commit by who wrote them, as a tool recorded them in a Git note or its vendor exports them.
+
+    `human_lines` is None where not known; `source` is `note` or `record`.
+    """
 
     ai_lines: int
-    human_lines: int
+    human_lines: int | None
     tools: tuple[str, ...] = ()
+    source: str = "note"
 
 
 class CommitFacts(NamedTuple):
@@ -45,6 +50,8 @@ class CommitFacts(NamedTuple):
     paths: tuple[str, ...] = ()
     added_lines: tuple[tuple[str, str], ...] = ()
     attribution: LineAttribution | None = None
+    used_that_day: tuple[str, ...] = ()
+    """Tools that its author used on its day, as their vendors recorded; nothing says that it was for this commit."""
 
 
 class ChangeFacts(NamedTuple):
@@ -88,7 +95,8 @@ class Verdict(NamedTuple):
     `built_with_ai` is `agent`, `assisted`, `none` (no AI mark: a lower bound, not a proof) or `automation`. Confidences
     are `strong`, `weak`, or empty where nothing was found; a `builds_ai` of False that is `weak` was a near miss.
     `marked_share` is the share of the change's own commits with an AI mark, 0 to 1; None where some commits are
-    marked and it cannot be seen how many.
+    marked and it cannot be seen how many. `tier` is where `built_with_ai` comes from: `override`, `commit` (a tool
+    recorded its commits), `mark`, `author_day` (a tool recorded that its author used it that day), or empty.
     """
 
     builds_ai: bool
@@ -97,6 +105,12 @@ class Verdict(NamedTuple):
     confidence_what: str
     marked_share: float | None
     evidence: tuple[Evidence, ...]
+
+    @property
+    def tier(self) -> str:
+        """Where the answer on how it was made comes from."""
+        tiers = {_TIERS.get(item.rule, "mark") for item in self.evidence if item.axis == "how"}
+        return next((tier for tier in ("override", "commit", "mark", "author_day") if tier in tiers), "")
 
     @property
     def confidence(self) -> str:

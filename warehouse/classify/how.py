@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.rules.gate import Vocabulary
+from warehouse.classify.rules.learned_bots import LearnedBots
 from warehouse.classify.rules.load import RuleSet
+from warehouse.classify.signs.copies import copied_from
 from warehouse.classify.signs.identities import Match
 from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, search, split_by_verdict
-from warehouse.classify.signs.message import is_merge_subject, split_message, squashed_parts
+from warehouse.classify.signs.message import head_branch, is_merge_subject, split_message, squashed_parts
 
 __all__ = ["How", "HowJudge"]
 
@@ -20,7 +22,10 @@ _COPIED = re.compile(r"\bback-?port|\bcherry[- ]?pick|^\[?release[/-]|^\[\d+\.[\
 _SOURCE = re.compile(
     r"\.(py|rb|jsx?|tsx?|mjs|go|rs|java|kt|cs|cpp|cc|c|h|hpp|swift|scala|php|exs?|vue|svelte|dart|lua|sql|erb|clj)\Z"
 )
+_DOCUMENT = re.compile(r"\.(mdx?|rst|adoc)\Z")
+_CHANGELOG = re.compile(r"(?:^|/)(?:change(?:s|log)|history|news|releases?)[^/]*\Z", re.IGNORECASE)
 _WHOLE_CHANGE = {"branch", "pr_body", "title"}
+_WROTE = {"authored", "co-authored"}  # levels of a mark by which an agent wrote some of the change
 _HALF = 0.5
 
 
@@ -44,9 +49,31 @@ class HowJudge:
         self._reader = MarkReader(rules, vocabulary)
         self.identities = self._reader.identities
         self._bots = sorted(rules.of("how", "bot"), key=lambda rule: not rule.own)
+        self._authors = rules.of("how", "author")
+        self._author_days = rules.settings.author_days
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
-    def judge(self, change: ChangeFacts) -> How:
+    def learn(self, change: ChangeFacts, bots: LearnedBots) -> None:
+        """Count a change of a bot that only a generic rule matches, unless it copies another change."""
+        author = self._bot_of(change)
+        if author is None or not author.rule.generic:
+            return
+        subject = _subject(change)
+        if _COPIED.search(subject) is None and not copied_from(change):
+            texts = any(_is_text(path) for commit in _commits_of(change) for path in commit.paths)
+            chore = not any(rule.match(subject) for rule in self._authors)
+            bots.learn(author.matched, subject, texts=texts, chore=chore)
+
+    def _bot_of(self, change: ChangeFacts) -> Match | None:
+        """Who opened, wrote or began the change, by a look at identities alone."""
+        if change.author:
+            return self.identities.of_login(change.author, change.author_kind)
+        first = next((item for item in change.commits if not is_merge_subject(item.message)), change.landing)
+        if first is None or is_merge_subject(first.message):
+            return None
+        return self.identities.of(first.author_name, first.author_email)
+
+    def judge(self, change: ChangeFacts, bots: LearnedBots | None = None) -> How:
         """The verdict on one change from its author, commits, branch, labels and texts."""
         landing = change.landing
         commits = [item for item in change.commits if not is_merge_subject(item.message)]
@@ -55,42 +82,86 @@ class HowJudge:
         readings = list(map(self._reader.of_commit, commits))
         landed = self._reader.of_commit(landing) if landing is not None else NOTHING
         merged = landing is not None and is_merge_subject(landing.message)
-        author = self._author(change, readings, NOTHING if merged else landed)
+        author = self._author(change, readings, NOTHING if merged else landed, bots)
         of_change, automation = split_by_verdict(self._reader.of_change(change))
         marks = [*of_change, *landed.marks]
         for reading in readings:
             marks.extend(reading.marks)
         declared = _recorded(change, author) or _automated((*automation, *_automated_work(change, readings, landed)))
-        if declared is not None or (author is None and not marks):
-            return declared or _NO_MARK
+        if declared is not None:
+            return declared
+        if author is None and not marks:
+            return _used_that_day(change, counts=self._author_days) or _NO_MARK
         if author is not None and author.rule.verdict == "automation" and not _passed_on(change, marks):
+            agent = _agent_of_bot(change, author, marks)
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
-            weak = author.rule.generic or (author.rule.own and author.rule.weak_on(None))
+            if agent is not None:
+                how = _decide(agent if author.rule.carries else None, marks, _share(readings) if readings else None)
+                weak = how.confidence if author.rule.carries else "weak"
+                return how._replace(confidence=weak, evidence=(*how.evidence, made_by))
+            weak = author.rule.generic or author.rule.weak_on(None)
             return How("automation", "weak" if weak else "strong", 0.0, (made_by,))
         share = _share(readings) if readings else _share_of_landing(landing, landed.marks)
         return _decide(author, marks, share)
 
-    def _author(self, change: ChangeFacts, readings: list[Reading], landed: Reading) -> Match | None:
+    def _author(
+        self, change: ChangeFacts, readings: list[Reading], landed: Reading, bots: LearnedBots | None
+    ) -> Match | None:
         """The agent or bot that made the change: by log-in, most of its commits, the squash's author, or its branch."""
         author = self.identities.of_login(change.author, change.author_kind) if change.author else None
         if author is None and readings:
             author = _most(readings) or _handed_on(readings, landed.author)
         elif author is None:
             author = landed.author
-            if author is None and change.head_ref:
-                mark = next(search(self._bot_branches, "branch", change.head_ref), None)
-                author = None if mark is None else Match(mark.rule, "branch", mark.matched)
-        return author if author is None or not author.rule.generic else self._writing_bot(change, author)
+        if author is None and landed.author is None and all(item.author is None for item in readings):
+            author = self._of_branch(change)
+        return author if author is None or not author.rule.generic else self._writing_bot(change, author, bots)
 
-    def _writing_bot(self, change: ChangeFacts, author: Match) -> Match:
-        """Classify a bot that only a generic rule matches as an agent if it wrote source code."""
+    def _of_branch(self, change: ChangeFacts) -> Match | None:
+        """The bot whose branch it is, if nobody else is known: it may push as a person, or land by a person's merge."""
+        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
+        mark = next(search(self._bot_branches, "branch", branch), None) if branch else None
+        return None if mark is None else Match(mark.rule, "branch", mark.matched)
+
+    def _writing_bot(self, change: ChangeFacts, author: Match, bots: LearnedBots | None) -> Match:
+        """Classify a bot that only a generic rule matches as an agent if it wrote source code, or writes like one."""
         title = change.title or (split_message(change.landing.message)[0] if change.landing is not None else "")
-        commits = (*change.commits, change.landing) if change.landing is not None else change.commits
-        if any(_SOURCE.search(path) for commit in commits for path in commit.paths):
+        if any(_SOURCE.search(path) for commit in _commits_of(change) for path in commit.paths):
             for rule in self._bots:
                 if rule.match(title):
                     return Match(rule, author.by, author.matched)
-        return author
+        shown = bots.evidence(author.matched) if bots is not None and self._authors else ""
+        return Match(self._authors[0], author.by, shown) if shown and not copied_from(change) else author
+
+
+def _commits_of(change: ChangeFacts) -> tuple[CommitFacts, ...]:
+    return (*change.commits, change.landing) if change.landing is not None else change.commits
+
+
+def _subject(change: ChangeFacts) -> str:
+    commits = (change.landing, *change.commits) if change.landing is not None else change.commits
+    subjects = (split_message(item.message)[0] for item in commits)
+    return change.title or next((subject for subject in subjects if not is_merge_subject(subject)), "")
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is of source code or of a document, changelogs aside."""
+    return _SOURCE.search(path) is not None or (_DOCUMENT.search(path) is not None and not _CHANGELOG.search(path))
+
+
+def _agent_of_bot(change: ChangeFacts, author: Match, marks: list[Mark]) -> Match | None:
+    """The agent that wrote what a bot committed, by its mark; None where only the bot, or a reviewer, did.
+
+    A version update is automation, whoever helped it along, unless the agent's part of it is source code.
+    """
+    if author.rule.own:
+        return None
+    wrote = [mark for mark in marks if mark.rule.level in _WROTE and not mark.weak]
+    if not author.rule.carries:
+        wrote = [mark for mark in wrote if mark.field.startswith("coauthor_")]
+        if not any(_SOURCE.search(path) for item in _commits_of(change) for path in item.paths):
+            return None
+    return Match(wrote[0].rule, wrote[0].field, wrote[0].matched) if wrote else None
 
 
 def _automated(marks: tuple[Mark, ...]) -> How | None:
@@ -186,6 +257,24 @@ def _confidence(marks: Iterable[Mark]) -> str:
     return "weak" if all(mark.weak for mark in marks) else "strong"
 
 
+def _used_that_day(change: ChangeFacts, *, counts: bool) -> How | None:
+    """What is known of a change without a mark if its authors used AI tools on its days: at most assisted, weakly.
+
+    Unless the team `counts` it, the change stays `none`, but weakly: strong evidence leaves it out on both sides.
+    """
+    commits = [item for item in change.commits if not is_merge_subject(item.message)] or [change.landing]
+    tools = [item.used_that_day for item in commits if item is not None and item.used_that_day]
+    if not tools:
+        return None
+    names = " ".join(dict.fromkeys(tool for used in tools for tool in used))
+    evidence = Evidence(
+        "how", "author-day", "record", f"{names} on the day of {len(tools)} of {len(commits)} commits", 0.5
+    )
+    if not counts:
+        return How("none", "weak", 0.0, (evidence,))
+    return How("assisted", "weak", len(tools) / len(commits), (evidence,))
+
+
 def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     """The verdict from line-level attribution, which outranks every rule; None without it."""
     commits = change.commits or ((change.landing,) if change.landing is not None else ())
@@ -193,12 +282,14 @@ def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     if not recorded:
         return None
     ai_lines = sum(item.ai_lines for item in recorded)
-    lines = ai_lines + sum(item.human_lines for item in recorded)
+    lines = ai_lines + sum(item.human_lines or 0 for item in recorded)
     if not lines or (not ai_lines and len(recorded) < len(commits)):
         return None
     tools = " ".join(dict.fromkeys(tool for item in recorded for tool in item.tools))
-    evidence = Evidence("how", "attribution", "note", f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
+    source = recorded[0].source
+    evidence = Evidence("how", "attribution", source, f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
     if not ai_lines:
         return How("none", "strong", 0.0, (evidence,))
     agent = author is not None and author.rule.verdict == "ai"
-    return How("agent" if agent else "assisted", "strong", ai_lines / lines, (evidence,))
+    share = None if any(item.human_lines is None for item in recorded) else ai_lines / lines
+    return How("agent" if agent else "assisted", "strong", share, (evidence,))

@@ -29,8 +29,8 @@ _NEWLINE, _RENAMED, _COPIED = b"\nRC"
 class Paths:
     """Paths of many changes, of which few differ: each different one is tried against a pattern once."""
 
-    def __init__(self, paths: pa.ChunkedArray) -> None:
-        self._encoded = paths.combine_chunks().dictionary_encode()
+    def __init__(self, paths: pa.StringArray) -> None:
+        self._encoded = paths.dictionary_encode()
 
     def match(self, pattern: str) -> pa.BooleanArray:
         """For each path whether a regular expression is found in it."""

@@ -6,7 +6,7 @@ Read from `git log -p -U0` of just those commits that touch such a file, which n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
@@ -26,17 +26,16 @@ _NAMES = (
 )  # fmt: skip
 # What others wrote and someone copied in says nothing about what a change builds.
 COPIED_FOLDERS = ("node_modules", "vendor")
-_PATHSPECS = (
-    *(f":(glob)**/{name}" for name in _NAMES),
-    *(f":(exclude,glob)**/{folder}/**" for folder in COPIED_FOLDERS),
-)
 MANIFEST_PATH = "(?:^|/)(?:{})$".format("|".join(re.escape(name).replace(r"\*", "[^/]*") for name in _NAMES))
-"""The same files as a regular expression, as Arrow and Python read it; but for those under COPIED_PATH."""
+"""Manifests, as Arrow and Python read a regular expression; but for those under COPIED_PATH."""
 COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(COPIED_FOLDERS))
 
 _LONGEST_CHARACTERS = 1_000
 _MOST_PER_COMMIT = 2_000
 _MANIFEST, _COPIED = re.compile(MANIFEST_PATH), re.compile(COPIED_PATH)
+# Not what Git has it for: a line feed would end it, and the other stands for bytes that are no text.
+_INEXACT = re.compile("[\n\ufffd]+")
+_GLOB_SIGN = re.compile(r"([*?\[\\])")
 
 
 class AddedLine(NamedTuple):
@@ -57,16 +56,17 @@ class AddedLines:
     cut: int = 0
     """How many lines were cut to 1,000 characters, or left out because their commit adds more than 2,000."""
 
-    def read(self, shas: Sequence[str]) -> Iterator[AddedLine]:
+    def read(self, shas: Sequence[str], paths: Collection[str]) -> Iterator[AddedLine]:
         """The lines added by some commits that have one parent at most. PartialRead where a file's content is missing.
 
-        A renamed file's lines are not added: what git finds similar by half is a rename here.
+        `paths` are all manifests that one of them touches, before and after it moved: Git finds them several times as
+        fast as by patterns. A renamed file's lines are not added: what git finds similar by half is a rename here.
         """
         if not shas:
             return
         options = (*PATCH, "-U0", "-M", "--diff-merges=off", "--format=commit %H", "--no-walk=unsorted", "--stdin")
-        chosen = "".join(f"{sha}\n" for sha in shas).encode()
-        with self.git.stream(*LOG, *options, "--", *_PATHSPECS, stdin=chosen) as patches:
+        chosen = "\n".join((*shas, "--", *map(_pathspec, sorted(paths)), ""))
+        with self.git.stream(*LOG, *options, stdin=chosen.encode()) as patches:
             for _, of_commit in groupby(patch_lines(patches), key=attrgetter("file.sha")):
                 yield from self.of_commit(of_commit)
 
@@ -88,6 +88,13 @@ class AddedLines:
 def is_manifest(path: str) -> bool:
     """Whether lines added to the file at `path` are read."""
     return bool(_MANIFEST.search(path)) and not _COPIED.search(path)
+
+
+def _pathspec(path: str) -> str:
+    """What Git finds a file by, on one line."""
+    if not _INEXACT.search(path):
+        return f":(literal){path}"
+    return ":(glob)" + _INEXACT.sub("*", _GLOB_SIGN.sub(r"\\\1", path))
 
 
 def _added(lines: Iterable[PatchLine]) -> Iterator[AddedLine]:

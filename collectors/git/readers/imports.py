@@ -8,13 +8,17 @@ repository is run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from collectors.git.process.command import LOG, Git
-from collectors.git.process.log import stretches
+from collectors.git.process.log import Paths, Stretch, stretches
 from collectors.git.readers.added_lines import COPIED_FOLDERS
 from collectors.git.readers.import_statements import ENDINGS, Statement, statements
 
@@ -28,13 +32,9 @@ _MOST_PER_COMMIT = 2_000
 _LARGEST_BYTES = 1 << 20
 _AT_ONCE = 5_000
 _REMEMBERED = 100_000
-_COPIED = ("third_party", "third-party", *COPIED_FOLDERS)
-_PATHSPECS = (
-    *(f":(glob)**/*{ending}" for ending in ENDINGS),
-    *(f":(exclude,glob)**/{folder}/**" for folder in _COPIED),
-)
-SOURCE_PATH = "(?:{})$".format("|".join(ending.replace(".", r"\.") for ending in ENDINGS))
-"""The same files as a regular expression, but for what others wrote."""
+SOURCE_PATH = "(?:{})$".format("|".join(re.escape(ending) for ending in ENDINGS))
+"""The files that are read, but for those under COPIED_PATH, which others wrote."""
+COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(("third_party", "third-party", *COPIED_FOLDERS)))
 _FILES = frozenset(("100644", "100755"))
 _NONE: frozenset[Statement] = frozenset()
 
@@ -89,18 +89,12 @@ class ImportReader:
                         self.cut += 1
 
     def _touches(self, shas: Sequence[str]) -> Iterator[_Touch]:
+        """The source files of some commits. Git lists all files: its own patterns would cost it several times that."""
         options = ("-z", "--raw", "--no-renames", "--diff-merges=off", "--format=%H", "--no-walk=unsorted", "--stdin")
         chosen = "".join(f"{sha}\n" for sha in shas).encode()
-        with self.git.stream(*LOG, *options, "--", *_PATHSPECS, stdin=chosen) as log:
+        with self.git.stream(*LOG, *options, stdin=chosen) as log:
             for stretch in stretches(log, fields=1, id_length=self.id_length):
-                heads = stretch.field(0).to_pylist()
-                metas, paths = stretch.metas().to_pylist(), stretch.paths().to_pylist()
-                for owner, meta, path in zip(stretch.owners.tolist(), metas, paths, strict=True):
-                    old_mode, new_mode, before, after, _ = meta.split(" ")
-                    old_mode = old_mode[-len(new_mode) :]  # a colon stands before it
-                    yield _Touch(
-                        heads[owner], path, before if old_mode in _FILES else "", after if new_mode in _FILES else ""
-                    )
+                yield from _source_touches(stretch)
 
     def _learn(self, touches: Iterable[_Touch]) -> None:
         """Read the contents that are not remembered. What a content says depends on the language of its file."""
@@ -123,6 +117,18 @@ class ImportReader:
         before, after = self._known.get(touch.before, _NONE), self._known.get(touch.after, _NONE)
         for statement in sorted(before ^ after):
             yield Import(touch.sha, touch.path, *statement, statement in after)
+
+
+def _source_touches(stretch: Stretch) -> Iterator[_Touch]:
+    paths = stretch.paths()
+    known = Paths(paths)
+    source = pc.and_not(known.match(SOURCE_PATH), known.match(COPIED_PATH))
+    heads = stretch.field(0).to_pylist()
+    columns = (stretch.metas().filter(source), paths.filter(source), pa.array(stretch.owners).filter(source))
+    for meta, path, owner in zip(*(column.to_pylist() for column in columns), strict=True):
+        old_mode, new_mode, before, after, _ = meta.split(" ")
+        old_mode = old_mode[-len(new_mode) :]  # a colon stands before it
+        yield _Touch(heads[owner], path, before if old_mode in _FILES else "", after if new_mode in _FILES else "")
 
 
 def _content(printed: BinaryIO, size: int) -> bytes:

@@ -12,6 +12,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
+from collectors.records_file.ai_exports import is_export
 from collectors.records_file.formats.lines import LONGEST_LINE_BYTES, Line
 from collectors.records_file.kinds import KINDS
 from collectors.records_file.values import BadValue, nearest, shown
@@ -52,6 +53,7 @@ class CsvRows:
         header = next(lines, None)
         self.separator = "," if header is None else _separator(header.text)
         self._columns = [] if header is None else _header(header, name, self.separator)
+        self._keeps_empty = is_export(self._columns)  # by all of its columns it is recognized
 
     def __iter__(self) -> Iterator[tuple[Line, dict[str, object] | None]]:
         """Each row's first line with its whole text, and its record, None where the line has a problem."""
@@ -89,7 +91,7 @@ class CsvRows:
         cells = cells_of(text, self.separator)
         if len(cells) != len(self._columns):
             raise BadValue(f"has {len(cells)} cells where the header has {len(self._columns)}")
-        written = {column: cell for column, cell in zip(self._columns, cells, strict=True) if cell}
+        written = {column: cell for column, cell in zip(self._columns, cells, strict=True) if cell or self._keeps_empty}
         kind = KINDS.get(written.get("type", ""))
         if kind is None:
             return dict(written)
@@ -118,7 +120,7 @@ def _header(line: Line, name: str, separator: str) -> list[str]:
     if times > 1:
         raise CollectError(f"the header of {name} names {shown(twice)} twice", hint="Name each column once.")
     missing = [column for column in ("type", "repo") if column not in columns]
-    if missing:
+    if missing and not is_export(columns):
         guess = next((column for column in columns if nearest(column, missing)), None)
         meant = f" (perhaps {shown(guess)})" if guess and guess not in _COLUMNS else ""
         raise CollectError(f"the header of {name} has no column `{missing[0]}`{meant}", hint=hint)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.comparison import ai_beside_other, compare
 from analytics.comparison.marks import QUALITY, Quality, corrected, sentence, tipping_point
-from analytics.comparison.results import ALL, SUPPORTED, Measure
+from analytics.comparison.results import ALL, Comparison, Measure
+from tests.builders.companies import company
 
 PARTS = st.floats(0.05, 0.95)
 
@@ -64,32 +68,49 @@ def test_there_is_no_tipping_point_at_none_or_all(share: float) -> None:
     assert tipping_point(0.5, share) is None
 
 
-def measure(name: str, unit: str, ai: float, other: float, *, p_value: float = 0.001, basis: str = ALL) -> Measure:
+def measure(name: str, unit: str, ai: float, other: float, *, p_value: float = 0.001, basis: str = "within") -> Measure:
     """A difference of 250 marked and 750 other changes."""
     gap = ai - other
     return Measure(name, basis, unit, ai, other, gap, gap * 1.3, gap * 0.7, p_value, 250, 750)
 
 
-def test_a_sentence_has_the_range_and_the_tipping_point() -> None:
+@pytest.fixture(scope="module")
+def compared() -> Comparison:
+    """A comparison in whose mean cell a quarter of the work is marked."""
+    made = compare(company(1, 6, 300), ai_beside_other())
+    assert made.within is not None
+    return replace(made, within=replace(made.within, odds=1.0 / 3.0))
+
+
+def test_a_sentence_has_the_range_and_the_tipping_point(compared: Comparison) -> None:
     """46 and 80 %: V − u is 0.97 and 0.899 at recalls of 1 and 0.82; odds of all are 2.509, of AI work 0.852: 2.9."""
-    said = sentence(measure("share_arrived_7d", "share", 0.46, 0.80), "builds_ai")
+    said = sentence(measure("share_arrived_7d", "share", 0.46, 0.80), compared)
     assert said == (
         "if 82% to 100% of AI work is marked, the difference is −35.1 to −37.8 points; it vanishes if slow AI work is"
         " marked 2.9 times as often as quick"
     )
-    quicker = sentence(measure("share_arrived_7d", "share", 0.80, 0.46), "builds_ai")
+    quicker = sentence(measure("share_arrived_7d", "share", 0.80, 0.46), compared)
     assert "quick AI work is marked 3.3 times as often as slow" in quicker
 
 
-def test_hours_have_a_range_alone_and_others_nothing() -> None:
-    """Hours have no odds; what is not significant, on common support or on no axis of marks has no sentence."""
-    said = sentence(measure("mean_hours_waiting", "hours", 130.0, 100.0), "built_with_ai")
+def test_a_ratio_of_times_is_corrected_as_a_difference_of_logarithms(compared: Comparison) -> None:
+    """Log 1.3 is 0.2624: over 0.97 that is 0.2705, over 0.8991 0.2918."""
+    said = sentence(measure("time_ratio", "ratio", 1.3, 1.0), compared)
+    assert said == "if 82% to 100% of AI work is marked, the ratio is 1.31 to 1.34"
+
+
+def test_hours_have_a_range_alone_and_others_nothing(compared: Comparison) -> None:
+    """Hours have no odds; what is not significant, of all changes or on no axis of marks has no sentence."""
+    how, team = (
+        replace(compared, contrast=replace(compared.contrast, axis=axis)) for axis in ("built_with_ai", "team")
+    )
+    said = sentence(measure("mean_hours_waiting", "hours", 130.0, 100.0), how)
     assert said == "if 50% to 100% of AI work is marked, the difference is 30 to 45 hours"
     for other in (
-        sentence(measure("share_arrived_7d", "share", 0.46, 0.80), "team"),
-        sentence(measure("share_arrived_7d", "share", 0.46, 0.80, p_value=0.2), "builds_ai"),
-        sentence(measure("share_arrived_7d", "share", 0.46, 0.80, basis=SUPPORTED), "builds_ai"),
-        sentence(measure("rate_ratio_adjusted", "ratio", 0.5, 1.0), "builds_ai"),
+        sentence(measure("share_arrived_7d", "share", 0.46, 0.80), team),
+        sentence(measure("share_arrived_7d", "share", 0.46, 0.80, p_value=0.2), compared),
+        sentence(measure("share_arrived_7d", "share", 0.46, 0.80, basis=ALL), compared),
+        sentence(measure("rate_ratio_adjusted", "ratio", 0.5, 1.0, basis=ALL), compared),
     ):
         assert other == ""
     assert set(QUALITY) == {"builds_ai", "built_with_ai"}

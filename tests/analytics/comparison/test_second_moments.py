@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from analytics.comparison.differences import _Medians, _put_together
 from scipy import stats
 
-from analytics.comparison.differences import _Medians, _put_together
 from analytics.comparison.friction import _bounds
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.small_samples import BETWEEN_UNITS, reach_of

@@ -45,6 +45,26 @@ def test_manifests_of_many_languages_are_known(repo: Repository, path: str) -> N
     assert added(run(repo.path), sha) == [(path, "one")]
 
 
+@pytest.mark.parametrize("folder", [b"a\nb", b"caf\xe9", b"a*b", b"[ab]", b"a\\b", b":(exclude)a", b'"a"', b"a\r"])
+def test_manifests_in_folders_with_odd_names_are_read(repo: Repository, folder: bytes) -> None:
+    """A name that means something to Git's patterns, ends a line or is no text hides no manifest."""
+    first = repo.commit(files={folder + b"/go.mod": "one\n"})
+    second = repo.commit(files={folder + b"/go.mod": "one\ntwo\n"})
+    found = run(repo.path)
+    assert [[line for _, line in added(found, sha)] for sha in (first, second)] == [["one"], ["two"]]
+
+
+def test_a_manifest_that_moved_and_was_edited_adds_what_is_new(repo: Repository) -> None:
+    """The lines that a manifest brings along from its old folder are not added, and those of another file are."""
+    lines = "".join(f"line {number}\n" for number in range(20))
+    repo.commit(files={"a/go.mod": lines, "notes": lines})
+    moved = repo.commit(files={"a/go.mod": None, "b/go.mod": f"{lines}new\n"})
+    renamed = repo.commit(files={"notes": None, "c/go.mod": lines})
+    found = run(repo.path)
+    assert added(found, moved) == [("b/go.mod", "new")]
+    assert len(added(found, renamed)) == 20
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -26,7 +26,7 @@ def test_examples_are_read_as_they_stand(tmp_path: Path, form: str, example: str
 
 def test_there_are_examples_of_every_format() -> None:
     """So that the test above tests something."""
-    assert [form for form, _ in EXAMPLES] == ["ndjson", "csv", "ndjson"]
+    assert [form for form, _ in EXAMPLES] == ["ndjson", "ndjson", "csv", "csv", "ndjson"]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

@@ -22,6 +22,13 @@ AGENTS = [
     ("Junie", "junie@jetbrains.com"),
     ("lovable-dev[bot]", f"lovable-dev[bot]@{NOREPLY}"),
     ("Helper of Acme", f"158243242+devin-ai-integration[bot]@{NOREPLY}"),
+    ("shop-ai-agent[bot]", f"77+shop-ai-agent[bot]@{NOREPLY}"),
+    ("Shop AI Agent", f"77+shop-ai-agent[bot]@{NOREPLY}"),
+    ("shop-coding-agent[bot]", f"77+shop-coding-agent[bot]@{NOREPLY}"),
+    ("shop-claude[bot]", f"77+shop-claude[bot]@{NOREPLY}"),
+    ("Shop AI Assistant", "assistant@example.com"),
+    ("Ada's Codex Agent", "codex@example.com"),
+    ("anthropic-code-agent[bot]", f"242468646+Claude@{NOREPLY}"),
 ]
 
 AUTOMATION = [
@@ -45,6 +52,12 @@ AUTOMATION = [
     ("Build Service", "svc-build@example.com"),
     ("Mill", "project_42_bot_a1b2@noreply.example.com"),
     ("Updates of Acme", f"49699333+dependabot[bot]@{NOREPLY}"),
+    ("shop-agent[bot]", f"77+shop-agent[bot]@{NOREPLY}"),
+    ("shop-agent-release[bot]", f"77+shop-agent-release[bot]@{NOREPLY}"),
+    ("shop-ai-release[bot]", f"77+shop-ai-release[bot]@{NOREPLY}"),
+    ("lokalise[bot]", f"77+lokalise[bot]@{NOREPLY}"),
+    ("Weblate (bot)", "noreply-mt@weblate.org"),
+    ("Codeberg Translate", "translate@codeberg.org"),
 ]
 
 PEOPLE = [
@@ -65,6 +78,9 @@ PEOPLE = [
     ("Marc Ci", "ciotti@example.com"),
     ("Zoe Zed", "noreply@zed.dev"),
     ("Lucy", "noreply@github.com"),
+    ("Ai Tanaka", "ai@example.jp"),
+    ("Real Estate Agent", "agent@example.com"),
+    ("Claude Bot-Dupont", "claude@example.fr"),
 ]
 
 
@@ -108,6 +124,10 @@ def test_person_is_no_agent(name: str, email: str) -> None:
         "Co-authored-by: Claude Sonnet 4.5 <noreply@example.com>",
         "Co-authored-by: nightshift <nightshift-agent@localhost>",
         "Co-authored-by: Coding Agent <robot@example.com>",
+        "Authored-by: GitHub Copilot CLI v1.0.68",
+        "Authored-by: Ada's helper (AI Assistant) <helper@example.com>",
+        "Co-authored-by: OpenCode Claude <opencode-claude@anthropic.com>",
+        f"Co-authored-by: shop-ai-agent[bot] <77+shop-ai-agent[bot]@{NOREPLY}>",
     ],
 )
 def test_agent_as_co_author_assists(trailer: str) -> None:
@@ -127,6 +147,8 @@ def test_agent_as_co_author_assists(trailer: str) -> None:
         "Co-authored-by: dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
         "Co-authored-by: github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>",
         "Signed-off-by: Claude <noreply@anthropic.com>",
+        "Co-authored-by: Ann Staff <ann@anthropic.com>",
+        f"Co-authored-by: shop-agent[bot] <77+shop-agent[bot]@{NOREPLY}>",
         "Reviewed-by: Copilot <175728472+Copilot@users.noreply.github.com>",
     ],
 )
@@ -171,6 +193,31 @@ def test_own_bot_that_mends_code_is_an_agent() -> None:
     assert judged("fix: pin the action", author=author, paths=(".github/ci.yml",)).built_with_ai == "automation"
     known = ("renovate[bot]", f"29139614+renovate[bot]@{NOREPLY}")
     assert judged("fix: keep the discount", author=known).built_with_ai == "automation"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "New Crowdin updates (#12)",
+        "Translations update from Hosted Weblate",
+        "Translated using Weblate (German)",
+        "fix(l10n): Update translations from Transifex",
+        "New translations messages.po (Dutch)",
+        "Lokalise: translations update",
+    ],
+)
+def test_what_a_translation_platform_lands_is_automation(subject: str) -> None:
+    """A translation platform's own subject is automation, whoever's account lands it."""
+    assert judged(subject, paths=("locale/de.po",)).built_with_ai == "automation"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Fix the Crowdin workflow", "Add support for Weblate", "Translate the error message", "Update Crowdin config"],
+)
+def test_work_on_translations_is_work(subject: str) -> None:
+    """A change about translations, or about the platform's setup, is a person's."""
+    assert judged(subject).built_with_ai == "none"
 
 
 def test_unknown_bots_are_listed() -> None:

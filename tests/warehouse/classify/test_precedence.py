@@ -27,7 +27,27 @@ def test_agent_with_people_as_co_authors_is_an_agent() -> None:
 
 def test_automation_with_an_ai_co_author_is_automation() -> None:
     """A bump is a bump, whoever helped it along."""
-    assert judged(f"Bump left-pad\n\n{CLAUDE}", author=DEPENDABOT).built_with_ai == "automation"
+    bumped = judged(f"Bump left-pad\n\n{CLAUDE}", author=DEPENDABOT, paths=("package-lock.json",))
+    assert bumped.built_with_ai == "automation"
+
+
+def test_agent_that_adapts_code_to_a_bump_assists() -> None:
+    """Source code that an agent wrote on top of a bump is AI work, on weak evidence; a reviewer's suggestion is not."""
+    adapted = judged(f"Bump left-pad\n\n{CLAUDE}", author=DEPENDABOT, paths=("package-lock.json", "src/pad.ts"))
+    assert (adapted.built_with_ai, adapted.confidence_how) == ("assisted", "weak")
+    assert {"claude-code", "automation-app"} <= rules_of(adapted, "how")
+    suggestion = "Co-authored-by: coderabbitai[bot] <1+coderabbitai[bot]@users.noreply.github.com>"
+    assert judged(f"Bump left-pad\n\n{suggestion}", author=DEPENDABOT).built_with_ai == "automation"
+
+
+@pytest.mark.parametrize("author", [ACTIONS, ("acme-tests[bot]", "7+acme-tests[bot]@users.noreply.github.com")])
+def test_agent_behind_the_account_of_a_workflow_is_the_author(author: tuple[str, str]) -> None:
+    """A workflow commits what others wrote: with an agent as co-author it is the agent's, else automation."""
+    marked = judged(f"Fix a flaky test\n\n{CLAUDE}", author=author)
+    assert (marked.built_with_ai, marked.confidence_how) == ("agent", "strong")
+    assert (
+        judged("Fix a flaky test\n\nCo-authored-by: Ada <ada@example.com>", author=author).built_with_ai == "automation"
+    )
 
 
 @pytest.mark.parametrize("subject", ["[release/9.5] Sort the shelves (#12)", "Backport: sort the shelves"])
@@ -125,6 +145,37 @@ def test_label_assists(label: str, confidence: str) -> None:
     """A label may say how a change was made; a tool's bare name says it weakly."""
     verdict = RULES.judge(change(labels=("bug", label), commits=(commit(),)))
     assert (verdict.built_with_ai, verdict.confidence_how) == ("assisted", confidence)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Merge pull request #7 from acme/renovate/left-pad-1.x",
+        "Merge pull request #7 from acme/dependabot/npm_and_yarn/left-pad-1.2",
+        "Merge pull request #7 from acme/l10n_main",
+        "Merge branch 'renovate/left-pad-1.x' into 'main'",
+    ],
+)
+def test_bot_that_lands_by_a_merge_of_a_person_is_automation(subject: str) -> None:
+    """A merge by a person is of what the bot's branch brings: by its name alone, or with commits of nobody known."""
+    merge = commit(subject, paths=())
+    assert RULES.judge(change(landing=merge)).built_with_ai == "automation"
+    assert RULES.judge(change(landing=merge, commits=(commit("Update left-pad"),))).built_with_ai == "automation"
+
+
+@pytest.mark.parametrize("branch", ["renovate-config", "dependabot-groups", "crowdin-upload-script", "update/readme"])
+def test_topic_branch_about_a_bot_is_not_automation(branch: str) -> None:
+    """Branches about a bot are not branches by it."""
+    merge = commit(f"Merge pull request #7 from ada/{branch}", paths=())
+    assert RULES.judge(change(landing=merge)).built_with_ai == "none"
+
+
+def test_merge_has_the_marks_of_what_it_brings() -> None:
+    """The commits of a merge decide, not the person who merged them."""
+    merge = commit("Merge pull request #7 from ada/sort", paths=())
+    agent = commit("Sort", author=COPILOT)
+    assert RULES.judge(change(landing=merge, commits=(agent,))).built_with_ai == "agent"
+    assert RULES.judge(change(landing=merge, commits=(commit(f"Sort\n\n{CLAUDE}"),))).built_with_ai == "assisted"
 
 
 def test_text_of_the_pull_request_is_read() -> None:

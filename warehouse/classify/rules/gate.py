@@ -7,12 +7,13 @@ from functools import lru_cache
 
 from warehouse.classify.rules.load import Rule
 
-__all__ = ["CO_AUTHORS", "QUESTIONS", "Gate", "Vocabulary", "Words", "lines_with"]
+__all__ = ["CO_AUTHORS", "QUESTIONS", "SECTIONS", "Gate", "Vocabulary", "Words", "lines_with"]
 
 Words = frozenset[bytes]
 
 CO_AUTHORS = frozenset((b"authored", b"developed"))
 QUESTIONS = frozenset((b"ai", b"llm"))
+SECTIONS = frozenset((b"ai", b"llm", b"llms", b"agent", b"genai", b"generative"))
 
 # Bytes of ASCII text: letters in lower case, everything else a space.
 _LETTERS = bytes(code | 0x20 if chr(code).isalpha() else 0x20 for code in range(128)) + b" " * 128
@@ -21,10 +22,12 @@ _COMBINATIONS = 1000  # of words, and the rules that need one of them
 
 
 class Vocabulary:
-    """The words that some rule needs, and the words for co-authors and for questions about tools."""
+    """The words that some rule needs, and the words for co-authors, questions and sections about tools."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._words = frozenset((*CO_AUTHORS, *QUESTIONS, *(word.encode() for rule in rules for word in rule.needs)))
+        self._words = frozenset(
+            (*CO_AUTHORS, *QUESTIONS, *SECTIONS, *(word.encode() for rule in rules for word in rule.needs))
+        )
         self.of: Callable[[str], Words] = lru_cache(_CACHED_TEXTS)(self._of)
 
     def _of(self, text: str) -> Words:

@@ -20,7 +20,10 @@ from warehouse.classify.rules.settings import RuleSettings
 
 __all__ = ["HOW_FIELDS", "WHAT_FIELDS", "Numbers", "Rule", "RuleSet", "built_in_rules", "load_rules"]
 
-HOW_FIELDS = ("app", "email", "name", "person", "line", "answer", "prose", "branch", "label", "title", "body", "bot")
+HOW_FIELDS = (
+    *("app", "email", "name", "person", "line", "answer", "section", "box", "comment", "prose"),
+    *("branch", "label", "title", "body", "bot"),
+)
 WHAT_FIELDS = (
     *("path", "scope", "title", "subject", "body", "label", "branch", "repo", "package", "import"),
     *("config", "noise", "manifest", "tooling"),
@@ -29,6 +32,7 @@ LEVELS = ("authored", "co-authored", "assisted", "disclosed")
 _MOST_MATCHES = 50  # matches of one rule in one text that are looked at, where a rule has exceptions
 _WHOLE = {"app", "label", "scope"}
 _LISTED = {"package", "import"}
+_LEARNED = ("author",)  # of built-in rules on the axis how: they need a repository's history
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Numbers:
     learned_weight: float
     learned_perhaps_weight: float
     weak_words_most: float
+    bot_changes: float
+    bot_subjects: float
+    bot_texts: float
+    bot_chores: float
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Rule:
     confidence: str = "strong"
     generic: bool = False
     overrides_bot: bool = False
+    carries: bool = False
     enabled: bool = True
     note: str = ""
     own: bool = False
@@ -190,7 +199,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     allowed.remove("own")
     _check_names(table, dict.fromkeys(allowed), where)
     axis, field = table.get("axis"), table.get("field")
-    fields = {"how": HOW_FIELDS, "what": WHAT_FIELDS}.get(str(axis))
+    fields = {"how": (*HOW_FIELDS, *_LEARNED), "what": WHAT_FIELDS}.get(str(axis))
     if not table.get("id") or fields is None:
         raise UsageError(f'{where} needs an id, and an axis: "how" or "what"', hint="see the head of rules.toml")
     if field not in fields:

@@ -32,6 +32,7 @@ class RuleSettings:
     - `ai_repos`: globs of repositories that as a whole are AI products
     - `ai_paths`, `not_ai_paths`: globs of paths that are AI work, and that never are
     - `ai_labels`, `scopes`: pull request labels and commit scopes that mark AI work
+    - `author_days`: whether the recorded use of a tool by an author on a day makes unmarked work assisted, weakly
     - `overrides`: answers for single changes, by change id
     """
 
@@ -47,6 +48,7 @@ class RuleSettings:
     not_ai_paths: tuple[str, ...] = ()
     ai_labels: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    author_days: bool = False
     overrides: Mapping[str, ChangeOverride] = field(default_factory=dict)
 
     @classmethod

@@ -94,7 +94,9 @@ def _team_rules(rules: RuleSet) -> Iterable[Rule]:
     ):
         pattern = compile_globs(globs, ignore_case=True)
         if pattern is not None:
-            yield Rule(rule_id, "how", "email", pattern, verdict=verdict, level="co-authored", note="the team's own")
+            yield Rule(
+                rule_id, "how", "email", pattern, verdict=verdict, level="co-authored", note="the team's own", own=True
+            )
 
 
 def _app_of(name: str, email: str) -> str:

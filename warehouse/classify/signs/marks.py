@@ -8,15 +8,17 @@ from datetime import date
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
-from warehouse.classify.rules.gate import CO_AUTHORS, QUESTIONS, Gate, Vocabulary, Words, lines_with
+from warehouse.classify.rules.gate import CO_AUTHORS, QUESTIONS, SECTIONS, Gate, Vocabulary, Words, lines_with
 from warehouse.classify.rules.load import Rule, RuleSet
+from warehouse.classify.signs.disclosures import ai_sections, check_boxes
 from warehouse.classify.signs.identities import Identities, Match
 from warehouse.classify.signs.message import (
     co_authors,
     head_branch,
+    is_merge_subject,
     policy_answer,
+    split_comments,
     split_message,
-    without_comments,
     without_fences,
 )
 
@@ -60,8 +62,13 @@ class MarkReader:
         self._vocabulary = vocabulary
         self._lines, self._answers = Gate(rules.of("how", "line")), rules.of("how", "answer")
         self._prose, self._bodies = Gate(rules.of("how", "prose")), Gate(rules.of("how", "body"))
-        self._words = CO_AUTHORS | QUESTIONS | self._lines.words | self._prose.words
+        self._boxes, self._comments = Gate(rules.of("how", "box")), Gate(rules.of("how", "comment"))
+        self._sections = rules.of("how", "section")
+        self._words = CO_AUTHORS | QUESTIONS | SECTIONS | self._lines.words | self._prose.words
+        self._words |= self._boxes.words | self._comments.words
         self._always = not all(rule.needs for field in ("line", "prose") for rule in rules.of("how", field))
+        needed = (rule.needs for field in ("box", "comment") for rule in rules.of("how", field))
+        self._every_text = self._always or not all(needed)
         self._labels, self._titles = rules.of("how", "label"), rules.of("how", "title")
         self._automated_prose = Gate(rule for rule in rules.of("how", "prose") if rule.verdict == "automation")
         # A bot's branch, as the built-in rules know it, only stands in for an unknown author: see how.py.
@@ -90,15 +97,23 @@ class MarkReader:
         if "```" in text:
             text = without_fences(text)
         words = self._vocabulary.of(text) & self._words
-        if not words and not self._always:
+        if not words and not self._every_text:
             return ()
         marks: list[Mark] = []
+        if "<!--" in text:
+            comments, text = split_comments(text)
+            marks.extend(search(self._comments.likely(words), "comment", comments, day))
+        ticked, answered, text = check_boxes(text)
+        if ticked:
+            marks.extend(search(self._boxes.likely(words), "check_box", ticked, day))
         lines = text if self._always else lines_with(text, words)
         if not words.isdisjoint(CO_AUTHORS):
             marks.extend(self._co_author_marks(lines, day))
         marks.extend(search(self._lines.likely(words), "trailer", lines, day))
-        if not words.isdisjoint(QUESTIONS) and (answer := policy_answer(text)):
+        if not words.isdisjoint(QUESTIONS) and (answer := policy_answer(answered)):
             marks.extend(search(self._answers, "policy_answer", answer, day))
+        if not words.isdisjoint(SECTIONS) and (section := ai_sections(text)):
+            marks.extend(search(self._sections, "section", _one_sentence_a_line(section), day))
         prose = self._automated_prose if any(mark.rule.verdict == "ai" for mark in marks) else self._prose
         if rules := prose.likely(words):
             marks.extend(search(rules, "message", self._sentences(text, words), day))
@@ -110,7 +125,7 @@ class MarkReader:
             needles = [word.decode() for word in words]
             blocks = zip(text.split("\n\n"), text.lower().split("\n\n"), strict=True)
             text = "\n\n".join([block for block, lower in blocks if any(word in lower for word in needles)])
-        sentences = _SENTENCE_END.sub(r"\1\n", _WRAPPED.sub(" ", text))
+        sentences = _one_sentence_a_line(text)
         return sentences if self._always else lines_with(sentences, words)
 
     def _co_author_marks(self, text: str, day: date | None) -> Iterator[Mark]:
@@ -129,12 +144,24 @@ class MarkReader:
             yield from search(self._branches, "branch", branch)
         for label in change.labels:
             yield from search(self._labels, "label", label)
-        if change.title:
-            yield from search(self._titles, "title", change.title)
+        if title := _title(change):
+            yield from search(self._titles, "title", title)
         if change.body:
             yield from search(self._bodies.likely(self._vocabulary.of(change.body)), "pr_body", change.body)
-            for mark in self.of_text(without_comments(change.body), None):
+            for mark in self.of_text(change.body, None):
                 yield mark._replace(field=f"pr_{mark.field}")
+
+
+def _title(change: ChangeFacts) -> str:
+    """The title of the pull request, else the subject of its squash."""
+    if change.title or change.landing is None:
+        return change.title
+    subject = split_message(change.landing.message)[0]
+    return "" if is_merge_subject(subject) else subject
+
+
+def _one_sentence_a_line(text: str) -> str:
+    return _SENTENCE_END.sub(r"\1\n", _WRAPPED.sub(" ", text))
 
 
 def split_by_verdict(marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:

@@ -15,6 +15,7 @@ __all__ = [
     "is_merge_subject",
     "number_in",
     "policy_answer",
+    "split_comments",
     "split_message",
     "squashed_parts",
     "without_comments",
@@ -90,6 +91,7 @@ def number_in(subject: str) -> str:
     return last["number"] if last is not None and not subject[last.end() :].strip() else ""
 
 
+@lru_cache(maxsize=64)  # of a change several readers ask for it, one after the other
 def _merge_word(subject: str) -> tuple[Word, dict[str, str | None]] | None:
     """The forge's form of a merge that the subject has, with its groups."""
     if not subject.startswith(_beginnings()):
@@ -106,14 +108,21 @@ def _beginnings() -> tuple[str, ...]:
     return tuple({word.holds for kind in ("merge", "branch") for word in words(kind, "subject")})
 
 
-def without_comments(text: str) -> str:
-    """A pull request's text without HTML comments, which hold its template."""
+def split_comments(text: str) -> tuple[str, str]:
+    """The HTML comments of a text, one a line, and the text without them: a template's, or a machine's."""
+    comments: list[str] = []
     parts: list[str] = []
     position = 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
         parts.append(text[position:start])
+        comments.append(" ".join(text[start + 4 : end].split()))
         position = end + 3
-    return "".join((*parts, text[position:])) if parts else text
+    return "\n".join(comments), "".join((*parts, text[position:])) if parts else text
+
+
+def without_comments(text: str) -> str:
+    """A pull request's text without HTML comments, which hold its template."""
+    return split_comments(text)[1]
 
 
 def without_fences(text: str) -> str:

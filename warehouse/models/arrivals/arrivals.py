@@ -89,20 +89,18 @@ def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     ):
         touched.setdefault(service, []).append(key)
     contents = Contents.of(graph, tables, changes.values())
+    content = {
+        key: contents.of_change(
+            key, graph.index.get(change["landing_sha"] or ""), graph.index.get(change["head_sha"] or "")
+        )
+        for key, change in changes.items()
+    }
     rows = []
     for service, keys in touched.items():
         shipped = Shipping.of(history, tables, service)
         for key in keys:
-            change = changes[key]
-            landing = graph.index.get(change["landing_sha"] or "")
-            rows.append(
-                {
-                    "repo_id": change["repo_id"],
-                    "change_key": key,
-                    "service": service,
-                    **shipped.arrival(contents.of_change(key, landing, graph.index.get(change["head_sha"] or ""))),
-                }
-            )
+            row = {"repo_id": changes[key]["repo_id"], "change_key": key, "service": service}
+            rows.append(row | shipped.arrival(content[key]))
     green = tables["ci_successes"]["sha"].to_pylist()
     return {
         ARRIVALS.name: ARRIVALS.of(rows),

@@ -6,13 +6,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from headway.forge_words import holding
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER, Graph, Reach, first_reach
 from warehouse.models.changes.commit_messages import picked_from
 
-__all__ = ["Content", "Contents"]
+__all__ = ["NOWHERE", "Content", "Contents"]
+
+NOWHERE: tuple[int, str, int | None] = (NEVER, "", None)
+"""What `Content.first` says of a change that no deployment contains."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Content:
         if branch and head is not None and head != landing and (position := reach.first(head)) != NEVER:
             options.append((position, 3, "branch_deploy", head))
         if not options:
-            return NEVER, "", None
+            return NOWHERE
         position, _, how, through = min(options)
         return position, how, through
 
@@ -134,8 +140,10 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
 def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]:
     """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
     picks: dict[int, list[int]] = {}
-    messages = tables["commits"]["message"].to_pylist()
-    named = {commit: picked for commit, text in enumerate(messages) if any(picked := picked_from(text))}
+    said = tables["commits"]["message"]
+    likely = np.flatnonzero(pc.match_substring_regex(said, holding("pick"))).tolist()
+    messages = said.to_pylist() if likely else []
+    named = {commit: picked for commit in likely if any(picked := picked_from(messages[commit]))}
     if not named:
         return picks
     finder = CommitFinder(graph.shas, {})

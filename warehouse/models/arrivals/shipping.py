@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.graph import NEVER, Containment, Reach
-from warehouse.models.arrivals.contents import Content
+from warehouse.models.arrivals.contents import NOWHERE, Content
 from warehouse.models.arrivals.deployment_chain import Deployed, Step, deployed, steps
 
 __all__ = ["Shipping"]
@@ -27,6 +27,10 @@ class _Sweep:
     @classmethod
     def of(cls, history: Containment, deployments: list[Deployed]) -> _Sweep:
         return cls(deployments, Reach(history, [deployment.commit for deployment in deployments]))
+
+    def first(self, change: Content, *, branch: bool) -> tuple[int, str, int | None]:
+        """See `Content.first`."""
+        return change.first(self.reach, branch=branch) if self.deployments else NOWHERE
 
     def at(self, position: int) -> Deployed | None:
         return None if position == NEVER else self.deployments[position]
@@ -106,15 +110,15 @@ class Shipping:
 
     def arrival(self, change: Content) -> dict[str, Any]:
         """The columns of `arrivals` that a change has by the service's deployments."""
-        position, found_by, found_through = change.first(self.shipped.reach, branch=True)
+        position, found_by, found_through = self.shipped.first(change, branch=True)
         first = self.shipped.at(position)
         in_waves = [] if first is None or self._one_wave else list(self._in_waves(change, first))
         complete, how, through = (
             (None, "", None) if first is None else self._complete(in_waves, _Found(first, found_by, found_through))
         )
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
-        attempt = change.first(self.tried.reach, branch=found_by == "branch_deploy")[0]
-        staged = change.first(self.staged.reach, branch=False)[0]
+        attempt = self.tried.first(change, branch=found_by == "branch_deploy")[0]
+        staged = self.staged.first(change, branch=False)[0]
         landing = change.landing
         return {
             "first_deployment_id": first.id if first else None,
@@ -141,7 +145,7 @@ class Shipping:
         ended = max(self.ended.get(first.id) or first.at, first.at)
         for wave in self.waves:
             if wave.since <= ended:
-                position, how, through = change.first(wave.sweep.reach, branch=True)
+                position, how, through = wave.sweep.first(change, branch=True)
                 deployment = wave.sweep.at(position)
                 yield wave, None if deployment is None else _Found(deployment, how, through)
 
@@ -166,7 +170,9 @@ class Shipping:
 
     def _withdrawn(self, landing: int | None, first: Deployed | None) -> str | None:
         """The rollback that withdrew a commit from the last wave that had it, None while one has it."""
-        if landing is None or first is None or not any(landing in lane.by for lane in self.withdrawals):
+        if landing is None or first is None or not self.withdrawals:
+            return None
+        if not any(landing in lane.by for lane in self.withdrawals):
             return None
         last: Deployed | None = None
         for lane in self.withdrawals:

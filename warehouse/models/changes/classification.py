@@ -38,6 +38,11 @@ CLASSIFICATION = Table(
             TEXT,
             "confidence of `builds_ai`, likewise; weak and not `builds_ai`: a near miss",
         ),
+        (
+            "ai_tier",
+            TEXT,
+            "where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty",
+        ),
     ),
 )
 _CHANGE_COLUMNS = (
@@ -78,6 +83,7 @@ def model(rules: Rules) -> PythonModel:
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("ai_notes", ("sha", "ai_lines", "human_lines", "tools"), ("sha",)),
+            Input("commit_ai_usage", ("sha", "tier", "tool", "ai_lines", "human_lines"), ("sha", "tier", "tool")),
         ),
         (CLASSIFICATION,),
         partial(classification, rules=rules),
@@ -95,11 +101,14 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
             commits_by_change.setdefault(key, []).append(sha)
     needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}
     commits = {**_reported(tables["reported_commits"]), **_commits(tables, needed)}
-    commits |= {
-        sha: commits[sha]._replace(attribution=noted)
-        for sha, noted in _attributions(tables["ai_notes"])
-        if sha in commits
-    }
+    usage = tables["commit_ai_usage"].to_pylist()
+    # A note in Git has every tool of a commit, an export that of its vendor: the note comes last and wins.
+    for sha, recorded in (*_exported(usage), *_attributions(tables["ai_notes"])):
+        if sha in commits:
+            commits[sha] = commits[sha]._replace(attribution=recorded)
+    for sha, tools in _tools_of_days(usage).items():
+        if sha in commits:
+            commits[sha] = commits[sha]._replace(used_that_day=tools)
     facts = [_facts(change, commits_by_change.get(change["change_key"], []), commits) for change in changes]
     verdicts = list(classify_repository(facts, rules))
     return CLASSIFICATION.of([_row(changes[0]["repo_id"], change_id, verdict) for change_id, verdict in verdicts])
@@ -116,6 +125,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
         "evidence": verdict.evidence_text(),
         "confidence_how": verdict.confidence_how,
         "confidence_what": verdict.confidence_what,
+        "ai_tier": verdict.tier,
     }
 
 
@@ -188,6 +198,28 @@ def _attributions(table: pa.Table) -> Iterator[tuple[str, LineAttribution]]:
     for row in table.to_pylist():
         tools = tuple((row["tools"] or "").split("\n")) if row["tools"] else ()
         yield row["sha"], LineAttribution(row["ai_lines"] or 0, row["human_lines"] or 0, tools)
+
+
+def _exported(usage: list[dict[str, Any]]) -> Iterator[tuple[str, LineAttribution]]:
+    """The lines of each commit by the exports of all tools that recorded it."""
+    of_commits: dict[str, list[dict[str, Any]]] = {}
+    for row in usage:
+        if row["tier"] == "commit":
+            of_commits.setdefault(row["sha"], []).append(row)
+    for sha, rows in of_commits.items():
+        # What one tool did not write another may have written: people wrote no more than the least of it.
+        others = [row["human_lines"] for row in rows]
+        human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in rows[1:]))
+        tools = tuple(row["tool"] for row in rows)
+        yield sha, LineAttribution(sum(row["ai_lines"] for row in rows), human_lines, tools, "record")
+
+
+def _tools_of_days(usage: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    tools: dict[str, tuple[str, ...]] = {}
+    for row in usage:
+        if row["tier"] == "author_day":
+            tools[row["sha"]] = (*tools.get(row["sha"], ()), row["tool"])
+    return tools
 
 
 def _pairs(table: pa.Table, first: str, second: str) -> zip[tuple[str, str]]:

@@ -83,7 +83,6 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         for word in words("merge", "subject"):
             if (merge or not word.merge) and (match := word.pattern.match(subject)):
                 return _merged(match.groupdict(), subject, body, addresses)
-    branch = _branch(subject)
     named = list(_named(words("merge", "body"), body))
     if named:
         own_numbers, foreign = _split(named, addresses)
@@ -91,11 +90,12 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
         title = _first_line(body) if merge else ""
         # Where somebody took the title out of the message, its first line is the forge's own.
         title = subject if any(any(word.matches(title)) for word in words("merge", "body")) else title
-        return Landing(own_numbers[-1:], (title or subject).strip(), branch, foreign)
+        return Landing(own_numbers[-1:], (title or subject).strip(), _branch(subject), foreign)
     end, numbers = _squash_numbers(subject)
     if end < len(subject):
         own_numbers, foreign = _owned(tuple(dict.fromkeys(numbers)), body, addresses)
-        return Landing(own_numbers, subject[:end].strip() or subject.strip(), branch, foreign)
+        return Landing(own_numbers, subject[:end].strip() or subject.strip(), _branch(subject), foreign)
+    branch = _branch(subject)
     title = _first_line(body) if merge and branch else ""
     return Landing((), title or subject.strip(), branch)
 
@@ -149,13 +149,15 @@ def reverted(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> tuple[
 
 def reverted_title(message: str) -> str:
     """The title that a message says it takes back, empty for none: `Revert "Title"` or `revert: Title`."""
+    if not any(literal in message for literal in _literals("quoted")):
+        return ""
     quoted = next((groups["quoted"] for groups in _matches("revert", message) if "quoted" in groups), "")
     return read_landing(quoted, merge=True).title if quoted else ""
 
 
 def reverted_diffs(message: str) -> tuple[str, ...]:
     """The changes of a review tool (`D12`) that a message says it takes back."""
-    matches = _matches("revert", message) if any(literal in message for literal in _diff_literals()) else ()
+    matches = _matches("revert", message) if any(literal in message for literal in _literals("diff")) else ()
     return tuple(dict.fromkeys(groups["diff"] for groups in matches if "diff" in groups))
 
 
@@ -246,8 +248,9 @@ def _diffs(body: str, differential: str) -> Iterator[int]:
 
 
 @cache
-def _diff_literals() -> tuple[str, ...]:
-    return tuple(word.holds for word in words("revert") if "diff" in word.pattern.groupindex)
+def _literals(group: str) -> tuple[str, ...]:
+    """What messages hold that name what they take back by this group."""
+    return tuple(dict.fromkeys(word.holds for word in words("revert") if group in word.pattern.groupindex))
 
 
 def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:
@@ -320,7 +323,9 @@ def _squash_numbers(subject: str) -> tuple[int, list[int]]:
     for _ in range(_MOST_NUMBERS):
         while at and subject[at - 1].isspace():
             at -= 1
-        begin = max(subject.rfind("(", 0, at), 0) if at and subject[at - 1] == ")" else at
+        if not at or subject[at - 1] != ")":
+            break
+        begin = max(subject.rfind("(", 0, at), 0)
         match = next((match for word in words("squash") if (match := word.pattern.fullmatch(subject, begin, at))), None)
         if not match:
             break

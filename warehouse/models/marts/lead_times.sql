@@ -67,6 +67,7 @@
 --   services: names of the services that it touches, joined by `;`, empty where the repository is one service
 --   first_production_at: the first of its services and waves had it, UTC; null unless it arrived or waits for the others
 --   rollout_hours: inside `deploy`: from the first of its services and waves to production, hours
+--   ai_tier: where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty
 with reverts as (
     select
         changes.change_id,
@@ -145,7 +146,8 @@ select
     coalesce(change_kinds.kind, 'work') as kind,
     coalesce(service_lists.services, '') as services,
     staged.first_production_at,
-    staged.rollout_hours
+    staged.rollout_hours,
+    coalesce(classification.ai_tier, '') as ai_tier
 from change_outcomes as staged
 inner join changes
     on staged.change_id = changes.change_id

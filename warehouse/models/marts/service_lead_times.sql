@@ -67,6 +67,7 @@
 --   services: names of the services that it touches, joined by `;`, empty where the repository is one service
 --   first_production_at: the first of its services and waves had it, UTC; null unless it arrived or waits for the others
 --   rollout_hours: inside `deploy`: from the first of its services and waves to production, hours
+--   ai_tier: where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty
 --   service: the service, in whose production its arrival is
 select
     lead_times.change_id,
@@ -135,6 +136,7 @@ select
     lead_times.services,
     change_outcomes.first_production_at,
     change_outcomes.rollout_hours,
+    lead_times.ai_tier,
     change_outcomes.service
 from change_outcomes
 inner join lead_times

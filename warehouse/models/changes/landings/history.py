@@ -109,6 +109,7 @@ class History:
     doubtful_steps: dict[str, set[int]] = field(default_factory=dict)
     doubtful_numbers: dict[str, set[int]] = field(default_factory=dict)
     _keys: dict[int, Key] = field(default_factory=dict)
+    _read: dict[int, Landing] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
@@ -134,7 +135,11 @@ class History:
 
     def read(self, commit: int) -> Landing:
         """What the message of a commit says of the pull request that it lands."""
-        return read_landing(self.messages[commit], merge=self.merge(commit), addresses=self.addresses)
+        landing = self._read.get(commit)
+        if landing is None:
+            landing = read_landing(self.messages[commit], merge=self.merge(commit), addresses=self.addresses)
+            self._read[commit] = landing
+        return landing
 
     def subject(self, commit: int) -> str:
         """The first line of a commit's message."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from warehouse.graph import NEVER, reach
@@ -26,9 +26,10 @@ def landed_changes(history: History) -> Iterator[Landed]:
     owned: set[int] = set()
     keys: set[Key] = set()
     for change in _changes(history):
-        first = _without(change, owned, keys, history)
+        off = _keys(history, change.own)
+        first = _without(change, off, owned, keys, history)
         owned.update(first.own)
-        keys.update(_keys(history, first.own))
+        keys.update(off if first is change else _keys(history, first.own))
         yield first
 
 
@@ -74,9 +75,11 @@ def _keys(history: History, commits: Sequence[int]) -> dict[Key, int]:
     return {key: commit for key, commit in keys.items() if times[key] == 1}
 
 
-def _without(change: Landed, owned: Collection[int], keys: Collection[Key], history: History) -> Landed:
-    """A change without the commits that landed with an earlier one."""
-    copies = {c for key, c in _keys(history, change.own).items() if key in keys and not history.repeats(c)}
+def _without(
+    change: Landed, off: Mapping[Key, int], owned: Collection[int], keys: Collection[Key], history: History
+) -> Landed:
+    """A change without the commits that landed with an earlier one; `off` are those off the default branch."""
+    copies = {c for key, c in off.items() if key in keys and not history.repeats(c)}
     own_commits = tuple(commit for commit in change.own if commit not in owned and commit not in copies)
     if len(own_commits) == len(change.own):
         return change

@@ -1,4 +1,4 @@
-"""Differences of two groups, each with an interval and a test by units.
+"""Plain differences of two groups, each with an interval by units.
 
 Every estimate comes with the influence of each unit on it. The influence on a difference is the difference of the
 influences, so that what a repository does to both groups alike takes itself away before it is squared.
@@ -7,38 +7,30 @@ influences, so that what a repository does to both groups alike takes itself awa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES
-from analytics.comparison.needed import changes_needed
-from analytics.comparison.results import Measure
-from analytics.comparison.sides import Sides
+from analytics.comparison.measured import LEVEL, Hours, bounds_of
+from analytics.comparison.plain.sides import Sides
+from analytics.comparison.results import ALL, Measure
 from analytics.survival import Incidence, restricted_mean_hours
 from analytics.survival.arrays import FloatArray
 from analytics.survival.quantiles import crossing_hours
 from analytics.survival.tables import Timeline
 
-__all__ = ["ARRIVED_AFTER", "Hours", "hours_in_states", "hours_measures", "longest_horizon", "median", "shares"]
+__all__ = [
+    "ARRIVED_AFTER",
+    "hours_in_states",
+    "hours_measures",
+    "longest_horizon",
+    "median",
+    "shares",
+]
 
 ARRIVED_AFTER = ("24h", "7d", "30d")
 """Times at which the share in production is compared; in working time, the working hours of these."""
-SMALLEST_SHARE = 0.1
-"""The difference between shares that a team would act on; the number of changes needed is for it."""
-SMALLEST_PART = 0.25
-"""Likewise between hours, as a part of the hours of the second group."""
-_LEVEL, _HALVINGS = 0.95, 30
 _HORIZONS = (1.0, 14.0 / 30.0, 7.0 / 30.0, 0.1, 1.0 / 30.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Hours:
-    """Restricted mean hours of both groups in `STATES`, (2, states), and the influence on each, (2, units, states)."""
-
-    horizon_hours: float
-    mean: FloatArray
-    influence: FloatArray
 
 
 def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> float | None:
@@ -48,7 +40,7 @@ def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> floa
 
 
 def shares(
-    sides: Sides, curves: tuple[Incidence, Incidence], basis: str, after_hours: tuple[float, float, float]
+    sides: Sides, curves: tuple[Incidence, Incidence], after_hours: tuple[float, float, float]
 ) -> Iterator[Measure]:
     """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched.
 
@@ -62,12 +54,12 @@ def shares(
     for name, hours, end in targets:
         row = grid.index(hours)
         if not all(curve.seen_at(hours) for curve in curves):
-            yield _unknown(sides, name, basis, "share", f"a group was not followed for {hours:.0f} hours")
+            yield _unknown(sides, name, "share", f"a group was not followed for {hours:.0f} hours")
             continue
         assert first.influence is not None and second.influence is not None  # noqa: S101, PT018  (units are clusters)
         pair = float(first.probability[row, end]), float(second.probability[row, end])
         moved = first.influence[:, row, end] - second.influence[:, row, end]
-        yield measured(sides, name, basis, "share", pair, moved, SMALLEST_SHARE)
+        yield described(sides, name, "share", pair, moved)
 
 
 def hours_in_states(sides: Sides, horizon: float) -> Hours:
@@ -77,7 +69,7 @@ def hours_in_states(sides: Sides, horizon: float) -> Hours:
     return Hours(horizon, np.stack([time.mean_hours for time in times]), np.stack(influence))
 
 
-def hours_measures(sides: Sides, hours: Hours, basis: str) -> Iterator[Measure]:
+def hours_measures(sides: Sides, hours: Hours) -> Iterator[Measure]:
     """Hours in each stage that either group has, in all of them, and in production."""
     stages = len(LEAD_STAGES)
     present = np.flatnonzero(hours.mean[:, :stages].max(axis=0) > 0.0)
@@ -87,27 +79,23 @@ def hours_measures(sides: Sides, hours: Hours, basis: str) -> Iterator[Measure]:
     for name, states in targets.items():
         mean = hours.mean[:, states].sum(axis=1)
         moved = hours.influence[:, :, states].sum(axis=2)
-        smallest = SMALLEST_PART * float(mean[1])
-        yield measured(sides, name, basis, "hours", (float(mean[0]), float(mean[1])), moved[0] - moved[1], smallest)
+        yield described(sides, name, "hours", (float(mean[0]), float(mean[1])), moved[0] - moved[1])
 
 
-def median(sides: Sides, curves: tuple[Incidence, Incidence], basis: str) -> Measure:
+def median(sides: Sides, curves: tuple[Incidence, Incidence]) -> Measure:
     """When half of each group is in production, and by how much later that is.
 
     Bounds of each median are where its curve passes one half more or less the reach of its error at the median
     (Woodruff 1952, JASA 47, 635); those of the difference put them together as Zou & Donner (2008, Statistics in
-    Medicine 27, 1693), with the correlation that the units give. The p-value is that of the widest interval that
-    excludes zero, so that interval and test never disagree.
+    Medicine 27, 1693), with the correlation that the units give.
     """
     hours = [crossing_hours(*_curve(curve), 0.5) for curve in curves]
     if hours[0] is None or hours[1] is None:
-        return _not_reached(sides, basis, (hours[0], hours[1]))
+        return _not_reached(sides, (hours[0], hours[1]))
     both = _Medians(curves, (hours[0], hours[1]))
-    lower, upper = both.bounds(sides.reach.critical(_LEVEL))
-    difference = hours[0] - hours[1]
-    p_value = sides.reach.p_value(both.farthest(difference), 1.0) if difference else 1.0
-    bounds = difference, _finite(lower), _finite(upper), _finite(p_value)
-    return Measure("median_hours", basis, "hours", hours[0], hours[1], *bounds, *sides.changes)
+    lower, upper = both.bounds(sides.reach.critical(LEVEL))
+    bounds = hours[0] - hours[1], _finite(lower), _finite(upper), None
+    return Measure("median_hours", ALL, "hours", hours[0], hours[1], *bounds, *sides.changes)
 
 
 class _Medians:
@@ -130,47 +118,20 @@ class _Medians:
         above = _put_together(high - first, second - other_low, self.together)
         return first - second - below, first - second + above
 
-    def farthest(self, difference: float) -> float:
-        """The most errors at which the interval still leaves zero out."""
-        near, far = 0.0, 64.0
-        for _ in range(_HALVINGS):
-            middle = (near + far) / 2.0
-            lower, upper = self.bounds(middle)
-            near, far = (middle, far) if (lower > 0.0 if difference > 0.0 else upper < 0.0) else (near, middle)
-        return near
+
+def described(sides: Sides, name: str, unit: str, pair: tuple[float, float], moved: FloatArray) -> Measure:
+    """A plain difference from both figures and the influence of each unit on it, (units,).
+
+    It has an interval but no test: where and when a group works is part of it.
+    """
+    difference, bounds = pair[0] - pair[1], bounds_of(sides.reach, pair, moved)
+    if isinstance(bounds, str):
+        return Measure(name, ALL, unit, *pair, difference, None, None, None, *sides.changes, bounds)
+    return Measure(name, ALL, unit, *pair, difference, *bounds, None, *sides.changes)
 
 
-def measured(
-    sides: Sides, name: str, basis: str, unit: str, pair: tuple[float, float], moved: FloatArray, smallest: float
-) -> Measure:
-    """A measure from both figures and the influence of each unit on their difference, (units,)."""
-    difference, spread = pair[0] - pair[1], float(np.sqrt((moved**2).sum()))
-    critical = sides.reach.critical(_LEVEL)
-    if spread <= 1e-12 or not np.isfinite(critical):
-        note = (
-            "no variation: both groups are alike in every change"
-            if difference == 0.0
-            else "too few changes differ to estimate a standard error"
-        )
-        return Measure(name, basis, unit, *pair, difference, None, None, None, *sides.changes, note)
-    inflated = spread * sides.reach.inflation
-    return Measure(
-        name,
-        basis,
-        unit,
-        *pair,
-        difference,
-        difference - critical * spread,
-        difference + critical * spread,
-        sides.reach.p_value(difference, spread),
-        *sides.changes,
-        n_needed=changes_needed(sides.changes[0], inflated, smallest),
-        smallest_difference=smallest if smallest > 0.0 else None,
-    )
-
-
-def _unknown(sides: Sides, name: str, basis: str, unit: str, note: str) -> Measure:
-    return Measure(name, basis, unit, None, None, None, None, None, None, *sides.changes, note)
+def _unknown(sides: Sides, name: str, unit: str, note: str) -> Measure:
+    return Measure(name, ALL, unit, None, None, None, None, None, None, *sides.changes, note)
 
 
 def _curve(curve: Incidence) -> tuple[FloatArray, FloatArray]:
@@ -197,10 +158,10 @@ def _put_together(first: float, second: float, correlation: float) -> float:
     return float(np.sqrt(max(first**2 + second**2 - 2.0 * correlation * first * second, 0.0)))
 
 
-def _not_reached(sides: Sides, basis: str, hours: tuple[float | None, float | None]) -> Measure:
+def _not_reached(sides: Sides, hours: tuple[float | None, float | None]) -> Measure:
     where = "either group" if hours == (None, None) else "the first group" if hours[0] is None else "the second group"
     return Measure(
-        "median_hours", basis, "hours", *hours, None, None, None, None, *sides.changes, f"not reached in {where}"
+        "median_hours", ALL, "hours", *hours, None, None, None, None, *sides.changes, f"not reached in {where}"
     )
 
 

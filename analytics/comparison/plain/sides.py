@@ -13,11 +13,11 @@ from analytics.cohort.histories import Histories, counted_ends, counted_moves
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
 from analytics.comparison.small_samples import Reach, reach_of
 from analytics.survival import Incidence, Moves, incidence
-from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray, as_counts
 
-__all__ = ["NEEDED", "Sides", "independent_units", "sides_of"]
+__all__ = ["NEEDED", "Sides", "in_units", "independent_units", "sides_of"]
 
-NEEDED = ("repo", "outcome", "code_complete_at", "hours", *(f"{stage}_hours" for stage in LEAD_STAGES))
+NEEDED = ("repo", "outcome", "code_complete_at", "as_of", "hours", *(f"{stage}_hours" for stage in LEAD_STAGES))
 """Columns that a comparison needs; every other one would cost a tenth of a gigabyte for ten million changes."""
 FEWEST_OF_A_GROUP = 3
 """A group in fewer units has no spread between units that could be estimated."""
@@ -28,12 +28,11 @@ class Sides:
     """Two groups of changes.
 
     `cohorts`: first and second. `codes`: for each, the unit of each change, codes 0 … units-1, the same numbering.
-    `weights`: for each, what each change counts. `unit`: what a unit is. `reach`: of standard errors by unit.
+    `unit`: what a unit is. `reach`: of standard errors by unit.
     """
 
     cohorts: tuple[Cohort, Cohort]
     codes: tuple[IntArray, IntArray]
-    weights: tuple[FloatArray, FloatArray]
     units: int
     unit: str
     reach: Reach
@@ -52,42 +51,29 @@ class Sides:
         return self._moves(0, until_hours), self._moves(1, until_hours)
 
     def _incidence(self, side: int) -> Incidence:
-        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
-        hours, ended = cohort.hours, cohort.ended_as
+        cohort, code = self.cohorts[side], self.codes[side]
+        hours, ended, count = cohort.hours, cohort.ended_as, None
         if cohort.grid_hours:
-            code, hours, ended, weight = counted_ends(
-                hours, ended, len(ENDS), code, self.units, _grid(cohort), weight=_unless_one(weight)
-            )
-        return incidence(hours, ended, ENDS, cluster=code, clusters=self.units, count=weight)
+            code, hours, ended, count = counted_ends(hours, ended, len(ENDS), code, self.units, _grid(cohort))
+        return incidence(hours, ended, ENDS, cluster=code, clusters=self.units, count=count)
 
     def _moves(self, side: int, until_hours: float) -> Moves:
-        cohort, code, weight = self.cohorts[side], self.codes[side], self.weights[side]
+        cohort, code = self.cohorts[side], self.codes[side]
         if not cohort.grid_hours:
-            return _in_units(cohort.moves(), code, weight, self.units)
+            return in_units(cohort.moves(), code, as_counts(None, code.size, "count"), self.units)
         histories = Histories([cohort.changes[f"{stage}_hours"].to_numpy() for stage in LEAD_STAGES], cohort.ended_as)
-        return counted_moves(
-            histories, STATES, code, self.units, _grid(cohort), until_hours=until_hours, weight=_unless_one(weight)
-        )
+        return counted_moves(histories, STATES, code, self.units, _grid(cohort), until_hours=until_hours)
 
 
-def sides_of(cohort: Cohort, first: BoolArray, weights: FloatArray) -> Sides:
-    """Split a cohort into both groups: `first` (changes,) is true for the first; `weights` (changes,) per change."""
+def sides_of(cohort: Cohort, first: BoolArray) -> Sides:
+    """Split a cohort into both groups: `first` (changes,) is true for the first."""
     unit, code = independent_units(cohort, first)
     units = int(code.max(initial=-1)) + 1
     masks = (first, ~first)
-    needed = cohort.changes.select(name for name in NEEDED if name != "code_complete_at")
+    needed = cohort.changes.select(name for name in NEEDED if not name.endswith("_at") and name != "as_of")
     cohorts = tuple(replace(cohort, changes=needed.filter(pl.Series(mask))) for mask in masks)
     codes = tuple(code[mask] for mask in masks)
-    # One for every change takes no memory where it is given so.
-    weight = tuple(weights[: int(mask.sum())] if weights.strides == (0,) else weights[mask] for mask in masks)
-    return Sides(
-        (cohorts[0], cohorts[1]),
-        (codes[0], codes[1]),
-        (weight[0], weight[1]),
-        units,
-        unit,
-        _reach(codes, weight, units),
-    )
+    return Sides((cohorts[0], cohorts[1]), (codes[0], codes[1]), units, unit, _reach(codes, units))
 
 
 def independent_units(cohort: Cohort, first: BoolArray) -> tuple[str, IntArray]:
@@ -111,15 +97,9 @@ def _enough(code: IntArray, first: BoolArray) -> bool:
     )
 
 
-def _reach(codes: tuple[IntArray, ...], weights: tuple[FloatArray, ...], units: int) -> Reach:
-    return reach_of(_weight_of_units(code, weight, units) for code, weight in zip(codes, weights, strict=True))
-
-
-def _weight_of_units(code: IntArray, weight: FloatArray, units: int) -> tuple[FloatArray, FloatArray]:
-    """Each unit's share of the weight of a group, and the changes that its weights amount to (Kish)."""
-    total, square = (np.bincount(code, weights=values, minlength=units) for values in (weight, weight**2))
-    present = square > 0.0
-    return total / total.sum(), np.where(present, total**2 / np.where(present, square, 1.0), 0.0)
+def _reach(codes: tuple[IntArray, ...], units: int) -> Reach:
+    sizes = (np.bincount(code, minlength=units).astype(np.float64) for code in codes)
+    return reach_of((size / size.sum(), size) for size in sizes)
 
 
 def _grid(cohort: Cohort) -> Grid:
@@ -127,12 +107,7 @@ def _grid(cohort: Cohort) -> Grid:
     return Grid.of(cohort.seen_hours, coarse=True)
 
 
-def _unless_one(weight: FloatArray) -> FloatArray | None:
-    """None where every change counts one: then counting needs no weights."""
-    return None if weight.strides == (0,) or bool(np.all(weight == 1.0)) else weight
-
-
-def _in_units(moves: Moves, code: IntArray, weight: FloatArray, units: int) -> Moves:
+def in_units(moves: Moves, code: IntArray, weight: FloatArray, units: int) -> Moves:
     """Moves of single changes, each given to its unit and counted by its weight."""
     return replace(
         moves,

@@ -1,0 +1,1 @@
+"""Both groups described over all changes: figures and intervals, no tests."""
