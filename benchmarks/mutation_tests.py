@@ -43,13 +43,10 @@ _FORGE = (
     "warehouse/forge/test_peers.py",
 )
 _SERVICES = ("warehouse/test_services.py", "warehouse/test_inferred_services.py")
-_DEPLOYMENTS = (
-    "warehouse/test_deployments_seen.py",
-    "warehouse/test_deployment_rules.py",
-    "warehouse/test_environments.py",
-    "warehouse/test_sources.py",
-    "warehouse/test_peer_cases.py",
-)
+
+
+def _warehouse(*names: str) -> tuple[str, ...]:
+    return tuple(f"warehouse/{name if '/' in name else f'test_{name}'}.py" for name in names)
 
 
 def _git(*names: str) -> tuple[str, ...]:
@@ -97,84 +94,64 @@ _TESTS = {
         "pipeline/test_repositories.py",
         "cli/test_services_in_doubt.py",
     ),
-    "warehouse/models": (*_OUTCOMES, "warehouse/test_peer_cases.py", _APART),
-    "warehouse/models/arrivals": (
-        "warehouse/test_arrivals.py",
-        "warehouse/test_arrivals_properties.py",
-        "warehouse/test_deployment_chain.py",
-        "warehouse/test_services.py",
-        _APART,
+    "warehouse/models": (_APART, *_OUTCOMES),
+    "warehouse/models/arrivals": _warehouse(
+        "arrivals", "arrivals_properties", "deployment_chain", "services", "repositories_apart"
     ),
-    "warehouse/models/changes": (*_OUTCOMES, *_FORGE, "warehouse/test_peer_cases.py", _APART),
+    "warehouse/models/changes": (_APART, *_FORGE, "warehouse/test_milestones.py", "warehouse/test_stages.py"),
     "warehouse/models/changes/change_outcomes.sql": (
         "warehouse/test_stage_arithmetic.py",
-        *_OUTCOMES,
-        "warehouse/test_services.py",
-        "warehouse/test_doubts.py",
-        "warehouse/forge/test_elsewhere.py",
         _APART,
+        *_OUTCOMES,
+        *_warehouse("services", "doubts", "forge/test_elsewhere"),
     ),
     "warehouse/models/changes/landings": ("warehouse/landings",),
     "warehouse/models/changes/changes_from_git.py": ("warehouse/landings",),
-    "warehouse/models/changes/classification.py": ("warehouse/classify/test_built.py", "warehouse/classify"),
-    "warehouse/models/changes/commit_messages.py": (
-        "warehouse/test_commit_messages.py",
-        "warehouse/test_forge_reverts.py",
+    "warehouse/models/changes/classification.py": _warehouse("classify/test_built", "classify/test_learned"),
+    "warehouse/models/changes/commit_messages.py": _warehouse("commit_messages", "forge_reverts"),
+    "warehouse/models/changes/kinds": _warehouse("change_kinds"),
+    "warehouse/models/ci": _warehouse("forge/test_ci", "deployment_rules", "repositories_apart"),
+    "warehouse/models/deployments": _warehouse("deployments_seen", "sources", "environments", "repositories_apart"),
+    "warehouse/models/deployments/seen": _warehouse("deployments_seen", "deployment_rules", "sources"),
+    "warehouse/models/deployments/deployment_friction.sql": _warehouse("forge/test_gates", "repositories_apart"),
+    "warehouse/models/deployments/deployment_notices.py": _warehouse(
+        "deployment_rules", "release_tags", "services", "sources", "environments", "repository_spellings"
     ),
-    "warehouse/models/changes/kinds": ("warehouse/test_change_kinds.py",),
-    "warehouse/models/changes/change_friction.sql": (*_FORGE, "warehouse/forge/test_ci.py", _APART),
-    "warehouse/models/ci": (
-        "warehouse/forge/test_ci.py",
-        "warehouse/forge/test_gates.py",
-        "warehouse/test_deployment_rules.py",
-        _APART,
+    "warehouse/models/deployments/deployments_seen.py": _warehouse("deployments_seen", "deployment_rules", "sources"),
+    "warehouse/models/deployments/environments.py": _warehouse("environments", "services"),
+    "warehouse/models/deployments/manifest_applications.py": _warehouse("sources", "repository_spellings"),
+    "warehouse/models/deployments/manifest_bases.py": _warehouse("sources", "repository_spellings"),
+    "warehouse/models/deployments/production_deployments.sql": _warehouse(
+        "failure_signs", "sources", "services", "repositories_apart"
     ),
-    "warehouse/models/deployments": (*_DEPLOYMENTS, *_OUTCOMES, "warehouse/forge/test_gates.py", _APART),
-    "warehouse/models/deployments/deployment_notices.py": _DEPLOYMENTS,
-    "warehouse/models/deployments/manifest_applications.py": (*_DEPLOYMENTS, "warehouse/test_repository_spellings.py"),
-    "warehouse/models/deployments/manifest_bases.py": (*_DEPLOYMENTS, "warehouse/test_repository_spellings.py"),
-    "warehouse/models/deployments/production_deployments.sql": (
-        "warehouse/test_failure_signs.py",
-        "warehouse/test_sources.py",
-        "warehouse/test_services.py",
-        _APART,
-    ),
-    "warehouse/models/deployments/silence.py": ("warehouse/test_silence.py", *_DEPLOYMENTS),
-    "warehouse/models/deployments/tag_families": ("warehouse/test_tag_families.py", "warehouse/test_release_tags.py"),
-    "warehouse/models/doubts": ("warehouse/test_doubts.py",),
+    "warehouse/models/deployments/repository_stages.sql": (*_OUTCOMES, "warehouse/test_services.py", _APART),
+    "warehouse/models/deployments/silence.py": _warehouse("silence", "sources"),
+    "warehouse/models/deployments/tag_families": _warehouse("tag_families", "release_tags"),
+    "warehouse/models/doubts": _warehouse("doubts"),
     "warehouse/models/initiatives": ("warehouse/initiatives",),
-    "warehouse/models/marts": (*_OUTCOMES, *_SERVICES, *_FORGE, "warehouse/test_sources.py", _APART),
-    "warehouse/models/pull_requests": (
-        *_FORGE,
-        "warehouse/test_forge_reverts.py",
-        "warehouse/landings/test_open_stacks.py",
+    "warehouse/models/marts": (
         _APART,
+        *_warehouse("stages", "services", "sources", "records_alone", "stale_clones"),
+        *_warehouse("forge/test_one_change", "forge/test_elsewhere", "outcomes"),
     ),
-    "warehouse/models/rework": (
-        "warehouse/test_failure_signs.py",
-        "warehouse/test_repairs.py",
-        "warehouse/test_fix_rules.py",
-        "warehouse/test_forge_reverts.py",
-        _APART,
+    "warehouse/models/pull_requests": (_APART, *_FORGE, *_warehouse("forge_reverts", "landings/test_open_stacks")),
+    "warehouse/models/rework": _warehouse(
+        "failure_signs", "repairs", "fix_rules", "forge_reverts", "repositories_apart"
     ),
-    "warehouse/models/services": (*_SERVICES, _APART),
-    "warehouse/models/settings": (
-        "warehouse/test_registry.py",
-        *_DEPLOYMENTS,
-        "warehouse/test_repository_spellings.py",
+    "warehouse/models/services": (_APART, *_SERVICES, *_warehouse("environments", "records_alone")),
+    "warehouse/models/settings": _warehouse("registry", "repository_spellings", "deployment_rules", "sources"),
+    "warehouse/models/staging": _warehouse(
+        "forge/test_staging", "sources", "stale_clones", "determinism", "repositories_apart", "older_files"
     ),
-    "warehouse/models/staging": (
-        "warehouse/forge/test_staging.py",
-        "warehouse/test_sources.py",
-        "warehouse/test_stale_clones.py",
-        "warehouse/test_older_files.py",
-        "warehouse/test_determinism.py",
-        "warehouse/forge/test_gates.py",
-        *_OUTCOMES,
-        _APART,
+    "warehouse/models/staging/deployments": _warehouse(
+        "sources", "forge/test_gates", "repositories_apart", "determinism", "deployments_seen"
     ),
-    "warehouse/models/staging/tags": ("warehouse/test_release_tags.py", "warehouse/test_sources.py", _APART),
+    "warehouse/models/staging/pull_requests": _warehouse(
+        "forge/test_staging", "determinism", "repositories_apart", "forge/test_forge_as_of", "forge/test_one_change"
+    ),
+    "warehouse/models/staging/tags": _warehouse("release_tags", "sources", "repositories_apart"),
     "warehouse/classify": ("warehouse/classify",),
+    "warehouse/classify/rules": ("warehouse/classify", "headway/test_ai_settings.py"),
     "collectors/git": _git("incremental", "nights", "bad_input", "clones", "default_branch"),
     "collectors/git/doctor.py": ("pipeline/test_doctor.py",),
     "collectors/git/source_kind.py": ("pipeline/test_doctor.py", *_git("address", "clones")),

@@ -112,11 +112,11 @@ def test_reach_is_that_of_the_whole_matrices() -> None:
         assert found.p_value(-1.5, 0.7) == found.p_value(1.5, 0.7) == pytest.approx(p_value)
 
 
-@pytest.mark.parametrize("share", [[1.0], [1.0, 0.0], [0.0, 0.0, 1.0]])
+@pytest.mark.parametrize("share", [[1.0], [1.0, 0.0], [0.0, 0.0, 1.0], [1 - 1e-13, 1e-13], [1e-15, 1 - 2e-15, 1e-15]])
 def test_one_unit_has_no_reach(share: list[float]) -> None:
     """What a single unit is about cannot be told from chance: nan, and never a number."""
     for changes in (1.0, 7.0, 1e6):
-        found = reach_of([(np.array(share), changes * np.array(share))])
+        found = reach_of([(np.array(share), np.ceil(changes * np.array(share)))])
         assert np.isnan([found.inflation, found.degrees, found.critical(0.95), found.p_value(1.0, 1.0)]).all()
 
 
