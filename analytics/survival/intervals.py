@@ -76,7 +76,9 @@ def logit_interval(
     odds = np.log(part / (1.0 - part))
     reach = critical * standard_error / (highest * part * (1.0 - part))
     lower, upper = (highest * special.expit(odds + side * reach) for side in (-1.0, 1.0))
-    return np.where(inside, lower, estimate), np.where(inside, upper, estimate)
+    # Where no error is known, nor is any bound.
+    end = estimate + 0.0 * standard_error
+    return np.where(inside, lower, end), np.where(inside, upper, end)
 
 
 def chi_squared_tail(statistic: float, degrees: int) -> float:

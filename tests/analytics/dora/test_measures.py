@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from analytics.cohort.units import LIKE_THESE, THESE
 from analytics.dora.definitions import DEFINITIONS, Definition, definitions_named
 from analytics.dora.facts import Facts, failures
 from analytics.dora.measures import Counted, Measure, measures
@@ -16,10 +17,12 @@ ALL = Window("all", START, day(END) or START, whole=True, last=True)
 HEADWAY = DEFINITIONS["headway"]
 
 
-def told(given: Facts, definition: Definition = HEADWAY, window: Window = ALL) -> dict[str, Measure]:
+def told(
+    given: Facts, definition: Definition = HEADWAY, window: Window = ALL, intervals: str = THESE
+) -> dict[str, Measure]:
     """The measures by name."""
     counted = Counted.of(given, definition)
-    return {one.name: one for one in measures(counted, window, 30.0)}
+    return {one.name: one for one in measures(counted, window, 30.0, intervals=intervals)}
 
 
 def releases(count: int, **facts_of: Any) -> list[dict[str, Any]]:
@@ -159,25 +162,27 @@ def test_lead_times_count_what_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("repositories", "deployments", "changes", "failures"),
+    ("repositories", "intervals", "deployments", "changes"),
     [
-        (4, "deployment", "change", "failure"),
-        (5, "repository", "repository", "repository"),
+        (4, THESE, "repository and week", "change"),
+        (5, THESE, "repository and week", "change"),
+        (4, LIKE_THESE, "repository and week", "change"),
+        (5, LIKE_THESE, "repository", "repository"),
     ],
 )
-def test_intervals_rest_on_repositories_from_five_on(
-    repositories: int, deployments: str, changes: str, failures: str
+def test_intervals_rest_on_weeks_of_these_repositories_or_on_five_like_these(
+    repositories: int, intervals: str, deployments: str, changes: str
 ) -> None:
-    """With four repositories each deployment, change and failure counts by itself; with five, repositories do."""
+    """Weeks, where months are too few; what all began on one day has no weeks, and each change counts by itself."""
     names = [f"r{n % repositories}" for n in range(20)]
     rows = [{"deployment_id": f"d{n}", "deployed_at": n + 1.0, "repo_id": repo} for n, repo in enumerate(names)]
     signs = [sign(f"d{n}", "incident", n + 1.5, n + 2.0, repo_id=repo) for n, repo in enumerate(names)]
     arrived = {"code_complete_at": 10.0, "first_commit_at": 9.0, "lead_time_hours": 24.0, "production_at": 11.0}
     change = [{"change_id": f"#{n}", "repo_id": repo, **arrived} for n, repo in enumerate(names)]
-    found = told(facts(rows, signs, change))
+    found = told(facts(rows, signs, change), intervals=intervals)
     assert found["change_failure_rate"].interval_by == found["rework_rate"].interval_by == deployments
     assert found["lead_time"].interval_by == changes
-    assert found["recovery_time"].interval_by == failures
+    assert found["recovery_time"].interval_by == deployments
     assert {one.repositories for one in found.values()} == {repositories}
 
 
@@ -196,7 +201,7 @@ def test_interval_of_the_lead_time_is_that_of_its_units(repositories: int) -> No
         }
         for n, (repo, spent) in enumerate(zip(code, hours, strict=True))
     ]
-    found = told(facts(releases(1), [], change))["lead_time"].estimate
+    found = told(facts(releases(1), [], change), intervals=LIKE_THESE)["lead_time"].estimate
     ended = [0] * 60
     by_change = incidence(hours, ended, ("production",))
     by_repository = incidence(hours, ended, ("production",), cluster=code, clusters=repositories)
