@@ -73,6 +73,8 @@ _FILLERS = frozenset(
     ]
 )
 _KNOWN = _VERBS | _NOUNS | _FILLERS
+# Without a number or one of the nouns no subject is one: a first look, for most have neither.
+_PERHAPS = re.compile(rf"\d|{'|'.join(sorted(_NOUNS))}", re.IGNORECASE)
 _EXACT = frozenset(("version packages", "publish", "publish packages", "release", "release packages", "version bump"))
 
 
@@ -82,6 +84,8 @@ def says_release(subject: str, *, changelog: bool = False, package: bool = False
     `Bump foo to 1.2.3` may be a dependency's update. With `package` the name of one may stand before its version. With
     `changelog` the subject must name a version: all that its commit changed was a changelog.
     """
+    if not _PERHAPS.search(subject):
+        return False
     text = _ASIDE.sub(" ", _CONVENTIONAL.sub("", subject.strip()))
     words = [word.strip(".:,!") for word in text.lower().split()]
     if " ".join(words) in _EXACT:

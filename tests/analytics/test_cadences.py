@@ -50,6 +50,9 @@ def test_as_now_is_what_happened(connection: duckdb.DuckDBPyConnection, rows: pl
     assert now["half_hours"] == pytest.approx(real.median_hours.value, abs=1e-6)
     assert now["arrived_7d"] == pytest.approx(dict(real.arrived)[168.0].value)
     assert now["waiting_hours"] == pytest.approx(real.mean_waiting_hours)
+    levers = read_levers(connection, Filters())
+    assert levers is not None
+    assert now["leaves"] == f"every {levers.release_every_days:.1f} days"
 
 
 def test_cadence_instead_of_now_is_the_lever(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:

@@ -100,6 +100,15 @@ def test_a_small_difference_is_none_worth_reporting() -> None:
     assert not any(one.significant for one in found)
 
 
+def test_an_interval_without_zero_that_is_not_significant_says_why() -> None:
+    """Alone it would be; one of several tests it is not, and the sentence says so."""
+    found = compare(company(1, 12, 800, EFFECT**2), BUILDS)
+    measures = tuple(replace(one, q_value=None if one.q_value is None else 0.2) for one in found.measures)
+    told = sentences(findings_of(replace(found, measures=measures)))
+    why = "o significant difference after correction for multiple tests"
+    assert all(why in told[kind] for kind in ("arrival", "adjusted", "same_friction"))
+
+
 def test_details_say_how_groups_differ_and_what_marks_miss() -> None:
     """Groups in unlike repositories, the ratio between repositories, and the range with better marks."""
     found = compare(company(1, 12, 800, EFFECT**2), BUILDS)

@@ -9,6 +9,7 @@ import pytest
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.bottlenecks import read_bottlenecks
+from analytics.text.whatif import sentences_of
 from analytics.whatif.levers import AI_WORK, OTHER_WORK, Levers, read_levers
 from headway.settings import AiSettings, Settings
 from tests.builders.rows import built
@@ -40,6 +41,22 @@ def test_usual_cadence_saves_what_the_report_says(connection: duckdb.DuckDBPyCon
     always = found.released([], 0.0, besides=True)
     assert always is not None
     assert always.effect.hours_saved.value >= daily.effect.hours_saved.value
+
+
+def test_days_between_releases_are_those_of_the_deployments(connection: duckdb.DuckDBPyConnection) -> None:
+    """The number of the levers and of the sentence is that of a query by hand, in days."""
+    gaps = connection.sql(
+        "select (epoch(max(left_at)) - epoch(min(left_at))) / (count(distinct left_at) - 1) / 86400 as days"
+        " from (select coalesce(deploy_started_at, production_at) as left_at from lead_times"
+        " where outcome = 'production' or (outcome = 'waiting' and current_stage = 'deploy'))"
+    ).fetchall()
+    ((days,),) = gaps
+    assert 0.1 < days < 60.0
+    assert levers(connection).release_every_days == pytest.approx(days)
+    (whole, *_) = read_bottlenecks(connection, Filters(), Options())
+    assert whole.release_every_days == pytest.approx(days)
+    (sentence,) = [text.text for text in sentences_of(whole) if text.text.startswith("Releasing")]
+    assert f"instead of every {days:.1f} days" in sentence
 
 
 def test_stage_left_as_it_is_saves_nothing(connection: duckdb.DuckDBPyConnection) -> None:

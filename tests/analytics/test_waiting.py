@@ -23,6 +23,8 @@ from pipeline.demo import build_demo
 from tests.builders.changes import UNTIL, change, cohort
 from tests.builders.demo import UNTIL as DEMO_UNTIL
 from tests.builders.demo import session_in
+from tests.builders.rows import built
+from tests.warehouse.test_stages import seasoned, whole
 from warehouse.publish import build_in_memory, open_published
 
 RELEASE_ALONE = (None, None, 2.0, None, None)
@@ -66,6 +68,28 @@ def history(count: int = 300) -> pl.DataFrame:
         for repo, most in (("acme/quick", 100.0), ("acme/slow", 1000.0)):
             rows.append(change(repo, "production", -9000.0 + number, [*RELEASE_ALONE, most * number / count, None]))
     return cohort(rows).changes
+
+
+@pytest.mark.parametrize(
+    ("as_of", "stage", "hours"),
+    [
+        *((5.5, "pickup", 0.5), (7, "review", 1), (8.5, "merge", 0.5), (9.75, "build", 0.75)),
+        *((11.5, "staging", 1.5), (12.5, "release", 0.5), (15, "deploy", 2)),
+    ],
+)
+def test_hours_in_stage_are_those_since_the_stage_began(as_of: float, stage: str, hours: float) -> None:
+    """In each stage of a journey the list has the hours since that stage began, and none of an earlier one."""
+    with built(whole(seasoned()), as_of=as_of) as tables:
+        row = waiting(tables.connection, Filters()).filter(pl.col("change_id").str.ends_with("#1")).row(0, named=True)
+    assert (row["current_stage"], row["hours_in_stage"], row["age_hours"]) == (stage, hours, as_of - 5)
+
+
+def test_change_of_a_repository_without_stays_is_compared_with_all() -> None:
+    """It has none of its own to weigh against the others: the share of all repositories, of no stay of its own."""
+    stays = np.array([0, 0, 1, 1]), np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4, bool)
+    share, count = share_left(stays, np.array([-1, 0]), np.array([2.5, 2.5]))
+    assert (share[0], count.tolist()) == (pytest.approx(0.5), [0, 2])
+    assert share[1] == pytest.approx((2 * 1.0 + BORROWED * 0.5) / (2 + BORROWED))
 
 
 def test_a_chance_is_the_share_that_arrived_of_those_who_waited_as_long() -> None:

@@ -313,10 +313,15 @@ def _mono() -> Raw:
 
 def _parts() -> Raw:
     """Two packages with tags of their own, and releases of what is beside them: services that no setting names."""
-    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40").files("k0", "in/package.json", "on/a")
-    parts.files("in", "in/a", "yarn.lock").files("on", "on/a").files("by", "Makefile").files("end", "docs/a.md")
+    parts = Raw("acme/parts", known=300).commits("k0@1 in@10 on@20 by@30 end@40")
+    parts.files("k0", "in/package.json", "on/a", "off/package.json").files("in", "in/a", "yarn.lock").files(
+        "on", "on/a"
+    )
+    parts.files("by", "Makefile").files("end", "docs/a.md")
     parts.add("components", path="", folder="", name="", ecosystem="repository")
     for name in ("in", "on"):
         parts.add("components", path=f"{name}/package.json", folder=name, name=f"@acme/{name}", ecosystem="npm")
         parts.tag(f"{name}@1.0.0", "k0", 2).tag(f"{name}@1.1.0", name, 25)
+    for number in range(3):  # its folder is gone
+        parts.tag(f"off@1.{number}.0", "k0", number + 2)
     return parts.tag("v1.0.0", "by", 35)

@@ -160,3 +160,24 @@ def test_what_a_deployment_was_made_for() -> None:
         ("d4", 0, 0),
         ("d5", 1, 0),
     ]
+
+
+def test_several_reverts_of_one_repository_each_count_for_their_own_deployment() -> None:
+    """Other changes and reverts beside a revert change nothing; what was taken back before it arrived is not urgent."""
+    says = {
+        "d": f'Revert "B"\n\nThis reverts commit {commit_id("b")}.',
+        "f": f'Revert "C"\n\nThis reverts commit {commit_id("c")}.',
+        "h": f'Revert "G"\n\nThis reverts commit {commit_id("g")}.',
+    }
+    raw = Raw().commits("a@1 b@2 c@3 d@40 e@41 f@42 g@50 h@51 i@60", says=says).deploy("d0", "a", 1)
+    raw.deploy("d1", "c", 10).deploy("d2", "e", 41.5).deploy("d3", "f", 43).deploy("d4", "h", 52).deploy("d5", "i", 61)
+    with built(raw) as tables:
+        rows = tables("select deployment_id, changes, urgent from production_deployments order by 1")
+    assert [tuple(row.values()) for row in rows] == [
+        ("d0", 1, 0),
+        ("d1", 2, 0),
+        ("d2", 2, 1),
+        ("d3", 1, 1),
+        ("d4", 2, 0),
+        ("d5", 1, 0),
+    ]

@@ -266,6 +266,15 @@ def test_a_folder_is_found_by_package_folder_or_what_was_there(name: str, folder
         ("eslint.config.mjs", False),
         ("pnpm-lock.yaml", True),
         ("Dockerfile", True),
+        ("skills/review/SKILL.md", True),
+        (".agents/skills/review/SKILL.md", False),
+        (".github/skills/review.md", False),
+        (".cargo/config.toml", True),
+        ("knip.jsonc", False),
+        ("vitest.config.e2e.ts", False),
+        ("templates/worker/page.md", True),
+        ("templates/worker/README.md", False),
+        ("examples/blog/posts/a.md", False),
     ],
 )
 def test_documents_tests_ci_and_tooling_are_not_deployed(path: str, *, ships: bool) -> None:

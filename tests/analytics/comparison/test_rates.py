@@ -30,13 +30,15 @@ def test_score_test_is_that_of_the_scores_of_months() -> None:
         cell=pl.col("repo") + pl.col("code_complete_at").dt.strftime("%Y-%m"),
         over=pl.col("outcome") == "production",
     )
-    score, information = [], []
+    score, information, observed, expected = [], [], np.zeros(2), np.zeros(2)
     for (_,), part in table.group_by("cell"):
         hours, over, ai = part["hours"].to_numpy(), part["over"].to_numpy(), part["builds_ai"].to_numpy()
         difference, spread = 0.0, 0.0
         for at in np.unique(hours[over]):
             share = ai[hours >= at].mean()
             ends = (hours == at) & over
+            observed += [ends[ai].sum(), ends[~ai].sum()]
+            expected += ends.sum() * np.array([share, 1.0 - share])
             difference += (ai[ends] - share).sum()
             spread += ends.sum() * share * (1.0 - share)
         score.append(difference)
@@ -53,6 +55,8 @@ def test_score_test_is_that_of_the_scores_of_months() -> None:
     found = score_test(cohort)
     assert found.p_value == pytest.approx(2.0 * stats.t.sf(abs(u.sum()) / (inflation * error), degrees), rel=1e-9)
     assert f"({degrees:.3g} degrees of freedom)" in found.note
+    ratio = observed / expected
+    assert (found.ai, found.other, found.difference) == pytest.approx((*ratio, ratio[0] - ratio[1]))
 
 
 def test_a_large_cohort_is_counted_and_tested_alike() -> None:

@@ -64,6 +64,26 @@ def test_size_does_not_pass_for_ai_work() -> None:
     assert found[DIFFERENCE][0] == 0.0
 
 
+def test_each_class_of_size_of_each_repository_is_compared_with_itself() -> None:
+    """Within each class (1, 2, 3–4, 5–8, 9–16, 17 and more) all fail or none, AI or not: by hand no difference."""
+    classes = ((1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 40))
+    rows, signs, changes = [], [], []
+    for repository in range(2):
+        for place, sizes in enumerate(classes):
+            fails = (place + repository) % 2 == 1
+            # Three times as many with AI work where they fail, and the other way round where they do not.
+            for ai, size, count in ((True, sizes[0], 3 if fails else 1), (False, sizes[1], 1 if fails else 3)):
+                for number in range(count):
+                    name, repo = f"{repository}-{place}-{ai}-{number}", {"repo_id": f"r{repository}"}
+                    rows.append({"deployment_id": name, "deployed_at": 1.0, **repo})
+                    carried = {"deployment_id": name, "production_at": 1.0, **repo}
+                    changes += [{"change_id": f"{name}#{k}", "builds_ai": ai, **carried} for k in range(size)]
+                    signs += [sign(name, "rollback", 1.0, 2.0, **repo)] if fails else []
+    found = told(facts(rows, signs, changes))
+    assert (found[WITH][0], found[WITHOUT][0]) == (18 / 24, 6 / 24)
+    assert found[DIFFERENCE] == (0.0, 24.0, 48)
+
+
 def test_failed_tries_count_by_the_definition() -> None:
     """A try that never succeeded failed under the usual words, and harmed nobody under those of production."""
     rows = [*releases(2), {"deployment_id": "bad", "deployed_at": 0.5, "sha": "d0", "succeeded": False, "kind": None}]

@@ -8,6 +8,7 @@ from analytics.dora.definitions import DEFINITIONS, Definition, definitions_name
 from analytics.dora.facts import Facts, failures
 from analytics.dora.measures import Counted, Measure, measures
 from analytics.dora.windows import Window, windows
+from analytics.survival import incidence
 from headway.errors import UsageError
 from tests.analytics.dora.making import END, START, day, facts
 
@@ -155,6 +156,54 @@ def test_lead_times_count_what_waits() -> None:
     assert (found["lead_time"].numerator, found["lead_time"].denominator, found["lead_time"].open) == (10, 20, 10)
     assert found["lead_time"].level == "medium"
     assert told(facts(releases(1), [], change[:19]))["lead_time"].estimate.value is None
+
+
+@pytest.mark.parametrize(
+    ("repositories", "deployments", "changes", "failures"),
+    [
+        (4, "deployment", "change", "failure"),
+        (5, "repository", "repository", "repository"),
+    ],
+)
+def test_intervals_rest_on_repositories_from_five_on(
+    repositories: int, deployments: str, changes: str, failures: str
+) -> None:
+    """With four repositories each deployment, change and failure counts by itself; with five, repositories do."""
+    names = [f"r{n % repositories}" for n in range(20)]
+    rows = [{"deployment_id": f"d{n}", "deployed_at": n + 1.0, "repo_id": repo} for n, repo in enumerate(names)]
+    signs = [sign(f"d{n}", "incident", n + 1.5, n + 2.0, repo_id=repo) for n, repo in enumerate(names)]
+    arrived = {"code_complete_at": 10.0, "first_commit_at": 9.0, "lead_time_hours": 24.0, "production_at": 11.0}
+    change = [{"change_id": f"#{n}", "repo_id": repo, **arrived} for n, repo in enumerate(names)]
+    found = told(facts(rows, signs, change))
+    assert found["change_failure_rate"].interval_by == found["rework_rate"].interval_by == deployments
+    assert found["lead_time"].interval_by == changes
+    assert found["recovery_time"].interval_by == failures
+    assert {one.repositories for one in found.values()} == {repositories}
+
+
+@pytest.mark.parametrize("repositories", [4, 5])
+def test_interval_of_the_lead_time_is_that_of_its_units(repositories: int) -> None:
+    """Where all changes of a repository are alike there are as many independent ones as repositories, from five on."""
+    code = [n % repositories for n in range(60)]
+    hours = [24.0 * (repo + 1) for repo in code]
+    change = [
+        {
+            "change_id": f"#{n}",
+            "repo_id": f"r{repo}",
+            "code_complete_at": 10.0,
+            "lead_time_hours": spent,
+            "production_at": 10.0 + spent / 24.0,
+        }
+        for n, (repo, spent) in enumerate(zip(code, hours, strict=True))
+    ]
+    found = told(facts(releases(1), [], change))["lead_time"].estimate
+    ended = [0] * 60
+    by_change = incidence(hours, ended, ("production",))
+    by_repository = incidence(hours, ended, ("production",), cluster=code, clusters=repositories)
+    curve = by_repository if repositories == 5 else by_change
+    (median,) = curve.quantiles("production", [0.5])
+    assert (found.lower, found.value, found.upper) == (median.lower_hours, median.hours, median.upper_hours)
+    assert by_repository.quantiles("production", [0.5]) != by_change.quantiles("production", [0.5])
 
 
 def test_young_deployments_are_counted_as_open() -> None:

@@ -36,6 +36,15 @@ def test_days_go_back_from_the_end() -> None:
     ]
 
 
+def test_month_that_ends_with_the_data_is_whole() -> None:
+    """Data from the first to the last moment of two months have two whole months; a moment less, and one is cut."""
+    first, last = datetime(2026, 1, 1), datetime(2026, 3, 1)
+    moment = timedelta(microseconds=1)
+    assert [one.whole for one in windows("month", first, last)] == [True, True]
+    assert [one.whole for one in windows("month", first, last - moment)] == [True, False]
+    assert [one.whole for one in windows("month", first + moment, last)] == [False, True]
+
+
 @pytest.mark.parametrize("kind", ["week", "0", "-3", "1.5", "99999", "", "٣x"])
 def test_other_words_are_no_window(kind: str) -> None:
     """What is neither month nor quarter nor a sensible number of days is told so."""
@@ -66,9 +75,10 @@ def test_levels_are_metriks_where_metrik_has_any() -> None:
     hours = {24.0 * 30: "low", 24.0 * 7: "medium", 24.0: "high", 23.9: "elite"}
     assert {value: level("lead_time", value) for value in hours} == hours
     assert level("lead_time", None) is level("lead_time", float("nan")) is None
-    assert [level("deployment_frequency", value) for value in (7.0, 1.0, 0.99, 0.2)] == [
+    assert [level("deployment_frequency", value) for value in (7.0, 1.0, 0.99, 0.24, 0.23)] == [
         "elite",
         "high",
+        "medium",
         "medium",
         "low",
     ]

@@ -61,6 +61,20 @@ def test_mean_hours_by_hand() -> None:
     assert np.all((found.upper <= 4.0) & (found.upper >= found.mean_hours))
 
 
+@pytest.mark.parametrize(
+    ("horizon", "hours"),
+    [
+        (1.5, [11 / 8, 1 / 8, 0, 0, 0]),
+        (2.0, [7 / 4, 1 / 4, 0, 0, 0]),
+        (3.5, [17 / 8, 3 / 4, 0, 1 / 4, 3 / 8]),
+    ],
+)
+def test_what_happens_after_the_horizon_does_not_count(horizon: float, hours: list[float]) -> None:
+    """The areas up to a horizon before the last moves, reckoned on paper."""
+    found = restricted_mean_hours(moves_from_spells(spells(FOUR), STATES), horizon)
+    np.testing.assert_allclose(found.mean_hours, hours, rtol=1e-15, atol=1e-15)
+
+
 @settings(max_examples=50)
 @given(portfolios())
 def test_occupancy_is_the_product_of_transition_matrices(stays: list[Stay]) -> None:
@@ -70,9 +84,10 @@ def test_occupancy_is_the_product_of_transition_matrices(stays: list[Stay]) -> N
     for hour, row in zip(HOURS, found.probability, strict=True):
         np.testing.assert_allclose(row, slow_occupancy(stays, weight, hour), atol=1e-12)
     np.testing.assert_allclose(found.probability.sum(axis=1), 1.0, rtol=1e-12)
-    hours = restricted_mean_hours(moves, 12.0).mean_hours
-    np.testing.assert_allclose(hours, slow_mean_hours(stays, weight, 12.0), atol=1e-11)
-    assert hours.sum() == pytest.approx(12.0, rel=1e-13)
+    for horizon in (3.0, 12.0):
+        hours = restricted_mean_hours(moves, horizon).mean_hours
+        np.testing.assert_allclose(hours, slow_mean_hours(stays, weight, horizon), atol=1e-11)
+        assert hours.sum() == pytest.approx(horizon, rel=1e-13)
 
 
 @settings(max_examples=50)
@@ -126,7 +141,7 @@ def test_tables_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the tables of all states do not fit at once, several passes give the same."""
     moves = moves_from_spells(spells(FOUR), STATES)
     whole = restricted_mean_hours(moves, 4.0).standard_error
-    monkeypatch.setattr("analytics.survival.influence._TABLE_NUMBERS", 1)
+    monkeypatch.setattr("analytics.survival.errors.influence._TABLE_NUMBERS", 1)
     np.testing.assert_array_equal(restricted_mean_hours(moves, 4.0).standard_error, whole)
 
 

@@ -6,6 +6,7 @@ from analytics.reports.bottlenecks import Bottleneck, Bottlenecks, what_ifs
 from analytics.text.whatif import sentences_of
 from analytics.whatif.compute import WhatIf
 from analytics.whatif.effect import Bounds, Effect
+from tests.analytics.whatif.test_flow import drawn
 from tests.builders.changes import departures_of, simulated
 
 
@@ -52,10 +53,15 @@ def test_a_missing_interval_is_spelled_out() -> None:
     assert ": no significant gain for all work (41.0 h earlier, confidence: not enough data)" in sentence.text
 
 
-def test_the_tiny_company_has_what_ifs_of_both_machines() -> None:
-    """Cadences come with bounds that hold the estimate, and never promise more than there is to wait."""
-    changes = simulated(1, size="tiny")
-    for what in what_ifs(changes, departures_of(changes)):
+def test_what_ifs_of_both_machines_promise_no_more_than_there_is() -> None:
+    """Cadences and best months come with bounds that hold the estimate, and never promise more than there is to wait.
+
+    Releases besides the real ones make nothing later.
+    """
+    tiny, steady = simulated(1, size="tiny"), drawn(0, 900, 3, every=5.0)
+    found = [what for changes in (tiny, steady) for what in what_ifs(changes, departures_of(changes))]
+    assert {what.kind for what in found} == {"release_cadence", "best_months"}
+    for what in found:
         saved = what.effect.hours_saved
         assert saved.lower <= saved.value <= saved.upper
         assert saved.value < what.effect.waiting_hours

@@ -31,6 +31,7 @@ class Fault:
     when: Callable[[Request], bool] | None = None
     at: tuple[int, ...] = ()
     matched: int = field(default=0, init=False)
+    happened: bool = field(default=False, init=False)
 
     def fires(self, exchange: Exchange) -> bool:
         """Whether it happens to this request; counts those that match."""
@@ -38,6 +39,12 @@ class Fault:
             return False
         self.matched += 1
         return not self.at or self.matched in self.at
+
+    def apply(self, exchange: Exchange) -> Answer:
+        """The answer to this request; notes whether it is another one, or something happened on the server."""
+        answer = self.kind(exchange)
+        self.happened = self.happened or self.kind.acts or answer != exchange.honest
+        return answer
 
     def _matches(self, exchange: Exchange) -> bool:
         asked = exchange.request
@@ -63,7 +70,11 @@ class Faults:
         fired = [fault for fault in self.faults if fault.fires(exchange)]
         if not fired:
             return exchange.honest, ""
-        return fired[0].kind(exchange), fired[0].kind.name
+        return fired[0].apply(exchange), fired[0].kind.name
+
+    def idle(self) -> list[str]:
+        """The faults that changed no answer so far: a test that sets one and never meets it tests nothing."""
+        return [fault.kind.name for fault in self.faults if not fault.happened]
 
     @staticmethod
     def mixed(seed: int, *, share: float = 0.25, in_a_row: int = 2) -> Faults:

@@ -55,10 +55,11 @@ _UNICORN = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A way to go wrong: its name, and what becomes of the answer."""
+    """A way to go wrong: its name, and what becomes of the answer; `acts` if something happens on the server."""
 
     name: str
     apply: Callable[[Exchange], Answer]
+    acts: bool = False
 
     def __call__(self, exchange: Exchange) -> Answer:
         """The answer that goes back."""
@@ -328,7 +329,7 @@ def act(action: Callable[[FakeGitHub], Any]) -> Kind:
         action(exchange.github)
         return exchange.honest
 
-    return Kind("act", apply)
+    return Kind("act", apply, acts=True)
 
 
 def other_host(host: str = "elsewhere.example.com") -> Kind:

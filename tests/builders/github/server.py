@@ -51,6 +51,7 @@ class FakeGitHub:
         else:
             self.forge, until = forge_of(source, deployments=deployments), source.until
         self.clock = clock or Clock(datetime.fromtimestamp(until, UTC))
+        self._past_faults: list[Faults] = []
         self.faults = faults if isinstance(faults, Faults) else Faults(faults)
         self.limits = Limits(self.clock, on=limits)
         self.served = Tally()
@@ -69,6 +70,17 @@ class FakeGitHub:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._web.stop()
+        idle = [name for faults in self._past_faults for name in faults.idle()]
+        assert kind is not None or not idle, f"faults that changed no answer: {idle}"
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong now."""
+        return self._past_faults[-1]
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._past_faults.append(faults)
 
     @property
     def url(self) -> str:

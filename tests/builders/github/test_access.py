@@ -84,9 +84,9 @@ def test_nothing_that_is_kept_has_a_token_in_it(github: FakeGitHub) -> None:
 
     def note(request: Request) -> bool:
         seen.append(request)
-        return False
+        return True
 
-    github.faults = Faults([Fault(kinds.not_found(), when=note)])
+    github.faults = Faults([Fault(kinds.act(lambda server: None), when=note)])
     Client(github).get("/repos/acme/sdk")
     assert github.token not in json.dumps([str(one) for one in (*seen, *github.served)])
     assert seen

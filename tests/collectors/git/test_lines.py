@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_content_cannot_pass_as_a_header(repo: Repository) -> None:
 )
 def test_every_path_is_read_back(repo: Repository, folder: str) -> None:
     """A path that Git has to quote is unquoted."""
-    sha = repo.commit(files={folder + b"/go.mod": "one\n"})
+    sha = repo.commit(files={f"{folder}/go.mod": "one\n"})
     assert added(run(repo.path), sha) == [(f"{folder}/go.mod", "one")]
 
 
@@ -173,3 +174,11 @@ def test_blobless_clone_has_none_and_says_so(repo: Repository, tmp_path: Path) -
     assert found["added_lines"] == found["patch_ids"] == []
     assert found.notices == {"missing_blobs": 1}
     assert len(found["commit_files"]) == 2
+
+
+@pytest.mark.parametrize("wanted", ["", "added_lines", "imports", "patch_ids"])
+def test_gap_is_noticed_where_contents_are_wanted(repo: Repository, tmp_path: Path, wanted: str) -> None:
+    """Whoever reads no contents of files lacks none; for each way to read them the gap is noticed."""
+    blobless = repo.clone(tmp_path / "blobless", "--bare", "--filter=blob:none")
+    options: dict[str, Any] = {name: name == wanted for name in ("added_lines", "imports", "patch_ids")}
+    assert run(blobless, **options).notices == ({"missing_blobs": 1} if wanted else {})

@@ -47,14 +47,29 @@ def test_statements_of_many_languages_are_read(path: str, text: str, found: list
     assert imports(path, text.replace("\n", "\r\n")) == found
 
 
-@given(
-    st.sampled_from(ENDINGS), st.text() | st.lists(st.sampled_from(["import ", "from ", '"', "(", "\n", "a.b", "}"]))
+LINES = st.sampled_from(
+    [
+        *("import {}\n", "from {} import x\n", "import '{}'\n", "const x = require('{}')\n", "using {};\n", "{}\n"),
+        *('import "{}"\n', "class A < {}\n", "require '{}'\n", "import {{a,\n{}\n}} from 'b'\n", "package {};\n"),
+    ]
 )
-def test_any_text_is_read_and_bounded(ending: str, text: str | list[str]) -> None:
+NAMES = st.sampled_from(("a.b", "A::B", "a b", "x\ny", "./z", "x" * 300, "y" * 301, "a." * 200)) | st.text()
+READ: set[str] = set()
+
+
+@given(st.sampled_from(ENDINGS), st.lists(st.builds(str.format, LINES, NAMES)))
+def test_any_text_is_read_and_bounded(ending: str, text: list[str]) -> None:
     """Nothing in a file breaks the reading, and no statement is long or spans lines."""
     for one in statements(f"x{ending}", "".join(text).encode()):
         assert 0 < len(one.module) <= 300
         assert "\n" not in one.module
+        READ.add(ending)
+
+
+def test_examples_have_statements() -> None:
+    """The texts drawn above have statements in several languages, so that their bounds are held to something."""
+    test_any_text_is_read_and_bounded()
+    assert len(READ) >= 3
 
 
 def test_hostile_files_take_no_time() -> None:

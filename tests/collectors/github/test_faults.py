@@ -114,13 +114,16 @@ def test_outage_is_not_taken_for_pull_requests_that_cannot_be_read() -> None:
         assert len(reader.rows("pull_requests")) == 12
 
 
-def test_no_link_of_an_answer_is_followed(clean: Tables) -> None:
+def test_no_link_of_an_answer_is_followed() -> None:
     """A next page on another host is never asked for: pages are counted, and no link is followed."""
-    with forge() as github:
-        github.faults = Faults([Fault(kinds.other_host())])
-        reader = Reader.of(github, page=4)
+    with FakeGitHub(bulk(pulls=1, runs=130), schema="excerpt") as github:
+        reader = Reader.of(github)
         reader.night()
-    assert folded(reader.tables) == clean
+        github.faults = Faults([Fault(kinds.other_host())])
+        misled = reader.again()
+        misled.night()
+    assert len(reader.rows("ci_runs")) == 130
+    assert folded(misled.tables) == folded(reader.tables)
 
 
 def test_redirect_to_another_host_is_refused() -> None:
@@ -176,12 +179,16 @@ def test_runs_deleted_while_they_are_read_let_none_slip_past() -> None:
             del server.forge.repositories[700_000_900].runs[-5:]
             server.forge.repositories[700_000_900].version += 1
 
-        page_two = Fault(kinds.act(delete), when=lambda asked: "page=2" in str(asked.query), at=(1,))
+        runs = github.forge.repositories[700_000_900].runs
+        page_two = Fault(kinds.act(delete), path="*/runs", when=lambda asked: asked.query.get("page") == "2", at=(1,))
         github.faults = Faults([page_two])
         reader = Reader.of(github)
         reader.night()
-        left = {str(run.id) for run in github.forge.repositories[700_000_900].runs}
+        pages = [one.query.get("page", "1") for one in github.served if one.path.endswith("/actions/runs")]
+        left = {str(run.id) for run in runs}
+    assert len(left) == 225
     assert left <= {row["run_id"] for row in reader.rows("ci_runs")}
+    assert pages[-5:] == ["1", "2", "1", "2", "3"]
 
 
 def test_what_repeats_our_token_does_not_spread_it() -> None:

@@ -25,7 +25,7 @@ class Life:
         self.github.advance(minutes=self.dice.choice([0, 1, 7, 40, 300]))
         number = self.dice.choice([*self._open(), None])
         if number is None:
-            self.dice.choice([self._opens, self._deploys, self._deploys_on, self._releases])()
+            self.dice.choice([self._opens, self._deploys, self.deploys_on, self._releases])()
         else:
             self.dice.choice(self._changes())(number)
 
@@ -52,8 +52,11 @@ class Life:
     def _deploys(self) -> None:
         self.deployments.append(self.github.edit.deploy(REPO, environment=self.dice.choice(["staging", "production"])))
 
-    def _deploys_on(self) -> None:
-        if self.deployments:
+    def deploys_on(self) -> None:
+        """A deployment goes on; the first one begins."""
+        if not self.deployments:
+            self._deploys()
+        for _ in range(3):
             state = self.dice.choice(["WAITING", "IN_PROGRESS", "SUCCESS", "FAILURE", "INACTIVE"])
             self.github.edit.deployment_status(REPO, self.dice.choice(self.deployments[-3:]), state)
 
@@ -68,9 +71,11 @@ def test_whatever_happens_and_goes_wrong_all_is_in_at_the_end(seed: int) -> None
     with FakeGitHub(bulk(pulls=12, deployments=8, runs=4, open_share=0.4, long_every=11), schema="excerpt") as github:
         reader = Reader.of(github, look=dice.choice([3, 5, 100]), page=dice.choice([2, 3, 25]))
         life = Life(github, dice)
-        for _ in range(8):
+        for night in range(8):
             for _ in range(dice.randint(0, 6)):
                 life.go_on()
+            if night in {2, 5}:
+                life.deploys_on()
             github.faults = Faults.mixed(dice.randint(0, 999), share=dice.choice([0.0, 0.35]))
             with contextlib.suppress(CollectError):
                 reader.night()

@@ -219,6 +219,7 @@ def test_every_kind_of_event_becomes_a_row(name: str) -> None:
         ({"requestedReviewer": {"__typename": "Bot", "login": "copilot-pull-request-reviewer"}}, None),
         ({"requestedReviewer": None}, None),
         ({"review": {"id": "R", "fullDatabaseId": "77"}}, "77"),
+        ({"review": {"id": "R", "fullDatabaseId": None}}, "R"),
         ({"review": None}, None),
         ({"reason": "MERGE_CONFLICT"}, "MERGE_CONFLICT"),
         ({"reason": None}, None),
@@ -276,6 +277,24 @@ def test_production_is_what_github_calls_so_and_otherwise_unsaid() -> None:
     assert row["production"] is True
     (row,) = Deployment(deployment()).rows({})["deployments"]
     assert row["production"] is None
+
+
+@pytest.mark.parametrize(
+    ("latest", "url"),
+    [
+        ({"createdAt": AT, "logUrl": "https://x/log", "environmentUrl": "https://x"}, "https://x/log"),
+        ({"createdAt": AT, "logUrl": None, "environmentUrl": "https://x"}, "https://x"),
+        ({"createdAt": AT, "logUrl": None, "environmentUrl": None}, ""),
+        (None, ""),
+    ],
+)
+def test_address_of_a_deployment_is_its_log_or_else_its_environment(latest: Any, url: str) -> None:
+    """Whichever the latest status has; empty without a status."""
+    (row,) = Deployment(deployment(latestStatus=latest)).rows({})["deployments"]
+    assert row["url"] == url
+    assert row["deployment_id"] == "3881429895"
+    (row,) = Deployment(deployment(databaseId=None)).rows({})["deployments"]
+    assert row["deployment_id"] == "DE_1"
 
 
 def test_tag_is_a_version_and_a_branch_is_none() -> None:

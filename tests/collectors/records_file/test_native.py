@@ -244,3 +244,31 @@ def test_an_older_update_does_not_overrule_a_newer_one(tmp_path: Path) -> None:
     assert read(tmp_path / "b.ndjson", lines(older, newer)).row("change_records")["title"] == "newer"
     unsaid = change(title="unsaid")
     assert read(tmp_path / "c.ndjson", lines(newer, unsaid, older)).row("change_records")["title"] == "older"
+
+
+def test_retraction_of_one_of_several_deployments_of_an_id_leaves_the_others(tmp_path: Path) -> None:
+    """A run is the id of three deployments: one is taken back by environment and commit, or all by the id."""
+    others = [deployment(environment=name) for name in ("canary", "staging")]
+    one = {**deployment(deleted=True), "environment": "production"}
+    outcome = read(tmp_path / "a.ndjson", lines(deployment(), *others, one))
+    shown = sorted((row["environment"], row["deleted"]) for row in outcome.rows("deployments"))
+    assert shown == [("canary", False), ("production", True), ("staging", False)]
+    whole = {"type": "deployment", "repo": "github:acme/checkout", "id": "d1", "deleted": True}
+    outcome = read(tmp_path / "b.ndjson", lines(deployment(), *others, whole))
+    assert [row["deleted"] for row in outcome.rows("deployments")] == [True]
+
+
+def test_type_that_is_like_no_other_gets_the_list(tmp_path: Path) -> None:
+    """A type with a slip of the pen is guessed; for one that is like none all are named, and nothing is guessed."""
+    outcome = read(tmp_path / "a.ndjson", lines({"type": "chnage", "repo": "a:b"}, {"type": "zzz", "repo": "a:b"}))
+    slip, strange = outcome.reasons
+    assert "perhaps 'change'" in slip
+    assert "perhaps" not in strange
+    assert "not one of change, " in strange
+
+
+@pytest.mark.parametrize(("at", "accepted"), [("1970-01-01T00:00:00Z", True), ("1969-12-31T23:59:59Z", False)])
+def test_times_begin_in_1970(tmp_path: Path, at: str, accepted: bool) -> None:
+    """The first moment of 1970 is a time; one before it is a mistake of whoever wrote it."""
+    outcome = read(tmp_path / "a.ndjson", lines(change(opened_at=at)))
+    assert bool(outcome.rows("change_records")) == accepted

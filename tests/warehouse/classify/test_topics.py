@@ -99,6 +99,41 @@ def test_agent_configuration_is_tooling(subject: str, paths: tuple[str, ...]) ->
     assert (verdict.builds_ai, verdict.built_with_ai) == (False, "none")
 
 
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("feat(ai): retry", [("scope", "scope", "ai", 2.5)]),
+        ("feat(web, ml)!: retry", [("scope", "scope", "ml", 2.5)]),
+        ("feat(agent): retry", [("word-weak", "subject", "agent", 0.5), ("scope-weak", "scope", "agent", 0.5)]),
+        ("Show the agent", [("word-weak", "subject", "agent", 0.5)]),
+        ("Show agents each agent", [("word-weak", "subject", "agent", 0.5)]),
+        ("Chat about models", [("word-weak", "subject", "chat", 0.5), ("word-weak", "subject", "model", 0.5)]),
+        (
+            "Chat about models and vectors",
+            [("word-weak", "subject", "chat", 0.5), ("word-weak", "subject", "model", 0.5)],
+        ),
+        ("Explain AI", [("word-ai", "subject", "AI", 1.5)]),
+        ("An embedding is trained", [("subject-embedding", "subject", "embedding", 2.0)]),
+        (
+            "The MCP server has an embedding",
+            [("subject-agent", "subject", "MCP", 3.0), ("subject-embedding", "subject", "embedding", 0.5)],
+        ),
+    ],
+)
+def test_words_of_a_title_have_their_weights(title: str, found: list[tuple[str, str, str, float]]) -> None:
+    """Each rule counts once with its own weight, a second term and weak words with little; by the rules in TOML."""
+    evidence = [item for item in asked(title).evidence if item.axis == "what"]
+    shown = [(item.rule, item.field, item.matched, item.weight) for item in evidence]
+    assert sorted(shown) == sorted(found)
+
+
+def test_scope_and_branch_together_make_ai_work() -> None:
+    """Neither the scope nor the branch alone weighs 3; both together do."""
+    assert not asked("feat(ai): retry").builds_ai
+    assert not asked("feat: retry", head_ref="feature/llm-retry").builds_ai
+    assert asked("feat(ai): retry", head_ref="feature/llm-retry").builds_ai
+
+
 def test_configuration_beside_code_voids_the_subject() -> None:
     """Where much of a change is agent configuration, its subject speaks of that."""
     paths = (".claude/agents/a.md", ".claude/agents/b.md", "src/cart.py")

@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 _BATCH_LINE = re.compile(r"^(\d{1,16}): (.*?) r=\S+ a=\S+\s*$")
-_TAKES_BACK = "evert"  # each form of a revert has it, `Reverted` and `revert` alike
 _DIGITS = re.compile(r"\d+")
 _MAX_NUMBER = 2**53
 _MOST_NUMBERS = 100
@@ -133,7 +132,7 @@ def title_of(message: str, number: int) -> str:
 
 def reverted(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Commits (as written) and pull request numbers that a message says it takes back."""
-    if _TAKES_BACK not in message:
+    if "evert" not in message:
         return (), ()
     commits: list[str] = []
     numbers: list[tuple[int, str]] = []
@@ -150,7 +149,7 @@ def reverted(message: str, addresses: Collection[str] = _NO_ADDRESSES) -> tuple[
 
 def reverted_title(message: str) -> str:
     """The title that a message says it takes back, empty for none: `Revert "Title"` or `revert: Title`."""
-    if _TAKES_BACK not in message:
+    if not any(literal in message for literal in _literals("quoted")):
         return ""
     quoted = next((groups["quoted"] for groups in _matches("revert", message) if "quoted" in groups), "")
     return read_landing(quoted, merge=True).title if quoted else ""
@@ -158,9 +157,7 @@ def reverted_title(message: str) -> str:
 
 def reverted_diffs(message: str) -> tuple[str, ...]:
     """The changes of a review tool (`D12`) that a message says it takes back."""
-    if _TAKES_BACK not in message or not any(literal in message for literal in _diff_literals()):
-        return ()
-    matches = _matches("revert", message)
+    matches = _matches("revert", message) if any(literal in message for literal in _literals("diff")) else ()
     return tuple(dict.fromkeys(groups["diff"] for groups in matches if "diff" in groups))
 
 
@@ -251,8 +248,9 @@ def _diffs(body: str, differential: str) -> Iterator[int]:
 
 
 @cache
-def _diff_literals() -> tuple[str, ...]:
-    return tuple(word.holds for word in words("revert") if "diff" in word.pattern.groupindex)
+def _literals(group: str) -> tuple[str, ...]:
+    """What messages hold that name what they take back by this group."""
+    return tuple(dict.fromkeys(word.holds for word in words("revert") if group in word.pattern.groupindex))
 
 
 def _merged(groups: Mapping[str, str | None], subject: str, body: str, addresses: Collection[str]) -> Landing:

@@ -1,5 +1,5 @@
 -- service_landings: the changes that landed, for each service that they touch, and when the first production deployment of it had them
--- grain: one row per repository, service and change that landed
+-- grain: one row per repository, service and change that landed; without those that an inferred service only shares
 -- key: repo_id, service, change_key
 -- columns:
 --   repo_id: repository
@@ -24,6 +24,10 @@ inner join change_services
     on
         changes.repo_id = change_services.repo_id
         and changes.change_key = change_services.change_key
+inner join services
+    on
+        change_services.repo_id = services.repo_id
+        and change_services.service = services.service
 left join arrivals
     on
         change_services.repo_id = arrivals.repo_id
@@ -35,4 +39,7 @@ left join deployment_times
         and arrivals.first_deployment_id = deployment_times.deployment_id
 left join change_kinds
     on changes.change_id = change_kinds.change_id
-where changes.merged_at is not null
+where
+    changes.merged_at is not null
+    -- What touches it by paths alone that no service lists is no reason to release a part that has paths of its own.
+    and not (change_services.shared and services.unlisted and services.paths not in ('', '**'))

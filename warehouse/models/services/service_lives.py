@@ -28,7 +28,7 @@ SERVICE_LIVES = Table(
         ("since_at", TIME, "its first own production deployment, UTC; null where there is none"),
         ("until_at", TIME, "if it ended: its last deployment, or the newest commit of main in it, UTC; else null"),
         ("everything", BOOL, "no folder is known of it: it takes the paths of other services too"),
-        ("gone", BOOL, "the default branch has its folder no more"),
+        ("gone", BOOL, "its folder is there no more, or all parts ended and the whole goes on: others have its files"),
     ),
 )
 
@@ -49,6 +49,9 @@ def service_lives(tables: Mapping[str, pa.Table]) -> pa.Table:
             end = times[-1] if row["gone"] else quiet_since(times, newest)
             if end is not None:
                 ends[row["service"]] = end
+    whole = {row["service"] for row in services if not row["paths"]}
+    # Where all parts ended and the whole goes on, their folders are a part of it.
+    taken_over = bool(whole - set(ends)) and all(row["service"] in {*ends, *whole} for row in services)
     if ends:
         contents = _newest_contents(tables, {name: [row["sha"] for row in deployed[name]] for name in ends})
         ends = {name: min(end, contents.get(name, end)) for name, end in ends.items()}
@@ -60,7 +63,7 @@ def service_lives(tables: Mapping[str, pa.Table]) -> pa.Table:
                 "since_at": min((one["succeeded_at"] for one in deployed[row["service"]]), default=None),
                 "until_at": ends.get(row["service"]),
                 "everything": EVERYTHING in lines(row["paths"]),
-                "gone": row["gone"],
+                "gone": row["gone"] or (taken_over and row["service"] in ends),
             }
             for row in services
         ]

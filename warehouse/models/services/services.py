@@ -12,7 +12,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, TEXT
 from headway.settings import ServiceSettings, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
-from warehouse.models.services.inference.inferred_services import INFERRED_SERVICES
+from warehouse.models.services.inference.inferred_services import GONE_SERVICES, INFERRED_SERVICES
 
 __all__ = ["SERVICES", "lines", "model", "plain_name", "services"]
 
@@ -52,9 +52,10 @@ def model(settings: Settings) -> PythonModel:
             Input(REPOSITORIES, ("repo_id",), ("repo_id",)),
             Input(
                 INFERRED_SERVICES.name,
-                ("repo_id", "service", "told_by", "paths", "applications", "tags", "gone"),
+                ("repo_id", "service", "told_by", "paths", "applications", "tags"),
                 ("repo_id", "service"),
             ),
+            Input(GONE_SERVICES.name, ("repo_id", "service")),
         ),
         (SERVICES,),
         partial(services, settings=settings),
@@ -67,11 +68,12 @@ def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
     inferred: dict[str, list[dict[str, Any]]] = {}
     for row in tables[INFERRED_SERVICES.name].to_pylist():
         inferred.setdefault(row["repo_id"], []).append({**_whole(settings), **row, "unlisted": True})
+    gone = set(zip(*(tables[GONE_SERVICES.name][name].to_pylist() for name in ("repo_id", "service")), strict=True))
     rows = []
     for repo_id in tables[REPOSITORIES]["repo_id"].to_pylist():
         named = [_named(service, settings) for service in settings.services_of(repo_id)]
         chosen = named or inferred.get(repo_id) or [_whole(settings)]
-        rows += [{"repo_id": repo_id, **service} for service in chosen]
+        rows += [{"repo_id": repo_id, "gone": (repo_id, service["service"]) in gone, **service} for service in chosen]
     return SERVICES.of(rows)
 
 
@@ -100,7 +102,6 @@ def _named(service: ServiceSettings, settings: Settings) -> dict[str, Any]:
         "waves": _joined(service.waves or production.waves),
         "excluded": _joined(service.exclude or production.exclude),
         "unlisted": service.unlisted,
-        "gone": False,
     }
 
 
@@ -115,7 +116,6 @@ def _whole(settings: Settings) -> dict[str, Any]:
         "waves": _joined(settings.production.waves),
         "excluded": _joined(settings.production.exclude),
         "unlisted": False,
-        "gone": False,
     }
 
 

@@ -227,16 +227,6 @@ following as (
         timed.change_key
 ),
 
--- Where the whole repository was deployed as one before, that shipped all of them.
-released as (
-    select distinct repo_id
-    from service_deployments
-    where
-        service = ''
-        and production
-        and succeeded_at is not null
-),
-
 -- What touches nothing that lives belongs to what has ended; with nothing that lived at all, to what came next, or to all.
 other as (
     select
@@ -261,8 +251,6 @@ other as (
     from loose
     inner join service_lives
         on loose.repo_id = service_lives.repo_id
-    left join released
-        on loose.repo_id = released.repo_id
     left join following
         on
             loose.repo_id = following.repo_id
@@ -278,9 +266,7 @@ other as (
     where
         served.change_key is null
         and listed_changes.change_key is null
-        and (
-            following.since_at is null or released.repo_id is not null or service_lives.since_at = following.since_at
-        )
+        and (following.since_at is null or service_lives.since_at = following.since_at)
 ),
 
 -- Services of settings that take listed paths alone.

@@ -89,9 +89,11 @@ class _Repository:
 
     def verdict(self, sha: str, subjects: Iterable[str]) -> _Verdict:
         """Whether a commit makes a release and nothing else, by its paths and lines, or by those and its subjects."""
-        subjects = tuple(subjects)
-        said = any(map(says_release, subjects))
         lines = [] if self._only_notes(sha) else self.moved.get(sha)
+        if lines is None and sha in self.beyond and sha not in self.tagged:
+            return _WORK
+        subjects = tuple(dict.fromkeys(subjects))
+        said = any(map(says_release, subjects))
         if lines is not None:
             verdict = self._by_lines(sha, lines, subjects, said=said)
         elif sha in self.beyond or not said:
@@ -282,10 +284,15 @@ def _until(commits: pa.Table, report_times: pa.Table) -> pa.Table:
 def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) -> _Repository:
     """What the tables hold of the commits; packages are those of `landed` ones: branches may hold other histories."""
     files = tables["commit_files"]
-    copied = pc.match_substring_regex(files["path"], COPIED_PATH)
+    different = files["path"].combine_chunks().dictionary_encode()
+
+    def matching(pattern: str) -> pa.BooleanArray:
+        return pc.match_substring_regex(different.dictionary, pattern).take(different.indices)
+
+    copied = matching(COPIED_PATH)
 
     def beyond(pattern: str) -> frozenset[str]:
-        inside = pc.and_not(pc.match_substring_regex(files["path"], pattern), copied)
+        inside = pc.and_not(matching(pattern), copied)
         return frozenset(pc.unique(files["sha"].filter(pc.invert(inside))).to_pylist())
 
     beyond_release = beyond(RELEASE_PATH)
@@ -304,7 +311,7 @@ def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) 
         for line in moved.get(sha, ())
         if line.what == "own_version" and line.package and not _COPIED.search(line.path)
     }
-    manifests = files.filter(pc.match_substring_regex(files["path"], PACKAGE_PATH))
+    manifests = files.filter(matching(PACKAGE_PATH))
     folders = {path for sha, path in _rows(manifests, "sha", "path") if sha in landed}
     return _Repository(
         changed=frozenset(pc.unique(files["sha"]).to_pylist()),

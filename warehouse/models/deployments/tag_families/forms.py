@@ -59,6 +59,8 @@ def tag_form(name: str) -> TagForm | None:
         return None
     variant, prerelease = behind
     numbers = tuple(map(int, re.split(r"[._-]", core)))
+    # What is built of a branch has no version yet: 0.0.0-20260801, 0.0.0-routing-20260801.
+    prerelease = prerelease or (bool(rest) and not any(numbers))
     revision = int(rest[1:]) if rest[:1] == "-" and rest[1:].isdecimal() else None
     return TagForm(name[:begin], numbers, shape, variant, prerelease, revision)
 

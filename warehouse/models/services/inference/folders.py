@@ -72,7 +72,7 @@ class Folders:
         before: set[str] = set()
         pending = [folder]
         for place in pending:
-            moved = {old for old in self._moved.get(place, ()) if old in self._packages and self.gone(old)}
+            moved = {old for old in self._moved.get(place, ()) if self.gone(old)}
             pending += sorted(moved - before - {folder})
             before |= moved - {folder}
         return sorted(before)
@@ -99,13 +99,26 @@ class Folders:
         return Counter(folder for path in self.paths for folder in _above(path))
 
     @cached_property
-    def _moved(self) -> dict[str, set[str]]:
-        """For each folder those from which files came with the same path below."""
-        moved: dict[str, set[str]] = {}
+    def _moved(self) -> dict[str, list[str]]:
+        """For each folder the packages that moved there: most of what was moved out of them, or their manifest, went.
+
+        Where many packages move at once, Git takes files that all of them have for one another's.
+        """
+        counts: dict[str, Counter[str]] = {}
+        manifests: set[tuple[str, str]] = set()
         for old, new in self.renames:
             olds, news = old.split("/"), new.split("/")
             while olds and news and olds.pop() == news.pop():
-                moved.setdefault("/".join(news), set()).add("/".join(olds))
+                folder, place = "/".join(olds), "/".join(news)
+                if folder in self._packages and folder != place:
+                    counts.setdefault(folder, Counter())[place] += 1
+                    if _MANIFEST.fullmatch(old[len(folder) + 1 :]):
+                        manifests.add((folder, place))
+        moved: dict[str, list[str]] = {}
+        for folder, places in counts.items():
+            (place, files), total = places.most_common(1)[0], places.total()
+            if files * 2 > total and ((folder, place) in manifests or files * 2 >= self._files[folder]):
+                moved.setdefault(place, []).append(folder)
         return moved
 
     @cached_property

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.raw_tables.table import BOOL, TEXT
+from headway.raw_tables.table import TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.services.inference.folders import Component, Folders
-from warehouse.models.services.inference.propose import Deployed, Releases, propose
+from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
-__all__ = ["INFERRED_SERVICES", "inferred_services", "model"]
+__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "inferred_services", "model"]
 
 INFERRED_SERVICES = Table(
     "inferred_services",
@@ -29,8 +29,14 @@ INFERRED_SERVICES = Table(
         ("paths", TEXT, "globs of its own paths, one a line; empty: what no service lists"),
         ("applications", TEXT, "its names in deployments and tags, one a line"),
         ("tags", TEXT, "pattern of its tags, where they do not name it"),
-        ("gone", BOOL, "the default branch has its folder no more"),
     ),
+)
+GONE_SERVICES = Table(
+    "gone_services",
+    "services, inferred or set with `unlisted`, whose folders the default branch has no more",
+    "one row per repository and service whose folders all had a package, and have none now",
+    ("repo_id", "service"),
+    (("repo_id", TEXT, "repository"), ("service", TEXT, "its name")),
 )
 _TAGS = ("tags", "releases")
 
@@ -49,39 +55,62 @@ def model(settings: Settings) -> PythonModel:
             Input("components", ("folder", "name"), ("path", "name")),
             Input("commit_files", ("path", "old_path", "status")),
         ),
-        (INFERRED_SERVICES,),
+        (INFERRED_SERVICES, GONE_SERVICES),
         lambda tables: inferred_services(tables, settings),
     )
 
 
-def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
-    """From the deployments, tags, packages and paths of one repository: one row per service."""
+def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
+    """From the deployments, tags, packages and paths of one repository: one row per service, and which are gone."""
     (repository,) = tables[REPOSITORIES].to_pylist()
-    if not settings.inference.services or settings.services_of(repository["repo_id"]):
-        return INFERRED_SERVICES.of([])
-    sources = set(tables["deployment_rules"]["source"].to_pylist())
-    deployed = _grouped(_named(tables, sources))
-    if len(deployed) < 2:  # nothing to tell apart
-        return INFERRED_SERVICES.of([])
-    components = [Component(**row) for row in tables["components"].to_pylist()]
-    files = tables["commit_files"]
-    renamed = files.filter(pc.equal(files["status"], "R"))
-    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
-    folders = Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
-    whole = _whole(tables) if sources.intersection(_TAGS) else None
+    repo_id = repository["repo_id"]
+    named = [service for service in settings.services_of(repo_id) if service.unlisted]
+    proposals: list[Proposal] = []
+    if named:
+        folders = _folders(tables)
+        gone = [service.name for service in named if _are_gone(service.paths, folders)]
+    else:
+        if settings.inference.services and not settings.services_of(repo_id):
+            proposals = _proposals(repository["repo"], tables)
+        gone = [proposal.name for proposal in proposals if proposal.gone]
     rows = [
         {
-            "repo_id": repository["repo_id"],
+            "repo_id": repo_id,
             "service": proposal.name,
             "told_by": proposal.told_by,
             "paths": "\n".join(proposal.paths),
             "applications": "\n".join(proposal.applications),
             "tags": proposal.tags,
-            "gone": proposal.gone,
         }
-        for proposal in propose(repository["repo"].rpartition("/")[2], deployed, whole, folders)
+        for proposal in proposals
     ]
-    return INFERRED_SERVICES.of(rows)
+    return {
+        INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
+        GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
+    }
+
+
+def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
+    sources = set(tables["deployment_rules"]["source"].to_pylist())
+    deployed = _grouped(_named(tables, sources))
+    if len(deployed) < 2:  # nothing to tell apart
+        return []
+    whole = _whole(tables) if sources.intersection(_TAGS) else None
+    return propose(repo.rpartition("/")[2], deployed, whole, _folders(tables))
+
+
+def _folders(tables: Mapping[str, pa.Table]) -> Folders:
+    components = [Component(**row) for row in tables["components"].to_pylist()]
+    files = tables["commit_files"]
+    renamed = files.filter(pc.equal(files["status"], "R"))
+    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
+    return Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
+
+
+def _are_gone(globs: Iterable[str], folders: Folders) -> bool:
+    """Whether a service is built from folders alone, and none of them has a package any more."""
+    wanted = [glob.removesuffix("**") for glob in globs if not glob.startswith("!")]
+    return bool(wanted) and all(glob.endswith("/") and folders.gone(glob.rstrip("/")) for glob in wanted)
 
 
 def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[tuple[str, str, datetime]]:

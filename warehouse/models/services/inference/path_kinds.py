@@ -34,14 +34,17 @@ _TOOLING = (
     r"|\.pre-commit-config\.yaml|\.pylintrc|\.flake8|\.rubocop[^/]*|\.rspec|\.coveragerc|\.codespell[^/]*|\.yamllint[^/]*"
     r"|\.shellcheckrc|\.lycheeignore|\.typos\.toml|_?typos\.toml|ruff\.toml|mypy\.ini|pytest\.ini|tox\.ini|noxfile\.py"
     r"|(?:eslint|prettier|stylelint|jest|vitest|playwright|cypress|commitlint|lint-staged|knip|syncpack)"
-    r"(?:\.[a-z-]+)*\.(?:js|cjs|mjs|ts|cts|mts|json|ya?ml)|biome\.jsonc?|\.?rustfmt\.toml|\.?clippy\.toml|deny\.toml"
+    r"(?:\.[a-z0-9-]+)*\.(?:js|cjs|mjs|ts|cts|mts|jsonc?|ya?ml)|biome\.jsonc?|\.?rustfmt\.toml|\.?clippy\.toml|deny\.toml"
     r"|AGENTS\.override\.json|\.tool-versions|\.nvmrc|\.node-version|\.python-version|\.ruby-version)$"
 )
 _NOT = re.compile(f"{_DOCUMENTS}|{_CI}|{_TESTS}|{_TOOLING}")
 # Text that is a product: the pages of a site, and what agents and prompts are made of.
 _TEXT_THAT_SHIPS = re.compile(
-    r"(?i)(?:^|/)(?:content|contents|posts|prompts?|skills|templates?|agents|knowledge)/.*\.(?:md|mdx|markdown)$"
+    r"(?i)(?:^|/)(?:content|contents|posts|prompts?|skills|templates?|agents|knowledge)/(?:.*/)?"
+    r"(?!(?:readme|changelog|contributing)\b)[^/]*\.(?:md|mdx|markdown)$"
 )
+# What lies hidden beside the code is for people and their tools; a few such folders say how it is built or runs.
+_HIDDEN = re.compile(r"^\.(?!(?:cargo|mvn|yarn|nuget|platform|ebextensions|openshift)/)[^/]+/")
 _SITE = re.compile(r"(?i)(?:^|/)(?:[a-z0-9]+[-_])*(?:docs?|documentation|website|site|blog|www)$")
 _COMPANION = re.compile(
     rf"{LOCK_PATH}|^(?:package\.json|pnpm-workspace\.yaml|tsconfig[^/]*\.json|jsconfig\.json|turbo\.jsonc?|nx\.json"
@@ -59,7 +62,11 @@ def deployable(path: str, folder: str = "") -> bool:
     below = path[len(folder) + 1 :] if folder and path.startswith(f"{folder}/") else path
     if folder and _SITE.search(folder):
         return True
-    return _NOT.search(below) is None or _TEXT_THAT_SHIPS.search(below) is not None
+    if not folder and _HIDDEN.search(path):
+        return False
+    if _TEXT_THAT_SHIPS.search(below) is not None:
+        return _NOT.search(f"{below.rpartition('/')[0]}/_") is None
+    return _NOT.search(below) is None
 
 
 def is_companion(path: str) -> bool:

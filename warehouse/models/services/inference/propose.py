@@ -73,12 +73,32 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
     matches = [(part, folders.of(part.name)) for part in candidates]
     # A word in front of a version is a part of the repository only where the repository has something of that name.
     proposals = _joined([(part, at) for part, at in matches if at is not None or part.told_by != "tags"], folders)
+    proposals = _lasting(proposals, [at for _, at in whole.tags] if whole else [])
     if not _apart(proposals):
         return []
     if whole is not None:
         _add_whole(repository, proposals, whole)
     _leave_out_nested(proposals)
     return sorted(proposals, key=lambda proposal: proposal.name)
+
+
+def _lasting(parts: Sequence[Proposal], whole: Sequence[datetime]) -> list[Proposal]:
+    """Without those that had a tag or two long ago, whose folder is released since with the whole or one around it."""
+    as_of = max([part.times[-1] for part in parts] + list(whole), default=None)
+    if as_of is None:
+        return []
+    goes_on = bool(whole) and quiet_since(sorted(whole), as_of) is None
+    going = [part for part in parts if quiet_since(part.times, as_of) is None]
+    around = tuple(f"{folder}/" for part in going for folder in part.folders)
+    return [
+        part
+        for part in parts
+        if part in going
+        or part.told_by != "tags"
+        or len(part.times) >= FEWEST
+        or part.gone
+        or not (goes_on or any(folder.startswith(around) for folder in part.folders))
+    ]
 
 
 def _apart(parts: Sequence[Proposal]) -> bool:
