@@ -28,13 +28,13 @@ _TIERS = {"override": "override", "attribution": "commit", "author-day": "author
 class LineAttribution(NamedTuple):
     """Lines of one commit by who wrote them, as a tool recorded them in a Git note or its vendor exports them.
 
-    `human_lines` is None where not known; `source` is `note` or `record`.
+    `human_lines` is None where not known; `exported` is whether a record of the vendor has it, and no note.
     """
 
     ai_lines: int
     human_lines: int | None
     tools: tuple[str, ...] = ()
-    source: str = "note"
+    exported: bool = False
 
 
 class CommitFacts(NamedTuple):

@@ -306,7 +306,7 @@ def _recorded(change: ChangeFacts, author: Match | None) -> How | None:
     if not lines or (not ai_lines and len(recorded) < len(commits)):
         return None
     tools = " ".join(dict.fromkeys(tool for item in recorded for tool in item.tools))
-    source = recorded[0].source
+    source = "record" if recorded[0].exported else "note"
     evidence = Evidence("how", "attribution", source, f"{ai_lines} of {lines} recorded lines {tools}".strip(), 1.0)
     if not ai_lines:
         return How("none", "strong", 0.0, (evidence,))

@@ -87,7 +87,7 @@ def test_author_day_is_never_an_agent() -> None:
 
 def test_share_is_unknown_where_people_s_lines_are() -> None:
     """A record of a tool's lines alone does not say how much of the commit they are."""
-    alone = commit("Sort", attribution=LineAttribution(5, None, ("cursor",), "record"))
+    alone = commit("Sort", attribution=LineAttribution(5, None, ("cursor",), exported=True))
     verdict = Rules.load().judge(landed("Sort")._replace(landing=alone))
     assert (verdict.built_with_ai, verdict.marked_share) == ("assisted", None)
     assert verdict.evidence[0].field == "record"

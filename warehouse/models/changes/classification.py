@@ -211,7 +211,7 @@ def _exported(usage: list[dict[str, Any]]) -> Iterator[tuple[str, LineAttributio
         others = [row["human_lines"] for row in rows]
         human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in rows[1:]))
         tools = tuple(row["tool"] for row in rows)
-        yield sha, LineAttribution(sum(row["ai_lines"] for row in rows), human_lines, tools, "record")
+        yield sha, LineAttribution(sum(row["ai_lines"] for row in rows), human_lines, tools, exported=True)
 
 
 def _tools_of_days(usage: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
