@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analytics.comparison.differences import _Medians, _put_together
 from scipy import stats
 
 from analytics.comparison.friction import _bounds
 from analytics.comparison.needed import changes_needed
+from analytics.comparison.plain.differences import _Medians, _put_together
 from analytics.comparison.small_samples import BETWEEN_UNITS, reach_of
 from analytics.survival import Incidence, incidence
 from analytics.survival.arrays import FloatArray
