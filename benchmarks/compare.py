@@ -94,7 +94,7 @@ def true_differences() -> dict[str, float]:
 
 def report(repositories: int, told: list[tuple[dict[str, Figure], dict[str, Figure]]], truth: dict[str, float]) -> None:
     """One table: a line for each measure."""
-    print(f"\n{repositories} repositories, {len(told)} companies   (* on common support)")
+    print(f"\n{repositories} repositories, {len(told)} companies   (* within repository and month)")
     print(f"{'measure':<34}{'reject':>8}{'cover 0':>9}{'cover':>8}{'power':>8}{'said':>7}")
     counts: dict[str, list[list[bool]]] = defaultdict(lambda: [[], [], [], []])
     for nothing, effect in told:

@@ -149,7 +149,7 @@ def peak_megabytes() -> float:
 
 def published(changes: int) -> Path:
     """A file as a build publishes it, with so many changes; made once."""
-    file = Path(tempfile.gettempdir(), f"headway-benchmark-{changes}.duckdb")
+    file = Path(tempfile.gettempdir(), f"headway-benchmark-{changes}-kinds.duckdb")
     if file.exists():
         return file
     from headway.progress import SilentProgress
@@ -217,6 +217,7 @@ select
     'team-' || (repository % 12) as team, builds_ai,
     case when chance(i, 6) < 0.1 then 'automation' when chance(i, 6) < 0.25 then 'agent'
         when chance(i, 6) < 0.4 then 'assisted' else 'none' end as built_with_ai,
+    case when chance(i, 6) < 0.1 then 'bot' else 'work' end as kind,
     '' as ai_confidence, '' as ai_evidence, outcome, '' as outcome_reason,
     case when outcome = 'waiting' then case {last} end end as current_stage,
     case when outcome <> 'production' then case {last} end end as last_stage,

@@ -14,7 +14,15 @@ from headway.errors import UsageError
 from headway.nearest import hint_for
 from headway.times import parse_time
 
-__all__ = ["Choice", "Time", "clock_option", "evidence_option", "shared_options"]
+__all__ = [
+    "Choice",
+    "Time",
+    "clock_option",
+    "evidence_option",
+    "horizon_option",
+    "intervals_option",
+    "shared_options",
+]
 
 
 class Choice(click.Choice[str]):
@@ -63,6 +71,19 @@ evidence_option = click.option(
     default="any",
     show_default=True,
     help="strong: leave out changes classified on weak evidence.",
+)
+
+intervals_option = click.option(
+    "--intervals",
+    type=Choice(("these", "like-these"), "kind of interval"),
+    default="these",
+    show_default=True,
+    help="Intervals for these repositories, or for repositories like these (five or more).",
+)
+horizon_option = click.option(
+    "--horizon-days",
+    type=Choice(("30", "90", "180"), "horizon"),
+    help="Count hours of waiting up to this day (default: the first within which 85 % of the work arrives).",
 )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.cohort.columns import LEAD_STAGES, RANDOM_GROUPS, read_columns
 from analytics.cohort.filters import Filters
 from analytics.cohort.grids import COARSE_CHANGES, Grid
 from analytics.cohort.histories import Histories, counted_ends, counted_moves
 from analytics.cohort.services import changes_of
+from analytics.cohort.units import THESE, Units, interval_columns, units_of
 from analytics.cohort.working_time import WorkingCalendar, in_working_hours
 from analytics.survival import CENSORED, Incidence, Moves, Spells, incidence, moves_from_spells
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
@@ -25,8 +28,8 @@ ENDS = ("production", "abandoned")
 STATES = (*LEAD_STAGES, *ENDS)
 MOVED_ON = "moved_on"
 
-FEWEST_CLUSTERS = 5
-"""With fewer repositories than this, an interval by repository is wider than any answer: changes are taken as units."""
+_Coded: TypeAlias = tuple[IntArray, int, IntArray | None]
+"""Units: a code for each change, how many they are, and the stratum of each."""
 
 _MICROS = 3_600_000_000.0
 _EVERYTHING = Filters()
@@ -150,67 +153,80 @@ class Cohort:
         """The stages that any of its repositories has."""
         return tuple(stage for stage in LEAD_STAGES if self.changes[f"{stage}_hours"].is_not_null().any())
 
-    @property
-    def interval_by(self) -> str:
-        """What intervals by repository take as independent: `repository`, or `change` where repositories are few."""
-        return "repository" if self.cluster[1] >= FEWEST_CLUSTERS else "change"
+    def units(self, intervals: str = THESE) -> Units | None:
+        """What intervals of this question (`units.INTERVALS`) take as independent; None: each change."""
+        if intervals not in self._numbered:
+            self._numbered[intervals] = units_of(self.cluster[0], self._completed(), intervals)
+        return self._numbered[intervals]
 
-    def incidence(self, *, by_repository: bool = False) -> Incidence:
-        """Cumulative incidence of both ends; intervals by change, or by repository if there are enough."""
-        return self._incidence(self.hours, self.ended_as, ENDS, self._unit(by_repository=by_repository))
+    def intervals(self, intervals: str = THESE) -> dict[str, str]:
+        """Columns `interval_by` and `intervals` of reports: what intervals take as independent, and their question."""
+        return interval_columns(self.units(intervals))
 
-    def stay(self, stage: str, *, by_repository: bool = False) -> Stay:
-        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it.
+    def incidence(self, intervals: str | None = None) -> Incidence:
+        """Cumulative incidence of both ends; intervals of that question, by change where there is none."""
+        return self._incidence(self.hours, self.ended_as, ENDS, self._units(intervals))
 
-        Units are repositories if enough of them have a change that entered it.
-        """
+    def stay(self, stage: str, intervals: str | None = None) -> Stay:
+        """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it."""
         hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
         entered = ~np.isnan(hours)
         last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
         ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
-        units = self._unit(by_repository=by_repository, among=entered)
-        here = None if units is None else (units[0][entered], units[1])
-        curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), here)
+        units = self._units(intervals, among=entered)
+        curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), units)
         return Stay(int(entered.sum()), curve)
 
-    def moves(self, *, by_repository: bool = False, until_hours: float | None = None) -> Moves:
-        """The changes as moves between `STATES`; units are changes, or repositories if there are enough.
+    def moves(self, intervals: str | None = None, *, until_hours: float | None = None) -> Moves:
+        """The changes as moves between `STATES`; units are those of the question, changes where there is none.
 
         `until_hours`: moves after so many hours may be left out, because nothing later will be estimated. In a
-        large cohort units that are not repositories are `RANDOM_GROUPS` of changes.
+        large cohort units that would be changes are `RANDOM_GROUPS` of them.
         """
-        units = self._unit(by_repository=by_repository)
+        units = self._units(intervals)
         if self.grid_hours and units is not None:
             histories = Histories([self.changes[f"{s}_hours"].to_numpy() for s in LEAD_STAGES], self.ended_as)
-            return counted_moves(histories, STATES, *units, self.grid, until_hours=until_hours)
+            code, size, stratum = units
+            return counted_moves(histories, STATES, code, size, self.grid, until_hours=until_hours, stratum=stratum)
         change, start, end, source, target = _spells(self.changes, self.ended_as)
         spells = Spells.of(change, start, end, source, target)
         if units is None:
             return moves_from_spells(spells, STATES)
-        return moves_from_spells(spells, STATES, cluster=units[0][change], clusters=units[1])
+        code, size, stratum = units
+        return replace(moves_from_spells(spells, STATES, cluster=code[change], clusters=size), stratum=stratum)
 
-    def _unit(self, *, by_repository: bool, among: BoolArray | None = None) -> tuple[IntArray, int] | None:
-        """The units whose independence the errors rest on, and how many; None: each change is one.
+    @cached_property
+    def _numbered(self) -> dict[str, Units | None]:
+        """Units by question: numbering millions of changes is not done twice."""
+        return {}
 
-        Repositories must be enough `among` these changes, all when not given.
-        """
-        cluster, clusters = self.cluster
-        represented = clusters if among is None else np.count_nonzero(np.bincount(cluster[among]))
-        if by_repository and represented >= FEWEST_CLUSTERS:
-            return cluster, clusters
+    def _completed(self) -> NDArray[np.datetime64]:
+        completed: NDArray[np.datetime64] = self.changes["code_complete_at"].to_numpy()
+        return completed
+
+    def _units(self, intervals: str | None, among: BoolArray | None = None) -> _Coded | None:
+        """The units of `intervals`, those `among` the changes; None: each change is one."""
+        if intervals is not None:
+            units = (
+                self.units(intervals)
+                if among is None
+                else units_of(self.cluster[0][among], self._completed()[among], intervals)
+            )
+            if units is not None:
+                return units.code, units.size, units.stratum
         if not self.grid_hours:
             return None
-        return self.changes["random_group"].to_numpy().astype(np.int64), RANDOM_GROUPS
+        group = self.changes["random_group"].to_numpy().astype(np.int64)
+        return group if among is None else group[among], RANDOM_GROUPS, None
 
-    def _incidence(
-        self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: tuple[IntArray, int] | None
-    ) -> Incidence:
+    def _incidence(self, hours: FloatArray, ended: IntArray, ends: tuple[str, ...], units: _Coded | None) -> Incidence:
         if units is None:
             return incidence(hours, ended, ends)
-        if not self.grid_hours:
-            return incidence(hours, ended, ends, cluster=units[0], clusters=units[1])
-        unit, hours, ended, count = counted_ends(hours, ended, len(ends), *units, self.grid)
-        return incidence(hours, ended, ends, cluster=unit, clusters=units[1], count=count)
+        unit, size, stratum = units
+        count: FloatArray | None = None
+        if self.grid_hours:
+            unit, hours, ended, count = counted_ends(hours, ended, len(ends), unit, size, self.grid)
+        return incidence(hours, ended, ends, cluster=unit, clusters=size, stratum=stratum, count=count)
 
 
 def read_cohort(

@@ -11,7 +11,7 @@ import polars as pl
 from analytics.cohort.cohort import Cohort, cohort_of
 from analytics.cohort.columns import read_columns
 from analytics.cohort.filters import Filters
-from analytics.cohort.kinds import Excluded, taking_part
+from analytics.cohort.kinds import WORK, Excluded, taking_part
 from analytics.cohort.options import Options
 from analytics.cohort.services import SERVICE, changes_of
 from headway.errors import UsageError
@@ -54,11 +54,16 @@ def is_ai(axis: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Group:
-    """One group. `excluded`: the changes left out of `cohort` because of their kind, counted."""
+    """One group.
+
+    `excluded`: the changes left out of `cohort` because of their kind, counted. `horizon_hours`: up to which hours of
+    waiting count, for every group of a report alike.
+    """
 
     name: str
     cohort: Cohort
     excluded: Excluded
+    horizon_hours: float
 
     @property
     def enough(self) -> bool:
@@ -84,21 +89,25 @@ def read_groups(connection: duckdb.DuckDBPyConnection, filters: Filters, options
     )
     tables = [filters.apply(table, time="code_complete_at")]
     del table
+    horizon = options.hours_in(options.horizon_days) if options.horizon_days else None
+    if options.by is not None and horizon is None:
+        horizon = options.horizon_hours(cohort_of(tables[0], grid, options.working, keep=WORK))
     if options.by is None:
         # Millions of rows are not held longer than they are needed.
-        groups = iter([_group(ALL, tables.pop(), grid, options)] if len(tables[0]) else [])
+        groups = iter([_group(ALL, tables.pop(), grid, options, horizon)] if len(tables[0]) else [])
     else:
         names = _ordered(tables[0]["group"].unique().to_list())
-        groups = (_group(name, tables[0].filter(pl.col("group") == name), grid, options) for name in names)
+        groups = (_group(name, tables[0].filter(pl.col("group") == name), grid, options, horizon) for name in names)
     yield from (replace(group, cohort=group.cohort.sure(filters, options.by)) for group in groups)
 
 
-def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options) -> Group:
+def _group(name: str, rows: pl.DataFrame, grid_hours: float, options: Options, horizon: float | None) -> Group:
     kept = taking_part(automation=options.automation, by=options.by)
     outcomes = pl.col("outcome").is_in(["production", "abandoned", "waiting"])
-    return Group(
-        name, cohort_of(rows, grid_hours, options.working, keep=kept), Excluded.of(rows.filter(outcomes), kept)
-    )
+    cohort = cohort_of(rows, grid_hours, options.working, keep=kept)
+    if horizon is None:
+        horizon = options.horizon_hours(cohort)
+    return Group(name, cohort, Excluded.of(rows.filter(outcomes), kept), horizon)
 
 
 def _ordered(names: list[str]) -> list[str]:

@@ -35,7 +35,7 @@ class Histories:
     ended_as: IntArray
 
 
-def counted_moves(
+def counted_moves(  # noqa: PLR0913  (the columns of changes)
     histories: Histories,
     states: tuple[str, ...],
     unit: IntArray,
@@ -44,12 +44,13 @@ def counted_moves(
     *,
     until_hours: float | None = None,
     weight: FloatArray | None = None,
+    stratum: IntArray | None = None,
 ) -> Moves:
     """The moves of `histories` between `states` (stages, then ends), counted by unit and hour on the grid.
 
     As `moves_from_spells` has them, equal ones as one row: stays of no length are skipped. Moves after `until_hours`
     are left out: nothing that is asked up to then depends on them. `weight` (changes,): what each change counts, one
-    where it is not given; those that count nothing must not be there.
+    where it is not given; those that count nothing must not be there. `stratum` (units,): as in `Moves`.
     """
     stages = len(histories.stage_hours)
     last_cell = grid.last(until_hours)
@@ -88,6 +89,7 @@ def counted_moves(
         to_state=target_of,
         count=count_of,
         clustered=True,
+        stratum=stratum,
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analytics.cohort.cohort import Cohort
+from analytics.cohort.horizon import horizon_days
 from analytics.cohort.smallest import SmallestDifference
+from analytics.cohort.units import THESE
 from analytics.cohort.working_time import WorkingCalendar
 
 __all__ = ["CLOCKS", "Options"]
@@ -23,6 +26,8 @@ class Options:
     a number of days (report `dora`). `definition`: what counts as a failure (`dora`) or as repaired (`rework`), None
     for the usual one. `most`: of a list that a page cuts, how many rows of each kind it shows; None for all of them.
     `smallest`: the smallest difference worth reporting (`comparison`).
+    `intervals`: their question, `these` repositories or repositories `like-these`. `horizon_days`: up to which day
+    hours of waiting count, one of `HORIZON_DAYS`; None for what suits the company (`horizon`).
     """
 
     by: str | None = None
@@ -33,16 +38,21 @@ class Options:
     definition: str | None = None
     most: int | None = None
     smallest: SmallestDifference = field(default_factory=SmallestDifference)
+    intervals: str = THESE
+    horizon_days: int | None = None
 
     @property
     def working(self) -> WorkingCalendar | None:
         """The calendar of the working clock; None for the wall clock."""
         return self.calendar if self.clock == "working" else None
 
-    @property
-    def horizon_hours(self) -> float:
-        """Up to which hours time in state is counted: 30 days, or the working hours in them."""
-        return self.arrived_after_hours[-1]
+    def hours_in(self, days: int) -> float:
+        """So many days in hours of the clock."""
+        return self.calendar.hours_in(days) if self.clock == "working" else 24.0 * days
+
+    def horizon_hours(self, company: Cohort) -> float:
+        """Up to which hours time in state is counted: `horizon_days`, or what suits the changes of the company."""
+        return self.hours_in(self.horizon_days or horizon_days(company, self.hours_in))
 
     @property
     def arrived_after_hours(self) -> tuple[float, float, float]:

@@ -114,8 +114,12 @@ class WorkingCalendar:
     @property
     def horizon_hours(self) -> float:
         """The working hours of 30 days without holidays: to the working clock what 720 hours are to the wall clock."""
-        days = max(1, round(_HORIZON_DAYS * len(self.weekdays) / _DAYS_PER_WEEK))
-        return days * self.week_hours / max(1, len(self.weekdays))
+        return self.hours_in(_HORIZON_DAYS)
+
+    def hours_in(self, days: int) -> float:
+        """The working hours of so many days without holidays."""
+        worked = max(1, round(days * len(self.weekdays) / _DAYS_PER_WEEK))
+        return worked * self.week_hours / max(1, len(self.weekdays))
 
     @property
     def week_hours(self) -> float:

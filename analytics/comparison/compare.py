@@ -46,6 +46,7 @@ def compare(
     contrast: Contrast,
     *,
     after_hours: tuple[float, float, float] = AFTER_HOURS,
+    horizon_hours: float | None = None,
     automation: bool = False,
     smallest: SmallestDifference = SMALLEST,
 ) -> Comparison:
@@ -58,7 +59,9 @@ def compare(
     contrast:
         Which changes are in the first group, and what two changes share that are compared.
     after_hours:
-        A day, a week and 30 days in hours, or the working hours in them. Time in stages counts up to the last.
+        A day, a week and 30 days in hours, or the working hours in them.
+    horizon_hours:
+        Up to which hours time in stages counts; the last of `after_hours` when not given.
     automation:
         Whether changes made by bots, and releases, take part; otherwise they are left out and counted.
     smallest:
@@ -76,7 +79,8 @@ def compare(
         for name, mask in ((contrast.group, first), (contrast.beside, ~first))
     )
     enough = min(ai.changes, other.changes) >= FEWEST
-    estimated = _estimated(people, first, contrast, after_hours) if enough else _Estimated(_too_few(ai, other))
+    horizon = horizon_hours or after_hours[-1]
+    estimated = _estimated(people, first, contrast, after_hours, horizon) if enough else _Estimated(_too_few(ai, other))
     as_of: datetime | None = cohort.changes["as_of"].max()  # type: ignore[assignment]
     result = Comparison(
         contrast=contrast,
@@ -91,7 +95,7 @@ def compare(
         excluded=Excluded() if automation else Excluded.of(cohort.changes, WORK),
         unknown=cohort.unknown,
         no_deployments=cohort.no_deployments,
-        horizon_hours=estimated.horizon_hours or after_hours[-1],
+        horizon_hours=estimated.horizon_hours or horizon,
         clock=cohort.clock,
         as_of=as_of,
     )
@@ -143,11 +147,11 @@ class _Estimated:
 
 
 def _estimated(
-    people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float]
+    people: Cohort, first: BoolArray, contrast: Contrast, after_hours: tuple[float, float, float], highest: float
 ) -> _Estimated:
-    plain = _plain(people, first, after_hours)
+    plain = _plain(people, first, after_hours, highest)
     rates = rate_measures(people, first, contrast)
-    horizon = plain.horizon_hours or after_hours[-1]
+    horizon = plain.horizon_hours or highest
     like = within_cells(people, first, contrast, after_hours, horizon, FEWEST)
     return _Estimated(
         (*plain.measures, *rates, *like.measures),
@@ -159,12 +163,12 @@ def _estimated(
     )
 
 
-def _plain(people: Cohort, first: BoolArray, after_hours: tuple[float, float, float]) -> _Estimated:
+def _plain(people: Cohort, first: BoolArray, after_hours: tuple[float, float, float], highest: float) -> _Estimated:
     """Both groups described, with no more than an interval for how they differ."""
     sides = sides_of(people, first)
     curves = sides.incidences()
-    horizon = longest_horizon(curves, after_hours[-1])
-    measures = [*shares(sides, curves, after_hours), median(sides, curves)]
+    horizon = longest_horizon(curves, highest)
+    measures = [*shares(sides, curves, after_hours, highest), median(sides, curves)]
     if horizon is None:
         return _Estimated(measures, units=sides.unit)
     hours = hours_in_states(sides, horizon)

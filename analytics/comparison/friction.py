@@ -12,8 +12,8 @@ from analytics.comparison.measured import SMALLEST_SHARE, Behind, Hours, measure
 from analytics.comparison.plain.differences import described
 from analytics.comparison.plain.sides import Sides
 from analytics.comparison.results import ALL, Friction, Measure
-from analytics.comparison.small_samples import Reach
 from analytics.survival.arrays import FloatArray
+from analytics.survival.errors.small_samples import Reach
 
 __all__ = ["friction_measure", "friction_of", "plain_share_measures", "share_measures"]
 

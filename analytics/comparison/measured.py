@@ -8,8 +8,8 @@ import numpy as np
 
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import Measure
-from analytics.comparison.small_samples import Reach
 from analytics.survival.arrays import FloatArray
+from analytics.survival.errors.small_samples import Reach
 
 __all__ = ["LEVEL", "SMALLEST_PART", "SMALLEST_SHARE", "Behind", "Hours", "bounds_of", "measured"]
 

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS, Cohort
+from analytics.cohort.cohort import Cohort
 from analytics.cohort.histories import counted_ends
+from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.comparison.cells import MONTH, numbered, together
 from analytics.comparison.contrasts import Contrast
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.plain.sides import independent_units
 from analytics.comparison.results import ALL, Measure
-from analytics.comparison.small_samples import Reach, reach_of
 from analytics.comparison.within.held_equal import even_part, size_of, years_of
 from analytics.survival import CENSORED, Cox, LogRank, cox, log_rank
 from analytics.survival.arrays import BoolArray
+from analytics.survival.errors.small_samples import Reach, reach_of
 from headway.errors import AnalysisError
 
 __all__ = ["rate_measures", "reach_of_ratio"]

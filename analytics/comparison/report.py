@@ -64,11 +64,13 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
     any_evidence = replace(filters, evidence="any")
     columns = (*COMPARED, *filters.verdict_columns)
     cohort = read_cohort(connection, any_evidence, columns=columns, calendar=chosen.working)
+    horizon = chosen.horizon_hours(cohort)
     comparisons = [
         compare(
             cohort.sure(filters, contrast.axis),
             contrast,
             after_hours=chosen.arrived_after_hours,
+            horizon_hours=horizon,
             automation=chosen.automation,
             smallest=chosen.smallest,
         )

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.groups import is_ai
 from analytics.cohort.kinds import WORK
+from analytics.cohort.units import FEWEST_CLUSTERS, THESE
 from analytics.comparison.cells import together
 from analytics.dora.definitions import Definition
 from analytics.dora.facts import Facts, carried, failures, judged, shipped
@@ -44,7 +44,7 @@ def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
     return table.with_columns(pl.col("failed").fill_null(0.0)).sort("repo_id", "deployed_at", "deployment_id")
 
 
-def beside(rows: pl.DataFrame, window: Window) -> Iterator[tuple[str, Measure, float | None]]:
+def beside(rows: pl.DataFrame, window: Window, intervals: str = THESE) -> Iterator[tuple[str, Measure, float | None]]:
     """Estimate the failure rate of each side in a window, and their difference with its p-value; `rows` as of `loads`.
 
     The difference is within repositories and classes of size (1, 2, 3 to 4, 5 to 8, 9 to 16 and more changes), by
@@ -54,7 +54,7 @@ def beside(rows: pl.DataFrame, window: Window) -> Iterator[tuple[str, Measure, f
     in_window = within(rows, "deployed_at", window)
     for name, side in ((WITH, pl.col("ai")), (WITHOUT, ~pl.col("ai"))):
         side_rows = in_window.filter(side)
-        yield name, share("change_failure_rate", side_rows["failed"], side_rows["repo_id"], 0), None
+        yield name, share("change_failure_rate", side_rows["failed"], side_rows, 0, intervals), None
     yield DIFFERENCE, *_difference(in_window)
     yield RATIO, *_ratio(in_window)
 

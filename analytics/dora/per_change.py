@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
-from analytics.comparison.small_samples import Reach, reach_of
+from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
+from analytics.survival.errors.small_samples import Reach, reach_of
 from analytics.survival.proportions import LEVEL, Estimate
 
 __all__ = ["FEWEST_FAILED", "ratio_per_change"]

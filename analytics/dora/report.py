@@ -45,6 +45,7 @@ _SCHEMA = {
     "automation": _COUNT,
     "as_of": _TIME,
     "releases": _COUNT,
+    "intervals": _TEXT,
 }
 
 
@@ -91,16 +92,16 @@ def _rows(
             continue
         by_definition = [Counted.of(part, definition) for definition in definitions]
         for window in window_of(facts if options.by in AXES else part, filters, options.window):
-            leads = lead_times(part, window)
+            leads = lead_times(part, window, options.intervals)
             for counted in by_definition:
                 common = _common(name, window, counted.definition, part)
-                for measure in measures(counted, window, days, leads):
+                for measure in measures(counted, window, days, leads, options.intervals):
                     yield common | _columns(measure)
     if options.by in AXES:
         loaded = [(definition, loads(facts, definition, options.by)) for definition in definitions]
         for window in window_of(facts, filters, options.window):
             for definition, rows in loaded:
-                for name, measure, p_value in beside(rows, window):
+                for name, measure, p_value in beside(rows, window, options.intervals):
                     yield _common(name, window, definition, facts) | _columns(measure) | {"p_value": p_value}
 
 
@@ -117,6 +118,7 @@ def _columns(measure: Measure) -> dict[str, Any]:
         "level": measure.level,
         "repositories": measure.repositories,
         "interval_by": measure.interval_by,
+        "intervals": measure.intervals if measure.interval_by else None,
     }
 
 

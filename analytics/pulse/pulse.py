@@ -12,22 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, Cohort, read_cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import WORK, Excluded
+from analytics.cohort.options import Options
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import TimeInState, restricted_mean_hours
-from analytics.survival.arrays import FloatArray
-from analytics.survival.intervals import critical_value
+from analytics.survival.errors.spread import Spread
 
 __all__ = ["AXES", "Ahead", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
 
 AXES = ("builds_ai", "built_with_ai")
-HORIZON_HOURS = 720.0
-ARRIVED_AFTER_HOURS = (24.0, 168.0, 720.0)
+_PLAIN = Options()
 _AT_ONCE = 2
 FEWEST = 20
 """Groups with fewer changes than this are counted and not estimated: their intervals would say nothing."""
@@ -64,7 +62,8 @@ class Group:
     """One group of changes. Hours are from code complete; `enough` says whether there are changes enough to estimate.
 
     `arrived`: share in production after so many hours. `mean_waiting_hours`: within the horizon, in all stages.
-    `ahead`: how far the first of them is ahead; None where there is no second.
+    `ahead`: how far the first of them is ahead; None where there is no second. `intervals`: their question;
+    `interval_by`: what they take as independent.
     """
 
     name: str
@@ -81,6 +80,8 @@ class Group:
     stages: Sequence[StageTime]
     mean_waiting_hours: float | None
     ahead: Ahead | None = None
+    interval_by: str = ""
+    intervals: str = ""
 
     @property
     def bottleneck(self) -> StageTime | None:
@@ -122,18 +123,17 @@ def pulse(
     filters: Filters,
     *,
     axis: str = "builds_ai",
-    horizon_hours: float = HORIZON_HOURS,
-    calendar: WorkingCalendar | None = None,
+    options: Options = _PLAIN,
 ) -> Pulse:
     """Estimate the headline numbers of changes that were code complete in the period of `filters`.
 
-    With a `calendar` hours are working time, the horizon is the calendar's own, and the share arrived is that after a
-    day, a week and that horizon of work.
+    Of `options` its clock, horizon and question of the intervals hold. On the working clock the share arrived is that
+    after a day, a week and 30 days of work.
     """
-    cohort = read_cohort(connection, filters, axis=axis, columns=(), calendar=calendar)
-    after: tuple[float, ...] = ARRIVED_AFTER_HOURS
-    if calendar is not None:
-        horizon_hours, after = calendar.horizon_hours, calendar.arrived_after_hours
+    any_evidence = replace(filters, evidence="any")
+    cohort = read_cohort(connection, any_evidence, columns=filters.verdict_columns, calendar=options.working)
+    horizon_hours, after = options.horizon_hours(cohort), options.arrived_after_hours
+    cohort = cohort.sure(filters, axis)
     people, excluded = cohort.where(WORK), Excluded.of(cohort.changes, WORK)
     times = cohort.changes["as_of"]
     # Of millions of changes one copy is enough.
@@ -143,7 +143,7 @@ def pulse(
     # Each is a chain of steps over arrays that lets the others run meanwhile.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         everything, with_ai, other = pool.map(
-            lambda name, cohort: _group(name, cohort, horizon_hours, after),
+            lambda name, cohort: _group(name, cohort, horizon_hours, after, options.intervals),
             ("all work", *names),
             (people, people.where(ai), people.where(~ai)),
         )
@@ -188,7 +188,7 @@ def slowest_waiting(
     return waiting.sort(["age_hours", "change_id"], descending=[True, False]).head(most).select(columns)
 
 
-def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, ...]) -> Group:
+def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, ...], intervals: str) -> Group:
     outcomes = cohort.changes["outcome"]
     enough = len(outcomes) >= FEWEST
     none = Estimate(None, None, None)
@@ -198,7 +198,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
     waiting_hours: float | None = None
     ahead: Ahead | None = None
     if enough:
-        curve = cohort.incidence(by_repository=True)
+        curve = cohort.incidence(intervals)
         median, p85 = (
             Estimate(quantile.hours, quantile.lower_hours, quantile.upper_hours)
             for quantile in curve.quantiles("production", [0.5, 0.85])
@@ -210,7 +210,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         ]
         gone = curve.at([horizon_hours])
         abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
-        stages, ahead = _stages(cohort, horizon_hours)
+        stages, ahead = _stages(cohort, horizon_hours, intervals)
         waiting_hours = sum(stage.mean_hours.value or 0.0 for stage in stages)
     return Group(
         name=name,
@@ -227,11 +227,12 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         stages=stages,
         mean_waiting_hours=waiting_hours,
         ahead=ahead,
+        **cohort.intervals(intervals),
     )
 
 
-def _stages(cohort: Cohort, horizon_hours: float) -> tuple[list[StageTime], Ahead | None]:
-    moves = cohort.moves(by_repository=True, until_hours=horizon_hours)
+def _stages(cohort: Cohort, horizon_hours: float, intervals: str) -> tuple[list[StageTime], Ahead | None]:
+    moves = cohort.moves(intervals, until_hours=horizon_hours)
     time = restricted_mean_hours(moves, horizon_hours, keep_influence=True)
     whole = float(time.mean_hours[: -len(ENDS)].sum())
     present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
@@ -244,18 +245,18 @@ def _stages(cohort: Cohort, horizon_hours: float) -> tuple[list[StageTime], Ahea
         for state, stage in enumerate(LEAD_STAGES)
         if stage in present
     ]
-    return stages, _ahead(time, moves.cluster_sizes, [LEAD_STAGES.index(stage) for stage in present])
+    return stages, _ahead(time, Spread.of(moves), [LEAD_STAGES.index(stage) for stage in present])
 
 
-def _ahead(time: TimeInState, sizes: FloatArray | None, present: Sequence[int]) -> Ahead | None:
+def _ahead(time: TimeInState, spread: Spread, present: Sequence[int]) -> Ahead | None:
     """The first stage less the second: its interval rests on the difference of both within each unit."""
     if len(present) < 2:
         return None
     # The first of equals is `bottleneck`.
     first, second, *_ = sorted(present, key=lambda state: (-time.mean_hours[state], state))
     assert time.influence is not None  # noqa: S101  (asked for)
-    error = float(np.linalg.norm(time.influence[:, first] - time.influence[:, second]))
-    reach = critical_value(time.level, sizes) * (math.nan if time.clusters == 1 else error)
+    error, critical = spread.errors(time.influence[:, first] - time.influence[:, second], time.level)
+    reach = float(critical * error)
     hours = float(time.mean_hours[first] - time.mean_hours[second])
     return Ahead(LEAD_STAGES[second], _estimate(hours, hours - reach, hours + reach))
 

@@ -34,6 +34,8 @@ _GROUPS = {
     "abandoned_upper": _NUMBER,
     "horizon_hours": _NUMBER,
     "as_of": _TIME,
+    "interval_by": _TEXT,
+    "intervals": _TEXT,
 }
 # As the report `stages`, so far as the pulse check knows it.
 _STAGES = {
@@ -46,6 +48,8 @@ _STAGES = {
     "upper": _NUMBER,
     "horizon_hours": _NUMBER,
     "as_of": _TIME,
+    "interval_by": _TEXT,
+    "intervals": _TEXT,
 }
 
 
@@ -76,6 +80,8 @@ def groups_table(pulses: Sequence[Pulse], *, closed_work_is_seen: bool) -> pl.Da
                 "abandoned_upper": gone.upper if gone else None,
                 "horizon_hours": pulse.horizon_hours,
                 "as_of": _as_of(pulse),
+                "interval_by": group.interval_by,
+                "intervals": group.intervals,
             }
         )
     return pl.DataFrame(rows, schema=_GROUPS)
@@ -94,6 +100,8 @@ def stages_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
             "upper": time.mean_hours.upper,
             "horizon_hours": pulse.horizon_hours,
             "as_of": _as_of(pulse),
+            "interval_by": group.interval_by,
+            "intervals": group.intervals,
         }
         for group in groups
         for time in group.stages

@@ -30,6 +30,7 @@ _SCHEMA = {
     "interval_by": _TEXT,
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
+    "intervals": _TEXT,
 }
 
 
@@ -42,21 +43,21 @@ def arrivals(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     which no change is watched any more while work still waited.
     """
     options = options or Options()
-    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options.clock)]
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _rows(group: Group, clock: str) -> Iterator[dict[str, Any]]:
+def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     cohort = group.cohort
     common = {
         "group": group.name,
         "changes": len(cohort.changes),
         "repositories": cohort.cluster[1],
-        "interval_by": cohort.interval_by,
+        **cohort.intervals(options.intervals),
         "as_of": cohort.changes["as_of"].max(),
-        "clock": clock,
+        "clock": options.clock,
     }
-    at = cohort.incidence(by_repository=True).at(GRID_HOURS) if group.enough else None
+    at = cohort.incidence(options.intervals).at(GRID_HOURS) if group.enough else None
     waits = bool((cohort.changes["outcome"] == "waiting").any())
     observed_hours = float(cohort.hours.max(initial=0.0))
     for row, hours in enumerate(GRID_HOURS):

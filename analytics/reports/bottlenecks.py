@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -17,6 +17,7 @@ from analytics.cohort.groups import FEWEST, Group, read_groups
 from analytics.cohort.kinds import WORK, Excluded, taking_part
 from analytics.cohort.options import Options
 from analytics.cohort.services import at_home
+from analytics.cohort.units import QUESTIONS, THESE
 from analytics.survival import restricted_mean_hours
 from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
 from analytics.whatif.compute import Cadences, StageModel, WhatIf, cadences_of
@@ -64,6 +65,7 @@ _SCHEMA = {
     "horizon_hours": _NUMBER,
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
+    "intervals": _TEXT,
 }
 
 
@@ -82,6 +84,7 @@ class Bottlenecks:
     """The stages of one group, the longest first, and what-ifs. Empty where there are fewer than 20 changes.
 
     `clock`, `horizon_hours`: the clock of all hours, `wall` or `working`, and their limit.
+    `intervals`: their question.
     """
 
     group: str
@@ -92,6 +95,7 @@ class Bottlenecks:
     as_of: object
     clock: str = "wall"
     horizon_hours: float = HORIZON_HOURS
+    intervals: str = QUESTIONS[THESE]
 
     def of(self, stage: str) -> Sequence[WhatIf]:
         """The what-ifs of one stage, the most hours saved first."""
@@ -126,27 +130,29 @@ def read_bottlenecks(
     value = None if options.by is None else GROUP_COLUMNS.get(options.by)
     sample, _ = read_changes(connection, filters, group=value, by=options.by)
     sample = sample.where(taking_part(automation=options.automation, by=options.by))
-    departures, clock = read_departures(connection, filters, options.by), Clock.of(sample.changes, options.working)
+    departures, clock = read_departures(connection, filters, options.by), None
     for group in read_groups(connection, filters, options):
+        clock = clock or Clock.of(sample.changes, options.working, group.horizon_hours)
         whose = pl.lit(value=True) if options.by is None else pl.col("group") == group.name
         cohort = sample.where(whose)
         enough = group.enough and len(cohort.changes) >= FEWEST
-        ideas = tuple(what_ifs(cohort, departures, clock)) if enough else ()
+        ideas = tuple(what_ifs(cohort, departures, clock, options.intervals)) if enough else ()
         if options.by in _OTHERS:
-            ideas += tuple(_as_others(sample, whose & _is_ai(options.by), axis, clock))
+            ideas += tuple(_as_others(sample, whose & _is_ai(options.by), axis, clock, options.intervals))
         yield bottlenecks_of(group, ideas, departures, options)
         if options.by is None:
-            ai = Group(AI_WORK, group.cohort.where(_is_ai(axis)), Excluded())
+            ai = replace(group, name=AI_WORK, cohort=group.cohort.where(_is_ai(axis)), excluded=Excluded())
             if ai.enough:
-                yield bottlenecks_of(ai, tuple(_as_others(sample, _is_ai(axis), axis, clock)), departures, options)
+                ideas = tuple(_as_others(sample, _is_ai(axis), axis, clock, options.intervals))
+                yield bottlenecks_of(ai, ideas, departures, options)
 
 
-def what_ifs(cohort: Cohort, departures: Departures, clock: Clock = WALL) -> Iterator[WhatIf]:
+def what_ifs(cohort: Cohort, departures: Departures, clock: Clock = WALL, intervals: str = THESE) -> Iterator[WhatIf]:
     """Other release cadences, and each stage in its best months; pure. `cohort` as `read_changes` gives it."""
-    cadences = Cadences(cohort, departures, clock)
+    cadences = Cadences(cohort, departures, clock, intervals)
     for cadence in cadences_of(departures):
         yield cadences.what_if(cadence)
-    yield from StageModel(Changes.of(cohort.changes, clock)).best_months()
+    yield from StageModel(Changes.of(cohort.changes, clock, intervals)).best_months()
 
 
 def bottlenecks_of(
@@ -158,15 +164,16 @@ def bottlenecks_of(
     counts = changes["repo"].value_counts()
     repo = counts["repo"].cast(pl.String).replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
     repo = np.repeat(repo, counts["count"].to_numpy())
-    stages = tuple(_stages(group, options.horizon_hours)) if group.enough else ()
+    stages = tuple(_stages(group, options.intervals)) if group.enough else ()
     as_of = changes["as_of"].max() if len(changes) else None
     gap_days = departures.typical_gap_days(repo)
-    return Bottlenecks(group.name, len(changes), stages, ideas, gap_days, as_of, options.clock, options.horizon_hours)
+    about = group.name, len(changes), stages, ideas, gap_days, as_of, options.clock, group.horizon_hours
+    return Bottlenecks(*about, group.cohort.intervals(options.intervals)["intervals"])
 
 
-def _stages(group: Group, horizon_hours: float) -> Iterator[Bottleneck]:
-    moves = group.cohort.moves(by_repository=True, until_hours=horizon_hours)
-    time = restricted_mean_hours(moves, horizon_hours)
+def _stages(group: Group, intervals: str) -> Iterator[Bottleneck]:
+    moves = group.cohort.moves(intervals, until_hours=group.horizon_hours)
+    time = restricted_mean_hours(moves, group.horizon_hours)
     whole = float(time.mean_hours[: -len(ENDS)].sum())
     present = [LEAD_STAGES.index(stage) for stage in group.cohort.present]
     ranked = sorted(present, key=lambda state: (-time.mean_hours[state], state))
@@ -181,7 +188,7 @@ def _is_ai(axis: str | None) -> pl.Expr:
     return pl.col("builds_ai")
 
 
-def _as_others(sample: Cohort, ours: pl.Expr, axis: str, clock: Clock) -> Iterator[WhatIf]:
+def _as_others(sample: Cohort, ours: pl.Expr, axis: str, clock: Clock, intervals: str) -> Iterator[WhatIf]:
     """AI work at the rates of work that is neither AI work nor made by a bot, nor a release."""
     people = sample.where(WORK)
     rest = ~_is_ai(axis)
@@ -189,11 +196,11 @@ def _as_others(sample: Cohort, ours: pl.Expr, axis: str, clock: Clock) -> Iterat
     is_ours = both.select(ours.alias("ours"))["ours"].to_numpy()
     if min(int(np.sum(is_ours)), int(np.sum(~is_ours))) < FEWEST:
         return
-    yield from StageModel(Changes.of(both, clock), is_ours).rates_of_others(_OTHERS[axis])
+    yield from StageModel(Changes.of(both, clock, intervals), is_ours).rates_of_others(_OTHERS[axis])
 
 
 def _rows(group: Bottlenecks) -> Iterator[dict[str, Any]]:
-    names = ("group", "changes", "horizon_hours", "as_of", "clock")
+    names = ("group", "changes", "horizon_hours", "as_of", "clock", "intervals")
     common = {name: getattr(group, name) for name in names}
     for stage in group.stages:
         here = common | {

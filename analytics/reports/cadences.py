@@ -12,11 +12,11 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, COLUMNS, FEWEST
 from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
+from analytics.cohort.units import QUESTIONS
 from analytics.durations import amount, signed, span
-from analytics.whatif.clock import Clock
 from analytics.whatif.departures import read_departures
 from analytics.whatif.effect import Bounds
-from analytics.whatif.reading import read_changes
+from analytics.whatif.reading import clock_of, read_changes
 from analytics.whatif.rhythms import AS_NOW, NAMES, Rhythm, rhythms_of
 from headway.errors import UsageError
 
@@ -50,6 +50,7 @@ _SCHEMA = {
     "note": _TEXT,
     "as_of": pl.Datetime("us"),
     "clock": _TEXT,
+    "intervals": _TEXT,
 }
 _NOTE = "every repository by this cadence alone; the real merges replayed"
 
@@ -72,7 +73,7 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     value = f"'{ALL}'" if options.by is None else COLUMNS[options.by]
     sample, _every = read_changes(connection, filters, group=value, by=options.by)
     sample = sample.where(taking_part(automation=options.automation, by=options.by))
-    departures, clock = read_departures(connection, filters, options.by), Clock.of(sample.changes, options.working)
+    departures, clock = read_departures(connection, filters, options.by), clock_of(sample, options)
     rows: list[Mapping[str, Any]] = []
     for name in sample.changes["group"].unique().sort():
         cohort = sample.where(pl.col("group") == name)
@@ -82,7 +83,7 @@ def cadences(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
             rows.append({**common, "note": "too few to say"})
         elif cohort.changes["release_hours"].is_not_null().any():
             common |= {"horizon_hours": clock.horizon_hours, "note": _NOTE}
-            rows += [{**common, **row} for row in _rows(rhythms_of(cohort, departures, clock))]
+            rows += [{**common, **row} for row in _rows(rhythms_of(cohort, departures, clock, options.intervals))]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -108,6 +109,7 @@ def _instead(rhythm: Rhythm, other: Rhythm) -> dict[str, Any]:
     return {
         "instead_of": other.name,
         "interval_by": brought.unit,
+        "intervals": QUESTIONS[rhythm.units.intervals],
         **_bounds("hours_earlier", "earlier", brought.hours_saved),
         **_bounds("gained_7d", "gained_7d", brought.gained[0]),
     }

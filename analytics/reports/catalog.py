@@ -28,6 +28,8 @@ __all__ = [
     "CLOCK",
     "DEFINITION",
     "EVIDENCE",
+    "HORIZON",
+    "INTERVALS",
     "OPTIONS",
     "REPORTS",
     "SERVICE",
@@ -39,7 +41,8 @@ __all__ = [
 
 SINCE, UNTIL, SERVICE, BY, CLOCK = "--since", "--until", "--service", "--by", "--clock"
 AUTOMATION, EVIDENCE, WINDOW, DEFINITION = "--automation", "--evidence", "--window", "--definition"
-OPTIONS = (SINCE, UNTIL, SERVICE, BY, CLOCK, AUTOMATION, EVIDENCE, WINDOW, DEFINITION)
+INTERVALS, HORIZON = "--intervals", "--horizon-days"
+OPTIONS = (SINCE, UNTIL, SERVICE, BY, CLOCK, AUTOMATION, EVIDENCE, WINDOW, DEFINITION, INTERVALS, HORIZON)
 """Options that only some reports honour. Every report honours `--as-of`, `--repo` and `--team`."""
 
 ALL_DEFINITIONS = "all"
@@ -51,8 +54,10 @@ _REASONS = {
     EVIDENCE: "it has no AI classification",
     WINDOW: "it has no time windows",
     DEFINITION: "it has no alternative definitions",
+    INTERVALS: "it has no intervals of this kind",
+    HORIZON: "it has no hours up to a horizon",
 }
-_SPELLED = {CLOCK: "--clock working", EVIDENCE: "--evidence strong"}
+_SPELLED = {CLOCK: "--clock working", EVIDENCE: "--evidence strong", INTERVALS: "--intervals like-these"}
 _AXES = "analytics.cohort.groups:AXES"
 
 
@@ -100,6 +105,8 @@ class Report:
             EVIDENCE: filters.evidence != "any",
             WINDOW: options.window is not None,
             DEFINITION: options.definition is not None,
+            INTERVALS: options.intervals != "these",
+            HORIZON: options.horizon_days is not None,
         }
         for option, value in ((BY, options.by), (DEFINITION, options.definition)):
             names = self.accepted(option)
@@ -138,6 +145,7 @@ def _named(path: str) -> Any:
 _PERIOD = frozenset({SINCE, UNTIL})
 _LIST = _PERIOD | {SERVICE, BY}
 _STATISTIC = _LIST | {CLOCK, AUTOMATION, EVIDENCE}
+_OF_GROUPS = _STATISTIC | {INTERVALS}
 _EACH_SERVICE = "analytics.cohort.services:COLUMNS"
 _HAS_BOTS = "it includes bots and releases, and kind says which changes they are"
 _NO_BOTS = "no initiative includes changes made by bots, or releases"
@@ -206,19 +214,20 @@ REPORTS: Mapping[str, Report] = {
             "stages",
             "hours in each stage, with confidence intervals",
             "analytics.reports.stages:stages",
-            _STATISTIC,
+            _OF_GROUPS | {HORIZON},
         ),
         Report(
             "occupancy",
             "share of work in each stage, by hours since code complete",
             "analytics.reports.occupancy:occupancy",
-            _STATISTIC,
+            _OF_GROUPS,
         ),
         Report(
             "comparison",
             "AI work and other work compared: differences, intervals, tests",
             "analytics.comparison:comparison",
-            _STATISTIC,
+            _STATISTIC | {HORIZON},
+            {INTERVALS: "each difference is within repositories"},
             groups="",
             group_names="`builds_ai`, `built_with_ai`, `team`, or a day such as `2026-03-01`: before and after",
         ),
@@ -226,7 +235,7 @@ REPORTS: Mapping[str, Report] = {
             "bottlenecks",
             "stages ranked by hours, with what-if savings",
             "analytics.reports.bottlenecks:bottlenecks",
-            _STATISTIC,
+            _OF_GROUPS | {HORIZON},
         ),
         Report(
             "waiting",
@@ -241,13 +250,13 @@ REPORTS: Mapping[str, Report] = {
             "arrivals",
             "share in production, by hours since code complete",
             "analytics.reports.arrivals:arrivals",
-            _STATISTIC,
+            _OF_GROUPS,
         ),
         Report(
             "trend",
             "median hours and 7-day share in production, by month",
             "analytics.reports.trend:trend",
-            _STATISTIC,
+            _OF_GROUPS,
         ),
         Report(
             "friction",
@@ -279,7 +288,7 @@ REPORTS: Mapping[str, Report] = {
             "dora",
             "the DORA measures, with confidence intervals",
             "analytics.dora.report:dora",
-            _STATISTIC - {CLOCK} | {WINDOW, DEFINITION},
+            _OF_GROUPS - {CLOCK} | {WINDOW, DEFINITION},
             {CLOCK: "a service that fails at night is down at night"},
             groups="analytics.dora.facts:COLUMNS",
             definitions="analytics.dora.definitions:DEFINITIONS",
@@ -289,7 +298,7 @@ REPORTS: Mapping[str, Report] = {
             "rework",
             "share repaired or reverted within 14, 30 and 90 days",
             "analytics.rework.report:rework",
-            _STATISTIC - {CLOCK} | {DEFINITION},
+            _OF_GROUPS - {CLOCK} | {DEFINITION},
             {CLOCK: "it counts calendar days after production"},
             groups="analytics.rework.facts:COLUMNS",
             definitions="analytics.rework.facts:DEFINITIONS",
@@ -299,7 +308,7 @@ REPORTS: Mapping[str, Report] = {
             "cadences",
             "release cadences compared: the hours that each would save",
             "analytics.reports.cadences:cadences",
-            _STATISTIC,
+            _OF_GROUPS | {HORIZON},
         ),
         Report(
             "longest",

@@ -41,6 +41,7 @@ _SCHEMA = {
     "clock": _TEXT,
     "releases": _COUNT,
     "nothing_to_deploy": _COUNT,
+    "intervals": _TEXT,
 }
 
 
@@ -62,7 +63,7 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
         "group": group.name,
         "changes": len(cohort.changes),
         "repositories": cohort.cluster[1],
-        "interval_by": cohort.interval_by,
+        **cohort.intervals(options.intervals),
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
         "nothing_to_deploy": cohort.nothing_to_deploy,
@@ -74,7 +75,7 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     if not group.enough:
         yield from ({**common, "hours": hour, "state": state} for hour in GRID_HOURS for state in STATES)
         return
-    estimate = state_occupancy(cohort.moves(by_repository=True, until_hours=float(GRID_HOURS[-1])), GRID_HOURS)
+    estimate = state_occupancy(cohort.moves(options.intervals, until_hours=float(GRID_HOURS[-1])), GRID_HOURS)
     present = (*cohort.present, *ENDS)
     observed_hours = cohort.hours.max(initial=0.0)
     waits = estimate.probability[:, : len(LEAD_STAGES)].sum(axis=1) > _ROUNDING

@@ -47,6 +47,7 @@ _SCHEMA = {
     "clock": _TEXT,
     "releases": _COUNT,
     "nothing_to_deploy": _COUNT,
+    "intervals": _TEXT,
 }
 
 
@@ -58,10 +59,10 @@ def stages(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     still there right-censored; of `production` and `abandoned`, the hours from code complete by which that share of all
     changes was there; absent where that is not reached. `mean_hours_in_state` with `lower`, `upper`: restricted mean
     hours up to the horizon; those of a group add up to `horizon_hours`. `share_of_wait`: of the hours in all stages.
-    `seen_hours`: the longest that any change was watched; beyond it the mean is a guess. `interval_by`: what the
-    intervals of hours take as independent; those of a stage's median and p85 are by repository if enough of them have a
-    change that entered it. A stage that no repository of the group has is null. A group with fewer than
-    `groups.FEWEST` changes is counted and not estimated.
+    `seen_hours`: the longest that any change was watched; beyond it the mean is a guess. `intervals`: their question,
+    `interval_by`: what they take as independent; of a stage's median and p85 among the changes that entered it. A stage
+    that no repository of the group has is null. A group with fewer than `groups.FEWEST` changes is counted and not
+    estimated.
     """
     options = options or Options()
     rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, options)]
@@ -73,16 +74,16 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     present = (*cohort.present, *ENDS)
     time = curve = None
     if group.enough:
-        moves = cohort.moves(by_repository=True, until_hours=options.horizon_hours)
-        time, curve = restricted_mean_hours(moves, options.horizon_hours), cohort.incidence(by_repository=True)
+        moves = cohort.moves(options.intervals, until_hours=group.horizon_hours)
+        time, curve = restricted_mean_hours(moves, group.horizon_hours), cohort.incidence(options.intervals)
     common = {
         "group": group.name,
         "changes": len(cohort.changes),
-        "horizon_hours": options.horizon_hours,
+        "horizon_hours": group.horizon_hours,
         "as_of": cohort.changes["as_of"].max(),
         "seen_hours": cohort.hours.max(initial=0.0),
         "repositories": cohort.cluster[1],
-        "interval_by": cohort.interval_by,
+        **cohort.intervals(options.intervals),
         "unknown": cohort.unknown,
         "no_deployments": cohort.no_deployments,
         "nothing_to_deploy": cohort.nothing_to_deploy,
@@ -93,15 +94,15 @@ def _rows(group: Group, options: Options) -> Iterator[dict[str, Any]]:
     for position, state in enumerate(STATES):
         row = {**common, "stage": state}
         if state in present:
-            row |= _arrivals(group, state, curve) if state in ENDS else _stay(group, state)
+            row |= _arrivals(group, state, curve) if state in ENDS else _stay(group, state, options)
             row |= {} if time is None else _time(time, position)
         yield row
 
 
-def _stay(group: Group, stage: str) -> dict[str, Any]:
+def _stay(group: Group, stage: str, options: Options) -> dict[str, Any]:
     if not group.enough:
         return {"reached": group.cohort.changes[f"{stage}_hours"].count()}
-    stay = group.cohort.stay(stage, by_repository=True)
+    stay = group.cohort.stay(stage, options.intervals)
     return {"reached": stay.entered} | _quantiles(*stay.incidence.quantiles(MOVED_ON, _SHARES))
 
 

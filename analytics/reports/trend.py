@@ -34,6 +34,7 @@ _SCHEMA = {
     "interval_by": _TEXT,
     "as_of": _TIME,
     "clock": _TEXT,
+    "intervals": _TEXT,
 }
 
 
@@ -43,15 +44,16 @@ def trend(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opti
     `median_hours` with bounds: when half of the month's changes were in production, null where they were not.
     `arrived_7d` with bounds: the share in production a week after code complete, on the working clock after a week's
     working hours; null where no change of the month was watched for so long. Months with fewer than `groups.FEWEST`
-    changes are counted and not estimated. What waits is right-censored, what was abandoned competes.
+    changes are counted and not estimated. What waits is right-censored, what was abandoned competes. A month has one
+    month of each repository: intervals for these repositories are by their weeks.
     """
     options = options or Options()
     week = options.working.week_hours if options.working else _WEEK_HOURS
-    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, week, options.clock)]
+    rows = [row for group in read_groups(connection, filters, options) for row in _rows(group, week, options)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _rows(group: Group, week_hours: float, clock: str) -> Iterator[dict[str, Any]]:
+def _rows(group: Group, week_hours: float, options: Options) -> Iterator[dict[str, Any]]:
     month_of = pl.col("code_complete_at").dt.truncate("1mo")
     for month in group.cohort.changes.select(month_of.unique().sort()).to_series():
         cohort = group.cohort.where(month_of == month)
@@ -61,15 +63,15 @@ def _rows(group: Group, week_hours: float, clock: str) -> Iterator[dict[str, Any
             "month": month,
             "changes": len(outcomes),
             **{name: int((outcomes == name).sum()) for name in ("production", "waiting", "abandoned")},
-            **(_estimates(cohort, week_hours) if len(outcomes) >= FEWEST else {}),
-            "interval_by": cohort.interval_by,
+            **(_estimates(cohort, week_hours, options.intervals) if len(outcomes) >= FEWEST else {}),
+            **cohort.intervals(options.intervals),
             "as_of": cohort.changes["as_of"].max(),
-            "clock": clock,
+            "clock": options.clock,
         }
 
 
-def _estimates(cohort: Cohort, week_hours: float) -> dict[str, Any]:
-    curve = cohort.incidence(by_repository=True)
+def _estimates(cohort: Cohort, week_hours: float, intervals: str) -> dict[str, Any]:
+    curve = cohort.incidence(intervals)
     (median,) = curve.quantiles("production", [0.5])
     estimates = {"median_hours": median.hours, "median_lower": median.lower_hours, "median_upper": median.upper_hours}
     waits = (cohort.changes["outcome"] == "waiting").any()

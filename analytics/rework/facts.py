@@ -9,12 +9,11 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import ALL, AXES
 from analytics.cohort.kinds import Excluded, taking_part
 from analytics.cohort.services import SERVICE, changes_of
-from analytics.comparison.cells import together
+from analytics.cohort.units import THESE, Units, together, units_of
 from analytics.survival import CENSORED, Incidence, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from headway.errors import UsageError
@@ -129,19 +128,17 @@ class Shipped:
         at = self.changes["production_at"].to_numpy().astype("datetime64[M]").astype(np.int64)
         return together(self.cluster[0], at - at.min(initial=at[0] if at.size else 0))
 
-    @property
-    def interval_by(self) -> str:
-        """What intervals take as independent: `repository`, or `change` where repositories are few."""
-        return "repository" if self.cluster[1] >= FEWEST_CLUSTERS else "change"
+    def units(self, intervals: str = THESE) -> Units | None:
+        """What intervals of this question take as independent: months of production; None: each change."""
+        return units_of(self.cluster[0], self.changes["production_at"].to_numpy(), intervals)
 
-    def incidence(self, event: str = "repaired_at") -> Incidence:
+    def incidence(self, event: str = "repaired_at", intervals: str = THESE) -> Incidence:
         """The share repaired (`reverted_at`: taken back) by hours since production: Kaplan–Meier's, as 1 - S."""
         hours, over = self.times(event)
-        how = np.where(over, 0, CENSORED)
-        cluster, clusters = self.cluster
-        if self.interval_by == "repository":
-            return incidence(hours, how, ("repaired",), cluster=cluster, clusters=clusters)
-        return incidence(hours, how, ("repaired",))
+        how, units = np.where(over, 0, CENSORED), self.units(intervals)
+        if units is None:
+            return incidence(hours, how, ("repaired",))
+        return incidence(hours, how, ("repaired",), cluster=units.code, clusters=units.size, stratum=units.stratum)
 
 
 def definitions_named(name: str | None) -> list[str]:

@@ -11,6 +11,7 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.groups import AXES, FEWEST
 from analytics.cohort.options import Options
+from analytics.cohort.units import QUESTIONS, THESE, interval_columns
 from analytics.rework.comparison import compared
 from analytics.rework.facts import Shipped, definitions_named, read_shipped
 from analytics.survival.proportions import LEVEL
@@ -45,6 +46,7 @@ _SCHEMA = {
     "as_of": pl.Datetime("us"),
     "definition": _TEXT,
     "releases": _COUNT,
+    "intervals": _TEXT,
 }
 
 
@@ -62,26 +64,25 @@ def rework(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Opt
     rows: list[dict[str, Any]] = []
     for definition in definitions_named(chosen.definition):
         shipped = read_shipped(connection, filters, by=chosen.by, automation=chosen.automation, definition=definition)
-        rows += [{**row, "definition": definition} for row in _rows_of(shipped, chosen.by)]
+        rows += [{**row, "definition": definition} for row in _rows_of(shipped, chosen)]
     return pl.DataFrame(rows, schema=_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _rows_of(shipped: Shipped, by: str | None) -> Iterator[dict[str, Any]]:
+def _rows_of(shipped: Shipped, options: Options) -> Iterator[dict[str, Any]]:
     for name in sorted(shipped.changes["group"].unique().to_list()):
-        yield from _group(name, shipped.where(pl.col("group") == name))
-    if by in AXES and len(shipped.changes):
-        yield from _comparison(shipped, by)
+        yield from _group(name, shipped.where(pl.col("group") == name), options.intervals)
+    if options.by in AXES and len(shipped.changes):
+        yield from _comparison(shipped, options.by)
 
 
-def _group(name: str, shipped: Shipped) -> Iterator[dict[str, Any]]:
-    common = {"group": name, **_about(shipped)}
+def _group(name: str, shipped: Shipped, intervals: str) -> Iterator[dict[str, Any]]:
+    common = {"group": name, **_about(shipped)} | interval_columns(shipped.units(intervals))
     enough = len(shipped.changes) >= FEWEST
     for measure, event in _EVENTS.items():
         hours, over = shipped.times(event)
-        at = shipped.incidence(event).at([24.0 * days for days in DAYS]) if enough else None
+        at = shipped.incidence(event, intervals).at([24.0 * days for days in DAYS]) if enough else None
         for place, days in enumerate(DAYS):
             row = {**common, "measure": measure, "days": days, "repaired": int(over.sum())}
-            row["interval_by"] = shipped.interval_by
             row["at_risk"] = int((hours >= 24.0 * days).sum())
             if at is None:
                 row["note"] = f"fewer than {FEWEST} changes"
@@ -116,6 +117,7 @@ def _comparison(shipped: Shipped, axis: str) -> Iterator[dict[str, Any]]:
             "repaired": result.repaired,
             "repositories": result.repositories,
             "interval_by": result.interval_by,
+            "intervals": QUESTIONS[THESE],
             "adjusted_for": result.adjusted_for,
             "p_value": result.p_value,
             "proportional_p": result.proportional_p,

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, IntArray, as_codes, as_counts, as_hours, same_length
-from analytics.survival.influence import influence_on_probability
+from analytics.survival.errors.influence import influence_on_probability
+from analytics.survival.errors.spread import Spread
 from analytics.survival.intervals import critical_value, log_log_interval
 from analytics.survival.moves import CENSORED, Moves
 from analytics.survival.quantiles import Quantile, as_shares, crossing_hours
@@ -66,8 +67,8 @@ class Incidence:
         if bool(np.any(np.diff(at) < 0)):
             raise AnalysisError("the hours do not ascend", hint="sort the hours")
         probability = self._at(self.probability, at)
-        standard_error, influence = self._standard_error(at)
-        lower, upper = log_log_interval(probability, standard_error, self._critical)
+        standard_error, critical, influence = self._errors(at)
+        lower, upper = log_log_interval(probability, standard_error, critical)
         waiting, at_risk = self._timeline.probability(0, at), self._timeline.at_risk(0, at)
         return IncidenceAt(self.ends, at, probability, standard_error, lower, upper, waiting, at_risk, influence)
 
@@ -89,39 +90,37 @@ class Incidence:
         crossings = [crossing_hours(hours, reached, share) for share in levels.tolist()]
         places = np.array([hours[-1] if hour is None else hour for hour in crossings])
         order = np.argsort(places)
-        standard_error = np.empty(levels.size)
-        standard_error[order] = self._standard_error(places[order])[0][:, column]
-        lower, upper = log_log_interval(levels, standard_error, self._critical)
+        reach = np.empty((2, levels.size))
+        reach[:, order] = [part[:, column] for part in self._errors(places[order])[:2]]
+        lower, upper = log_log_interval(levels, *reach)
         return tuple(
             Quantile(share, hour, *(crossing_hours(hours, reached, bound) for bound in bounds))
             for share, hour, *bounds in zip(levels.tolist(), crossings, lower.tolist(), upper.tolist(), strict=True)
         )
 
-    @property
-    def _critical(self) -> float:
-        return critical_value(self.level, self._timeline.moves.cluster_sizes)
-
     def _at(self, values: FloatArray, at: FloatArray) -> FloatArray:
         return np.vstack([np.zeros(len(self.ends)), values])[np.searchsorted(self.event_hours, at, "right")]
 
-    def _standard_error(self, at: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """(hours, ends), and the influences (units, hours, ends) where units are clusters."""
+    def _errors(self, at: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Standard errors and their reach, (hours, ends), and the influences (units, hours, ends) of clusters."""
         if self.clusters is None:
-            return np.sqrt(self._at(_variance(self._timeline, self.event_hours, self.probability), at)), None
-        influence = np.empty((self._timeline.moves.units, at.size, len(self.ends)))
+            standard_error = np.sqrt(self._at(_variance(self._timeline, self.event_hours, self.probability), at))
+            return standard_error, np.full_like(standard_error, critical_value(self.level)), None
+        moves = self._timeline.moves
+        influence = np.empty((moves.units, at.size, len(self.ends)))
         for row, on_probability in enumerate(influence_on_probability(self._timeline, at)):
             influence[:, row] = on_probability[1:].T
-        standard_error = np.sqrt(np.einsum("uhe,uhe->he", influence, influence))
-        return (np.full_like(standard_error, np.nan) if self.clusters == 1 else standard_error), influence
+        return *Spread.of(moves).errors(np.moveaxis(influence, 0, -1), self.level), influence
 
 
-def incidence(
+def incidence(  # noqa: PLR0913  (the columns of changes)
     hours: ArrayLike,
     ended_as: ArrayLike,
     ends: tuple[str, ...],
     *,
     cluster: ArrayLike | None = None,
     clusters: int | None = None,
+    stratum: IntArray | None = None,
     count: ArrayLike | None = None,
     level: float = 0.95,
 ) -> Incidence:
@@ -139,6 +138,9 @@ def incidence(
         (changes,) codes 0 … clusters-1; without it each change is independent.
     clusters:
         How many clusters there are; the highest code plus one when not given.
+    stratum:
+        (clusters,) codes of the strata that clusters lie in, where these strata are all there are; None where clusters
+        are drawn from more of their kind.
     count:
         (changes,) how many changes a row stands for; 1 when not given.
     level:
@@ -162,14 +164,14 @@ def incidence(
     counts = as_counts(count, at.size, "count")
     unit, units = _units(cluster, clusters, at.size)
     same_length(hours=at, ended_as=end, count=counts, cluster=unit)
-    moves = _moves(at, end, ends, counts, unit, units, clustered=cluster is not None)
+    moves = _moves(at, end, ends, counts, unit, units, clustered=cluster is not None, stratum=stratum)
     timeline = Timeline(moves)
     event_hours = timeline.tables[0].hours
     probability = np.stack([timeline.probability(state, event_hours) for state in range(1, len(ends) + 1)], axis=1)
     return Incidence(ends, event_hours, probability, moves.changes, moves.clusters, level, timeline)
 
 
-def _moves(
+def _moves(  # noqa: PLR0913  (the columns of changes)
     at: FloatArray,
     end: IntArray,
     ends: tuple[str, ...],
@@ -178,6 +180,7 @@ def _moves(
     units: int,
     *,
     clustered: bool,
+    stratum: IntArray | None,
 ) -> Moves:
     """Every change begins as waiting, and moves at most once."""
     return Moves(
@@ -192,6 +195,7 @@ def _moves(
         to_state=np.where(end == CENSORED, CENSORED, end + 1),
         count=counts,
         clustered=clustered,
+        stratum=stratum,
     )
 
 

@@ -39,7 +39,8 @@ class Moves:
     cluster of them (a repository). Codes that do not occur are allowed, so that two groups can share one numbering.
     `start_unit`, `start_state` (codes), `start_count`: (starts,).
     `unit`, `hours` (since the start), `from_state`, `to_state` (codes), `count`: (moves,).
-    `clustered`: whether a unit can hold more than one change.
+    `clustered`: whether a unit can hold more than one change. `stratum` (units,): codes of the strata that units lie
+    in, where these are all there are (`spread`); None where units are drawn from more of their kind.
     """
 
     states: tuple[str, ...]
@@ -53,6 +54,7 @@ class Moves:
     to_state: IntArray
     count: FloatArray
     clustered: bool
+    stratum: IntArray | None = None
 
     def __post_init__(self) -> None:
         last = len(self.states) - 1

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, as_hours
-from analytics.survival.influence import influence_on_hours, influence_on_probability
-from analytics.survival.intervals import critical_value, log_log_interval, wald_interval
+from analytics.survival.errors.influence import influence_on_hours, influence_on_probability
+from analytics.survival.errors.spread import Spread
+from analytics.survival.intervals import log_log_interval, logit_interval
 from analytics.survival.moves import Moves
 from analytics.survival.tables import Timeline
 from headway.errors import AnalysisError
@@ -97,16 +98,15 @@ def occupancy(
     moves = timeline.moves
     probability = np.stack([timeline.probability(state, at) for state in range(len(moves.states))], axis=1)
     at_risk = np.stack([timeline.at_risk(state, at) for state in range(len(moves.states))], axis=1)
-    standard_error = np.zeros_like(probability)
+    standard_error, critical = np.zeros_like(probability), np.zeros_like(probability)
     influence = np.zeros((moves.units, *probability.shape)) if keep_influence else None
+    spread = Spread.of(moves)
     for row, on_probability in enumerate(influence_on_probability(timeline, at)):
-        standard_error[row] = _root_sum_of_squares(on_probability)
+        standard_error[row], critical[row] = spread.errors(on_probability, level)
         if influence is not None:
             influence[:, row] = on_probability.T
     clusters = moves.clusters
-    if clusters == 1:
-        standard_error[:] = np.nan
-    lower, upper = log_log_interval(probability, standard_error, critical_value(level, moves.cluster_sizes))
+    lower, upper = log_log_interval(probability, standard_error, critical)
     return Occupancy(
         moves.states,
         at,
@@ -142,8 +142,8 @@ def restricted_mean_hours(
 
     Returns
     -------
-    Hours by state, with infinitesimal-jackknife standard errors by unit and normal intervals (Student's t where units
-    are clusters), cut to 0 … horizon.
+    Hours by state, with infinitesimal-jackknife standard errors by unit and intervals on the scale of log odds of the
+    horizon (`logit_interval`; Student's t where units are clusters).
 
     Raises
     ------
@@ -162,13 +162,9 @@ def restricted_mean_hours(
     # What no change is ever in takes no time: rounding must not take away any.
     mean_hours = np.array([max(0.0, _area(timeline, state, horizon)) for state in range(len(moves.states))])
     influence = influence_on_hours(timeline, horizon)
-    standard_error = _root_sum_of_squares(influence)
+    standard_error, critical = Spread.of(moves).errors(influence, level)
     clusters = moves.clusters
-    if clusters == 1:
-        standard_error[:] = np.nan
-    lower, upper = wald_interval(
-        mean_hours, standard_error, critical_value(level, moves.cluster_sizes), highest=horizon
-    )
+    lower, upper = logit_interval(mean_hours, standard_error, critical, highest=horizon)
     return TimeInState(
         moves.states,
         horizon,
@@ -196,12 +192,6 @@ def _ascending(at_hours: ArrayLike) -> FloatArray:
     if bool(np.any(np.diff(at) < 0)):
         raise AnalysisError("at_hours does not ascend", hint="sort the hours")
     return at
-
-
-def _root_sum_of_squares(influence: FloatArray) -> FloatArray:
-    """The standard errors of (states, units) influences, (states,)."""
-    standard_error: FloatArray = np.sqrt(np.einsum("su,su->s", influence, influence))
-    return standard_error
 
 
 def _area(timeline: Timeline, state: int, horizon: float) -> float:

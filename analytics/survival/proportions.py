@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from analytics.survival.arrays import IntArray
+from analytics.survival.errors.spread import Spread
 from analytics.survival.intervals import critical_value
 from headway.errors import AnalysisError
 
@@ -55,14 +57,22 @@ def wilson(hits: float, of: float, *, level: float = LEVEL, critical: float | No
     return Estimate(share, lower, upper)
 
 
-def clustered_share(hit: ArrayLike, cluster: ArrayLike, *, few: bool = True, level: float = LEVEL) -> Share:
+def clustered_share(
+    hit: ArrayLike,
+    cluster: ArrayLike,
+    *,
+    few: bool = True,
+    level: float = LEVEL,
+    stratum: IntArray | None = None,
+) -> Share:
     """The mean of `hit` (units,), each between 0 and 1, with units alike within `cluster` (units,), codes.
 
     Wilson's interval with the effective number of units: the number divided by the design effect, which is the variance
     by clusters over that of independent units and at least 1 (Korn & Graubard 1998, Survey Methodology 24, 193;
     Dean & Pagano 2015, Journal of Survey Statistics and Methodology 3, 484). Where all units are alike (no hit, or
     all) no variance tells the design effect: it is 1. `few`: clusters are few, and Student's t is taken; leave it
-    off for clusters in hundreds. A single cluster gives no interval.
+    off for clusters in hundreds. A single cluster gives no interval. `stratum` (clusters,): of each cluster, where the
+    strata are all there are (`spread`); codes of clusters are then all of 0 … clusters-1.
     """
     hits = np.asarray(hit, dtype=np.float64)
     if hits.size == 0:
@@ -72,6 +82,11 @@ def clustered_share(hit: ArrayLike, cluster: ArrayLike, *, few: bool = True, lev
     share = float(hits.mean())
     simple = share * (1.0 - share) / hits.size
     by_cluster = np.bincount(codes, weights=hits - share, minlength=clusters) / hits.size
+    if stratum is not None:
+        error, reach = Spread.by(np.bincount(codes).astype(np.float64), stratum).errors(by_cluster, level)
+        effect = max(float(error) ** 2 / simple, 1.0) if simple > 0.0 else 1.0
+        interval = wilson(share * hits.size / effect, hits.size / effect, critical=float(reach))
+        return Share(share, interval.lower, interval.upper, float(hits.sum()), hits.size, effect)
     inflate = clusters / (clusters - 1) if clusters > 1 else 1.0
     effect = max(float(np.sum(by_cluster**2)) * inflate / simple, 1.0) if simple > 0.0 else 1.0
     critical = float("nan") if clusters < 2 else _critical(level, clusters, few=few)

@@ -15,10 +15,8 @@ import duckdb
 
 from analytics.cohort.cohort import read_cohort
 from analytics.cohort.filters import Filters
-from analytics.cohort.smallest import SmallestDifference
-from analytics.cohort.working_time import WorkingCalendar
+from analytics.cohort.options import Options
 from analytics.comparison import Comparison, Friction, Measure, ai_beside_other, compare
-from analytics.comparison.compare import AFTER_HOURS, SMALLEST
 from analytics.comparison.contrasts import AI_AXES
 from analytics.comparison.discoveries import HEADLINE, STAGE, controlled, is_stage
 from analytics.comparison.marks import sentence as marks_sentence
@@ -29,6 +27,7 @@ from analytics.text.intervals import interval_text
 
 __all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
 
+_PLAIN = Options()
 _SHARES = {"share_arrived_30d": 30.0, "share_arrived_7d": 7.0, "share_arrived_24h": 1.0}
 
 
@@ -58,17 +57,21 @@ def by_importance(findings: Iterable[Finding]) -> list[Finding]:
 def findings_in(
     connection: duckdb.DuckDBPyConnection,
     filters: Filters,
-    calendar: WorkingCalendar | None = None,
-    *,
-    smallest: SmallestDifference = SMALLEST,
+    options: Options = _PLAIN,
 ) -> list[Finding]:
     """Compare AI work with other work on both axes and return the findings, most important first."""
     any_evidence = replace(filters, evidence="any")
     columns = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=calendar)
-    after = AFTER_HOURS if calendar is None else calendar.arrived_after_hours
+    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=options.working)
+    after, horizon = options.arrived_after_hours, options.horizon_hours(cohort)
     comparisons = [
-        compare(cohort.sure(filters, axis), ai_beside_other(axis), after_hours=after, smallest=smallest)
+        compare(
+            cohort.sure(filters, axis),
+            ai_beside_other(axis),
+            after_hours=after,
+            horizon_hours=horizon,
+            smallest=options.smallest,
+        )
         for axis in AI_AXES
     ]
     return by_importance(finding for comparison in controlled(comparisons) for finding in findings_of(comparison))

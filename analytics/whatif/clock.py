@@ -32,17 +32,19 @@ class Clock:
     opening: Opening | None = None
 
     @classmethod
-    def of(cls, changes: pl.DataFrame, calendar: WorkingCalendar | None) -> Clock:
+    def of(cls, changes: pl.DataFrame, calendar: WorkingCalendar | None, horizon_hours: float | None = None) -> Clock:
         """The working clock of `calendar`, for what happens to `changes` up to their `as_of`; the wall's without one.
+
+        `horizon_hours`: that of 30 days where it is not given.
 
         Arrivals are counted after a week's working hours, holidays aside, as they are in `trend`.
         """
         if calendar is None or not len(changes):
-            return WALL
+            return cls(horizon_hours or HORIZON_HOURS)
         began, _ = lifetimes(changes)
         # By another cadence a change may arrive later than it did, but not later than as of.
         opening = calendar.opening_around(began.view("datetime64[us]"), changes["as_of"].to_numpy())
-        return cls(calendar.horizon_hours, calendar.arrived_after_hours[1:], opening)
+        return cls(horizon_hours or calendar.horizon_hours, calendar.arrived_after_hours[1:], opening)
 
     @property
     def name(self) -> str:

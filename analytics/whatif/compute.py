@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.cohort.cohort import LEAD_STAGES, Cohort
+from analytics.cohort.units import THESE
 from analytics.survival.arrays import BoolArray, IntArray
 from analytics.whatif.cadence import CADENCES, Cadence
 from analytics.whatif.clock import WALL, Clock
 from analytics.whatif.departures import Departures
-from analytics.whatif.effect import Bounds, Effect, Outlook, Units, effect, outlook
+from analytics.whatif.effect import Bounds, Effect, Outlook, effect, outlook, units_in
 from analytics.whatif.flow import Expected, Flow, difference
 from analytics.whatif.load import pickup_by_load
 from analytics.whatif.replay import HELD, Releases, eligible_at, replay
@@ -62,10 +63,10 @@ class Cadences:
     `cohort`: on the wall clock, by which releases leave; `clock` is that of the hours that changes wait for them.
     """
 
-    def __init__(self, cohort: Cohort, departures: Departures, clock: Clock = WALL) -> None:
+    def __init__(self, cohort: Cohort, departures: Departures, clock: Clock = WALL, intervals: str = THESE) -> None:
         self.departures, self.clock = departures, clock
         self.changes = len(cohort.changes)
-        self.units = Units.of(cohort.changes)
+        self.units = units_in(cohort.changes, intervals)
         self.releases = Releases.of(cohort.changes, cohort.ended_as, departures)
         self.before = outlook(self.releases.watched(), self.units, clock)
         self.eligible = tuple(eligible_at(self.releases, departures, held) for held in HELD)

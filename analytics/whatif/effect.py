@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
+from analytics.cohort.units import THESE, Units, units_of
 from analytics.survival import CENSORED, Moves, Timeline, occupancy, restricted_mean_hours
 from analytics.survival.arrays import FloatArray, IntArray, as_counts
-from analytics.survival.intervals import critical_value
+from analytics.survival.errors.spread import Spread
 from analytics.whatif.clock import WALL, Clock
 
-__all__ = ["Bounds", "Effect", "Outlook", "Units", "Watched", "bounded", "effect", "outlook"]
+__all__ = ["Bounds", "Effect", "Outlook", "Watched", "bounded", "effect", "outlook", "units_in"]
 
 _STATES = ("waiting", "production", "abandoned")
+_LEVEL = 0.95
 _AN_INSTANT = 1e-9
 """Hours that stand for none: a change that starts must be seen to wait before it arrives."""
 
@@ -64,24 +65,6 @@ class Watched:
     def hours(self) -> FloatArray:
         """From the one to the other, on the wall clock."""
         return WALL.hours(self.complete_at, self.end_at)
-
-
-@dataclass(frozen=True, eq=False)
-class Units:
-    """What is taken as independent: `code` (changes,) 0 … size-1, and its name."""
-
-    code: IntArray
-    size: int
-    name: str
-
-    @classmethod
-    def of(cls, changes: pl.DataFrame) -> Units:
-        """Repositories; with fewer than five their months: what was released together is not independent."""
-        code, size = _codes(changes.select("repo"))
-        if size >= FEWEST_CLUSTERS:
-            return cls(code, size, "repository")
-        month = changes.select("repo", pl.col("code_complete_at").dt.truncate("1mo"))
-        return cls(*_codes(month), "repository-month")
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +121,13 @@ def effect(before: Outlook, after: Outlook, units: Units, changes: int, clock: C
 
 def bounded(value: float, influence: FloatArray, units: Units) -> Bounds:
     """A value with the interval that the `influence` of each unit on it, (units,), gives."""
-    critical = critical_value(0.95, np.bincount(units.code, minlength=units.size).astype(np.float64))
-    reach = critical * float(np.sqrt((influence**2).sum()))
+    standard_error, critical = Spread.by(units.sizes, units.stratum).errors(influence, _LEVEL)
+    reach = float(critical * standard_error)
     return Bounds(value, value - reach, value + reach)
 
 
-def _codes(keys: pl.DataFrame) -> tuple[IntArray, int]:
-    code = keys.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64)).to_series().to_numpy() - 1
-    return code, int(code.max(initial=-1)) + 1
+def units_in(changes: pl.DataFrame, intervals: str = THESE) -> Units:
+    """What intervals of this question take as independent: each change where no more of it can be said."""
+    repository = changes["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    units = units_of(repository, changes["code_complete_at"].to_numpy(), intervals)
+    return units or Units(np.arange(len(changes)), len(changes), "change", THESE)

@@ -18,10 +18,11 @@ import numpy as np
 from scipy import fft
 
 from analytics.cohort.cohort import LEAD_STAGES
+from analytics.cohort.units import Units
 from analytics.survival.arrays import FloatArray
 from analytics.survival.intervals import critical_value
 from analytics.whatif.clock import WALL, Clock
-from analytics.whatif.effect import Bounds, Effect, Units
+from analytics.whatif.effect import Bounds, Effect
 from analytics.whatif.stays import GRID, SHIPPED, Counts, Stays, Strata, count_stays
 
 __all__ = ["Expected", "Flow", "difference"]

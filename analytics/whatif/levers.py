@@ -14,10 +14,9 @@ from analytics.cohort.groups import ALL, FEWEST
 from analytics.cohort.kinds import WORK
 from analytics.cohort.options import Options
 from analytics.whatif.cadence import EVERY_MERGE, Cadence
-from analytics.whatif.clock import Clock
 from analytics.whatif.compute import Cadences, StageModel, WhatIf
 from analytics.whatif.departures import read_departures
-from analytics.whatif.reading import read_changes
+from analytics.whatif.reading import clock_of, read_changes
 from analytics.whatif.stages import Changes
 
 __all__ = ["ALL", "Levers", "read_levers"]
@@ -68,11 +67,12 @@ def read_levers(
     sample, _every = read_changes(connection, filters)
     ai = pl.col("builds_ai") if axis == "builds_ai" else pl.col("built_with_ai").is_in(["agent", "assisted"])
     sample = sample.where(WORK)
+    company = sample
     if group != ALL:
         sample = sample.where(ai if group == AI_WORK else ~ai)
     if len(sample.changes) < FEWEST:
         return None
-    departures, clock = read_departures(connection, filters), Clock.of(sample.changes, options.working)
+    departures, clock = read_departures(connection, filters), clock_of(company, options)
     entered = [stage for stage in LEAD_STAGES if (sample.changes[f"{stage}_hours"].fill_null(0.0) > 0.0).any()]
     codes = {name: code for code, name in enumerate(departures.repositories)}
     repo = sample.changes["repo"].replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
@@ -81,6 +81,6 @@ def read_levers(
         stages=entered,
         usual_hour=departures.usual_hour(),
         release_every_days=departures.typical_gap_days(repo),
-        cadences=Cadences(sample, departures, clock) if "release" in entered else None,
-        model=StageModel(Changes.of(sample.changes, clock)),
+        cadences=Cadences(sample, departures, clock, options.intervals) if "release" in entered else None,
+        model=StageModel(Changes.of(sample.changes, clock, options.intervals)),
     )

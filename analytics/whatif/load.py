@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import FEWEST_CLUSTERS
+from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.comparison.cells import together
-from analytics.comparison.small_samples import reach_of
 from analytics.survival.arrays import FloatArray, IntArray, totals
+from analytics.survival.errors.small_samples import reach_of
 from analytics.whatif.clock import HORIZON_HOURS
 from analytics.whatif.effect import Bounds
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
+import polars as pl
 
 from analytics.cohort.cache import read
 from analytics.cohort.cohort import LEAD_STAGES, Cohort, cohort_of
 from analytics.cohort.columns import EXACT_CHANGES, observed
 from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
 from analytics.cohort.services import SERVICE, at_home, by_service, changes_of
+from analytics.whatif.clock import Clock, lifetimes
 
-__all__ = ["MOST_CHANGES", "read_changes", "sample_of"]
+__all__ = ["MOST_CHANGES", "clock_of", "read_changes", "sample_of"]
 
 MOST_CHANGES = 50_000
 """Of more changes, an even sample is taken: its error is a fraction of the one that repositories bring."""
@@ -65,3 +70,12 @@ def sample_of(
     # What spreads ids as evenly in a tenth of the time is worth it where there are millions.
     number = "hash" if size > EXACT_CHANGES else "md5_number_lower"
     return every, "true" if every == 1 else f"{number}({change_id}) % {every} = 0"
+
+
+def clock_of(company: Cohort, options: Options) -> Clock:
+    """The clock that `options` ask for, up to the horizon that suits the changes of the company (on the wall clock)."""
+    clock = Clock.of(company.changes, options.working)
+    if clock.opening is not None:
+        hours = pl.Series("hours", clock.hours(*lifetimes(company.changes)))
+        company = replace(company, changes=company.changes.with_columns(hours))
+    return replace(clock, horizon_hours=options.horizon_hours(company))

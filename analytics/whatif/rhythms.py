@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from analytics.cohort.cohort import ENDS, Cohort
+from analytics.cohort.units import THESE, Units
 from analytics.survival import incidence
 from analytics.whatif.cadence import CADENCES, Cadence
 from analytics.whatif.clock import WALL, Clock
 from analytics.whatif.compute import Cadences, cadences_of, spanned
 from analytics.whatif.departures import Departures
-from analytics.whatif.effect import Bounds, Effect, Outlook, Units, Watched, bounded, effect, outlook
+from analytics.whatif.effect import Bounds, Effect, Outlook, Watched, bounded, effect, outlook
 from analytics.whatif.replay import HELD, replay
 
 __all__ = ["AS_NOW", "NAMES", "Rhythm", "rhythms_of"]
@@ -74,15 +75,16 @@ class Rhythm:
 
     def _half(self, way: Watched) -> Bounds:
         spent = self.clock.hours(way.complete_at, way.end_at)
-        curve = incidence(spent, way.ended_as, ENDS, cluster=self.units.code, clusters=self.units.size)
+        units = self.units
+        curve = incidence(spent, way.ended_as, ENDS, cluster=units.code, clusters=units.size, stratum=units.stratum)
         (half,) = curve.quantiles(ENDS[0], [0.5])
         hours = (half.hours, half.lower_hours, half.upper_hours)
         return Bounds(*(float("nan") if value is None else value for value in hours))
 
 
-def rhythms_of(cohort: Cohort, departures: Departures, clock: Clock = WALL) -> Sequence[Rhythm]:
+def rhythms_of(cohort: Cohort, departures: Departures, clock: Clock = WALL, intervals: str = THESE) -> Sequence[Rhythm]:
     """The changes of `NAMES`, in that order, at the hour at which most releases leave; `cohort` as `read_changes`."""
-    real = Cadences(cohort, departures, clock)
+    real = Cadences(cohort, departures, clock, intervals)
     every = departures.typical_gap_days(real.releases.repository)
     watched = real.releases.watched()
     now = Rhythm(AS_NOW, f"every {every:.1f} days", real.changes, real.units, [watched] * len(HELD), clock)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from analytics.cohort.units import THESE, Units
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.whatif.clock import HORIZON_HOURS, WALL, Clock
-from analytics.whatif.effect import Units
+from analytics.whatif.effect import units_in
 from analytics.whatif.stays import Counts, Stays, Strata, count_stays, stays_of, stays_on, strata_of
 
 __all__ = ["FEWEST_DONORS", "Changes", "Donors", "best_quartile", "of_others"]
@@ -35,9 +36,9 @@ class Changes:
     clock: Clock = WALL
 
     @classmethod
-    def of(cls, frame: pl.DataFrame, clock: Clock = WALL) -> Changes:
-        """From the rows of a cohort on the wall clock, to be told on `clock`."""
-        units, stays = Units.of(frame), stays_on(clock, stays_of(frame), frame)
+    def of(cls, frame: pl.DataFrame, clock: Clock = WALL, intervals: str = THESE) -> Changes:
+        """From the rows of a cohort on the wall clock, to be told on `clock`; `intervals` are of that question."""
+        units, stays = units_in(frame, intervals), stays_on(clock, stays_of(frame), frame)
         repository = frame["repo"].rank("dense").cast(pl.Int64).to_numpy() - 1
         return cls(frame, repository, stays, units, strata_of(frame, units), clock)
 

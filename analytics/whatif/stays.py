@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from analytics.cohort.cohort import ENDS, LEAD_STAGES
+from analytics.cohort.units import Units
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.whatif.clock import GRID_STEPS, Clock, lifetimes
-from analytics.whatif.effect import Units
 
 __all__ = ["GONE", "GRID", "SHIPPED", "Counts", "Stays", "Strata", "count_stays", "stays_of", "stays_on", "strata_of"]
 

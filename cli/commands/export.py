@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from analytics.reports.catalog import REPORTS
-from cli.options import Choice, Time, clock_option, evidence_option
+from cli.options import Choice, Time, clock_option, evidence_option, horizon_option, intervals_option
 from pipeline.session import Session
 
 FORMATS = ("csv", "parquet", "json")
@@ -52,6 +52,8 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
     help="Include bots' changes and releases in statistics (default: left out, counted). Lists have them anyway.",
 )
 @evidence_option
+@intervals_option
+@horizon_option
 @click.pass_obj
 def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     session: Session,
@@ -70,6 +72,8 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     definition: str | None,
     automation: bool,  # noqa: FBT001  (a flag of the command line)
     evidence: str,
+    intervals: str,
+    horizon_days: str | None,
 ) -> int:
     """Write a report as CSV, JSON or Parquet."""
     from analytics.cohort.filters import Filters
@@ -95,6 +99,8 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         window=window,
         definition=definition,
         smallest=SmallestDifference.of(session.settings.comparison),
+        intervals=intervals,
+        horizon_days=None if horizon_days is None else int(horizon_days),
     )
     REPORTS[report].check(filters, options)
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:

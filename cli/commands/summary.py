@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analytics.text import wording
-from cli.options import Time, clock_option, evidence_option
+from cli.options import Time, clock_option, evidence_option, horizon_option, intervals_option
 from headway.times import shown
 from pipeline.session import Session
 
@@ -38,15 +38,25 @@ _LINES, _WIDTH = 23, 100
 @click.option("--since", type=Time(), help="Only changes code complete since this time.")
 @evidence_option
 @clock_option
+@intervals_option
+@horizon_option
 @click.pass_obj
-def command(
-    session: Session, repo: str | None, service: str | None, since: datetime | None, clock: str, evidence: str
+def command(  # noqa: PLR0913, PLR0917  (one per option)
+    session: Session,
+    repo: str | None,
+    service: str | None,
+    since: datetime | None,
+    clock: str,
+    evidence: str,
+    intervals: str,
+    horizon_days: str | None,
 ) -> int:
     """Print the headline numbers on one screen.
 
     They compare AI work and other work, and show findings, waiting work and the biggest bottleneck.
     """
     from analytics.cohort.filters import Filters
+    from analytics.cohort.options import Options
     from analytics.cohort.services import service_named
     from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
@@ -60,7 +70,10 @@ def command(
 
     warehouse = session.settings.warehouse_folder
     filters = Filters(since=since, repo=repo, evidence=evidence, service=service)
-    calendar = WorkingCalendar.of(session.settings.calendar) if clock == "working" else None
+    calendar = WorkingCalendar.of(session.settings.calendar)
+    horizon = None if horizon_days is None else int(horizon_days)
+    smallest = SmallestDifference.of(session.settings.comparison)
+    options = Options(clock=clock, calendar=calendar, intervals=intervals, horizon_days=horizon, smallest=smallest)
     with open_published(warehouse) as connection:
         filters, warning = repositories_named(connection, filters)
         if warning:
@@ -68,10 +81,10 @@ def command(
         filters = service_named(connection, filters)
         everything = Filters(repo=filters.repo, names=filters.names)
         text = lines(
-            pulse(connection, filters, calendar=calendar),
-            pulse(connection, filters, axis="built_with_ai", calendar=calendar),
-            slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=calendar),
-            findings_in(connection, filters, calendar, smallest=SmallestDifference.of(session.settings.comparison)),
+            pulse(connection, filters, options=options),
+            pulse(connection, filters, axis="built_with_ai", options=options),
+            slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=options.working),
+            findings_in(connection, filters, options),
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["ALL_TEAMS", "AXES", "AXIS_CAPTIONS", "CLOCKS", "EVERYTHING", "EVERY_SERVICE", "KEYS", "PERIODS"]
+__all__ = [
+    "ALL_TEAMS",
+    "AXES",
+    "AXIS_CAPTIONS",
+    "CLOCKS",
+    "EVERYTHING",
+    "EVERY_SERVICE",
+    "HORIZONS",
+    "INTERVALS",
+    "KEYS",
+    "PERIODS",
+]
 
-KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong")
+KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong", "intervals", "horizon")
 """The parameters of URLs that hold them."""
 
 ALL_TEAMS, EVERYTHING, EVERY_SERVICE = "All teams", "All repositories", "All services"
@@ -12,3 +23,5 @@ PERIODS = {"All time": None, "12 months": 365, "6 months": 180, "90 days": 90, "
 AXES = {"What it builds": "builds_ai", "How it was made": "built_with_ai"}
 AXIS_CAPTIONS = ("AI work and other work", "Made with AI and no AI mark")
 CLOCKS = {"Wall clock": "wall", "Working time": "working"}
+INTERVALS = {"These repositories": "these", "Repositories like these": "like-these"}
+HORIZONS = {"Automatic": None, "30 days": 30, "90 days": 90, "180 days": 180}

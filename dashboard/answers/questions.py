@@ -20,12 +20,13 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.cohort.services import services_of
 from analytics.cohort.smallest import SmallestDifference
+from analytics.cohort.units import THESE
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.explain import change as explain_change
 from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
-from analytics.reports.catalog import REPORTS
+from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
 from analytics.text.findings import Finding, findings_in
 from analytics.whatif.levers import Levers, read_levers
 from analytics.worklist import attention as worklist_attention
@@ -41,6 +42,7 @@ __all__ = [
     "Scope",
     "attention",
     "bottlenecks",
+    "choices_of",
     "closed_work_is_seen",
     "explain",
     "findings",
@@ -103,6 +105,12 @@ def _rows(cursor: duckdb.DuckDBPyConnection, name: str, filters: Filters, **opti
     return REPORTS[name](cursor, filters, _options(**options))
 
 
+def choices_of(name: str) -> tuple[str, ...]:
+    """Which of the choices `intervals` and `horizon_days` a report has."""
+    honours = REPORTS[name].honours
+    return tuple(option for flag, option in ((INTERVALS, "intervals"), (HORIZON, "horizon_days")) if flag in honours)
+
+
 # A row per change is not copied for each run.
 @question(shared=lambda arguments: REPORTS[arguments["name"]].large)
 def report(  # noqa: PLR0913  (the options of a report)
@@ -115,28 +123,47 @@ def report(  # noqa: PLR0913  (the options of a report)
     window: str | None = None,
     definition: str | None = None,
     most: int | None = None,
+    intervals: str = THESE,
+    horizon_days: int | None = None,
 ) -> pl.DataFrame:
     """The report of that name as `headway export` writes it; options as in `Options`."""
-    return _rows(cursor, name, filters, by=by, clock=clock, window=window, definition=definition, most=most)
+    about = {"by": by, "clock": clock, "window": window, "definition": definition, "most": most}
+    return _rows(cursor, name, filters, **about, intervals=intervals, horizon_days=horizon_days)
 
 
 @question()
-def pulse(cursor: duckdb.DuckDBPyConnection, filters: Filters, axis: str, clock: str) -> pulses.Pulse:
+def pulse(
+    cursor: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    axis: str,
+    clock: str,
+    intervals: str = THESE,
+    horizon_days: int | None = None,
+) -> pulses.Pulse:
     """As `analytics.pulse.pulse`."""
-    return pulses.pulse(cursor, filters, axis=axis, calendar=_options(clock=clock).working)
+    options = _options(clock=clock, intervals=intervals, horizon_days=horizon_days)
+    return pulses.pulse(cursor, filters, axis=axis, options=options)
 
 
 @question()
-def findings(cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str) -> Sequence[Finding]:
+def findings(
+    cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str, horizon_days: int | None = None
+) -> Sequence[Finding]:
     """As `analytics.text.findings.findings_in`, of both axes: what is significant depends on all that is tested."""
-    options = _options(clock=clock)
-    return findings_in(cursor, filters, options.working, smallest=options.smallest)
+    return findings_in(cursor, filters, _options(clock=clock, horizon_days=horizon_days))
 
 
 @question()
-def bottlenecks(cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str) -> Sequence[Bottlenecks]:
+def bottlenecks(
+    cursor: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    clock: str,
+    intervals: str = THESE,
+    horizon_days: int | None = None,
+) -> Sequence[Bottlenecks]:
     """As `analytics.reports.bottlenecks.read_bottlenecks`, of all work and by what it builds."""
-    return tuple(read_bottlenecks(cursor, filters, _options(clock=clock)))
+    options = _options(clock=clock, intervals=intervals, horizon_days=horizon_days)
+    return tuple(read_bottlenecks(cursor, filters, options))
 
 
 @question(spinner=False)
@@ -197,10 +224,19 @@ def prepare(file: str) -> None:
 
 
 @st.cache_resource(max_entries=_LEVERS, show_spinner=BUSY)
-def levers(file: str, filters: Filters, axis: str, group: str, clock: str) -> Levers | None:
+def levers(
+    file: str,
+    filters: Filters,
+    axis: str,
+    group: str,
+    clock: str,
+    intervals: str = THESE,
+    horizon_days: int | None = None,
+) -> Levers | None:
     """As `analytics.whatif.levers.read_levers`."""
+    options = _options(clock=clock, intervals=intervals, horizon_days=horizon_days)
     with cursor_of(file) as cursor:
-        return read_levers(cursor, filters, _options(clock=clock), axis=axis, group=group)
+        return read_levers(cursor, filters, options, axis=axis, group=group)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)

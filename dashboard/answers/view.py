@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import polars as pl
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.units import THESE
 from analytics.explain.change import Explanation
 from analytics.initiatives import Portfolio
 from analytics.pulse.pulse import Pulse
@@ -33,7 +34,8 @@ R = TypeVar("R")
 class View:
     """A published file, the part of it to show, the groups to compare and the clock; `label` describes the part.
 
-    `as_of`: the newest as-of time of any repository, None where there is none.
+    `as_of`: the newest as-of time of any repository, None where there is none. `intervals`, `horizon_days`: as in
+    `Options`.
     """
 
     file: str
@@ -42,29 +44,37 @@ class View:
     clock: str
     label: str = ""
     as_of: datetime | None = None
+    intervals: str = THESE
+    horizon_days: int | None = None
 
     def _ask(self, question: Ask[Concatenate[Filters, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         return question(self.file, self.filters, *args, **kwargs)
 
     def report(self, name: str, **options: Any) -> pl.DataFrame:
         """The report of that name as `headway export` writes it; `options` as in `Options`."""
-        return self._ask(questions.report, name, **options)
+        return self._ask(questions.report, name, **self._chosen(name) | options)
 
     def download(self, name: str, **options: Any) -> Callable[[], pl.DataFrame]:
         """A function that returns all rows of a report, for a download; `options` as in `report`."""
-        return lambda: questions.whole_report(self.file, self.filters, name, **options)
+        chosen = self._chosen(name) | options
+        return lambda: questions.whole_report(self.file, self.filters, name, **chosen)
+
+    def _chosen(self, name: str) -> dict[str, Any]:
+        """The question of intervals and the horizon, where they are not the usual ones and the report has them."""
+        chosen = {"intervals": self.intervals, "horizon_days": self.horizon_days}
+        return {option: value for option, value in chosen.items() if option in questions.choices_of(name) and value}
 
     def pulse(self, axis: str | None = None) -> Pulse:
         """The pulse on an axis, by default the chosen one."""
-        return self._ask(questions.pulse, axis or self.axis, self.clock)
+        return self._ask(questions.pulse, axis or self.axis, self.clock, self.intervals, self.horizon_days)
 
     def findings(self) -> Sequence[Finding]:
-        """What the comparison of the groups on the chosen axis finds."""
-        return [finding for finding in self._ask(questions.findings, self.clock) if finding.axis == self.axis]
+        """What the comparisons of the groups find, on both axes."""
+        return self._ask(questions.findings, self.clock, self.horizon_days)
 
     def bottlenecks(self) -> Sequence[Bottlenecks]:
         """The bottleneck and the what-ifs of all work, and by what it builds."""
-        return self._ask(questions.bottlenecks, self.clock)
+        return self._ask(questions.bottlenecks, self.clock, self.intervals, self.horizon_days)
 
     def portfolio(self) -> Portfolio:
         """The initiatives."""
@@ -84,7 +94,9 @@ class View:
 
     def levers(self, group: str) -> Levers | None:
         """The what-ifs that a user can adjust, for one group; None with too few changes."""
-        return questions.levers(self.file, self.filters, self.axis, group, self.clock)
+        return questions.levers(
+            self.file, self.filters, self.axis, group, self.clock, self.intervals, self.horizon_days
+        )
 
     def notices(self) -> pl.DataFrame:
         """What collectors noticed: provider, repo, kind, detail, count."""

@@ -38,8 +38,8 @@ from dashboard.shell import frame
 
 GUIDE = (
     "A stage is named for what a change **waits for**. Its hours are the mean time that a change of the group spends"
-    " there in its first 30 days from code complete. The stages of a group add up to all of its waiting, so they can be"
-    " ranked. Lines are 95% confidence intervals, clustered by repository where there are five or more.\n\n"
+    " there from code complete up to the horizon (30, 90 or 180 days). The stages of a group add up to all of its"
+    " waiting, so they can be ranked. Lines are 95% confidence intervals.\n\n"
     "A **what-if** replays the same changes with one thing changed, and reports the difference. An interval that"
     " includes zero means no significant gain. In working time the releases leave at the same instants, and the waiting"
     " counts working hours only."
@@ -74,7 +74,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Bottlenecks", GUIDE)
+    head(view, "Bottlenecks", GUIDE, intervals=True)
     pulse = pulse_or_hint(view)
     if pulse is None:
         return
@@ -124,6 +124,7 @@ def ranking(view: View, pulse: Pulse) -> None:
         "p85_hours": tables.decimal("85th percentile (h)"),
         "changes": "Changes",
         "interval_by": "Interval by",
+        "intervals": "Interval for",
     }
     tables.under_chart(
         rows,

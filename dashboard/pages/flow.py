@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
+from analytics.cohort.units import LIKE_THESE, QUESTIONS
 from analytics.pulse.pulse import Pulse
 from analytics.text import wording
 from dashboard import charts
@@ -54,7 +55,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Flow", GUIDE)
+    head(view, "Flow", GUIDE, intervals=True)
     pulse = pulse_or_hint(view)
     if pulse is None:
         return
@@ -130,6 +131,7 @@ def arrivals(view: View) -> None:
         "upper": tables.percent("95% to"),
         "changes": "Changes",
         "interval_by": "Interval by",
+        "intervals": "Interval for",
     }
     tables.under_chart(
         rows,
@@ -141,15 +143,31 @@ def arrivals(view: View) -> None:
 
 
 def bands(rows: pl.DataFrame, groups: Sequence[str]) -> str:
-    """What the bands are computed by, and why few repositories make them wide."""
+    """The question that the bands answer, and what they are computed by."""
     first = rows.unique("group", maintain_order=True)
-    by = dict(first.select("group", "repositories").filter(first["interval_by"] == "repository").iter_rows())
-    counts = ", ".join(f"{wording.counted(by[group], 'repository')} of {group}" for group in groups if group in by)
-    if not counts:
-        return "Bands treat changes as independent: there are too few repositories to cluster by."
-    return (
-        f"Bands are clustered by repository: {counts}. With few and unlike repositories a band is wide and uneven,"
-        " most of all before more than one of them has delivered much. It shows uncertainty, not what happened."
+    told = {
+        row["group"]: (row["intervals"], row["interval_by"])
+        for row in first.iter_rows(named=True)
+        if row["group"] in groups
+    }
+    parts = [
+        f"{', '.join(group for group in groups if told.get(group) == kind)} by {by}: how far {question} would lie"
+        for kind in dict.fromkeys(told.values())
+        for question, by in (kind,)
+    ]
+    alone = any(by == "change" for _, by in told.values())
+    wide = any(question == QUESTIONS[LIKE_THESE] for question, _ in told.values())
+    return ". ".join(
+        [
+            f"95% bands. {wording.capital('; '.join(parts))}",
+            *(
+                ["By change: there are too few months, and changes of one release are treated as independent"]
+                if alone
+                else []
+            ),
+            *(["With few and unlike repositories a band is wide and uneven"] if wide else []),
+            "A band shows uncertainty, not what happened.",
+        ]
     )
 
 

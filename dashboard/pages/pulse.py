@@ -12,6 +12,7 @@ from analytics.cohort.cohort import LEAD_STAGES
 from analytics.pulse.pulse import Group, Pulse
 from analytics.pulse.tables import groups_table, stages_table
 from analytics.text import wording
+from analytics.text.findings import Finding
 from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.parts import tables
@@ -43,7 +44,9 @@ GUIDE = (
     "**AI work** builds an AI capability (models, prompts, inference, retrieval, evaluation). **Made with AI**: by an"
     " agent, or by a person with an AI tool, according to the change's marks. The two questions are independent: choose"
     " one in the sidebar. Bots are left out.\n\n"
-    "Square brackets and lines are 95% confidence intervals. Each answer links to a page with details."
+    "Square brackets and lines are 95% confidence intervals. A comparison within the same repositories and months has"
+    " two: *in these repositories* is about this work, *in repositories like these* about what another one may expect."
+    " Each answer links to a page with details."
 )
 DELIVERY = ("merge", "build", "staging", "release", "deploy")
 TOO_FEW = "Too few changes to say"
@@ -75,7 +78,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Pulse check", GUIDE)
+    head(view, "Pulse check", GUIDE, intervals=True)
     pulse = pulse_or_hint(view)
     if pulse is None:
         return
@@ -111,9 +114,14 @@ def question(text: str, answer: str, chart: Callable[[], None] | None) -> Iterat
 def findings(view: View, *kinds: str) -> None:
     """Draw the findings of these kinds."""
     for kind in kinds:
-        for finding in view.findings():
+        for finding in on_axis(view):
             if finding.kind == kind:
                 st.markdown(finding.sentence, help=finding.details or None)
+
+
+def on_axis(view: View) -> list[Finding]:
+    """The findings on the chosen axis."""
+    return [finding for finding in view.findings() if finding.axis == view.axis]
 
 
 def lead_time(view: View, pulse: Pulse) -> None:
@@ -229,12 +237,14 @@ def same_friction(view: View, pulse: Pulse) -> None:
         f"{group.name}: {', '.join(f'{time.stage} {time.share:.0%}' for time in group.stages)}"
         for group in pulse.compared
     )
-    comparison = next((finding for finding in view.findings() if finding.kind == "same_friction"), None)
+    comparison = next((finding for finding in on_axis(view) if finding.kind == "same_friction"), None)
     if comparison is not None:
         ai, other = (wording.work(group) for group in (pulse.ai, pulse.other))
         answer = f"No significant difference in the stages where {ai} and {other} wait"
         if comparison.significant:
             answer = f"{wording.capital(ai)} waits in other stages than {other}"
+    elif pulse.ai.enough and pulse.other.enough:
+        answer = "No comparison: too few months of repositories have both"
     elif pulse.everything.enough:
         answer = "No comparison: one of the groups is too small"
 

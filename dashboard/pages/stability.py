@@ -50,7 +50,7 @@ def ask_later(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Stability", GUIDE, wall_clock_only=True)
+    head(view, "Stability", GUIDE, wall_clock_only=True, intervals=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         failure = st.selectbox("Failure", list(DEFINITIONS), key="failure", bind="query-params", width=220)
         window = st.selectbox("Window", list(WINDOWS), key="window", bind="query-params", width=140)
@@ -121,6 +121,7 @@ def over_time(view: View, window: str, definition: str | None) -> None:
         "level": "Level",
         "whole": "Complete",
         "interval_by": "Interval by",
+        "intervals": "Interval for",
     }
     tables.under_chart(
         shown.with_columns(pl.col("value", "lower", "upper").round(4)),
@@ -172,6 +173,7 @@ def bars(rows: pl.DataFrame, title: str, name: str) -> None:
         "lower": tables.percent("95% from"),
         "upper": tables.percent("95% to"),
         "interval_by": "Interval by",
+        "intervals": "Interval for",
     }
     tables.under_chart(estimated, columns, name=name, alt_text=wording.capital(title))
 

@@ -70,7 +70,7 @@ def release_cadences(view: View) -> None:
         "arrived": f"In production in {'7 days' if view.clock == 'wall' else 'a week of work'} [95% CI]",
         "earlier": st.column_config.TextColumn(
             f"Earlier than {instead} [95% CI]",
-            help="Mean over the first 30 days of a change, or the working hours in them. Negative: later.",
+            help="Mean up to the horizon of hours. Negative: later.",
         ),
     }
     tables.table(lines, columns, alt_text=f"Each release cadence for {group}, compared with {instead}")

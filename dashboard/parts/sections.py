@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
+from analytics.cohort.units import FEWEST_CLUSTERS, LIKE_THESE, QUESTIONS, THESE
 from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse.pulse import Pulse
 from analytics.reports.doubts import doubt_lines
@@ -77,11 +78,13 @@ def services_in_doubt(view: View) -> None:
         st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
 
 
-def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False, whole: str = "") -> None:
+def head(
+    view: View, title: str, guide: str, *, wall_clock_only: bool = False, whole: str = "", intervals: bool = False
+) -> None:
     """Draw the title, what is shown as of when, and a guide for first-time readers.
 
     `wall_clock_only`: the numbers of the page are by the wall clock on either choice. `whole`: what the page has of
-    whole repositories, also where one service is chosen.
+    whole repositories, also where one service is chosen. `intervals`: it has intervals of the chosen question.
     """
     st.title(title, anchor=False)
     services_in_doubt(view)
@@ -91,6 +94,11 @@ def head(view: View, title: str, guide: str, *, wall_clock_only: bool = False, w
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
     if whole and view.filters.service is not None:
         label = f"{label}; {whole} of its whole repository"
+    if intervals:
+        few = coverage["repo"].n_unique() < FEWEST_CLUSTERS
+        question = QUESTIONS[THESE if few else view.intervals]
+        too_few = " (repositories like these need five or more)" if few and view.intervals == LIKE_THESE else ""
+        label = f"{label} · 95% intervals for {question}{too_few}"
     times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
     if times:
         label = f"{label} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analytics.text.wording import plain
-from dashboard.answers.choices import ALL_TEAMS, AXES, AXIS_CAPTIONS, CLOCKS, EVERY_SERVICE, EVERYTHING, PERIODS
+from dashboard.answers.choices import (
+    ALL_TEAMS,
+    AXES,
+    AXIS_CAPTIONS,
+    CLOCKS,
+    EVERY_SERVICE,
+    EVERYTHING,
+    HORIZONS,
+    INTERVALS,
+    PERIODS,
+)
 from dashboard.answers.questions import Scope
 from dashboard.answers.view import View, filters_of
 from headway.repository_names import names_match
@@ -42,6 +52,7 @@ def choose(file: str, scope: Scope) -> View:
             bind="query-params",
             help="Leave out changes classified on weak evidence. They are counted.",
         )
+        intervals, horizon = _intervals_and_horizon()
     filters = filters_of(
         scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong, service=service
     )
@@ -51,7 +62,29 @@ def choose(file: str, scope: Scope) -> View:
         "all time" if filters.since is None else f"code complete in the last {period}",
         *(["strong evidence only"] if strong else []),
     ]
-    return View(file, filters, AXES[axis], CLOCKS[clock], ", ".join(parts), scope.as_of)
+    chosen = AXES[axis], CLOCKS[clock], ", ".join(parts), scope.as_of, INTERVALS[intervals], HORIZONS[horizon]
+    return View(file, filters, *chosen)
+
+
+def _intervals_and_horizon() -> tuple[str, str]:
+    """The question of the intervals, and up to which day hours count."""
+    intervals = st.radio(
+        "Intervals for",
+        list(INTERVALS),
+        key="intervals",
+        bind="query-params",
+        help="These repositories: how far figures of other months would lie from these. Repositories like these: what"
+        " more repositories of their kind would show; it needs five or more. A difference has both.",
+    )
+    horizon = st.selectbox(
+        "Horizon of hours",
+        list(HORIZONS),
+        key="horizon",
+        bind="query-params",
+        help="Hours in stages count up to this day after code complete. Automatic: the first of 30, 90 and 180 days"
+        " within which 85% of the work is in production.",
+    )
+    return intervals, horizon
 
 
 def _team_and_repository(scope: Scope) -> tuple[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import polars as pl
 
 from analytics.cohort.cohort import LEAD_STAGES, STATES, cohort_of
+from analytics.cohort.units import LIKE_THESE
 from analytics.survival import Timeline, occupancy, restricted_mean_hours
 from tests.analytics.simulated import AT_HOURS, ENDS, HORIZON_HOURS, STAGES, Company, FloatArray, Seen, covered
 
@@ -33,7 +35,8 @@ def rows(seen: Seen) -> pl.DataFrame:
     """What was seen as rows of `lead_times`, so far as a cohort needs them."""
     names = dict(zip(STAGES, seen.hours.T, strict=True))
     hours = {f"{stage}_hours": names.get(stage, np.full(len(seen.outcome), np.nan)) for stage in LEAD_STAGES}
-    table = pl.DataFrame({"repo": [f"acme/{code}" for code in seen.repository], "outcome": seen.outcome, **hours})
+    about = {"repo": [f"acme/{code}" for code in seen.repository], "outcome": seen.outcome, "kind": "work"}
+    table = pl.DataFrame({**about, "code_complete_at": datetime(2026, 1, 1), **hours})
     return table.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
@@ -42,7 +45,7 @@ def coverage(company: Company, companies: int) -> Coverage:
     truth = company.truth()
     held_share, held_hours = [], []
     for seed in range(companies):
-        timeline = Timeline(cohort_of(rows(company.seen(seed))).moves(by_repository=True))
+        timeline = Timeline(cohort_of(rows(company.seen(seed))).moves(LIKE_THESE))
         found, time = occupancy(timeline, AT_HOURS), restricted_mean_hours(timeline, HORIZON_HOURS)
         held_share.append(covered(found.lower[:, _PLACES], found.upper[:, _PLACES], truth.occupancy))
         held_hours.append(covered(time.lower[_PLACES], time.upper[_PLACES], truth.mean_hours))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analytics.cohort.units import THESE
 from analytics.pulse.pulse import _group
 from tests.builders.changes import change, cohort
 
@@ -15,7 +16,7 @@ def test_lead_of_the_first_stage_is_the_mean_of_its_differences() -> None:
         change("acme/a", "production", float(at), [float(first), None, float(second), None, None, None, None])
         for at, (first, second) in enumerate(zip(pickup, merge, strict=True))
     ]
-    found = _group("all work", cohort(rows), 720.0, (24.0,)).ahead
+    found = _group("all work", cohort(rows), 720.0, (24.0,), THESE).ahead
     assert found is not None
     assert found.stage == "pickup"
     apart = merge - pickup
@@ -28,4 +29,4 @@ def test_lead_of_the_first_stage_is_the_mean_of_its_differences() -> None:
 def test_a_single_stage_is_ahead_of_nothing() -> None:
     """Where a repository tells of one stage alone there is no second."""
     rows = [change("acme/a", "production", float(at), [None, None, 5.0, *[None] * 4]) for at in range(25)]
-    assert _group("all work", cohort(rows), 720.0, (24.0,)).ahead is None
+    assert _group("all work", cohort(rows), 720.0, (24.0,), THESE).ahead is None

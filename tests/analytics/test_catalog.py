@@ -21,6 +21,8 @@ from analytics.reports.catalog import (
     CLOCK,
     DEFINITION,
     EVIDENCE,
+    HORIZON,
+    INTERVALS,
     OPTIONS,
     REPORTS,
     SERVICE,
@@ -45,9 +47,13 @@ REQUESTS = {
     EVIDENCE: (Filters(evidence="strong"), Options()),
     WINDOW: (Filters(), Options(window="month")),
     DEFINITION: (Filters(), Options(definition="all")),
+    INTERVALS: (Filters(), Options(intervals="like-these")),
+    HORIZON: (Filters(), Options(horizon_days=180)),
 }
 # The tiny company is too small to show these; in the demo that people see they have an effect.
 UNCHANGED = {("returned", EVIDENCE)}
+# It has too few repositories to say anything of others: `test_horizon_and_intervals` has more.
+UNCHANGED |= {(name, INTERVALS) for name, report in REPORTS.items() if INTERVALS in report.honours}
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from analytics.cohort.cohort import LEAD_STAGES, STATES, read_cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.grids import Grid
 from analytics.cohort.histories import Histories, counted_ends, counted_moves
+from analytics.cohort.units import LIKE_THESE
 from analytics.survival import occupancy, restricted_mean_hours
 from tests.analytics.lead_times import histories, lead_times
 
@@ -53,7 +54,7 @@ def test_very_many_changes_are_told_closely(monkeypatch: pytest.MonkeyPatch) -> 
         exact = read_cohort(connection, Filters())
         monkeypatch.setattr(lead_columns, "EXACT_CHANGES", 0)
         counted = read_cohort(connection, Filters(), columns=())
-    one, other = (cohort.moves(by_repository=True) for cohort in (exact, counted))
+    one, other = (cohort.moves(LIKE_THESE) for cohort in (exact, counted))
     assert np.unique(other.hours).size < np.unique(one.hours).size / 2
     times = [restricted_mean_hours(moves, 200.0) for moves in (one, other)]
     np.testing.assert_allclose(times[1].mean_hours, times[0].mean_hours, atol=0.05)

@@ -11,6 +11,7 @@ import pytest
 from analytics.cohort import columns as lead_columns
 from analytics.cohort.cohort import ENDS, LEAD_STAGES, MOVED_ON, Cohort, read_cohort
 from analytics.cohort.filters import Filters
+from analytics.cohort.units import LIKE_THESE, THESE
 from analytics.reports.catalog import REPORTS
 from analytics.survival import occupancy, restricted_mean_hours
 from analytics.whatif.reading import read_changes
@@ -44,7 +45,7 @@ def test_counted_changes_are_the_changes(
     """On whole minutes a large cohort, counted by repository and minute, gives what its changes one by one give."""
     exact, counted = both(connection, monkeypatch, histories(seed, 300, step_hours=1 / 60))
     assert (exact.grid_hours, counted.grid_hours) == (0.0, 1 / 60)
-    one, other = exact.moves(by_repository=True), counted.moves(by_repository=True, until_hours=200.0)
+    one, other = exact.moves(LIKE_THESE), counted.moves(LIKE_THESE, until_hours=200.0)
     for found, expected in [
         (occupancy(other, HOURS).probability, occupancy(one, HOURS).probability),
         (occupancy(other, HOURS).standard_error, occupancy(one, HOURS).standard_error),
@@ -53,12 +54,12 @@ def test_counted_changes_are_the_changes(
         (restricted_mean_hours(other, 200.0).standard_error, restricted_mean_hours(one, 200.0).standard_error),
     ]:
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
-    by_repository = [cohort.incidence(by_repository=True) for cohort in (exact, counted)]
+    by_repository = [cohort.incidence(LIKE_THESE) for cohort in (exact, counted)]
     for name in ("probability", "standard_error"):
         one_by_one, together = (getattr(curve.at(HOURS), name) for curve in by_repository)
         np.testing.assert_allclose(together, one_by_one, rtol=1e-9, atol=1e-12)
     for stage in LEAD_STAGES:
-        here, there = (cohort.stay(stage, by_repository=True) for cohort in (exact, counted))
+        here, there = (cohort.stay(stage, LIKE_THESE) for cohort in (exact, counted))
         assert here.entered == there.entered
         found, expected = (stay.incidence.at(HOURS).probability for stay in (there, here))
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
@@ -71,23 +72,39 @@ def test_a_minute_bounds_the_error(connection: duckdb.DuckDBPyConnection, monkey
         one, other = (np.sort(cohort.changes[f"{stage}_hours"].drop_nulls()) for cohort in (exact, counted))
         assert one.size == other.size
         np.testing.assert_allclose(other, one, atol=1 / 60 + 1e-6)
-    means = [restricted_mean_hours(cohort.moves(by_repository=True), 200.0).mean_hours for cohort in (exact, counted)]
+    means = [restricted_mean_hours(cohort.moves(LIKE_THESE), 200.0).mean_hours for cohort in (exact, counted)]
     np.testing.assert_allclose(means[1], means[0], atol=1 / 60)
 
 
 def test_random_groups_stand_for_changes(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A large cohort of few repositories takes its errors from random groups of changes: near those by change."""
+    """Where changes are units, a large cohort takes its errors from random groups of them: near those by change."""
     exact, counted = both(connection, monkeypatch, histories(3, 4_000, repositories=2))
-    assert (exact.interval_by, counted.interval_by) == ("change", "change")
-    errors = [
-        restricted_mean_hours(cohort.moves(by_repository=True), 200.0).standard_error for cohort in (exact, counted)
-    ]
+    errors = [restricted_mean_hours(cohort.moves(LIKE_THESE), 200.0).standard_error for cohort in (exact, counted)]
     np.testing.assert_allclose(errors[1], errors[0], rtol=0.2)
     assert counted.moves().clusters == 200
     assert exact.moves().clusters is None
     assert counted.incidence().clusters == 200
+
+
+@pytest.mark.parametrize("repositories", [2, 8])
+def test_weeks_of_a_large_cohort_are_those_of_a_small_one(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, repositories: int
+) -> None:
+    """Intervals for these repositories have the same units, errors and reach in both forms."""
+    table = histories(5, 900, repositories=repositories, step_hours=1 / 60)
+    exact, counted = both(connection, monkeypatch, table)
+    for cohort in (exact, counted):
+        by = "month" if repositories == 8 else "week"
+        assert cohort.intervals() == {"interval_by": f"repository and {by}", "intervals": "these repositories"}
+    one, other = (restricted_mean_hours(cohort.moves(THESE), 200.0) for cohort in (exact, counted))
+    for name in ("standard_error", "lower", "upper"):
+        np.testing.assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-9, atol=1e-12)
+    here, there = (cohort.incidence(THESE).at(HOURS) for cohort in (exact, counted))
+    np.testing.assert_allclose(there.upper, here.upper, rtol=1e-9)
+    shares = [occupancy(cohort.moves(THESE), HOURS).upper for cohort in (exact, counted)]
+    np.testing.assert_allclose(shares[1], shares[0], rtol=1e-9)
 
 
 def test_a_large_cohort_is_filtered_as_a_small_one(
@@ -139,14 +156,14 @@ def test_unknown_is_left_out_and_counted(connection: duckdb.DuckDBPyConnection) 
 
 
 def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> None:
-    """Where few of many repositories have a stage, its interval is by change, and there."""
+    """Where few of many repositories have a stage, its interval is of these, and of few months by change."""
     table = histories(9, 400).with_columns(
         deploy_hours=pl.when(pl.col("repo") == "acme/service-1").then(pl.col("deploy_hours"))
     )
     lead_times(connection, table)
     cohort = read_cohort(connection, Filters())
-    assert cohort.interval_by == "repository"
-    clusters = [cohort.stay(stage, by_repository=True).incidence.clusters for stage in ("release", "deploy")]
+    assert cohort.intervals(LIKE_THESE) == {"interval_by": "repository", "intervals": "repositories like these"}
+    clusters = [cohort.stay(stage, LIKE_THESE).incidence.clusters for stage in ("release", "deploy")]
     assert clusters == [8, None]
 
 

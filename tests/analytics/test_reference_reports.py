@@ -14,6 +14,7 @@ from scipy import stats
 from analytics.cohort.cohort import ENDS, Cohort, read_cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
+from analytics.cohort.units import LIKE_THESE
 from analytics.reports.catalog import REPORTS
 from analytics.survival import kaplan_meier, occupancy, restricted_mean_hours
 from tests.analytics.lead_times import lead_times
@@ -24,6 +25,8 @@ CRITICAL = float(stats.t.ppf(0.975, 11) * np.sqrt(12 / 11))
 GRID = [24, 72, 168, 336, 720, 1440]
 STATES = ("review", "merge", "build", "release", "deploy", "production", "abandoned")
 STAGES = STATES[:5]
+OPTIONS = Options(by="builds_ai", intervals=LIKE_THESE, horizon_days=30)
+"""As the reference was made: errors by repository, hours up to 720."""
 
 pytestmark = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference cohort is not here")
 
@@ -57,15 +60,18 @@ def half(connection: duckdb.DuckDBPyConnection, group: str) -> Cohort:
 @pytest.mark.parametrize("group", ["false", "true"])
 def test_mean_hours_of_the_report(connection: duckdb.DuckDBPyConnection, group: str) -> None:
     """`stages` has the restricted mean hours of every state, with the interval that errors by repository make."""
-    table = REPORTS["stages"](connection, Filters(), Options(by="builds_ai")).filter(pl.col("group") == group)
+    table = REPORTS["stages"](connection, Filters(), OPTIONS).filter(pl.col("group") == group)
     expected = reference("dev_mean_hours_in_state_720_se.csv", builds_ai=int(group == "true"), se_by="repo")
     found = expected.select("state", "mean_hours", "se").join(table, left_on="state", right_on="stage")
     assert found["state"].to_list() == list(STATES)
     np.testing.assert_allclose(found["mean_hours_in_state"], found["mean_hours"], rtol=1e-9)
-    reach = (found["upper"] - found["mean_hours"]) / found["se"]
+    some = found.filter(pl.col("se") > 1e-9)
+    odds = {name: np.log(some[name] / (720.0 - some[name])) for name in ("lower", "mean_hours", "upper")}
+    on_odds = some["se"] * 720.0 / (some["mean_hours"] * (720.0 - some["mean_hours"]))
+    reach = np.asarray((odds["upper"] - odds["mean_hours"]) / on_odds)
     np.testing.assert_allclose(reach, reach[0], rtol=1e-8)
     assert reach[0] == pytest.approx(CRITICAL, rel=0.03)
-    np.testing.assert_allclose(found["lower"], np.maximum(found["mean_hours"] - reach * found["se"], 0.0), atol=1e-9)
+    np.testing.assert_allclose((odds["mean_hours"] - odds["lower"]) / on_odds, reach, rtol=1e-8)
     absent = table.filter(pl.col("stage").is_in(["pickup", "staging"]))
     assert absent["mean_hours_in_state"].to_list() == absent["reached"].to_list() == [None, None]
     assert table["mean_hours_in_state"].sum() == pytest.approx(720.0, rel=1e-12)
@@ -74,7 +80,7 @@ def test_mean_hours_of_the_report(connection: duckdb.DuckDBPyConnection, group: 
 @pytest.mark.parametrize("group", ["false", "true"])
 def test_occupancy_of_the_report(connection: duckdb.DuckDBPyConnection, group: str) -> None:
     """`occupancy` has the probability of every state, with the log-log interval that errors by repository make."""
-    table = REPORTS["occupancy"](connection, Filters(), Options(by="builds_ai")).filter(pl.col("group") == group)
+    table = REPORTS["occupancy"](connection, Filters(), OPTIONS).filter(pl.col("group") == group)
     probabilities = reference("dev_occupancy.csv", builds_ai=int(group == "true"))
     errors = reference("dev_occupancy_se_by.csv", builds_ai=int(group == "true"), se_by="repo")
     for state in STATES:
@@ -93,7 +99,7 @@ def test_occupancy_of_the_report(connection: duckdb.DuckDBPyConnection, group: s
 @pytest.mark.parametrize("by", ["change", "repo"])
 def test_errors_of_the_cohort(connection: duckdb.DuckDBPyConnection, group: str, by: str) -> None:
     """Standard errors of occupancy and time in state, by change and by repository, from the table to the estimate."""
-    moves = half(connection, group).moves(by_repository=by == "repo")
+    moves = half(connection, group).moves(LIKE_THESE if by == "repo" else None)
     position = [moves.states.index(state) for state in STATES]
     wanted = {"builds_ai": int(group == "true"), "se_by": by}
     errors = reference("dev_occupancy_se_by.csv", **wanted).select(STATES).to_numpy()

@@ -179,7 +179,7 @@ def test_a_weekend_has_no_hours() -> None:
 def test_a_day_and_a_week_are_as_long_in_every_report() -> None:
     """Comparison, pulse check and what-ifs tell what arrived after eight, 40 and 168 hours of work."""
     with published(portfolio(3)) as connection:
-        found = pulse(connection, Filters(), calendar=NINE_TO_FIVE)
+        found = pulse(connection, Filters(), options=Options(clock="working", calendar=NINE_TO_FIVE))
         compared = comparison(connection, Filters(), on(NINE_TO_FIVE))
     assert [hours for hours, _ in found.ai.arrived] == [8.0, 40.0, 168.0]
     for name, (_, share) in zip(("24h", "7d", "30d"), found.ai.arrived, strict=True):
@@ -243,7 +243,7 @@ def test_levers_and_report_tell_the_same_working_hours() -> None:
     assert moved is not None
     assert moved.effect == daily.effect
     assert table["horizon_hours"].unique().to_list() == [168.0]
-    assert table.columns[-1] == "clock"
+    assert table.columns[-2:] == ["clock", "intervals"]
     assert first_hours(whole) == "168 working hours"
     texts = [sentence.text for sentence in sentences_of(whole)]
     assert all(" working h" in text and "95 % CI" in text for text in texts)

@@ -27,6 +27,7 @@ _CHANGELOG = re.compile(r"(?:^|/)(?:change(?:s|log)|history|news|releases?)[^/]*
 _WHOLE_CHANGE = {"branch", "pr_body", "title"}
 _WROTE = {"authored", "co-authored"}  # levels of a mark by which an agent wrote some of the change
 _HALF = 0.5
+_COMMITTER = "committer "  # of a bot that commits for others, counted beside what it writes
 
 
 class How(NamedTuple):
@@ -50,12 +51,15 @@ class HowJudge:
         self.identities = self._reader.identities
         self._bots = sorted(rules.of("how", "bot"), key=lambda rule: not rule.own)
         self._authors = rules.of("how", "author")
+        self._committers = rules.of("how", "committer")
         self._author_days = rules.settings.author_days
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
     def learn(self, change: ChangeFacts, bots: LearnedBots) -> None:
         """Count a change of a bot that only a generic rule matches, unless it copies another change."""
         author = self._bot_of(change)
+        if author is None and (committer := self._committing_bot(change)):
+            bots.learn(f"{_COMMITTER}{committer}", _subject(change), texts=False, chore=False)
         if author is None or not author.rule.generic:
             return
         subject = _subject(change)
@@ -72,6 +76,14 @@ class HowJudge:
         if first is None or is_merge_subject(first.message):
             return None
         return self.identities.of(first.author_name, first.author_email)
+
+    def _committing_bot(self, change: ChangeFacts) -> str:
+        """The workflow's account that made the commit which landed, with a person as its author; empty without one."""
+        landing = change.landing
+        if landing is None or landing.committer_email == landing.author_email or is_merge_subject(landing.message):
+            return ""
+        match = self.identities.of(landing.committer_name, landing.committer_email)
+        return match.matched if match is not None and match.rule.carries else ""
 
     def judge(self, change: ChangeFacts, bots: LearnedBots | None = None) -> How:
         """The verdict on one change from its author, commits, branch, labels and texts."""
@@ -97,8 +109,8 @@ class HowJudge:
             made_by = Evidence("how", author.rule.id, f"author_{author.by}", author.matched, 1.0)
             if agent is not None:
                 how = _decide(agent if author.rule.carries else None, marks, _share(readings) if readings else None)
-                weak = how.confidence if author.rule.carries else "weak"
-                return how._replace(confidence=weak, evidence=(*how.evidence, made_by))
+                confidence = how.confidence if author.rule.carries else "weak"
+                return how._replace(confidence=confidence, evidence=(*how.evidence, made_by))
             weak = author.rule.generic or author.rule.weak_on(None)
             return How("automation", "weak" if weak else "strong", 0.0, (made_by,))
         share = _share(readings) if readings else _share_of_landing(landing, landed.marks)
@@ -114,8 +126,14 @@ class HowJudge:
         elif author is None:
             author = landed.author
         if author is None and landed.author is None and all(item.author is None for item in readings):
-            author = self._of_branch(change)
+            author = self._of_branch(change) or self._of_committer(change, bots)
         return author if author is None or not author.rule.generic else self._writing_bot(change, author, bots)
+
+    def _of_committer(self, change: ChangeFacts, bots: LearnedBots | None) -> Match | None:
+        """The workflow that repeats itself in the name of whoever triggered it."""
+        committer = self._committing_bot(change) if bots is not None and self._committers else ""
+        shown = bots.repeats(f"{_COMMITTER}{committer}") if bots is not None and committer else ""
+        return Match(self._committers[0], "committer", shown.removeprefix(_COMMITTER)) if shown else None
 
     def _of_branch(self, change: ChangeFacts) -> Match | None:
         """The bot whose branch it is, if nobody else is known: it may push as a person, or land by a person's merge."""
@@ -262,8 +280,10 @@ def _used_that_day(change: ChangeFacts, *, counts: bool) -> How | None:
 
     Unless the team `counts` it, the change stays `none`, but weakly: strong evidence leaves it out on both sides.
     """
-    commits = [item for item in change.commits if not is_merge_subject(item.message)] or [change.landing]
-    tools = [item.used_that_day for item in commits if item is not None and item.used_that_day]
+    commits = [item for item in change.commits if not is_merge_subject(item.message)]
+    if not commits and change.landing is not None:
+        commits = [change.landing]
+    tools = [item.used_that_day for item in commits if item.used_that_day]
     if not tools:
         return None
     names = " ".join(dict.fromkeys(tool for used in tools for tool in used))

@@ -15,6 +15,7 @@ __all__ = ["Classified", "classify_records", "facts_from_record", "read_records"
 
 
 _DECODER = json.JSONDecoder()
+_TEXTS = ("sha", "author_name", "author_email", "committer_name", "committer_email", "message")
 
 
 class Classified(NamedTuple):
@@ -29,8 +30,9 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
     """Repository and facts of one record.
 
     Read are `repo`, `sha`, `author_name`, `author_email`, `committer_name`, `committer_email`, `committed_at` (ISO
-    8601), `message`, `files` (objects with `path`, or paths), `manifest_added` and `imports_added` (lines); and where
-    given `title`, `body`, `author`, `author_kind`, `head_ref`, `labels`, `number`. Only `repo` and `sha` must be there.
+    8601), `message`, `commits` (objects of these fields: what a merge brings), `files` (objects with `path`, or paths),
+    `manifest_added` and `imports_added` (lines); and where given `title`, `body`, `author`, `author_kind`, `head_ref`,
+    `labels`, `number`. Only `repo` and `sha` must be there.
     Raises `UsageError` for a record of another shape.
     """
     try:
@@ -57,7 +59,7 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
             record.get("author_kind"),
             record.get("head_ref") or "",
             tuple(record.get("labels") or ()),
-            (),
+            tuple(_brought(item) for item in record.get("commits") or ()),
             commit,
         )
     except KeyError as error:
@@ -71,6 +73,16 @@ def facts_from_record(record: Mapping[str, Any]) -> tuple[str, ChangeFacts]:
     if texts != {str} or change.author_kind not in {"person", "bot", None}:
         raise UsageError("a record has a value that is not text", hint="see docs/ai_rules.md")
     return repo, change
+
+
+def _brought(item: Mapping[str, Any]) -> CommitFacts:
+    """A commit that a merge brings, without its files, which are those of the merge."""
+    texts = [item.get(name) or "" for name in _TEXTS]
+    if {*map(type, texts)} != {str}:
+        raise ValueError("a commit has a value that is not text")
+    sha, author, author_email, committer, committer_email, message = texts
+    at = _instant(item.get("committed_at"))
+    return CommitFacts(sha, author, author_email, committer, committer_email, at, message)
 
 
 def _parsed(line: str) -> Any:

@@ -40,13 +40,12 @@ def longest_horizon(curves: tuple[Incidence, Incidence], highest: float) -> floa
 
 
 def shares(
-    sides: Sides, curves: tuple[Incidence, Incidence], after_hours: tuple[float, float, float]
+    sides: Sides, curves: tuple[Incidence, Incidence], after_hours: tuple[float, float, float], highest: float
 ) -> Iterator[Measure]:
     """The share arrived by each of `ARRIVED_AFTER`, and the share abandoned by the horizon that was watched.
 
-    `after_hours`: the hours of each, the last being the highest horizon.
+    `after_hours`: the hours of each. `highest`: the highest horizon.
     """
-    highest = after_hours[-1]
     targets = [(f"share_arrived_{name}", hours, 0) for name, hours in zip(ARRIVED_AFTER, after_hours, strict=True)]
     targets += [("share_abandoned", longest_horizon(curves, highest) or highest, ENDS.index("abandoned"))]
     grid = sorted({hours for _, hours, _ in targets})

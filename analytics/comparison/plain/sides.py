@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from analytics.cohort.cohort import ENDS, FEWEST_CLUSTERS, LEAD_STAGES, STATES, Cohort
+from analytics.cohort.cohort import ENDS, LEAD_STAGES, STATES, Cohort
 from analytics.cohort.grids import Grid
 from analytics.cohort.histories import Histories, counted_ends, counted_moves
+from analytics.cohort.units import FEWEST_CLUSTERS
 from analytics.comparison.cells import MONTH, REPOSITORY, numbered, together
-from analytics.comparison.small_samples import Reach, reach_of
 from analytics.survival import Incidence, Moves, incidence
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, as_counts
+from analytics.survival.errors.small_samples import Reach, reach_of
 
 __all__ = ["NEEDED", "Sides", "in_units", "independent_units", "sides_of"]
 

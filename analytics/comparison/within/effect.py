@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.comparison.small_samples import Reach
 from analytics.comparison.within.design import Design
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
+from analytics.survival.errors.small_samples import Reach
 
 __all__ = ["FEWEST_CELLS", "Effect", "Outcome", "effect_of", "reach_in_these"]
 

@@ -9,11 +9,11 @@ import numpy as np
 from analytics.comparison.measured import Behind, measured
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.results import Measure
-from analytics.comparison.small_samples import Reach
 from analytics.comparison.within.design import Codes, Design, design_of, in_shared_cells
 from analytics.comparison.within.effect import Effect, Outcome, effect_of, reach_in_these
 from analytics.comparison.within.wild_bootstrap import Draws
 from analytics.survival.arrays import BoolArray, FloatArray
+from analytics.survival.errors.small_samples import Reach
 
 __all__ = ["Inside", "Result"]
 

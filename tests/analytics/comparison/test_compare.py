@@ -25,7 +25,7 @@ from analytics.comparison import (
 from analytics.comparison.contrasts import contrasts_by
 from analytics.comparison.notes import note_of
 from analytics.comparison.report import COMPARISON
-from analytics.comparison.small_samples import BETWEEN_UNITS, reach_of
+from analytics.survival.errors.small_samples import BETWEEN_UNITS, reach_of
 from headway.errors import UsageError
 from tests.builders.companies import EFFECT, company
 

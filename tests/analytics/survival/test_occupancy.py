@@ -141,7 +141,7 @@ def test_tables_in_several_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the tables of all states do not fit at once, several passes give the same."""
     moves = moves_from_spells(spells(FOUR), STATES)
     whole = restricted_mean_hours(moves, 4.0).standard_error
-    monkeypatch.setattr("analytics.survival.influence._TABLE_NUMBERS", 1)
+    monkeypatch.setattr("analytics.survival.errors.influence._TABLE_NUMBERS", 1)
     np.testing.assert_array_equal(restricted_mean_hours(moves, 4.0).standard_error, whole)
 
 

@@ -11,8 +11,8 @@ from analytics.survival.intervals import (
     chi_squared_tail,
     critical_value,
     log_log_interval,
+    logit_interval,
     normal_tails,
-    wald_interval,
 )
 from analytics.survival.quantiles import crossing_hours
 from analytics.survival.scan import linear_scan
@@ -76,11 +76,15 @@ def test_log_log_interval_says_nothing_at_the_ends() -> None:
     assert np.isnan(upper).all()
 
 
-def test_wald_interval_is_cut() -> None:
-    """Hours in a state cannot be below zero or above the horizon."""
-    lower, upper = wald_interval(np.array([1.0, 9.5]), np.array([1.0, 1.0]), 2.0, highest=10.0)
-    assert lower.tolist() == [0.0, 7.5]
-    assert upper.tolist() == [3.0, 10.0]
+def test_logit_interval_stays_inside() -> None:
+    """Hours in a state are never below zero or above the horizon; small errors reach as far to both sides."""
+    lower, upper = logit_interval(np.array([1.0, 9.5, 5.0, 0.0, 10.0]), np.array([1, 1, 1e-4, 0, 0]), 2.0, highest=10.0)
+    # By hand: odds of 0.1 are 1/9, and an error of 1 of 10 h is 0.1 / (0.1 · 0.9) = 1.1111 of their logarithm.
+    assert lower[0] == pytest.approx(10.0 / (1.0 + 9.0 * np.exp(2.2222222222)))
+    assert upper[0] == pytest.approx(10.0 / (1.0 + 9.0 * np.exp(-2.2222222222)))
+    assert 0.0 < lower[1] < 9.5 < upper[1] < 10.0
+    assert (lower[2], upper[2]) == (pytest.approx(5.0 - 2e-4, rel=1e-9), pytest.approx(5.0 + 2e-4, rel=1e-9))
+    assert (lower[3:] == upper[3:]).all()
 
 
 def test_tails() -> None:

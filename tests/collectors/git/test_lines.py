@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,5 +180,5 @@ def test_blobless_clone_has_none_and_says_so(repo: Repository, tmp_path: Path) -
 def test_gap_is_noticed_where_contents_are_wanted(repo: Repository, tmp_path: Path, wanted: str) -> None:
     """Whoever reads no contents of files lacks none; for each way to read them the gap is noticed."""
     blobless = repo.clone(tmp_path / "blobless", "--bare", "--filter=blob:none")
-    options = {name: name == wanted for name in ("added_lines", "imports", "patch_ids")}
+    options: dict[str, Any] = {name: name == wanted for name in ("added_lines", "imports", "patch_ids")}
     assert run(blobless, **options).notices == ({"missing_blobs": 1} if wanted else {})

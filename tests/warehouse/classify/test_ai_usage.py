@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_what_does_not_match_joins_nothing(facts: dict[str, object]) -> None:
 def test_author_day_is_never_an_agent() -> None:
     """Whatever an author used that day, a bot's change stays automation, and a mark decides where there is one."""
     rules = Rules.load(RuleSettings(author_days=True))
-    used = {"used_that_day": ("cursor", "copilot")}
+    used: dict[str, Any] = {"used_that_day": ("cursor", "copilot")}
     verdict = rules.judge(landed("Sort", **used))
     assert (verdict.built_with_ai, verdict.confidence_how, verdict.tier) == ("assisted", "weak", "author_day")
     bot = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")

@@ -56,6 +56,23 @@ def test_bot_that_copies_is_automation() -> None:
     assert {item.built_with_ai for item in verdicts(f"[release/1.2] {subject}" for subject in OWN)} == {"automation"}
 
 
+def in_the_name_of(committer: tuple[str, str], subjects: Iterable[str]) -> set[str]:
+    """How changes of a person were made that another account committed."""
+    changes = [
+        landed(subject, change_id=f"git:shop@{number}", committer=committer, paths=("static/a.js",))
+        for number, subject in enumerate(subjects)
+    ]
+    return {verdict.built_with_ai for _, verdict in classify_repository(changes, RULES)}
+
+
+def test_workflow_that_repeats_itself_in_the_name_of_people_is_automation() -> None:
+    """A workflow commits with whoever triggered it as author; a merge queue commits what people wrote."""
+    actions = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+    assert in_the_name_of(actions, ["Update assets"] * 5) == {"automation"}
+    assert in_the_name_of(actions, OWN) == {"none"}
+    assert in_the_name_of(("GitHub", "noreply@github.com"), ["Update assets"] * 5) == {"none"}
+
+
 def test_known_bots_and_people_are_not_learned() -> None:
     """A bot that a rule knows by name stays automation, a person stays a person."""
     dependabot = ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")

@@ -105,3 +105,13 @@ def test_wrong_record_is_named_by_its_line(line: str) -> None:
     """A record that cannot be read is an error with its line."""
     with pytest.raises(UsageError, match=r"^line 3"):
         list(read_records(['{"repo": "a", "sha": "1"}\n', "\n", line]))
+
+
+def test_merge_is_read_with_the_commits_that_it_brings() -> None:
+    """A record of a merge has its commits, whose marks are those of the merge."""
+    brought = {"sha": "b", "author_name": "Ada", "message": "Sort\n\nCo-authored-by: Claude <noreply@anthropic.com>"}
+    merge = {"repo": "shop", "sha": "a", "message": "Merge pull request #7 from ada/sort", "commits": [brought]}
+    (verdict,) = classify_records(lambda: [json.dumps(merge)], RULES)
+    assert verdict.verdict.built_with_ai == "assisted"
+    with pytest.raises(UsageError):
+        list(classify_records(lambda: [json.dumps({**merge, "commits": [{"message": 7}]})], RULES))

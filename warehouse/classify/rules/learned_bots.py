@@ -63,3 +63,11 @@ class LearnedBots:
         if subjects < numbers.bot_subjects * changes or self._texts[key] < numbers.bot_texts * changes:
             return ""
         return f"{key}: {subjects} subjects in {changes} changes"
+
+    def repeats(self, bot: str) -> str:
+        """What shows that what a bot commits in the name of people is its own; empty if it is their work."""
+        key = bot_key(bot)
+        changes, subjects = self._changes.get(key, 0), len(self._subjects.get(key, ()))
+        if changes < self._numbers.bot_changes or subjects > self._numbers.bot_repeats * changes:
+            return ""
+        return f"{key}: {subjects} subjects in {changes} changes"

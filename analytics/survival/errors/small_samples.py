@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analytics.survival.arrays import FloatArray
+from analytics.survival.arrays import FloatArray, IntArray
 
-__all__ = ["Reach", "reach_of"]
+__all__ = ["BETWEEN_UNITS", "Reach", "moments_of", "reach_of", "variance_of_means"]
 
 BETWEEN_UNITS = 0.05
 """The working model: so much of the variance of a change lies between units, the rest within."""
@@ -39,7 +39,7 @@ class Reach:
         return float(2.0 * special.stdtr(self.degrees, -abs(estimate) / (self.inflation * standard_error)))
 
 
-def _variance_of_means(changes: FloatArray) -> FloatArray:
+def variance_of_means(changes: FloatArray) -> FloatArray:
     """The variance of units' means over so many changes (units,) by the working model, up to one factor; 0 for none."""
     present = changes > 0.0
     return np.where(present, (1.0 - BETWEEN_UNITS) / np.where(present, changes, 1.0) + BETWEEN_UNITS, 0.0)
@@ -58,7 +58,7 @@ def reach_of(groups: Iterable[tuple[FloatArray, FloatArray]]) -> Reach:
     left: list[FloatArray] = []
     right: list[FloatArray] = []
     for share, changes in groups:
-        spread = share**2 * _variance_of_means(changes)
+        spread = share**2 * variance_of_means(changes)
         diagonal = diagonal + spread
         true += float(spread.sum())
         left += [-spread, -share, share * spread.sum()]
@@ -76,3 +76,28 @@ def _reach(true: float, diagonal: FloatArray, left: FloatArray, right: FloatArra
     if trace <= 1e-12 * true or square <= 0.0:
         return Reach(float("nan"), float("nan"))
     return Reach(float(np.sqrt(true / trace)), trace**2 / square)
+
+
+def moments_of(share: FloatArray, variance: FloatArray, first: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """For the mean of each stratum, by the working model: its variance, the expected sum of squares, and tr V².
+
+    `share` (units,): of the stratum's changes. `variance` (units,): of a unit's mean. `first` (strata,): where each
+    stratum begins. As in `reach_of` for a single group, written out: the sum of squares is that of shares times the
+    distances of units' means from the mean of the stratum.
+    """
+
+    def sums(values: FloatArray) -> FloatArray:
+        return np.asarray(np.add.reduceat(values, first) if first.size else np.zeros(0), dtype=np.float64)
+
+    square, true, cube = sums(share**2), sums(share**2 * variance), sums(share**3 * variance)
+    fourth, fourths, fifths = (
+        sums(share**4 * variance),
+        sums(share**4 * variance**2),
+        sums(share**5 * variance**2),
+    )
+    estimated = true - 2.0 * cube + square * true
+    # The quadratic form has the matrix D - dwᵀ - wdᵀ + S wwᵀ, with D = diag(w²), d = w², S = Σw²: these are the traces
+    # of it times diag(v), and of the square of that.
+    spread = fourths - 4.0 * fifths + 2.0 * square * fourths
+    spread += 2.0 * (cube**2 + fourth * true) - 4.0 * square * cube * true + (square * true) ** 2
+    return true, estimated, spread

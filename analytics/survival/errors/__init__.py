@@ -1,0 +1,1 @@
+"""Standard errors: the influence of each unit on an estimate, and what few units need."""
