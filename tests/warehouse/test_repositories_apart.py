@@ -63,3 +63,19 @@ def test_repositories_do_not_touch_each_other(tables: Tables, table: str) -> Non
     ours, others = (tables(f"select * from {table} where repo_id like '%{company}/%'") for company in ("acme", "zeta"))
     expected = [{name: other(value) for name, value in row.items()} for row in ours]
     assert sorted(map(repr, others)) == sorted(map(repr, expected))
+
+
+def test_deployment_and_its_retraction_in_one_reading_is_a_deployment() -> None:
+    """Where one reading has both, in either order, the deployment counts; a later retraction takes it away."""
+    live: dict[str, Any] = {"states": [("success", 5)], "source": "github"}
+    for order in ((False, True), (True, False)):
+        raw = Raw("acme/shop", read=50).commits("a@1")
+        for deleted in order:
+            raw.deploy("d", "a", deleted=deleted, **({"source": "github"} if deleted else live))
+        with built(raw) as tables:
+            assert tables("select deployment_id, state from deployments") == [
+                {"deployment_id": "d", "state": "success"}
+            ]
+    gone = Raw("acme/shop", read=60).deploy("d", None, environment="", deleted=True, source="github")
+    with built(raw, gone) as tables:
+        assert tables("select deployment_id from deployments") == []

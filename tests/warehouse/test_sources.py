@@ -391,19 +391,3 @@ def test_coverage_says_what_the_numbers_rest_on() -> None:
     assert {name: empty[name] for name in expected if name not in ("team", "shallow")} == {
         name: 0 for name in expected if name not in ("team", "shallow")
     }
-
-
-def test_deployment_and_its_retraction_in_one_reading_is_a_deployment() -> None:
-    """Where one reading has both, in either order, the deployment counts; a later retraction takes it away."""
-    live: dict[str, Any] = {"states": [("success", 5)], "source": "github"}
-    for order in ((False, True), (True, False)):
-        raw = Raw("acme/shop", read=50).commits("a@1")
-        for deleted in order:
-            raw.deploy("d", "a", deleted=deleted, **({"source": "github"} if deleted else live))
-        with built(raw) as tables:
-            assert tables("select deployment_id, state from deployments") == [
-                {"deployment_id": "d", "state": "success"}
-            ]
-    gone = Raw("acme/shop", read=60).deploy("d", None, environment="", deleted=True, source="github")
-    with built(raw, gone) as tables:
-        assert tables("select deployment_id from deployments") == []

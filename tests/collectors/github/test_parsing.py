@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.github.resume import Resume
 from collectors.github.rows.deployments import Deployment, glimpse
 from collectors.github.rows.events import KINDS, event_rows
 from collectors.github.rows.pull_requests import Pull
@@ -390,15 +388,3 @@ def test_jobs_that_matter(other: dict[str, Any], matters: bool) -> None:
     """Jobs of what lands, queues to merge or deploys are worth a request; those of pull requests and timers are not."""
     asked = jobs_matter(run(**other), default_branch="main", deploy_workflows=("ship*",), since=datetime(2026, 1, 1))
     assert asked is matters
-
-
-def test_resume_point_survives_being_kept() -> None:
-    """What a resume point holds is plain data, and comes back as it was; another version counts as none."""
-    state = Resume(node_id="R_1", database_id=7)
-    state.pulls.edge.marks["PR_1"] = "x"
-    state.runs.window = ["a", "b"]
-    kept = deepcopy(state.to_json())
-    assert Resume.from_json(kept) == state
-    assert Resume.from_json({**kept, "version": 0}) == Resume()
-    assert Resume.from_json({**kept, "later": 1}) == state
-    assert Resume.from_json(None) == Resume()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from collectors.github.api.signals import OutOfBudget
+from collectors.github.resume import Resume
 from collectors.github.rows.events import event_rows
 from headway.errors import CollectError
 from tests.builders.github import FakeGitHub, Fault, Faults, kinds
@@ -205,3 +206,15 @@ def test_closed_event_has_what_closed_it(closer: dict[str, Any] | None, sha: str
     }
     (row,) = event_rows(1, [node])
     assert (row["kind"], row["after_sha"], row["before_sha"], row["subject"]) == ("closed", sha, None, subject)
+
+
+def test_resume_point_survives_being_kept() -> None:
+    """What a resume point holds is plain data, and comes back as it was; another version counts as none."""
+    state = Resume(node_id="R_1", database_id=7)
+    state.pulls.edge.marks["PR_1"] = "x"
+    state.runs.window = ["a", "b"]
+    kept = copy.deepcopy(state.to_json())
+    assert Resume.from_json(kept) == state
+    assert Resume.from_json({**kept, "version": 0}) == Resume()
+    assert Resume.from_json({**kept, "later": 1}) == state
+    assert Resume.from_json(None) == Resume()
