@@ -60,7 +60,11 @@ RELEASE_TAGS = Table(
         ("component", TEXT, "the part of the repository that it names, empty: the whole"),
         ("release", BOOL, "it is a release, by what its family shows"),
         ("part", BOOL, "it is one of a component while there are releases of the whole repository"),
-        ("among_parts", BOOL, "it is one of a component that others in use were not released with, and nothing as a whole"),
+        (
+            "among_parts",
+            BOOL,
+            "it is one of a component that others in use were not released with, and nothing as a whole",
+        ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("evidence", TEXT, "what kind of tag it is"),
     ),
