@@ -122,7 +122,7 @@ def test_release_commit_beside_main_ships_what_its_branch_point_has() -> None:
 
 
 def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart() -> None:
-    """Where no service says what belongs to a part, its tag dates no change: unknown, until all parts have the change."""
+    """Where no service says what belongs to a part, its tag dates nothing: unknown, until all parts have the change."""
     apart = [(f"{part}@1.{n}.0", commit, n * 4 + at) for n, commit in enumerate("acdf") for part, at in _ON[commit]]
     raw = tagged(Raw().commits("a@0 b@1 c@2 d@6 e@7 f@9 g@12"), *apart)
     with built(raw) as tables:

@@ -63,7 +63,7 @@ RELEASE_TAGS = Table(
         (
             "among_parts",
             BOOL,
-            "it is one of a component that others in use were not released with, and nothing as a whole",
+            "it is one of a component; others in use were not released with it, nor the whole",
         ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("evidence", TEXT, "what kind of tag it is"),
