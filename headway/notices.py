@@ -191,6 +191,12 @@ NOTICES: Mapping[str, Notice] = {
         "use one name in the records",
         told=True,
     ),
+    "parts_apart": Notice(
+        "tags are of single parts that were released apart, and nothing says which changes belong to which part: what"
+        " such a tag shipped is unknown",
+        "name the parts and their paths in [[services]], or set `tags` in [[deployments]] to the tags that ship all",
+        failure=True,
+    ),
     "shallow": Notice(
         "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
         "fetch the whole history: `git fetch --unshallow`, then run `headway collect`",

@@ -121,6 +121,37 @@ def test_release_commit_beside_main_ships_what_its_branch_point_has() -> None:
         assert "tags_apart" not in noticed(tables)
 
 
+def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart() -> None:
+    """Where no service says what belongs to a part, its tag dates nothing: unknown, until all parts have the change."""
+    apart = [(f"{part}@1.{n}.0", commit, n * 4 + at) for n, commit in enumerate("acdf") for part, at in _ON[commit]]
+    raw = tagged(Raw().commits("a@0 b@1 c@2 d@6 e@7 f@9 g@12"), *apart)
+    with built(raw) as tables:
+        assert {title: (outcome, at) for title, (outcome, at, _) in shipped(tables).items()} == {
+            "a": ("unknown", None),
+            "b": ("unknown", None),
+            "c": ("unknown", None),
+            "d": ("unknown", None),
+            "e": ("unknown", None),
+            "f": ("production", 13),
+            "g": ("waiting", None),
+        }
+        rows = tables("select version from deployments where problem like 'it is of one part, %' order by version")
+        assert [row["version"] for row in rows] == ["api@1.1.0", "web@1.2.0"]
+        assert noticed(tables)["parts_apart"].endswith(": 2 tags, such as api@1.1.0")
+    with built(raw, settings=ruled("tags", tags="^api@")) as tables:
+        assert shipped(tables)["b"] == ("production", 5, "tag:api@1.1.0")
+        assert "parts_apart" not in noticed(tables)
+
+
+_ON = {
+    "a": (("api", 1), ("web", 1)),
+    "c": (("api", 1),),
+    "d": (("web", 1),),
+    "f": (("api", 1), ("web", 1)),
+}
+"""Parts with a tag on each commit, and the hour after the round began."""
+
+
 def test_moved_tag_keeps_what_it_shipped() -> None:
     """A tag that was read at two commits is two deployments; answers as of the time before stay what they were."""
     first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0.0", "a", 1), ("v1.2", "b", 4))

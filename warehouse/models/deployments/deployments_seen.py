@@ -27,6 +27,8 @@ from warehouse.models.deployments.seen.workflow import from_workflow
 
 __all__ = ["DEPLOYMENTS_SEEN", "MODEL", "deployments_seen"]
 
+_PARTS = "it is of one part, others were not released with it, and no service says which changes are in it"
+
 DEPLOYMENTS_SEEN = Table(
     "deployments_seen",
     "deployments as the source that the settings name shows them",
@@ -72,14 +74,24 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     finder = _finder(shas, refs, tables)
     history = set(shas)
     services = tables["services"].to_pylist()
+    among_parts = _among_parts(tables)
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
+            if row["source"] in {"tags", "releases"} and not rule["tags"] and row["version"] in among_parts:
+                row |= {"sha": None, "problem": row["problem"] or _PARTS}
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
             row["service"] = rule["service"]
             _add(rows, row, number)
     return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
+
+
+def _among_parts(tables: Mapping[str, pa.Table]) -> set[str]:
+    """Tags that ship some part of a repository of which nobody knows what belongs to which part."""
+    if any(tables["services"]["service"].to_pylist()):
+        return set()
+    return {row["tag"] for row in tables["release_tags"].to_pylist() if row["among_parts"]}
 
 
 def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa.Table]) -> CommitFinder:
@@ -164,6 +176,7 @@ MODEL = PythonModel(
                 "component",
                 "release",
                 "part",
+                "among_parts",
                 "problem",
                 "evidence",
             ),

@@ -62,3 +62,16 @@ select
     1 as count
 from stale_clones
 where days > 0
+union all
+select
+    repo_id,
+    '' as source,
+    'parts_apart' as kind,
+    concat(
+        'tags are of single parts that were released apart, and nothing says which changes belong to which part: what ',
+        'such a tag shipped is unknown: ', cast(count(*) as string), ' tags, such as ', min(version)
+    ) as detail,
+    count(*) as count
+from deployments_seen
+where problem like 'it is of one part, %'
+group by repo_id

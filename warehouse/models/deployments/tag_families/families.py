@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from warehouse.models.deployments.tag_families.forms import DATE, DOTTED, NUMBER, TagForm, tag_form, without_version
-from warehouse.models.deployments.tag_families.spans import in_use, overlap, within
+from warehouse.models.deployments.tag_families.siblings import Release, among_parts
+from warehouse.models.deployments.tag_families.spans import Span, in_use, overlap, within
 from warehouse.models.deployments.tag_families.words import ELSEWHERE, PREFIX_PRERELEASE, RELEASE
 
 __all__ = ["Family", "Learned", "Reading", "any_release", "learn"]
@@ -84,10 +85,12 @@ class Learned:
     families: Sequence[Family]
     placed: Mapping[Reading, Family]
     """Releases alone: pre-releases, names that move on and other tags are in none."""
-    whole: Sequence[tuple[datetime, datetime]]
+    whole: Sequence[Span]
     """When tags of the whole repository were in use: then those of a component ship its part alone."""
     components: Mapping[str, str]
     """The part that each prefix names."""
+    among_parts: Collection[Reading]
+    """Tags of parts that others in use were not released with, in a time of no releases as a whole."""
 
     def component(self, name: str) -> str:
         """The part of the repository that any tag names, a pre-release too; empty: the whole, or no version."""
@@ -132,7 +135,18 @@ def learn(
     times = sorted(at for family in families if family.taken and not family.component for at in family.times)
     placed = {reading: family for family in families for reading in family.releases}
     components = {family.prefix: family.component for family in families if not family.variant}
-    return Learned(families, placed, in_use(times, as_of), components)
+    whole = in_use(times, as_of)
+    return Learned(families, placed, whole, components, _among_parts(families, whole, as_of))
+
+
+def _among_parts(families: Sequence[Family], whole: Sequence[Span], as_of: datetime) -> set[Reading]:
+    """Tags of parts that others in use were not released with, in a time of no releases as a whole."""
+    releases: dict[str, list[Release]] = {}
+    for family in families:
+        if family.taken and family.component and family.times:
+            dated = [(one.at, one.name, one.sha) for one in family.releases if one.at]
+            releases.setdefault(family.component, []).extend(dated)
+    return {Reading(name, sha, at) for at, name, sha in among_parts(releases, whole, as_of)}
 
 
 def _sorted_out(readings: set[Reading]) -> tuple[list[Family], dict[str, TagForm]]:

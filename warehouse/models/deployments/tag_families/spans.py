@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-__all__ = ["in_use", "overlap", "within"]
+__all__ = ["Span", "in_use", "overlap", "within"]
 
 _QUIET = timedelta(days=30)
 _PAUSE = timedelta(days=365)

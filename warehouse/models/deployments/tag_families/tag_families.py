@@ -60,6 +60,11 @@ RELEASE_TAGS = Table(
         ("component", TEXT, "the part of the repository that it names, empty: the whole"),
         ("release", BOOL, "it is a release, by what its family shows"),
         ("part", BOOL, "it is one of a component while there are releases of the whole repository"),
+        (
+            "among_parts",
+            BOOL,
+            "it is one of a component; others in use were not released with it, nor the whole",
+        ),
         ("problem", TEXT, "why there is no commit, empty where there is one"),
         ("evidence", TEXT, "what kind of tag it is"),
     ),
@@ -134,6 +139,7 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
         "component": family.component if family else learned.component(reading.name),
         "release": bool(family and family.taken),
         "part": bool(family and family.taken and learned.is_part(reading)),
+        "among_parts": reading in learned.among_parts,
         "problem": problem,
         "evidence": evidence,
     }
