@@ -66,7 +66,8 @@ def test_share_repaired_is_kaplan_meiers(connection: duckdb.DuckDBPyConnection) 
     assert shares["repaired_share", 90] == pytest.approx(4 / 36)
     (first,) = table.filter(pl.col("measure") == "repaired_share", pl.col("days") == 14).to_dicts()
     assert (first["changes"], first["repaired"], first["repaired_before"]) == (36, 4, 1)
-    assert (first["fixes"], first["fixes_traced"], first["untraced"], first["interval_by"]) == (4, 4, 3, "change")
+    assert (first["fixes"], first["fixes_traced"], first["untraced"]) == (4, 4, 3)
+    assert (first["interval_by"], first["intervals"]) == ("repository and week", "these repositories")
     assert first["lower"] < 2 / 36 < first["upper"]
 
 
