@@ -78,7 +78,7 @@ def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
 
 def _as_text(hint: Any) -> bool:
     """Whether a variable of the environment can say it."""
-    return hint in {str, int, bool, tuple[str, ...]}
+    return hint in {str, int, float, bool, tuple[str, ...]}
 
 
 def _from_text(text: str, hint: Any, name: str) -> Any:
@@ -90,6 +90,10 @@ def _from_text(text: str, hint: Any, name: str) -> Any:
         if not re.fullmatch(r"\d{1,9}", text):
             raise UsageError(f"{name} is not a whole number: {text!r}", hint="set it to a whole number")
         return int(text)
+    if hint is float:
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+            raise UsageError(f"{name} is not a number: {text!r}", hint="set it to a number such as 1.5")
+        return float(text)
     if hint == tuple[str, ...]:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text

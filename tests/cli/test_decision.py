@@ -51,7 +51,7 @@ RULES = {
     "disclosure": "how disclosure pr_message",
     "dependabot": "how automation-app author_",
     "renovate": "how automation-app author_",
-    "github_actions": "how automation-app author_",
+    "github_actions": "how automation-workflow author_",
     "own_bot": "how bot-",
 }
 # Of the axis what: the ways in which a change is told to build AI, or only seems to.

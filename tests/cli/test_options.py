@@ -105,7 +105,7 @@ def test_option_that_a_report_does_not_support_is_refused(capfd: pytest.CaptureF
     """The program refuses it with the reason of the catalogue, and never ignores it in silence."""
     words = {"--since": ["2026-01-01"], "--until": ["2026-01-01"], "--by": ["team"], "--clock": ["working"]}
     words |= {"--automation": [], "--evidence": ["strong"], "--window": ["month"], "--definition": ["all"]}
-    words |= {"--service": ["acme/assistant"]}
+    words |= {"--service": ["acme/assistant"], "--intervals": ["like-these"], "--horizon-days": ["90"]}
     for report in REPORTS.values():
         for option in OPTIONS:
             if reason := report.refusal(option):
