@@ -132,6 +132,7 @@ def test_environment_goes_over_the_file(tmp_path: Path) -> None:
         "HEADWAY_GIT_PULL_HEADS": "FALSE",
         "HEADWAY_GIT_ADDED_LINES": "1",
         "HEADWAY_GIT_MAX_BRANCH_COMMITS": "7",
+        "HEADWAY_COMPARISON_SMALLEST_HOURS": "2.5",
         "HEADWAY_AI_AI_IDENTITIES": " one , two,, ",
         "HEADWAY_PRODUCTION_ENVIRONMENTS": "^x$",
         "HEADWAY_GITHUB_TOKEN": "never a setting",
@@ -142,6 +143,7 @@ def test_environment_goes_over_the_file(tmp_path: Path) -> None:
         found = read(tmp_path, text, **environment)
         assert found.warehouse_folder == Path("/srv/other")
         assert (found.git.pull_heads, found.git.added_lines, found.git.max_branch_commits) == (False, True, 7)
+        assert found.comparison.smallest_hours == 2.5
         assert found.ai.ai_identities == ("one", "two")
         assert found.production.environments == "^x$"
         assert "never a setting" not in repr(found)
@@ -177,6 +179,13 @@ def test_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
     what, hint = complaint(tmp_path, None, HEADWAY_WAREHOUSE="x")
     assert "HEADWAY_WAREHOUSE" in what
     assert hint == "did you mean 'HEADWAY_WAREHOUSE_PATH'?"
+
+
+def test_variable_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
+    """Neither words nor numbers below zero are taken for hours."""
+    for text in ("two", "-1", "1e3", ""):
+        what, _ = complaint(tmp_path, None, HEADWAY_COMPARISON_SMALLEST_HOURS=text)
+        assert what == f"HEADWAY_COMPARISON_SMALLEST_HOURS is not a number: {text!r}"
 
 
 @pytest.mark.parametrize(
