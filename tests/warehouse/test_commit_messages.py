@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders.hang import HANG_SECONDS
 from warehouse.models.changes.commit_messages import (
     Landing,
     diff_number,
@@ -360,7 +361,7 @@ def test_hostile_message_costs_no_more_than_its_length(text: str) -> None:
     own_addresses("acme/shop", [text])
     reverted_diffs(text)
     diff_number(text)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < HANG_SECONDS
 
 
 MESSAGE = st.text(
