@@ -17,13 +17,15 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, build_tables
+from warehouse.building.kept import Kept
+from warehouse.building.signature import signature
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, write_atomically
 
-__all__ = ["build_in_memory", "build_some", "current", "open_file", "open_published", "publish"]
+__all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
 
 RETAINED = 3
 # Readable by DuckDB 1.5 too.
@@ -42,6 +44,19 @@ def current(warehouse: Path) -> Path:
     if not path.is_file():
         raise WarehouseError(f"{pointer} names {path.name}, which does not exist", hint="run `headway build`")
     return path
+
+
+def current_name(warehouse: Path) -> str:
+    """The name of the published file, empty if there is none."""
+    published = _published(warehouse)
+    return published.name if published else ""
+
+
+def _published(warehouse: Path) -> Path | None:
+    try:
+        return current(warehouse)
+    except WarehouseError:
+        return None
 
 
 def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
@@ -65,19 +80,29 @@ def publish(
     built_at: datetime,
     progress: Progress,
     roles: Mapping[str, SourceRole] | None = None,
+    anew: bool = False,
 ) -> Path:
-    """Build everything again from the raw rows and make it current.
+    """Derive everything from the raw rows and make it current, unless all of it is what the current file was made of.
+
+    `anew`: do so in any case, and take nothing over from the build before.
 
     `teams` and `roles`: what the settings say of the sources that they name.
     """
     prepare(warehouse)
+    before = _published(warehouse)
+    sources = _sources(warehouse, teams, roles)
+    whole = signature(sources, settings)
     path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
     unfinished = path.with_suffix(".building")
     try:
         with duckdb.connect() as connection:
+            kept = Kept(connection, warehouse / "cache", before, anew=anew)
+            if before is not None and kept.made_of(whole):
+                return before
             connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
             connection.execute("use published")
-            _build(connection, settings, _sources(warehouse, teams, roles), as_of=None, progress=progress)
+            _build(connection, settings, sources, as_of=None, progress=progress, kept=kept)
+            kept.close()
             connection.execute("use memory")
             connection.execute("detach published")
         unfinished.replace(path)
@@ -90,6 +115,7 @@ def publish(
         for leftover in warehouse.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
     write_atomically(warehouse / "CURRENT", path.name)
+    kept.note(path, whole)
     _forget(warehouse, path)
     return path
 
@@ -127,8 +153,10 @@ def _build(
     *,
     as_of: datetime | None,
     progress: Progress,
+    kept: Kept | None = None,
 ) -> None:
-    headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
+    engine = DuckDBEngine(connection)
+    headers = build_tables(engine, sources, settings, as_of=as_of, progress=progress, kept=kept)
     _comment(connection, headers)
     run_checks(connection, headers)
 

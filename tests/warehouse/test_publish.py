@@ -22,9 +22,9 @@ HEADERS = [header for model in MODELS for header in model.headers]
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 
 
-def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS) -> Path:
+def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS, *, anew: bool = False) -> Path:
     """Build a warehouse and make it current."""
-    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress())
+    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress(), anew=anew)
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +76,13 @@ def test_published_file_reaches_nothing_else(filled: Path, tmp_path: Path) -> No
     assert not (tmp_path / "x.csv").exists()
 
 
+@pytest.mark.slow
 def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None:
     """Each build is a file of its own, current even where the clock went back; whoever reads an older one goes on."""
     stored(tmp_path, Raw().commits("a"))
     first = published(tmp_path, NOW)
     with open_published(tmp_path) as reader:
-        second, third, last = (published(tmp_path, NOW + timedelta(minutes=n)) for n in (1, 2, -1))
+        second, third, last = (published(tmp_path, NOW + timedelta(minutes=n), anew=True) for n in (1, 2, -1))
         assert reader.sql("select count(*) from lead_times").fetchall() == [(1,)]
     assert current(tmp_path) == last
     assert set(tmp_path.glob("*.duckdb")) == {second, third, last}
@@ -89,18 +90,20 @@ def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir() if "building" in path.name] == []
 
 
+@pytest.mark.slow
 def test_build_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where an invariant breaks nothing is published, nothing is left over, and the error says which."""
     stored(tmp_path, Raw().commits("a"))
     before = published(tmp_path)
     monkeypatch.setattr("warehouse.checks.checks", lambda: {"never": "select 1 as broken from lead_times"})
     with pytest.raises(WarehouseError, match=r"never: \[\{'broken': 1\}\]") as caught:
-        published(tmp_path)
+        published(tmp_path, anew=True)
     assert "still served" in caught.value.hint
     assert current(tmp_path) == before
     assert list(tmp_path.glob("headway-*")) == [before]
 
 
+@pytest.mark.slow
 def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
     """A warehouse without a build, and one whose file is gone, are told with the command that helps."""
     with pytest.raises(WarehouseError, match="nothing was built") as caught:
@@ -113,6 +116,7 @@ def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
     assert caught.value.hint == "run `headway build`"
 
 
+@pytest.mark.slow
 def test_batch_that_lands_during_a_build_waits_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build takes rows and watermarks of the same moment: one never promises what it did not read."""
     store = stored(tmp_path, Raw(known=50).commits("a@1 b@5"))
@@ -133,6 +137,7 @@ def test_batch_that_lands_during_a_build_waits_for_the_next(tmp_path: Path, monk
         assert connection.sql("select as_of from report_times").fetchall() == [(hour(50),)]
 
 
+@pytest.mark.slow
 def test_published_and_in_memory_are_the_same(filled: Path) -> None:
     """A report as of the watermark is the published one."""
     with (
