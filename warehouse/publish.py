@@ -7,7 +7,7 @@ goes on reading the old one until it looks at `CURRENT` again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, build_tables
+from warehouse.building.bounds import bound
 from warehouse.building.kept import Kept
 from warehouse.building.signature import signature
 from warehouse.checks import run_checks
@@ -30,6 +31,7 @@ __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_fil
 RETAINED = 3
 # Readable by DuckDB 1.5 too.
 STORAGE_VERSION = "v1.5.0"
+_UNFINISHED = ".building"
 
 
 def current(warehouse: Path) -> Path:
@@ -89,22 +91,34 @@ def publish(
     `teams` and `roles`: what the settings say of the sources that they name.
     """
     prepare(warehouse)
-    before = _published(warehouse)
-    sources = _sources(warehouse, teams, roles)
-    whole = signature(sources, settings)
-    path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
-    unfinished = path.with_suffix(".building")
-    try:
+    with RawStore(warehouse).building():
+        for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
+            leftover.unlink(missing_ok=True)
+        before = _published(warehouse)
+        sources = _sources(warehouse, teams, roles)
+        path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
         with duckdb.connect() as connection:
+            bound(connection, warehouse, settings.warehouse.memory_gb)
             kept = Kept(connection, warehouse / "cache", before, anew=anew)
+            whole = signature(sources, settings)
             if before is not None and kept.made_of(whole):
                 return before
-            connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
-            connection.execute("use published")
-            _build(connection, settings, sources, as_of=None, progress=progress, kept=kept)
-            kept.close()
-            connection.execute("use memory")
-            connection.execute("detach published")
+            _write(connection, path, lambda: _build(connection, settings, sources, None, progress, kept))
+        write_atomically(warehouse / "CURRENT", path.name)
+        kept.note(path, whole)
+        _forget(warehouse, path)
+    return path
+
+
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[], None]) -> None:
+    """Build into a file that has its name only when it is whole."""
+    unfinished = path.with_suffix(_UNFINISHED)
+    try:
+        connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute("use published")
+        build()
+        connection.execute("use memory")
+        connection.execute("detach published")
         unfinished.replace(path)
     except duckdb.IOException as error:
         raise WarehouseError(
@@ -112,12 +126,8 @@ def publish(
             hint="check the space and the permissions of the warehouse",
         ) from error
     finally:
-        for leftover in warehouse.glob(f"{unfinished.name}*"):
+        for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
-    write_atomically(warehouse / "CURRENT", path.name)
-    kept.note(path, whole)
-    _forget(warehouse, path)
-    return path
 
 
 def build_in_memory(
@@ -131,7 +141,8 @@ def build_in_memory(
 ) -> duckdb.DuckDBPyConnection:
     """The same build with everything after `as_of` left out, in memory."""
     connection = duckdb.connect()
-    _build(connection, settings, _sources(warehouse, teams, roles), as_of=as_of, progress=progress)
+    bound(connection, warehouse, settings.warehouse.memory_gb)
+    _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
     return connection
 
 
@@ -150,7 +161,6 @@ def _build(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     sources: Sources,
-    *,
     as_of: datetime | None,
     progress: Progress,
     kept: Kept | None = None,

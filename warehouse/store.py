@@ -155,6 +155,15 @@ class RawStore:
                     ) from error
             yield
 
+    @contextlib.contextmanager
+    def building(self) -> Iterator[None]:
+        """Wait for the warehouse and hold it for one build: an earlier one must not replace what a later one made."""
+        path = self.warehouse / "build.lock"
+        with contextlib.ExitStack() as held:
+            with _disk(path):
+                fcntl.flock(held.enter_context(path.open("w")), fcntl.LOCK_EX)
+            yield
+
     def begin(self, source: str, collected_at: datetime, *, after: Commit | None = None) -> Batch:
         """Start a batch of one source, `after` its newest one, which goes where neither has a row."""
         prepare(self.warehouse)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
 from warehouse.build import Sources, all_models
+from warehouse.building.bounds import bound, memory_bytes
 from warehouse.publish import build_in_memory, current, open_published, publish
 from warehouse.store import RawStore
 
@@ -155,3 +158,42 @@ def test_damaged_published_file_is_no_warehouse(tmp_path: Path) -> None:
     (tmp_path / "CURRENT").write_text("headway-x.duckdb")
     with pytest.raises(duckdb.Error):
         open_published(tmp_path)
+
+
+def test_a_build_reads_when_it_holds_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two builds at once are one after the other, so that the one that began earlier publishes nothing older."""
+    stored(tmp_path, Raw().commits("a"))
+    locked: list[bool] = []
+    listed = RawStore.commits
+
+    def look(self: RawStore) -> object:
+        with (tmp_path / "build.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked.append(False)
+            except BlockingIOError:
+                locked.append(True)
+        return listed(self)
+
+    monkeypatch.setattr(RawStore, "commits", look)
+    published(tmp_path)
+    assert locked == [True]
+
+
+def test_leftovers_of_killed_builds_go_with_the_next(tmp_path: Path) -> None:
+    """What a build that was killed had written is removed; the published files stay."""
+    stored(tmp_path, Raw().commits("a"))
+    for name in ("headway-20250101T000000-aaaaaa.building", "headway-20250101T000000-aaaaaa.building.wal"):
+        (tmp_path / name).write_bytes(b"half")
+    path = published(tmp_path)
+    assert list(tmp_path.glob("headway-*")) == [path]
+
+
+def test_memory_is_bounded_and_the_rest_is_written_inside_the_warehouse(tmp_path: Path) -> None:
+    """A build takes the memory that the settings say, else a share of the machine's, and leaves nothing elsewhere."""
+    with duckdb.connect() as connection:
+        bound(connection, tmp_path / "it's", 0.5)
+        said = connection.sql("select current_setting('memory_limit'), current_setting('temp_directory')").fetchall()
+    assert said == [("476.8 MiB", str(tmp_path / "it's" / "cache" / "spill"))]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0.3 * machine < memory_bytes(0) < 0.5 * machine
