@@ -20,7 +20,7 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.survival.arrays import BoolArray, FloatArray
-from analytics.worklist import landmarks, waiting
+from analytics.worklist import waiting
 from analytics.worklist.calibration import reliability
 from tests.analytics.pushes import World, requests, snapshot
 
