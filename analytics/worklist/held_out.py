@@ -5,7 +5,8 @@ these, chances are recalibrated (Cox 1958, Biometrika 45, 562; Steyerberg 2019, 
 apart for open and for merged changes, and for each half-life with which the past may count. Beside them stands the base
 rate: the share that came true of all that waited, for those changes whose interval holds it, or for all. Each is judged
 on times later than those it rests on, late times more; the lowest Brier score is told (forecasts judged by a discounted
-score: Raftery, Kárný & Ettler 2010, Technometrics 52, 52).
+score: Raftery, Kárný & Ettler 2010, Technometrics 52, 52). Chances whose slope on what came is known to be another than
+about 1 give way to the base rate.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ __all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
 _TIMES, _JUDGED_EACH = 26, 2
 _MOST_STAYS, _MOST_ROWS = 8_000, 6_000
 _FEWEST_TIMES, _FEWEST_ROWS, _FIRST_TRAINED = 5, 100, 3
+_SLOPES = (0.9, 1.1)
+"""What the interval of a slope must not miss."""
 _JUDGED_HALF_LIFE_HOURS = 50.0 * 24.0
 """By which the score of an earlier time counts half."""
 
@@ -84,16 +87,30 @@ class HeldOut:
         times = np.unique(self.time)[::-1]
         if times.size < _FEWEST_TIMES or self.came.size < _FEWEST_ROWS:
             return AS_THEY_ARE
+        judged = self._judged(times[_FIRST_TRAINED:][::-1][::_JUDGED_EACH].tolist())
         candidates = list(self.candidates())
-        scores = np.zeros(len(candidates))
-        for time in times[_FIRST_TRAINED:][::-1][::_JUDGED_EACH].tolist():
-            before, now = self._take(self.time >= time + self.gap), self.time == time
-            if not before.time.size:
-                continue
-            counts = 0.5 ** (time * STEP_HOURS / _JUDGED_HALF_LIFE_HOURS)
-            told = [choice.told(self.chance[:, now])[:, 0] for choice in before.candidates()]
-            scores += [counts * float(((chance - self.came[now]) ** 2).sum()) for chance in told]
+        if judged is None:
+            return AS_THEY_ARE
+        rows, told = judged
+        scores = rows.weight @ (told - rows.came[:, None]) ** 2
+        best = int(np.argmin(scores))
+        lower, upper = rows.slope_interval(told[:, best])
+        if candidates[best].base is None and (lower > _SLOPES[1] or upper < _SLOPES[0]):
+            scores[[place for place, one in enumerate(candidates) if one.base is None]] = np.inf
         return candidates[int(np.argmin(scores))]
+
+    def _judged(self, times: list[int]) -> tuple[Rows, FloatArray] | None:
+        """What came as of these times, and what each candidate would have told then, (rows, candidates)."""
+        parts: list[tuple[BoolArray, IntArray, FloatArray]] = []
+        for time in times:
+            before, now = self._take(self.time >= time + self.gap), self.time == time
+            if before.time.size:
+                told = [choice.told(self.chance[:, now])[:, 0] for choice in before.candidates()]
+                parts.append((self.came[now], self.time[now], np.stack(told, axis=1)))
+        if not parts:
+            return None
+        came, time_of, told_of = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        return Rows(came, time_of, _JUDGED_HALF_LIFE_HOURS), told_of
 
     def candidates(self) -> Iterator[Choice]:
         """For each half-life chances recalibrated, and the base rate for those that it fits and for all."""

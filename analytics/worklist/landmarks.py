@@ -148,8 +148,8 @@ def chances(past: Past, asked: Asked, half_lives: Sequence[float] = HALF_LIVES) 
 class _Watched:
     """The `stays` that were there at a landmark and could be watched for long enough after it, (stays,).
 
-    `until`: the place of the earliest time by which they were; by all later times, before it in place, they were too. `arrived` within the hours
-    ahead. `count` (repositories, times): how many.
+    `until`: the place of the earliest time by which they were; they were by all later times, whose places are before it.
+    `arrived` within the hours ahead. `count` (repositories, times): how many.
     """
 
     past: Past

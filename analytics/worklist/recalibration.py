@@ -23,13 +23,15 @@ _PRIOR = np.array([0.0, 0.8])
 them too far apart (Copas 1983, J. Royal Statistical Society B 45, 311)."""
 _PRECISION = 4.0
 """Of the normal prior about these: standard deviations of 0.5."""
+_NO_PRECISION = 1e-6
 _LEAST_SLOPE = 0.05
+_NORMAL = 1.96
 _STEPS = 30
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Whether what was chanced `came` true, (rows,), at which `time` (0 is the latest), by which half-life they count."""
+    """Whether changes `came`, (rows,), as of which `time` (0 is the latest); by `half_life_hours` the older count less."""
 
     came: BoolArray
     time: IntArray
@@ -55,6 +57,20 @@ class Rows:
         weight = self.weight * self._amount() / (self.weight.sum() * self._design_effect(special.expit(odds)))
         beta, _ = _fit(odds, self.came, weight, _PRECISION)
         return float(beta[0]), max(float(beta[1]), _LEAST_SLOPE)
+
+    def slope_interval(self, chance: FloatArray) -> tuple[float, float]:
+        """The 95 % interval of the slope on the log odds of chances (rows,), times being what is independent.
+
+        The error is the larger of that by times and that by rows (sandwich: White 1980, Econometrica 48, 817).
+        """
+        odds = log_odds(chance)
+        beta, information = _fit(odds, self.came, self.weight, _NO_PRECISION)
+        design = np.stack([np.ones_like(odds), odds], axis=1)
+        left = design * (self.weight * (self.came - special.expit(design @ beta)))[:, None]
+        by_time = np.stack([np.bincount(self.time, weights=column) for column in left.T], axis=1)
+        inverse = np.linalg.inv(information)
+        error = max(float((inverse @ part.T @ part @ inverse)[1, 1]) for part in (left, by_time)) ** 0.5
+        return float(beta[1]) - _NORMAL * error, float(beta[1]) + _NORMAL * error
 
     def _amount(self) -> float:
         """As how many of one weight they count (Kish)."""

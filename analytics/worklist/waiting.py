@@ -29,7 +29,9 @@ from analytics.worklist.stage_percentile import BORROWED, share_left
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
-BASE_RATE = "base rate of all that waits: how long a change had waited did not predict better on held-out time"
+BASE_RATE = "base rate of all that waits"
+"""It begins the note of what is told the base rate; the days for which it is follow."""
+_NO_BETTER = "how long a change had waited did not predict better on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
 _MOST_CHANGES = 150_000
@@ -189,7 +191,7 @@ class _Waits:
 class _Told:
     """Chances with bounds (changes, horizons, 3), of how many changes, and how they came about, (changes,) each.
 
-    `borrowed`: from any stage. `base`: the base rate at some horizon.
+    `borrowed`: from any stage. `base` (changes, horizons): the base rate.
     """
 
     chance: FloatArray
@@ -213,7 +215,7 @@ def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
     """The chances of what waits; `stage`: of each stay of the past."""
     size = waits.hours.size
     estimated = _Estimated.of(size)
-    base = np.zeros(size, np.bool_)
+    base = np.zeros((size, len(CHANCE_HOURS)), np.bool_)
     chance = np.full((size, len(CHANCE_HOURS), 3), np.nan)
     for group in _GROUPS:
         present = sorted(set(np.unique(waits.stage).tolist()) & set(group))
@@ -224,7 +226,7 @@ def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
         rows = np.flatnonzero(np.isin(waits.stage, present))
         for column, held in enumerate(held_out({code: past.take(stage == code) for code in group})):
             choice, own = held.choice(), estimated.chance[:, rows, column]
-            base[rows] |= choice.takes_base(own)
+            base[rows, column] = choice.takes_base(own)
             chance[rows, column] = choice.told(own)
     # A longer horizon has no lower chance.
     return _Told(
@@ -308,10 +310,11 @@ def _notes(among: IntArray, told: _Told) -> list[str]:
             texts.append("chance from changes that waited this long in any stage")
         elif missing:
             texts.append("history is too short for all horizons")
-        elif had < BORROWED and not base:
+        elif had < BORROWED and not any(base):
             texts.append("chance estimated mostly from other repositories")
-        if base:
-            texts.append(BASE_RATE)
+        if any(base):
+            days = " and ".join(f"{days} d" for days, takes in zip(_DAYS, base, strict=True) if takes)
+            texts.append(f"{BASE_RATE} ({days}): {_NO_BETTER}")
         if here < BORROWED:
             texts.append("compared with all repositories rather than its own")
         notes.append("; ".join(texts))
