@@ -148,7 +148,7 @@ def chances(past: Past, asked: Asked, half_lives: Sequence[float] = HALF_LIVES) 
 class _Watched:
     """The `stays` that were there at a landmark and could be watched for long enough after it, (stays,).
 
-    `until`: the place of the earliest time by which they were; they were by all later times, whose places are before it.
+    `until`: the place of the earliest time by which they were; they were by all later ones, at places before it.
     `arrived` within the hours ahead. `count` (repositories, times): how many.
     """
 
@@ -233,10 +233,16 @@ def _design_effect(watched: _Watched, weight: FloatArray, square: FloatArray, sh
     spread, months = (_by_owner(past, part) for part in (apart**2, (whole > 0.0).astype(np.float64)))
     measurable = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
     ratio = spread / np.maximum(by_chance, 1e-300)
-    usual = np.ones(share.shape[1])
-    some = measurable.any(axis=0)
-    usual[some] = np.nanmedian(np.where(measurable, ratio, np.nan)[:, some], axis=0)
-    return np.clip(np.where(measurable, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
+    return np.clip(np.where(measurable, ratio, _median(ratio, measurable)), 1.0, _MOST_DESIGN_EFFECT)
+
+
+def _median(values: FloatArray, usable: BoolArray) -> FloatArray:
+    """The median over the usable repositories as of each time, (times,); 1 where there is none."""
+    number = usable.sum(axis=0)
+    ordered = np.sort(np.where(usable, values, np.inf), axis=0)
+    times = np.arange(number.size)
+    both = ordered[np.maximum(number - 1, 0) // 2, times] + ordered[number // 2, times]
+    return np.where(number > 0, both / 2.0, 1.0)
 
 
 def _by_owner(past: Past, values: FloatArray) -> FloatArray:

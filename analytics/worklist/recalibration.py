@@ -31,7 +31,7 @@ _STEPS = 30
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Whether changes `came`, (rows,), as of which `time` (0 is the latest); by `half_life_hours` the older count less."""
+    """Whether changes `came`, (rows,), at which `time` (0: the latest); the older count less, by `half_life_hours`."""
 
     came: BoolArray
     time: IntArray

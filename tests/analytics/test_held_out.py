@@ -105,6 +105,48 @@ def test_the_base_rate_spares_those_that_it_does_not_fit() -> None:
     assert shown[1] == pytest.approx(choice.base[0])
 
 
+def test_chances_whose_slope_is_known_to_be_off_are_not_told() -> None:
+    """Log odds an eighth of what they should be, more than a few rows correct, give way to the base rate."""
+    dice = np.random.default_rng(0)
+    time = np.repeat(np.arange(12), 12)
+    odds = dice.normal(0.0, 0.3, time.size)
+    found = HeldOut(with_bounds(special.expit(odds)), dice.random(time.size) < special.expit(8.0 * odds), time)
+    assert 1.5 < next(found.candidates()).slope < 4.0
+    assert found.choice().base is not None
+
+
+def test_the_slopes_interval_is_that_of_logistic_regression() -> None:
+    """Of independent rows it is the maximum likelihood estimate, two standard errors by White's sandwich each way."""
+    dice = np.random.default_rng(11)
+    odds = dice.normal(0.0, 1.5, 4000)
+    came, time = dice.random(4000) < special.expit(0.7 * odds), np.arange(4000)
+    lower, upper = Rows(came, time, 1e12).slope_interval(special.expit(odds))
+
+    def loss(beta: np.ndarray) -> float:
+        score = beta[0] + beta[1] * odds
+        return float(np.logaddexp(0.0, np.where(came, -score, score)).sum())
+
+    best = optimize.minimize(loss, np.array([0.0, 1.0]), tol=1e-12).x
+    fitted = special.expit(best[0] + best[1] * odds)
+    design = np.stack([np.ones_like(odds), odds], axis=1)
+    bread = np.linalg.inv((design * (fitted * (1 - fitted))[:, None]).T @ design)
+    meat = (design * ((came - fitted) ** 2)[:, None]).T @ design
+    error = np.sqrt((bread @ meat @ bread)[1, 1])
+    assert (lower, upper) == pytest.approx((best[1] - 1.96 * error, best[1] + 1.96 * error), abs=1e-4)
+
+
+def test_what_comes_together_says_less_of_the_slope() -> None:
+    """Where the chances and what came of a time are alike, the interval is that of a few times, not of many rows."""
+    dice = np.random.default_rng(12)
+    odds = np.repeat(dice.normal(0.0, 1.5, 20), 50)
+    came = np.repeat(dice.random(20) < special.expit(dice.normal(0.0, 1.5, 20)), 50)
+    together, apart = (
+        Rows(came, time, 1e12).slope_interval(special.expit(odds))
+        for time in (np.repeat(np.arange(20), 50), np.arange(1000))
+    )
+    assert together[1] - together[0] > 4.0 * (apart[1] - apart[0])
+
+
 def test_changes_of_one_release_are_no_sixty_changes() -> None:
     """Where all of a time come together or not at all, the base rate's bounds are those of a few times."""
     dice = np.random.default_rng(5)
