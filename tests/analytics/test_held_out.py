@@ -251,6 +251,7 @@ def test_weights_of_one_age_change_nothing() -> None:
     np.testing.assert_allclose(young, np.stack([young[0]] * len(HALF_LIVES)))
 
 
+@pytest.mark.slow
 def test_chances_of_open_changes_come_true_where_reviews_ask_for_changes() -> None:
     """Half of reviews ask for changes: by final code complete alone chances are too high; with earlier stays not."""
     told: list[pl.DataFrame] = []
