@@ -74,8 +74,8 @@ def main() -> None:
     names = ("told", "came", "Brier", "base", "by base", "slope", "n")
     print(f"{'company':<26}{'what':<8}{'days':>5}" + "".join(f"{name:>9}" for name in names))
     for name, world in KINDS.items():
-        for (group, days), parts in pairs_of(world, given.companies, final=given.final).items():
-            chance, came, base = (np.concatenate(part) for part in parts)
+        for (group, days), (told, true, based) in pairs_of(world, given.companies, final=given.final).items():
+            chance, came, base = np.concatenate(told), np.concatenate(true), np.concatenate(based)
             if not chance.size:
                 continue
             found = reliability(chance, came)
