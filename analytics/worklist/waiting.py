@@ -30,7 +30,7 @@ __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
 BASE_RATE = "base rate of all that waits"
-"""It begins the note of what is told the base rate; the days for which it is follow."""
+"""Where it is shown, the note begins so; the days that it is for follow."""
 _NO_BETTER = "how long a change had waited did not predict better on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
