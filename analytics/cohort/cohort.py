@@ -207,11 +207,10 @@ class Cohort:
     def _units(self, intervals: str | None, among: BoolArray | None = None) -> _Coded | None:
         """The units of `intervals`, those `among` the changes; None: each change is one."""
         if intervals is not None:
-            units = (
-                self.units(intervals)
-                if among is None
-                else units_of(self.cluster[0][among], self._completed()[among], intervals)
-            )
+            units = self.units(intervals)
+            if among is not None:
+                part = units.of(among) if units else None
+                units = part or units_of(self.cluster[0][among], self._completed()[among], intervals)
             if units is not None:
                 return units.code, units.size, units.stratum
         if not self.grid_hours:

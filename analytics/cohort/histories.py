@@ -35,7 +35,7 @@ class Histories:
     ended_as: IntArray
 
 
-def counted_moves(  # noqa: PLR0913  (the columns of changes)
+def counted_moves(
     histories: Histories,
     states: tuple[str, ...],
     unit: IntArray,
@@ -43,14 +43,12 @@ def counted_moves(  # noqa: PLR0913  (the columns of changes)
     grid: Grid,
     *,
     until_hours: float | None = None,
-    weight: FloatArray | None = None,
     stratum: IntArray | None = None,
 ) -> Moves:
     """The moves of `histories` between `states` (stages, then ends), counted by unit and hour on the grid.
 
     As `moves_from_spells` has them, equal ones as one row: stays of no length are skipped. Moves after `until_hours`
-    are left out: nothing that is asked up to then depends on them. `weight` (changes,): what each change counts, one
-    where it is not given; those that count nothing must not be there. `stratum` (units,): as in `Moves`.
+    are left out: nothing that is asked up to then depends on them. `stratum` (units,): as in `Moves`.
     """
     stages = len(histories.stage_hours)
     last_cell = grid.last(until_hours)
@@ -58,7 +56,7 @@ def counted_moves(  # noqa: PLR0913  (the columns of changes)
     cell = np.zeros(unit.size, dtype=np.int32)
     state = np.full(unit.size, -1, dtype=np.int8)
     goes_on_in = _stage_of_what_goes_on(histories)
-    tally = _Tally(unit, units, weight)
+    tally = _Tally(unit, units)
     place = tally.place(cell)
     starts = []
     for stage, hours in enumerate(histories.stage_hours):
@@ -100,11 +98,9 @@ def counted_ends(
     unit: IntArray,
     units: int,
     grid: Grid,
-    *,
-    weight: FloatArray | None = None,
 ) -> tuple[IntArray, FloatArray, IntArray, FloatArray]:
-    """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each; `weight` as above."""
-    tally = _Tally(unit, units, weight)
+    """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each."""
+    tally = _Tally(unit, units)
     place = tally.place(grid.cell[grid.minutes(hours)])
     nowhere = np.zeros(unit.size, dtype=np.int8)
     for end in range(CENSORED, ends):
@@ -116,14 +112,13 @@ def counted_ends(
 class _Tally:
     """Counts of moves, one target at a time."""
 
-    def __init__(self, unit: IntArray, units: int, weight: FloatArray | None) -> None:
-        self.unit, self.units, self.weight = unit, units, weight
+    def __init__(self, unit: IntArray, units: int) -> None:
+        self.unit, self.units = unit, units
         self.parts: list[tuple[IntArray, IntArray, int, int, FloatArray]] = []
 
     def by_unit(self, chosen: BoolArray) -> FloatArray:
         """What the `chosen` changes (changes,) count in each unit."""
-        weights = None if self.weight is None else self.weight[chosen]
-        return np.bincount(self.unit[chosen], weights=weights, minlength=self.units).astype(np.float64)
+        return np.bincount(self.unit[chosen], minlength=self.units).astype(np.float64)
 
     def place(self, cell: NDArray[np.int32]) -> IntArray:
         """Cell and unit of each change as one number, by hour, then by unit: so the estimators want their rows."""
@@ -136,20 +131,17 @@ class _Tally:
         sources = np.flatnonzero(np.bincount(source_of + np.int8(1))) - 1
         for source in sources[sources >= 0].tolist():
             here = rows if sources.size == 1 else rows[source_of == source]
-            self._add(place[here], None if self.weight is None else self.weight[here], source, target)
+            self._add(place[here], source, target)
 
-    def _add(self, place: IntArray, weights: FloatArray | None, source: int, target: int) -> None:
+    def _add(self, place: IntArray, source: int, target: int) -> None:
         if int(place.max()) < min(_DENSE, _DENSELY * place.size):
-            every = np.bincount(place, weights=weights)
+            every = np.bincount(place)
             places = np.flatnonzero(every)
             count = every[places]
-        elif weights is None:
+        else:
             ordered = np.sort(place)
             first = np.flatnonzero(np.diff(ordered, prepend=-1))
             places, count = ordered[first], np.diff(first, append=ordered.size)
-        else:
-            places, which = np.unique(place, return_inverse=True)
-            count = np.bincount(which, weights=weights)
         cells, units = np.divmod(places, self.units)
         self.parts.append((units, cells, source, target, count.astype(np.float64)))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.survival.arrays import FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "FEWEST_CLUSTERS",
@@ -63,6 +63,17 @@ class Units:
         """How many changes each unit has, (size,)."""
         return np.bincount(self.code, minlength=self.size).astype(np.float64)
 
+    def of(self, among: BoolArray) -> Units | None:
+        """The same units for some changes, as far as they have any; None where they differ too seldom for a spread."""
+        if self.stratum is None:
+            return None
+        code = self.code[among]
+        occupied = np.bincount(code, minlength=self.size) > 0
+        part = Units(
+            (np.cumsum(occupied) - 1)[code], int(occupied.sum()), self.name, self.intervals, self.stratum[occupied]
+        )
+        return part if _enough(part) else None
+
 
 def units_of(repository: IntArray, at: NDArray[np.datetime64], intervals: str) -> Units | None:
     """The units of changes in such repositories (codes from 0 on) at such instants; None: each change is one.
@@ -111,13 +122,25 @@ def together(*codes: IntArray) -> IntArray:
     return joint
 
 
+def _days(at: NDArray[np.datetime64]) -> IntArray:
+    """Since 1970."""
+    return at.astype("datetime64[us]").view(np.int64) // 86_400_000_000
+
+
 def _months(at: NDArray[np.datetime64]) -> IntArray:
-    return at.astype("datetime64[M]").astype(np.int64)
+    """Since 1970: the calendar is looked up for each day, not for each change."""
+    day = _days(at)
+    if not day.size:
+        return day
+    first = int(day.min())
+    calendar = np.arange(first, int(day.max()) + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months: IntArray = calendar[day - first]
+    return months
 
 
 def _weeks(at: NDArray[np.datetime64]) -> IntArray:
     """From Monday to Sunday (UTC); 1970 began on a Thursday."""
-    return (at.astype("datetime64[D]").astype(np.int64) + 3) // 7
+    return (_days(at) + 3) // 7
 
 
 _PERIODS: dict[str, Callable[[NDArray[np.datetime64]], IntArray]] = {"month": _months, "week": _weeks}

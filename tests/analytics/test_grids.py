@@ -63,21 +63,23 @@ def test_very_many_changes_are_told_closely(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_allclose(shares[1], shares[0], atol=0.01)
 
 
-def test_a_weight_is_so_many_changes() -> None:
-    """Changes that count two, counted once, are the moves and ends of the same changes twice."""
+def test_equal_changes_are_counted_together() -> None:
+    """The same changes twice have the same moves and ends, each counted twice."""
     rng = np.random.default_rng(3)
     stages = len(LEAD_STAGES)
     hours = [np.where(rng.random(300) < 0.7, rng.exponential(9.0, 300).round(1), np.nan) for _ in range(stages)]
     hours[0] = np.nan_to_num(hours[0])
     ended, unit, grid = rng.integers(-1, 2, 300), rng.integers(0, 4, 300), Grid.of(400.0, coarse=True)
     twice = Histories([np.tile(one, 2) for one in hours], np.tile(ended, 2))
-    one = counted_moves(Histories(hours, ended), STATES, unit, 4, grid, weight=np.full(300, 2.0))
+    once = counted_moves(Histories(hours, ended), STATES, unit, 4, grid)
     other = counted_moves(twice, STATES, np.tile(unit, 2), 4, grid)
-    for name in ("start_unit", "start_state", "start_count", "unit", "hours", "from_state", "to_state", "count"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    for name in ("start_unit", "start_state", "unit", "hours", "from_state", "to_state"):
+        np.testing.assert_array_equal(getattr(once, name), getattr(other, name), err_msg=name)
+    for name in ("start_count", "count"):
+        np.testing.assert_array_equal(2.0 * getattr(once, name), getattr(other, name), err_msg=name)
     whole = np.nansum(hours, axis=0)
-    weighted = counted_ends(whole, ended, 2, unit, 4, grid, weight=np.full(300, 2.0))
-    for found, expected in zip(
-        weighted, counted_ends(np.tile(whole, 2), np.tile(ended, 2), 2, np.tile(unit, 2), 4, grid), strict=True
-    ):
-        np.testing.assert_array_equal(found, expected)
+    *rows, count = counted_ends(whole, ended, 2, unit, 4, grid)
+    *others, count_twice = counted_ends(np.tile(whole, 2), np.tile(ended, 2), 2, np.tile(unit, 2), 4, grid)
+    for row, expected in zip(rows, others, strict=True):
+        np.testing.assert_array_equal(row, expected)
+    np.testing.assert_array_equal(2.0 * count, count_twice)

@@ -63,3 +63,34 @@ def test_very_many_months_are_taken_together() -> None:
 def test_no_change_has_no_units() -> None:
     """Without changes there is nothing to number."""
     assert units_of(np.zeros(0, dtype=np.int64), DAYS[:0], THESE) is None
+
+
+def test_units_of_a_part_are_those_of_the_whole_that_it_has() -> None:
+    """Of the changes of some repositories and months these; of a single month nothing, nor without strata."""
+    home, at = repositories(3)
+    units = units_of(home, at, THESE)
+    assert units is not None
+    among = (home != 1) & (at >= np.datetime64("2026-03-01"))
+    part = units.of(among)
+    assert part is not None
+    fresh = units_of(np.where(home[among] == 2, 1, 0), at[among], THESE)
+    assert fresh is not None
+    assert (part.name, part.intervals, part.size) == (fresh.name, fresh.intervals, fresh.size)
+    np.testing.assert_array_equal(part.code, fresh.code)
+    assert part.stratum is not None
+    assert part.stratum.tolist() == [0] * 10 + [2] * 10
+    assert units.of((home == 0) & (at < np.datetime64("2026-02-01"))) is None
+    like_these = units_of(*repositories(5), LIKE_THESE)
+    assert like_these is not None
+    assert like_these.of(np.ones(5 * 360, np.bool_)) is None
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_months_are_those_of_the_calendar(unit: str) -> None:
+    """A leap day, the ends of a month and days before 1970 lie in their months, whatever the unit of time."""
+    texts = ["1969-12-31T23:59", "1970-01-01", "2024-02-29T12:00", "2024-03-01", "2026-12-31T23:59"] * 5
+    at = np.array(texts, dtype=f"datetime64[{unit}]")
+    units = units_of(np.zeros(25, np.int64), at, THESE)
+    assert units is not None
+    assert units.name == "repository and month"
+    assert units.code.tolist() == list(range(5)) * 5
