@@ -59,6 +59,11 @@ ARRIVALS = Table(
             TEXT,
             "the first deployment with it in each wave that has it, one a line; null where there are no two waves",
         ),
+        (
+            "part_deployment_id",
+            TEXT,
+            "a deployment, before the first that surely has it, of a part of a commit with it that nothing tells apart",
+        ),
     ),
 )
 INTEGRATIONS = Table(

@@ -27,7 +27,8 @@ from warehouse.models.deployments.seen.workflow import from_workflow
 
 __all__ = ["DEPLOYMENTS_SEEN", "MODEL", "deployments_seen"]
 
-_PARTS = "it is of one part, others were not released with it, and no service says which changes are in it"
+_APART = "it is of one part, others were not released with it, and no service says which changes are in it"
+_SMALL = "it is of one part, all parts are less than half of the repository, and no service says which changes are in it"
 
 DEPLOYMENTS_SEEN = Table(
     "deployments_seen",
@@ -62,6 +63,7 @@ DEPLOYMENTS_SEEN = Table(
             TEXT,
             "the service that it deploys, empty for the whole repository; null where its application names none",
         ),
+        ("part_of_sha", TEXT, "the commit of which it deploys a part that nothing tells apart; then `sha` is null"),
     ),
 )
 
@@ -74,24 +76,28 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     finder = _finder(shas, refs, tables)
     history = set(shas)
     services = tables["services"].to_pylist()
-    among_parts = _among_parts(tables)
+    parts = _parts(tables)
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
-            if row["source"] in {"tags", "releases"} and not rule["tags"] and row["version"] in among_parts:
-                row |= {"sha": None, "problem": row["problem"] or _PARTS}
+            if row["source"] in {"tags", "releases"} and not rule["tags"] and row["version"] in parts:
+                known = row["sha"] if row["sha"] in history else None
+                row |= {"sha": None, "part_of_sha": known, "problem": row["problem"] or parts[row["version"]]}
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
             row["service"] = rule["service"]
             _add(rows, row, number)
     return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
 
 
-def _among_parts(tables: Mapping[str, pa.Table]) -> set[str]:
-    """Tags that ship some part of a repository of which nobody knows what belongs to which part."""
+def _parts(tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Tags that ship some part of a repository of which nobody knows what belongs to which part, and why."""
     if any(tables["services"]["service"].to_pylist()):
-        return set()
-    return {row["tag"] for row in tables["release_tags"].to_pylist() if row["among_parts"]}
+        return {}
+    tags = tables["release_tags"].to_pylist()
+    if tables["small_parts"].num_rows:
+        return {row["tag"]: _APART if row["among_parts"] else _SMALL for row in tags if row["component"]}
+    return {row["tag"]: _APART for row in tags if row["among_parts"]}
 
 
 def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa.Table]) -> CommitFinder:
@@ -215,6 +221,7 @@ MODEL = PythonModel(
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
         Input("services", ("service", "applications", "tags"), ("service",)),
+        Input("small_parts", ("covered",), ("paths",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

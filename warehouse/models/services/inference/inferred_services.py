@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.raw_tables.table import TEXT
+from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.services.inference.folders import Component, Folders
+from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
-__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "inferred_services", "model"]
+__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "inferred_services", "model"]
 
 INFERRED_SERVICES = Table(
     "inferred_services",
@@ -38,6 +39,17 @@ GONE_SERVICES = Table(
     ("repo_id", "service"),
     (("repo_id", TEXT, "repository"), ("service", TEXT, "its name")),
 )
+SMALL_PARTS = Table(
+    "small_parts",
+    "repositories that are one service, of which tags release parts that hold less than half of the paths",
+    "one row per such repository",
+    ("repo_id",),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("paths", INT, "paths that it can deploy, also former ones"),
+        ("covered", INT, "those of them in folders of parts that have releases of their own"),
+    ),
+)
 _TAGS = ("tags", "releases")
 
 
@@ -55,13 +67,13 @@ def model(settings: Settings) -> PythonModel:
             Input("components", ("folder", "name"), ("path", "name")),
             Input("commit_files", ("path", "old_path", "status")),
         ),
-        (INFERRED_SERVICES, GONE_SERVICES),
+        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS),
         lambda tables: inferred_services(tables, settings),
     )
 
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
-    """From the deployments, tags, packages and paths of one repository: one row per service, and which are gone."""
+    """From the deployments, tags, packages and paths of one repository: one row per service, which are gone, and small parts."""
     (repository,) = tables[REPOSITORIES].to_pylist()
     repo_id = repository["repo_id"]
     named = [service for service in settings.services_of(repo_id) if service.unlisted]
@@ -73,6 +85,7 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
         if settings.inference.services and not settings.services_of(repo_id):
             proposals = _proposals(repository["repo"], tables)
         gone = [proposal.name for proposal in proposals if proposal.gone]
+    apart = bool(proposals or settings.services_of(repo_id))
     rows = [
         {
             "repo_id": repo_id,
@@ -87,7 +100,26 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     return {
         INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
         GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
+        SMALL_PARTS.name: SMALL_PARTS.of([] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]),
     }
+
+
+def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
+    """How much of the repository its released parts are, where that is less than half: one row, or none."""
+    tags = tables["release_tags"].to_pylist()
+    parts = {row["component"] for row in tags if row["component"] and row["release"]}
+    if not parts:
+        return
+    folders = _folders(tables)
+    places = {folder for part in parts if (folder := folders.of(part)) is not None}
+    places |= {old for folder in places for old in folders.earlier(folder)}
+    if not places or "" in places:
+        return
+    inside = tuple(f"{folder}/" for folder in sorted(places))
+    paths = [path for path in folders.paths if deployable(path)]
+    covered = sum(path.startswith(inside) for path in paths)
+    if 2 * covered < len(paths):
+        yield {"paths": len(paths), "covered": covered}
 
 
 def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
