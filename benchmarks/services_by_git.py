@@ -32,14 +32,14 @@ _TAG = re.compile(r"(?:(?P<part>.*?)(?:[@/_-]|$))??v?(?P<version>\d+(?:[._]\d+)+
 _RELEASED = re.compile(r"(?i)|[.-]?(?:final|ga|release|stable)|\+(?!.*(?:nightly|dev)).*|-\d{1,3}")
 _WHOLE = ("", "v", "release", "releases", "version", "rel", "r")
 _NOT_DEPLOYED = re.compile(
-    r"(?i)\.(?:md|mdx|rst|adoc|markdown)$|(?:^|/)(?:licen[sc]e|changelog|changes|codeowners|owners|notice|authors|security)[^/]*$"
+    r"(?i)\.(?:md|mdx|rst|adoc|markdown)$|(?:^|/)(?:licen[sc]e|changelog|changes|codeowners|owners|notice|authors|security)(?:[._-][^/]*)?$"
     r"|(?:^|/)(?:docs?|documentation|examples?|tests?|specs?|e2e|playwright|cypress|test-?data|test_data|fixtures"
     r"|__(?:tests|fixtures|mocks|snapshots)__|bench(?:es|marks?)?)/"
     r"|_(?:test|spec)\.\w+$|\.(?:test|spec|test-d|stories)\.\w+$|(?:^|/)(?:test_[^/]*|conftest|noxfile)\.py$|Tests?\.java$"
-    r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
+    r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:github|gitlab|circleci)/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
     r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus|codecov"
-    r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint)[^/]*|(?:jest|vitest|eslint|prettier"
-    r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json5?|ya?ml|toml))$"
+    r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint|oxfmt)[^/]*|(?:jest|vitest|eslint|prettier"
+    r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json[5c]?|ya?ml|toml))$"
 )
 _LISTS = re.compile(
     r"(?i)(?:^|/)(?:[^/]*(?:\.lock|lock\.ya?ml|-lock\.json)|go\.(?:work\.)?sum|bun\.lockb?)$"
@@ -149,7 +149,7 @@ class Repository:
             listed |= alive or gone or (set() if listed else self._next(every, written_at))
         elif listed or lists:
             listed |= {one.name for one in every if one.everything} & alive
-        return listed or ended, loose or lists
+        return listed or ended | gone, loose or lists
 
     @staticmethod
     def _next(every: list[Service], at: datetime) -> set[str]:
