@@ -231,6 +231,7 @@ NOTICES: Mapping[str, Notice] = {
     "tags_moved": Notice(
         "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
         "set a release tag once, and collect every day",
+        told=True,
     ),
     "trimmed_names": Notice(
         "names of environments have blanks around them, which were removed", "write them without blanks", told=True
