@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headway.settings import DeploymentRule, Settings
+from headway.settings import DeploymentRule, ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id, hour, ruled
@@ -166,6 +166,39 @@ def test_what_a_tag_of_one_part_has_is_unknown_whatever_came_between() -> None:
         }
         (row,) = tables("select outcome_reason from lead_times where title = 'b'")
         assert row["outcome_reason"] == "deployment_without_commit"
+
+
+def published(*releases: tuple[str, str, float], commits: str = "a@0 b@2 c@3") -> Forge:
+    """Tags with a published release, each at its hour."""
+    forge = Forge().commits(commits)
+    for tag, commit, at in releases:
+        forge.tag(tag, commit, 1).release(tag, commit, at)
+    return forge
+
+
+def test_published_releases_of_parts_ship_what_their_publication_says() -> None:
+    """Parts of one commit that were published days apart are released together by the last, whatever their tags say."""
+    parts = [(f"{part}@1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
+    late = published(*parts, ("api@1.7.0", "e", 20), ("web@1.7.0", "e", 90), commits="a@0 b@2 c@6 d@14 e@18 r@3:a")
+    with built(late, settings=ruled("releases")) as tables:
+        found = shipped(tables)
+        assert found["c"] == ("production", 12, "release:api@1.2.0")
+        assert found["e"] == ("unknown", None, None)
+
+
+def test_published_releases_of_a_part_count_only_where_a_service_has_them() -> None:
+    """While the whole repository has releases, those of a part date nothing; a service with their pattern has them."""
+    whole = [(f"v1.{n}.0", commit, at) for n, (commit, at) in enumerate((("a", 1), ("b", 20), ("c", 40)))]
+    forge = published(*whole, ("api-v1.0.0", "a", 1), ("api-v1.1.0", "b", 9), ("api-v1.2.0", "c", 12))
+    forge.files("b", "api/x").files("c", "api/x").files("a", "api/x")
+    with built(forge, settings=ruled("releases")) as tables:
+        assert shipped(tables)["b"] == ("production", 20, "release:v1.1.0")
+    with built(forge, settings=ruled("releases", tags="^api-")) as tables:
+        assert shipped(tables)["b"] == ("production", 9, "release:api-v1.1.0")
+    service = ServiceSettings(name="Payments", paths=("api/",), tags="^api-v")
+    settings = Settings(base=Path(), services=(service,), deployments=(DeploymentRule(source="releases"),))
+    with built(forge, settings=settings) as tables:
+        assert shipped(tables)["b"] == ("production", 9, "release:api-v1.1.0")
 
 
 _ROUNDS = ("a", 1), ("r", 10), ("c", 12), ("d", 16)

@@ -61,4 +61,4 @@ inner join deployment_times
 where
     served.service = deployment_times.service
     -- A service with tags of its own is not shipped by those of the repository.
-    or (deployment_times.service = '' and not (served.tags <> '' and deployment_times.source = 'tags'))
+    or (deployment_times.service = '' and not (served.tags <> '' and deployment_times.source in ('tags', 'releases')))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.deployments.seen.workflow import workflow_application
 from warehouse.models.services.inference.folders import Component, Folders
 from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
@@ -59,9 +61,10 @@ def model(settings: Settings) -> PythonModel:
         "inferred_services",
         (
             Input(REPOSITORIES, ("repo_id", "repo"), ("repo_id",)),
-            Input("deployment_rules", ("source",), ("position",)),
+            Input("deployment_rules", ("source", "workflow"), ("position",)),
             Input("reported_deployments", ("application", "created_at", "succeeded_at"), ("deployment_id",)),
             Input("manifest_deployments", ("application", "version", "changed_at"), ("application", "changed_at")),
+            Input("workflow_deployments", ("workflow", "succeeded_at"), ("deployment_id",)),
             Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
@@ -73,7 +76,7 @@ def model(settings: Settings) -> PythonModel:
 
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
-    """From the deployments, tags, packages and paths of one repository: one row per service, which are gone, and small parts."""
+    """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
     (repository,) = tables[REPOSITORIES].to_pylist()
     repo_id = repository["repo_id"]
     named = [service for service in settings.services_of(repo_id) if service.unlisted]
@@ -100,7 +103,9 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     return {
         INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
         GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
-        SMALL_PARTS.name: SMALL_PARTS.of([] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]),
+        SMALL_PARTS.name: SMALL_PARTS.of(
+            [] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]
+        ),
     }
 
 
@@ -156,10 +161,26 @@ def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[t
         for row in tables["manifest_deployments"].to_pylist():
             if row["application"] and row["version"] is not None:
                 yield row["application"], "manifests", row["changed_at"]
+    if "workflow" in sources:
+        yield from _by_workflow(tables)
     if any(source in sources for source in _TAGS):
-        for row in tables["release_tags"].to_pylist():
-            if row["component"] and row["release"] and row["released_at"]:
-                yield row["component"], "tags", row["released_at"]
+        yield from _by_tag(tables)
+
+
+def _by_tag(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
+    for row in tables["release_tags"].to_pylist():
+        if row["component"] and row["release"] and row["released_at"]:
+            yield row["component"], "tags", row["released_at"]
+
+
+def _by_workflow(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
+    """What the workflows that deploy say by their names."""
+    rules = tables["deployment_rules"].to_pylist()
+    globs = [row["workflow"].lower() for row in rules if row["source"] == "workflow"]
+    for row in tables["workflow_deployments"].to_pylist():
+        name, at = workflow_application(row["workflow"]), row["succeeded_at"]
+        if name and at and any(fnmatchcase(row["workflow"].lower(), glob) for glob in globs):
+            yield name, "workflows", at
 
 
 def _grouped(named: Iterable[tuple[str, str, datetime]]) -> list[Deployed]:
