@@ -94,7 +94,7 @@ def test_each_workflow_rule_takes_its_own_runs() -> None:
 
 def test_workflows_that_name_a_service_deploy_it_alone() -> None:
     """`Deploy pay` deploys the folder of that name; a workflow that names no part of the repository deploys all."""
-    shop = Forge().commits("start@0 a@1 b@5").files("start", "pay/x", "web/x").files("a", "pay/y").files("b", "web/y")
+    shop = Forge().commits("start@0 a@3 b@5").files("start", "pay/x", "web/x").files("a", "pay/y").files("b", "web/y")
     for run, (name, commit, at) in enumerate(_RUNS):
         shop.run(commit, at, at + 1, name=name, run_id=str(run))
     with built(shop, settings=by(DeploymentRule(source="workflow"))) as tables:

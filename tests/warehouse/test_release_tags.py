@@ -179,7 +179,8 @@ def published(*releases: tuple[str, str, float], commits: str = "a@0 b@2 c@3") -
 def test_published_releases_of_parts_ship_what_their_publication_says() -> None:
     """Parts of one commit that were published days apart are released together by the last, whatever their tags say."""
     parts = [(f"{part}@1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
-    late = published(*parts, ("api@1.7.0", "e", 20), ("web@1.7.0", "e", 90), commits="a@0 b@2 c@6 d@14 e@18 r@3:a")
+    late = published(*parts, ("api@1.7.0", "e", 20), ("web@1.7.0", "e", 90), commits="a@0 b@2 c@6 d@14 e@18")
+    late.commits("r@3:a", branch=None)
     with built(late, settings=ruled("releases")) as tables:
         found = shipped(tables)
         assert found["c"] == ("production", 12, "release:api@1.2.0")
