@@ -151,7 +151,7 @@ class Repository:
         every = [one for one in self.services.values() if one.unlisted]
         alive = {one.name for one in every if self._alive(one, written_at, landed_at)}
         if loose or (not listed and not ended and (lists or gone)):
-            listed |= alive or gone or (set() if listed else self._next(every, written_at))
+            listed |= alive or (set() if listed else gone or self._next(every, written_at))
         elif listed or lists:
             listed |= {one.name for one in every if one.everything} & alive
         return listed or ended | gone, loose or lists

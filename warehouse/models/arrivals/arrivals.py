@@ -62,7 +62,7 @@ ARRIVALS = Table(
         (
             "part_deployment_id",
             TEXT,
-            "a deployment, before the first that surely has it, of a part of a commit with it that nothing tells apart",
+            "a deployment, before the first that surely has it, of an unknown part of a commit with it",
         ),
     ),
 )

@@ -78,7 +78,7 @@ class Shipping:
     staged: _Sweep
     undatable: _Sweep
     parts: _Sweep
-    """Deployments of a part of their commit that nothing tells apart."""
+    """Deployments of an unknown part of their commit."""
     waves: Sequence[_Wave]
     withdrawals: Sequence[_Withdrawals]
     ended: Mapping[str, datetime]

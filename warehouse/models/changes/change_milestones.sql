@@ -29,7 +29,7 @@
 --   first_deployment_id: that deployment
 --   attempt_deployment_id: the first production deployment created with it, successful or not
 --   integrated_sha: the first commit with it on which CI succeeded
---   in_part: a deployment of a part that nothing tells apart may have shipped it before
+--   in_part: a deployment of an unknown part may have shipped it before
 with served as (
     select
         arrivals.repo_id,

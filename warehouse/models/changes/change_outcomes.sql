@@ -6,8 +6,8 @@
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown, no_deployments or nothing_to_deploy (it touches no service)
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
---     have arrived with one, with one without history, or with one of a part that nothing tells apart), in_doubt (the service is in `service_doubts`) or
---     merged_elsewhere (and perhaps further); or why there are no_deployments: deployments_without_status; else empty
+--     have arrived with one, with one without history, or with one of an unknown part), in_doubt (the service is in
+--     `service_doubts`) or merged_elsewhere (and perhaps further); or why there are no_deployments: deployments_without_status; else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC

@@ -22,7 +22,7 @@
 --   url: web address
 --   service: the service that it deploys, empty for the whole repository; null where its application names none
 --   excluded: its environment is neither production nor one before it: settings leave it out, or it has web pages or packages
---   part_of_sha: the commit of which it deploys a part that nothing tells apart; then sha is null
+--   part_of_sha: the commit of which it deploys an unknown part; then sha is null
 with judged as (
     select
         deployments_seen.repo_id,

@@ -65,7 +65,7 @@ DEPLOYMENTS_SEEN = Table(
             TEXT,
             "the service that it deploys, empty for the whole repository; null where its application names none",
         ),
-        ("part_of_sha", TEXT, "the commit of which it deploys a part that nothing tells apart; then `sha` is null"),
+        ("part_of_sha", TEXT, "the commit of which it deploys an unknown part; then `sha` is null"),
     ),
 )
 

@@ -17,7 +17,7 @@
 --   undatable: it succeeded, and the source has no time of it
 --   isolated: its commit is known by id alone, without its history
 --   own: it deploys this service alone, not the whole repository
---   part_of_sha: the commit of which it deploys a part that nothing tells apart; then sha is null
+--   part_of_sha: the commit of which it deploys an unknown part; then sha is null
 with several as (
     select distinct repo_id
     from services

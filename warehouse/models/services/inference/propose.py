@@ -22,7 +22,7 @@ _FEW = timedelta(days=90)
 """How long what was deployed once or twice counts as alive."""
 _LONGEST_NAME = 100
 _NAMES = ("tags", "workflows")
-"""What tells of parts by names that may mean something else."""
+"""Sources of names that may mean something else than a part."""
 _NAMED = 12
 
 
