@@ -63,7 +63,11 @@ def model(settings: Settings) -> PythonModel:
             Input(REPOSITORIES, ("repo_id", "repo"), ("repo_id",)),
             Input("deployment_rules", ("source", "workflow"), ("position",)),
             Input("reported_deployments", ("application", "created_at", "succeeded_at"), ("deployment_id",)),
-            Input("manifest_deployments", ("application", "version", "changed_at"), ("application", "changed_at")),
+            Input(
+                "manifest_deployments",
+                ("application", "version", "changed_at"),
+                ("application", "changed_at", "version"),
+            ),
             Input("workflow_deployments", ("workflow", "succeeded_at"), ("deployment_id",)),
             Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
