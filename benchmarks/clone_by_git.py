@@ -41,11 +41,15 @@ class Clone:
 
     @cached_property
     def tags(self) -> list[tuple[datetime, str, str]]:
-        """Time, name and commit of every tag: the tagger's date, no earlier than the commit's."""
+        """Time, name and commit of every tag of this history: the tagger's date, no earlier than the commit's."""
+        return [tag for tag in self.all_tags if self._related(tag[2])]
+
+    @cached_property
+    def all_tags(self) -> list[tuple[datetime, str, str]]:
+        """Likewise, also of tags that share no history with the default branch: what they have is not known."""
         names = "%(refname:short)%00%(objectname)%00%(*objectname)%00%(taggerdate:unix)"
         rows = [line.split("\0") for line in self.run("for-each-ref", "refs/tags", f"--format={names}").splitlines()]
-        shas = {two or one for _, one, two, _ in rows}
-        at = {sha: self.committed_at[sha] for sha in shas if self._related(sha)}
+        at = {sha: self.committed_at[sha] for _, one, two, _ in rows if (sha := two or one) in self.committed_at}
         return sorted(
             (max(at[sha], _time(tagged or "0")), name, sha)
             for name, one, two, tagged in rows

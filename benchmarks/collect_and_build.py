@@ -1,11 +1,12 @@
 """A first `headway collect` with its build, against `git log` of the same refs.
 
-    python benchmarks/collect_and_build.py REPO [--rounds N] [--beside CHECKOUT]
+    python benchmarks/collect_and_build.py REPO [--rounds N] [--beside CHECKOUT] [--settings FILE]
 
 REPO is a folder with a repository, bare or not; nothing is written to it. Each round runs Git and then Headway in
 processes of their own, into a warehouse that is removed, so that both meet the same machine. Seconds are those of the
 user on all processors, children too; the figures to keep are the ratios of the medians. With `--beside` another
-checkout of Headway, such as an earlier commit, takes turns with this one, under the same Python.
+checkout of Headway, such as an earlier commit, takes turns with this one, under the same Python. With `--settings`
+so do runs with these settings, such as `[inference] services = false`.
 """
 
 from __future__ import annotations
@@ -32,15 +33,19 @@ def main() -> None:
     parser.add_argument("repository", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--beside", type=Path, help="another checkout of Headway")
+    parser.add_argument("--settings", type=Path, help="settings of a second series of runs")
     given = parser.parse_args()
     repository = given.repository.resolve()
     checkouts = [HERE] + ([given.beside.resolve()] if given.beside else [])
     logs: list[float] = []
     runs: dict[Path, list[float]] = {checkout: [] for checkout in checkouts}
+    others: list[float] = []
     for _ in range(given.rounds):
         logs.append(user_seconds("git", "-C", str(repository), *GIT_LOG, *REFS))
         for checkout in checkouts:
             runs[checkout].append(collect_and_build(checkout, repository))
+        if given.settings:
+            others.append(collect_and_build(HERE, repository, given.settings.resolve()))
     base = statistics.median(logs)
     print(f"{repository.name}: user CPU, medians of {given.rounds}\n")
     print(f"{'git log -z --raw -M100%':44}{base:9.2f} s")
@@ -49,15 +54,29 @@ def main() -> None:
         spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
         median = statistics.median(seconds)
         print(f"{name:44}{median:9.2f} s  {median / base:6.2f} x  {spread}")
+    if given.settings:
+        print(f"{f'with {given.settings.name}':44}{statistics.median(others):9.2f} s")
+        print(f"{'without, of with':44}{statistics.median(runs[HERE]) / statistics.median(others):11.2f}")
     if given.beside:
         here, beside = (statistics.median(runs[checkout]) for checkout in checkouts)
         print(f"{'this checkout, of the one beside':44}{here / beside:11.2f}")
 
 
-def collect_and_build(checkout: Path, repository: Path) -> float:
+def collect_and_build(checkout: Path, repository: Path, settings: Path | None = None) -> float:
     """User seconds of a first run in a new warehouse."""
+    config = ("--config", str(settings)) if settings else ()
     with TemporaryDirectory() as folder:
-        argv = (sys.executable, "-c", PROGRAM, str(checkout), "collect", "--warehouse", folder, str(repository))
+        argv = (
+            sys.executable,
+            "-c",
+            PROGRAM,
+            str(checkout),
+            "collect",
+            *config,
+            "--warehouse",
+            folder,
+            str(repository),
+        )
         return user_seconds(*argv, cwd=folder)
 
 

@@ -32,14 +32,14 @@ _TAG = re.compile(r"(?:(?P<part>.*?)(?:[@/_-]|$))??v?(?P<version>\d+(?:[._]\d+)+
 _RELEASED = re.compile(r"(?i)|[.-]?(?:final|ga|release|stable)|\+(?!.*(?:nightly|dev)).*|-\d{1,3}")
 _WHOLE = ("", "v", "release", "releases", "version", "rel", "r")
 _NOT_DEPLOYED = re.compile(
-    r"(?i)\.(?:md|mdx|rst|adoc|markdown)$|(?:^|/)(?:licen[sc]e|changelog|changes|codeowners|owners|notice|authors|security)[^/]*$"
+    r"(?i)\.(?:md|mdx|rst|adoc|markdown)$|(?:^|/)(?:licen[sc]e|changelog|changes|codeowners|owners|notice|authors|security)(?:[._-][^/]*)?$"
     r"|(?:^|/)(?:docs?|documentation|examples?|tests?|specs?|e2e|playwright|cypress|test-?data|test_data|fixtures"
     r"|__(?:tests|fixtures|mocks|snapshots)__|bench(?:es|marks?)?)/"
     r"|_(?:test|spec)\.\w+$|\.(?:test|spec|test-d|stories)\.\w+$|(?:^|/)(?:test_[^/]*|conftest|noxfile)\.py$|Tests?\.java$"
-    r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
+    r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:github|gitlab|circleci)/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
     r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus|codecov"
-    r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint)[^/]*|(?:jest|vitest|eslint|prettier"
-    r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json5?|ya?ml|toml))$"
+    r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint|oxfmt)[^/]*|(?:jest|vitest|eslint|prettier"
+    r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json[5c]?|ya?ml|toml))$"
 )
 _LISTS = re.compile(
     r"(?i)(?:^|/)(?:[^/]*(?:\.lock|lock\.ya?ml|-lock\.json)|go\.(?:work\.)?sum|bun\.lockb?)$"
@@ -115,6 +115,11 @@ class Repository:
         patterns = [row["tags"] for row in rows if row["tags"]]
         taken = {tag.name for tag in tags if not tag.part and any(re.search(pattern, tag.name) for pattern in patterns)}
         self.services = {row["service"]: Service(row, clone, tags, taken, several=self.several) for row in rows}
+        every = clone.all_tags if not self.several else ()
+        self.strange = sorted(
+            {tag.at for tag in _releases(every, {*_WHOLE, name.lower()}, pattern, several=False)}
+            - {tag.at for tag in tags}
+        )
         newest = max(
             (one.times[-1] for one in self.services.values() if one.times), default=datetime.min.replace(tzinfo=UTC)
         )
@@ -146,10 +151,10 @@ class Repository:
         every = [one for one in self.services.values() if one.unlisted]
         alive = {one.name for one in every if self._alive(one, written_at, landed_at)}
         if loose or (not listed and not ended and (lists or gone)):
-            listed |= alive or gone or (set() if listed else self._next(every, written_at))
+            listed |= alive or (set() if listed else gone or self._next(every, written_at))
         elif listed or lists:
             listed |= {one.name for one in every if one.everything} & alive
-        return listed or ended, loose or lists
+        return listed or ended | gone, loose or lists
 
     @staticmethod
     def _next(every: list[Service], at: datetime) -> set[str]:
@@ -174,7 +179,7 @@ class Repository:
         """Outcome and time of a landed change in a service."""
         if service.begin is None:
             return "no_deployments", None
-        if change["code_complete_at"] < service.begin:
+        if change["code_complete_at"] < min([service.begin, *self.strange[:1]]):
             return "unknown", None
         commits = [change["landing_sha"], change["head_sha"]]
         times = [service.first[sha].at for sha in commits if sha in service.first]
@@ -184,7 +189,16 @@ class Repository:
             picks = [[pick for pick in self.clone.picks.get(sha, ()) if pick in service.first] for sha in shas]
             if shas and all(picks):
                 times.append(max(min(service.first[pick].at for pick in some) for some in picks))
+        if times and self._strange_between(service, change, min(times)):
+            return "unknown", None
         return ("production", min(times)) if times else ("waiting", None)
+
+    def _strange_between(self, service: Service, change: Row, at: datetime) -> bool:
+        """Whether a tag of another history came after a change landed, and right before the tag that surely has it."""
+        before = [one for one in self.strange if one < at]
+        known = max((one for one in service.times if one < at), default=None)
+        landed_at = self.clone.committed_at[change["landing_sha"]]
+        return bool(before) and landed_at < before[-1] and (known is None or known < before[-1])
 
 
 def compare(repository: Repository) -> Compared:

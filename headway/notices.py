@@ -192,8 +192,8 @@ NOTICES: Mapping[str, Notice] = {
         told=True,
     ),
     "parts_apart": Notice(
-        "tags are of single parts that were released apart, and nothing says which changes belong to which part: what"
-        " such a tag shipped is unknown",
+        "tags are of single parts, released apart or less than half of the repository, and nothing says which changes"
+        " belong to which part: what such a tag shipped is unknown",
         "name the parts and their paths in [[services]], or set `tags` in [[deployments]] to the tags that ship all",
         failure=True,
     ),
@@ -231,6 +231,7 @@ NOTICES: Mapping[str, Notice] = {
     "tags_moved": Notice(
         "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
         "set a release tag once, and collect every day",
+        told=True,
     ),
     "trimmed_names": Notice(
         "names of environments have blanks around them, which were removed", "write them without blanks", told=True

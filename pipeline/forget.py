@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def apply(session: Session, forgotten: Forgotten, progress: Progress) -> Path | 
         finish(store)
         forget(store, forgotten)
         _leftovers(warehouse, forgotten.sources)
+        _drop_clones(store, warehouse, forgotten)
         return _published_again(session, store, progress)
 
 
@@ -87,6 +89,22 @@ def _drop_published(warehouse: Path, *, but: Path | None) -> None:
     for path in warehouse.glob("headway-*.duckdb"):
         if path != but:
             path.unlink(missing_ok=True)
+
+
+def _drop_clones(store: RawStore, warehouse: Path, forgotten: Forgotten) -> None:
+    """Clones in the cache that no source reads any more: they hold the names of all authors."""
+    from collectors.git.repository.clones import unused_clones
+
+    if not (warehouse / "cache" / "git").is_dir():
+        return
+    places = set()
+    for source, commit in store.latest().items():
+        keys = {repository_key(repo_id) for repo_id in commit.repo_ids}
+        if source.startswith("git:") and not (keys and keys <= set(forgotten.repositories)):
+            places |= {source.removeprefix("git:"), str(commit.resume.get("place") or source.removeprefix("git:"))}
+    for folder in list(unused_clones(warehouse / "cache", places)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.with_name(folder.name + ".lock").unlink(missing_ok=True)
 
 
 def _leftovers(warehouse: Path, sources: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ _UNKNOWN = {
         "it was code complete before the first recorded production deployment of its service: arrival not observed"
     ),
     "undatable_deployment": "only a deployment without a date, or without any status, contains it",
-    "deployment_without_commit": "it may have arrived with a deployment whose commit or history is unknown",
+    "deployment_without_commit": "it may have arrived with a deployment of an unknown commit, history or part",
     "in_doubt": "its service is in doubt: changes went on landing, and no production deployment has them",
     "merged_elsewhere": "it was merged into another branch; no history shows whether it went further",
 }

@@ -67,6 +67,19 @@ order by all
 """
 _FAMILIES = "select * from tag_families where not taken order by repo_id, tags desc, prereleases desc, family"
 _PRERELEASES = "select repo_id, family, prereleases from tag_families where taken and prereleases > 0"
+# Families that are releases, and the releases of theirs that are no deployments: of a part, of no known folder.
+_PARTS = """
+select
+    tag_families.repo_id, tag_families.family, tag_families.component, tag_families.tags, tag_families.pattern,
+    tag_families.prereleases, tag_families.first_at, tag_families.last_at,
+    count(distinct release_tags.tag) as left_out
+from tag_families
+inner join release_tags using (repo_id, family)
+anti join deployments_seen using (repo_id, deployment_id)
+where tag_families.taken and tag_families.component <> '' and release_tags.part
+group by all
+order by tag_families.repo_id, tag_families.tags desc, tag_families.family
+"""
 _RECORDS = """
 select
     repo_id, environment, source, count(*) as deployments, min(succeeded_at) as first_at, max(succeeded_at) as last_at
@@ -142,6 +155,7 @@ def _by(row: dict[str, Any], as_of: datetime) -> bool:
 def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What deployments are read from; those of no service are not taken."""
     prereleases = {(row["repo_id"], row["family"]): row["prereleases"] for row in _rows(cursor, _PRERELEASES)}
+    of_parts = {(row["repo_id"], row["family"]): row["left_out"] for row in _rows(cursor, _PARTS)}
     for row in _rows(cursor, _SEEN):
         repository = repositories.get(row["repo_id"])
         if repository is None:
@@ -162,6 +176,8 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
                 )
         if row["without_commit"]:
             why += f"; {row['without_commit']:,} without a known commit"
+        if row["source"] == "tags" and (parts := of_parts.get((row["repo_id"], row["what"]))):
+            why += f"; {parts:,} left out, of its part alone while the whole repository had releases"
         if row["source"] == "tags" and (left_out := prereleases.get((row["repo_id"], row["what"]))):
             why += f"; {left_out:,} of its pre-releases left out"
         yield {**row, "taken": row["service"] is not None, "why": why, "setting": setting}
@@ -169,6 +185,14 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
 
 def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What looks like deployments, and is not taken for them."""
+    for row in _rows(cursor, _PARTS):
+        repository = repositories.get(row["repo_id"])
+        if repository and row["left_out"] == row["tags"]:
+            keys = {"repo": repository["repo"], "name": row["component"], "paths": ["…"], "tags": row["pattern"]}
+            yield {**row, "deployments": row["tags"], "source": "tags", "what": row["family"], "taken": False} | {
+                "why": f"releases of {row['component']} alone, while the whole repository has releases that count",
+                "setting": f"[[services]] {_pairs(keys)}",
+            }
     for row in _rows(cursor, _FAMILIES):
         counts = {"deployments": row["tags"] or row["prereleases"], "source": "tags", "what": row["family"]}
         yield {**row, **counts, "service": row["service"] or ""}
@@ -190,6 +214,10 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
             yield {**row, "source": "manifests", "what": row["application"], "taken": False, "why": why} | {
                 "setting": setting
             }
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
 
 
 def _deploys(workflow: str | None) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headway.errors import UsageError
+from headway.nearest import hint_for
 from headway.repository_names import names_match
 from headway.settings.field import setting
+from headway.settings.services import ServiceSettings
 
-__all__ = ["DeploymentRule", "check_rules", "rules_for"]
+__all__ = ["DeploymentRule", "check_rules", "check_services_of_rules", "rules_for"]
 
 DEPLOYED_FROM = ("tags", "manifests", "branch", "records", "workflow", "releases", "none")
 
@@ -27,7 +29,9 @@ class DeploymentRule:
         "where deployments come from; `records`: what any system reports, GitHub too",
         choices=DEPLOYED_FROM,
     )
-    tags: str = setting("", "from tags: pattern of the tags that are deployments; empty: releases", pattern=True)
+    tags: str = setting(
+        "", "from tags, from releases: pattern of the tags that are deployments; empty: releases", pattern=True
+    )
     branch: str = setting("production", "from branch: the branch whose merges are deployments")
     workflow: str = setting("*deploy*", "from workflow: glob on the name of the workflow whose runs deploy")
     environment: str = setting(
@@ -52,7 +56,8 @@ class DeploymentRule:
     @property
     def key(self) -> tuple[str, ...]:
         """What may not be said twice of one repository."""
-        selecting = getattr(self, self.source) if self.source in ("tags", "branch", "workflow", "manifests") else ""
+        named = "tags" if self.source == "releases" else self.source
+        selecting = getattr(self, named) if named in ("tags", "branch", "workflow", "manifests") else ""
         return self.source, self.environment, self.service, self.application, selecting
 
 
@@ -60,6 +65,26 @@ def rules_for(rules: Sequence[DeploymentRule], repo_id: str) -> tuple[Deployment
     """The first rule that matches a repository, and all with the same `repo`; empty where none matches."""
     first = next((rule for rule in rules if names_match(rule.repo, repo_id)), None)
     return tuple(rule for rule in rules if first is not None and rule.repo == first.repo)
+
+
+def check_services_of_rules(rules: Sequence[DeploymentRule], services: Sequence[ServiceSettings]) -> None:
+    """UsageError for a rule of a service that no [[services]] of its repositories has."""
+    for number, rule in enumerate(rules, 1):
+        if not rule.service:
+            continue
+        names = sorted({service.name for service in services if _may_be_of(service.repo, rule.repo)})
+        if rule.service not in names:
+            lacking = "add [[services]] with this name: `headway doctor` prints what was inferred, to paste"
+            raise UsageError(
+                f"[[deployments]] {number}: no [[services]] of {rule.repo} has the name {rule.service!r}",
+                hint=hint_for(rule.service, names, None if names else lacking),
+            )
+
+
+def _may_be_of(one: str, other: str) -> bool:
+    """Whether two globs may match one repository."""
+    globs = all(set(text) & set("*?[") for text in (one, other))
+    return globs or names_match(one, other) or names_match(other, one)
 
 
 def check_rules(rules: Sequence[DeploymentRule]) -> None:

@@ -15,7 +15,7 @@ from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
 from headway.settings.dashboard import DashboardSettings
-from headway.settings.deployments import DeploymentRule, check_rules, rules_for
+from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
 from headway.settings.field import setting
 from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
@@ -195,6 +195,7 @@ class Settings:
         check_initiatives(self.initiatives)
         check_services(self.services)
         check_rules(self.deployments)
+        check_services_of_rules(self.deployments, self.services)
 
     @property
     def warehouse_folder(self) -> Path:

@@ -199,6 +199,8 @@ def _dist() -> Raw:
     """Releases are built: each tag leads to a commit of its own history, so what they contain is in doubt."""
     dist = Raw("acme/dist", known=300).commits("d0@1 d1@10 d2@20")
     dist.commits("b1@5:- b2@15:- b3@25:-", branch=None)
+    # A part of it, less than half, has a release of its own.
+    dist.files("d1", "tool/package.json", "src/a.py", "src/b.py").tag("tool@0.1.0", "b1", 6)
     return dist.tag("v1.0.0", "b1", 5).tag("v1.1.0", "b2", 15).tag("v1.2.0", "b3", 25)
 
 

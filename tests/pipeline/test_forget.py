@@ -62,6 +62,19 @@ def test_forgotten_repository_leaves_the_others(headway: Headway, tmp_path: Path
     assert rows(headway, "select repo from coverage") == ["acme/shop"]
 
 
+def test_forgotten_repository_leaves_no_clone(headway: Headway, tmp_path: Path) -> None:
+    """The clone of a URL goes with its source, and those of others stay."""
+    company(tmp_path)
+    for name in ("shop", "till"):
+        assert headway("collect", f"file://{tmp_path / name}").code == 0
+    clones = tmp_path / "headway-data" / "cache" / "git"
+    assert sorted(path.name.split("-")[-2] for path in clones.glob("*.git")) == ["shop", "till"]
+    ran = headway("forget", f"git:file://{tmp_path / 'till'}", "--yes")
+    assert ran.code == 0, ran.err
+    assert [path.name.split("-")[-2] for path in clones.glob("*.git")] == ["shop"]
+    assert headway("collect", f"file://{tmp_path / 'shop'}").code == 0
+
+
 def test_forget_asks_and_names_the_nearest(headway: Headway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a yes nothing changes; a name that is not there is an error that names one that is."""
     company(tmp_path)

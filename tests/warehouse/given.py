@@ -187,6 +187,7 @@ class Deploy(NamedTuple):
             "created_at": hour(created) if created is not None else None,
             "succeeded_at": hour(self.at) if self.at is not None else None,
             "undatable": self.undatable,
+            "part_of_sha": None,
             "service": self.service,
             "excluded": False,
             "version": "",

@@ -297,7 +297,7 @@ def test_undatable_deployment_is_named_and_ships_nothing() -> None:
 def test_no_deployment_ships_nothing() -> None:
     """Without deployments every change is there, with nothing that shipped it; without commits there is no change."""
     row = arrived(Raw().commits("a"))["@a"]
-    assert [row[name] for name in row if name.endswith("_id") and name != "repo_id"] == [None] * 6
+    assert [row[name] for name in row if name.endswith("_id") and name != "repo_id"] == [None] * 7
     assert arrived(Raw(), Deploy("d", "a", 5)) == {}
 
 

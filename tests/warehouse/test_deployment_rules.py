@@ -10,7 +10,7 @@ import pytest
 from headway.errors import UsageError
 from headway.settings import DeploymentRule, ServiceSettings, Settings
 from tests.builders.forge import Forge
-from tests.builders.rows import Raw, Tables, built, commit_id
+from tests.builders.rows import Raw, Tables, built, commit_id, hour
 
 
 def by(*rules: DeploymentRule) -> Settings:
@@ -92,6 +92,29 @@ def test_each_workflow_rule_takes_its_own_runs() -> None:
         assert tables("select name from workflow_kinds where integrates") == [{"name": "test"}]
 
 
+def test_workflows_that_name_a_service_deploy_it_alone() -> None:
+    """`Deploy pay` deploys the folder of that name; a workflow that names no part of the repository deploys all."""
+    shop = Forge().commits("start@0 a@3 b@5").files("start", "pay/x", "web/x").files("a", "pay/y").files("b", "web/y")
+    for run, (name, commit, at) in enumerate(_RUNS):
+        shop.run(commit, at, at + 1, name=name, run_id=str(run))
+    with built(shop, settings=by(DeploymentRule(source="workflow"))) as tables:
+        rows = tables("select title, services, outcome, production_at from lead_times order by title")
+        assert [tuple(row.values()) for row in rows][:2] == [
+            ("a", "pay", "production", hour(13)),
+            ("b", "web", "production", hour(21)),
+        ]
+        assert tables("select distinct told_by from services") == [{"told_by": "workflows"}]
+
+
+_RUNS = (
+    ("Deploy pay", "start", 1),
+    ("Deploy web to production", "start", 1),
+    ("Deploy web", "a", 8),
+    ("Deploy pay", "b", 12),
+    ("Deploy everything", "b", 20),
+)
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
@@ -100,6 +123,7 @@ def test_each_workflow_rule_takes_its_own_runs() -> None:
         ((DeploymentRule(), DeploymentRule(repo="acme/*", source="records")), "can never apply"),
         ((DeploymentRule(branch="a"), DeploymentRule(branch="b")), "2 says the same as"),
         ((DeploymentRule(source="none"), DeploymentRule(source="records")), "contradict each other"),
+        ((DeploymentRule(service="pay"),), r"1: no \[\[services\]\] of \* has the name 'pay'"),
     ],
 )
 def test_rule_that_would_be_ignored_is_refused(rules: tuple[DeploymentRule, ...], said: str) -> None:

@@ -110,6 +110,24 @@ def test_inference_can_be_turned_off() -> None:
         assert outcomes(tables)["one"] == ("", "production", 48)
 
 
+def test_parts_that_are_less_than_half_of_the_repository_do_not_ship_it() -> None:
+    """Where nobody tells services apart, packages released together ship the whole only if it is mostly of them."""
+    off = Settings(base=Path(), inference=InferenceSettings(services=False))
+    tags = [(f"{part}-v1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
+    with built(released(*tags), settings=off) as tables:
+        assert outcomes(tables)["one"] == ("", "production", 2)
+        assert not tables("select * from small_parts")
+    raw = released(*tags).files("one", *(f"apps/site/{page}.ts" for page in "abcdefgh"))
+    with built(raw, settings=off) as tables:
+        assert outcomes(tables)["one"] == ("", "unknown", None)
+        assert [(row["covered"], row["paths"]) for row in tables("select * from small_parts")] == [(4, 14)]
+        (notice,) = tables("select detail from notices where kind = 'parts_apart'")
+        assert notice["detail"].endswith(": 6 tags, such as api-v1.0.0")
+
+
+_ROUNDS = ("start", 1.0), ("one", 26.0), ("both", 72.0)
+
+
 def test_names_that_no_folder_has_are_no_parts() -> None:
     """Words in front of versions are services only where the repository has folders or packages of that name."""
     raw = Raw("acme/mono").commits("start@0 one@24").files("start", "src/a").files("one", "src/a")

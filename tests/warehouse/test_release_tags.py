@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headway.settings import DeploymentRule, Settings
+from headway.settings import DeploymentRule, ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id, hour, ruled
@@ -131,7 +131,7 @@ def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart
             "b": ("unknown", None),
             "c": ("unknown", None),
             "d": ("unknown", None),
-            "e": ("unknown", None),
+            "e": ("production", 13),  # the tag before is on a commit without it
             "f": ("production", 13),
             "g": ("waiting", None),
         }
@@ -143,6 +143,67 @@ def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart
         assert "parts_apart" not in noticed(tables)
 
 
+def test_a_tag_that_completes_a_release_days_later_dates_it() -> None:
+    """Parts with a tag on one commit are released together when the last has it; what it shipped first is unknown."""
+    tags = (("api@1.0.0", "a", 0), ("web@1.0.0", "a", 0), ("api@1.1.0", "b", 4), ("web@1.1.0", "b", 52))
+    more = (("api@1.2.0", "c", 60), ("web@1.2.0", "c", 60.1))
+    with built(tagged(Raw().commits("a@0 b@2 c@55"), *tags, *more)) as tables:
+        assert shipped(tables)["b"] == ("unknown", None, None)
+        assert shipped(tables)["c"] == ("production", 60, "tag:api@1.2.0")
+        rows = tables("select version from deployments where problem like 'it is of one part, %'")
+        assert [row["version"] for row in rows] == ["api@1.1.0"]
+
+
+def test_what_a_tag_of_one_part_has_is_unknown_whatever_came_between() -> None:
+    """A known release of an older commit after it does not date what it may have shipped; other work arrives then."""
+    raw = Raw().commits("a@0 b@2 c@6 d@14").commits("r@3:a", branch=None)
+    tags = [(f"{part}@1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
+    with built(tagged(raw, *tags, ("api@1.7.0", "b", 8))) as tables:
+        assert {title: (outcome, at) for title, (outcome, at, _) in shipped(tables).items() if title in "bcd"} == {
+            "b": ("unknown", None),
+            "c": ("production", 12),
+            "d": ("production", 16),
+        }
+        (row,) = tables("select outcome_reason from lead_times where title = 'b'")
+        assert row["outcome_reason"] == "deployment_without_commit"
+
+
+def published(*releases: tuple[str, str, float], commits: str = "a@0 b@2 c@3") -> Forge:
+    """Tags with a published release, each at its hour."""
+    forge = Forge().commits(commits)
+    for tag, commit, at in releases:
+        forge.tag(tag, commit, 1).release(tag, commit, at)
+    return forge
+
+
+def test_published_releases_of_parts_ship_what_their_publication_says() -> None:
+    """Parts of one commit that were published days apart are released together by the last, whatever their tags say."""
+    parts = [(f"{part}@1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
+    late = published(*parts, ("api@1.7.0", "e", 20), ("web@1.7.0", "e", 90), commits="a@0 b@2 c@6 d@14 e@18")
+    late.commits("r@3:a", branch=None)
+    with built(late, settings=ruled("releases")) as tables:
+        found = shipped(tables)
+        assert found["c"] == ("production", 12, "release:api@1.2.0")
+        assert found["e"] == ("unknown", None, None)
+
+
+def test_published_releases_of_a_part_count_only_where_a_service_has_them() -> None:
+    """While the whole repository has releases, those of a part date nothing; a service with their pattern has them."""
+    whole = [(f"v1.{n}.0", commit, at) for n, (commit, at) in enumerate((("a", 1), ("b", 20), ("c", 40)))]
+    forge = published(*whole, ("api-v1.0.0", "a", 1), ("api-v1.1.0", "b", 9), ("api-v1.2.0", "c", 12))
+    forge.files("b", "api/x").files("c", "api/x").files("a", "api/x")
+    with built(forge, settings=ruled("releases")) as tables:
+        assert shipped(tables)["b"] == ("production", 20, "release:v1.1.0")
+    with built(forge, settings=ruled("releases", tags="^api-")) as tables:
+        assert shipped(tables)["b"] == ("production", 9, "release:api-v1.1.0")
+    service = ServiceSettings(name="Payments", paths=("api/",), tags="^api-v")
+    settings = Settings(base=Path(), services=(service,), deployments=(DeploymentRule(source="releases"),))
+    with built(forge, settings=settings) as tables:
+        assert shipped(tables)["b"] == ("production", 9, "release:api-v1.1.0")
+
+
+_ROUNDS = ("a", 1), ("r", 10), ("c", 12), ("d", 16)
+"""Commits that both parts are released from, and when: one is on a branch beside main."""
 _ON = {
     "a": (("api", 1), ("web", 1)),
     "c": (("api", 1),),

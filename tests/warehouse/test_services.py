@@ -227,6 +227,29 @@ def test_a_wave_that_a_newer_rollout_overtook_has_the_change() -> None:
         assert rows(tables, "lead_time_hours", "deployment_id")[1] == (120, "us2")
 
 
+def test_a_failed_canary_is_a_failure_of_its_rollout() -> None:
+    """An attempt before the first success in another wave is of that roll-out; without one, waves fail together."""
+    raw = Raw().commits("a@1 b@10 c@40")
+    for wave, at in (("canary", 2), ("us", 3)):
+        raw.deploy(f"{wave}-a", "a", at, environment=f"prod-{wave}")
+        raw.deploy(f"{wave}-c", "c", states=[("failure", at + 40)], environment=f"prod-{wave}")
+    raw.deploy("canary-b0", "b", states=[("failure", 12)], environment="prod-canary")
+    raw.deploy("canary-b1", "b", 16, environment="prod-canary").deploy("us-b1", "b", 14, environment="prod-us")
+    raw.deploy("canary-c2", "c", states=[("failure", 44)], environment="prod-canary")
+    with built(raw) as tables:
+        found = tables("select deployment_id, rollout_id from production_deployments order by deployment_id")
+    assert {row["deployment_id"]: row["rollout_id"] for row in found} == {
+        "canary-a": "canary-a",
+        "canary-b0": "us-b1",
+        "canary-b1": "us-b1",
+        "canary-c": "canary-c",
+        "canary-c2": "canary-c2",
+        "us-a": "canary-a",
+        "us-b1": "us-b1",
+        "us-c": "canary-c",
+    }
+
+
 def test_a_region_that_starts_later_changes_no_arrival() -> None:
     """A region that begins with what runs everywhere else is waited for by later changes alone."""
     raw = Raw().commits("a@1 b@10 c@40")

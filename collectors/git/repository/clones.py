@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,12 @@ from tempfile import TemporaryDirectory
 from collectors.git.process.command import Git, network
 from collectors.git.process.failures import os_failures, shown
 from collectors.git.readers.ai_notes import NOTES_REF
-from collectors.git.repository.address import parse_url
+from collectors.git.repository.address import locate, parse_url
 from collectors.git.repository.refs import pull_refspecs
 from collectors.git.repository.repository import Repository
-from headway.errors import CollectError
+from headway.errors import CollectError, HeadwayError
 
-__all__ = ["Cache", "borrow_objects", "sealed"]
+__all__ = ["Cache", "borrow_objects", "sealed", "unused_clones"]
 
 _HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
@@ -161,6 +161,25 @@ class Cache:
             for left_behind in folder.rglob("*.lock"):
                 left_behind.unlink()
             yield file.fileno()
+
+
+def unused_clones(cache: Path, places: Collection[str]) -> Iterator[Path]:
+    """The clones in a cache that are of none of these folders and URLs, as ids of sources spell them.
+
+    One that cannot be read is kept.
+    """
+    for folder in sorted((cache / "git").glob("*.git")):
+        try:
+            if folder.name.endswith(".pulls.git"):
+                lender = Path((folder / "objects/info/alternates").read_text(encoding="utf-8").strip().strip('"'))
+                used = any(lender.is_relative_to(place) for place in places)
+            else:
+                url = Git(folder, folder.name).output("config", "--get", "remote.origin.url")
+                used = locate(url.decode().strip()).name in places
+        except (HeadwayError, OSError, UnicodeDecodeError):
+            continue
+        if not used:
+            yield folder
 
 
 def borrow_objects(folder: Path, lender: Repository) -> None:

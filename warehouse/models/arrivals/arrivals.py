@@ -59,6 +59,11 @@ ARRIVALS = Table(
             TEXT,
             "the first deployment with it in each wave that has it, one a line; null where there are no two waves",
         ),
+        (
+            "part_deployment_id",
+            TEXT,
+            "a deployment, before the first that surely has it, of an unknown part of a commit with it",
+        ),
     ),
 )
 INTEGRATIONS = Table(

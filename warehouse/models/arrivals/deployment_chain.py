@@ -64,6 +64,7 @@ SERVICE_DEPLOYMENTS = Input(
         "succeeded_at",
         "state",
         "undatable",
+        "part_of_sha",
     ),
     ("service", "deployment_id"),
 )
@@ -168,12 +169,15 @@ def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iter
     return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 
 
-def deployed(graph: Graph, rows: Iterable[Mapping[str, Any]], time: str) -> list[Deployed]:
-    """Deployments of commits in the graph, oldest first by the column `time`; rows without a time are left out."""
+def deployed(graph: Graph, rows: Iterable[Mapping[str, Any]], time: str, *, commit: str = "sha") -> list[Deployed]:
+    """Deployments of commits in the graph, oldest first by the column `time`; rows without a time are left out.
+
+    `commit`: the column of the commit.
+    """
     deployments = [
-        Deployed(row["deployment_id"], graph.index[row["sha"]], _lane(row), row[time])
+        Deployed(row["deployment_id"], graph.index[row[commit]], _lane(row), row[time])
         for row in rows
-        if row[time] is not None and row["sha"] in graph.index
+        if row[time] is not None and row[commit] in graph.index
     ]
     return sorted(deployments, key=lambda d: (d.at, d.id))
 

@@ -1,5 +1,5 @@
 -- production_gaps: production deployments of each environment in order of time, and the gaps before them where the content of deployments is unknown
--- grain: one row per service, environment and successful, dated production deployment
+-- grain: one row per service, environment and successful, dated production deployment, but for those of an unknown part
 -- key: repo_id, service, deployment_id
 -- columns:
 --   repo_id: repository
@@ -36,6 +36,8 @@ with earlier as (
     where
         production
         and succeeded_at is not null
+        -- What one of a part may have shipped is known: no more than its commit has.
+        and part_of_sha is null
 )
 select
     repo_id,

@@ -77,6 +77,8 @@ class Shipping:
     tried: _Sweep
     staged: _Sweep
     undatable: _Sweep
+    parts: _Sweep
+    """Deployments of an unknown part of their commit."""
     waves: Sequence[_Wave]
     withdrawals: Sequence[_Withdrawals]
     ended: Mapping[str, datetime]
@@ -101,6 +103,7 @@ class Shipping:
             _Sweep.of(history, deployed(graph, production, "created_at")),
             _Sweep.of(history, deployed(graph, before, "succeeded_at")),
             _Sweep.of(history, _undatable(history, production)),
+            _Sweep.of(history, deployed(graph, production, "succeeded_at", commit="part_of_sha")),
             _waves(history, shipped, waves),
             _withdrawals(history, [one for one in shipped.deployments if not live or one.lane[1] in live]),
             {row["deployment_id"]: row["ended_at"] for row in rollouts},
@@ -119,6 +122,7 @@ class Shipping:
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         attempt = self.tried.first(change, branch=found_by == "branch_deploy")[0]
         staged = self.staged.first(change, branch=False)[0]
+        part = self.parts.at(self.parts.first(change, branch=False)[0])
         landing = change.landing
         return {
             "first_deployment_id": first.id if first else None,
@@ -130,6 +134,7 @@ class Shipping:
             "undatable_deployment_id": None
             if landing is None
             else self.undatable.id(self.undatable.reach.first(landing)),
+            "part_deployment_id": part.id if part and (first is None or part.at < first.at) else None,
             "rollback_deployment_id": self._withdrawn(landing, first),
             "wave_deployment_ids": "\n".join(found.deployment.id for _, found in in_waves if found)
             if first is not None and len(self.waves) > 1

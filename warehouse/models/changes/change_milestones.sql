@@ -29,6 +29,7 @@
 --   first_deployment_id: that deployment
 --   attempt_deployment_id: the first production deployment created with it, successful or not
 --   integrated_sha: the first commit with it on which CI succeeded
+--   in_part: a deployment of an unknown part may have shipped it before
 with served as (
     select
         arrivals.repo_id,
@@ -38,6 +39,7 @@ with served as (
         arrivals.mapped_through,
         arrivals.attempt_deployment_id,
         arrivals.undatable_deployment_id is not null as undatable,
+        arrivals.part_deployment_id is not null as in_part,
         staged.succeeded_at as staged_at,
         tried.created_at as deploy_started_at,
         initial.succeeded_at as first_production_at,
@@ -110,6 +112,7 @@ summed as (
         min(case when arrival = 'first' then 1 else 0 end) = 1 as takes_first,
         sum(case when production_at is null then 1 else 0 end) as missing,
         max(case when undatable then 1 else 0 end) = 1 as undatable,
+        max(case when in_part then 1 else 0 end) = 1 as in_part,
         min(staged_at) as staged_at,
         min(deploy_started_at) as deploy_started_at,
         max(case when from_tried = 1 then attempt_deployment_id end) as attempt_deployment_id,
@@ -139,6 +142,7 @@ scopes as (
         ranked.mapped_through,
         summed.attempt_deployment_id,
         summed.undatable,
+        summed.in_part,
         summed.staged_at,
         summed.deploy_started_at,
         summed.first_production_at,
@@ -197,7 +201,8 @@ select
     coalesce(scopes.first_production_at, changes.reported_production_at) as first_production_at,
     scopes.first_deployment_id,
     scopes.attempt_deployment_id,
-    integrations.integrated_sha
+    integrations.integrated_sha,
+    coalesce(scopes.in_part, false) as in_part
 from changes
 left join scopes
     on

@@ -6,8 +6,8 @@
 --   repo_id: repository
 --   outcome: production, waiting, abandoned, unknown, no_deployments or nothing_to_deploy (it touches no service)
 --   outcome_reason: why it is unknown: before_first_deployment, undatable_deployment, deployment_without_commit (it may
---     have arrived with one, or with one without history), in_doubt (the service is in `service_doubts`) or
---     merged_elsewhere (and perhaps further); or why there are no_deployments: deployments_without_status; else empty
+--     have arrived with one, with one without history, or with one of an unknown part), in_doubt (the service is in
+--     `service_doubts`) or merged_elsewhere (and perhaps further); or why there are no_deployments: deployments_without_status; else empty
 --   production_at: arrival in production, UTC, null unless that is the outcome
 --   ended_at: end of observation, UTC: arrival, abandonment, or as of for a change that waits or is open; else null
 --   first_commit_on: milestone, never later than one that follows it, UTC
@@ -75,6 +75,7 @@ with judged as (
                     when change_milestones.production_at is null then service_production.unseen_until_at
                     else production_gaps.unseen_until_at
                 end
+                or change_milestones.in_part
                 then 'deployment_without_commit'
             -- All that was complete since then, however it ended: those whose end is seen are not like the others.
             when

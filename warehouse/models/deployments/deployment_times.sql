@@ -22,6 +22,7 @@
 --   url: web address
 --   service: the service that it deploys, empty for the whole repository; null where its application names none
 --   excluded: its environment is neither production nor one before it: settings leave it out, or it has web pages or packages
+--   part_of_sha: the commit of which it deploys an unknown part; then sha is null
 with judged as (
     select
         deployments_seen.repo_id,
@@ -78,7 +79,8 @@ select
     deployments_seen.evidence,
     deployments_seen.url,
     deployments_seen.service,
-    placed.excluded
+    placed.excluded,
+    deployments_seen.part_of_sha
 from deployments_seen
 inner join placed
     on

@@ -7,7 +7,7 @@ leaves one (`succeeded_at`, else `undatable`). Nothing is guessed by date.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,10 @@ from warehouse.models.deployments.seen.workflow import from_workflow
 
 __all__ = ["DEPLOYMENTS_SEEN", "MODEL", "deployments_seen"]
 
-_PARTS = "it is of one part, others were not released with it, and no service says which changes are in it"
+_APART = "it is of one part, others were not released with it, and no service says which changes are in it"
+_SMALL = (
+    "it is of one part, all parts are less than half of the repository, and no service says which changes are in it"
+)
 
 DEPLOYMENTS_SEEN = Table(
     "deployments_seen",
@@ -62,6 +65,7 @@ DEPLOYMENTS_SEEN = Table(
             TEXT,
             "the service that it deploys, empty for the whole repository; null where its application names none",
         ),
+        ("part_of_sha", TEXT, "the commit of which it deploys an unknown part; then `sha` is null"),
     ),
 )
 
@@ -74,24 +78,43 @@ def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     finder = _finder(shas, refs, tables)
     history = set(shas)
     services = tables["services"].to_pylist()
-    among_parts = _among_parts(tables)
+    in_part = _InPart.of(tables)
     rows: dict[str, dict[str, Any]] = {}
     for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
-            if row["source"] in {"tags", "releases"} and not rule["tags"] and row["version"] in among_parts:
-                row |= {"sha": None, "problem": row["problem"] or _PARTS}
+            if why := in_part.why(row, rule["tags"]):
+                known = row["sha"] if row["sha"] in history else None
+                row |= {"sha": None, "part_of_sha": known, "problem": row["problem"] or why}
             row["isolated"] = row["sha"] is not None and row["sha"] not in history
             row["service"] = rule["service"]
             _add(rows, row, number)
     return DEPLOYMENTS_SEEN.of([one for row in rows.values() for one in for_services(_complete(row), services)])
 
 
-def _among_parts(tables: Mapping[str, pa.Table]) -> set[str]:
-    """Tags that ship some part of a repository of which nobody knows what belongs to which part."""
-    if any(tables["services"]["service"].to_pylist()):
-        return set()
-    return {row["tag"] for row in tables["release_tags"].to_pylist() if row["among_parts"]}
+@dataclass(frozen=True)
+class _InPart:
+    """Tags and releases that ship some part of a repository of which nobody knows what belongs to which part."""
+
+    services: bool
+    apart: frozenset[str]
+    small: bool
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pa.Table]) -> _InPart:
+        tags = frozenset(row["tag"] for row in tables["release_tags"].to_pylist() if row["among_parts"])
+        return cls(_has_services(tables), tags, tables["small_parts"].num_rows > 0)
+
+    def why(self, row: dict[str, Any], pattern: str) -> str:
+        """Why a deployment is one, else empty; `pattern`: of its rule, which takes what it matches for the whole."""
+        among = row.pop("among_parts", row["source"] == "tags" and row["version"] in self.apart)
+        if self.services or pattern or row["source"] not in {"tags", "releases"}:
+            return ""
+        return _APART if among else _SMALL if self.small and row["application"] else ""
+
+
+def _has_services(tables: Mapping[str, pa.Table]) -> bool:
+    return any(tables["services"]["service"].to_pylist())
 
 
 def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa.Table]) -> CommitFinder:
@@ -117,8 +140,7 @@ def _seen(
 ) -> Iterator[dict[str, Any]]:
     """What one rule shows."""
     if rule.source == "tags":
-        parts = any(tables["services"]["service"].to_pylist())
-        yield from from_tags(rule, tables["release_tags"], parts=parts)
+        yield from from_tags(rule, tables["release_tags"], parts=_has_services(tables))
     elif rule.source == "manifests":
         yield from from_manifests(finder, rule, tables["manifest_deployments"])
     elif rule.source == "branch":
@@ -128,7 +150,9 @@ def _seen(
     elif rule.source == "workflow":
         yield from from_workflow(finder, rule, tables["workflow_deployments"])
     elif rule.source == "releases":
-        yield from from_releases(finder, rule, tables["releases"], tables["release_tags"])
+        as_of = next((row["as_of"] for row in tables["report_times"].to_pylist()), None)
+        found = tables["releases"], tables["release_tags"]
+        yield from from_releases(finder, rule, *found, as_of=as_of, parts=_has_services(tables))
 
 
 def _add(rows: dict[str, dict[str, Any]], row: dict[str, Any], number: int) -> None:
@@ -215,6 +239,8 @@ MODEL = PythonModel(
         Input("releases", ("tag", "sha", "prerelease", "published_at", "url"), ("published_at", "release_id")),
         Input("change_reports", ("sha", "head_sha"), ("change_key",)),
         Input("services", ("service", "applications", "tags"), ("service",)),
+        Input("report_times", ("as_of",), ("as_of",)),
+        Input("small_parts", ("covered",), ("paths",)),
     ),
     (DEPLOYMENTS_SEEN,),
     deployments_seen,

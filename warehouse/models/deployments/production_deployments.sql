@@ -16,7 +16,7 @@
 --   urgent: those of them that fix production: marked as hotfix, naming an incident, or reverting what had arrived
 --   failed_attempts: failures before its first success, or all that it had
 --   service: the service that it deploys, empty for the whole repository
---   rollout_id: the deployment that opened its roll-out; a failed attempt outside of one: itself
+--   rollout_id: the deployment that opened its roll-out; of attempts that failed without one the first of their try
 --   opens_rollout: it is the first success of its roll-out, and no rollback
 with arrived as (
     select

@@ -1,7 +1,9 @@
 """Tables `rollouts` and `service_waves`: which deployments are one roll-out, and which environments are its waves.
 
 A roll-out is all production deployments of one commit, else version, of a service: each environment takes it once. A
-commit that comes back to an environment after a rollback is a roll-out again.
+commit that comes back to an environment after a rollback is a roll-out again. An attempt that failed in one
+environment, as a canary, before the first success in another is a part of that roll-out; where none came, attempts in
+several environments are one. Another try in the same environment is another attempt.
 """
 
 from __future__ import annotations
@@ -33,7 +35,11 @@ ROLLOUTS = Table(
         ("repo_id", TEXT, "repository"),
         ("service", TEXT, "service, empty where the repository is one service"),
         ("deployment_id", TEXT, "unique within the repository"),
-        ("rollout_id", TEXT, "the deployment that opened its roll-out; a failed attempt outside of one: itself"),
+        (
+            "rollout_id",
+            TEXT,
+            "the deployment that opened its roll-out; of attempts that failed without one the first of their try",
+        ),
         ("opens_rollout", BOOL, "it is the first success of the roll-out, and no rollback"),
         ("ended_at", TIME, "last success of the roll-out so far, UTC"),
     ),
@@ -78,6 +84,28 @@ class _Environment:
     """Whether any of its deployments has a known commit: without one nothing can be said to have arrived there."""
 
 
+@dataclass
+class _Failed:
+    """Attempts of which no roll-out is known yet: one in each environment, of one commit, are a try of a roll-out."""
+
+    ids: dict[int, str] = field(default_factory=dict)
+    """For the position of each attempt the first one of its try."""
+    _tries: dict[tuple[str, ...], dict[str, int]] = field(default_factory=dict)
+
+    def add(self, key: tuple[str, ...], where: str, position: int, name: str) -> None:
+        """An attempt at `position`; a second one in its environment begins another try."""
+        attempts = self._tries.setdefault(key, {})
+        if where in attempts:
+            attempts.clear()
+        attempts[where] = position
+        self.ids[position] = self.ids.get(min(attempts.values()), name)
+
+    def of_rollout(self, key: tuple[str, ...], where: str) -> list[int]:
+        """The positions of attempts that a roll-out which opens in an environment had in others."""
+        attempts = self._tries.pop(key, {})
+        return [] if where in attempts else list(attempts.values())
+
+
 def rollouts_and_waves(rows: Sequence[Mapping[str, Any]], services: Iterable[Mapping[str, Any]]) -> dict[str, pa.Table]:
     """From `services` and `service_deployments` of one repository, each with its `kind` as in `deployment_chain`."""
     rollouts: list[dict[str, Any]] = []
@@ -103,18 +131,23 @@ def _assigned(
     current: dict[tuple[str, ...], _Rollout] = {}
     environments: dict[str, _Environment] = {}
     assigned: list[tuple[str, _Rollout | None, bool]] = []
+    failed = _Failed()
     for at, name, row in sorted((part for part in timed if part[0] is not None), key=lambda part: part[:2]):
         key, where = _key(row), row["environment"]
         rollout = current.get(key)
         had = rollout is not None and where in rollout.environments
         if row["succeeded_at"] is None:
-            # A failed attempt in a wave that the roll-out had not reached is a part of it.
+            # A failed attempt in a wave that the roll-out had not reached is a part of it, else of the next one.
+            if rollout is None or had:
+                failed.add(key, where, len(assigned), name)
             assigned.append((name, None if had else rollout, False))
             continue
         kind = row["kind"]
         opens = kind not in {"rollback", "redeploy"} and (rollout is None or had)
         if opens:
             rollout = current[key] = _Rollout(name, at, at, set())
+            for position in failed.of_rollout(key, where):
+                assigned[position] = (assigned[position][0], rollout, False)
         place = environments.setdefault(where, _Environment())
         place.times.append(at)
         place.resolved |= kind is not None
@@ -128,11 +161,11 @@ def _assigned(
     rows = [
         {
             "deployment_id": name,
-            "rollout_id": rollout.id if rollout else name,
+            "rollout_id": rollout.id if rollout else failed.ids.get(position, name),
             "opens_rollout": opens,
             "ended_at": rollout.ended_at if rollout else None,
         }
-        for name, rollout, opens in assigned
+        for position, (name, rollout, opens) in enumerate(assigned)
     ]
     return rows, environments
 

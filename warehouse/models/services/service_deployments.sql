@@ -17,6 +17,7 @@
 --   undatable: it succeeded, and the source has no time of it
 --   isolated: its commit is known by id alone, without its history
 --   own: it deploys this service alone, not the whole repository
+--   part_of_sha: the commit of which it deploys an unknown part; then sha is null
 with several as (
     select distinct repo_id
     from services
@@ -52,11 +53,12 @@ select
     deployment_times.state,
     deployment_times.undatable,
     deployment_times.isolated,
-    served.service = deployment_times.service as own
+    served.service = deployment_times.service as own,
+    deployment_times.part_of_sha
 from served
 inner join deployment_times
     on served.repo_id = deployment_times.repo_id
 where
     served.service = deployment_times.service
     -- A service with tags of its own is not shipped by those of the repository.
-    or (deployment_times.service = '' and not (served.tags <> '' and deployment_times.source = 'tags'))
+    or (deployment_times.service = '' and not (served.tags <> '' and deployment_times.source in ('tags', 'releases')))

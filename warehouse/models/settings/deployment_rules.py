@@ -105,7 +105,8 @@ def deployment_rules(tables: Mapping[str, pa.Table], settings: Settings) -> pa.T
         others = [rule for rule in chosen if not (by_service and rule.source == "none")]
         found = [*by_service, *(row for rule in others for row in _rows(rule, (named, *parts), manifests))]
         for row in found:
-            row["tags"] = row["tags"] or plain
+            if row["source"] == "tags":
+                row["tags"] = row["tags"] or plain
         rows += [
             {"repo_id": repo_id, "position": position, "by_default": not given, **row}
             for position, row in enumerate(found)

@@ -68,8 +68,8 @@ select
     '' as source,
     'parts_apart' as kind,
     concat(
-        'tags are of single parts that were released apart, and nothing says which changes belong to which part: what ',
-        'such a tag shipped is unknown: ', cast(count(*) as string), ' tags, such as ', min(version)
+        'tags are of single parts, released apart or less than half of the repository, and nothing says which changes ',
+        'belong to which part: what such a tag shipped is unknown: ', cast(count(*) as string), ' tags, such as ', min(version)
     ) as detail,
     count(*) as count
 from deployments_seen

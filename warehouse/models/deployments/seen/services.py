@@ -15,25 +15,31 @@ def for_services(row: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) 
     """The deployment with its service: `row` of `deployments_seen`, `services` of its repository.
 
     The service is the one that the row names already, by its rule, or that has its application, or whose pattern its
-    tag matches. It is empty for the whole repository: where that is one service, or nothing names another. It is null
-    where what is named is no service.
+    tag matches: of a published release the pattern comes first. It is empty for the whole repository: where that is one
+    service, or nothing names another. It is null where what is named is no service, unless by the name of a workflow,
+    which may mean anything.
     What names several services is a deployment of each: the first keeps the id.
     """
     names = [service["service"] for service in services if service["service"]]
+    by_workflow = row["source"] == "workflow"
     if not names:
-        yield {**row, "service": ""}
+        yield {**row, "service": "", "application": "" if by_workflow else row["application"]}
         return
     wanted, application = row["service"], plain_name(row["application"])
     if wanted:
         named = [name for name in names if name == wanted]
     else:
         named = [
+            service["service"] for service in services if row["source"] == "releases" and _has_tag(service, row)
+        ] or [
             service["service"]
             for service in services
             if application in (plain_name(name) for name in lines(service["applications"]))
             or (not application and _has_tag(service, row))
         ]
-    if not named:
+    if not named and by_workflow and not wanted:
+        yield {**row, "service": "", "application": ""}
+    elif not named:
         yield {**row, "service": None if wanted or application else ""}
     for place, service in enumerate(named):
         name = row["deployment_id"]

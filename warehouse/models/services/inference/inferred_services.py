@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.raw_tables.table import TEXT
+from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.deployments.seen.workflow import workflow_application
 from warehouse.models.services.inference.folders import Component, Folders
+from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
-__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "inferred_services", "model"]
+__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "inferred_services", "model"]
 
 INFERRED_SERVICES = Table(
     "inferred_services",
@@ -38,6 +41,17 @@ GONE_SERVICES = Table(
     ("repo_id", "service"),
     (("repo_id", TEXT, "repository"), ("service", TEXT, "its name")),
 )
+SMALL_PARTS = Table(
+    "small_parts",
+    "repositories that are one service, of which tags release parts that hold less than half of the paths",
+    "one row per such repository",
+    ("repo_id",),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("paths", INT, "paths that it can deploy, also former ones"),
+        ("covered", INT, "those of them in folders of parts that have releases of their own"),
+    ),
+)
 _TAGS = ("tags", "releases")
 
 
@@ -47,25 +61,26 @@ def model(settings: Settings) -> PythonModel:
         "inferred_services",
         (
             Input(REPOSITORIES, ("repo_id", "repo"), ("repo_id",)),
-            Input("deployment_rules", ("source",), ("position",)),
+            Input("deployment_rules", ("source", "workflow"), ("position",)),
             Input("reported_deployments", ("application", "created_at", "succeeded_at"), ("deployment_id",)),
             Input(
                 "manifest_deployments",
                 ("application", "version", "changed_at"),
                 ("application", "changed_at", "version"),
             ),
+            Input("workflow_deployments", ("workflow", "succeeded_at"), ("deployment_id",)),
             Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
             Input("commit_files", ("path", "old_path", "status")),
         ),
-        (INFERRED_SERVICES, GONE_SERVICES),
+        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS),
         lambda tables: inferred_services(tables, settings),
     )
 
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
-    """From the deployments, tags, packages and paths of one repository: one row per service, and which are gone."""
+    """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
     (repository,) = tables[REPOSITORIES].to_pylist()
     repo_id = repository["repo_id"]
     named = [service for service in settings.services_of(repo_id) if service.unlisted]
@@ -77,6 +92,7 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
         if settings.inference.services and not settings.services_of(repo_id):
             proposals = _proposals(repository["repo"], tables)
         gone = [proposal.name for proposal in proposals if proposal.gone]
+    apart = bool(proposals or settings.services_of(repo_id))
     rows = [
         {
             "repo_id": repo_id,
@@ -91,7 +107,28 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     return {
         INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
         GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
+        SMALL_PARTS.name: SMALL_PARTS.of(
+            [] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]
+        ),
     }
+
+
+def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
+    """How much of the repository its released parts are, where that is less than half: one row, or none."""
+    tags = tables["release_tags"].to_pylist()
+    parts = {row["component"] for row in tags if row["component"] and row["release"]}
+    if not parts:
+        return
+    folders = _folders(tables)
+    places = {folder for part in parts if (folder := folders.of(part)) is not None}
+    places |= {old for folder in places for old in folders.earlier(folder)}
+    if not places or "" in places:
+        return
+    inside = tuple(f"{folder}/" for folder in sorted(places))
+    paths = [path for path in folders.paths if deployable(path)]
+    covered = sum(path.startswith(inside) for path in paths)
+    if 2 * covered < len(paths):
+        yield {"paths": len(paths), "covered": covered}
 
 
 def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
@@ -128,10 +165,26 @@ def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[t
         for row in tables["manifest_deployments"].to_pylist():
             if row["application"] and row["version"] is not None:
                 yield row["application"], "manifests", row["changed_at"]
+    if "workflow" in sources:
+        yield from _by_workflow(tables)
     if any(source in sources for source in _TAGS):
-        for row in tables["release_tags"].to_pylist():
-            if row["component"] and row["release"] and row["released_at"]:
-                yield row["component"], "tags", row["released_at"]
+        yield from _by_tag(tables)
+
+
+def _by_tag(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
+    for row in tables["release_tags"].to_pylist():
+        if row["component"] and row["release"] and row["released_at"]:
+            yield row["component"], "tags", row["released_at"]
+
+
+def _by_workflow(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
+    """What the workflows that deploy say by their names."""
+    rules = tables["deployment_rules"].to_pylist()
+    globs = [row["workflow"].lower() for row in rules if row["source"] == "workflow"]
+    for row in tables["workflow_deployments"].to_pylist():
+        name, at = workflow_application(row["workflow"]), row["succeeded_at"]
+        if name and at and any(fnmatchcase(row["workflow"].lower(), glob) for glob in globs):
+            yield name, "workflows", at
 
 
 def _grouped(named: Iterable[tuple[str, str, datetime]]) -> list[Deployed]:

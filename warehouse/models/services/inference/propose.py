@@ -21,6 +21,8 @@ EVERYTHING = "**"
 _FEW = timedelta(days=90)
 """How long what was deployed once or twice counts as alive."""
 _LONGEST_NAME = 100
+_NAMES = ("tags", "workflows")
+"""Sources of names that may mean something else than a part."""
 _NAMED = 12
 
 
@@ -71,8 +73,8 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
     """
     candidates = [part for part in deployed if part.times and _printable(part.name)]
     matches = [(part, folders.of(part.name)) for part in candidates]
-    # A word in front of a version is a part of the repository only where the repository has something of that name.
-    proposals = _joined([(part, at) for part, at in matches if at is not None or part.told_by != "tags"], folders)
+    # A word in front of a version, or in the name of a workflow, is a part only where the repository has such a folder.
+    proposals = _joined([(part, at) for part, at in matches if at is not None or part.told_by not in _NAMES], folders)
     proposals = _lasting(proposals, [at for _, at in whole.tags] if whole else [])
     if not _apart(proposals):
         return []
