@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,7 +71,7 @@ def test_rule_names_the_service_that_it_deploys() -> None:
         DeploymentRule(source="records", application="search"),
     )
     payments = ServiceSettings(name="payments", paths=("pay/",))
-    with built(shop, settings=replace(by(*rules), services=(payments,))) as tables:
+    with built(shop, settings=Settings(base=Path(), deployments=rules, services=(payments,))) as tables:
         rows = tables("select application, service from deployments_seen order by deployment_id")
     assert [tuple(row.values()) for row in rows] == [("pay", "payments"), ("search", None)]
 
