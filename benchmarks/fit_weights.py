@@ -2,13 +2,13 @@
 
     python benchmarks/fit_weights.py WAREHOUSE LABELS.csv [LABELS.csv ...]
 
-WAREHOUSE holds the whole histories of the labelled repositories (`headway collect` of clones). LABELS.csv has the columns
-repo, sha and axis_b; rows whose column `part` says `held out` are left alone. A labelled commit that is no landing of a
-change is judged by itself, with the map of its repository.
+WAREHOUSE holds the whole histories of the labelled repositories (`headway collect` of clones). LABELS.csv has the
+columns repo, sha and axis_b; rows whose column `part` says `held out` are left alone. A labelled commit that is no
+landing of a change is judged by itself, with the map of its repository.
 
 The weight of a change is that of the rules, as they are, and three weights times what the map says. The three, and the
-slope of the probability, are fitted by logistic regression with an L2 penalty, and bounded below by zero; at a weight of
-`builds_ai` the probability is a half, so that a rule's weight means what it meant. Printed are the weights for
+slope of the probability, are fitted by logistic regression with an L2 penalty, and bounded below by zero; at a weight
+of `builds_ai` the probability is a half, so that a rule's weight means what it meant. Printed are the weights for
 `rules.toml`, the scores of each repository with weights fitted on the others, and the reliability table of these.
 """
 
@@ -18,6 +18,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,10 +126,11 @@ def report(found: Sequence[Example]) -> None:
         chances[~rest] = 1 / (1 + np.exp(-steepness * (judged[~rest] - 3.0)))
         print(f"  {repo:<45}{precision_recall(judged[~rest] >= 3.0, truth[~rest])}")
     print(f"each left out        {precision_recall(judged >= 3.0, truth)}")
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = (chances >= low) & ((chances < high) | (high == 1.0))
         if inside.any():
-            print(f"  {low:.2f}-{high:.2f}  {inside.sum():>5}  {chances[inside].mean():.2f}  {truth[inside].mean():.2f}")
+            shares = f"{chances[inside].mean():.2f}  {truth[inside].mean():.2f}"
+            print(f"  {low:.2f}-{high:.2f}  {inside.sum():>5}  {shares}")
 
 
 def fit(scores: Values, signs: Values, truth: Values) -> tuple[Values, float]:
@@ -147,7 +149,8 @@ def fit(scores: Values, signs: Values, truth: Values) -> tuple[Values, float]:
 def precision_recall(said: Values, truth: Values) -> str:
     """Precision, recall, F1, and the counts behind them."""
     right, wrong, missed = (said & (truth == 1)).sum(), (said & (truth == 0)).sum(), (~said & (truth == 1)).sum()
-    numbers = (right / max(1, right + wrong), right / max(1, right + missed), 2 * right / max(1, 2 * right + wrong + missed))
+    f1 = 2 * right / max(1, 2 * right + wrong + missed)
+    numbers = (right / max(1, right + wrong), right / max(1, right + missed), f1)
     return " / ".join(f"{value:.2f}" for value in numbers) + f"  ({right} right, {wrong} wrong, {missed} missed)"
 
 

@@ -40,6 +40,7 @@ class What(NamedTuple):
 class _Reading(NamedTuple):
     """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass."""
 
+    title: str
     counted: list[PathTraits]
     evidence: list[Evidence]
     most: float | None
@@ -69,7 +70,7 @@ class WhatJudge:
         """Count a change in the map of its repository."""
         reading = self._read(change)
         if reading is not None:
-            places.learn(self._places(reading.counted), title_of(change), reading.chance)
+            places.learn(self._places(reading.counted), reading.title, reading.chance)
 
     def judge(self, change: ChangeFacts, places: RepositoryMap | None = None) -> What:
         """The verdict on one change; without a map from the change alone."""
@@ -78,7 +79,7 @@ class WhatJudge:
             return _only_tooling(change, self._chance(0.0))
         evidence = reading.evidence
         if places is not None:
-            signs = places.signs(self._places(reading.counted), title_of(change), reading.chance)
+            signs = places.signs(self._places(reading.counted), reading.title, reading.chance)
             evidence.extend(self._map_evidence(signs))
         if not evidence:
             return What(builds_ai=False, confidence="", evidence=(), probability=self._chance(0.0))
@@ -87,7 +88,7 @@ class WhatJudge:
     def _read(self, change: ChangeFacts) -> _Reading | None:
         """Evidence from the change itself; None where it has only agent configuration, or what the team excludes."""
         traits = self._traits(change)
-        topic = self._topic(change, traits)
+        topic, title = self._topic(change, traits), title_of(change)
         counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
@@ -102,13 +103,13 @@ class WhatJudge:
         if lines := [item for commit in _commits(change) for item in commit.added_lines]:
             evidence.extend(self._line_evidence(lines, len(traits)))
         if not evidence:
-            return _Reading(counted, evidence, None, by_team=False, chance=self._nothing)
+            return _Reading(title, counted, evidence, None, by_team=False, chance=self._nothing)
         if not topic.tooling and self._topics.body_matters(sum([item.weight for item in evidence])):
             evidence.extend(self._topics.body_evidence(change))
-        most = self._numbers.near_miss if not team and _is_bump(title_of(change), traits, topic) else None
+        most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
         chance = self._chance(score if most is None else min(most, score))
-        return _Reading(counted, evidence, most, by_team=bool(team), chance=chance)
+        return _Reading(title, counted, evidence, most, by_team=bool(team), chance=chance)
 
     def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
         """The weight of a change by the rules, and what the map says of it: what weights are fitted to."""
@@ -118,7 +119,7 @@ class WhatJudge:
         score = sum([item.weight for item in reading.evidence])
         score = score if reading.most is None else min(reading.most, score)
         files = self._places(reading.counted)
-        return score, places.signs(files, title_of(change), reading.chance, counted=counted)
+        return score, places.signs(files, reading.title, reading.chance, counted=counted)
 
     def _places(self, counted: list[PathTraits]) -> list[Place]:
         """The places of the files that the map looks at: such that no rule knows by their path."""

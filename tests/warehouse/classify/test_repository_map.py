@@ -56,7 +56,9 @@ def test_name_of_a_feature_is_learned_from_its_changes() -> None:
     word = evidence_of(greeting, "map-word")
     assert word is not None
     assert "marvin" in word.matched
-    assert greeting.probability > verdicts(history(*telling, *OTHERS, ("Greet people", "docs/guide.md")))[-1].probability
+    assert (
+        greeting.probability > verdicts(history(*telling, *OTHERS, ("Greet people", "docs/guide.md")))[-1].probability
+    )
 
 
 def test_few_changes_teach_nothing() -> None:

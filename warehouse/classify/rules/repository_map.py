@@ -72,25 +72,8 @@ def words_of(title: str) -> tuple[str, ...]:
     return tuple(sorted(set(_TITLE_WORD.findall(title.lower()))))
 
 
-class _Counts:
-    """By name: how many changes touched it, and how many of them are expected to be AI work."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, list[float]] = {}
-
-    def add(self, names: Iterable[str], chance: float) -> None:
-        for name in names:
-            counts = self._of.get(name)
-            if counts is None:
-                self._of[name] = [1.0, chance]
-            else:
-                counts[0] += 1.0
-                counts[1] += chance
-
-    def others(self, name: str, chance: float, *, counted: bool) -> tuple[float, float]:
-        """The counts of the other changes, where this one, of that chance, is counted too."""
-        changes, ai = self._of.get(name, (0.0, 0.0))
-        return (changes - 1.0, ai - chance) if counted and changes else (changes, ai)
+Counts = dict[str, list[float]]
+"""By name: how many changes touched it, and how many of them are expected to be AI work."""
 
 
 class RepositoryMap:
@@ -98,62 +81,107 @@ class RepositoryMap:
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
-        self._places, self._names, self._words = _Counts(), _Counts(), _Counts()
+        self._places: Counts = {}
+        self._names: Counts = {}
+        self._words: Counts = {}
         self._all, self._ai = _PRIOR_ALL, _PRIOR_AI
 
     def learn(self, places: Sequence[Place], title: str, chance: float) -> None:
         """Count one change: the places of its files that no rule names, its title, its probability by the rules."""
         self._all += 1.0
         self._ai += chance
-        self._places.add({above for place in places for above in place.above}, chance)
-        self._names.add({word for place in places for word in place.words}, chance)
-        self._words.add(words_of(title), chance)
+        if len(places) == 1:
+            _add(self._places, places[0].above, chance)
+            _add(self._names, places[0].words, chance)
+        elif places:
+            _add(self._places, {above for place in places for above in place.above}, chance)
+            _add(self._names, {word for place in places for word in place.words}, chance)
+        _add(self._words, words_of(title), chance)
 
     def signs(self, places: Sequence[Place], title: str, chance: float, *, counted: bool = True) -> MapSigns:
         """What the other changes say of a change; `counted` is whether the map has learned it."""
         if not self._all > _PRIOR_ALL:
             return NO_SIGNS
-        own = chance if counted else 0.0
-        share = (self._ai - own) / (self._all - counted)
+        own, one = (chance, 1.0) if counted else (0.0, 0.0)
+        share = (self._ai - own) / (self._all - one)
+        place, folder = self._place(places, share, own, one)
         ground = _odds(share)
-        place, folder = self._place(places, share, chance, counted=counted)
-        lifts = [self._lifts(self._names, item.words, ground, share, chance, counted=counted) for item in places]
-        name = sum(lift for lift, _ in lifts) / len(lifts) if lifts else 0.0
-        names = max(lifts, default=(0.0, ()))[1]
-        word, words = self._lifts(self._words, words_of(title), ground, share, chance, counted=counted)
+        total, highest, names = 0.0, 0.0, ()
+        for words in [item.words for item in places]:
+            lift, these = _lift(self._names, words, share, ground, own, one)
+            total += lift
+            if lift > highest:
+                highest, names = lift, these
+        name = total / len(places) if places else 0.0
+        word, said = _lift(self._words, words_of(title), share, ground, own, one)
         return MapSigns(
-            max(0.0, place), folder, min(_MOST_LIFT, max(0.0, name)), names, min(_MOST_LIFT, max(0.0, word)), words
+            max(0.0, place),
+            folder,
+            min(_MOST_LIFT, max(0.0, name)),
+            names,
+            min(_MOST_LIFT, max(0.0, word)),
+            said,
         )
 
-    def _place(self, places: Sequence[Place], share: float, chance: float, *, counted: bool) -> tuple[float, str]:
+    def _place(self, places: Sequence[Place], share: float, own: float, one: float) -> tuple[float, str]:
         """The odds of the mean share of AI work over files; a file is as its folder, as far as it is not known."""
-        known = [place for place in places if place.above]
-        if not known:
-            return 0.0, ""
-        total, hottest, folder = 0.0, -1.0, ""
-        for place in known:
+        known, total, hottest, folder = 0, 0.0, -1.0, ""
+        get = self._places.get
+        for place in places:
+            if not place.above:
+                continue
+            known += 1
             heat, name = share, place.above[0]
             for above in place.above:
-                changes, ai = self._places.others(above, chance, counted=counted)
+                counts = get(above)
+                if counts is None:
+                    break  # nothing below it was seen either
+                changes = counts[0] - one
                 if changes > 0:
-                    heat, name = (ai + _PRIOR * heat) / (changes + _PRIOR), above
+                    heat, name = (counts[1] - own + _PRIOR * heat) / (changes + _PRIOR), above
             total += heat
             if heat > hottest:
                 hottest, folder = heat, name
-        return _odds(total / len(known)) - self._numbers.map_ground, folder
+        return (_odds(total / known) - self._numbers.map_ground, folder) if known else (0.0, "")
 
-    def _lifts(
-        self, counts: _Counts, words: Iterable[str], ground: float, share: float, chance: float, *, counted: bool
-    ) -> tuple[float, tuple[str, ...]]:
-        """The mean of the two highest lifts of some words, and these words."""
-        lifts = []
-        for word in words:
-            changes, ai = counts.others(word, chance, counted=counted)
-            if changes >= _OTHERS:
-                heat = (ai + _PRIOR * share) / (changes + _PRIOR)
-                lifts.append((_odds(heat, _WORD_LEAST) - ground, word))
-        lifts.sort()
-        return sum(lift for lift, _ in lifts[-2:]) / 2, tuple(word for lift, word in lifts[-2:] if lift > 0)
+
+def _add(to: Counts, names: Iterable[str], chance: float) -> None:
+    for name in names:
+        counts = to.get(name)
+        if counts is None:
+            to[name] = [1.0, chance]
+        else:
+            counts[0] += 1.0
+            counts[1] += chance
+
+
+def _lift(
+    of: Counts, words: Iterable[str], share: float, ground: float, own: float, one: float
+) -> tuple[float, tuple[str, ...]]:
+    """The mean of the two highest lifts of some words, and these words.
+
+    A lift is by how much a word raises the logarithm of the odds, from the ground. Logarithms keep the order, so the
+    two are chosen by their shares.
+    """
+    first = second = -1.0
+    first_word = second_word = ""
+    least, prior = _OTHERS + one, _PRIOR * share - own
+    beside = _PRIOR - one
+    for word in words:
+        counts = of.get(word)
+        if counts is not None and counts[0] >= least:
+            heat = (counts[1] + prior) / (counts[0] + beside)
+            if heat > first:
+                first, first_word, second, second_word = heat, word, first, first_word
+            elif heat > second:
+                second, second_word = heat, word
+    if first < 0:
+        return 0.0, ()
+    lift = _odds(first, _WORD_LEAST) - ground
+    if second < 0:
+        return lift / 2, (first_word,) if lift > 0 else ()
+    lower = _odds(second, _WORD_LEAST) - ground
+    return (lift + lower) / 2, tuple(word for word, value in ((second_word, lower), (first_word, lift)) if value > 0)
 
 
 def _odds(share: float, least: float = _LEAST) -> float:
