@@ -39,9 +39,15 @@ class Engine(Protocol):
         """Make a table of a query."""
 
     def fetch(
-        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
-        """Columns of a table, of one repository if named, in a fixed order if requested."""
+        """Columns of a table, in a fixed order if requested.
+
+        With `repositories`, which are in order, only their rows, one repository after the other.
+        """
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """How many rows of a table each repository has, in order; those without a row are not there."""
 
 
 def files_without(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
@@ -56,11 +62,13 @@ class DuckDBEngine:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self._read: dict[str, str] = {}
+        self._counts: dict[str, dict[str, int]] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """See `Engine.scan`."""
+        self._counts.pop(name, None)
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
             return
@@ -82,6 +90,7 @@ class DuckDBEngine:
 
     def respell(self, name: str, spellings: Mapping[str, str]) -> None:
         """See `Engine.respell`."""
+        self._counts.pop(name, None)
         if (read := self._read.get(name)) is None:
             read = f'"{name}_as_read"'
             self.connection.execute(f"drop table if exists {read}")
@@ -96,6 +105,7 @@ class DuckDBEngine:
 
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
+        self._counts.pop(name, None)
         kind = "temp table" if temporary else "table"
         self.connection.register("_arriving", table)
         try:
@@ -105,18 +115,42 @@ class DuckDBEngine:
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
+        self._counts.pop(name, None)
         self.connection.execute(f'create or replace table "{name}" as {sql}')
 
     def fetch(
-        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
         """See `Engine.fetch`."""
         chosen = ", ".join(f'"{column}"' for column in columns)
-        condition = " where repo_id = $repo_id" if repo_id is not None else ""
-        ordered = " order by " + ", ".join(f'"{column}"' for column in order) if order else ""
-        parameters: dict[str, Any] = {"repo_id": repo_id} if repo_id is not None else {}
-        relation = self.connection.sql(f'select {chosen} from "{name}"{condition}{ordered}', params=parameters)  # noqa: S608
-        return relation.to_arrow_table()
+        sql = f'select {chosen} from "{name}"'  # noqa: S608 - names of ours
+        parameters: dict[str, Any] = {}
+        if repositories is not None:
+            sql += " where " + _among(repositories, self.counts(name), parameters)
+            order = (*["repo_id"] * (len(repositories) > 1), *order)
+        if order:
+            sql += " order by " + ", ".join(f'"{column}"' for column in order)
+        return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """See `Engine.counts`."""
+        if name not in self._counts:
+            sql = f'select repo_id, count(*) from "{name}" group by repo_id order by repo_id'  # noqa: S608
+            self._counts[name] = dict(self.connection.sql(sql).fetchall())
+        return self._counts[name]
+
+
+def _among(repositories: Sequence[str], counts: Mapping[str, int], parameters: dict[str, Any]) -> str:
+    """A condition that finds the rows of these repositories, and its parameters."""
+    if not repositories:
+        return "false"
+    if len(repositories) == len(counts):  # all that there are
+        return "true"
+    if len(repositories) == 1:  # files and row groups without it are skipped
+        parameters["repo_id"] = repositories[0]
+        return "repo_id = $repo_id"
+    parameters["repo_ids"] = list(repositories)
+    return "repo_id in (select unnest($repo_ids))"
 
 
 def _literal(text: str) -> str:
