@@ -28,7 +28,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from headway.progress import SilentProgress
 from headway.settings import Settings
-from warehouse.build import _inputs
 from warehouse.classify import ChangeFacts, CommitFacts, Rules
 from warehouse.classify.rules.repository_map import RepositoryMap
 from warehouse.engines import DuckDBEngine
@@ -67,9 +66,11 @@ def main() -> None:
     engine, labels = DuckDBEngine(connection), read_labels(options.labels)
     found: list[Example] = []
     for (repo_id,) in connection.execute("select distinct repo_id from changes order by 1").fetchall():
-        inputs = _inputs(engine, model, repo_id)
-        if inputs is not None:
-            found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
+        inputs = {
+            read.table: engine.fetch(read.table, read.columns, order=read.order, repo_id=repo_id)
+            for read in model.inputs
+        }
+        found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
     report(found)
 
 

@@ -102,18 +102,19 @@ class RepositoryMap:
         """What the other changes say of a change; `counted` is whether the map has learned it."""
         if not self._all > _PRIOR_ALL:
             return NO_SIGNS
-        own, one = (chance, 1.0) if counted else (0.0, 0.0)
-        share = (self._ai - own) / (self._all - one)
-        place, folder = self._place(places, share, own, one)
+        itself, times = (chance, 1.0) if counted else (0.0, 0.0)
+        share = (self._ai - itself) / (self._all - times)
+        place, folder = self._place(places, share, itself, times)
         ground = _odds(share)
-        total, highest, names = 0.0, 0.0, ()
+        total, highest = 0.0, 0.0
+        names: tuple[str, ...] = ()
         for words in [item.words for item in places]:
-            lift, these = _lift(self._names, words, share, ground, own, one)
+            lift, these = _lift(self._names, words, share, ground, itself, times)
             total += lift
             if lift > highest:
                 highest, names = lift, these
         name = total / len(places) if places else 0.0
-        word, said = _lift(self._words, words_of(title), share, ground, own, one)
+        word, said = _lift(self._words, words_of(title), share, ground, itself, times)
         return MapSigns(
             max(0.0, place),
             folder,
@@ -123,26 +124,26 @@ class RepositoryMap:
             said,
         )
 
-    def _place(self, places: Sequence[Place], share: float, own: float, one: float) -> tuple[float, str]:
+    def _place(self, places: Sequence[Place], share: float, itself: float, times: float) -> tuple[float, str]:
         """The odds of the mean share of AI work over files; a file is as its folder, as far as it is not known."""
-        known, total, hottest, folder = 0, 0.0, -1.0, ""
+        files, total, hottest, folder = 0, 0.0, -1.0, ""
         get = self._places.get
         for place in places:
             if not place.above:
                 continue
-            known += 1
+            files += 1
             heat, name = share, place.above[0]
             for above in place.above:
                 counts = get(above)
                 if counts is None:
                     break  # nothing below it was seen either
-                changes = counts[0] - one
+                changes = counts[0] - times
                 if changes > 0:
-                    heat, name = (counts[1] - own + _PRIOR * heat) / (changes + _PRIOR), above
+                    heat, name = (counts[1] - itself + _PRIOR * heat) / (changes + _PRIOR), above
             total += heat
             if heat > hottest:
                 hottest, folder = heat, name
-        return (_odds(total / known) - self._numbers.map_ground, folder) if known else (0.0, "")
+        return (_odds(total / files) - self._numbers.map_ground, folder) if files else (0.0, "")
 
 
 def _add(to: Counts, names: Iterable[str], chance: float) -> None:
@@ -156,7 +157,7 @@ def _add(to: Counts, names: Iterable[str], chance: float) -> None:
 
 
 def _lift(
-    of: Counts, words: Iterable[str], share: float, ground: float, own: float, one: float
+    of: Counts, words: Iterable[str], share: float, ground: float, itself: float, times: float
 ) -> tuple[float, tuple[str, ...]]:
     """The mean of the two highest lifts of some words, and these words.
 
@@ -165,8 +166,8 @@ def _lift(
     """
     first = second = -1.0
     first_word = second_word = ""
-    least, prior = _OTHERS + one, _PRIOR * share - own
-    beside = _PRIOR - one
+    least, prior = _OTHERS + times, _PRIOR * share - itself
+    beside = _PRIOR - times
     for word in words:
         counts = of.get(word)
         if counts is not None and counts[0] >= least:
