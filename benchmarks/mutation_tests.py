@@ -107,7 +107,7 @@ _TESTS = {
     ),
     "warehouse/models/changes/landings": ("warehouse/landings",),
     "warehouse/models/changes/changes_from_git.py": ("warehouse/landings",),
-    "warehouse/models/changes/classification.py": _warehouse("classify/test_built", "classify/test_learned"),
+    "warehouse/models/changes/classification.py": _warehouse("classify/test_built", "classify/test_repository_map"),
     "warehouse/models/changes/commit_messages.py": _warehouse("commit_messages", "forge_reverts"),
     "warehouse/models/changes/kinds": _warehouse("change_kinds"),
     "warehouse/models/ci": _warehouse("forge/test_ci", "deployment_rules", "repositories_apart"),

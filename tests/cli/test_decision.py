@@ -59,7 +59,7 @@ WHAT = (
     "what subject-llm subject",
     "what scope scope",
     "what path-strong path",
-    "what learned-directory directory",
+    "what map-place path",
     "what package package",
     "what label-topic label",
     "what word-weak subject",

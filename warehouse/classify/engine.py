@@ -8,9 +8,9 @@ from headway.repository_names import change_key
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence, Verdict
 from warehouse.classify.how import HowJudge
 from warehouse.classify.rules.gate import Vocabulary
-from warehouse.classify.rules.learned import LearnedDirectories
 from warehouse.classify.rules.learned_bots import LearnedBots
 from warehouse.classify.rules.load import load_rules
+from warehouse.classify.rules.repository_map import RepositoryMap
 from warehouse.classify.rules.settings import ChangeOverride, RuleSettings
 from warehouse.classify.signs.copies import copied_from, keys_of
 from warehouse.classify.what import WhatJudge
@@ -36,10 +36,10 @@ class Rules:
         return cls(overrides or RuleSettings())
 
     def judge(
-        self, change: ChangeFacts, learned: LearnedDirectories | None = None, bots: LearnedBots | None = None
+        self, change: ChangeFacts, places: RepositoryMap | None = None, bots: LearnedBots | None = None
     ) -> Verdict:
         """The verdict on one change; the team's own answer for it comes last and wins."""
-        how, what = self.how.judge(change, bots), self.what.judge(change, learned)
+        how, what = self.how.judge(change, bots), self.what.judge(change, places)
         verdict = Verdict(
             what.builds_ai,
             how.built_with_ai,
@@ -47,6 +47,7 @@ class Rules:
             what.confidence,
             how.marked_share,
             (*how.evidence, *what.evidence),
+            what.probability,
         )
         return self.overridden(change.change_id, verdict)
 
@@ -57,15 +58,15 @@ class Rules:
 
 
 def classify_commit(commit: CommitFacts, rules: Rules, *, change_id: str = "") -> Verdict:
-    """The verdict on one commit alone: no learned directories, no originals."""
+    """The verdict on one commit alone: no map of the repository, no originals."""
     return rules.judge(ChangeFacts(change_id or f"@{commit.sha}", landing=commit))
 
 
 def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterator[tuple[str, Verdict]]:
     """Change ids and verdicts of one repository's changes, in their order.
 
-    The changes are read two or three times: to learn directories, to judge what reverts and backports copy, and to
-    judge all. Memory grows with directories and copies, not with changes. A plain iterator is put into a list.
+    The changes are read two or three times: to map the repository, to judge what reverts and backports copy, and to
+    judge all. Memory grows with paths, words and copies, not with changes. A plain iterator is put into a list.
     """
     if iter(changes) is changes:
         changes = list(changes)
@@ -84,7 +85,7 @@ class Repository:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._learned = LearnedDirectories(rules.rule_set.numbers)
+        self._map = RepositoryMap(rules.rule_set.numbers)
         self._bots = LearnedBots(rules.rule_set.numbers)
         self._copied: dict[str, set[str]] = {}
         self._originals: dict[str, Verdict] = {}
@@ -95,9 +96,9 @@ class Repository:
         return bool(self._copied)
 
     def learn(self, change: ChangeFacts) -> None:
-        """First pass: count directories and bots, collect the names of originals."""
+        """First pass: map the repository, count bots, collect the names of originals."""
         self._rules.how.learn(change, self._bots)
-        self._rules.what.learn(change, self._learned)
+        self._rules.what.learn(change, self._map)
         for key in copied_from(change):
             self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
 
@@ -106,11 +107,11 @@ class Repository:
         for name in keys_of(change):
             for key in self._copied.get(name[:_SHA_CHARACTERS], ()):
                 if name.startswith(key) if key[0] != "#" else name == key:
-                    self._originals[key] = self._rules.judge(change, self._learned, self._bots)
+                    self._originals[key] = self._rules.judge(change, self._map, self._bots)
 
     def verdict(self, change: ChangeFacts) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
-        verdict = self._rules.judge(change, self._learned, self._bots)
+        verdict = self._rules.judge(change, self._map, self._bots)
         if not self._copied:
             return verdict
         for key in copied_from(change):
@@ -133,7 +134,9 @@ def _inherited(verdict: Verdict, original: Verdict, key: str) -> Verdict:
         evidence.append(
             Evidence("what", "original", "copy of", f"{key}: {builds}", 3.0 if original.builds_ai else -3.0)
         )
-    return Verdict(original.builds_ai, how[0], how[1], original.confidence_what, how[2], tuple(evidence))
+    return Verdict(
+        original.builds_ai, how[0], how[1], original.confidence_what, how[2], tuple(evidence), original.probability
+    )
 
 
 def _is_declared_automation(verdict: Verdict) -> bool:
@@ -152,5 +155,7 @@ def _overridden(verdict: Verdict, override: ChangeOverride) -> Verdict:
         verdict = verdict._replace(built_with_ai=override.built_with_ai, confidence_how="strong", marked_share=share)
     if override.builds_ai is not None:
         evidence.insert(0, Evidence("what", "override", "yes" if override.builds_ai else "no", note, 100.0))
-        verdict = verdict._replace(builds_ai=override.builds_ai, confidence_what="strong")
+        verdict = verdict._replace(
+            builds_ai=override.builds_ai, confidence_what="strong", probability=float(override.builds_ai)
+        )
     return verdict._replace(evidence=tuple(evidence))

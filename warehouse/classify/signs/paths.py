@@ -9,16 +9,17 @@ from typing import NamedTuple
 from warehouse.classify.facts import Evidence
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.load import Numbers, Rule, RuleSet
+from warehouse.classify.rules.repository_map import Place, place_of
 
 __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
 _CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
-_DEEPEST = 12  # folders of a path that can be learned
+_NOWHERE = Place((), ())
 
 
 class PathTraits(NamedTuple):
-    """One path: what kind of file it is, the rules that match it, and the names of the folders that hold it."""
+    """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is."""
 
     path: str
     config: bool
@@ -28,7 +29,8 @@ class PathTraits(NamedTuple):
     team_not_ai: bool
     strong: bool
     rules: tuple[Rule, ...]
-    directories: tuple[str, ...]
+    folder: str
+    place: Place
 
 
 class PathReader:
@@ -57,7 +59,8 @@ class PathReader:
             team_not_ai=self._not_ai is not None and self._not_ai.match(path) is not None,
             strong=any(rule.parts[0] >= self._strong for rule in rules),
             rules=rules,
-            directories=() if config or noise else _directories(path),
+            folder=path.rpartition("/")[0].rpartition("/")[2],
+            place=_NOWHERE if config or noise else place_of(path),
         )
 
 
@@ -89,9 +92,3 @@ def _weight(rule: Rule, share: float, numbers: Numbers) -> float:
 
 def _any(rules: tuple[Rule, ...], path: str) -> bool:
     return any(rule.match(path) is not None for rule in rules)
-
-
-def _directories(path: str) -> tuple[str, ...]:
-    """The names of the folders that hold a path, outermost first; none for what lies in hidden folders."""
-    parts = path.split("/")[:-1][:_DEEPEST]
-    return () if parts and parts[0].startswith(".") else tuple(parts)

@@ -13,7 +13,7 @@ from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
 
-__all__ = ["CLASSIFICATION", "classification", "model"]
+__all__ = ["CLASSIFICATION", "classification", "facts_of", "model"]
 
 CLASSIFICATION = Table(
     "classification",
@@ -43,6 +43,7 @@ CLASSIFICATION = Table(
             TEXT,
             "where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty",
         ),
+        ("probability_what", NUMBER, "probability that it builds AI features, 0 to 1"),
     ),
 )
 _CHANGE_COLUMNS = (
@@ -92,9 +93,16 @@ def model(rules: Rules) -> PythonModel:
 
 def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
     """From `changes`, their commits by Git and by the forge, paths and added lines: one row per change, its verdict."""
-    changes = tables["changes"].to_pylist()
-    if not changes:
+    if tables["changes"].num_rows == 0:
         return CLASSIFICATION.of([])
+    repo_id = tables["changes"]["repo_id"][0].as_py()
+    verdicts = classify_repository(facts_of(tables), rules)
+    return CLASSIFICATION.of([_row(repo_id, change_id, verdict) for change_id, verdict in verdicts])
+
+
+def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
+    """What the rules judge, from the tables of one repository that `model` reads."""
+    changes = tables["changes"].to_pylist()
     commits_by_change: dict[str, list[str]] = {}
     for table in ("change_commits", "reported_commits"):
         for key, sha in _pairs(tables[table], "change_key", "sha"):
@@ -109,9 +117,7 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
     for sha, tools in _tools_of_days(usage).items():
         if sha in commits:
             commits[sha] = commits[sha]._replace(used_that_day=tools)
-    facts = [_facts(change, commits_by_change.get(change["change_key"], []), commits) for change in changes]
-    verdicts = list(classify_repository(facts, rules))
-    return CLASSIFICATION.of([_row(changes[0]["repo_id"], change_id, verdict) for change_id, verdict in verdicts])
+    return [_facts(change, commits_by_change.get(change["change_key"], []), commits) for change in changes]
 
 
 def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
@@ -126,6 +132,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
         "confidence_how": verdict.confidence_how,
         "confidence_what": verdict.confidence_what,
         "ai_tier": verdict.tier,
+        "probability_what": verdict.probability,
     }
 
 

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.warehouse.classify.making import RULES, landed
+from warehouse.classify import ChangeFacts, Evidence, Rules, RuleSettings, Verdict, classify_repository
+
+
+def history(*changes: tuple[str, str]) -> list[ChangeFacts]:
+    """Changes of one file each, from their subjects and paths."""
+    return [
+        landed(subject, change_id=f"git:shop@{number}", sha=f"{number:040x}", paths=(path,))
+        for number, (subject, path) in enumerate(changes)
+    ]
+
+
+def verdicts(changes: list[ChangeFacts], rules: Rules = RULES) -> list[Verdict]:
+    """The verdicts on a repository of these changes."""
+    return [verdict for _, verdict in classify_repository(changes, rules)]
+
+
+def evidence_of(verdict: Verdict, rule: str) -> Evidence | None:
+    """The evidence by one rule."""
+    return next((item for item in verdict.evidence if item.rule == rule), None)
+
+
+SPEAKING = [("Index the embeddings", f"src/vector/{letter}.py") for letter in "abcdef"]
+OTHERS = [(f"Sort shelf {number}", f"src/cart/{number}.py") for number in range(40)]
+
+
+def test_place_is_known_by_its_other_changes() -> None:
+    """A terse change in a folder whose other changes speak of AI is AI work, with the folder as evidence."""
+    *_, inside, outside = verdicts(history(*SPEAKING, *OTHERS, ("Tidy", "src/vector/g.py"), ("Tidy", "src/cart/z.py")))
+    assert inside.builds_ai
+    assert not outside.builds_ai
+    place = evidence_of(inside, "map-place")
+    assert place is not None
+    assert (place.field, place.matched) == ("path", "src/vector")
+
+
+def test_names_go_with_a_file_that_moves() -> None:
+    """A name of which the history speaks as AI work is evidence elsewhere too."""
+    moved = verdicts(history(*SPEAKING, *OTHERS, ("Tidy", "crates/core/vector.rs")))[-1]
+    name = evidence_of(moved, "map-name")
+    assert name is not None
+    assert "vector" in name.matched
+    assert name.weight >= 0.5
+
+
+def test_name_of_a_feature_is_learned_from_its_changes() -> None:
+    """The name that a team gives its AI feature is evidence in a title, though no rule has it."""
+    telling = [("Marvin answers with OpenAI", f"src/marvin/{number}.py") for number in range(6)]
+    greeting = verdicts(history(*telling, *OTHERS, ("Marvin greets people", "docs/guide.md")))[-1]
+    word = evidence_of(greeting, "map-word")
+    assert word is not None
+    assert "marvin" in word.matched
+    assert (
+        greeting.probability > verdicts(history(*telling, *OTHERS, ("Greet people", "docs/guide.md")))[-1].probability
+    )
+
+
+def test_few_changes_teach_nothing() -> None:
+    """Two changes are no history, and no change is its own witness."""
+    speaking = [("Index the embeddings", f"src/ranker/{letter}.py") for letter in "ab"]
+    assert not verdicts(history(*speaking, ("Tidy", "src/ranker/e.py")))[2].builds_ai
+    alone = verdicts(history(("Tune the AI", "src/cart/a.py"), ("Tidy", "src/cart/b.py"), ("Tidy", "src/cart/c.py")))
+    assert [verdict.builds_ai for verdict in alone] == [False, False, False]
+
+
+def test_ai_files_do_not_speak_for_their_neighbours() -> None:
+    """In a folder of many integrations the AI ones say nothing of the others."""
+    changes = [("feat(openai): spans", f"src/integrations/openai_{letter}.py") for letter in "abcdef"]
+    found = verdicts(history(*changes, ("Fix redis", "src/integrations/redis.py")))
+    assert [verdict.builds_ai for verdict in found] == [True] * 6 + [False]
+
+
+def test_minority_teaches_nothing() -> None:
+    """A folder where most changes are other work is no AI folder."""
+    others = [("Tidy", f"src/vector/{number}.py") for number in range(30)]
+    assert not verdicts(history(*SPEAKING, *others))[-1].builds_ai
+
+
+def test_hidden_folders_are_not_learned() -> None:
+    """CI is never AI code, whatever its changes speak of."""
+    changes = [("Evaluate the LLM nightly", f".github/workflows/{letter}.yml") for letter in "abcd"]
+    cached = verdicts(history(*changes, *OTHERS, ("Cache", ".github/workflows/e.yml")))[-1]
+    assert evidence_of(cached, "map-place") is None
+
+
+def test_probability_is_a_half_where_evidence_suffices() -> None:
+    """The probability grows with the evidence, and whether it is AI work is whether it is a half or more."""
+    found = verdicts(history(*SPEAKING, *OTHERS, ("Tidy", "src/vector/g.py")))
+    assert all(0 <= verdict.probability <= 1 for verdict in found)
+    assert [verdict.builds_ai for verdict in found] == [verdict.probability >= 0.5 for verdict in found]
+
+
+def test_team_sets_the_weights_of_the_map() -> None:
+    """Numbers of the settings replace the fitted ones; without weight the map says nothing."""
+    silent = Rules.load(RuleSettings(numbers={"map_place": 0.0, "map_name": 0.0, "map_word": 0.0}))
+    changes = history(*SPEAKING, *OTHERS, ("Tidy", "src/vector/g.py"))
+    assert not [item for item in verdicts(changes, silent)[-1].evidence if item.rule.startswith("map-")]
+
+
+def test_order_does_not_matter() -> None:
+    """Newest first or oldest first, the verdicts are the same."""
+    changes = history(*SPEAKING, ("Tidy", "src/vector/g.py"), ("Tidy", "src/cart/e.py"))
+    forward, backward = verdicts(changes), verdicts(changes[::-1])
+    assert [verdict.builds_ai for verdict in forward] == [verdict.builds_ai for verdict in backward[::-1]]
+
+
+def test_plain_iterator_is_gone_through_once() -> None:
+    """What can only be read once is kept."""
+
+    def once() -> Iterator[ChangeFacts]:
+        yield from history(*SPEAKING, ("Tidy", "src/vector/g.py"))
+
+    assert [verdict.builds_ai for _, verdict in classify_repository(once(), RULES)] == [True] * 7
+
+
+@pytest.mark.parametrize("changes", [[], history(("Tidy", "a.py"))])
+def test_small_repository_is_judged(changes: list[ChangeFacts]) -> None:
+    """No history is no error."""
+    assert [verdict.builds_ai for verdict in verdicts(changes)] == [False] * len(changes)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/Libraries/Microsoft.Extensions.AI/ChatOptions.cs",
+        "cli/extensions/azure.ai.agents/cmd/run.go",
+        "src/ui/TextToSpeech/Voices.cs",
+        "src/main/java/neuralsearch/Index.java",
+    ],
+)
+def test_dotted_and_joined_names_are_read(path: str) -> None:
+    """A name of AI counts as a part of a dotted package and of joined words."""
+    assert RULES.judge(landed("Tidy", paths=(path,))).builds_ai
+
+
+@pytest.mark.parametrize("path", ["img/logo.ai", "src/maintain/train.py", "src/AIRPORT.md"])
+def test_names_that_only_look_so_are_no_evidence(path: str) -> None:
+    """Letters inside of other words, and drawings, say nothing."""
+    assert not RULES.judge(landed("Tidy", paths=(path,))).builds_ai

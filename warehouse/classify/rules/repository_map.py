@@ -1,0 +1,191 @@
+"""The map of AI code of one repository: where it lies, and what names and words its history gives it.
+
+No general rule distinguishes a `vector/` of embeddings from one of C++ vectors; the repository's own changes do. Each
+change has a probability of being AI work by the rules alone. The map adds these up for every folder and file, for every
+word of their names, and for every word of titles. What the **other** changes say is evidence for a change: none is
+evidence for itself. Files whose own path names AI are not counted: they are evidence for themselves, not for their
+neighbours (an `integrations/` has many topics).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from warehouse.classify.rules.load import Numbers
+
+__all__ = ["NO_SIGNS", "MapSigns", "Place", "RepositoryMap", "place_of", "words_of"]
+
+_PRIOR = 3.0  # as if so many changes of a folder had been as those of the folder above it
+_PRIOR_ALL, _PRIOR_AI = 20.0, 2.0  # as if so many changes of the repository had been seen, so many of which AI work
+_OTHERS = 3  # a name or a word needs so many other changes
+_MOST_LIFT = 3.0
+_LEAST, _MOST = 0.005, 0.99  # bounds of a share, for its logarithm
+_WORD_LEAST = 0.01
+_DEEPEST = 12  # folders of a path that are counted
+_CACHED_TITLES = 20_000
+_NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_TITLE_WORD = re.compile(r"[a-z][a-z0-9]{2,}")
+
+
+class Place(NamedTuple):
+    """Where a file is: its folders and itself as paths from the top, and the words of which these names are made."""
+
+    above: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class MapSigns(NamedTuple):
+    """What the map says of one change, each with the name that says most.
+
+    `place` is the logarithm of the odds of AI work in its files, from the ground up; `name` and `word` are how many
+    times the odds of the repository they raise them, as a logarithm: two words each count by half.
+    """
+
+    place: float = 0.0
+    folder: str = ""
+    name: float = 0.0
+    names: tuple[str, ...] = ()
+    word: float = 0.0
+    words: tuple[str, ...] = ()
+
+
+NO_SIGNS = MapSigns()
+
+
+def place_of(path: str) -> Place:
+    """The place of a file; nowhere for what lies in hidden folders."""
+    if path[:1] == ".":
+        return Place((), ())
+    parts = path.split("/")[: _DEEPEST + 1]
+    above = tuple("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    words = {word.lower() for word in _NAME_PART.findall(path) if len(word) > 1}
+    return Place(above, tuple(sorted(words)))
+
+
+@lru_cache(_CACHED_TITLES)
+def words_of(title: str) -> tuple[str, ...]:
+    """The words of a title, in lower case, each once."""
+    return tuple(sorted(set(_TITLE_WORD.findall(title.lower()))))
+
+
+Counts = dict[str, list[float]]
+"""By name: how many changes touched it, and how many of them are expected to be AI work."""
+
+
+class RepositoryMap:
+    """Grows with paths and words, not with changes."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._places: Counts = {}
+        self._names: Counts = {}
+        self._words: Counts = {}
+        self._all, self._ai = _PRIOR_ALL, _PRIOR_AI
+
+    def learn(self, places: Sequence[Place], title: str, chance: float) -> None:
+        """Count one change: the places of its files that no rule names, its title, its probability by the rules."""
+        self._all += 1.0
+        self._ai += chance
+        if len(places) == 1:
+            _add(self._places, places[0].above, chance)
+            _add(self._names, places[0].words, chance)
+        elif places:
+            _add(self._places, {above for place in places for above in place.above}, chance)
+            _add(self._names, {word for place in places for word in place.words}, chance)
+        _add(self._words, words_of(title), chance)
+
+    def signs(self, places: Sequence[Place], title: str, chance: float, *, counted: bool = True) -> MapSigns:
+        """What the other changes say of a change; `counted` is whether the map has learned it."""
+        if not self._all > _PRIOR_ALL:
+            return NO_SIGNS
+        itself, times = (chance, 1.0) if counted else (0.0, 0.0)
+        share = (self._ai - itself) / (self._all - times)
+        place, folder = self._place(places, share, itself, times)
+        ground = _odds(share)
+        total, highest = 0.0, 0.0
+        names: tuple[str, ...] = ()
+        for words in [item.words for item in places]:
+            lift, these = _lift(self._names, words, share, ground, itself, times)
+            total += lift
+            if lift > highest:
+                highest, names = lift, these
+        name = total / len(places) if places else 0.0
+        word, said = _lift(self._words, words_of(title), share, ground, itself, times)
+        return MapSigns(
+            max(0.0, place),
+            folder,
+            min(_MOST_LIFT, max(0.0, name)),
+            names,
+            min(_MOST_LIFT, max(0.0, word)),
+            said,
+        )
+
+    def _place(self, places: Sequence[Place], share: float, itself: float, times: float) -> tuple[float, str]:
+        """The odds of the mean share of AI work over files; a file is as its folder, as far as it is not known."""
+        files, total, hottest, folder = 0, 0.0, -1.0, ""
+        get = self._places.get
+        for place in places:
+            if not place.above:
+                continue
+            files += 1
+            heat, name = share, place.above[0]
+            for above in place.above:
+                counts = get(above)
+                if counts is None:
+                    break  # nothing below it was seen either
+                changes = counts[0] - times
+                if changes > 0:
+                    heat, name = (counts[1] - itself + _PRIOR * heat) / (changes + _PRIOR), above
+            total += heat
+            if heat > hottest:
+                hottest, folder = heat, name
+        return (_odds(total / files) - self._numbers.map_ground, folder) if files else (0.0, "")
+
+
+def _add(to: Counts, names: Iterable[str], chance: float) -> None:
+    for name in names:
+        counts = to.get(name)
+        if counts is None:
+            to[name] = [1.0, chance]
+        else:
+            counts[0] += 1.0
+            counts[1] += chance
+
+
+def _lift(
+    of: Counts, words: Iterable[str], share: float, ground: float, itself: float, times: float
+) -> tuple[float, tuple[str, ...]]:
+    """The mean of the two highest lifts of some words, and these words.
+
+    A lift is by how much a word raises the logarithm of the odds, from the ground. Logarithms keep the order, so the
+    two are chosen by their shares.
+    """
+    first = second = -1.0
+    first_word = second_word = ""
+    least, prior = _OTHERS + times, _PRIOR * share - itself
+    beside = _PRIOR - times
+    for word in words:
+        counts = of.get(word)
+        if counts is not None and counts[0] >= least:
+            heat = (counts[1] + prior) / (counts[0] + beside)
+            if heat > first:
+                first, first_word, second, second_word = heat, word, first, first_word
+            elif heat > second:
+                second, second_word = heat, word
+    if first < 0:
+        return 0.0, ()
+    lift = _odds(first, _WORD_LEAST) - ground
+    if second < 0:
+        return lift / 2, (first_word,) if lift > 0 else ()
+    lower = _odds(second, _WORD_LEAST) - ground
+    return (lift + lower) / 2, tuple(word for word, value in ((second_word, lower), (first_word, lift)) if value > 0)
+
+
+def _odds(share: float, least: float = _LEAST) -> float:
+    """The logarithm of the odds of a share."""
+    bounded = min(_MOST, max(least, share))
+    return math.log(bounded / (1.0 - bounded))
