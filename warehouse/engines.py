@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 __all__ = ["DuckDBEngine", "Engine", "files_without"]
 
+_SHORT_ROWS = 1_000
+
 
 class Engine(Protocol):
     """What the build needs of an engine. Names are ours; texts from outside only ever travel as values."""
@@ -56,6 +58,10 @@ class DuckDBEngine:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self._read: dict[str, str] = {}
+        # A query takes milliseconds, whatever it finds: of a table without rows nothing is asked, and a short list
+        # that every model asks for is asked for once.
+        self._empty: dict[str, pa.Schema | None] = {}
+        self._short: dict[str, dict[tuple[tuple[str, ...], tuple[str, ...]], pa.Table]] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
@@ -64,6 +70,7 @@ class DuckDBEngine:
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
             return
+        self._made(name)
         # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
         listed = ", ".join(_literal(str(file)) for file in files)
         self._read[name] = f"read_parquet([{listed}])"
@@ -86,6 +93,7 @@ class DuckDBEngine:
             read = f'"{name}_as_read"'
             self.connection.execute(f"drop table if exists {read}")
             self.connection.execute(f'alter table "{name}" rename to {read}')
+        self._short.pop(name, None)
         others = ", ".join(map(_literal, spellings))
         cases = " ".join(f"when {_literal(other)} then {_literal(used)}" for other, used in spellings.items())
         # Apart, so that a condition on the repository still skips the files and row groups without it.
@@ -102,15 +110,42 @@ class DuckDBEngine:
             self.connection.execute(f'create or replace {kind} "{name}" as select * from _arriving')  # noqa: S608
         finally:
             self.connection.unregister("_arriving")
+        self._made(name, table.num_rows, table.schema)
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
-        self.connection.execute(f'create or replace table "{name}" as {sql}')
+        ((rows,),) = self.connection.execute(f'create or replace table "{name}" as {sql}').fetchall()
+        self._made(name, rows)
 
     def fetch(
         self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
     ) -> pa.Table:
         """See `Engine.fetch`."""
+        if name in self._empty:
+            return self._without_rows(name).select(columns)
+        key = (tuple(columns), tuple(order))
+        if repo_id is None and key in (known := self._short.get(name, {})):
+            return known[key]
+        table = self._query(name, columns, order, repo_id)
+        if repo_id is None and table.num_rows <= _SHORT_ROWS:
+            self._short.setdefault(name, {})[key] = table
+        return table
+
+    def _made(self, name: str, rows: int | None = None, schema: pa.Schema | None = None) -> None:
+        """Forget what was known of a table, and note whether it has no rows."""
+        self._short.pop(name, None)
+        self._empty.pop(name, None)
+        if rows == 0:
+            self._empty[name] = schema
+
+    def _without_rows(self, name: str) -> pa.Table:
+        """All columns of a table that has no rows."""
+        schema = self._empty[name]
+        if schema is None:
+            schema = self._empty[name] = self.connection.sql(f'select * from "{name}"').to_arrow_table().schema  # noqa: S608
+        return schema.empty_table()
+
+    def _query(self, name: str, columns: Sequence[str], order: Sequence[str], repo_id: str | None) -> pa.Table:
         chosen = ", ".join(f'"{column}"' for column in columns)
         condition = " where repo_id = $repo_id" if repo_id is not None else ""
         ordered = " order by " + ", ".join(f'"{column}"' for column in order) if order else ""

@@ -60,7 +60,6 @@ _CHANGE_COLUMNS = (
 )
 _COMMIT_COLUMNS = (
     "sha",
-    "parents",
     "author_name",
     "author_email",
     "committer_name",
