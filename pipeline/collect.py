@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from headway.errors import HeadwayError
+from headway.errors import HeadwayError, WarehouseError
 from headway.progress import Progress
 from headway.raw_tables import Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
-from warehouse.store import RawStore, write_atomically
+from warehouse.store import Commit, RawStore, write_atomically
 
 __all__ = ["Run", "ambiguous_repositories", "last_runs", "run_all"]
 
@@ -59,10 +59,10 @@ def run_all(
     store: RawStore, sources: Iterable[Source], *, full: bool, jobs: int, began_at: datetime, progress: Progress
 ) -> list[Run]:
     """Run sources, `jobs` at a time; the results in the order of the sources."""
-    resume = {name: commit.resume for name, commit in store.latest().items()}
+    latest = store.latest()
 
     def one(source: Source) -> Run:
-        run = _run(store, source, resume.get(source.id), full=full, began_at=began_at, progress=progress)
+        run = _run(store, source, latest.get(source.id), full=full, began_at=began_at, progress=progress)
         _remember(store.warehouse, run)
         return run
 
@@ -72,12 +72,15 @@ def run_all(
     return runs
 
 
-def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: datetime, progress: Progress) -> Run:
+def _run(
+    store: RawStore, source: Source, after: Commit | None, *, full: bool, began_at: datetime, progress: Progress
+) -> Run:
     rows: dict[str, int] = {}
     watermark: str | None = None
     what, hint, code = "", "", 0
     try:
-        batch = store.begin(source.id, began_at)
+        batch = store.begin(source.id, began_at, after=after)
+        resume = _resume(after, full=full)
         for item in source.collect(resume, full=full, at=began_at, progress=progress):
             if isinstance(item, Rows):
                 batch.write(item)
@@ -101,6 +104,15 @@ def _run(store: RawStore, source: Source, resume: Any, *, full: bool, began_at: 
         hint=hint,
         exit_code=code,
     )
+
+
+def _resume(after: Commit | None, *, full: bool) -> Mapping[str, Any] | None:
+    try:
+        return after.resumed() if after else None
+    except WarehouseError:
+        if full:  # which reads everything, and so mends a resume point that is lost
+            return None
+        raise
 
 
 def ambiguous_repositories(store: RawStore, runs: Iterable[Run]) -> dict[str, list[str]]:

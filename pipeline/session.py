@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from headway.settings import Settings, WarehouseSettings, load
+from headway.settings import Settings, load
 from headway.source import Access, Waiting
 
 __all__ = ["Session"]
@@ -39,4 +39,4 @@ class Session:
         if self.warehouse is None:
             return settings
         path = str((self.folder / self.warehouse).absolute())
-        return replace(settings, warehouse=WarehouseSettings(path=path))
+        return replace(settings, warehouse=replace(settings.warehouse, path=path))

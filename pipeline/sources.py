@@ -146,7 +146,7 @@ def _kinds(settings: Settings, access: Access | None) -> list[SourceKind]:
         from warehouse.store import RawStore
 
         latest = RawStore(settings.warehouse_folder).latest()
-        return {id_: commit.resume for id_, commit in latest.items() if id_.startswith(id_prefix)}
+        return {id_: commit.resumed() for id_, commit in latest.items() if id_.startswith(id_prefix)}
 
     return [kind(Context(settings, access, partial(resumes, kind.id_prefix))) for kind in KINDS]
 

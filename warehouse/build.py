@@ -1,6 +1,7 @@
 """Derive every table that reports read from the raw rows, as of a moment.
 
-A build is always a full one, into a new file: no migrations, no state that could be stale.
+A build makes a new file: no migrations. What it takes over from the build before stands under a key of all that it
+came from, so that nothing can be stale.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import pyarrow as pa
 from headway.progress import Progress
 from headway.raw_tables import TABLES
 from headway.settings import Settings
+from warehouse.building.kept import Kept
+from warehouse.building.parts import repository_inputs
 from warehouse.engines import Engine
-from warehouse.model import REPOSITORIES, Header, Model, PythonModel, in_order, needed_for, sql_models
+from warehouse.model import Header, Model, PythonModel, in_order, needed_for, sql_models
 from warehouse.models.registry import python_models
 from warehouse.sources import Sources, spellings
 
@@ -36,28 +39,33 @@ def build_tables(
     as_of: datetime | None,
     progress: Progress,
     only: Collection[str] = (),
+    kept: Kept | None = None,
 ) -> list[Header]:
     """Make all tables in `engine`; returns their headers in the order made. `as_of` None: up to each watermark.
 
-    With `only` these tables are made, and those that they need.
+    With `only` these tables are made, and those that they need. With `kept`, what the build before made of the same
+    rows is taken over.
     """
     models = all_models(settings, scan(engine, sources), as_of)
     if only:
         models = needed_for(models, only)
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
-        make(engine, model)
+        make(engine, model, kept)
     progress.done()
     return [header for model in models for header in model.headers]
 
 
-def make(engine: Engine, model: Model) -> None:
+def make(engine: Engine, model: Model, kept: Kept | None = None) -> None:
     """Make the tables of one model; those that it reads are there."""
     if isinstance(model, PythonModel):
+        unchanged = kept.unchanged(model) if kept else []
         with _no_search_for_cycles():
-            results = _run(engine, model)
+            results = _run(engine, model, unchanged)
         for name, result in results.items():
             engine.put(name, result)
+            if kept and unchanged:
+                kept.take(name, unchanged)
     else:
         engine.create(model.name, model.sql)
 
@@ -89,26 +97,17 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _run(engine: Engine, model: PythonModel) -> Mapping[str, pa.Table]:
+def _run(engine: Engine, model: PythonModel, without: Collection[str]) -> Mapping[str, pa.Table]:
     if not model.per_repository:
+        if without:
+            return {table.name: table.schema.empty_table() for table in model.tables}
         return model.run(
             {read.table: engine.fetch(read.table, read.columns, order=read.order) for read in model.inputs}
         )
     parts: dict[str, list[pa.Table]] = {table.name: [table.schema.empty_table()] for table in model.tables}
-    for repo_id in engine.fetch(REPOSITORIES, ["repo_id"], order=["repo_id"])["repo_id"].to_pylist():
-        if (inputs := _inputs(engine, model, repo_id)) is not None:
-            _add(parts, model.run(inputs).items())
+    for inputs in repository_inputs(engine, model, without):
+        _add(parts, model.run(inputs).items())
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
-
-
-def _inputs(engine: Engine, model: PythonModel, repo_id: str) -> dict[str, pa.Table] | None:
-    """The tables of one repository; None where it has no row of the first, which is what the model is about."""
-    inputs: dict[str, pa.Table] = {}
-    for read in model.inputs:
-        inputs[read.table] = engine.fetch(read.table, read.columns, order=read.order, repo_id=repo_id)
-        if inputs[model.inputs[0].table].num_rows == 0:
-            return None
-    return inputs
 
 
 def _add(parts: Mapping[str, list[pa.Table]], results: Iterable[tuple[str, pa.Table]]) -> None:

@@ -16,8 +16,6 @@ import pyarrow.parquet as pq
 
 __all__ = ["DuckDBEngine", "Engine", "files_without"]
 
-_SHORT_ROWS = 1_000
-
 
 class Engine(Protocol):
     """What the build needs of an engine. Names are ours; texts from outside only ever travel as values."""
@@ -41,9 +39,15 @@ class Engine(Protocol):
         """Make a table of a query."""
 
     def fetch(
-        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
-        """Columns of a table, of one repository if named, in a fixed order if requested."""
+        """Columns of a table, in a fixed order if requested.
+
+        With `repositories`, which are in order, only their rows, one repository after the other.
+        """
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """How many rows of a table each repository has, in order; those without a row are not there."""
 
 
 def files_without(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
@@ -58,19 +62,17 @@ class DuckDBEngine:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self._read: dict[str, str] = {}
-        # A query takes milliseconds, whatever it finds: of a table without rows nothing is asked, and a short list
-        # that every model asks for is asked for once.
-        self._empty: dict[str, pa.Schema | None] = {}
-        self._short: dict[str, dict[tuple[tuple[str, ...], tuple[str, ...]], pa.Table]] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+        self._schemas: dict[str, pa.Schema] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """See `Engine.scan`."""
+        self._forget(name)
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
             return
-        self._made(name)
         # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
         listed = ", ".join(_literal(str(file)) for file in files)
         self._read[name] = f"read_parquet([{listed}])"
@@ -89,11 +91,11 @@ class DuckDBEngine:
 
     def respell(self, name: str, spellings: Mapping[str, str]) -> None:
         """See `Engine.respell`."""
+        self._forget(name)
         if (read := self._read.get(name)) is None:
             read = f'"{name}_as_read"'
             self.connection.execute(f"drop table if exists {read}")
             self.connection.execute(f'alter table "{name}" rename to {read}')
-        self._short.pop(name, None)
         others = ", ".join(map(_literal, spellings))
         cases = " ".join(f"when {_literal(other)} then {_literal(used)}" for other, used in spellings.items())
         # Apart, so that a condition on the repository still skips the files and row groups without it.
@@ -104,54 +106,63 @@ class DuckDBEngine:
 
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
+        self._forget(name)
         kind = "temp table" if temporary else "table"
         self.connection.register("_arriving", table)
         try:
             self.connection.execute(f'create or replace {kind} "{name}" as select * from _arriving')  # noqa: S608
         finally:
             self.connection.unregister("_arriving")
-        self._made(name, table.num_rows, table.schema)
+        self._schemas[name] = table.schema
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
-        ((rows,),) = self.connection.execute(f'create or replace table "{name}" as {sql}').fetchall()
-        self._made(name, rows)
+        self._forget(name)
+        self.connection.execute(f'create or replace table "{name}" as {sql}')
 
     def fetch(
-        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
         """See `Engine.fetch`."""
-        if name in self._empty:
-            return self._without_rows(name).select(columns)
-        key = (tuple(columns), tuple(order))
-        if repo_id is None and key in (known := self._short.get(name, {})):
-            return known[key]
-        table = self._query(name, columns, order, repo_id)
-        if repo_id is None and table.num_rows <= _SHORT_ROWS:
-            self._short.setdefault(name, {})[key] = table
-        return table
-
-    def _made(self, name: str, rows: int | None = None, schema: pa.Schema | None = None) -> None:
-        """Forget what was known of a table, and note whether it has no rows."""
-        self._short.pop(name, None)
-        self._empty.pop(name, None)
-        if rows == 0:
-            self._empty[name] = schema
-
-    def _without_rows(self, name: str) -> pa.Table:
-        """All columns of a table that has no rows."""
-        schema = self._empty[name]
-        if schema is None:
-            schema = self._empty[name] = self.connection.sql(f'select * from "{name}"').to_arrow_table().schema  # noqa: S608
-        return schema.empty_table()
-
-    def _query(self, name: str, columns: Sequence[str], order: Sequence[str], repo_id: str | None) -> pa.Table:
+        if repositories is not None and not repositories:  # a query takes milliseconds, whatever it finds
+            return self._schema(name).empty_table().select(columns)
         chosen = ", ".join(f'"{column}"' for column in columns)
-        condition = " where repo_id = $repo_id" if repo_id is not None else ""
-        ordered = " order by " + ", ".join(f'"{column}"' for column in order) if order else ""
-        parameters: dict[str, Any] = {"repo_id": repo_id} if repo_id is not None else {}
-        relation = self.connection.sql(f'select {chosen} from "{name}"{condition}{ordered}', params=parameters)  # noqa: S608
-        return relation.to_arrow_table()
+        sql = f'select {chosen} from "{name}"'  # noqa: S608 - names of ours
+        parameters: dict[str, Any] = {}
+        if repositories is not None:
+            sql += " where " + _among(repositories, self.counts(name), parameters)
+            order = (*["repo_id"] * (len(repositories) > 1), *order)
+        if order:
+            sql += " order by " + ", ".join(f'"{column}"' for column in order)
+        return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def _schema(self, name: str) -> pa.Schema:
+        if name not in self._schemas:
+            self._schemas[name] = self.connection.sql(f'select * from "{name}" limit 0').to_arrow_table().schema  # noqa: S608
+        return self._schemas[name]
+
+    def _forget(self, name: str) -> None:
+        """Forget what was known of a table that is made anew."""
+        self._counts.pop(name, None)
+        self._schemas.pop(name, None)
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """See `Engine.counts`."""
+        if name not in self._counts:
+            sql = f'select repo_id, count(*) from "{name}" group by repo_id order by repo_id'  # noqa: S608
+            self._counts[name] = dict(self.connection.sql(sql).fetchall())
+        return self._counts[name]
+
+
+def _among(repositories: Sequence[str], counts: Mapping[str, int], parameters: dict[str, Any]) -> str:
+    """A condition that finds the rows of these repositories, and its parameters."""
+    if len(repositories) == len(counts):  # all that there are
+        return "true"
+    if len(repositories) == 1:  # files and row groups without it are skipped
+        parameters["repo_id"] = repositories[0]
+        return "repo_id = $repo_id"
+    parameters["repo_ids"] = list(repositories)
+    return "repo_id in (select unnest($repo_ids))"
 
 
 def _literal(text: str) -> str:

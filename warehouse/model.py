@@ -131,6 +131,7 @@ class PythonModel:
 
     The function runs once for each repository, on the rows of that repository. The first input is what the model is
     about: a repository without a row of it is left out. Unless `per_repository`, the function runs once, on all rows.
+    `knows`: all that the function knows beside its inputs, as text; None where that is more than a text can say.
     """
 
     name: str
@@ -138,6 +139,7 @@ class PythonModel:
     tables: tuple[Table, ...]
     function: Callable[[Mapping[str, pa.Table]], pa.Table | Mapping[str, pa.Table]]
     per_repository: bool = True
+    knows: str | None = None
 
     @property
     def headers(self) -> tuple[Header, ...]:

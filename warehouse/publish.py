@@ -7,7 +7,7 @@ goes on reading the old one until it looks at `CURRENT` again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,17 +17,21 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, build_tables
+from warehouse.building.bounds import bound
+from warehouse.building.kept import Kept
+from warehouse.building.signature import signature
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, write_atomically
 
-__all__ = ["build_in_memory", "build_some", "current", "open_file", "open_published", "publish"]
+__all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
 
 RETAINED = 3
 # Readable by DuckDB 1.5 too.
 STORAGE_VERSION = "v1.5.0"
+_UNFINISHED = ".building"
 
 
 def current(warehouse: Path) -> Path:
@@ -42,6 +46,19 @@ def current(warehouse: Path) -> Path:
     if not path.is_file():
         raise WarehouseError(f"{pointer} names {path.name}, which does not exist", hint="run `headway build`")
     return path
+
+
+def current_name(warehouse: Path) -> str:
+    """The name of the published file, empty if there is none."""
+    published = _published(warehouse)
+    return published.name if published else ""
+
+
+def _published(warehouse: Path) -> Path | None:
+    try:
+        return current(warehouse)
+    except WarehouseError:
+        return None
 
 
 def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
@@ -65,21 +82,43 @@ def publish(
     built_at: datetime,
     progress: Progress,
     roles: Mapping[str, SourceRole] | None = None,
+    anew: bool = False,
 ) -> Path:
-    """Build everything again from the raw rows and make it current.
+    """Derive everything from the raw rows and make it current, unless all of it is what the current file was made of.
+
+    `anew`: do so in any case, and take nothing over from the build before.
 
     `teams` and `roles`: what the settings say of the sources that they name.
     """
     prepare(warehouse)
-    path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
-    unfinished = path.with_suffix(".building")
-    try:
+    with RawStore(warehouse).building():
+        for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
+            leftover.unlink(missing_ok=True)
+        before = _published(warehouse)
+        sources = _sources(warehouse, teams, roles)
+        path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
-            connection.execute("use published")
-            _build(connection, settings, _sources(warehouse, teams, roles), as_of=None, progress=progress)
-            connection.execute("use memory")
-            connection.execute("detach published")
+            bound(connection, warehouse, settings.warehouse.memory_gb)
+            kept = Kept(connection, warehouse / "cache", before, anew=anew)
+            whole = signature(sources, settings)
+            if before is not None and kept.made_of(whole):
+                return before
+            _write(connection, path, lambda: _build(connection, settings, sources, None, progress, kept))
+        write_atomically(warehouse / "CURRENT", path.name)
+        kept.note(path, whole)
+        _forget(warehouse, path)
+    return path
+
+
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[], None]) -> None:
+    """Build into a file that has its name only when it is whole."""
+    unfinished = path.with_suffix(_UNFINISHED)
+    try:
+        connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute("use published")
+        build()
+        connection.execute("use memory")
+        connection.execute("detach published")
         unfinished.replace(path)
     except duckdb.IOException as error:
         raise WarehouseError(
@@ -87,11 +126,8 @@ def publish(
             hint="check the space and the permissions of the warehouse",
         ) from error
     finally:
-        for leftover in warehouse.glob(f"{unfinished.name}*"):
+        for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
-    write_atomically(warehouse / "CURRENT", path.name)
-    _forget(warehouse, path)
-    return path
 
 
 def build_in_memory(
@@ -105,7 +141,8 @@ def build_in_memory(
 ) -> duckdb.DuckDBPyConnection:
     """The same build with everything after `as_of` left out, in memory."""
     connection = duckdb.connect()
-    _build(connection, settings, _sources(warehouse, teams, roles), as_of=as_of, progress=progress)
+    bound(connection, warehouse, settings.warehouse.memory_gb)
+    _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
     return connection
 
 
@@ -124,11 +161,12 @@ def _build(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     sources: Sources,
-    *,
     as_of: datetime | None,
     progress: Progress,
+    kept: Kept | None = None,
 ) -> None:
-    headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
+    engine = DuckDBEngine(connection)
+    headers = build_tables(engine, sources, settings, as_of=as_of, progress=progress, kept=kept)
     _comment(connection, headers)
     run_checks(connection, headers)
 

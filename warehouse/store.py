@@ -22,8 +22,11 @@ import pyarrow.parquet as pq
 
 from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
+from warehouse.upkeep.resume_points import FOLDER, LONGEST, ResumePoint, text_of
 
 __all__ = ["Batch", "Commit", "RawStore", "prepare", "write_atomically"]
+
+_COMMITS = "_commits"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Commit:
     repo_ids: tuple[str, ...]
     replaces: tuple[str, ...] = ()
 
+    def resumed(self) -> dict[str, Any]:
+        """Its resume point, read now."""
+        return dict(self.resume.items())
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it brought no row: it only says when its source was read and up to when it is known."""
+        return not self.files
+
     def to_json(self) -> str:
         """The commit file's text, the same for the same batch."""
         return json.dumps(
@@ -47,7 +59,7 @@ class Commit:
                 "source": self.source,
                 "files": {table: list(files) for table, files in self.files.items()},
                 "rows": dict(self.rows),
-                "resume": self.resume,
+                **_resume_of(self.resume),
                 "collected_at": self.collected_at.isoformat(),
                 "watermark_at": self.watermark_at.isoformat() if self.watermark_at else None,
                 "repo_ids": list(self.repo_ids),
@@ -57,15 +69,15 @@ class Commit:
         )
 
     @classmethod
-    def from_json(cls, name: str, text: str) -> Commit:
-        """Read a commit file."""
+    def from_json(cls, name: str, text: str, folder: Path) -> Commit:
+        """Read a commit file of the store in `folder`."""
         raw = json.loads(text)
         return cls(
             name=name,
             source=raw["source"],
             files={table: tuple(files) for table, files in raw["files"].items()},
             rows=raw["rows"],
-            resume=raw["resume"],
+            resume=ResumePoint(folder, raw["resume_file"]) if "resume_file" in raw else raw["resume"],
             collected_at=datetime.fromisoformat(raw["collected_at"]),
             watermark_at=datetime.fromisoformat(raw["watermark_at"]) if raw["watermark_at"] else None,
             repo_ids=tuple(raw["repo_ids"]),
@@ -79,7 +91,7 @@ class RawStore:
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
         self.folder = warehouse / "raw"
-        self.commits_folder = self.folder / "_commits"
+        self.commits_folder = self.folder / _COMMITS
 
     def commits(self) -> list[Commit]:
         """All visible batches, oldest first."""
@@ -99,7 +111,7 @@ class RawStore:
 
     def _read_commit(self, path: Path) -> Commit:
         try:
-            return Commit.from_json(path.name, path.read_text(encoding="utf-8"))
+            return Commit.from_json(path.name, path.read_text(encoding="utf-8"), self.folder)
         except (ValueError, KeyError, TypeError) as error:
             raise WarehouseError(
                 f"{path} is damaged: {error!r}", hint="restore it, or remove it and run `headway collect --full`"
@@ -112,7 +124,7 @@ class RawStore:
     def resume(self, source: str) -> Mapping[str, Any] | None:
         """Where the source stopped, None if it was never read."""
         commit = self.latest().get(source)
-        return commit.resume if commit else None
+        return commit.resumed() if commit else None
 
     def files(self, commits: Iterable[Commit] | None = None) -> dict[str, list[Path]]:
         """The files of each raw table, in the order in which they came, of `commits` or all visible ones."""
@@ -121,6 +133,11 @@ class RawStore:
             for table, names in commit.files.items():
                 visible.setdefault(table, []).extend(self.folder / table / name for name in names)
         return visible
+
+    def resume_files(self, commits: Iterable[Commit]) -> set[Path]:
+        """The files of the resume points of these batches."""
+        points = (commit.resume for commit in commits)
+        return {self.folder / FOLDER / point.name for point in points if isinstance(point, ResumePoint)}
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
@@ -138,12 +155,22 @@ class RawStore:
                     ) from error
             yield
 
-    def begin(self, source: str, collected_at: datetime) -> Batch:
-        """Start a batch of one source."""
+    @contextlib.contextmanager
+    def building(self) -> Iterator[None]:
+        """Wait for the warehouse and hold it for one build: an earlier one must not replace what a later one made."""
+        path = self.warehouse / "build.lock"
+        with contextlib.ExitStack() as held:
+            with _disk(path):
+                fcntl.flock(held.enter_context(path.open("w")), fcntl.LOCK_EX)
+            yield
+
+    def begin(self, source: str, collected_at: datetime, *, after: Commit | None = None) -> Batch:
+        """Start a batch of one source, `after` its newest one, which goes where neither has a row."""
         prepare(self.warehouse)
-        with _disk(self.commits_folder):
-            self.commits_folder.mkdir(parents=True, exist_ok=True)
-        return Batch(self.folder, source, collected_at)
+        for folder in (self.commits_folder, self.folder / FOLDER):
+            with _disk(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        return Batch(self.folder, source, collected_at, after)
 
     def vacuum(self, *, older_than: datetime) -> int:
         """Remove files that no commit names, last written before `older_than` (naive UTC); return how many."""
@@ -156,7 +183,9 @@ class RawStore:
             and path.stat().st_mtime < limit
         ]
         # Asked after the folder was listed: what is committed meanwhile is named.
-        named = {path for paths in self.files().values() for path in paths}
+        commits = self.commits()
+        named = {path for paths in self.files(commits).values() for path in paths}
+        named |= self.resume_files(commits)
         loose = [path for path in old if path not in named]
         for path in loose:
             path.unlink(missing_ok=True)
@@ -170,6 +199,7 @@ class Batch:
     folder: Path
     source: str
     collected_at: datetime
+    after: Commit | None = None
     _files: dict[str, list[str]] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
     _committed: int = 0
@@ -198,23 +228,47 @@ class Batch:
     def commit(self, checkpoint: Checkpoint) -> Commit:
         """Make everything written since the last commit visible, together with its resume point."""
         stamp = self.collected_at.strftime("%Y%m%dT%H%M%S%f")
+        replaced = self.after if self.after and self.after.quiet and not self._files else None
         commit = Commit(
             name=f"{stamp}-{self._committed:06d}-{secrets.token_hex(4)}.json",
             source=self.source,
             files={table: tuple(names) for table, names in self._files.items()},
             rows=dict(self._rows),
-            resume=dict(checkpoint.resume),
+            resume=self._resume_point(checkpoint),
             collected_at=self.collected_at,
             watermark_at=checkpoint.watermark_at,
             repo_ids=checkpoint.repo_ids,
+            replaces=self._standing(replaced),
         )
         for table in self._files:
             with _disk(self.folder / table):
                 _sync_folder(self.folder / table)
-        write_atomically(self.folder / "_commits" / commit.name, commit.to_json())
+        write_atomically(self.folder / _COMMITS / commit.name, commit.to_json())
+        for name in commit.replaces:
+            (self.folder / _COMMITS / name).unlink(missing_ok=True)
         self._files, self._rows = {}, {}
         self._committed += 1
+        self.after = commit
         return commit
+
+    def _standing(self, replaced: Commit | None) -> tuple[str, ...]:
+        """The batch to replace, and those that it keeps from counting, where a run died before it removed them."""
+        if replaced is None:
+            return ()
+        left = [name for name in replaced.replaces if (self.folder / _COMMITS / name).exists()]
+        return (*left, replaced.name)
+
+    def _resume_point(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        text = text_of(checkpoint.resume)
+        if len(text) <= LONGEST:
+            return dict(checkpoint.resume)
+        point = ResumePoint(self.folder, ResumePoint.name_of(text))
+        path = self.folder / FOLDER / point.name
+        if _text(path) == text:
+            path.touch()  # what is left over for a day is removed
+        else:
+            write_atomically(path, text)
+        return point
 
 
 def prepare(warehouse: Path) -> None:
@@ -236,6 +290,17 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
+
+
+def _resume_of(resume: Mapping[str, Any]) -> dict[str, Any]:
+    return {"resume_file": resume.name} if isinstance(resume, ResumePoint) else {"resume": resume}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

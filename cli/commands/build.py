@@ -16,8 +16,9 @@ Example:
 
 
 @click.command("build", epilog=EXAMPLE)
+@click.option("--full", is_flag=True, help="Make every table again, also what the last build made of the same rows.")
 @click.pass_obj
-def command(session: Session) -> int:
+def command(session: Session, full: bool) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
     from headway.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
@@ -27,7 +28,7 @@ def command(session: Session) -> int:
 
     leave_pandas_out()
     finish_pending(session)
-    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))
+    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full)
     click.echo(str(path))
     for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
         if lines:

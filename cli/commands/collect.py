@@ -53,6 +53,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.trace_repairs import trace_repairs
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
+    from warehouse.publish import current_name
     from warehouse.store import RawStore
     from warehouse.upkeep.compaction import tidy
 
@@ -77,8 +78,10 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
             _print_runs(tracing)
             runs += tracing
-            path = build(session, teams_of(session.settings), progress)
-            click.echo(f"built {path.name}; next: headway summary", err=True)
+            before = current_name(session.settings.warehouse_folder)
+            path = build(session, teams_of(session.settings), progress, anew=full)
+            built = f"built {path.name}" if path.name != before else f"nothing is new: {path.name} stands"
+            click.echo(f"{built}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.
             unknown = (f"{what}\n  hint: {hint}" for what, hint in unknown_repositories(session.settings, store))
             notices = (*held_back_lines(session.settings), *record_notices(session.settings))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.kinds import Excluded
@@ -112,6 +113,7 @@ def test_nobody_is_needed_where_nothing_is_stuck() -> None:
     assert attention(worklist()).answer == "Nothing waits"
 
 
+@pytest.mark.slow
 def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
     """Who was asked and has not answered, who reviewed, who asked for changes, and else the role alone."""
     shop = (

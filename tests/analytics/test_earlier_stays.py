@@ -62,6 +62,7 @@ def then(hour: float) -> dict[str, tuple[str, float]]:
     }
 
 
+@pytest.mark.slow
 def test_earlier_stays_are_what_reports_of_then_say(tables: Tables) -> None:
     """Before a change's last push, a report as of then has it in the stage and for the hours of its earlier stay."""
     stays = read_earlier(tables.connection, "lead_times", 1000).to_dicts()

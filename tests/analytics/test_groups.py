@@ -37,6 +37,7 @@ def names(connection: duckdb.DuckDBPyConnection, by: str | None) -> list[str]:
     return [group.name for group in read_groups(connection, Filters(), Options(by=by))]
 
 
+@pytest.mark.slow
 def test_groups_are_the_values_of_a_column(connection: duckdb.DuckDBPyConnection) -> None:
     """One group without a column; else one for each value, in order, sizes by size."""
     assert names(connection, None) == ["all"]

@@ -170,6 +170,7 @@ def test_the_past_of_then_is_cut_there() -> None:
     assert then.arrived.tolist() == [True, False]
 
 
+@pytest.mark.slow
 def test_chances_of_open_changes_come_true_where_reviews_ask_for_changes() -> None:
     """Half of reviews ask for changes: by final code complete alone chances are too high; with earlier stays not."""
     told: list[pl.DataFrame] = []

@@ -56,6 +56,7 @@ def test_horizon_of_the_working_clock_is_its_hours_in_so_many_days() -> None:
     assert replace(options, horizon_days=180).horizon_hours(company) == 1032.0
 
 
+@pytest.mark.slow
 def test_every_report_has_the_horizon_of_the_company() -> None:
     """Groups, the pulse, the comparison and what-ifs count to the same hour, and to the one that is asked for."""
     table = histories(3, 800)

@@ -15,6 +15,8 @@ from headway.settings import AiSettings, Settings
 from tests.builders.rows import built
 from tests.dashboard.warehouses import busy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:

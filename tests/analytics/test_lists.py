@@ -61,6 +61,7 @@ def test_longest_are_of_what_is_chosen(connection: duckdb.DuckDBPyConnection) ->
         longest(connection, Filters(), Options(by="title"))
 
 
+@pytest.mark.slow
 def test_returned_are_withdrawn_taken_back_and_failed_ones() -> None:
     """A rollback and a revert each name their change once, with when and what shows it."""
     sha = "1" * 40
@@ -98,6 +99,7 @@ def test_members_wait_first(connection: duckdb.DuckDBPyConnection) -> None:
     assert all(because for because in found["because"])
 
 
+@pytest.mark.slow
 def test_left_out_are_counted_and_the_newest_named() -> None:
     """Each reason has how many there are and names them all, the newest first, unless fewer are asked for."""
     before = Raw("acme/lib", provider="github").commits("a b c d").deploy("d1", "c", 6)
@@ -115,6 +117,7 @@ def test_left_out_are_counted_and_the_newest_named() -> None:
         assert mine.equals(found.filter(pl.col("reason") == reason).head(20))
 
 
+@pytest.mark.slow
 def test_left_out_are_those_that_the_pulse_leaves_out() -> None:
     """What was closed where no arrival could have been seen is among them, as it is among the pulse's counts."""
     ships = Raw("acme/ships").commits("a b c d").deploy("d1", "c", 6)
@@ -131,6 +134,7 @@ def test_left_out_are_those_that_the_pulse_leaves_out() -> None:
     assert [reasons.get(f"git:{key}") for key in ids] == ["unknown", None, "no_deployments"]
 
 
+@pytest.mark.slow
 def test_left_out_names_what_bots_made() -> None:
     """What the statistics leave out because a bot made it is a reason of its own."""
     with built(busy(), busy("acme/bots", author="dependabot[bot]", head_ref="", labels="")) as tables:

@@ -167,6 +167,7 @@ def test_a_stage_of_few_repositories(connection: duckdb.DuckDBPyConnection) -> N
     assert clusters == [8, None]
 
 
+@pytest.mark.slow
 def test_closed_work_counts_where_arrivals_could_be_seen() -> None:
     """Closed where nothing is deployed, or complete before the first deployment: left out, as what landed there."""
     ships = Raw("acme/ships").commits("a@1 b@30").deploy("d0", "a", 20).deploy("d1", "b", 40)

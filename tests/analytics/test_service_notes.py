@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from analytics.explain.service_notes import service_notes, service_settings
 from headway.settings import ServiceSettings, Settings
 from headway.settings.reader import load
@@ -29,6 +31,7 @@ def test_inferred_services_are_named_with_what_shows_them() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_pasted_settings_give_the_same_numbers(tmp_path: Path) -> None:
     """The lines are TOML, and a build with them has every change as before."""
     tags = (*TAGS, ("v1.0.0", "root", 60.0))

@@ -353,7 +353,7 @@ def built(
     """Build tables of some raw rows in memory and check their invariants; without settings the defaults hold.
 
     Made is what a test asks for, with what that needs: planning the queries of all is half a second, and most tests ask
-    for one. With `WHOLE_BUILDS` in the environment, as in `dev.py full`, all are made and checked.
+    for one. With `WHOLE_BUILDS` in the environment, as in the last step of `dev.py full`, all are made and checked.
     What an earlier build made of equal rows is used again, for reading only. A build `anew`, or of rows that are
     `shuffled`, makes every table itself, in a database of its own. Of several parts of one source the last one counts
     for the watermark.

@@ -54,6 +54,7 @@ class Shelf:
         self.places: OrderedDict[str, Place] = OrderedDict()
         self.runs: dict[str, dict[str, Place]] = {}
         self.checked: set[str] = set()
+        self.counts: dict[str, Mapping[str, int]] = {}
         self.empty: set[str] = set()
         self.using = 0
         self._schemas = 0
@@ -143,6 +144,13 @@ class SharedEngine(DuckDBEngine):
 
         self._place(name, self._token(SqlModel(name, sql)), fill)
 
+    def counts(self, name: str) -> Mapping[str, int]:
+        """See `Engine.counts`; equal tables are counted once."""
+        token = self.places[name].token
+        if token not in self._shelf.counts:
+            self._shelf.counts[token] = super().counts(name)
+        return self._shelf.counts[token]
+
     def whole(self) -> duckdb.DuckDBPyConnection:
         """A connection to copies of all tables of this build: reports read row numbers, which a view has not."""
         for name, place in self.places.items():
@@ -204,6 +212,7 @@ class SharedEngine(DuckDBEngine):
 
     def _view(self, name: str, place: Place) -> None:
         self.places[name] = place
+        self._counts.pop(name, None)
         if place.schema != "nothing":  # an empty table is found there by its name
             self.connection.execute(f'create view {self._schema}."{name}" as from {place.schema}."{name}"')
 

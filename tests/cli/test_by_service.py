@@ -187,6 +187,7 @@ def middle(stages: dict[str, dict[str, Any]]) -> tuple[float, float]:
     return median_hours - 1e-3, median_hours + 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["pay", "search"])
 def test_statistics_are_of_the_service(config: Path, service: str) -> None:
     """Counts, medians, roll-outs and what waits are those of the service, by `--by` and by `--service` alike."""
@@ -249,6 +250,7 @@ def test_nothing_to_deploy_is_counted_and_listed(config: Path, capfd: pytest.Cap
     assert f"{len(documents)} with nothing to deploy" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_report_takes_services_or_says_why_not(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A report that honours the options answers; another one is an error of two lines."""
     for name, report in REPORTS.items():

@@ -52,6 +52,7 @@ def test_explain_says_that_it_was_closed(capfd: pytest.CaptureFixture[str], tmp_
     assert "committer date of squash commit" in out
 
 
+@pytest.mark.slow
 def test_doubts_are_those_of_the_time_of_the_report() -> None:
     """Of a change that landed, or was closed, after the time of a report nothing is in doubt yet."""
     raw = closed_by_a_bot("acme/shop", 2)

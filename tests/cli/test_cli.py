@@ -68,6 +68,7 @@ def test_export_writes_the_contract_columns_in_order(capfd: pytest.CaptureFixtur
     assert all(row["as_of"].endswith("Z") for row in rows)
 
 
+@pytest.mark.slow
 def test_the_same_warehouse_gives_the_same_bytes(capfd: pytest.CaptureFixture[str], company_to_collect: Path) -> None:
     """A report does not depend on the build that it reads: built again, it is the same to the byte."""
     reports = ("lead-time", "deployments", "coverage", "classification")
@@ -172,6 +173,7 @@ def test_status_and_doctor_speak_of_every_source(capfd: pytest.CaptureFixture[st
     assert "FAIL" in out, "the company was last read long ago"
 
 
+@pytest.mark.slow
 def test_collecting_twice_changes_nothing(capfd: pytest.CaptureFixture[str], company_to_collect: Path) -> None:
     """A second night without news brings no row, and the report stays the same."""
     assert run(capfd, *on(company_to_collect, "collect"))[0] == 0
@@ -183,6 +185,7 @@ def test_collecting_twice_changes_nothing(capfd: pytest.CaptureFixture[str], com
     assert run(capfd, *on(company_to_collect, "export", "lead-time", "--as-of", "2026-06-01")) == before
 
 
+@pytest.mark.slow
 def test_one_source_that_fails_takes_nothing_from_the_others(
     capfd: pytest.CaptureFixture[str], company_to_collect: Path
 ) -> None:
@@ -311,6 +314,7 @@ def test_a_demo_never_removes_what_is_no_demo(
     assert (tmp_path / "headway-demo" / "mine.txt").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_a_tiny_demo_is_the_same_each_time(company: Session, tmp_path: Path) -> None:
     """Simulated again, the company has the same truth to the byte."""
     again = tiny_demo(tmp_path / "again")
@@ -318,6 +322,7 @@ def test_a_tiny_demo_is_the_same_each_time(company: Session, tmp_path: Path) -> 
         assert (again.folder / name).read_bytes() == (company.folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_working_clock(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """`--clock working` tells fewer hours, and says on which clock they are told."""
     for report in ("stages", "occupancy", "bottlenecks", "waiting"):

@@ -87,6 +87,7 @@ def test_tables_are_tables(made: dict[str, str]) -> None:
             width = cells
 
 
+@pytest.mark.slow
 def test_command_writes_the_pages(tmp_path: Path) -> None:
     """`python -m cli.reference_docs` writes what the test asks for, and says nothing."""
     before = {name: (ROOT / "docs" / name).read_bytes() for name in NAMES}

@@ -11,6 +11,8 @@ from cli.main import main
 from tests.builders.rows import Raw
 from tests.cli.test_changes_in_doubt import warehouse
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

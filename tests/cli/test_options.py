@@ -101,6 +101,7 @@ def test_mistyped_word_suggests_the_nearest(
     assert err.splitlines() == [f"headway: {what}", f"  hint: {hint}"]
 
 
+@pytest.mark.slow
 def test_option_that_a_report_does_not_support_is_refused(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """The program refuses it with the reason of the catalogue, and never ignores it in silence."""
     words = {"--since": ["2026-01-01"], "--until": ["2026-01-01"], "--by": ["team"], "--clock": ["working"]}

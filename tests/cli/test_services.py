@@ -69,6 +69,7 @@ def exported(capfd: pytest.CaptureFixture[str], config: Path, *arguments: str) -
     return list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
 
 
+@pytest.mark.slow
 def test_each_service_has_its_own_arrivals(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Pay on 4 January, search on 20 January, from one commit: lead times, and what `dora` says of each service."""
     first, last = "2026-01-01T01:00:00Z", "2026-02-02T00:00:00Z"
@@ -100,6 +101,7 @@ def test_each_service_has_its_own_arrivals(tmp_path: Path, capfd: pytest.Capture
     assert "it touches the paths of no service" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_three_environments_are_the_waves_of_one_rollout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Canary on the 4th, us on the 10th, eu on the 25th: two roll-outs, lead times to the last wave, or the first."""
     deployments = [(f"{name}0", "", f"prod-{name}", "start", "2026-01-01T01:00:00Z") for name in ("canary", "us", "eu")]

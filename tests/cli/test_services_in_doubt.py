@@ -49,6 +49,7 @@ def stopped(repo: str = "acme/shop", *, days: int = 63) -> Raw:
     return raw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["summary", "status", "doctor", "deployments"])
 def test_service_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str) -> None:
     """Fifty changes landed after the last of 13 daily deployments: commands name it, and summary before all else."""
@@ -65,6 +66,7 @@ def test_service_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_path: 
         assert code == 1
 
 
+@pytest.mark.slow
 def test_comparison_says_so_before_each_number(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each note of `comparison` begins with the doubt; a selection without the repository has none."""
     folder = warehouse(tmp_path, stopped(), stopped("acme/calm", days=20))
@@ -75,6 +77,7 @@ def test_comparison_says_so_before_each_number(capfd: pytest.CaptureFixture[str]
         assert [note.startswith("git:acme/shop: IN DOUBT") for note in notes] == [expected] * len(notes)
 
 
+@pytest.mark.slow
 def test_what_lands_in_doubt_takes_no_part(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Neither waits nor arrived: the worklist is empty, and `left-out` counts them."""
     folder = warehouse(tmp_path, stopped())
@@ -85,6 +88,7 @@ def test_what_lands_in_doubt_takes_no_part(capfd: pytest.CaptureFixture[str], tm
     assert len(rows) == 50
 
 
+@pytest.mark.slow
 def test_printed_setting_takes_the_newer_tags(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Releases by another form of tags end the deployments that a rule takes; the setting printed takes them."""
     clone = daily(tmp_path, days=60, shipped=20, then="shop-2.{}.0")
@@ -107,6 +111,7 @@ def test_printed_setting_takes_the_newer_tags(capfd: pytest.CaptureFixture[str],
     assert "IN DOUBT" not in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_pause_that_is_real_is_said_in_the_settings(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """`complete` under [production] takes the deployments as they are: what landed since waits."""
     clone = daily(tmp_path, days=62, shipped=12)
@@ -121,6 +126,7 @@ def test_a_pause_that_is_real_is_said_in_the_settings(capfd: pytest.CaptureFixtu
         assert late == [expected] * 50
 
 
+@pytest.mark.slow
 def test_releases_apart_from_the_branch_let_nothing_wait(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each release tag leads to an orphan commit of built files: nothing waits, and the reason comes first."""
     repository = Repository(tmp_path / "shop")
@@ -150,6 +156,7 @@ def environments() -> Raw:
     return raw
 
 
+@pytest.mark.slow
 def test_environment_that_is_no_wave_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The doctor names the region that got one of ten roll-outs, and what leaving it out changes."""
     folder = warehouse(tmp_path, environments())
@@ -168,6 +175,7 @@ def sources(capfd: pytest.CaptureFixture[str], folder: Path) -> list[dict[str, A
     return rows
 
 
+@pytest.mark.slow
 def test_deployments_lists_what_is_taken_and_what_is_not(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Records win over tags: environments with counts and times, then the tags, with the setting that takes them."""
     raw = (
@@ -210,6 +218,7 @@ def test_deployments_count_pre_releases_that_are_left_out(capfd: pytest.CaptureF
     assert row["why"].endswith("; 2 of its pre-releases left out")
 
 
+@pytest.mark.slow
 def test_deployments_of_an_empty_repository(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Where nothing is a deployment, or looks like one, the command says so."""
     code, out = told(capfd, "--warehouse", str(warehouse(tmp_path, Raw().commits("a b"))), "deployments")

@@ -27,6 +27,7 @@ def names(text: str) -> list[str]:
     return re.findall(r"^### (\w+)$", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_commands_need_only_the_tables_that_the_page_marks(
     company: Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from dashboard.charts import first_paint
 from tests.dashboard.opening import opened
 
 
+@pytest.mark.slow
 def test_a_session_waits_once(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the first page waits a moment after its first chart, and nothing waits after that."""
     app = opened(several, monkeypatch)

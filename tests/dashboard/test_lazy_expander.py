@@ -7,6 +7,7 @@ import pytest
 from tests.dashboard.opening import charts, collapsed, table, tables
 
 
+@pytest.mark.slow
 def test_contents_are_rendered_when_it_is_opened(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page sends no table under a chart until its expander is opened."""
     app = collapsed(several, monkeypatch, "bottlenecks")

@@ -104,6 +104,7 @@ def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatc
     assert "No waiting change matches" in words(opened(several, monkeypatch, "waiting", text="no such title"))
 
 
+@pytest.mark.slow
 def test_working_time_holds_on_every_page_that_has_it(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What-ifs and the worklist are in working hours as the stages are, and say so."""
     app = opened(several, monkeypatch, "bottlenecks", clock="Working time")
@@ -142,6 +143,7 @@ def test_change_that_is_not_there_says_what_is(several: Path, monkeypatch: pytes
     assert "Enter the id of a change" in words(opened(several, monkeypatch, "change"))
 
 
+@pytest.mark.slow
 def test_initiatives_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A named initiative stands on its rung with its evidence; without any the page says where they come from."""
     named = InitiativeSettings(name="Concierge", labels=("ai",))
@@ -165,6 +167,7 @@ def test_stability_without_deployments_says_how_to_tell_them(several: Path, monk
     assert "`headway init`" in said
 
 
+@pytest.mark.slow
 def test_stability_of_a_repository_that_deploys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deployments are counted by week and month, and too few to compare is said."""
     app = opened(warehouses.published(tmp_path, warehouses.git_only()), monkeypatch, "stability")

@@ -48,6 +48,7 @@ def script(monkeypatch: pytest.MonkeyPatch, warehouse: Path) -> str:
     return files.published()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("first_view_alone", "empty_cache")
 def test_pages_find_their_first_view_answered(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every page, as a visitor comes to it, asks nothing that was not answered in advance."""

@@ -121,6 +121,7 @@ def test_without_deployments_it_says_how_to_tell_them(several: Path, monkeypatch
     assert "Half of" not in said
 
 
+@pytest.mark.slow
 def test_empty_warehouse_claims_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository without a change gets no number, and the way to what is known of it."""
     app = opened(warehouses.published(tmp_path, warehouses.quiet()), monkeypatch)
@@ -134,6 +135,7 @@ def test_nothing_built_says_what_to_run(tmp_path: Path, monkeypatch: pytest.Monk
     assert app.text[0].value.endswith("hint: run `headway collect TARGET`, or `headway demo`")
 
 
+@pytest.mark.slow
 def test_new_published_file_is_shown_on_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is open when new data is published shows it without a restart."""
     warehouses.published(tmp_path, warehouses.quiet())
@@ -144,6 +146,7 @@ def test_new_published_file_is_shown_on_the_next_run(tmp_path: Path, monkeypatch
     assert answers(app)[1].startswith("Of 88 changes")
 
 
+@pytest.mark.slow
 def test_closed_work_that_no_source_shows_is_not_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From Git alone the page says that abandoned work is not seen, where a zero would be a claim."""
     app = opened(warehouses.published(tmp_path, warehouses.git_only()), monkeypatch)

@@ -40,6 +40,7 @@ def test_the_filter_is_in_links_and_falls_back(warehouse: Path, monkeypatch: pyt
     assert not [box for box in other.selectbox if box.key == "service"]
 
 
+@pytest.mark.slow
 def test_every_page_opens_for_a_service(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No page fails, and those of whole repositories say so."""
     for name in ("pulse", "flow", "bottlenecks", "stability", "initiatives", "health"):

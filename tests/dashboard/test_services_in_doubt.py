@@ -40,6 +40,7 @@ def test_health_lists_what_is_taken(doubtful: Path, monkeypatch: pytest.MonkeyPa
     assert "What is taken for deployments" in words(app)
 
 
+@pytest.mark.slow
 def test_pages_without_doubt_have_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is in doubt, nothing says so."""
     app = opened(warehouses.published(tmp_path, warehouses.busy()), monkeypatch, "flow")

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from headway.progress import SilentProgress
 from pipeline.build import build
 from pipeline.doctor import Check, checkup
@@ -20,6 +22,7 @@ def checks(folder: Path, *parts: Raw) -> dict[str, Check]:
     return {check.what.partition(":")[0]: check for check in checkup(session) if not check.ok}
 
 
+@pytest.mark.slow
 def test_repository_without_production_deployments_is_told_where_they_may_be(tmp_path: Path) -> None:
     """The doctor names what it sees, as settings to choose from; where it sees nothing, which there are."""
     shop = (

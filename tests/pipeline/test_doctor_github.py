@@ -81,6 +81,7 @@ def test_token_that_ends_soon_fails(github: FakeGitHub, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_part_that_the_token_may_not_read_is_told_with_the_right_it_needs(github: FakeGitHub, tmp_path: Path) -> None:
     """What a repository lacks for want of a right is a failure of the doctor too."""
     rights = dict.fromkeys(["metadata", "pull_requests", "contents", "environments", "deployments"], "read")
@@ -93,6 +94,7 @@ def test_part_that_the_token_may_not_read_is_told_with_the_right_it_needs(github
     assert [(check.ok, "actions" in check.hint) for check in lacking] == [(False, True)] * len(lacking)
 
 
+@pytest.mark.slow
 def test_lost_repository_is_told(github: FakeGitHub, tmp_path: Path) -> None:
     """A repository that went away is a failure, and its data stays."""
     found = session(github, tmp_path)

@@ -18,6 +18,7 @@ def headway(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     return program(tmp_path, capfd, monkeypatch)
 
 
+@pytest.mark.slow
 def test_trial_of_one_clone_does_not_hold_back_the_nightly_other(headway: Headway, tmp_path: Path) -> None:
     """The README's path, a clone on trial and then another every night: the watermark is that of the nightly one."""
     repo = shop(tmp_path / "nightly")
@@ -29,6 +30,7 @@ def test_trial_of_one_clone_does_not_hold_back_the_nightly_other(headway: Headwa
     assert rows(headway, AS_OF) == ["2026-01-20 10:00"]
 
 
+@pytest.mark.slow
 def test_clone_read_last_counts_without_settings(headway: Headway, tmp_path: Path) -> None:
     """Where no settings name a source, the one of its kind that was read last bounds the repository."""
     repo = shop(tmp_path / "one")
@@ -39,6 +41,7 @@ def test_clone_read_last_counts_without_settings(headway: Headway, tmp_path: Pat
     assert rows(headway, AS_OF) == ["2026-01-20 10:00"]
 
 
+@pytest.mark.slow
 def test_a_file_a_week_is_one_feed(headway: Headway, tmp_path: Path) -> None:
     """Files of records are known to the newest of them together, so that each week's changes arrive."""
     repo = shop(tmp_path / "shop", days=21)
@@ -55,6 +58,7 @@ def test_a_file_a_week_is_one_feed(headway: Headway, tmp_path: Path) -> None:
     assert rows(headway, counts) == ["production,19", "unknown,1", "waiting,1"]
 
 
+@pytest.mark.slow
 def test_feed_of_its_own_bounds_the_repository(headway: Headway, tmp_path: Path) -> None:
     """A file that the settings give a feed of its own is one more that must be known; doctor names it."""
     repo = shop(tmp_path / "shop", days=9)
@@ -76,6 +80,7 @@ def test_feed_of_its_own_bounds_the_repository(headway: Headway, tmp_path: Path)
     assert rows(headway, AS_OF) == ["2026-01-10 10:00"]
 
 
+@pytest.mark.slow
 def test_source_that_ended_is_not_read(headway: Headway, tmp_path: Path) -> None:
     """With `until` a file that is gone fails no nightly run, and what it brought stays."""
     repo = shop(tmp_path / "shop")

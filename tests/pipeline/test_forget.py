@@ -32,6 +32,7 @@ def stored(warehouse: Path) -> set[str]:
     return {repo_id for file in files for repo_id in pq.read_table(file, columns=["repo_id"])["repo_id"].to_pylist()}
 
 
+@pytest.mark.slow
 def test_forgotten_source_is_in_no_number_and_no_file(headway: Headway, tmp_path: Path) -> None:
     """A source of records is gone with its rows and its last run; the repositories that it told of stay."""
     company(tmp_path)
@@ -47,6 +48,7 @@ def test_forgotten_source_is_in_no_number_and_no_file(headway: Headway, tmp_path
     assert len(list(warehouse.glob("headway-*.duckdb"))) == 1
 
 
+@pytest.mark.slow
 def test_forgotten_repository_leaves_the_others(headway: Headway, tmp_path: Path) -> None:
     """All that any source told of a repository is gone; of a file about two repositories the rest stays."""
     company(tmp_path)
@@ -88,6 +90,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [0, 1, 4])
 def test_killed_run_is_finished_by_the_next(headway: Headway, tmp_path: Path, left: int) -> None:
     """Killed at any removal, a run leaves a warehouse that can be read, and the next build lets go of the rest."""

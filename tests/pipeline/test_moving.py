@@ -46,6 +46,7 @@ def batches(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in paths]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [shutil.move, shutil.copytree])
 def test_moved_or_restored_warehouse_reads_nothing_twice(
     headway: Headway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: object
@@ -72,6 +73,7 @@ def test_moved_or_restored_warehouse_reads_nothing_twice(
     assert f"(now in {new}/clones/shop)" in headway("status").out
 
 
+@pytest.mark.slow
 def test_moved_clone_goes_on_where_it_stood(headway: Headway, tmp_path: Path) -> None:
     """A clone that was moved and then got commits brings only those; a file that was moved and grew is one source."""
     repo = shop(tmp_path / "shop")
@@ -89,6 +91,7 @@ def test_moved_clone_goes_on_where_it_stood(headway: Headway, tmp_path: Path) ->
     assert [batch["rows"].get("commits") for batch in batches(tmp_path) if batch["source"].startswith("git:")] == [4, 1]
 
 
+@pytest.mark.slow
 def test_other_repository_of_the_same_name_is_another_source(headway: Headway, tmp_path: Path) -> None:
     """Two folders of one name without a common history are two sources, wherever they lie."""
     for folder in ("one", "two"):
@@ -101,6 +104,7 @@ def test_other_repository_of_the_same_name_is_another_source(headway: Headway, t
     }
 
 
+@pytest.mark.slow
 def test_clones_that_the_settings_name_stay_two_sources(headway: Headway, tmp_path: Path) -> None:
     """Of two clones of one repository in the settings neither takes the other's place."""
     repo = shop(tmp_path / "one")

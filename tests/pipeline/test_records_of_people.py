@@ -17,6 +17,7 @@ def headway(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     return program(tmp_path, capfd, monkeypatch)
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_with_their_lines(headway: Headway, tmp_path: Path) -> None:
     """Local times as UTC, a test merge's commit, odd names, another repository and an id twice, in one file."""
     commits = shas(shop(tmp_path / "shop", days=8))
@@ -49,6 +50,7 @@ def test_mistakes_are_told_with_their_lines(headway: Headway, tmp_path: Path) ->
         assert "(d.ndjson line 9); the nearest collected name is github:acme/shop" in said
 
 
+@pytest.mark.slow
 def test_spreadsheets_are_read_and_their_dates_told(headway: Headway, tmp_path: Path) -> None:
     """A byte order mark, semicolons and capitals are read; dates that a spreadsheet rewrote are one reason."""
     commits = shas(shop(tmp_path / "shop"))
@@ -68,6 +70,7 @@ def test_spreadsheets_are_read_and_their_dates_told(headway: Headway, tmp_path: 
     assert "semicolons" in headway("doctor").out
 
 
+@pytest.mark.slow
 def test_dry_run_shows_repositories_and_environments(headway: Headway, tmp_path: Path) -> None:
     """Deployments by repository and environment, what is production, and what is not collected; nothing is written."""
     commits = shas(shop(tmp_path / "shop"))
@@ -90,6 +93,7 @@ def test_dry_run_shows_repositories_and_environments(headway: Headway, tmp_path:
     assert sorted((tmp_path / "headway-data").rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_one_run_with_several_environments_overwrites_nothing(headway: Headway, tmp_path: Path) -> None:
     """A pipeline run's id for staging and two regions is three deployments, in one file or in two, and in CDEvents."""
     commits = shas(shop(tmp_path / "shop"))
@@ -113,6 +117,7 @@ def test_one_run_with_several_environments_overwrites_nothing(headway: Headway, 
     assert rows(headway, "select deployment_id from deployments") == ["run-1"]
 
 
+@pytest.mark.slow
 def test_folder_of_files_is_read(headway: Headway, tmp_path: Path) -> None:
     """`events:FOLDER` reads each file of records in it; other files are none."""
     commits = shas(shop(tmp_path / "shop"))

@@ -70,6 +70,7 @@ def table(headway: Headway, query: str) -> list[str]:
     return headway("sql", query, "--format", "csv").out.split()[1:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [
@@ -92,6 +93,7 @@ def test_records_meet_the_repository(headway: Headway, tmp_path: Path, names: tu
     assert "https://github.com/Acme/Shop/pull/11" in explained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -108,6 +110,7 @@ def test_name_that_cannot_be_understood_is_refused(headway: Headway, tmp_path: P
     assert table(headway, "select repo_id from coverage") == ["github:Acme/Shop"]
 
 
+@pytest.mark.slow
 def test_near_miss_is_told(headway: Headway, tmp_path: Path) -> None:
     """Deployments under almost the name of a repository without any: collect, build, status and the doctor say so."""
     repo = repository(tmp_path / "shop")
@@ -120,6 +123,7 @@ def test_near_miss_is_told(headway: Headway, tmp_path: Path) -> None:
     assert f"FAIL  {told}" in headway("doctor").out
 
 
+@pytest.mark.slow
 def test_fixes_are_traced_once_under_one_spelling(headway: Headway, tmp_path: Path) -> None:
     """Two clones whose remotes differ in case are one repository, and so are its fixes and their repairs."""
     repo = Repository(tmp_path / "shop")

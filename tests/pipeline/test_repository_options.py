@@ -33,6 +33,7 @@ def run(capfd: pytest.CaptureFixture[str], folder: Path, settings: str, *argumen
     return (code, *capfd.readouterr())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repo", SPELLINGS)
 def test_repo_is_accepted_in_every_spelling(capfd: pytest.CaptureFixture[str], folder: Path, repo: str) -> None:
     """A name as `status` prints it, without provider, in another case or as a glob chooses the same repository."""
@@ -54,6 +55,7 @@ def test_repo_of_a_host_with_case_keeps_it(capfd: pytest.CaptureFixture[str], fo
     assert "no repository matches 'srv/tools'; there are git:srv/Tools" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("found", ["found:github:Acme/Shop", "found:acme/shop", "found:GitHub:ACME/shop"])
 def test_an_initiative_is_named_in_every_spelling(capfd: pytest.CaptureFixture[str], folder: Path, found: str) -> None:
     """The id of a detected initiative is accepted with its repository in any spelling, and the name is given to it."""
@@ -64,6 +66,7 @@ def test_an_initiative_is_named_in_every_spelling(capfd: pytest.CaptureFixture[s
     assert out.splitlines()[1:] == ["found:github:Acme/Shop,Basket"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "what"),
     [

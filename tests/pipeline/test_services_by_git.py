@@ -12,6 +12,8 @@ from benchmarks.services_by_git import Compared, Repository, compare, read
 from tests.builders import repositories
 from tests.pipeline.running import program
 
+pytestmark = pytest.mark.slow
+
 
 def monorepo(folder: Path) -> repositories.Repository:
     """Two packages with tags of their own; a cherry-pick on a branch, a root file, a document, and what waits."""

@@ -16,6 +16,8 @@ from pipeline.session import Session
 from tests.builders.demo import UNTIL, session_in
 from tests.pipeline.test_truth import differences
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def styled(tmp_path_factory: pytest.TempPathFactory) -> Session:

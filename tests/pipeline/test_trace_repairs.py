@@ -52,6 +52,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_fixes_are_traced_once(folder: Path, headway: Headway) -> None:
     """The first night traces what there is, the next one nothing, and then what is new; --full all of it again."""
     repo = repository(folder / "shop")
@@ -90,6 +91,7 @@ def test_maintainability_is_measured_where_it_is_asked_for(folder: Path, headway
     assert "commit quality" not in headway("collect").err
 
 
+@pytest.mark.slow
 def test_explain_shows_both_sides(folder: Path, headway: Headway) -> None:
     """The change says by what it was repaired, the fix what it repairs, and why it is a fix."""
     repository(folder / "shop")
@@ -100,6 +102,7 @@ def test_explain_shows_both_sides(folder: Path, headway: Headway) -> None:
     assert "  it is a fix: type 'fix'\n  repairs #1, 1 line (100% of what it removed): Add three" in fix
 
 
+@pytest.mark.slow
 def test_export_of_both_reports(folder: Path, headway: Headway) -> None:
     """Both have their columns and say under which definition; options that are another report's are errors."""
     repository(folder / "shop")

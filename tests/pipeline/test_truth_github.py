@@ -61,6 +61,7 @@ def reported_by(company: Company, ways: set[str]) -> str:
     return f"repo in ({', '.join(names)})"
 
 
+@pytest.mark.slow
 def test_git_and_github_together_tell_the_truth(tmp_path: Path) -> None:
     """Every milestone, outcome and duration of every change is the true one, from Git's graph and GitHub's events."""
     session, company = collected(tmp_path, "tiny", with_git=True)
@@ -68,6 +69,7 @@ def test_git_and_github_together_tell_the_truth(tmp_path: Path) -> None:
     assert differences(session, where) == {}
 
 
+@pytest.mark.slow
 def test_github_alone_tells_the_truth(tmp_path: Path) -> None:
     """Without a clone too: GitHub tells the commits of the default branch, and which of them were deployed."""
     session, company = collected(tmp_path, "tiny", with_git=False)

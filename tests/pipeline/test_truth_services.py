@@ -60,6 +60,7 @@ def test_git_finds_the_same_arrivals(served: Session) -> None:
     assert differences == []
 
 
+@pytest.mark.slow
 def test_git_would_find_another_arrival(served: Session, tmp_path: Path) -> None:
     """Without the first roll-outs to one region, other arrivals are right: the comparison can fail."""
     folder = tmp_path / "altered"
@@ -107,6 +108,7 @@ def collect(session: Session) -> None:
         build(session, teams_of(session.settings), progress)
 
 
+@pytest.mark.slow
 def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
     """Read before and after a tag was moved, both places are deployments: what the first one shipped keeps its date."""
     folder = tmp_path / "demo"
@@ -137,6 +139,7 @@ def test_a_moved_tag_keeps_what_it_shipped_first(tmp_path: Path) -> None:
     assert early > 0
 
 
+@pytest.mark.slow
 def test_a_repository_that_stopped_to_deploy_is_in_doubt_as_in_truth(tmp_path: Path) -> None:
     """What landed since its last deployment is unknown, in every table; the other repository is in no doubt."""
     demo = build_demo(

@@ -20,6 +20,7 @@ dismiss = true
 """
 
 
+@pytest.mark.slow
 def test_an_id_that_nothing_has_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A slip of the pen in an id is said after a build and by the doctor, with the id that is nearest."""
     config = tmp_path / "headway.toml"

@@ -48,6 +48,7 @@ def test_setting_of_no_repository_fails_with_the_nearest(
     assert f"did you mean {hint}" in said if hint else "did you mean" not in said or "acme" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repo", ["github:acme/shop", "acme/shop", "GitHub:ACME/Shop", "*/shop", "github:*"])
 def test_name_as_status_prints_it_is_the_repository(repo: str, tmp_path: Path) -> None:
     """With its provider or without, in any case where the forge ignores it, and as a glob."""
@@ -56,6 +57,7 @@ def test_name_as_status_prints_it_is_the_repository(repo: str, tmp_path: Path) -
     assert main(["--config", str(tmp_path / "headway.toml"), "build"]) == 0
 
 
+@pytest.mark.slow
 def test_source_that_was_not_read_may_bring_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """While a source is missing, its repository may be the one that a rule means: that is told, and no failure."""
     repo = Repository(tmp_path / "shop")

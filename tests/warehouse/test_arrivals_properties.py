@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,6 +188,7 @@ def test_chain_equals_sets_of_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> 
         assert row["rollback_deployment_id"] == (max(taken)[1] if taken and len(taken) == len(state) else None)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(shipped(services=("pay", "search", "")))
 def test_each_service_arrives_by_its_own_deployments(case: tuple[Dag, Raw, list[Deploy]]) -> None:
@@ -198,6 +200,7 @@ def test_each_service_arrives_by_its_own_deployments(case: tuple[Dag, Raw, list[
             assert row["production_deployment_id"] == complete(dag, mine, int(key[1:]))
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(shipped())
 def test_rollouts_and_waves_equal_a_count_by_hand(case: tuple[Dag, Raw, list[Deploy]]) -> None:

@@ -107,6 +107,7 @@ def _deploy(raw: Raw, name: str, commit: str, at: float, dice: random.Random) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))])
 def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
     """A report as of an earlier time equals one built then, of what had been there."""
@@ -120,6 +121,7 @@ def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
         assert_same(now, then)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [58.5, *(pytest.param(at, marks=pytest.mark.slow) for at in (33, 83, 940.5))])
 def test_past_of_a_portfolio_is_the_report_of_then(at: float) -> None:
     """The same for manifests, tags, branches, records and their oddities, each at its own watermark."""
@@ -137,6 +139,7 @@ def _dated(parts: Iterable[Raw]) -> list[Raw]:
     return [part for part in parts if part.watermark_at is not None]
 
 
+@pytest.mark.slow
 def test_no_time_is_later_than_the_report() -> None:
     """Nothing in the reports of a moment comes after it."""
     moment = hour(62)
@@ -151,6 +154,7 @@ def test_no_time_is_later_than_the_report() -> None:
             assert times == []
 
 
+@pytest.mark.slow
 def test_waiting_grows_with_the_time_of_the_report() -> None:
     """The same rows asked an hour later are an hour older, and nothing else."""
     raw = Raw().commits("a@1 b@5").deploy("d", "a", 1)

@@ -33,6 +33,7 @@ def expected() -> dict[str, bytes]:
         return exported(tables)
 
 
+@pytest.mark.slow
 def test_two_builds_give_the_same_bytes(expected: dict[str, bytes], tmp_path: Path) -> None:
     """Same rows and same time, same bytes, whether they come from memory or from files."""
     stored(tmp_path, *portfolio())
@@ -42,6 +43,7 @@ def test_two_builds_give_the_same_bytes(expected: dict[str, bytes], tmp_path: Pa
     assert found["deployments"] == expected["deployments"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_order_of_raw_rows_does_not_matter(expected: dict[str, bytes], seed: int) -> None:
     """Raw rows dealt out anew give the same bytes, also where two sources read the same rows."""
@@ -50,6 +52,7 @@ def test_order_of_raw_rows_does_not_matter(expected: dict[str, bytes], seed: int
         assert exported(tables) == expected
 
 
+@pytest.mark.slow
 def test_two_sources_of_one_run_that_differ_give_one_answer() -> None:
     """Where two sources read one repository in the same run and differ, the same one counts every time."""
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from headway.settings import DoraSettings, Settings
 from tests.builders.rows import START, Raw, Tables, built, commit_id
 from tests.warehouse.test_repairs import traced
@@ -132,6 +134,7 @@ def test_deployment_is_held_to_account_for_some_days() -> None:
         assert [row[1] for row in signs(tables)] == ["incident", "revert"]
 
 
+@pytest.mark.slow
 def test_past_knows_only_the_signs_of_then() -> None:
     """As of an earlier time a failure had not shown yet, or was not over."""
     raw = line().deploy("d1", "b", 10).deploy("r1", "a", 21)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, Tables, built, commit_id, ruled
 
 
@@ -93,6 +95,7 @@ def test_only_success_ships_and_only_its_first() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_undatable_deployment_leaves_its_changes_unknown() -> None:
     """A production branch moved by fast-forward ships at a time nobody wrote down; what it lacks waits."""
     raw = (

@@ -22,10 +22,10 @@ from pipeline.sources import sources_of
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import hour, stored
 from warehouse.build import Sources, build_tables
+from warehouse.building.spark import copy_tables, spark_engine
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.publish import STORAGE_VERSION
-from warehouse.spark import copy_tables, spark_engine
 from warehouse.store import RawStore
 
 pytestmark = pytest.mark.spark
@@ -188,7 +188,7 @@ def test_folder_that_spark_does_not_see_is_an_error(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cluster with the warehouse under another path is an error from the start, and not a company without work."""
-    monkeypatch.setattr("warehouse.spark._url", lambda path: f"file:///elsewhere{path}")
+    monkeypatch.setattr("warehouse.building.spark._url", lambda path: f"file:///elsewhere{path}")
     with pytest.raises(WarehouseError) as caught, spark_engine(server, tmp_path):
         pass
     assert "mount" in caught.value.hint

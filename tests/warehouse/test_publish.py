@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
 from warehouse.build import Sources, all_models
+from warehouse.building.bounds import bound, memory_bytes
 from warehouse.publish import build_in_memory, current, open_published, publish
 from warehouse.store import RawStore
 
@@ -22,9 +25,9 @@ HEADERS = [header for model in MODELS for header in model.headers]
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 
 
-def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS) -> Path:
+def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS, *, anew: bool = False) -> Path:
     """Build a warehouse and make it current."""
-    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress())
+    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress(), anew=anew)
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +79,13 @@ def test_published_file_reaches_nothing_else(filled: Path, tmp_path: Path) -> No
     assert not (tmp_path / "x.csv").exists()
 
 
+@pytest.mark.slow
 def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None:
     """Each build is a file of its own, current even where the clock went back; whoever reads an older one goes on."""
     stored(tmp_path, Raw().commits("a"))
     first = published(tmp_path, NOW)
     with open_published(tmp_path) as reader:
-        second, third, last = (published(tmp_path, NOW + timedelta(minutes=n)) for n in (1, 2, -1))
+        second, third, last = (published(tmp_path, NOW + timedelta(minutes=n), anew=True) for n in (1, 2, -1))
         assert reader.sql("select count(*) from lead_times").fetchall() == [(1,)]
     assert current(tmp_path) == last
     assert set(tmp_path.glob("*.duckdb")) == {second, third, last}
@@ -89,18 +93,20 @@ def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir() if "building" in path.name] == []
 
 
+@pytest.mark.slow
 def test_build_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where an invariant breaks nothing is published, nothing is left over, and the error says which."""
     stored(tmp_path, Raw().commits("a"))
     before = published(tmp_path)
     monkeypatch.setattr("warehouse.checks.checks", lambda: {"never": "select 1 as broken from lead_times"})
     with pytest.raises(WarehouseError, match=r"never: \[\{'broken': 1\}\]") as caught:
-        published(tmp_path)
+        published(tmp_path, anew=True)
     assert "still served" in caught.value.hint
     assert current(tmp_path) == before
     assert list(tmp_path.glob("headway-*")) == [before]
 
 
+@pytest.mark.slow
 def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
     """A warehouse without a build, and one whose file is gone, are told with the command that helps."""
     with pytest.raises(WarehouseError, match="nothing was built") as caught:
@@ -113,6 +119,7 @@ def test_nothing_built_says_what_to_do(tmp_path: Path) -> None:
     assert caught.value.hint == "run `headway build`"
 
 
+@pytest.mark.slow
 def test_batch_that_lands_during_a_build_waits_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build takes rows and watermarks of the same moment: one never promises what it did not read."""
     store = stored(tmp_path, Raw(known=50).commits("a@1 b@5"))
@@ -133,6 +140,7 @@ def test_batch_that_lands_during_a_build_waits_for_the_next(tmp_path: Path, monk
         assert connection.sql("select as_of from report_times").fetchall() == [(hour(50),)]
 
 
+@pytest.mark.slow
 def test_published_and_in_memory_are_the_same(filled: Path) -> None:
     """A report as of the watermark is the published one."""
     with (
@@ -150,3 +158,42 @@ def test_damaged_published_file_is_no_warehouse(tmp_path: Path) -> None:
     (tmp_path / "CURRENT").write_text("headway-x.duckdb")
     with pytest.raises(duckdb.Error):
         open_published(tmp_path)
+
+
+def test_a_build_reads_when_it_holds_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two builds at once are one after the other, so that the one that began earlier publishes nothing older."""
+    stored(tmp_path, Raw().commits("a"))
+    locked: list[bool] = []
+    listed = RawStore.commits
+
+    def look(self: RawStore) -> object:
+        with (tmp_path / "build.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked.append(False)
+            except BlockingIOError:
+                locked.append(True)
+        return listed(self)
+
+    monkeypatch.setattr(RawStore, "commits", look)
+    published(tmp_path)
+    assert locked == [True]
+
+
+def test_leftovers_of_killed_builds_go_with_the_next(tmp_path: Path) -> None:
+    """What a build that was killed had written is removed; the published files stay."""
+    stored(tmp_path, Raw().commits("a"))
+    for name in ("headway-20250101T000000-aaaaaa.building", "headway-20250101T000000-aaaaaa.building.wal"):
+        (tmp_path / name).write_bytes(b"half")
+    path = published(tmp_path)
+    assert list(tmp_path.glob("headway-*")) == [path]
+
+
+def test_memory_is_bounded_and_the_rest_is_written_inside_the_warehouse(tmp_path: Path) -> None:
+    """A build takes the memory that the settings say, else a share of the machine's, and leaves nothing elsewhere."""
+    with duckdb.connect() as connection:
+        bound(connection, tmp_path / "it's", 0.5)
+        said = connection.sql("select current_setting('memory_limit'), current_setting('temp_directory')").fetchall()
+    assert said == [("476.8 MiB", str(tmp_path / "it's" / "cache" / "spill"))]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0.3 * machine < memory_bytes(0) < 0.5 * machine

@@ -152,6 +152,7 @@ _ON = {
 """Parts with a tag on each commit, and the hour after the round began."""
 
 
+@pytest.mark.slow
 def test_moved_tag_keeps_what_it_shipped() -> None:
     """A tag that was read at two commits is two deployments; answers as of the time before stay what they were."""
     first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0.0", "a", 1), ("v1.2", "b", 4))

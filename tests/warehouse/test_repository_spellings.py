@@ -70,6 +70,7 @@ def expected(parts: list[Raw]) -> Contents:
         return contents(tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
 def test_any_spelling_gives_the_same_tables(parts: list[Raw], expected: Contents, seed: int) -> None:
     """Every table has the same rows, whatever the case of names in the rows of every raw table and source."""
@@ -80,6 +81,7 @@ def test_any_spelling_gives_the_same_tables(parts: list[Raw], expected: Contents
         assert contents(tables) == expected
 
 
+@pytest.mark.slow
 def test_files_are_read_under_one_spelling(parts: list[Raw], tmp_path: Path) -> None:
     """What was collected long ago under several spellings is one repository after the next build, as of any time."""
     dice = random.Random(3)

@@ -32,6 +32,7 @@ def contents(tables: Tables) -> dict[str, list[str]]:
     return {name: sorted(map(repr, tables(f"from {name}"))) for name in TABLES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, pytest.param(12, marks=pytest.mark.slow)])
 def test_shared_tables_are_those_of_a_build_anew(count: int) -> None:
     """A build that shares tables with one of some of its rows has the rows of one that makes every table."""
@@ -66,6 +67,7 @@ def test_equal_rows_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (names.count("lead_times"), names.count("commits")) == (count, 1)
 
 
+@pytest.mark.slow
 def test_settings_and_time_are_no_part_of_what_is_shared() -> None:
     """The same rows under other settings or as of another time are another build."""
     shop = Raw().commits("a b").deploy("0", "a", 1.5).deploy("1", "b", 4)
@@ -77,6 +79,7 @@ def test_settings_and_time_are_no_part_of_what_is_shared() -> None:
             assert tables.change("b")["kind"] == kind
 
 
+@pytest.mark.slow
 def test_tables_in_use_are_retained(few: shelf.Shelf) -> None:
     """A full shelf drops nothing that an open build reads, and the oldest tables when no build is open."""
     with built(Raw().commits("a b"), as_of=9) as tables:

@@ -68,6 +68,7 @@ def test_rows_of_an_earlier_version_give_way(tmp_path: Path) -> None:
         assert tables("select * from stale_clones") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["status", "doctor"])
 def test_clone_that_is_behind_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str) -> None:
     """`status` and `doctor` name the clone that is behind, and the one that counts."""

@@ -241,3 +241,44 @@ def test_commit_file_is_the_same_for_the_same_batch(tmp_path: Path) -> None:
     ]
     assert commits[0] == commits[1]
     assert json.loads(commits[0])["watermark_at"] == (datetime(2025, 1, 6) + timedelta(hours=2)).isoformat()
+
+
+LONG = {"tips": {f"refs/heads/{number}": "c" * 40 for number in range(50)}}
+
+
+def test_quiet_nights_leave_one_small_file(tmp_path: Path) -> None:
+    """Nights without rows replace each other, their resume point is one file, and when it was read last is known."""
+    store = RawStore(tmp_path)
+    batch = store.begin("s", hour(1))
+    batch.write(notices("one"))
+    batch.commit(Checkpoint(LONG, hour(1), ("r",)))
+    for night in range(2, 60):
+        after = store.latest()["s"]
+        store.begin("s", hour(night), after=after).commit(Checkpoint(LONG, hour(night), ("r",)))
+    assert len(list(store.commits_folder.iterdir())) == 2
+    assert sum(path.stat().st_size for path in store.commits_folder.iterdir()) < 2_000
+    assert len(list((store.folder / "_resume").iterdir())) == 1
+    assert store.latest()["s"].collected_at == hour(59)
+    assert (seen(store), store.resume("s")) == (["one"], LONG)
+
+
+def test_resume_points_that_nobody_needs_are_removed(tmp_path: Path) -> None:
+    """A resume point that no batch names goes with other leftovers; the one in use stays."""
+    store = RawStore(tmp_path)
+    store.begin("s", hour(1)).commit(Checkpoint(LONG, hour(1), ("r",)))
+    first = store.latest()["s"]
+    store.begin("s", hour(2), after=first).commit(Checkpoint({**LONG, "more": 1}, hour(2), ("r",)))
+    assert store.vacuum(older_than=datetime(2100, 1, 1)) == 1
+    assert store.resume("s") == {**LONG, "more": 1}
+
+
+def test_lost_resume_point_is_told(tmp_path: Path) -> None:
+    """Without its file a source cannot go on, and the error says what mends it; the rows stay."""
+    store = RawStore(tmp_path)
+    store.begin("s", hour(1)).commit(Checkpoint(LONG, hour(1), ("r",)))
+    (path,) = (store.folder / "_resume").iterdir()
+    path.write_text("{")
+    with pytest.raises(WarehouseError, match="missing or damaged") as caught:
+        store.resume("s")
+    assert "headway collect --full" in caught.value.hint
+    assert len(store.commits()) == 1

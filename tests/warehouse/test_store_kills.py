@@ -160,6 +160,7 @@ def _is_whole(folder: Path) -> None:
     assert set(store.folder.rglob("*.parquet")) == {path for paths in store.files().values() for path in paths}
 
 
+@pytest.mark.slow
 def test_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
     """Whenever a collector is killed, what is visible is whole and the rest is removed later."""
     _killed_writers(tmp_path, 3)

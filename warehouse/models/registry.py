@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from headway.settings import Settings
@@ -34,12 +35,19 @@ __all__ = ["python_models"]
 
 def python_models(settings: Settings, sources: Sources, as_of: datetime | None) -> tuple[PythonModel, ...]:
     """All Python models, for these settings and sources, as of a time (None: up to each watermark)."""
-    rules = Rules.load(RuleSettings.of(settings.ai))
     return (
         parameters.model(settings, as_of),
         source_watermarks.model(sources),
-        deployment_rules.model(settings),
         repository_settings.model(settings, sources),
+        *(replace(model, knows=repr(settings)) for model in _of_settings(settings)),
+        *(replace(model, knows="") for model in _OF_INPUTS),
+    )
+
+
+def _of_settings(settings: Settings) -> tuple[PythonModel, ...]:
+    rules = Rules.load(RuleSettings.of(settings.ai))
+    return (
+        deployment_rules.model(settings),
         inferred_services.model(settings),
         services.model(settings),
         environments.model(settings),
@@ -50,20 +58,24 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         classification.model(rules),
         fixes.model(settings.dora),
         initiatives.model(InitiativeRules.of(settings)),
-        arrivals.MODEL,
-        changes_from_git.MODEL,
-        declared_reverts.MODEL,
-        deployment_chain.MODEL,
-        deployments_seen.MODEL,
-        manifest_applications.MODEL,
-        manifest_bases.MODEL,
-        near_names.MODEL,
-        packages.MODEL,
-        path_services.MODEL,
-        service_environments.MODEL,
-        service_lists.MODEL,
-        service_lives.MODEL,
-        stack_outcomes.MODEL,
-        tag_families.MODEL,
-        workflow_kinds.MODEL,
     )
+
+
+_OF_INPUTS = (
+    arrivals.MODEL,
+    changes_from_git.MODEL,
+    declared_reverts.MODEL,
+    deployment_chain.MODEL,
+    deployments_seen.MODEL,
+    manifest_applications.MODEL,
+    manifest_bases.MODEL,
+    near_names.MODEL,
+    packages.MODEL,
+    path_services.MODEL,
+    service_environments.MODEL,
+    service_lists.MODEL,
+    service_lives.MODEL,
+    stack_outcomes.MODEL,
+    tag_families.MODEL,
+    workflow_kinds.MODEL,
+)

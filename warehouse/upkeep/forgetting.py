@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from headway.raw_tables import TABLES
 from headway.repository_names import repository_key
 from warehouse.store import Commit, RawStore, write_atomically
+from warehouse.upkeep.resume_points import FOLDER
 
 __all__ = ["Forgotten", "finish", "forget", "pending", "what_goes"]
 
@@ -93,7 +94,7 @@ def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tup
 def _drop_sources(store: RawStore, sources: set[str]) -> None:
     """Remove the commit files of sources, the older first: what a batch replaced does not come back without it."""
     for path in sorted(store.commits_folder.glob("*.json")):
-        if Commit.from_json(path.name, path.read_text(encoding="utf-8")).source in sources:
+        if Commit.from_json(path.name, path.read_text(encoding="utf-8"), store.folder).source in sources:
             path.unlink()
 
 
@@ -125,7 +126,7 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
                 pq.write_table(left, store.folder / table / new, compression="zstd")
                 files[table] = (*files.get(table, ()), new)
                 rows[table] = rows.get(table, 0) + left.num_rows
-    resume = dict(commit.resume)
+    resume = commit.resumed()
     if "repo_ids" in resume:
         resume["repo_ids"] = list(others)
     name = f"{commit.name.removesuffix('.json')}-{secrets.token_hex(4)}.json"
@@ -147,7 +148,12 @@ def _sweep(store: RawStore) -> None:
     for commit in store.commits():
         for name in commit.replaces:
             (store.commits_folder / name).unlink(missing_ok=True)
-    named = {path for paths in store.files().values() for path in paths}
+    commits = store.commits()
+    named = {path for paths in store.files(commits).values() for path in paths}
+    points = store.resume_files(commits)
+    for path in (store.folder / FOLDER).glob("*.json"):
+        if path not in points:
+            path.unlink(missing_ok=True)
     for table in TABLES:
         for path in (store.folder / table).glob("*.parquet"):
             if path not in named:

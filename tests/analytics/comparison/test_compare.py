@@ -100,6 +100,7 @@ def test_groups_exchanged_turn_the_difference_around() -> None:
         assert numbers(one) == pytest.approx([-difference, -upper, -lower, p_value], nan_ok=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(st.integers(0, 10_000))
 def test_order_of_changes_means_nothing(seed: int) -> None:

@@ -112,12 +112,14 @@ def test_same_warehouse_same_table(connection: duckdb.DuckDBPyConnection) -> Non
     assert dora(connection, Filters(), options).equals(dora(connection, Filters(), options))
 
 
+@pytest.mark.slow
 def test_repository_without_deployments_has_no_rows() -> None:
     """Where nothing is deployed nothing is told, and nothing is zero."""
     with built(Raw().commits("a b c")) as tables:
         assert dora(tables.connection, Filters()).is_empty()
 
 
+@pytest.mark.slow
 def test_change_that_a_report_alone_saw_arrive_takes_part_in_lead_times() -> None:
     """It has no deployment that could fail: it counts as arrived, and with no deployment."""
     raw = Raw().commits("a@1 b@2").deploy("d0", "a", 1)

@@ -63,6 +63,7 @@ def test_devlake_previous_success() -> None:
     assert {row["deployment_id"]: row["previous_deployment_id"] for row in found} == expected
 
 
+@pytest.mark.slow
 @needs_devlake
 @pytest.mark.parametrize("incident_hours", [24, 24 * 90])
 def test_devlake_incidents_to_deployments(incident_hours: int) -> None:

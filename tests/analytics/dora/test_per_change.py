@@ -91,6 +91,7 @@ def test_single_changes_have_the_interval_of_the_likelihood_ratio() -> None:
     assert p_value == pytest.approx(stats.chi2.sf(2.0 * fall, 1), rel=0.2)
 
 
+@pytest.mark.slow
 def test_large_deployments_without_a_difference_are_rarely_significant() -> None:
     """Of 100 companies of eight repositories at most 11 are, and 89 intervals hold the true ratio of 3 elsewhere."""
     dice = np.random.default_rng(4)

@@ -87,6 +87,7 @@ def test_commits_that_the_repository_ignores_are_looked_through(repo: Repository
     assert [row["repaired_sha"] for row in tables["repairs"]] == [first]
 
 
+@pytest.mark.slow
 def test_work_lands_a_hundred_at_a_time(repo: Repository, tmp_path: Path) -> None:
     """A run that is killed keeps what it had: a checkpoint after each hundred fixes, and after the commits."""
     _, step = steps(repo)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ def newest(runs: list[Run]) -> dict[tuple[Any, ...], dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(steps=splits[0], cuts=splits[1])
 def test_any_split_gives_what_one_run_gives(steps: list[str], cuts: set[int]) -> None:

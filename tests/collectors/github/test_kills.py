@@ -70,6 +70,7 @@ def server() -> Iterator[FakeGitHub]:
         yield github
 
 
+@pytest.mark.slow
 def test_fifty_kills_change_no_row(server: FakeGitHub) -> None:
     """However often a run is killed, at whatever request, what landed stays and the same rows are in at the end."""
     whole = Reader.of(server, page=3, gap_seconds=1)
@@ -92,6 +93,7 @@ def test_fifty_kills_change_no_row(server: FakeGitHub) -> None:
     assert folded(reader.tables) == folded(whole.tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [9, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (11, 13))])
 def test_kill_between_rows_and_checkpoint_changes_no_row(server: FakeGitHub, seed: int) -> None:
     """Rows whose checkpoint never came do not count: the next run brings them again, with the rest."""

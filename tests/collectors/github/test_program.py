@@ -112,6 +112,7 @@ def test_first_spelling_does_not_matter(github: FakeGitHub, tmp_path: Path) -> N
     assert [run.source for run in collect(github, wanted, "github:acme/sdk")] == ["github:ACME/SDK"]
 
 
+@pytest.mark.slow
 def test_new_repository_of_an_old_name_is_collected_apart(github: FakeGitHub, tmp_path: Path) -> None:
     """One that takes the old name of a renamed repository is read too, under a name of its own."""
     wanted = settings(github, tmp_path)
@@ -143,6 +144,7 @@ def test_repository_made_anew_is_not_mixed_with_the_old_one(github: FakeGitHub, 
     assert changes_of(RawStore(wanted.warehouse_folder)) == before | {f"github:acme/sdk~{made.id}": 1}
 
 
+@pytest.mark.slow
 def test_lost_repository_of_an_owner_fails_its_run(github: FakeGitHub, tmp_path: Path) -> None:
     """What an owner's list has no more is asked for all the same: a nightly job must tell that it is gone."""
     wanted = settings(github, tmp_path)

@@ -68,6 +68,7 @@ def test_main_that_was_renamed_keeps_its_pull_requests() -> None:
         assert landed(tables)[2] == (5, "no_deployments", "")
 
 
+@pytest.mark.slow
 def test_promoted_by_a_squash_lands_with_its_carrier() -> None:
     """A promotion pull request has the merges of the branch among its commits; squashed, Git alone would not tell."""
     shop = Forge().request(1, opened=2, commits="b@1", merged=5, merge="x", base_ref="dev")

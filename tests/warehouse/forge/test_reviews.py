@@ -114,6 +114,7 @@ def test_review_and_approval_are_by_people_and_of_the_complete_code() -> None:
     }
 
 
+@pytest.mark.slow
 def test_what_came_after_the_report_is_left_out() -> None:
     """Reviews, dismissals and commits that were to come say nothing of the state before them."""
     shop = Forge().request(

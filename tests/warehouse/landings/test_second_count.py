@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.landings import Comparison
 from cli.main import main
 from tests.builders.repositories import Repository
 
 
+@pytest.mark.slow
 def test_second_count_agrees_and_sees_what_the_first_has_not(tmp_path: Path) -> None:
     """By git alone as many requests, times and own commits; one that landed since Headway read is a disagreement."""
     repo = Repository(tmp_path / "shop.git", bare=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -78,7 +77,6 @@ _CHANGE_COLUMNS = (
     "opened_at",
     "code_complete_at",
     "merged_at",
-    "as_of",
 )
 _FOREIGN_COLUMNS = ("user_repo_id", "change_id", "merged_at", "path", "language", "module", "folder", "added")
 
@@ -93,6 +91,7 @@ def model(rules: InitiativeRules) -> PythonModel:
             Input("change_kinds", ("change_id", "kind"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "committed_at", "message"), ("sha",)),
+            Input("late_commits", ("sha",), ("sha",)),
             Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
@@ -108,8 +107,8 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     changes = tables["changes"].to_pylist()
     if not changes:
         return _tables("", [], {}, [], Ends(()))
-    repo_id, as_of = changes[0]["repo_id"], changes[0]["as_of"]
-    commits = _known(tables["commits"], as_of)
+    repo_id = changes[0]["repo_id"]
+    commits = {*tables["commits"]["sha"].to_pylist()} - {*tables["late_commits"]["sha"].to_pylist()}
     owner = _owner(changes, tables["change_commits"], commits)
     paths = _paths(tables["commit_files"], owner)
     pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)
@@ -131,10 +130,6 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
         if initiative.members and any(initiative.owns(path) for path in code)
     }
     return _tables(repo_id, local_initiatives, sandboxed, uses, ends, importable)
-
-
-def _known(table: pa.Table, as_of: datetime | None) -> set[str]:
-    return {sha for sha, at in pairs(table, "sha", "committed_at") if as_of is None or at is None or at <= as_of}
 
 
 def _owner(changes: Iterable[Mapping[str, Any]], change_commits: pa.Table, commits: set[str]) -> dict[str, list[str]]:

@@ -72,6 +72,7 @@ def test_both_groups_weigh_the_same_in_each_cell(seed: int) -> None:
     assert effect.pair == pytest.approx(tuple(means), abs=1e-6)
 
 
+@pytest.mark.slow
 @given(SEEDS, st.floats(-1.0, 1.0))
 def test_wild_bootstrap_is_that_of_one_regression_a_draw(seed: int, supposed: float) -> None:
     """With covariates, under any supposed difference, from sums by repository alone."""

@@ -38,6 +38,7 @@ def test_mean_is_that_of_the_definition(seed: int) -> None:
     assert found.mean[0] == pytest.approx(by_hand(hours, ended, weight, 30.0))
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_influence_is_the_derivative_with_respect_to_a_weight(seed: int) -> None:
     """What a change adds is what the estimate moves by, for a little more of its weight."""
@@ -50,6 +51,7 @@ def test_influence_is_the_derivative_with_respect_to_a_weight(seed: int) -> None
         assert found.influence[change] == pytest.approx((more - less) / 2e-6, abs=1e-5)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_groups_are_as_if_alone_and_as_the_incidence_has_them(seed: int) -> None:
     """Each of several groups has the shares and influences that `incidence` gives for it by change."""

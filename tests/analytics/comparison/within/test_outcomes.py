@@ -94,6 +94,7 @@ def test_nobody_followed_so_long_has_no_pseudo_value() -> None:
     assert np.isnan(found.values).all()
 
 
+@pytest.mark.slow
 def test_a_young_company_is_compared_by_pseudo_values() -> None:
     """Watched for 90 days, a quarter is not followed for 30: the interval still holds the truth that all have."""
     held = 0

@@ -224,6 +224,7 @@ def test_pattern_that_cannot_be_one_is_wrong_use(repo: Repository, patterns: Man
         collected(repo, patterns)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     steps=st.lists(st.tuples(st.sampled_from("abt-"), st.sampled_from(["v1", "v2", None])), max_size=12),

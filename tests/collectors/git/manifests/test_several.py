@@ -149,6 +149,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["prod/.env", "prod/.env.local"]), st
 EITHER = ManifestPatterns(r"^(?P<environment>prod)/\.env", ENV_FILE.version)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(steps=STEPS, cuts=st.sets(st.integers(0, 9), max_size=3))
 def test_any_split_of_many_gives_what_one_run_gives(

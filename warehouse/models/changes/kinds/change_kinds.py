@@ -207,7 +207,7 @@ def model(ai: AiSettings) -> PythonModel:
             Input("commit_files", ("sha", "status", "path"), ("sha", "path")),
             Input("version_changes", ("sha", "path", "what", "package", "old_version", "new_version"), ("sha", "path")),
             Input("tags", ("sha",), ("sha",)),
-            Input("report_times", ("as_of",), ("as_of",)),
+            Input("late_commits", ("sha",), ("sha",)),
         ),
         (CHANGE_KINDS,),
         partial(change_kinds, overrides=overrides),
@@ -220,7 +220,7 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
     Commits and tags that came after the time of the report count for nothing.
     """
     changes = tables["changes"].to_pylist()
-    tables = {**tables, "commits": _until(tables["commits"], tables["report_times"])}
+    tables = {**tables, "commits": _until(tables["commits"], tables["late_commits"])}
     known = set(tables["commits"]["sha"].to_pylist())
     bots = {
         change_id
@@ -273,12 +273,9 @@ def _release_evidence(
     return evidence
 
 
-def _until(commits: pa.Table, report_times: pa.Table) -> pa.Table:
+def _until(commits: pa.Table, late: pa.Table) -> pa.Table:
     """The commits that were there by the time of the report."""
-    times = report_times["as_of"].to_pylist()
-    if not times or times[0] is None:
-        return commits
-    return commits.filter(pc.less_equal(commits["committed_at"], pa.scalar(times[0], commits["committed_at"].type)))
+    return commits.filter(pc.invert(pc.is_in(commits["sha"], late["sha"].combine_chunks())))
 
 
 def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) -> _Repository:

@@ -99,10 +99,14 @@ class SparkEngine:
         self.put(name, first)
 
     def fetch(
-        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repo_id: str | None = None
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
-        """See `Engine.fetch`; reads the files, so that one repository after the other costs no job of Spark's."""
-        return self._local.fetch(name, columns, order=order, repo_id=repo_id)
+        """See `Engine.fetch`; reads the files, which costs no job of Spark's."""
+        return self._local.fetch(name, columns, order=order, repositories=repositories)
+
+    def counts(self, name: str) -> Mapping[str, int]:
+        """See `Engine.counts`; reads the files too."""
+        return self._local.counts(name)
 
     def check(self) -> None:
         """Raises `WarehouseError` unless Spark sees the folder: not every server says so of a file that it misses."""

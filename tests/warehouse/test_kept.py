@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from headway.progress import SilentProgress
+from headway.raw_tables import Checkpoint
+from headway.settings import DeploymentRule, Settings
+from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
+from tests.builders.rows import Raw, hour, stored
+from warehouse.building import kept
+from warehouse.model import PythonModel
+from warehouse.publish import current, publish
+from warehouse.store import RawStore
+
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+NOTE = Path("cache", "keys.json")
+OTHER = replace(SETTINGS, deployments=(DeploymentRule(repo="acme/shop", source="branch", branch="main"),))
+
+
+def published(folder: Path, night: int = 0, settings: Settings = SETTINGS, *, anew: bool = False) -> Path:
+    """The file that a night publishes."""
+    at = NOW + timedelta(days=night)
+    return publish(folder, settings, TEAMS, built_at=at, progress=SilentProgress(), anew=anew)
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """The tables of two published files whose rows differ."""
+    with duckdb.connect() as connection:
+        for name, path in (("one", one), ("other", other)):
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        listed = "select table_name from duckdb_tables() where database_name = ? order by 1"
+        tables = [name for (name,) in connection.execute(listed, ["one"]).fetchall()]
+        assert tables == [name for (name,) in connection.execute(listed, ["other"]).fetchall()]
+
+        def rows(table: str) -> int:
+            gone, new = (
+                f"from one.{table} except all from other.{table}",
+                f"from other.{table} except all from one.{table}",
+            )
+            return len(connection.sql(f"({gone}) union all ({new})").fetchall())
+
+        return [table for table in tables if rows(table)]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The models that run from now on, once for each repository."""
+    names: list[str] = []
+    really = PythonModel.run
+
+    def run(self: PythonModel, inputs: object) -> object:
+        names.append(self.name)
+        return really(self, inputs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PythonModel, "run", run)
+    return names
+
+
+def always_made(runs: list[str]) -> bool:
+    """Whether only those models ran that know more than a key can hold, or the time of the report, and take no time."""
+    return set(runs) <= {"parameters", "source_watermarks", "repository_settings", "environments"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_nights_make_what_a_full_build_makes(tmp_path: Path, seed: int) -> None:
+    """However a history is split into nights, and settings changed between them, rows equal those of one full build."""
+    dice = random.Random(seed)
+    parts = portfolio()
+    night = 0
+    while parts:
+        count = dice.randint(1, 6)
+        stored(tmp_path / "nights", *parts[:count])
+        parts = parts[count:]
+        if dice.random() < 0.7 or not parts:
+            night += 1
+            published(tmp_path / "nights", night, dice.choice([SETTINGS, OTHER]) if parts else SETTINGS)
+    stored(tmp_path / "once", *portfolio())
+    assert differences(current(tmp_path / "nights"), published(tmp_path / "once")) == []
+
+
+def test_a_night_without_rows_runs_no_model_again(tmp_path: Path, runs: list[str]) -> None:
+    """The second build of the same rows takes everything over; a build anew takes nothing."""
+    stored(tmp_path, *portfolio()[:3])
+    first = published(tmp_path)
+    assert not always_made(runs)
+    everything = sorted(runs)
+    runs.clear()
+    assert published(tmp_path, 1) == first
+    assert runs == []
+    RawStore(tmp_path).begin("git:acme/shop", hour(9100)).commit(Checkpoint({}, hour(9050), ("git:acme/shop",)))
+    second = published(tmp_path, 1)
+    assert second != first
+    assert always_made(runs)
+    runs.clear()
+    published(tmp_path, 2, anew=True)
+    assert sorted(runs) == everything
+
+
+def test_only_what_changed_is_made(tmp_path: Path, runs: list[str]) -> None:
+    """A commit more in one repository runs the models of that one alone."""
+    stored(tmp_path, *(Raw(name).commits("a@1 b@5").branch("main", "b") for name in "xyz"))
+    published(tmp_path)
+    assert runs.count("changes_from_git") == 3
+    runs.clear()
+    stored(tmp_path, Raw("y", read=2000).commits("a@1 b@5 c@6").branch("main", "c"))
+    published(tmp_path, 1)
+    assert runs.count("changes_from_git") == 1
+
+
+def spoil_keys(folder: Path) -> None:
+    """Leave half of a key file."""
+    (folder / NOTE).write_text((folder / NOTE).read_text()[:50])
+
+
+def lose_keys(folder: Path) -> None:
+    """Remove the keys."""
+    (folder / NOTE).unlink()
+
+
+def spoil_published(folder: Path) -> None:
+    """Replace the published file by bytes that are none."""
+    current(folder).write_bytes(b"none" * 5000)
+
+
+def lose_published(folder: Path) -> None:
+    """Remove the published file."""
+    current(folder).unlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", [spoil_keys, lose_keys, spoil_published, lose_published], ids=lambda f: f.__name__)
+def test_whatever_is_lost_is_made_anew(tmp_path: Path, runs: list[str], harm: Callable[[Path], None]) -> None:
+    """Without the keys, or without what they are keys of, a build is a full one."""
+    raw = Raw().commits("a@1 b@5").branch("main", "b")
+    stored(tmp_path / "one", raw)
+    stored(tmp_path / "other", raw)
+    published(tmp_path / "one")
+    everything = sorted(runs)
+    harm(tmp_path / "one")
+    runs.clear()
+    after = published(tmp_path / "one", 1)
+    assert sorted(runs) == everything
+    assert differences(after, published(tmp_path / "other")) == []
+
+
+@pytest.mark.slow
+def test_other_code_takes_nothing_over(tmp_path: Path, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier version made is made anew, and so is what other settings made of it."""
+    stored(tmp_path, Raw().commits("a@1 b@5").branch("main", "b"))
+    published(tmp_path)
+    everything = sorted(runs)
+    monkeypatch.setattr(kept, "code_version", lambda: "later")
+    runs.clear()
+    published(tmp_path, 1)
+    assert sorted(runs) == everything
+    runs.clear()
+    published(tmp_path, 2, OTHER)
+    assert "classification" in runs
+    assert "changes_from_git" not in runs

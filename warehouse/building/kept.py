@@ -1,0 +1,153 @@
+"""What the build before made of repositories that did not change.
+
+A Python model is a pure function: of the rows that it reads, of what it was made to know, and of the code. A key is a
+digest of all of these. Where the build before made the rows of a repository under the same key, they are taken over
+from its published file. The keys stand in a file beside it. Deleting that file is always right: the next build makes
+everything anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+import headway
+import warehouse
+from warehouse.model import REPOSITORIES, Input, PythonModel
+from warehouse.store import write_atomically
+
+__all__ = ["Kept", "code_version"]
+
+_BEFORE = "before"
+WHOLE = ""
+"""In place of the id of a repository: the key of a model that runs once, on all rows."""
+
+
+class Kept:
+    """The tables of the build before, in the published file that `connection` has attached, and the keys of this one.
+
+    `keys`: for each model and repository the key under which the build before made the rows; empty without one.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, published: Path | None, *, anew: bool = False
+    ) -> None:
+        self._connection = connection
+        self._note = folder / "keys.json"
+        self._keys: dict[str, dict[str, str]] = {}
+        self._prints: dict[tuple[str, tuple[str, ...], bool], dict[str, str]] = {}
+        self._noted, before = ("", {}) if anew or published is None else _read(self._note, published)
+        self._before = before
+        if self._before and published is not None:
+            self._attach(published)
+
+    def _attach(self, published: Path) -> None:
+        try:
+            path = str(published).replace("'", "''")
+            self._connection.execute(f"attach '{path}' as {_BEFORE} (read_only)")
+        except duckdb.Error:  # damaged, or gone meanwhile: what it held is made anew
+            self._before = {}
+
+    def made_of(self, signature: str) -> bool:
+        """Whether the build before was made of the very same, and its file can be read."""
+        return bool(self._before) and self._noted == signature
+
+    def unchanged(self, model: PythonModel) -> list[str]:
+        """The repositories whose rows the build before made of the same; `[""]`: the whole of a model that runs once.
+
+        Also notes the keys of this build. A model that knows more than a key can hold is always made anew.
+        """
+        if model.knows is None:
+            return []
+        keys = self._keys_of(model)
+        self._keys[model.name] = keys
+        before = self._before.get(model.name, {})
+        return [repo_id for repo_id, key in keys.items() if before.get(repo_id) == key]
+
+    def take(self, table: str, repositories: Sequence[str]) -> None:
+        """Add to a table of this build what the one before made of these repositories."""
+        condition = "" if list(repositories) == [WHOLE] else " where repo_id in (select unnest($repositories))"
+        parameters = {"repositories": list(repositories)} if condition else {}
+        self._connection.execute(
+            f'insert into "{table}" by name select * from {_BEFORE}.main."{table}"{condition}',  # noqa: S608
+            parameters,
+        )
+
+    def close(self) -> None:
+        """Let go of the file of the build before."""
+        if self._before:
+            self._connection.execute(f"detach {_BEFORE}")
+            self._before = {}
+
+    def note(self, published: Path, signature: str) -> None:
+        """Keep the keys of the build that made this published file, and what the whole was made of."""
+        self._note.parent.mkdir(exist_ok=True)
+        write_atomically(self._note, json.dumps({"file": published.name, "signature": signature, "keys": self._keys}))
+
+    def _keys_of(self, model: PythonModel) -> dict[str, str]:
+        prints = [self._prints_of(read, model.per_repository) for read in model.inputs]
+        if not model.per_repository:
+            return {WHOLE: _digest(code_version(), model.name, model.knows, *(part[WHOLE] for part in prints))}
+        listed = self._prints_of(Input(REPOSITORIES, ("repo_id",)), by_repository=True)
+        return {
+            repo_id: _digest(code_version(), model.name, model.knows, *(part.get(repo_id, "") for part in prints))
+            for repo_id in prints[0]
+            if repo_id in listed
+        }
+
+    def _prints_of(self, read: Input, by_repository: bool) -> dict[str, str]:  # noqa: FBT001 - part of a key
+        place = (read.table, read.columns, by_repository)
+        if place not in self._prints:
+            self._prints[place] = self._count(*place)
+        return self._prints[place]
+
+    def _count(self, table: str, columns: Sequence[str], by_repository: bool) -> dict[str, str]:  # noqa: FBT001
+        """A digest of the rows of each repository, in whatever order they lie: models sort what they read."""
+        subject = "repo_id" if by_repository else f"'{WHOLE}'"
+        chosen = ", ".join(f'"{column}"' for column in columns)
+        rows = self._connection.execute(
+            f"select subject, count(*), sum(one::hugeint), bit_xor(one), sum(other::hugeint), bit_xor(other) from ("  # noqa: S608
+            f"select {subject} as subject, hash({chosen}) as one, hash('other', {chosen}) as other from \"{table}\""
+            ") group by subject"
+        ).fetchall()
+        found = {subject: repr(sums) for subject, *sums in rows}
+        return found if by_repository else {WHOLE: found.get(WHOLE, "")}
+
+
+@cache
+def code_version() -> str:
+    """A digest of everything that decides what models make of their inputs: our code and rules, and the engines."""
+    whole = hashlib.sha256()
+    for package in (headway, warehouse):
+        root = Path(str(package.__file__)).parent
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                whole.update(f"{path.relative_to(root)}\n".encode())
+                whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return _digest(whole.hexdigest(), sys.version, duckdb.__version__, pa.__version__)
+
+
+def _read(note: Path, published: Path) -> tuple[str, Mapping[str, Mapping[str, str]]]:
+    """The signature and the keys of the build that made this file; nothing where they are another's, or damaged."""
+    try:
+        noted: Any = json.loads(note.read_text(encoding="utf-8"))
+        if noted["file"] != published.name:
+            return "", {}
+        return str(noted["signature"]), {model: dict(keys) for model, keys in noted["keys"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", {}
+
+
+def _digest(*texts: str | None) -> str:
+    whole = hashlib.sha256()
+    for text in texts:
+        whole.update(f"{len(text or '')} {text}".encode())
+    return whole.hexdigest()

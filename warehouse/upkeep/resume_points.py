@@ -1,0 +1,65 @@
+"""Where sources stopped, each in a file of its own, named after its content.
+
+A resume point may name thousands of refs, and most nights do not move it. So batches refer to it: it is written once,
+and who lists the batches does not read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from headway.errors import WarehouseError
+
+__all__ = ["FOLDER", "LONGEST", "ResumePoint", "text_of"]
+
+FOLDER = "_resume"
+LONGEST = 500
+"""A resume point of so many characters or fewer is in the batch itself."""
+
+
+class ResumePoint(Mapping[str, Any]):
+    """A resume point that is read when it is asked for."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self._path = folder / FOLDER / name
+
+    @staticmethod
+    def name_of(text: str) -> str:
+        """The name of the file of a resume point."""
+        return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            point: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise WarehouseError(
+                f"{self._path} is missing or damaged: {error!r}",
+                hint="restore it, or run `headway collect --full`",
+            ) from error
+        return point
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def items(self) -> Any:
+        """All of it, read once."""
+        return self._read().items()
+
+    def __repr__(self) -> str:
+        return f"ResumePoint({self.name})"
+
+
+def text_of(resume: Mapping[str, Any]) -> str:
+    """The text of a resume point, the same for the same one."""
+    return json.dumps(dict(resume.items()), sort_keys=True)
