@@ -59,7 +59,7 @@ def build_tables(
 def make(engine: Engine, model: Model, kept: Kept | None = None) -> None:
     """Make the tables of one model; those that it reads are there."""
     if isinstance(model, PythonModel):
-        unchanged = kept.unchanged(model) if kept else []
+        unchanged = kept.unchanged(model, engine.counts) if kept else []
         with _no_search_for_cycles():
             results = _run(engine, model, unchanged)
         for name, result in results.items():

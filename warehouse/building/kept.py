@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,13 +60,15 @@ class Kept:
         """Whether the build before was made of the very same, and its file can be read."""
         return bool(self._before) and self._noted == signature
 
-    def unchanged(self, model: PythonModel) -> list[str]:
+    def unchanged(self, model: PythonModel, counts: Callable[[str], Mapping[str, int]]) -> list[str]:
         """The repositories whose rows the build before made of the same; `[""]`: the whole of a model that runs once.
 
-        Also notes the keys of this build. A model that knows more than a key can hold is always made anew.
+        `counts`: of a table, how many rows each repository has. Also notes the keys of this build. A model that knows more than a key can hold is always made anew.
         """
         if model.knows is None:
             return []
+        if model.per_repository:  # nothing is asked of the many tables that have no rows
+            self._prints.update({(*_place(read), True): {} for read in model.inputs if not counts(read.table)})
         keys = self._keys_of(model)
         self._keys[model.name] = keys
         before = self._before.get(model.name, {})
@@ -104,7 +106,7 @@ class Kept:
         }
 
     def _prints_of(self, read: Input, by_repository: bool) -> dict[str, str]:  # noqa: FBT001 - part of a key
-        place = (read.table, read.columns, by_repository)
+        place = (*_place(read), by_repository)
         if place not in self._prints:
             self._prints[place] = self._count(*place)
         return self._prints[place]
@@ -120,6 +122,10 @@ class Kept:
         ).fetchall()
         found = {subject: repr(sums) for subject, *sums in rows}
         return found if by_repository else {WHOLE: found.get(WHOLE, "")}
+
+
+def _place(read: Input) -> tuple[str, tuple[str, ...]]:
+    return read.table, read.columns
 
 
 @cache
