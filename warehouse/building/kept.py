@@ -63,7 +63,8 @@ class Kept:
     def unchanged(self, model: PythonModel, counts: Callable[[str], Mapping[str, int]]) -> list[str]:
         """The repositories whose rows the build before made of the same; `[""]`: the whole of a model that runs once.
 
-        `counts`: of a table, how many rows each repository has. Also notes the keys of this build. A model that knows more than a key can hold is always made anew.
+        `counts`: of a table, how many rows each repository has. Also notes the keys of this build. A model
+        that knows more than a key can hold is always made anew.
         """
         if model.knows is None:
             return []
