@@ -49,6 +49,8 @@ def build_tables(
     models = all_models(settings, scan(engine, sources), as_of)
     if only:
         models = needed_for(models, only)
+    if kept:
+        kept.expect(models)
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
         make(engine, model, kept)
