@@ -128,14 +128,9 @@ def _warehouse(session: Session) -> Iterator[Check]:
             }
             notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*doubt_checks(connection), *_notices(connection)]
-            failures += [
-                Check(ok=False, what=what, hint=hint)
-                for what, hint in unknown_repositories(session.settings, RawStore(folder))
-            ]
-            failures += [
-                Check(ok=False, what=what, hint=hint)
-                for what, hint in missing_initiatives(connection, session.settings)
-            ]
+            unknown = unknown_repositories(session.settings, RawStore(folder))
+            missing = missing_initiatives(connection, session.settings)
+            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)
         return

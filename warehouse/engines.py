@@ -125,7 +125,7 @@ class DuckDBEngine:
     ) -> pa.Table:
         """See `Engine.fetch`."""
         if repositories is not None and not repositories:  # a query takes milliseconds, whatever it finds
-            return self._schema(name).empty_table().select(columns)
+            return self._columns_of(name).empty_table().select(columns)
         chosen = ", ".join(f'"{column}"' for column in columns)
         sql = f'select {chosen} from "{name}"'  # noqa: S608 - names of ours
         parameters: dict[str, Any] = {}
@@ -136,7 +136,7 @@ class DuckDBEngine:
             sql += " order by " + ", ".join(f'"{column}"' for column in order)
         return self.connection.sql(sql, params=parameters).to_arrow_table()
 
-    def _schema(self, name: str) -> pa.Schema:
+    def _columns_of(self, name: str) -> pa.Schema:
         if name not in self._schemas:
             self._schemas[name] = self.connection.sql(f'select * from "{name}" limit 0').to_arrow_table().schema  # noqa: S608
         return self._schemas[name]

@@ -20,7 +20,7 @@ Example:
 @click.pass_obj
 def command(session: Session, full: bool) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
-    from headway.arrow_alone import leave_pandas_out
+    from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending

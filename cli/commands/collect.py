@@ -43,7 +43,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
 
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
-    from headway.arrow_alone import leave_pandas_out
+    from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all

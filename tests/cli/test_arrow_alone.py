@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-from headway.arrow_alone import leave_pandas_out
+from cli.arrow_alone import leave_pandas_out
 leave_pandas_out()
 import pyarrow as pa
 assert pa.array([1, None]).to_pylist() == [1, None]
