@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from difflib import get_close_matches
 
 import duckdb
@@ -17,7 +16,6 @@ from headway.repository_names import names_match
 __all__ = [
     "closed_work_is_seen",
     "coverage_shares",
-    "held_back",
     "in_doubt",
     "names_of_team",
     "notices",
@@ -27,7 +25,6 @@ __all__ = [
 
 _NAMED = 5
 # A repository with a larger share of changes in doubt is named before any of its numbers.
-_HELD_BACK = timedelta(days=2)
 _IN_DOUBT_SHARE = 0.1
 _DOUBTS = {
     "landed_though_closed": "landed, and a report calls them closed",
@@ -148,19 +145,6 @@ def _no_repository(glob: str, ids: list[str]) -> str:
     close = get_close_matches(glob.lower(), spelled, _NAMED, 0.4)
     near = list(dict.fromkeys(spelled[name] for name in close)) or ids[:_NAMED]
     return f"no repository matches {glob!r}; there are {', '.join(near)}{' …' if len(near) < len(ids) else ''}"
-
-
-def held_back(coverage: pl.DataFrame) -> dict[str, str]:
-    """By repository that one source holds back for days behind the others: a sentence that names the source."""
-    lines: dict[str, str] = {}
-    for row in coverage.iter_rows(named=True):
-        through, newest = row["watermark_at"], row["newest_at"]
-        if through is not None and newest - through > _HELD_BACK:
-            lines[f"{row['provider']}:{row['repo']}"] = (
-                f"reported only through {through:%Y-%m-%d %H:%M}Z: {row['held_by']} ends there and holds it back;"
-                f" another source is complete through {newest:%Y-%m-%d %H:%M}Z"
-            )
-    return lines
 
 
 def in_doubt(coverage: pl.DataFrame) -> dict[str, str]:

@@ -41,7 +41,6 @@ _AZURE = re.compile(
     r"git:(?:(?:dev\.azure\.com|ssh\.dev\.azure\.com/v3)/(?P<owner>[^/]+)|(?P<host>[\w-]+)\.visualstudio\.com(?:/defaultcollection)?)"
     r"(?:/(?P<project>(?!_git/)[^/]+))?(?:/_git)?/(?P<repo>[^/]+)"
 )
-_CHANGE = re.compile(r"(?P<repo>.*)(?P<key>[#@][^#@]*)", re.DOTALL)
 
 
 def provider_of_host(host: str) -> str | None:
@@ -119,8 +118,8 @@ def repository_key(repo_id: str) -> str:
 
 def change_of(change_id: str) -> tuple[str, str]:
     """The repository and the rest, `#<number>` or `@<sha>`, of a change id."""
-    match = _CHANGE.fullmatch(change_id)
-    return (change_id, "") if match is None else (match["repo"], match["key"].lower())
+    at = max(change_id.rfind("#"), change_id.rfind("@"))
+    return (change_id, "") if at < 0 else (change_id[:at], change_id[at:].lower())
 
 
 def change_key(change_id: str) -> str:

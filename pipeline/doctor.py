@@ -104,10 +104,11 @@ def _sources(session: Session) -> Iterator[Check]:
 
 def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.cohort.filters import Filters
-    from analytics.coverage import held_back, in_doubt
+    from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.doubts import doubt_checks
+    from pipeline.repositories import held_back
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
@@ -127,14 +128,9 @@ def _warehouse(session: Session) -> Iterator[Check]:
             }
             notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*doubt_checks(connection), *_notices(connection)]
-            failures += [
-                Check(ok=False, what=what, hint=hint)
-                for what, hint in unknown_repositories(session.settings, RawStore(folder))
-            ]
-            failures += [
-                Check(ok=False, what=what, hint=hint)
-                for what, hint in missing_initiatives(connection, session.settings)
-            ]
+            unknown = unknown_repositories(session.settings, RawStore(folder))
+            missing = missing_initiatives(connection, session.settings)
+            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)
         return
@@ -142,7 +138,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     yield from failures
     # Most of this no setting can change, so it is no failure.
     yield from (Check(ok=True, what=f"{name}: {line}") for name, line in in_doubt(table).items())
-    held = held_back(table)
+    held = held_back(rows)
     yield from (Check(ok=False, what=f"{name}: {line}", hint=HELD_BACK) for name, line in held.items())
     for row in rows:
         name = _name(row)

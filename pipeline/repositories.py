@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from glob import escape
+from typing import Any
 
 import duckdb
 
@@ -30,7 +32,17 @@ _KINDS = (
     "trimmed_names",
 )
 _NAMED = 5
-__all__ = ["change_as_spelled", "first_of", "held_back_lines", "more_than", "record_notices", "repository_spellings"]
+_HELD_BACK = timedelta(days=2)
+_WATERMARKS = "select provider, repo, watermark_at, newest_at, held_by from coverage order by provider, repo"
+__all__ = [
+    "change_as_spelled",
+    "first_of",
+    "held_back",
+    "held_back_lines",
+    "more_than",
+    "record_notices",
+    "repository_spellings",
+]
 
 
 def repository_spellings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -66,15 +78,27 @@ def more_than(rows: Iterable[tuple[str, str, str, str]], most: int) -> dict[str,
     return {kind: count - most for kind, count in sorted(counts.items()) if count > most}
 
 
+def held_back(coverage: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By repository that one source holds back for days behind the others: a sentence that names the source.
+
+    `coverage` are rows of that table.
+    """
+    lines: dict[str, str] = {}
+    for row in coverage:
+        through, newest = row["watermark_at"], row["newest_at"]
+        if through is not None and newest - through > _HELD_BACK:
+            lines[f"{row['provider']}:{row['repo']}"] = (
+                f"reported only through {through:%Y-%m-%d %H:%M}Z: {row['held_by']} ends there and holds it back;"
+                f" another source is complete through {newest:%Y-%m-%d %H:%M}Z"
+            )
+    return lines
+
+
 def held_back_lines(settings: Settings) -> Iterator[str]:
     """Lines to print after a build: repositories that one source holds back behind the others."""
-    from analytics.cohort.filters import Filters
-    from analytics.coverage import held_back
-    from analytics.reports.published import coverage
-
     with open_published(settings.warehouse_folder) as connection:
-        lines = held_back(coverage(connection, Filters()))
-    for name, line in lines.items():
+        rows = connection.sql(_WATERMARKS).to_arrow_table().to_pylist()
+    for name, line in held_back(rows).items():
         yield f"{name}: {line}\n  hint: `headway doctor` says what to do"
 
 

@@ -49,6 +49,8 @@ def build_tables(
     models = all_models(settings, scan(engine, sources), as_of)
     if only:
         models = needed_for(models, only)
+    if kept:
+        kept.expect(models)
     for done, model in enumerate(models):
         progress.step(done, len(models), f"building {model.name}")
         make(engine, model, kept)
@@ -59,7 +61,7 @@ def build_tables(
 def make(engine: Engine, model: Model, kept: Kept | None = None) -> None:
     """Make the tables of one model; those that it reads are there."""
     if isinstance(model, PythonModel):
-        unchanged = kept.unchanged(model) if kept else []
+        unchanged = kept.unchanged(model, engine.counts) if kept else []
         with _no_search_for_cycles():
             results = _run(engine, model, unchanged)
         for name, result in results.items():

@@ -63,12 +63,13 @@ class DuckDBEngine:
         self.connection = connection
         self._read: dict[str, str] = {}
         self._counts: dict[str, dict[str, int]] = {}
+        self._schemas: dict[str, pa.Schema] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """See `Engine.scan`."""
-        self._counts.pop(name, None)
+        self._forget(name)
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
             return
@@ -90,7 +91,7 @@ class DuckDBEngine:
 
     def respell(self, name: str, spellings: Mapping[str, str]) -> None:
         """See `Engine.respell`."""
-        self._counts.pop(name, None)
+        self._forget(name)
         if (read := self._read.get(name)) is None:
             read = f'"{name}_as_read"'
             self.connection.execute(f"drop table if exists {read}")
@@ -105,23 +106,26 @@ class DuckDBEngine:
 
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
-        self._counts.pop(name, None)
+        self._forget(name)
         kind = "temp table" if temporary else "table"
         self.connection.register("_arriving", table)
         try:
             self.connection.execute(f'create or replace {kind} "{name}" as select * from _arriving')  # noqa: S608
         finally:
             self.connection.unregister("_arriving")
+        self._schemas[name] = table.schema
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
-        self._counts.pop(name, None)
+        self._forget(name)
         self.connection.execute(f'create or replace table "{name}" as {sql}')
 
     def fetch(
         self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
         """See `Engine.fetch`."""
+        if repositories is not None and not repositories:  # a query takes milliseconds, whatever it finds
+            return self._columns_of(name).empty_table().select(columns)
         chosen = ", ".join(f'"{column}"' for column in columns)
         sql = f'select {chosen} from "{name}"'  # noqa: S608 - names of ours
         parameters: dict[str, Any] = {}
@@ -131,6 +135,16 @@ class DuckDBEngine:
         if order:
             sql += " order by " + ", ".join(f'"{column}"' for column in order)
         return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def _columns_of(self, name: str) -> pa.Schema:
+        if name not in self._schemas:
+            self._schemas[name] = self.connection.sql(f'select * from "{name}" limit 0').to_arrow_table().schema  # noqa: S608
+        return self._schemas[name]
+
+    def _forget(self, name: str) -> None:
+        """Forget what was known of a table that is made anew."""
+        self._counts.pop(name, None)
+        self._schemas.pop(name, None)
 
     def counts(self, name: str) -> Mapping[str, int]:
         """See `Engine.counts`."""
@@ -142,8 +156,6 @@ class DuckDBEngine:
 
 def _among(repositories: Sequence[str], counts: Mapping[str, int], parameters: dict[str, Any]) -> str:
     """A condition that finds the rows of these repositories, and its parameters."""
-    if not repositories:
-        return "false"
     if len(repositories) == len(counts):  # all that there are
         return "true"
     if len(repositories) == 1:  # files and row groups without it are skipped

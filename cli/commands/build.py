@@ -20,11 +20,13 @@ Example:
 @click.pass_obj
 def command(session: Session, full: bool) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
+    from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.repositories import record_notices
 
+    leave_pandas_out()
     finish_pending(session)
     path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full)
     click.echo(str(path))

@@ -43,6 +43,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
 
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
+    from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
@@ -56,6 +57,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from warehouse.store import RawStore
     from warehouse.upkeep.compaction import tidy
 
+    leave_pandas_out()
     sources = sources_of(session.settings, targets, session.access)
     if dry_run:
         return _dry_run(session, sources)

@@ -63,16 +63,17 @@ def command(session: Session) -> int:
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The coverage of each repository, and the notices of collectors about it."""
     from analytics.cohort.filters import Filters
-    from analytics.coverage import held_back, in_doubt
+    from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes
     from analytics.explain.service_notes import service_notes
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
+    from pipeline.repositories import held_back
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
     services = doubts_by_repository(connection)
-    held = held_back(table)
+    held = held_back(table.iter_rows(named=True))
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
         .to_arrow_table()

@@ -5,6 +5,8 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 import warehouse.build
 from headway.settings import Settings
 from tests.builders.rows import Raw, built
@@ -26,6 +28,14 @@ def test_every_python_model_is_in_the_list() -> None:
             declared.add(path.stem)
     assert declared == {model.name for model in PYTHON}
     assert len(PYTHON) == len(declared)
+
+
+def test_tables_that_a_query_reads_are_those_that_duckdb_sees() -> None:
+    """The tables that each SQL model reads are what DuckDB's own reading of it says."""
+    with duckdb.connect() as connection:
+        connection.execute("create temp macro unix_micros(ts) as epoch_us(ts)")
+        for model in sql_models():
+            assert model.reads == connection.get_table_names(model.sql), model.name
 
 
 def test_build_names_no_model() -> None:

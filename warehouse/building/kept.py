@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pyarrow as pa
 
 import headway
 import warehouse
-from warehouse.model import REPOSITORIES, Input, PythonModel
+from warehouse.model import REPOSITORIES, Input, Model, PythonModel
 from warehouse.store import write_atomically
 
 __all__ = ["Kept", "code_version"]
@@ -44,6 +44,7 @@ class Kept:
         self._note = folder / "keys.json"
         self._keys: dict[str, dict[str, str]] = {}
         self._prints: dict[tuple[str, tuple[str, ...], bool], dict[str, str]] = {}
+        self._reads: dict[tuple[str, bool], set[tuple[str, ...]]] = {(REPOSITORIES, True): {("repo_id",)}}
         self._noted, before = ("", {}) if anew or published is None else _read(self._note, published)
         self._before = before
         if self._before and published is not None:
@@ -60,13 +61,23 @@ class Kept:
         """Whether the build before was made of the very same, and its file can be read."""
         return bool(self._before) and self._noted == signature
 
-    def unchanged(self, model: PythonModel) -> list[str]:
+    def expect(self, models: Iterable[Model]) -> None:
+        """Note what these models will read: the rows of a table are then counted once for all of them."""
+        for model in models:
+            if isinstance(model, PythonModel) and model.knows is not None:
+                for read in model.inputs:
+                    self._reads.setdefault((read.table, model.per_repository), set()).add(read.columns)
+
+    def unchanged(self, model: PythonModel, counts: Callable[[str], Mapping[str, int]]) -> list[str]:
         """The repositories whose rows the build before made of the same; `[""]`: the whole of a model that runs once.
 
-        Also notes the keys of this build. A model that knows more than a key can hold is always made anew.
+        `counts`: of a table, how many rows each repository has. Also notes the keys of this build. A model
+        that knows more than a key can hold is always made anew.
         """
         if model.knows is None:
             return []
+        if model.per_repository:  # nothing is asked of the many tables that have no rows
+            self._prints.update({(*_place(read), True): {} for read in model.inputs if not counts(read.table)})
         keys = self._keys_of(model)
         self._keys[model.name] = keys
         before = self._before.get(model.name, {})
@@ -104,22 +115,40 @@ class Kept:
         }
 
     def _prints_of(self, read: Input, by_repository: bool) -> dict[str, str]:  # noqa: FBT001 - part of a key
-        place = (read.table, read.columns, by_repository)
+        place = (*_place(read), by_repository)
         if place not in self._prints:
-            self._prints[place] = self._count(*place)
+            several = sorted(self._reads.get((read.table, by_repository), set()) | {read.columns})
+            for columns, prints in zip(several, self._count(read.table, several, by_repository), strict=True):
+                self._prints[read.table, columns, by_repository] = prints
         return self._prints[place]
 
-    def _count(self, table: str, columns: Sequence[str], by_repository: bool) -> dict[str, str]:  # noqa: FBT001
-        """A digest of the rows of each repository, in whatever order they lie: models sort what they read."""
+    def _count(
+        self,
+        table: str,
+        several: Sequence[Sequence[str]],
+        by_repository: bool,  # noqa: FBT001 - part of a key
+    ) -> Iterator[dict[str, str]]:
+        """For each choice of columns a digest of the rows of each repository.
+
+        The order in which rows lie does not count: models sort what they read.
+        """
         subject = "repo_id" if by_repository else f"'{WHOLE}'"
-        chosen = ", ".join(f'"{column}"' for column in columns)
+        chosen = [", ".join(f'"{column}"' for column in columns) for columns in several]
+        hashes = [f"hash({names}) as one_{n}, hash('other', {names}) as other_{n}" for n, names in enumerate(chosen)]
+        sums = [
+            f"sum({name}::hugeint), bit_xor({name})" for n in range(len(several)) for name in (f"one_{n}", f"other_{n}")
+        ]
         rows = self._connection.execute(
-            f"select subject, count(*), sum(one::hugeint), bit_xor(one), sum(other::hugeint), bit_xor(other) from ("  # noqa: S608
-            f"select {subject} as subject, hash({chosen}) as one, hash('other', {chosen}) as other from \"{table}\""
-            ") group by subject"
+            f"select subject, count(*), {', '.join(sums)} from ("  # noqa: S608 - names of ours
+            f'select {subject} as subject, {", ".join(hashes)} from "{table}") group by subject'
         ).fetchall()
-        found = {subject: repr(sums) for subject, *sums in rows}
-        return found if by_repository else {WHOLE: found.get(WHOLE, "")}
+        for n in range(len(several)):
+            found = {subject: repr([count, *made[4 * n : 4 * n + 4]]) for subject, count, *made in rows}
+            yield found if by_repository else {WHOLE: found.get(WHOLE, "")}
+
+
+def _place(read: Input) -> tuple[str, tuple[str, ...]]:
+    return read.table, read.columns
 
 
 @cache

@@ -111,6 +111,8 @@ class Verdict(NamedTuple):
     @property
     def tier(self) -> str:
         """Where the answer on how it was made comes from."""
+        if not self.evidence:
+            return ""
         tiers = {_TIERS.get(item.rule, "mark") for item in self.evidence if item.axis == "how"}
         return next((tier for tier in ("override", "commit", "mark", "author_day") if tier in tiers), "")
 
@@ -122,6 +124,8 @@ class Verdict(NamedTuple):
 
     def evidence_text(self) -> str:
         """The evidence on one line of at most 400 characters: for each axis the three of most weight."""
+        if not self.evidence:
+            return ""
         shown: list[str] = []
         for axis in ("how", "what"):
             of_axis = [item for item in self.evidence if item.axis == axis]

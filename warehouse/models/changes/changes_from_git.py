@@ -153,8 +153,6 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
     shas = history.graph.shas
     key = _key(history, change)
     head = _head(history, change)
-    own_commits = [commit for commit in change.own if not history.merge(commit)]
-    counted = Counter(names[commit] for commit in (own_commits if change.landed_by != "squash" else [change.commit]))
     return {
         "change_key": key,
         "number": change.number,
@@ -164,9 +162,17 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
         "branch_commits": change.branch_commits,
         "title": change.title,
         "head_ref": change.branch,
-        "author": counted.most_common(1)[0][0] if counted else names[change.commit],
+        "author": _author(history, change, names),
         "reverted_by": undone.get(key),
     }
+
+
+def _author(history: History, change: Landed, names: list[str]) -> str:
+    """The name of who wrote most of a change's own commits, or of who landed it."""
+    if change.landed_by == "squash" or change.own == (change.commit,):
+        return names[change.commit]
+    counted = Counter(names[commit] for commit in change.own if not history.merge(commit))
+    return counted.most_common(1)[0][0] if counted else names[change.commit]
 
 
 def _head(history: History, change: Landed) -> int | None:
@@ -204,22 +210,24 @@ def _open_row(history: History, number: int, head: int, believed: str, names: li
 def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
     """For each change that a later one took back, the key of the first that did."""
     finder = CommitFinder(history.graph.shas, {})
+    keys = [_key(history, change) for change in landed]
     owner = {
-        commit: _key(history, change) for change in landed for commit in (*change.own, change.via, *change.brought)
+        commit: key
+        for key, change in zip(keys, landed, strict=True)
+        for commit in (*change.own, change.via, *change.brought)
     }
-    keys = {_key(history, change) for change in landed}
+    known = set(keys)
     undone: dict[str, str] = {}
     diffs: dict[str, str] = {}
     titles: dict[str, str] = {}
-    for change in landed:
-        by = _key(history, change)
+    for by, change in zip(keys, landed, strict=True):
         named = False
         for commit in dict.fromkeys((change.via, *change.brought, *change.own)):
             message = history.messages[commit]
             shas, numbers = reverted(message, history.addresses)
             reverted_shas = [finder.commit(text)[0] for text in shas]
             targets = [owner[at] for sha in reverted_shas if sha and (at := history.graph.index[sha]) in owner]
-            targets += [f"#{number}" for number in numbers if not targets and f"#{number}" in keys]
+            targets += [f"#{number}" for number in numbers if not targets and f"#{number}" in known]
             if not targets and (reviewed := reverted_diffs(message)):
                 diffs = diffs or {diff_number(history.messages[landed_by]): key for landed_by, key in owner.items()}
                 targets += [diffs[diff] for diff in reviewed if diff in diffs]

@@ -61,7 +61,6 @@ _CHANGE_COLUMNS = (
 )
 _COMMIT_COLUMNS = (
     "sha",
-    "parents",
     "author_name",
     "author_email",
     "committer_name",

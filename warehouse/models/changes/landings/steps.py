@@ -76,10 +76,12 @@ def _keys(history: History, commits: Sequence[int]) -> dict[Key, int]:
 
 
 def _without(
-    change: Landed, off: Mapping[Key, int], owned: Collection[int], keys: Collection[Key], history: History
+    change: Landed, off: Mapping[Key, int], owned: set[int], keys: Collection[Key], history: History
 ) -> Landed:
     """A change without the commits that landed with an earlier one; `off` are those off the default branch."""
-    copies = {c for key, c in off.items() if key in keys and not history.repeats(c)}
+    copies = {c for key, c in off.items() if key in keys and not history.repeats(c)} if off else set()
+    if not copies and owned.isdisjoint(change.own):
+        return change
     own_commits = tuple(commit for commit in change.own if commit not in owned and commit not in copies)
     if len(own_commits) == len(change.own):
         return change
