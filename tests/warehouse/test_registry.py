@@ -53,3 +53,19 @@ def test_model_per_repository_needs_the_list_of_repositories() -> None:
     needed = [model.name for model in needed_for(in_order((*sql_models(), *PYTHON)), ["automated_accounts"])]
     assert {"repository_settings", "source_watermarks", "reviewers"} <= set(needed)
     assert "arrivals" not in needed
+
+
+def test_a_model_that_needs_an_order_has_one_without_ties() -> None:
+    """The order names the key of the table, or every column: rows that tie come in another order in another build."""
+    models: tuple[Model, ...] = (*sql_models(), *PYTHON)
+    keys = {header.table: {*header.key} for model in models for header in model.headers}
+    unique = {"changes": {"repo_id", "change_key"}}
+    ties = []
+    for model in PYTHON:
+        fixed = {"repo_id"} if model.per_repository else set()
+        for read in model.inputs:
+            order = {*read.order} | fixed
+            enough = ({*read.columns}, keys.get(read.table, {*read.columns}), unique.get(read.table, {*read.columns}))
+            if read.order and not any(columns <= order for columns in enough):
+                ties.append((model.name, read.table))
+    assert ties == []

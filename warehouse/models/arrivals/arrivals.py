@@ -135,7 +135,11 @@ MODEL = PythonModel(
         Input("change_services", ("change_key", "service"), ("change_key", "service")),
         Input("services", ("service", "arrival"), ("service",)),
         Input("rollouts", ("service", "deployment_id", "ended_at"), ("service", "deployment_id")),
-        Input("service_waves", ("service", "environment", "wave", "live", "since_at", "until_at"), ("service", "wave")),
+        Input(
+            "service_waves",
+            ("service", "environment", "wave", "live", "since_at", "until_at"),
+            ("service", "wave", "environment"),
+        ),
         DEFAULT_TIPS,
         Input("ci_successes", ("sha", "green_at"), ("green_at", "sha")),
     ),

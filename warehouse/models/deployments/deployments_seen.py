@@ -187,7 +187,7 @@ MODEL = PythonModel(
         Input(
             "manifest_deployments",
             ("manifests_repo_id", "sha", "path", "environment", "application", "version", "changed_at", "position"),
-            ("manifests_repo_id", "position", "environment"),
+            ("manifests_repo_id", "position", "environment", "application", "path", "sha"),
         ),
         Input(
             "reported_deployments",

@@ -101,7 +101,7 @@ MODEL = PythonModel(
         Input(
             "manifest_versions",
             ("manifests_repo_id", "application", "environment", "version", "changed_at"),
-            ("manifests_repo_id", "position"),
+            ("manifests_repo_id", "position", "environment", "application", "version", "changed_at"),
         ),
         Input("deployment_rules", ("repo_id", "manifests_repo_id", "application"), ("repo_id", "position")),
         Input(REPOSITORIES, ("repo_id", "role"), ("repo_id",)),

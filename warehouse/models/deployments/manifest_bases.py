@@ -40,7 +40,13 @@ def manifest_bases(tables: Mapping[str, pa.Table]) -> pa.Table:
 
 MODEL = PythonModel(
     "manifest_bases",
-    (Input("manifest_versions", ("manifests_repo_id", "path", "environment"), ("manifests_repo_id", "path")),),
+    (
+        Input(
+            "manifest_versions",
+            ("manifests_repo_id", "path", "environment"),
+            ("manifests_repo_id", "path", "environment"),
+        ),
+    ),
     (MANIFEST_BASES,),
     manifest_bases,
     per_repository=False,

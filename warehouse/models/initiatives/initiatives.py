@@ -95,7 +95,7 @@ def model(rules: InitiativeRules) -> PythonModel:
             Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
             Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
-            Input("foreign_imports", _FOREIGN_COLUMNS, ("merged_at", "change_id", "path", "module", "folder")),
+            Input("foreign_imports", _FOREIGN_COLUMNS, ("merged_at", "change_id", "path", "module", *_FOREIGN_COLUMNS)),
         ),
         (INITIATIVES, INITIATIVE_CHANGES, INITIATIVE_USES),
         partial(initiatives, rules=rules),

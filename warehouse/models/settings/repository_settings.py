@@ -66,13 +66,13 @@ def model(settings: Settings, sources: Sources) -> PythonModel:
             Input(
                 "raw_repositories",
                 ("repo_id", "url", "default_branch", "shallow", "collected_at"),
-                ("collected_at", "default_branch", "url"),
+                ("collected_at", "default_branch", "url", "repo_id", "shallow"),
             ),
             Input("manifest_versions", ("manifests_repo_id", "application")),
             Input(
                 "deployment_rules", ("repo_id", "source", "manifests_repo_id", "by_default"), ("repo_id", "position")
             ),
-            Input("stale_clones", ("repo_id", "newest_branch")),
+            Input("stale_clones", ("repo_id", "newest_branch"), ("repo_id", "newest_branch")),
         ),
         (REPOSITORY_SETTINGS,),
         partial(repository_settings, settings=settings, teams=teams),

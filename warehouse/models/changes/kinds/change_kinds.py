@@ -194,6 +194,9 @@ class _Repository:
         )
 
 
+_VERSION_COLUMNS = ("sha", "path", "what", "package", "old_version", "new_version")
+
+
 def model(ai: AiSettings) -> PythonModel:
     """The model under the team's overrides."""
     overrides = {override.change: override.kind for override in ai.overrides if override.kind}
@@ -205,7 +208,7 @@ def model(ai: AiSettings) -> PythonModel:
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "parents", "message", "committed_at"), ("sha",)),
             Input("commit_files", ("sha", "status", "path"), ("sha", "path")),
-            Input("version_changes", ("sha", "path", "what", "package", "old_version", "new_version"), ("sha", "path")),
+            Input("version_changes", _VERSION_COLUMNS, _VERSION_COLUMNS),
             Input("tags", ("sha",), ("sha",)),
             Input("late_commits", ("sha",), ("sha",)),
         ),
@@ -298,9 +301,7 @@ def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) 
     for sha, status, path in _rows(within, "sha", "status", "path"):
         paths.setdefault(sha, []).append((status, path))
     moved: dict[str, list[_Moved]] = {}
-    for sha, *values in _rows(
-        tables["version_changes"], "sha", "path", "what", "package", "old_version", "new_version"
-    ):
+    for sha, *values in _rows(tables["version_changes"], *_VERSION_COLUMNS):
         moved.setdefault(sha, []).append(_Moved(*(value or "" for value in values)))
     packages = {
         line.package

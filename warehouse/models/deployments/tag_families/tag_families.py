@@ -212,7 +212,7 @@ MODEL = PythonModel(
         Input("repository_settings", ("repo_id", "repo", "default_branch", "deployed_from"), ("repo_id",)),
         Input("deployment_rules", ("source", "tags"), ("position",)),
         Input("report_times", ("as_of",), ("as_of",)),
-        Input("refs", ("kind", "name", "sha"), ("kind", "name")),
+        Input("refs", ("kind", "name", "sha"), ("kind", "name", "sha")),
         Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
     ),
     (TAG_FAMILIES, RELEASE_TAGS, TAG_NOTICES),

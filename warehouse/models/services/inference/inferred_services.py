@@ -49,7 +49,11 @@ def model(settings: Settings) -> PythonModel:
             Input(REPOSITORIES, ("repo_id", "repo"), ("repo_id",)),
             Input("deployment_rules", ("source",), ("position",)),
             Input("reported_deployments", ("application", "created_at", "succeeded_at"), ("deployment_id",)),
-            Input("manifest_deployments", ("application", "version", "changed_at"), ("application", "changed_at")),
+            Input(
+                "manifest_deployments",
+                ("application", "version", "changed_at"),
+                ("application", "changed_at", "version"),
+            ),
             Input("release_tags", ("tag", "component", "release", "released_at"), ("deployment_id",)),
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
