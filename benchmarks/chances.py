@@ -2,11 +2,10 @@
 
     python benchmarks/chances.py               2 companies of each kind
     python benchmarks/chances.py 6             more of them
-    python benchmarks/chances.py 2 --final     the past with final code complete alone
+    python benchmarks/chances.py 2 --final     the past with final code complete alone, all its months alike
 
 Told as of nine times, eighteen days apart, from what was known then, against what came. `base` is the Brier score of
-the share that came, known only afterwards: what no forecast of one number can be better than. `by base`: the share of
-changes to which the base rate as it was known then is told; `slope`: of the others.
+the share that came, known only afterwards: what no forecast of one number can be better than.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analytics.survival.arrays import BoolArray, FloatArray
-from analytics.worklist import waiting
+from analytics.worklist import landmarks, waiting
 from analytics.worklist.calibration import reliability
 from tests.analytics.pushes import World, requests, snapshot
 
@@ -36,11 +35,11 @@ KINDS = {
     "small: 3 repositories": World(repositories=3, changes=120),
     "trains each 30 d": World(gaps=(30.0,)),
 }
-Pairs = dict[tuple[str, int], tuple[list[FloatArray], list[BoolArray], list[BoolArray]]]
+Pairs = dict[tuple[str, int], tuple[list[FloatArray], list[BoolArray]]]
 
 
 def pairs_of(world: World, companies: int, *, final: bool) -> Pairs:
-    """Chances told, whether they came true, and whether they are base rates, by group of stages and days."""
+    """Chances told and whether they came true, by group of stages and days."""
     pairs: Pairs = {}
     for number in range(companies):
         found = requests(np.random.default_rng([SEED, number]), world)
@@ -50,18 +49,15 @@ def pairs_of(world: World, companies: int, *, final: bool) -> Pairs:
             rows = table.filter(pl.col("outcome") == "waiting")
             told = waiting.worklist(table, rows, earlier=None if final else earlier)
             code = told["change_id"].str.slice(2).cast(pl.Int64).to_numpy()
-            based = told["note"].str.extract(f"{waiting.BASE_RATE} \\((.*?)\\)").fill_null("")
             is_open = told["current_stage"].is_in(["pickup", "review", "merge"]).to_numpy()
             for days in DAYS:
                 chance = told[f"chance_{days}d"].fill_null(np.nan).to_numpy()
-                base = based.str.contains(rf"\b{days} d").to_numpy()
                 came = shipped[code] <= as_of + 24.0 * days
                 for name, group in (("open", is_open), ("merged", ~is_open)):
                     rows_of = group & ~np.isnan(chance)
-                    into = pairs.setdefault((name, days), ([], [], []))
+                    into = pairs.setdefault((name, days), ([], []))
                     into[0].append(chance[rows_of])
                     into[1].append(came[rows_of])
-                    into[2].append(base[rows_of])
     return pairs
 
 
@@ -71,19 +67,18 @@ def main() -> None:
     parser.add_argument("companies", nargs="?", type=int, default=2)
     parser.add_argument("--final", action="store_true")
     given = parser.parse_args()
-    names = ("told", "came", "Brier", "base", "by base", "slope", "n")
-    print(f"{'company':<26}{'what':<8}{'days':>5}" + "".join(f"{name:>9}" for name in names))
+    if given.final:
+        landmarks.HALF_LIFE_HOURS = 1e9
+    print(f"{'company':<26}{'what':<8}{'days':>5}{'told':>8}{'came':>7}{'Brier':>8}{'base':>7}{'slope':>7}{'n':>8}")
     for name, world in KINDS.items():
-        for (group, days), (told, true, based) in pairs_of(world, given.companies, final=given.final).items():
-            chance, came, base = np.concatenate(told), np.concatenate(true), np.concatenate(based)
-            if not chance.size:
+        for (group, days), (chance, came) in pairs_of(world, given.companies, final=given.final).items():
+            if not sum(part.size for part in chance):
                 continue
-            found = reliability(chance, came)
-            slope = None if base.all() else reliability(chance[~base], came[~base]).slope
-            cells = (found.mean_chance, found.happened, found.brier, found.brier_base, base.mean())
+            found = reliability(np.concatenate(chance), np.concatenate(came))
+            slope = "" if found.slope is None else f"{found.slope:.2f}"
             print(
-                f"{name:<26}{group:<8}{days:>5}{''.join(f'{cell:>9.3f}' for cell in cells)}"
-                f"{'' if slope is None else f'{slope:.2f}':>9}{found.changes:>9,}",
+                f"{name:<26}{group:<8}{days:>5}{found.mean_chance:>8.3f}{found.happened:>7.3f}{found.brier:>8.3f}"
+                f"{found.brier_base:>7.3f}{slope:>7}{found.changes:>8,}",
                 flush=True,
             )
 

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from headway.progress import SilentProgress
 from headway.settings import Settings
+from warehouse.building.parts import repository_inputs
 from warehouse.classify import ChangeFacts, CommitFacts, Rules
 from warehouse.classify.rules.repository_map import RepositoryMap
 from warehouse.engines import DuckDBEngine
@@ -65,11 +66,8 @@ def main() -> None:
     connection = build_some(options.warehouse, Settings(Path()), {}, tables=tables, progress=SilentProgress())
     engine, labels = DuckDBEngine(connection), read_labels(options.labels)
     found: list[Example] = []
-    for (repo_id,) in connection.execute("select distinct repo_id from changes order by 1").fetchall():
-        inputs = {
-            read.table: engine.fetch(read.table, read.columns, order=read.order, repo_id=repo_id)
-            for read in model.inputs
-        }
+    for inputs in repository_inputs(engine, model):
+        repo_id = inputs["changes"]["repo_id"][0].as_py()
         found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
     report(found)
 

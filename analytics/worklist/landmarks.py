@@ -7,8 +7,7 @@ conditional incidence, abandonment competing, without any assumption on how stag
 27, 3081, show that it holds where work is no Markov process). Watching ends at the watermark alone, so that those who
 can be watched long enough are no selection.
 
-What began recently counts more, half as much for each half-life of age: with a short one a new cadence is soon what
-counts, with a long one chances are less by chance. Which serves is judged on held-out time (`held_out`).
+What began recently counts more, half as much for each `HALF_LIFE_HOURS` of age: a new cadence is soon what counts.
 A repository with few such changes borrows from the others: the more, the more alike repositories are (beta-binomial
 empirical Bayes, by moments: Kleinman 1973, JASA 68, 46). Changes of one month in a repository share trains and
 holidays; they count for as many as their spread between months says (design effect: Kish 1965, Survey Sampling, ch.
@@ -17,23 +16,21 @@ holidays; they count for as many as their spread between months says (design eff
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy import special
 
-from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
 
-__all__ = ["CHANCE_HOURS", "FEWEST", "HALF_LIVES", "LANDMARK_HOURS", "Asked", "Chances", "Past", "chances"]
+__all__ = ["CHANCE_HOURS", "FEWEST", "HALF_LIFE_HOURS", "LANDMARK_HOURS", "Chances", "Past", "chances"]
 
 CHANCE_HOURS = (168.0, 336.0, 720.0)
 LANDMARK_HOURS = np.concatenate([[0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], 10.0 * 1.25 ** np.arange(36)])
 FEWEST = 20
 """With fewer changes in all repositories that ever waited so long, no chance is estimated."""
-HALF_LIVES = (20.0 * 24.0, 75.0 * 24.0, 300.0 * 24.0)
-"""Hours of age by which a stay counts half."""
+HALF_LIFE_HOURS = 75.0 * 24.0
 _LEAST_PRIOR, _MOST_PRIOR, _MOST_DESIGN_EFFECT = 1.0, 200.0, 30.0
 _FEWEST_MONTHS = 6
 
@@ -62,212 +59,164 @@ class Past:
         owner[self.batch] = self.repository
         return owner
 
+    @cached_property
+    def weight(self) -> FloatArray:
+        """What each stay counts, by its age."""
+        youngest = self.seen_hours.min(initial=np.inf)
+        weight: FloatArray = 0.5 ** ((self.seen_hours - youngest) / HALF_LIFE_HOURS)
+        return weight
+
     def take(self, rows: IntArray | BoolArray) -> Past:
         """Some of the stays."""
         names = ("batch", "hours", "end_hours", "seen_hours", "arrived")
         taken = {name: getattr(self, name)[rows] for name in names}
         return Past(repository=self.repository[rows], repositories=self.repositories, **taken)
 
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """Changes that are in the stage, (changes,) each: code of the `repository`, `hours` in it so far, and the `time`.
-
-    `time`: a place in `ago`, the hours before as of at which they were there, ascending; of each time nothing is used
-    that was seen after it.
-    """
-
-    repository: IntArray
-    hours: FloatArray
-    time: IntArray
-    ago: FloatArray
-
-    @classmethod
-    def now(cls, repository: IntArray, hours: FloatArray) -> Asked:
-        """Changes that are there as of the report."""
-        return cls(repository, hours, np.zeros(hours.size, np.int64), np.zeros(1))
+    def as_of(self, ago: float) -> Past:
+        """The stays that had begun so many hours ago, as far as they had come then."""
+        begun = self.take(self.seen_hours > ago)
+        seen = begun.seen_hours - ago
+        return replace(
+            begun,
+            hours=np.minimum(begun.hours, seen),
+            end_hours=np.minimum(begun.end_hours, seen),
+            seen_hours=seen,
+            arrived=begun.arrived & (begun.end_hours <= seen),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Chances:
-    """The chance of production and its 95 % bounds, (half-lives, changes, `CHANCE_HOURS`, 3); nan: too few to say.
+    """For each change, (changes, `CHANCE_HOURS`): the chance of production and its 95 % bounds; nan: too few to say.
 
     `in_repository`, `in_all` (changes,): changes of its repository, and of all repositories, that were in the stage as
     long and were watched for another 7 days.
     """
 
     chance: FloatArray
+    lower: FloatArray
+    upper: FloatArray
     in_repository: IntArray
     in_all: IntArray
 
     def or_else(self, rows: IntArray, other: Chances) -> Chances:
         """These, with those of `rows` taken from `other`."""
-        self.chance[:, rows] = other.chance
-        self.in_repository[rows], self.in_all[rows] = other.in_repository, other.in_all
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[rows] = getattr(other, name)
         return self
 
 
-def chances(past: Past, asked: Asked, half_lives: Sequence[float] = HALF_LIVES) -> Chances:
-    """The chances of changes, for each half-life with which the past may count.
+def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
+    """The chances of changes that have been so many `hours` (changes,) in the stage, by `repository` (changes,).
 
     The landmark is the last of `LANDMARK_HOURS` not after their hours.
     """
-    count = asked.hours.size
-    result = Chances(
-        np.full((len(half_lives), count, len(CHANCE_HOURS), 3), np.nan),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-    )
-    weights = [0.5 ** (past.seen_hours / half_life) for half_life in half_lives]
-    landmark = np.searchsorted(LANDMARK_HOURS, asked.hours, "right") - 1
+    size = (hours.size, len(CHANCE_HOURS))
+    result = Chances(*(np.full(size, np.nan) for _ in range(3)), *(np.zeros(hours.size, np.int64) for _ in range(2)))
+    landmark = np.searchsorted(LANDMARK_HOURS, hours, "right") - 1
     still = np.arange(past.hours.size)
     for mark in np.unique(landmark).tolist():
         # What was no longer there at one landmark is not there at a later one.
         still = still[past.hours[still] > LANDMARK_HOURS[mark]]
+        watched = still
         rows = np.flatnonzero(landmark == mark)
-        both, place = np.unique(asked.repository[rows] * asked.ago.size + asked.time[rows], return_inverse=True)
-        home, time = np.divmod(both, asked.ago.size)
+        homes, place = np.unique(repository[rows], return_inverse=True)
         for column, ahead in enumerate(CHANCE_HOURS):
-            watched = _watched(past, still, float(LANDMARK_HOURS[mark]), ahead, asked.ago)
-            in_repository = np.append(watched.count, np.zeros((1, asked.ago.size), np.int64), axis=0)
+            watched = watched[past.seen_hours[watched] - LANDMARK_HOURS[mark] >= ahead]
+            counts = _at(past, watched, float(LANDMARK_HOURS[mark]), ahead)
             if column == 0:
-                result.in_repository[rows] = in_repository[home, time][place]
-                result.in_all[rows] = watched.count.sum(axis=0)[time][place]
-            known = watched.count.sum(axis=0)[time] >= FEWEST
-            if not known.any():
-                continue
-            for number, weight in enumerate(weights):
-                values = np.full((home.size, 3), np.nan)
-                values[known] = _landmark(watched, weight[watched.stays]).posterior(home[known], time[known])
-                result.chance[number, rows, column] = values[place]
-    np.maximum.accumulate(result.chance, axis=2, out=result.chance)
+                result.in_repository[rows], result.in_all[rows] = (
+                    np.append(counts.in_repository, 0)[repository[rows]],
+                    counts.in_all,
+                )
+            if counts.in_all >= FEWEST:
+                values = counts.posterior(homes)
+                for into, value in zip((result.chance, result.lower, result.upper), values, strict=True):
+                    into[rows, column] = value[place]
+    for curve in (result.chance, result.lower, result.upper):
+        np.maximum.accumulate(curve, axis=1, out=curve)
     return result
 
 
 @dataclass(frozen=True, eq=False)
-class _Watched:
-    """The `stays` that were there at a landmark and could be watched for long enough after it, (stays,).
-
-    `until`: the place of the earliest time by which they were; they were by all later ones, at places before it.
-    `arrived` within the hours ahead. `count` (repositories, times): how many.
-    """
-
-    past: Past
-    stays: IntArray
-    until: IntArray
-    arrived: BoolArray
-    count: IntArray
-
-    def sums(self, code: IntArray, size: int, values: FloatArray) -> FloatArray:
-        """The sums of `values` (stays,) by `code` (stays,), of so many codes, as of each time, (codes, times)."""
-        return _by_time(code, size, self.until, self.count.shape[1], values)
-
-
-def _by_time(code: IntArray, size: int, until: IntArray, times: int, values: FloatArray | None = None) -> FloatArray:
-    """Sums, or numbers of stays, by `code` and as of each time: each stay counts up to the place `until`."""
-    by = np.bincount(code * times + until, weights=values, minlength=size * times).reshape(size, times)
-    return np.asarray(by[:, ::-1].cumsum(axis=1)[:, ::-1], dtype=np.float64)
-
-
-def _watched(past: Past, present: IntArray, mark: float, ahead: float, ago: FloatArray) -> _Watched:
-    """Of the stays that were `present` at the mark."""
-    until = np.searchsorted(ago, past.seen_hours[present] - mark - ahead, "right") - 1
-    stays, until = present[until >= 0], until[until >= 0]
-    arrived = past.arrived[stays] & (past.end_hours[stays] - mark <= ahead)
-    count = _by_time(past.repository[stays], past.repositories, until, ago.size).astype(np.int64)
-    return _Watched(past, stays, until, arrived, count)
-
-
-@dataclass(frozen=True, eq=False)
 class _Landmark:
-    """What was watched at one landmark as of each time, and the prior of each.
+    """What was watched at one landmark, and the prior.
 
-    `watched`, `came` (repositories, times): so many changes of one age as they amount to by their weights (Kish), and
-    those of them that arrived. `design_effect` likewise. `prior_mean`, `prior` (times,).
+    `in_repository` (repositories,): changes. `watched`, `came`: so many changes of one age as they amount to by their
+    weights (Kish), and those of them that arrived. `design_effect` (repositories,).
     """
 
+    in_repository: IntArray
     watched: FloatArray
     came: FloatArray
+    prior_mean: float
+    prior: float
     design_effect: FloatArray
-    prior_mean: FloatArray
-    prior: FloatArray
 
-    def posterior(self, repository: IntArray, time: IntArray) -> FloatArray:
-        """Mean and 95 % bounds of the chance in each of the repositories as of each of the times, (…, 3)."""
-        effect = _or_none(self.design_effect, repository, time, 1.0)
-        watched, came = (_or_none(part, repository, time, 0.0) / effect for part in (self.watched, self.came))
-        prior, mean = self.prior[time], self.prior_mean[time]
-        yes = np.maximum(prior * mean + came, 1e-6)
-        no = np.maximum(prior * (1.0 - mean) + watched - came, 1e-6)
-        return np.stack([yes / (yes + no), *(special.betaincinv(yes, no, end) for end in (0.025, 0.975))], axis=1)
+    @property
+    def in_all(self) -> int:
+        """Changes of all repositories."""
+        return int(self.in_repository.sum())
 
-
-def _or_none(values: FloatArray, repository: IntArray, time: IntArray, none: float) -> FloatArray:
-    """Values of repositories at times; of one that is not known (-1), `none`."""
-    return np.where(repository < 0, none, values[repository, time])
+    def posterior(self, repository: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Mean and 95 % bounds of the chance in each of the repositories."""
+        effect = np.append(self.design_effect, 1.0)[repository]
+        watched, came = (np.append(values, 0.0)[repository] / effect for values in (self.watched, self.came))
+        yes = self.prior * self.prior_mean + came
+        no = self.prior * (1.0 - self.prior_mean) + watched - came
+        yes, no = np.maximum(yes, 1e-6), np.maximum(no, 1e-6)
+        return yes / (yes + no), special.betaincinv(yes, no, 0.025), special.betaincinv(yes, no, 0.975)
 
 
-def _landmark(watched: _Watched, weight: FloatArray) -> _Landmark:
-    """What was watched, each stay with its `weight` (stays,)."""
-    past = watched.past
-    home, repositories = past.repository[watched.stays], past.repositories
-    total, square = (watched.sums(home, repositories, values) for values in (weight, weight**2))
-    share = watched.sums(home, repositories, weight * watched.arrived) / np.maximum(total, 1e-300)
-    amount = total**2 / np.maximum(square, 1e-300)
-    effect = _design_effect(watched, weight, square, share)
-    mean, prior = _prior(amount / effect, amount * share / effect)
-    return _Landmark(amount, amount * share, effect, mean, prior)
+def _at(past: Past, present: IntArray, mark: float, ahead: float) -> _Landmark:
+    """From the stays that were `present` at the mark, and were watched for long enough after it."""
+    arrived = past.arrived[present] & (past.end_hours[present] - mark <= ahead)
+    home, weight = past.repository[present], past.weight[present]
+    total, square = (totals(home, values, past.repositories) for values in (weight, weight**2))
+    share = totals(home, weight * arrived, past.repositories) / np.maximum(total, 1e-300)
+    watched = total**2 / np.maximum(square, 1e-300)
+    effect = _design_effect(past, present, arrived, square, share)
+    mean, prior = _prior(watched / effect, watched * share / effect)
+    count = np.bincount(home, minlength=past.repositories)
+    return _Landmark(count.astype(np.int64), watched, watched * share, mean, prior, effect)
 
 
-def _design_effect(watched: _Watched, weight: FloatArray, square: FloatArray, share: FloatArray) -> FloatArray:
+def _design_effect(
+    past: Past, present: IntArray, arrived: BoolArray, square: FloatArray, share: FloatArray
+) -> FloatArray:
     """How much more the months of each repository differ than they would if changes were independent.
 
-    `square`: sum of squared weights. (repositories, times); the median of the others where a repository has too few
-    months.
+    `square`: sum of squared weights. (repositories,); the median of the others where a repository has too few months.
     """
-    past = watched.past
-    batch, batches = past.batch[watched.stays], past.owner.size
     by_chance = square * share * (1.0 - share)
-    whole, came = (watched.sums(batch, batches, values) for values in (weight, weight * watched.arrived))
-    apart = came - share[past.owner] * whole
-    spread, months = (_by_owner(past, part) for part in (apart**2, (whole > 0.0).astype(np.float64)))
+    batch = past.batch[present]
+    apart = past.weight[present] * (arrived - share[past.repository[present]])
+    met = np.bincount(batch, minlength=past.owner.size) > 0
+    by_batch = totals(batch, apart, past.owner.size)
+    spread, months = (totals(past.owner, part, past.repositories) for part in (by_batch**2, met))
     measurable = (months >= _FEWEST_MONTHS) & (by_chance > 0.0)
     ratio = spread / np.maximum(by_chance, 1e-300)
-    return np.clip(np.where(measurable, ratio, _median(ratio, measurable)), 1.0, _MOST_DESIGN_EFFECT)
+    usual = float(np.median(ratio[measurable])) if measurable.any() else 1.0
+    return np.clip(np.where(measurable, ratio, usual), 1.0, _MOST_DESIGN_EFFECT)
 
 
-def _median(values: FloatArray, usable: BoolArray) -> FloatArray:
-    """The median over the usable repositories as of each time, (times,); 1 where there is none."""
-    number = usable.sum(axis=0)
-    ordered = np.sort(np.where(usable, values, np.inf), axis=0)
-    times = np.arange(number.size)
-    both = ordered[np.maximum(number - 1, 0) // 2, times] + ordered[number // 2, times]
-    return np.where(number > 0, both / 2.0, 1.0)
-
-
-def _by_owner(past: Past, values: FloatArray) -> FloatArray:
-    """Values of batches, (batches, times), summed by repository."""
-    times = values.shape[1]
-    code = past.owner[:, None] * times + np.arange(times)
-    size = past.repositories * times
-    by = np.bincount(code.ravel(), weights=values.ravel(), minlength=size).reshape(past.repositories, times)
-    return np.asarray(by, dtype=np.float64)
-
-
-def _prior(count: FloatArray, came: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean chance over repositories, and for how many changes of one it counts, (times,) of (repositories, times)."""
-    total, number = count.sum(axis=0), (count > 0.0).sum(axis=0)
-    usable = (number >= 2) & (total > 0.0)
-    total = np.maximum(total, 1e-300)
-    mean = came.sum(axis=0) / total
-    share = came / np.maximum(count, 1e-300)
+def _prior(count: FloatArray, came: FloatArray) -> tuple[float, float]:
+    """Mean chance over repositories, and for how many changes of one it counts."""
+    here = count > 0
+    count, came = count[here], came[here]
+    total = float(count.sum())
+    if total <= 0.0:
+        return 0.5, 1.0
+    mean = float(came.sum() / total)
+    if count.size < 2:
+        return 0.5, 1.0
+    share = came / count
     spread = mean * (1.0 - mean)
-    between = (count * (share - mean) ** 2).sum(axis=0) - (number - 1) * spread
-    scale = total - (count**2).sum(axis=0) / total
-    variance = np.where(scale > 0.0, between / np.maximum(scale, 1e-300), 0.0)
-    prior = np.where(variance > 0.0, spread / np.maximum(variance, 1e-300) - 1.0, _MOST_PRIOR)
-    prior = np.clip(prior, _LEAST_PRIOR, _MOST_PRIOR)
+    between = float((count * (share - mean) ** 2).sum()) - (count.size - 1) * spread
+    scale = total - float((count**2).sum()) / total
+    variance = between / scale if scale > 0.0 else 0.0
+    prior = spread / variance - 1.0 if variance > 0.0 else _MOST_PRIOR
+    prior = float(np.clip(prior, _LEAST_PRIOR, _MOST_PRIOR))
     weight = count / (count + prior)
     # Half a change each way keeps the mean off 0 and 1.
-    mean = ((weight * share).sum(axis=0) + 0.5 / total) / (weight.sum(axis=0) + 1.0 / total)
-    return np.where(usable, mean, 0.5), np.where(usable, prior, 1.0)
+    return float(((weight * share).sum() + 0.5 / total) / (weight.sum() + 1.0 / total)), prior

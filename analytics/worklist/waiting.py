@@ -22,16 +22,14 @@ from analytics.whatif.reading import read_changes
 from analytics.whatif.stays import Stays, stays_of, stays_on
 from analytics.worklist.attention import whom
 from analytics.worklist.earlier_stays import read_earlier, with_earlier
-from analytics.worklist.held_out import held_out
-from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, HALF_LIVES, Asked, Past, chances
+from analytics.worklist.held_out import Choice, held_out
+from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, chances
 from analytics.worklist.stage_percentile import BORROWED, share_left
 
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
-BASE_RATE = "base rate of all that waits"
-"""Where it is shown, the note begins so; the days that it is for follow."""
-_NO_BETTER = "how long a change had waited did not predict better on held-out time"
+BASE_RATE = "base rate of all that waits: how long a change had waited did not predict better on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
 _MOST_CHANGES = 150_000
@@ -191,7 +189,7 @@ class _Waits:
 class _Told:
     """Chances with bounds (changes, horizons, 3), of how many changes, and how they came about, (changes,) each.
 
-    `borrowed`: from any stage. `base` (changes, horizons): the base rate.
+    `borrowed`: from any stage. `base`: the base rate at some horizon.
     """
 
     chance: FloatArray
@@ -214,50 +212,42 @@ def _unusual(stayed: Stays, home: IntArray, waits: _Waits, hours: FloatArray) ->
 def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
     """The chances of what waits; `stage`: of each stay of the past."""
     size = waits.hours.size
-    estimated = _Estimated.of(size)
-    base = np.zeros((size, len(CHANCE_HOURS)), np.bool_)
-    chance = np.full((size, len(CHANCE_HOURS), 3), np.nan)
+    told = _Told(
+        np.full((size, len(CHANCE_HOURS), 3), np.nan),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size, np.bool_),
+        np.zeros(size, np.bool_),
+    )
     for group in _GROUPS:
         present = sorted(set(np.unique(waits.stage).tolist()) & set(group))
         if not present:
             continue
         for code in present:
-            estimated.fill(past, past.take(stage == code), waits, np.flatnonzero(waits.stage == code))
-        rows = np.flatnonzero(np.isin(waits.stage, present))
-        for column, held in enumerate(held_out({code: past.take(stage == code) for code in group})):
-            choice, own = held.choice(), estimated.chance[:, rows, column]
-            base[rows, column] = choice.takes_base(own)
-            chance[rows, column] = choice.told(own)
-    # A longer horizon has no lower chance.
-    return _Told(
-        np.maximum.accumulate(chance, axis=1), estimated.in_repository, estimated.every, estimated.borrowed, base
-    )
+            _estimate(told, past, past.take(stage == code), waits, np.flatnonzero(waits.stage == code))
+        choices = [one.choice() for one in held_out({code: past.take(stage == code) for code in group})]
+        _correct(told, choices, np.flatnonzero(np.isin(waits.stage, present)))
+    return told
 
 
-@dataclass(frozen=True, eq=False)
-class _Estimated:
-    """Chances before they are judged: (half-lives, changes, horizons, 3), of how many, and whether from any stage."""
+def _estimate(told: _Told, every: Past, past: Past, waits: _Waits, rows: IntArray) -> None:
+    """Fill in the chances of the `rows` in one stage from its `past`; where that is too little, from any stage."""
+    estimated = chances(past, waits.repository[rows], waits.hours[rows])
+    alone = np.flatnonzero(estimated.in_all < FEWEST)
+    if alone.size:
+        anywhere = chances(every, waits.repository[rows[alone]], waits.hours[rows[alone]])
+        estimated = estimated.or_else(alone, anywhere)
+        told.borrowed[rows[alone]] = True
+    told.chance[rows] = np.stack([estimated.chance, estimated.lower, estimated.upper], axis=2)
+    told.in_repository[rows], told.every[rows] = estimated.in_repository, estimated.in_all
 
-    chance: FloatArray
-    in_repository: IntArray
-    every: IntArray
-    borrowed: BoolArray
 
-    @classmethod
-    def of(cls, size: int) -> _Estimated:
-        chance = np.full((len(HALF_LIVES), size, len(CHANCE_HOURS), 3), np.nan)
-        return cls(chance, np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.bool_))
-
-    def fill(self, every: Past, past: Past, waits: _Waits, rows: IntArray) -> None:
-        """Fill in those of the `rows` in one stage from its `past`; where that is too little, from any stage."""
-        estimated = chances(past, Asked.now(waits.repository[rows], waits.hours[rows]))
-        alone = np.flatnonzero(estimated.in_all < FEWEST)
-        if alone.size:
-            asked = Asked.now(waits.repository[rows[alone]], waits.hours[rows[alone]])
-            estimated = estimated.or_else(alone, chances(every, asked))
-            self.borrowed[rows[alone]] = True
-        self.chance[:, rows] = estimated.chance
-        self.in_repository[rows], self.every[rows] = estimated.in_repository, estimated.in_all
+def _correct(told: _Told, choices: list[Choice], rows: IntArray) -> None:
+    """Tell the chances of the `rows` as each horizon's choice has them; a longer horizon has no lower chance."""
+    for column, choice in enumerate(choices):
+        told.base[rows] |= choice.takes_base(told.chance[rows, column])
+        told.chance[rows, column] = choice.told(told.chance[rows, column])
+    told.chance[rows] = np.maximum.accumulate(told.chance[rows], axis=1)
 
 
 def _seen_hours(past: pl.DataFrame) -> FloatArray:
@@ -310,11 +300,10 @@ def _notes(among: IntArray, told: _Told) -> list[str]:
             texts.append("chance from changes that waited this long in any stage")
         elif missing:
             texts.append("history is too short for all horizons")
-        elif had < BORROWED and not any(base):
+        elif had < BORROWED and not base:
             texts.append("chance estimated mostly from other repositories")
-        if any(base):
-            days = " and ".join(f"{days} d" for days, takes in zip(_DAYS, base, strict=True) if takes)
-            texts.append(f"{BASE_RATE} ({days}): {_NO_BETTER}")
+        if base:
+            texts.append(BASE_RATE)
         if here < BORROWED:
             texts.append("compared with all repositories rather than its own")
         notes.append("; ".join(texts))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analytics.cohort.filters import Filters
 from analytics.survival import kaplan_meier
 from analytics.worklist.calibration import came_true, reliability
-from analytics.worklist.landmarks import CHANCE_HOURS, Asked, Past, chances
+from analytics.worklist.landmarks import CHANCE_HOURS, Past, chances
 from analytics.worklist.stage_percentile import BORROWED, share_left
 from analytics.worklist.waiting import COLUMNS, waiting, worklist
 from headway.progress import SilentProgress
@@ -95,28 +95,28 @@ def test_change_of_a_repository_without_stays_is_compared_with_all() -> None:
 def test_a_chance_is_the_share_that_arrived_of_those_who_waited_as_long() -> None:
     """Of 1,000 that leave evenly over 1,000 hours, those at hour 500 arrive at a rate of 168 in 500 within a week."""
     hours = np.arange(1000) + 0.5
-    told = chances(past_of(hours, np.ones(1000, bool), np.zeros(1000)), Asked.now(np.array([0]), np.array([559.0])))
+    told = chances(past_of(hours, np.ones(1000, bool), np.zeros(1000)), np.array([0]), np.array([559.0]))
     mark = 10.0 * 1.25**18  # the landmark before 559 hours
     expected = [
         min(1.0, np.sum((hours > mark) & (hours <= mark + ahead)) / np.sum(hours > mark)) for ahead in CHANCE_HOURS
     ]
-    for of_half_life in told.chance:
-        np.testing.assert_allclose(of_half_life[0, :, 0], expected, atol=0.005)
+    np.testing.assert_allclose(told.chance[0], expected, atol=0.005)
     assert told.in_repository[0] == told.in_all[0] == np.sum(hours > mark)
 
 
 def test_abandoned_work_never_arrives() -> None:
     """What ends without arriving counts among those who waited, and not among those who arrived."""
     hours = np.full(400, 50.0)
-    told = chances(past_of(hours, np.arange(400) % 4 == 0, np.zeros(400)), Asked.now(np.array([0]), np.array([20.0])))
-    np.testing.assert_allclose(told.chance[:, 0, :, 0], 0.25, atol=0.01)
+    told = chances(past_of(hours, np.arange(400) % 4 == 0, np.zeros(400)), np.array([0]), np.array([20.0]))
+    np.testing.assert_allclose(told.chance[0], 0.25, atol=0.01)
 
 
 def test_too_few_is_too_few_to_say() -> None:
     """With 19 changes that ever waited so long there is no chance, with 20 there is."""
     for size, known in ((19, False), (20, True)):
-        past = past_of(np.full(size, 50.0), np.ones(size, bool), np.zeros(size))
-        told = chances(past, Asked.now(np.array([0]), np.array([20.0])))
+        told = chances(
+            past_of(np.full(size, 50.0), np.ones(size, bool), np.zeros(size)), np.array([0]), np.array([20.0])
+        )
         assert bool(np.isfinite(told.chance).all()) is known
 
 
@@ -125,11 +125,10 @@ def test_a_new_repository_borrows_from_the_others() -> None:
     rng = np.random.default_rng(1)
     home = np.repeat(np.arange(10), 100)
     arrived = rng.random(1000) < 0.6
-    told = chances(past_of(np.full(1000, 50.0), arrived, home), Asked.now(np.array([3, -1]), np.array([20.0, 20.0])))
+    told = chances(past_of(np.full(1000, 50.0), arrived, home), np.array([3, -1]), np.array([20.0, 20.0]))
     assert told.in_repository.tolist() == [100, 0]
-    np.testing.assert_allclose(told.chance[:, 1, :, 0], 0.6, atol=0.05)
-    width = told.chance[..., 2] - told.chance[..., 1]
-    assert np.all(width[:, 1] >= width[:, 0] - 0.05)
+    np.testing.assert_allclose(told.chance[1], 0.6, atol=0.05)
+    assert np.all(told.upper[1] - told.lower[1] >= told.upper[0] - told.lower[0] - 0.05)
 
 
 @settings(max_examples=60)
@@ -141,13 +140,12 @@ def test_chances_are_shares_and_grow_with_the_horizon(rows: list[tuple[float, bo
     """Chances and bounds lie in 0 … 1, hold each other, and no longer horizon has a smaller one."""
     stayed, arrived, home = (np.array(column) for column in zip(*rows, strict=True))
     past = replace(past_of(stayed, arrived, home), repositories=4)
-    told = chances(past, Asked.now(np.arange(4), np.full(4, hours)))
-    chance, lower, upper = np.moveaxis(told.chance, 3, 0)
-    known = np.isfinite(chance)
-    assert np.all((chance[known] >= 0) & (chance[known] <= 1))
-    assert np.all(lower[known] <= chance[known] + 1e-9)
-    assert np.all(chance[known] <= upper[known] + 1e-9)
-    assert np.all(np.diff(chance, axis=2)[known[:, :, 1:]] >= 0)
+    told = chances(past, np.arange(4), np.full(4, hours))
+    known = np.isfinite(told.chance)
+    assert np.all((told.chance[known] >= 0) & (told.chance[known] <= 1))
+    assert np.all(told.lower[known] <= told.chance[known] + 1e-9)
+    assert np.all(told.chance[known] <= told.upper[known] + 1e-9)
+    assert np.all(np.diff(told.chance, axis=1)[known[:, 1:]] >= 0)
 
 
 @settings(max_examples=60)
