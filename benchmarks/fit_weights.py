@@ -67,7 +67,7 @@ def main() -> None:
     found: list[Example] = []
     for (repo_id,) in connection.execute("select distinct repo_id from changes order by 1").fetchall():
         inputs = {
-            read.table: engine.fetch(read.table, read.columns, order=read.order, repo_id=repo_id)
+            read.table: engine.fetch(read.table, read.columns, order=read.order, repositories=[repo_id])
             for read in model.inputs
         }
         found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
