@@ -66,16 +66,8 @@ def main() -> None:
     connection = build_some(options.warehouse, Settings(Path()), {}, tables=tables, progress=SilentProgress())
     engine, labels = DuckDBEngine(connection), read_labels(options.labels)
     found: list[Example] = []
-<<<<<<< HEAD
     for inputs in repository_inputs(engine, model):
         repo_id = inputs["changes"]["repo_id"][0].as_py()
-=======
-    for (repo_id,) in connection.execute("select distinct repo_id from changes order by 1").fetchall():
-        inputs = {
-            read.table: engine.fetch(read.table, read.columns, order=read.order, repositories=[repo_id])
-            for read in model.inputs
-        }
->>>>>>> 9a2f60bbd056412bddb81ce88aaec2ebcc9ad053
         found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
     report(found)
 
