@@ -62,7 +62,7 @@ def test_arrival_that_no_history_shows_says_so() -> None:
     with built(shop, as_of=20) as tables:
         arrivals = [explain(tables.connection, f"github:acme/shop#{number}").arrival for number in (1, 2)]
     assert arrivals == [
-        "it may have arrived with a deployment whose commit or history is unknown",
+        "it may have arrived with a deployment of an unknown commit, history or part",
         "it was merged into another branch; no history shows whether it went further",
     ]
 
