@@ -99,13 +99,13 @@ def publish(
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
         with duckdb.connect() as connection:
             bound(connection, warehouse, settings.warehouse.memory_gb)
-            kept = Kept(connection, warehouse / "cache", before, anew=anew)
+            last_build = Kept(connection, warehouse / "cache", before, anew=anew)
             whole = signature(sources, settings)
-            if before is not None and kept.made_of(whole):
+            if before is not None and last_build.made_of(whole):
                 return before
-            _write(connection, path, lambda: _build(connection, settings, sources, None, progress, kept))
+            _write(connection, path, lambda: _build(connection, settings, sources, None, progress, last_build))
         write_atomically(warehouse / "CURRENT", path.name)
-        kept.note(path, whole)
+        last_build.note(path, whole)
         _forget(warehouse, path)
     return path
 

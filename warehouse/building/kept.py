@@ -143,8 +143,8 @@ class Kept:
             f'select {subject} as subject, {", ".join(hashes)} from "{table}") group by subject'
         ).fetchall()
         for n in range(len(several)):
-            found = {subject: repr([count, *made[4 * n : 4 * n + 4]]) for subject, count, *made in rows}
-            yield found if by_repository else {WHOLE: found.get(WHOLE, "")}
+            prints = {subject: repr([count, *made[4 * n : 4 * n + 4]]) for subject, count, *made in rows}
+            yield prints if by_repository else {WHOLE: prints.get(WHOLE, "")}
 
 
 def _place(read: Input) -> tuple[str, tuple[str, ...]]:
