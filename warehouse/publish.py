@@ -125,6 +125,11 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[]
             f"cannot write the published file: {_first_line(error)}",
             hint="check the space and the permissions of the warehouse",
         ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise WarehouseError(
+            f"the tables do not fit into the memory that a build may take: {_first_line(error)}",
+            hint="raise `memory_gb` in [warehouse]; what was published before is still served",
+        ) from error
     finally:
         for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)

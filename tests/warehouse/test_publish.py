@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -197,3 +198,13 @@ def test_memory_is_bounded_and_the_rest_is_written_inside_the_warehouse(tmp_path
     assert said == [("476.8 MiB", str(tmp_path / "it's" / "cache" / "spill"))]
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert 0.3 * machine < memory_bytes(0) < 0.5 * machine
+
+
+def test_too_little_memory_is_told_with_its_setting(tmp_path: Path) -> None:
+    """A build that cannot work in the memory of the settings names the setting, and leaves nothing behind."""
+    stored(tmp_path, Raw().commits("a"))
+    little = replace(SETTINGS, warehouse=replace(SETTINGS.warehouse, memory_gb=0.000001))
+    with pytest.raises(WarehouseError, match="do not fit into the memory") as caught:
+        published(tmp_path, settings=little)
+    assert "memory_gb" in caught.value.hint
+    assert list(tmp_path.glob("headway-*")) == []

@@ -92,12 +92,6 @@ class Kept:
             parameters,
         )
 
-    def close(self) -> None:
-        """Let go of the file of the build before."""
-        if self._before:
-            self._connection.execute(f"detach {_BEFORE}")
-            self._before = {}
-
     def note(self, published: Path, signature: str) -> None:
         """Keep the keys of the build that made this published file, and what the whole was made of."""
         self._note.parent.mkdir(exist_ok=True)
