@@ -116,9 +116,10 @@ class Shipping:
         position, found_by, found_through = self.shipped.first(change, branch=True)
         first = self.shipped.at(position)
         in_waves = [] if first is None or self._one_wave else list(self._in_waves(change, first))
-        complete, how, through = (
-            (None, "", None) if first is None else self._complete(in_waves, _Found(first, found_by, found_through))
-        )
+        if first is not None and in_waves:
+            complete, how, through = self._complete(in_waves, _Found(first, found_by, found_through))
+        else:  # without several waves the first counts
+            complete, how, through = first, found_by, found_through
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         attempt = self.tried.first(change, branch=found_by == "branch_deploy")[0]
         staged = self.staged.first(change, branch=False)[0]
@@ -131,9 +132,9 @@ class Shipping:
             "mapped_through": None if through is None else self.shas[through],
             "attempt_deployment_id": self.tried.id(attempt),
             "staged_deployment_id": self.staged.id(staged),
-            "undatable_deployment_id": None
-            if landing is None
-            else self.undatable.id(self.undatable.reach.first(landing)),
+            "undatable_deployment_id": self.undatable.id(self.undatable.reach.first(landing))
+            if landing is not None and self.undatable.deployments
+            else None,
             "part_deployment_id": part.id if part and (first is None or part.at < first.at) else None,
             "rollback_deployment_id": self._withdrawn(landing, first),
             "wave_deployment_ids": "\n".join(found.deployment.id for _, found in in_waves if found)

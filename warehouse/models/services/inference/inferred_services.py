@@ -125,7 +125,8 @@ def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
     if not places or "" in places:
         return
     inside = tuple(f"{folder}/" for folder in sorted(places))
-    paths = [path for path in folders.paths if deployable(path)]
+    every = list(folders.paths)
+    paths = [path for path, can in zip(every, deployable(every, [""] * len(every)), strict=True) if can]
     covered = sum(path.startswith(inside) for path in paths)
     if 2 * covered < len(paths):
         yield {"paths": len(paths), "covered": covered}
