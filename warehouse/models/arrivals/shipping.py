@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,11 @@ class Shipping:
             _Sweep.of(history, _undatable(history, production)),
             _Sweep.of(history, deployed(graph, production, "succeeded_at", commit="part_of_sha")),
             _waves(history, shipped, waves),
-            _withdrawals(history, [one for one in shipped.deployments if not live or one.lane[1] in live]),
+            _withdrawals(
+                history,
+                [one for one in shipped.deployments if not live or one.lane[1] in live],
+                {row["deployment_id"] for row in rollouts if row["kind"] == "rollback"},
+            ),
             {row["deployment_id"]: row["ended_at"] for row in rollouts},
             all(row["arrival"] == "all" for row in services),
             graph.shas,
@@ -202,12 +206,15 @@ def _waves(history: Containment, shipped: _Sweep, rows: Iterable[Mapping[str, An
     return waves
 
 
-def _withdrawals(history: Containment, deployments: Sequence[Deployed]) -> list[_Withdrawals]:
-    lanes: dict[tuple[str | None, ...], list[Step]] = {}
-    for step in steps(history, deployments):
-        lanes.setdefault(step.deployment.lane, []).append(step)
-    if not any(step.withdrawn for lane in lanes.values() for step in lane):
+def _withdrawals(
+    history: Containment, deployments: Sequence[Deployed], rollbacks: Collection[str]
+) -> list[_Withdrawals]:
+    """What each lane lost for good; `rollbacks`: the ids of those deployments that are rollbacks."""
+    if not rollbacks:
         return []
+    lanes: dict[tuple[str | None, ...], list[Step]] = {}
+    for step in steps(history, deployments, single=True):
+        lanes.setdefault(step.deployment.lane, []).append(step)
     withdrawals = []
     for lane in lanes.values():
         commits = [step.deployment.commit for step in lane]
@@ -215,7 +222,7 @@ def _withdrawals(history: Containment, deployments: Sequence[Deployed]) -> list[
         by = {
             commit: step.deployment
             for position, step in enumerate(lane)
-            for commit in step.withdrawn
+            for commit in (step.withdrawn if step.deployment.id in rollbacks else ())
             if position > len(lane) - 1 - backwards.first(commit)
         }
         withdrawals.append(_Withdrawals(backwards, by))

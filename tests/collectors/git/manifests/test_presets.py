@@ -240,6 +240,9 @@ def test_flux_names_releases_sources_and_what_policies_set(repo: Repository) -> 
         ("products/delivery/values.yaml", "", "delivery"),
         ("kubernetes/apps/media/helmrelease.yaml", "", "media"),
         ("charts/productsearch/values-testimonials.yaml", "", "productsearch"),
+        ("tenants/acme/prod/shop/values.yaml", "prod/acme", "shop"),
+        ("shop/overlays/prod/customers/acme/kustomization.yaml", "prod/acme", "shop"),
+        ("cells/7/values.yaml", "", ""),
     ],
 )
 def test_folders_name_environments_and_applications(path: str, environment: str, application: str) -> None:
