@@ -81,6 +81,7 @@ class Service:
         self.since = min(own).at if own else None
         self.times = sorted(tag.at for tag in own)
         self.gone = bool(row["gone"])
+        self.successor = row["successor"]
 
     def owns(self, path: str) -> bool:
         """Whether a path is one of its own or shared ones."""
@@ -143,14 +144,16 @@ class Repository:
                 dead = {one.name for one in owners if one.unlisted and self._ended(one, landed_at)}
                 listed |= {one.name for one in owners} - dead
                 ended |= {one.name for one in owners if one.name in dead and not one.gone}
-                gone |= {one.name for one in owners if one.name in dead and one.gone}
+                heirs = {one.name: self._heir(one, landed_at) for one in owners if one.name in dead and one.gone}
+                gone |= {name for name, heir in heirs.items() if not heir}
+                listed |= {heir for heir in heirs.values() if heir}
                 if not owners and _LISTS.search(path):
                     lists = path
                 elif not owners:
                     loose = path
         every = [one for one in self.services.values() if one.unlisted]
         alive = {one.name for one in every if self._alive(one, written_at, landed_at)}
-        if loose or (not listed and not ended and (lists or gone)):
+        if loose or (not listed and (gone or (lists and not ended))):
             listed |= alive or (set() if listed else gone or self._next(every, written_at))
         elif listed or lists:
             listed |= {one.name for one in every if one.everything} & alive
@@ -167,6 +170,11 @@ class Repository:
         landed = change["landed_by"] in ("squash", "rebase", "direct")
         commits = self.own_commits[f"{'landed_commits' if landed else 'change_commits'} {change['change_key']}"]
         return {path for sha in commits for path in self.clone.paths.get(sha, ())}
+
+    def _heir(self, service: Service, at: datetime) -> str:
+        """The service that has the files of one that is gone, if it is still deployed."""
+        heir = self.services.get(service.successor)
+        return heir.name if heir and not self._ended(heir, at) else ""
 
     def _ended(self, service: Service, at: datetime) -> bool:
         until = self.until.get(service.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -76,6 +76,15 @@ class Folders:
             pending += sorted(moved - before - {folder})
             before |= moved - {folder}
         return sorted(before)
+
+    def went_to(self, folder: str, homes: Mapping[str, str]) -> str:
+        """The one of `homes`, names by folder, to which most files went that were moved out of a folder; else empty."""
+        counts = Counter(
+            next((homes[place] for place in reversed([*_above(new)]) if place in homes), "")
+            for old, new in self.renames
+            if old.startswith(f"{folder}/") and not new.startswith(f"{folder}/")
+        )
+        return next((home for home, files in counts.items() if 2 * files > counts.total()), "")
 
     @staticmethod
     def aside(folder: str) -> bool:

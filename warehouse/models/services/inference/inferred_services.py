@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -36,10 +36,14 @@ INFERRED_SERVICES = Table(
 )
 GONE_SERVICES = Table(
     "gone_services",
-    "services, inferred or set with `unlisted`, whose folders the default branch has no more",
+    "services whose folders the default branch has no more",
     "one row per repository and service whose folders all had a package, and have none now",
     ("repo_id", "service"),
-    (("repo_id", TEXT, "repository"), ("service", TEXT, "its name")),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("service", TEXT, "its name"),
+        ("successor", TEXT, "the service whose folder most files went to that were moved out of it, else empty"),
+    ),
 )
 SMALL_PARTS = Table(
     "small_parts",
@@ -83,16 +87,17 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
     (repository,) = tables[REPOSITORIES].to_pylist()
     repo_id = repository["repo_id"]
-    named = [service for service in settings.services_of(repo_id) if service.unlisted]
+    named = settings.services_of(repo_id)
     proposals: list[Proposal] = []
+    gone: dict[str, str] = {}
     if named:
         folders = _folders(tables)
-        gone = [service.name for service in named if _are_gone(service.paths, folders)]
+        gone = _gone({service.name: service.paths for service in named}, folders)
     else:
-        if settings.inference.services and not settings.services_of(repo_id):
+        if settings.inference.services:
             proposals = _proposals(repository["repo"], tables)
-        gone = [proposal.name for proposal in proposals if proposal.gone]
-    apart = bool(proposals or settings.services_of(repo_id))
+        gone = {proposal.name: proposal.successor for proposal in proposals if proposal.gone}
+    apart = bool(proposals or named)
     rows = [
         {
             "repo_id": repo_id,
@@ -106,7 +111,9 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     ]
     return {
         INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
-        GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
+        GONE_SERVICES.name: GONE_SERVICES.of(
+            [{"repo_id": repo_id, "service": name, "successor": other} for name, other in gone.items()]
+        ),
         SMALL_PARTS.name: SMALL_PARTS.of(
             [] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]
         ),
@@ -147,6 +154,15 @@ def _folders(tables: Mapping[str, pa.Table]) -> Folders:
     renamed = files.filter(pc.equal(files["status"], "R"))
     renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
     return Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
+
+
+def _gone(services: Mapping[str, Sequence[str]], folders: Folders) -> dict[str, str]:
+    """Of services by name, each with its globs, those that are gone, with the service that has their files."""
+    gone = {name: globs for name, globs in services.items() if _are_gone(globs, folders)}
+    homes = {
+        glob.removesuffix("/**"): name for name, globs in services.items() if name not in gone for glob in globs
+    }
+    return {name: folders.went_to(globs[0].removesuffix("**").rstrip("/"), homes) for name, globs in gone.items()}
 
 
 def _are_gone(globs: Iterable[str], folders: Folders) -> bool:
