@@ -15,7 +15,8 @@ _PATHS = 3
 _TOLD_BY = {"settings": "named by the settings"}
 # Of a repository that is one service the whole change is the change in it.
 _SERVICES = f"""
-    select change_services.service, ended.service is not null as has_ended, ended.gone, ended.last_at, change_services.shared, services.inferred, services.told_by,
+    select change_services.service, ended.service is not null as has_ended, ended.gone, ended.last_at,
+        change_services.shared, services.inferred, services.told_by,
         coalesce(parts.outcome, lead_times.outcome) as outcome,
         coalesce(parts.outcome_reason, lead_times.outcome_reason) as outcome_reason,
         coalesce(parts.current_stage, lead_times.current_stage) as current_stage,

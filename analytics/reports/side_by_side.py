@@ -12,8 +12,8 @@ from analytics.text.wording import counted, plain
 __all__ = ["SEPARATE", "side_by_side"]
 
 SEPARATE = (
-    "report each tenant as an environment of its own (`production/acme`, or `tenant` in records); if they are rollbacks,"
-    " add the repository to `complete` under [production]"
+    "report each tenant as an environment of its own (`production/acme`, or `tenant` in records);"
+    " if they are rollbacks, add the repository to `complete` under [production]"
 )
 _QUERY = """
 select

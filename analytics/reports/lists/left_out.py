@@ -56,8 +56,9 @@ listed as (
     union all
     select
         'ended_service', 'it waits for ' || (
-            select string_agg(waits.service || ', last deployed ' || coalesce(strftime(waits.last_at, '%Y-%m-%d'), 'never')
-                || case when waits.gone then ', whose folder is gone' else ', while others went on' end, '; '
+            select string_agg(waits.service || ', ' || coalesce(
+                strftime(waits.last_at, 'last deployed %Y-%m-%d'), 'never deployed')
+                || case when waits.gone then ', its folder is gone' else ', while others went on' end, '; '
                 order by waits.service)
             from waits where waits.change_id = judged.change_id and coalesce(judged.service, waits.label) = waits.label
         ) as waits_for, *
@@ -93,11 +94,11 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     """One row per reason and change, the newest first; `changes`: the number of changes with that reason.
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not be observed, for the `detail`),
-    `no_deployments`, `nothing_to_deploy` (it touches no service), `ended_service` (it takes part, and waits for a service
-    that is no longer deployed), `approximate` (it takes part, with the author date of
-    the landing commit), `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence),
-    `automation` (made by a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or
-    pending. `most` in `options` cuts each reason. By service, one row for each service of a change (`service`).
+    `no_deployments`, `nothing_to_deploy` (it touches no service), `ended_service` (it takes part, and waits for a
+    service that is no longer deployed), `approximate` (it takes part, with the author date of the landing commit),
+    `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by
+    a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or pending. `most` in
+    `options` cuts each reason. By service, one row for each service of a change (`service`).
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, parameters = condition(connection, everything, table="listed")

@@ -42,7 +42,7 @@ DEPLOYMENT_CHAIN = Table(
         (
             "kind",
             TEXT,
-            "first, release, redeploy, rollback, rollforward or beside (an older commit beside newer ones: no rollback)",
+            "first, release, redeploy, rollback, rollforward or beside (older than others there: no rollback)",
         ),
         ("previous_deployment_id", TEXT, "what ran in the environment before it, of the same service"),
         ("new_commits", INT, "commits that the environment had not had before"),

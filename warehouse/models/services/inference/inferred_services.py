@@ -14,7 +14,7 @@ from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.seen.workflow import workflow_application
-from warehouse.models.services.inference.folders import Component, Folders
+from warehouse.models.services.inference.folders import Component, Folders, components_among
 from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
@@ -52,7 +52,7 @@ SMALL_PARTS = Table(
     ("repo_id",),
     (
         ("repo_id", TEXT, "repository"),
-        ("paths", INT, "paths that it can deploy, also former ones"),
+        ("paths", INT, "paths that it can deploy, also former ones: those of parts that moved are former too"),
         ("covered", INT, "those of them in folders of parts that have releases of their own"),
     ),
 )
@@ -77,6 +77,7 @@ def model(settings: Settings) -> PythonModel:
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
             Input("commit_files", ("path", "old_path", "status")),
+            Input("past_files", ("path", "old_path", "alive")),
         ),
         (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS),
         lambda tables: inferred_services(tables, settings),
@@ -150,18 +151,20 @@ def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
 
 def _folders(tables: Mapping[str, pa.Table]) -> Folders:
     components = [Component(**row) for row in tables["components"].to_pylist()]
+    if past := tables["past_files"].to_pylist():
+        alive = [row["path"] for row in past if row["alive"]]
+        renamed = {(row["old_path"], row["path"]) for row in past if row["old_path"]}
+        return Folders(components_among(alive, components), [row["path"] for row in past], renamed)
     files = tables["commit_files"]
-    renamed = files.filter(pc.equal(files["status"], "R"))
-    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
+    moves = files.filter(pc.equal(files["status"], "R"))
+    renames = zip(moves["old_path"].to_pylist(), moves["path"].to_pylist(), strict=True)
     return Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
 
 
 def _gone(services: Mapping[str, Sequence[str]], folders: Folders) -> dict[str, str]:
     """Of services by name, each with its globs, those that are gone, with the service that has their files."""
     gone = {name: globs for name, globs in services.items() if _are_gone(globs, folders)}
-    homes = {
-        glob.removesuffix("/**"): name for name, globs in services.items() if name not in gone for glob in globs
-    }
+    homes = {glob.removesuffix("/**"): name for name, globs in services.items() if name not in gone for glob in globs}
     return {name: folders.went_to(globs[0].removesuffix("**").rstrip("/"), homes) for name, globs in gone.items()}
 
 
