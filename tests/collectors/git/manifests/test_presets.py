@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from collectors.git import ManifestPatterns
+from collectors.git.manifests.application_sets import unread_generators
 from collectors.git.manifests.places import application_in, environment_in
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import run
@@ -182,6 +183,43 @@ spec:
         ("prod", "till"): "t9",
         ("prod", "desk"): DIGEST,
     }
+
+
+SET = """
+    apiVersion: argoproj.io/v1alpha1
+    kind: ApplicationSet
+    metadata: {name: all}
+    spec:
+      goTemplate: true
+      generators:
+      - list:
+          elements:
+          - {app: shop, cluster: prod-eu, tag: v1}
+          - app: shop
+            cluster: staging
+            values: {team: a}
+            tag: v2
+      - git:
+          repoURL: https://github.com/acme/fleet
+          directories: [{path: apps/*}]
+      template:
+        metadata: {name: "{{.app}}-{{ .cluster }}"}
+        spec:
+          source:
+            repoURL: https://github.com/acme/charts
+            targetRevision: HEAD
+            helm:
+              parameters:
+              - {name: image.tag, value: "{{.tag}}"}
+              - {name: worker.image.tag, value: "{{.path.basename}}"}
+"""
+
+
+def test_argocd_reads_what_a_set_lists(repo: Repository) -> None:
+    """Each element of a list is an application; what the template has from elsewhere is no version."""
+    assert named(repo, "argocd", {"sets/all.yaml": SET}) == {("prod-eu", "shop"): "v1", ("staging", "shop"): "v2"}
+    assert unread_generators(dedent(SET)) == ["git"]
+    assert unread_generators("kind: ApplicationSet\nspec:\n  generators:\n  - clusters: {}\n") == ["no list"]
 
 
 def test_flux_names_releases_sources_and_what_policies_set(repo: Repository) -> None:
