@@ -112,14 +112,14 @@ class Repository:
         self.several = any(row["service"] for row in rows)
         name = rows[0]["repo_id"].rpartition("/")[2].rpartition("+")[2].rpartition(":")[2]
         parts = {part.lower() for row in rows for part in row["applications"].splitlines() if self.several}
-        tags = list(_releases(clone.tags, {*_WHOLE, name.lower()} - parts, pattern, several=self.several))
+        wholes = {*_WHOLE, name.lower()} - _beside_parts(clone.tags, name.lower())
+        tags = list(_releases(clone.tags, wholes - parts, pattern, several=self.several))
         patterns = [row["tags"] for row in rows if row["tags"]]
         taken = {tag.name for tag in tags if not tag.part and any(re.search(pattern, tag.name) for pattern in patterns)}
         self.services = {row["service"]: Service(row, clone, tags, taken, several=self.several) for row in rows}
         every = clone.all_tags if not self.several else ()
         self.strange = sorted(
-            {tag.at for tag in _releases(every, {*_WHOLE, name.lower()}, pattern, several=False)}
-            - {tag.at for tag in tags}
+            {tag.at for tag in _releases(every, wholes, pattern, several=False)} - {tag.at for tag in tags}
         )
         newest = max(
             (one.times[-1] for one in self.services.values() if one.times), default=datetime.min.replace(tzinfo=UTC)
@@ -275,6 +275,15 @@ def _releases(
                 yield Tag(at, name, sha, "")
             elif several:
                 yield Tag(at, name, sha, part)
+
+
+def _beside_parts(tags: Iterable[tuple[datetime, str, str]], name: str) -> set[str]:
+    """The name of the repository, where tags named so stand at the time and version of tags of its parts; else none."""
+    parts = defaultdict(set)
+    for at, tag, _ in tags:
+        if (match := _TAG.fullmatch(tag)) and match["part"]:
+            parts[at, match["version"]].add(match["part"].lower())
+    return {name} if any(name in some and len(some - {*_WHOLE, name}) > 1 for some in parts.values()) else set()
 
 
 def _silent(times: list[datetime], newest: datetime) -> datetime | None:
