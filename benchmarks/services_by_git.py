@@ -37,7 +37,8 @@ _NOT_DEPLOYED = re.compile(
     r"|__(?:tests|fixtures|mocks|snapshots)__|bench(?:es|marks?)?)/"
     r"|_(?:test|spec)\.\w+$|\.(?:test|spec|test-d|stories)\.\w+$|(?:^|/)(?:test_[^/]*|conftest|noxfile)\.py$|Tests?\.java$"
     r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:github|gitlab|circleci)/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
-    r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus|codecov"
+    r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus"
+    r"|tool-versions|codecov"
     r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint|oxfmt)[^/]*|(?:jest|vitest|eslint|prettier"
     r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json[5c]?|ya?ml|toml))$"
 )
@@ -269,7 +270,7 @@ def _releases(
         if pattern and re.search(pattern, name):
             yield Tag(at, name, sha, "")
         elif match and _RELEASED.fullmatch(match["rest"]):
-            part = match["part"] or ""
+            part = (match["part"] or "").rstrip("/@_-")  # one tag in hundreds has a separator more
             whole = part.lower() in wholes
             if whole and not pattern:
                 yield Tag(at, name, sha, "")
