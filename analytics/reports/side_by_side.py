@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
+import polars as pl
 
+from analytics.cohort.filters import Filters
 from analytics.text.wording import counted, plain
 
 __all__ = ["SEPARATE", "side_by_side"]
@@ -17,7 +19,7 @@ SEPARATE = (
 )
 _QUERY = """
 select
-    repo_id, service, environment, count(*) filter (where kind = 'beside') as beside,
+    repo_id, repo, service, environment, count(*) filter (where kind = 'beside') as beside,
     count(*) filter (where kind is not null) as deployments
 from deployments
 where production
@@ -27,9 +29,11 @@ order by repo_id, service, environment
 """
 
 
-def side_by_side(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def side_by_side(connection: duckdb.DuckDBPyConnection, filters: Filters | None = None) -> list[str]:
     """One line per production environment in which older commits stand beside newer ones: it has no rollbacks."""
-    return [plain(_line(row)) for row in connection.cursor().sql(_QUERY).to_arrow_table().to_pylist()]
+    table = pl.DataFrame(connection.cursor().sql(_QUERY).to_arrow_table())
+    chosen = (filters or Filters()).apply(table, time=None)
+    return [plain(_line(row)) for row in chosen.iter_rows(named=True)]
 
 
 def _line(row: Mapping[str, Any]) -> str:
