@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from analytics.reports.ended_services import waits_for_ended
+from analytics.explain.ended_services import waits_for_ended
 
 __all__ = ["service_notes", "service_settings"]
 

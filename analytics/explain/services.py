@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analytics.explain.ended_services import ENDED, ended_in_words
 from analytics.explain.records import Ask
-from analytics.reports.ended_services import ENDED, ended_in_words
 from headway.times import shown
 
 __all__ = ["service_lines"]

@@ -8,7 +8,7 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.cohort.services import LABELS, NO_SERVICE, by_service, changes_of
-from analytics.reports.ended_services import WAIT_FOR_ENDED
+from analytics.explain.ended_services import WAIT_FOR_ENDED
 from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
