@@ -75,6 +75,18 @@ def test_what_waits_for_a_service_that_ended_is_named() -> None:
         assert f"tool: waiting in release: the service ended ({last})" in explain(tables.connection, key).services[0]
 
 
+def test_a_service_of_settings_whose_folder_is_gone_is_named() -> None:
+    """The settings are followed: the change waits for a service that nobody can deploy, which is said."""
+    raw = Raw("acme/mono").commits("s@0 off@24 gone@30").files("s", "api/a", "off/package.json").files("off", "off/a")
+    raw.deploy("1", "s", 1, application="off").deploy("2", "s", 1, application="api").deploy(
+        "3", "gone", 40, application="api"
+    )
+    named = (ServiceSettings(name="api", paths=("api/**",)), ServiceSettings(name="off", paths=("off/**",)))
+    with built(packages(raw, api="api"), settings=served(*named)) as tables:
+        (line,) = [one for one in service_notes(tables.connection, "git:acme/mono") if "change waits" in one]
+        assert "last deployed 2025-01-06, its folder is gone): `headway export left-out`" in line
+
+
 def test_a_repository_that_is_one_service_has_no_notes() -> None:
     """Without services there is nothing to say."""
     with built(Raw("acme/shop").commits("a").deploy("d", "a", 9)) as tables:
