@@ -245,7 +245,7 @@ def _estimate(told: _Told, every: Past, past: Past, waits: _Waits, rows: IntArra
 def _correct(told: _Told, choices: list[Choice], rows: IntArray) -> None:
     """Tell the chances of the `rows` as each horizon's choice has them; a longer horizon has no lower chance."""
     for column, choice in enumerate(choices):
-        told.base[rows] |= choice.takes_base(told.chance[rows, column])
+        told.base[rows] |= choice.is_base & ~np.isnan(told.chance[rows, column, 0])
         told.chance[rows, column] = choice.told(told.chance[rows, column])
     told.chance[rows] = np.maximum.accumulate(told.chance[rows], axis=1)
 

@@ -38,24 +38,45 @@ def test_overconfident_chances_are_drawn_together() -> None:
     np.testing.assert_allclose(choice.told(chance), special.expit(special.logit(chance) / 2.0), atol=0.05)
 
 
-def test_calibration_is_the_penalised_likelihoods_maximum() -> None:
-    """As scipy finds it: likelihood over the design effect, older times less, normal priors of sd ½ about 0 and 1."""
-    found = told_at(np.random.default_rng(3), 30, slope=0.3)
-    odds = special.logit(found.chance[:, 0])
+def test_the_slope_is_the_penalised_likelihoods_times_one_minus_two_over_its_chi_square() -> None:
+    """As scipy finds it: likelihood over the design effect of its residuals, older times less, weak normal priors."""
+    found = told_at(np.random.default_rng(3), 30, slope=0.6)
     weight = 0.5 ** (found.time * 14 * 24.0 / HALF_LIFE_HOURS)
-    expected = found.chance[:, 0]
-    apart = np.bincount(found.time, weights=weight * (found.came - expected))
-    effect = max(1.0, (apart**2).sum() / (weight**2 * expected * (1 - expected)).sum())
-    amount = weight.sum() ** 2 / (weight**2).sum() / effect
+    weight = weight * weight.sum() / (weight**2).sum()
+    odds = special.logit(found.chance[:, 0])
+    odds = odds - np.average(odds, weights=weight)
+    middle = np.average(special.logit(found.chance[:, 0]), weights=weight)
 
-    def loss(beta: np.ndarray) -> float:
+    def effect(score: np.ndarray, fitted: np.ndarray) -> float:
+        apart = [((score * (found.came - fitted))[found.time == time]).sum() for time in range(12)]
+        return max(1.0, float(np.square(apart).sum() / (score**2 * fitted * (1 - fitted)).sum()))
+
+    def loss(beta: np.ndarray, by: float) -> float:
         score = beta[0] + beta[1] * odds
         each = np.logaddexp(0.0, np.where(found.came, -score, score))
-        return float((weight * each).sum() / weight.sum() * amount + 2.0 * (beta[0] ** 2 + (beta[1] - 1.0) ** 2))
+        return float((weight * each).sum() / by + 0.5 * (beta[0] - middle) ** 2 + (beta[1] - 1.0) ** 2)
 
-    best = optimize.minimize(loss, np.array([0.0, 1.0]), tol=1e-12).x
-    choice = found.recalibrated()
-    assert (choice.intercept, choice.slope) == pytest.approx(tuple(best), abs=1e-4)
+    by, beta = 1.0, np.array([0.0, 1.0])
+    for _ in range(3):
+        beta = optimize.minimize(loss, beta, args=(by,), tol=1e-12).x
+        by = effect(weight, special.expit(beta[0] + beta[1] * odds))
+    fitted = special.expit(beta[0] + beta[1] * odds)
+    spread = weight * fitted * (1 - fitted)
+    variance = np.linalg.inv(np.array([[spread.sum(), spread @ odds], [spread @ odds, spread @ odds**2]]))[1, 1]
+    chi_square = beta[1] ** 2 / (variance * effect(weight * odds, fitted))
+    assert chi_square > 4.0
+    assert found.choice().slope == pytest.approx(beta[1] * (1 - 2 / chi_square), abs=1e-4)
+
+
+def test_corrected_chances_are_right_on_average() -> None:
+    """Of chances that are all too high, the corrected ones have the mean of what came."""
+    dice = np.random.default_rng(9)
+    odds = dice.normal(0.0, 1.0, 3000)
+    came = dice.random(3000) < special.expit(odds - 1.5)
+    found = HeldOut(with_bounds(special.expit(odds)), came, np.repeat(np.arange(12), 250))
+    weight = 0.5 ** (found.time * 14 * 24.0 / HALF_LIFE_HOURS)
+    told = found.choice().told(found.chance)[:, 0]
+    assert np.average(told, weights=weight) == pytest.approx(np.average(came, weights=weight), abs=0.002)
 
 
 def test_chances_that_say_nothing_give_way_to_the_base_rate() -> None:
@@ -64,27 +85,44 @@ def test_chances_that_say_nothing_give_way_to_the_base_rate() -> None:
     time = np.repeat(np.arange(12), 60)
     found = HeldOut(with_bounds(dice.uniform(0.02, 0.98, time.size)), dice.random(time.size) < 0.3, time)
     choice = found.choice()
+    assert choice.is_base
     assert choice.base is not None
-    assert choice.for_all
     rate, lower, upper = choice.base
     assert 0.24 < lower < rate < upper < 0.36
     np.testing.assert_array_equal(choice.told(np.array([[0.9, 0.8, 0.95], [np.nan] * 3])), [choice.base, [np.nan] * 3])
 
 
-def test_the_base_rate_spares_those_that_it_does_not_fit() -> None:
-    """Where nearly all come but those that wait longest, these keep their chance: their interval excludes the rate."""
+def test_the_less_clearly_chances_predict_the_nearer_they_are_told_to_the_base_rate() -> None:
+    """With a tenth of the changes the same chances are drawn together more."""
+    slopes = [
+        np.mean([told_at(np.random.default_rng([10, seed]), each, slope=0.5).choice().slope for seed in range(20)])
+        for each in (10, 100)
+    ]
+    assert slopes[0] < slopes[1] - 0.02
+    assert slopes[1] == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_longest_waits_keep_a_low_chance_where_nearly_all_others_come() -> None:
+    """Of the others chances are noise about 95 %; a tenth of those that wait longest come, and are told a low chance."""
     dice = np.random.default_rng(8)
     time = np.repeat(np.arange(12), 60)
-    stuck = np.arange(time.size) % 60 == 0
-    # Chances of the others are noise about the truth, which is that 95 % of them come.
+    stuck = np.arange(time.size) % 20 == 0
     chance = np.where(stuck, 0.1, dice.uniform(0.75, 0.99, time.size))
     came = dice.random(time.size) < np.where(stuck, 0.1, 0.95)
-    choice = HeldOut(with_bounds(chance, 2.0), came, time).choice()
+    shown = HeldOut(with_bounds(chance, 2.0), came, time).choice().told(with_bounds(np.array([0.1, 0.9]), 2.0))[:, 0]
+    assert shown[0] < 0.25
+    assert shown[1] == pytest.approx(0.95, abs=0.04)
+
+
+def test_the_interval_of_a_corrected_chance_holds_it_and_is_no_narrower_than_the_base_rates() -> None:
+    """In log odds, however small the slope: the level is known no better than the base rate."""
+    choice = told_at(np.random.default_rng(11), 15, slope=0.4).choice()
     assert choice.base is not None
-    assert not choice.for_all
-    shown = choice.told(with_bounds(np.array([0.1, 0.8]), 2.0))[:, 0]
-    assert shown[0] == 0.1
-    assert shown[1] == pytest.approx(choice.base[0])
+    assert 0.0 < choice.slope < 1.0
+    told = special.logit(choice.told(with_bounds(np.array([0.2, 0.5, 0.9]), 0.1)))
+    base = special.logit(np.array(choice.base))
+    assert np.all(told[:, 0] - told[:, 1] >= base[0] - base[1])
+    assert np.all(told[:, 2] - told[:, 0] >= base[2] - base[0])
 
 
 def test_changes_of_one_release_are_no_sixty_changes() -> None:
