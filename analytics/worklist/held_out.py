@@ -10,14 +10,14 @@ of all that waited.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import special
 
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.worklist.landmarks import CHANCE_HOURS, HALF_LIFE_HOURS, Past, chances
+from analytics.worklist.landmarks import CHANCE_HOURS, HALF_LIFE_HOURS, Past, borrowing
 
 __all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
 
@@ -160,28 +160,28 @@ def _mode(design: FloatArray, came: BoolArray, weight: FloatArray, beta: FloatAr
     return beta
 
 
-def held_out(pasts: Mapping[int, Past]) -> tuple[HeldOut, ...]:
-    """For each of `CHANCE_HOURS`, the chances of earlier times of all that waited in these stages, and what came true.
+def held_out(past: Past, stage: IntArray) -> tuple[HeldOut, ...]:
+    """For each of `CHANCE_HOURS`, the chances of earlier times of all that waited then, and what came true.
 
-    `pasts`: the past of each stage. Times are two weeks apart, the latest so long ago that it is known what came.
+    `stage`: of each stay of the past. Times are two weeks apart, the latest so long ago that it is known what came.
     """
     parts: list[list[tuple[FloatArray, BoolArray, IntArray]]] = [[] for _ in CHANCE_HOURS]
-    for past in pasts.values():
-        some = past.take(np.arange(0, past.hours.size, max(1, -(-past.hours.size // _MOST_STAYS))))
-        for time in range(_TIMES):
-            ago = CHANCE_HOURS[0] + time * _STEP_HOURS
-            spent = some.seen_hours - ago
-            here = np.flatnonzero((spent >= 0.0) & (spent < some.hours))
-            if not here.size:
+    every = _some(past)
+    stages = [_some(past.take(stage == code)) for code in np.unique(stage).tolist()]
+    for time, some in product(range(_TIMES), stages):
+        ago = CHANCE_HOURS[0] + time * _STEP_HOURS
+        spent = some.seen_hours - ago
+        here = np.flatnonzero((spent >= 0.0) & (spent < some.hours))
+        if not here.size:
+            continue
+        then, _ = borrowing(some.as_of(ago), every.as_of(ago), some.repository[here], spent[here])
+        chance = np.stack([then.chance, then.lower, then.upper], axis=2)
+        for column, ahead in enumerate(CHANCE_HOURS):
+            known = ~np.isnan(chance[:, column, 0])
+            if ago < ahead or not known.any():
                 continue
-            then = chances(some.as_of(ago), some.repository[here], spent[here])
-            chance = np.stack([then.chance, then.lower, then.upper], axis=2)
-            for column, ahead in enumerate(CHANCE_HOURS):
-                known = ~np.isnan(chance[:, column, 0])
-                if ago < ahead or not known.any():
-                    continue
-                came = some.arrived[here] & (some.end_hours[here] <= spent[here] + ahead)
-                parts[column].append((chance[known, column], came[known], np.full(int(known.sum()), time)))
+            came = some.arrived[here] & (some.end_hours[here] <= spent[here] + ahead)
+            parts[column].append((chance[known, column], came[known], np.full(int(known.sum()), time)))
     return tuple(
         HeldOut(
             np.concatenate([np.zeros((0, 3)), *(chance for chance, _, _ in part)]),
@@ -190,6 +190,11 @@ def held_out(pasts: Mapping[int, Past]) -> tuple[HeldOut, ...]:
         )
         for part in parts
     )
+
+
+def _some(past: Past) -> Past:
+    """An even sample of the stays where these are very many."""
+    return past.take(np.arange(0, past.hours.size, max(1, -(-past.hours.size // _MOST_STAYS))))
 
 
 def _odds(chance: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ import pytest
 from scipy import optimize, special
 
 from analytics.worklist.held_out import AS_THEY_ARE, HeldOut, held_out
-from analytics.worklist.landmarks import HALF_LIFE_HOURS, Past, chances
+from analytics.worklist.landmarks import HALF_LIFE_HOURS, Past, borrowing, chances
 from analytics.worklist.waiting import worklist
 from tests.analytics.pushes import World, requests, snapshot
 
@@ -103,7 +103,7 @@ def test_the_less_clearly_chances_predict_the_nearer_they_are_told_to_the_base_r
 
 
 def test_the_longest_waits_keep_a_low_chance_where_nearly_all_others_come() -> None:
-    """Of the others chances are noise about 95 %; a tenth of those that wait longest come, and are told a low chance."""
+    """Of the others chances are noise about 95 %; of those that wait longest a tenth come, and less than ¼ is told."""
     dice = np.random.default_rng(8)
     time = np.repeat(np.arange(12), 60)
     stuck = np.arange(time.size) % 20 == 0
@@ -156,7 +156,7 @@ def test_what_is_judged_rests_on_what_was_known_then() -> None:
         seen,
         went & (seen > 2200.0),
     )
-    week = held_out({0: past})[0]
+    week = held_out(past, np.zeros(3000, np.int64))[0]
     assert set(week.time.tolist()) <= set(range(16))
     # Two weeks before the latest time, the last 168 h of stays are followed by arrival for those that began long ago.
     early = week.time >= 6
@@ -206,6 +206,44 @@ def test_the_past_of_then_is_cut_there() -> None:
     assert then.end_hours.tolist() == [80.0, 200.0]
     assert then.seen_hours.tolist() == [400.0, 200.0]
     assert then.arrived.tolist() == [True, False]
+
+
+def test_a_stage_in_which_few_waited_as_long_borrows_from_the_others() -> None:
+    """Nineteen stays are too few, and the chance is that of the others; with one more it is the stage's own."""
+    for size, expected in ((19, 0.25), (20, 1.0)):
+        stage, others = (
+            Past(np.zeros(number, np.int64), 1, np.arange(number), *(np.full(number, 50.0),) * 2, seen, came)
+            for number, seen, came in (
+                (size, np.full(size, 5000.0), np.ones(size, bool)),
+                (400, np.full(400, 5000.0), np.arange(400) % 4 == 0),
+            )
+        )
+        told, borrowed = borrowing(stage, others, np.array([0]), np.array([20.0]))
+        np.testing.assert_allclose(told.chance, expected, atol=0.03)
+        assert borrowed.tolist() == [size < 20]
+
+
+def test_merged_changes_borrow_from_no_open_ones() -> None:
+    """Open changes that wait long seldom arrive: a merged one that waits longer than most others is not like them."""
+    found = requests(np.random.default_rng(12), World(approved=0.5, changes=150, days=330.0))
+    table, earlier = snapshot(found, 330.0 * 24.0)
+    rows = table.filter(pl.col("outcome") == "waiting")
+    merged = rows.filter(pl.col("current_stage").is_in(["release", "deploy"])).head(1)
+    old = merged.with_columns(pl.lit(900.0).alias("hours_in_stage"), pl.lit(960.0).alias("age_hours"))
+    told = worklist(table, old, earlier=earlier)
+    assert told["chance_among_all"].item() < 20
+    assert told["chance_7d"].item() is None
+
+
+def test_the_note_names_the_days_for_which_the_base_rate_is_shown() -> None:
+    """Within 30 days nearly all come, whatever they waited: all open changes have one chance, for 7 days their own."""
+    found = requests(np.random.default_rng(14), World(approved=0.7, changes=150, days=330.0))
+    table, earlier = snapshot(found, 329.0 * 24.0)
+    is_open = pl.col("current_stage").is_in(["pickup", "review", "merge"])
+    told = worklist(table, table.filter((pl.col("outcome") == "waiting") & is_open), earlier=earlier)
+    assert told["note"].str.contains("base rate of all that waits (14, 30 days)", literal=True).all()
+    assert told["chance_30d"].n_unique() == 1
+    assert told["chance_7d"].n_unique() == len(told) > 5
 
 
 @pytest.mark.slow
