@@ -227,8 +227,8 @@ def test_only_what_waited_and_is_known_is_judged() -> None:
 def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
     """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate.
 
-    Of open changes they are calibrated. Of all they are as far as a sample can say in which two releases, 35 changes,
-    count for a third of what did not come.
+    Of open changes they are calibrated. Of all they are as far as a sample can say in which two late releases are 24 of
+    the 26 merged changes that did not come within 14 days.
     """
     company = build_demo(tmp_path, session_in(tmp_path), until=DEMO_UNTIL, clock=lambda: 0.0, stream=io.StringIO())
     warehouse = company.settings.warehouse_folder
@@ -240,11 +240,11 @@ def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
     with open_published(warehouse) as now:
         later = now.sql("select change_id, production_at, outcome, as_of from lead_times").pl()
     is_open = pl.col("current_stage").is_in(["pickup", "review", "merge"])
-    for rows, slopes in ((told, (0.6, 1.45)), ([table.filter(is_open) for table in told], (0.9, 1.3))):
+    for rows, slopes in ((told, (0.6, 1.3)), ([table.filter(is_open) for table in told], (0.9, 1.15))):
         for _hours, chance, happened in came_true(rows, later):
             found = reliability(chance, happened)
             assert found.changes > 250
             assert found.mean_chance == pytest.approx(found.happened, abs=0.06)
-            assert found.skill > 0.25
+            assert found.skill > 0.3
             assert found.slope is not None
             assert slopes[0] < found.slope < slopes[1]
