@@ -46,7 +46,7 @@ def main() -> None:
         ) as past:
             told.append(waiting(past, Filters(repo=given.repo)))
     with open_published(warehouse) as now:
-        later = now.sql("select change_id, production_at, as_of from lead_times").pl()
+        later = now.sql("select change_id, production_at, outcome, as_of from lead_times").pl()
     print(f"{len(told)} times, {sum(map(len, told)):,} waiting changes")
     for hours, chance, happened in came_true(told, later):
         found = reliability(chance, happened)

@@ -5,7 +5,9 @@
     python benchmarks/chances.py 2 --final     the past with final code complete alone, all its months alike
 
 Told as of nine times, eighteen days apart, from what was known then, against what came. `base` is the Brier score of
-the share that came, known only afterwards: what no forecast of one number can be better than.
+the share that came, known only afterwards: what no forecast of one number can be better than. `slope` is that of what
+came on the log odds of chances that are no base rate, with its standard error by company and time; `rate` is the share
+of changes for which the base rate is told.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy import special
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -35,11 +38,11 @@ KINDS = {
     "small: 3 repositories": World(repositories=3, changes=120),
     "trains each 30 d": World(gaps=(30.0,)),
 }
-Pairs = dict[tuple[str, int], tuple[list[FloatArray], list[BoolArray]]]
+Pairs = dict[tuple[str, int], list[tuple[FloatArray, BoolArray, BoolArray]]]
 
 
 def pairs_of(world: World, companies: int, *, final: bool) -> Pairs:
-    """Chances told and whether they came true, by group of stages and days."""
+    """By group of stages and days, for each time: chances told, whether they came true, and which are no base rate."""
     pairs: Pairs = {}
     for number in range(companies):
         found = requests(np.random.default_rng([SEED, number]), world)
@@ -47,18 +50,34 @@ def pairs_of(world: World, companies: int, *, final: bool) -> Pairs:
         for as_of in 24.0 * np.arange(240.0, 390.0, 18.0) + 10.0:
             table, earlier = snapshot(found, float(as_of))
             rows = table.filter(pl.col("outcome") == "waiting")
+            if not len(rows):
+                continue
             told = waiting.worklist(table, rows, earlier=None if final else earlier)
             code = told["change_id"].str.slice(2).cast(pl.Int64).to_numpy()
             is_open = told["current_stage"].is_in(["pickup", "review", "merge"]).to_numpy()
             for days in DAYS:
+                own = ~told["note"].str.contains(rf"base rate of all that waits \([^)]*\b{days}\b").to_numpy()
                 chance = told[f"chance_{days}d"].fill_null(np.nan).to_numpy()
                 came = shipped[code] <= as_of + 24.0 * days
                 for name, group in (("open", is_open), ("merged", ~is_open)):
                     rows_of = group & ~np.isnan(chance)
-                    into = pairs.setdefault((name, days), ([], []))
-                    into[0].append(chance[rows_of])
-                    into[1].append(came[rows_of])
+                    pairs.setdefault((name, days), []).append((chance[rows_of], came[rows_of], own[rows_of]))
     return pairs
+
+
+def slope_of(parts: list[tuple[FloatArray, BoolArray, BoolArray]]) -> str:
+    """The slope of what came on the log odds of own chances, and its standard error by part."""
+    chance, came = (np.concatenate([part[column][part[2]] for part in parts]) for column in (0, 1))
+    found = reliability(chance, came) if chance.size else None
+    if found is None or found.slope is None or found.intercept is None:
+        return ""
+    odds = special.logit(np.clip(chance, 1e-4, 1.0 - 1e-4))
+    fitted = special.expit(found.intercept + found.slope * odds)
+    design = np.stack([np.ones_like(odds), odds], axis=1)
+    inverse = np.linalg.inv((design * (fitted * (1.0 - fitted))[:, None]).T @ design)
+    part = np.repeat(np.arange(len(parts)), [int(own.sum()) for _, _, own in parts])
+    score = np.stack([np.bincount(part, weights=column * (came - fitted)) for column in design.T], axis=1)
+    return f"{found.slope:.2f} ± {(inverse @ score.T @ score @ inverse)[1, 1] ** 0.5:.2f}"
 
 
 def main() -> None:
@@ -69,16 +88,18 @@ def main() -> None:
     given = parser.parse_args()
     if given.final:
         landmarks.HALF_LIFE_HOURS = 1e9
-    print(f"{'company':<26}{'what':<8}{'days':>5}{'told':>8}{'came':>7}{'Brier':>8}{'base':>7}{'slope':>7}{'n':>8}")
+    head = "".join(f"{name:>7}" for name in ("told", "came", "Brier", "base", "skill"))
+    print(f"{'company':<26}{'what':<8}{'days':>5}{head}{'slope':>14}{'rate':>6}{'n':>8}")
     for name, world in KINDS.items():
-        for (group, days), (chance, came) in pairs_of(world, given.companies, final=given.final).items():
-            if not sum(part.size for part in chance):
+        for (group, days), parts in pairs_of(world, given.companies, final=given.final).items():
+            chance, came, own = (np.concatenate(column) for column in zip(*parts, strict=True))
+            if not chance.size:
                 continue
-            found = reliability(np.concatenate(chance), np.concatenate(came))
-            slope = "" if found.slope is None else f"{found.slope:.2f}"
+            found = reliability(chance, came)
+            figures = (found.mean_chance, found.happened, found.brier, found.brier_base, found.skill)
             print(
-                f"{name:<26}{group:<8}{days:>5}{found.mean_chance:>8.3f}{found.happened:>7.3f}{found.brier:>8.3f}"
-                f"{found.brier_base:>7.3f}{slope:>7}{found.changes:>8,}",
+                f"{name:<26}{group:<8}{days:>5}{''.join(f'{figure:>7.3f}' for figure in figures)}"
+                f"{slope_of(parts):>14}{1.0 - own.mean():>6.2f}{found.changes:>8,}",
                 flush=True,
             )
 

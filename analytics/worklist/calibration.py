@@ -75,12 +75,15 @@ def reliability(chance: FloatArray, happened: BoolArray, *, bins: int = 10) -> R
 def came_true(reports: Sequence[pl.DataFrame], later: pl.DataFrame) -> tuple[tuple[float, FloatArray, BoolArray], ...]:
     """For each of `CHANCE_HOURS`: hours, the reported chances, and whether they came true.
 
-    `reports`: tables of the report `waiting`, each as of its own time. `later`: `change_id`, `production_at` and
-    `as_of` of `lead_times` of a later time. Changes that are missing later, or not followed for long enough, are left
-    out.
+    `reports`: tables of the report `waiting`, each as of its own time. `later`: `change_id`, `production_at`, `outcome`
+    and `as_of` of `lead_times` of a later time. Left out are changes that are missing later, that were not followed for
+    long enough, of which it is unknown whether they arrived, and of which it turned out that they did not wait: a wave
+    that fell silent is waited for until then, and in hindsight the change had arrived without it.
     """
     every = pl.concat(reports)
-    both = every.join(later.rename({"as_of": "known_until"}), on="change_id")
+    both = every.join(later.rename({"as_of": "known_until"}), on="change_id").filter(
+        (pl.col("production_at") > pl.col("as_of")).fill_null(value=True), pl.col("outcome") != "unknown"
+    )
     results = []
     for hours in CHANCE_HOURS:
         until = pl.col("as_of") + timedelta(hours=hours)

@@ -24,7 +24,7 @@ from scipy import special
 
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
 
-__all__ = ["CHANCE_HOURS", "FEWEST", "HALF_LIFE_HOURS", "LANDMARK_HOURS", "Chances", "Past", "chances"]
+__all__ = ["CHANCE_HOURS", "FEWEST", "HALF_LIFE_HOURS", "LANDMARK_HOURS", "Chances", "Past", "borrowing", "chances"]
 
 CHANCE_HOURS = (168.0, 336.0, 720.0)
 LANDMARK_HOURS = np.concatenate([[0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0], 10.0 * 1.25 ** np.arange(36)])
@@ -136,6 +136,16 @@ def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
     for curve in (result.chance, result.lower, result.upper):
         np.maximum.accumulate(curve, axis=1, out=curve)
     return result
+
+
+def borrowing(past: Past, elsewhere: Past, repository: IntArray, hours: FloatArray) -> tuple[Chances, BoolArray]:
+    """The chances from a stage's `past`; where that is too little, from stays `elsewhere`, and for which that was."""
+    found = chances(past, repository, hours)
+    borrowed: BoolArray = found.in_all < FEWEST
+    rows = np.flatnonzero(borrowed)
+    if rows.size:
+        found = found.or_else(rows, chances(elsewhere, repository[rows], hours[rows]))
+    return found, borrowed
 
 
 @dataclass(frozen=True, eq=False)

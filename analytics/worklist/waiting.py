@@ -23,18 +23,21 @@ from analytics.whatif.stays import Stays, stays_of, stays_on
 from analytics.worklist.attention import whom
 from analytics.worklist.earlier_stays import read_earlier, with_earlier
 from analytics.worklist.held_out import Choice, held_out
-from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, chances
+from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, borrowing
 from analytics.worklist.stage_percentile import BORROWED, share_left
 
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
-BASE_RATE = "base rate of all that waits: how long a change had waited did not predict better on held-out time"
+BASE_RATE = "base rate of all that waits ({days} days): how long a change had waited did not predict on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
 _MOST_CHANGES = 150_000
-_GROUPS = (range(LEAD_STAGES.index("build")), range(LEAD_STAGES.index("build"), len(LEAD_STAGES)))
-"""Open and merged changes: chances of each are judged and corrected apart."""
+_GROUPS = (
+    list(range(LEAD_STAGES.index("build"))),
+    list(range(LEAD_STAGES.index("build"), len(LEAD_STAGES))),
+)
+"""Stages of open and of merged changes: these borrow of each other, and are corrected, apart."""
 _STAGE_CODES = {name: code for code, name in enumerate(LEAD_STAGES)}
 _DAYS = tuple(int(hours / 24) for hours in CHANCE_HOURS)
 
@@ -94,10 +97,10 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     the share of the changes that entered that stage there and had left it by then; `unusual_among`: how many entered,
     of which few are drawn to those of all repositories. `chance_7d` … with bounds: of production within 7, 14 and 30
     days from as of; `chance_among`: changes of its repository that had been there as long, `chance_among_all`: of all
-    repositories. Where fewer than 20 ever were, those that were as long in any stage are used instead, and the note
-    says so; where these are fewer than 20 too, it is empty. Bots are compared with bots, releases with releases.
-    `waits_for`: what it waits for and whom, as far as reviews and review requests show (`attention.whom`). The filter
-    on repositories and time chooses rows; what they are compared with is everything.
+    repositories. Where fewer than 20 ever were, those that were as long in any stage on the same side of the merge are
+    used instead, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots,
+    releases with releases. `waits_for`: what it waits for and whom, as far as reviews and review requests show
+    (`attention.whom`). The filter on repositories and time chooses rows; what they are compared with is everything.
 
     `hours_in_stage` and `age_hours` are on the requested clock, and so is what is unusual: on the working clock
     nothing grows older over a weekend. Chances are of days of the calendar on either clock, and so is `in_stage_since`.
@@ -189,7 +192,7 @@ class _Waits:
 class _Told:
     """Chances with bounds (changes, horizons, 3), of how many changes, and how they came about, (changes,) each.
 
-    `borrowed`: from any stage. `base`: the base rate at some horizon.
+    `borrowed`: from any stage on the same side of the merge. `base` (changes, horizons): the base rate.
     """
 
     chance: FloatArray
@@ -217,27 +220,24 @@ def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros(size, np.bool_),
-        np.zeros(size, np.bool_),
+        np.zeros((size, len(CHANCE_HOURS)), np.bool_),
     )
     for group in _GROUPS:
-        present = sorted(set(np.unique(waits.stage).tolist()) & set(group))
-        if not present:
+        rows = np.flatnonzero(np.isin(waits.stage, group))
+        if not rows.size:
             continue
-        for code in present:
-            _estimate(told, past, past.take(stage == code), waits, np.flatnonzero(waits.stage == code))
-        choices = [one.choice() for one in held_out({code: past.take(stage == code) for code in group})]
-        _correct(told, choices, np.flatnonzero(np.isin(waits.stage, present)))
+        here = np.isin(stage, group)
+        alike, stage_of = past.take(here), stage[here]
+        for code in np.unique(waits.stage[rows]).tolist():
+            _estimate(told, alike.take(stage_of == code), alike, waits, np.flatnonzero(waits.stage == code))
+        _correct(told, [one.choice() for one in held_out(alike, stage_of)], rows)
     return told
 
 
-def _estimate(told: _Told, every: Past, past: Past, waits: _Waits, rows: IntArray) -> None:
-    """Fill in the chances of the `rows` in one stage from its `past`; where that is too little, from any stage."""
-    estimated = chances(past, waits.repository[rows], waits.hours[rows])
-    alone = np.flatnonzero(estimated.in_all < FEWEST)
-    if alone.size:
-        anywhere = chances(every, waits.repository[rows[alone]], waits.hours[rows[alone]])
-        estimated = estimated.or_else(alone, anywhere)
-        told.borrowed[rows[alone]] = True
+def _estimate(told: _Told, past: Past, alike: Past, waits: _Waits, rows: IntArray) -> None:
+    """Fill in the chances of the `rows` in one stage from its `past`; where that is too little, from stages `alike`."""
+    estimated, borrowed = borrowing(past, alike, waits.repository[rows], waits.hours[rows])
+    told.borrowed[rows] = borrowed
     told.chance[rows] = np.stack([estimated.chance, estimated.lower, estimated.upper], axis=2)
     told.in_repository[rows], told.every[rows] = estimated.in_repository, estimated.in_all
 
@@ -245,7 +245,7 @@ def _estimate(told: _Told, every: Past, past: Past, waits: _Waits, rows: IntArra
 def _correct(told: _Told, choices: list[Choice], rows: IntArray) -> None:
     """Tell the chances of the `rows` as each horizon's choice has them; a longer horizon has no lower chance."""
     for column, choice in enumerate(choices):
-        told.base[rows] |= choice.takes_base(told.chance[rows, column])
+        told.base[rows, column] = choice.is_base & ~np.isnan(told.chance[rows, column, 0])
         told.chance[rows, column] = choice.told(told.chance[rows, column])
     told.chance[rows] = np.maximum.accumulate(told.chance[rows], axis=1)
 
@@ -297,13 +297,14 @@ def _notes(among: IntArray, told: _Told) -> list[str]:
         if all_had < FEWEST:
             texts.append(f"{TOO_FEW}: only {all_had} changes ever waited this long")
         elif elsewhere:
-            texts.append("chance from changes that waited this long in any stage")
+            texts.append("chance from changes that waited this long in any stage on this side of the merge")
         elif missing:
             texts.append("history is too short for all horizons")
-        elif had < BORROWED and not base:
+        elif had < BORROWED and not any(base):
             texts.append("chance estimated mostly from other repositories")
-        if base:
-            texts.append(BASE_RATE)
+        if any(base):
+            days = [str(days) for days, told_here in zip(_DAYS, base, strict=True) if told_here]
+            texts.append(BASE_RATE.format(days=", ".join(days)))
         if here < BORROWED:
             texts.append("compared with all repositories rather than its own")
         notes.append("; ".join(texts))

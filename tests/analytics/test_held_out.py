@@ -6,7 +6,7 @@ import pytest
 from scipy import optimize, special
 
 from analytics.worklist.held_out import AS_THEY_ARE, HeldOut, held_out
-from analytics.worklist.landmarks import HALF_LIFE_HOURS, Past, chances
+from analytics.worklist.landmarks import HALF_LIFE_HOURS, Past, borrowing, chances
 from analytics.worklist.waiting import worklist
 from tests.analytics.pushes import World, requests, snapshot
 
@@ -38,24 +38,45 @@ def test_overconfident_chances_are_drawn_together() -> None:
     np.testing.assert_allclose(choice.told(chance), special.expit(special.logit(chance) / 2.0), atol=0.05)
 
 
-def test_calibration_is_the_penalised_likelihoods_maximum() -> None:
-    """As scipy finds it: likelihood over the design effect, older times less, normal priors of sd ½ about 0 and 1."""
-    found = told_at(np.random.default_rng(3), 30, slope=0.3)
-    odds = special.logit(found.chance[:, 0])
+def test_the_slope_is_the_penalised_likelihoods_times_one_minus_two_over_its_chi_square() -> None:
+    """As scipy finds it: likelihood over the design effect of its residuals, older times less, weak normal priors."""
+    found = told_at(np.random.default_rng(3), 30, slope=0.6)
     weight = 0.5 ** (found.time * 14 * 24.0 / HALF_LIFE_HOURS)
-    expected = found.chance[:, 0]
-    apart = np.bincount(found.time, weights=weight * (found.came - expected))
-    effect = max(1.0, (apart**2).sum() / (weight**2 * expected * (1 - expected)).sum())
-    amount = weight.sum() ** 2 / (weight**2).sum() / effect
+    weight = weight * weight.sum() / (weight**2).sum()
+    odds = special.logit(found.chance[:, 0])
+    odds = odds - np.average(odds, weights=weight)
+    middle = np.average(special.logit(found.chance[:, 0]), weights=weight)
 
-    def loss(beta: np.ndarray) -> float:
+    def effect(score: np.ndarray, fitted: np.ndarray) -> float:
+        apart = [((score * (found.came - fitted))[found.time == time]).sum() for time in range(12)]
+        return max(1.0, float(np.square(apart).sum() / (score**2 * fitted * (1 - fitted)).sum()))
+
+    def loss(beta: np.ndarray, by: float) -> float:
         score = beta[0] + beta[1] * odds
         each = np.logaddexp(0.0, np.where(found.came, -score, score))
-        return float((weight * each).sum() / weight.sum() * amount + 2.0 * (beta[0] ** 2 + (beta[1] - 1.0) ** 2))
+        return float((weight * each).sum() / by + 0.5 * (beta[0] - middle) ** 2 + (beta[1] - 1.0) ** 2)
 
-    best = optimize.minimize(loss, np.array([0.0, 1.0]), tol=1e-12).x
-    choice = found.recalibrated()
-    assert (choice.intercept, choice.slope) == pytest.approx(tuple(best), abs=1e-4)
+    by, beta = 1.0, np.array([0.0, 1.0])
+    for _ in range(3):
+        beta = optimize.minimize(loss, beta, args=(by,), tol=1e-12).x
+        by = effect(weight, special.expit(beta[0] + beta[1] * odds))
+    fitted = special.expit(beta[0] + beta[1] * odds)
+    spread = weight * fitted * (1 - fitted)
+    variance = np.linalg.inv(np.array([[spread.sum(), spread @ odds], [spread @ odds, spread @ odds**2]]))[1, 1]
+    chi_square = beta[1] ** 2 / (variance * effect(weight * odds, fitted))
+    assert chi_square > 4.0
+    assert found.choice().slope == pytest.approx(beta[1] * (1 - 2 / chi_square), abs=1e-4)
+
+
+def test_corrected_chances_are_right_on_average() -> None:
+    """Of chances that are all too high, the corrected ones have the mean of what came."""
+    dice = np.random.default_rng(9)
+    odds = dice.normal(0.0, 1.0, 3000)
+    came = dice.random(3000) < special.expit(odds - 1.5)
+    found = HeldOut(with_bounds(special.expit(odds)), came, np.repeat(np.arange(12), 250))
+    weight = 0.5 ** (found.time * 14 * 24.0 / HALF_LIFE_HOURS)
+    told = found.choice().told(found.chance)[:, 0]
+    assert np.average(told, weights=weight) == pytest.approx(np.average(came, weights=weight), abs=0.002)
 
 
 def test_chances_that_say_nothing_give_way_to_the_base_rate() -> None:
@@ -64,27 +85,44 @@ def test_chances_that_say_nothing_give_way_to_the_base_rate() -> None:
     time = np.repeat(np.arange(12), 60)
     found = HeldOut(with_bounds(dice.uniform(0.02, 0.98, time.size)), dice.random(time.size) < 0.3, time)
     choice = found.choice()
+    assert choice.is_base
     assert choice.base is not None
-    assert choice.for_all
     rate, lower, upper = choice.base
     assert 0.24 < lower < rate < upper < 0.36
     np.testing.assert_array_equal(choice.told(np.array([[0.9, 0.8, 0.95], [np.nan] * 3])), [choice.base, [np.nan] * 3])
 
 
-def test_the_base_rate_spares_those_that_it_does_not_fit() -> None:
-    """Where nearly all come but those that wait longest, these keep their chance: their interval excludes the rate."""
+def test_the_less_clearly_chances_predict_the_nearer_they_are_told_to_the_base_rate() -> None:
+    """With a tenth of the changes the same chances are drawn together more."""
+    slopes = [
+        np.mean([told_at(np.random.default_rng([10, seed]), each, slope=0.5).choice().slope for seed in range(20)])
+        for each in (10, 100)
+    ]
+    assert slopes[0] < slopes[1] - 0.02
+    assert slopes[1] == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_longest_waits_keep_a_low_chance_where_nearly_all_others_come() -> None:
+    """Of the others chances are noise about 95 %; of those that wait longest a tenth come, and less than ¼ is told."""
     dice = np.random.default_rng(8)
     time = np.repeat(np.arange(12), 60)
-    stuck = np.arange(time.size) % 60 == 0
-    # Chances of the others are noise about the truth, which is that 95 % of them come.
+    stuck = np.arange(time.size) % 20 == 0
     chance = np.where(stuck, 0.1, dice.uniform(0.75, 0.99, time.size))
     came = dice.random(time.size) < np.where(stuck, 0.1, 0.95)
-    choice = HeldOut(with_bounds(chance, 2.0), came, time).choice()
+    shown = HeldOut(with_bounds(chance, 2.0), came, time).choice().told(with_bounds(np.array([0.1, 0.9]), 2.0))[:, 0]
+    assert shown[0] < 0.25
+    assert shown[1] == pytest.approx(0.95, abs=0.04)
+
+
+def test_the_interval_of_a_corrected_chance_holds_it_and_is_no_narrower_than_the_base_rates() -> None:
+    """In log odds, however small the slope: the level is known no better than the base rate."""
+    choice = told_at(np.random.default_rng(11), 15, slope=0.4).choice()
     assert choice.base is not None
-    assert not choice.for_all
-    shown = choice.told(with_bounds(np.array([0.1, 0.8]), 2.0))[:, 0]
-    assert shown[0] == 0.1
-    assert shown[1] == pytest.approx(choice.base[0])
+    assert 0.0 < choice.slope < 1.0
+    told = special.logit(choice.told(with_bounds(np.array([0.2, 0.5, 0.9]), 0.1)))
+    base = special.logit(np.array(choice.base))
+    assert np.all(told[:, 0] - told[:, 1] >= base[0] - base[1])
+    assert np.all(told[:, 2] - told[:, 0] >= base[2] - base[0])
 
 
 def test_changes_of_one_release_are_no_sixty_changes() -> None:
@@ -118,7 +156,7 @@ def test_what_is_judged_rests_on_what_was_known_then() -> None:
         seen,
         went & (seen > 2200.0),
     )
-    week = held_out({0: past})[0]
+    week = held_out(past, np.zeros(3000, np.int64))[0]
     assert set(week.time.tolist()) <= set(range(16))
     # Two weeks before the latest time, the last 168 h of stays are followed by arrival for those that began long ago.
     early = week.time >= 6
@@ -168,6 +206,44 @@ def test_the_past_of_then_is_cut_there() -> None:
     assert then.end_hours.tolist() == [80.0, 200.0]
     assert then.seen_hours.tolist() == [400.0, 200.0]
     assert then.arrived.tolist() == [True, False]
+
+
+def test_a_stage_in_which_few_waited_as_long_borrows_from_the_others() -> None:
+    """Nineteen stays are too few, and the chance is that of the others; with one more it is the stage's own."""
+    for size, expected in ((19, 0.25), (20, 1.0)):
+        stage, others = (
+            Past(np.zeros(number, np.int64), 1, np.arange(number), *(np.full(number, 50.0),) * 2, seen, came)
+            for number, seen, came in (
+                (size, np.full(size, 5000.0), np.ones(size, bool)),
+                (400, np.full(400, 5000.0), np.arange(400) % 4 == 0),
+            )
+        )
+        told, borrowed = borrowing(stage, others, np.array([0]), np.array([20.0]))
+        np.testing.assert_allclose(told.chance, expected, atol=0.03)
+        assert borrowed.tolist() == [size < 20]
+
+
+def test_merged_changes_borrow_from_no_open_ones() -> None:
+    """Open changes that wait long seldom arrive: a merged one that waits longer than most others is not like them."""
+    found = requests(np.random.default_rng(12), World(approved=0.5, changes=150, days=330.0))
+    table, earlier = snapshot(found, 330.0 * 24.0)
+    rows = table.filter(pl.col("outcome") == "waiting")
+    merged = rows.filter(pl.col("current_stage").is_in(["release", "deploy"])).head(1)
+    old = merged.with_columns(pl.lit(900.0).alias("hours_in_stage"), pl.lit(960.0).alias("age_hours"))
+    told = worklist(table, old, earlier=earlier)
+    assert told["chance_among_all"].item() < 20
+    assert told["chance_7d"].item() is None
+
+
+def test_the_note_names_the_days_for_which_the_base_rate_is_shown() -> None:
+    """Within 30 days nearly all come, whatever they waited: all open changes have one chance, for 7 days their own."""
+    found = requests(np.random.default_rng(14), World(approved=0.7, changes=150, days=330.0))
+    table, earlier = snapshot(found, 329.0 * 24.0)
+    is_open = pl.col("current_stage").is_in(["pickup", "review", "merge"])
+    told = worklist(table, table.filter((pl.col("outcome") == "waiting") & is_open), earlier=earlier)
+    assert told["note"].str.contains("base rate of all that waits (14, 30 days)", literal=True).all()
+    assert told["chance_30d"].n_unique() == 1
+    assert told["chance_7d"].n_unique() == len(told) > 5
 
 
 @pytest.mark.slow

@@ -205,9 +205,31 @@ def test_reliability_of_chances_that_are_right_and_of_chances_that_are_not() -> 
     assert sum(part.changes for part in right.bins) == 20_000
 
 
+def test_only_what_waited_and_is_known_is_judged() -> None:
+    """Left out: what in hindsight had arrived before, what is unknown, and what is not followed for long enough."""
+    columns = {f"chance_{days}d": [0.5] * 6 for days in (7, 14, 30)}
+    ids = ["came", "waits", "before", "unknown", "young", "gone"]
+    report = pl.DataFrame({"change_id": ids, "as_of": [UNTIL] * 6, **columns})
+    arrived = [UNTIL + timedelta(days=9), None, UNTIL - timedelta(days=1), None, None]
+    later = pl.DataFrame(
+        {
+            "change_id": ids[:5],
+            "production_at": arrived,
+            "outcome": ["production", "waiting", "production", "unknown", "waiting"],
+            "as_of": [UNTIL + timedelta(days=40)] * 4 + [UNTIL + timedelta(days=8)],
+        }
+    )
+    judged = [(chance.size, happened.tolist()) for _hours, chance, happened in came_true([report], later)]
+    assert judged == [(3, [False] * 3), (2, [True, False]), (2, [True, False])]
+
+
 @pytest.mark.slow
 def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
-    """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate."""
+    """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate.
+
+    Of open changes they are calibrated. Of all they are as far as a sample can say in which two late releases are 24 of
+    the 26 merged changes that did not come within 14 days.
+    """
     company = build_demo(tmp_path, session_in(tmp_path), until=DEMO_UNTIL, clock=lambda: 0.0, stream=io.StringIO())
     warehouse = company.settings.warehouse_folder
     told = []
@@ -216,11 +238,13 @@ def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
         with build_in_memory(warehouse, company.settings, {}, as_of=as_of, progress=SilentProgress()) as past:
             told.append(waiting(past, Filters()))
     with open_published(warehouse) as now:
-        later = now.sql("select change_id, production_at, as_of from lead_times").pl()
-    for _hours, chance, happened in came_true(told, later):
-        found = reliability(chance, happened)
-        assert found.changes > 300
-        assert found.mean_chance == pytest.approx(found.happened, abs=0.06)
-        assert found.skill > 0.05
-        assert found.slope is not None
-        assert 0.45 < found.slope < 1.4
+        later = now.sql("select change_id, production_at, outcome, as_of from lead_times").pl()
+    is_open = pl.col("current_stage").is_in(["pickup", "review", "merge"])
+    for rows, slopes in ((told, (0.6, 1.3)), ([table.filter(is_open) for table in told], (0.9, 1.15))):
+        for _hours, chance, happened in came_true(rows, later):
+            found = reliability(chance, happened)
+            assert found.changes > 250
+            assert found.mean_chance == pytest.approx(found.happened, abs=0.06)
+            assert found.skill > 0.25
+            assert found.slope is not None
+            assert slopes[0] < found.slope < slopes[1]
