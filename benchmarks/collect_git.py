@@ -143,7 +143,7 @@ def read(repository: Path) -> tuple[float, int]:
     began = time.perf_counter()
     tables = list(CommitReader(opened, "git:benchmark", AT).read(oids, []))
     seconds = time.perf_counter() - began
-    return seconds, sum(commits.num_rows for commits, _ in tables)
+    return seconds, sum(some.commits.num_rows for some in tables)
 
 
 def first_run(repository: Path) -> tuple[float, int]:

@@ -1,19 +1,22 @@
 """Lines added to package manifests: what tells later that a change brings an AI package.
 
-Read from `git log -p -U0` of just those commits that touch such a file, which needs file contents.
+Read from patches of just these files, which need their contents.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from collectors.git.process.command import LOG, PATCH, Git
-from collectors.git.readers.patches import PatchLine, patch_lines
+from collectors.git.process.command import Git
+from collectors.git.process.tree_pairs import FileChange, tree_patches
+from collectors.git.readers.file_changes import batches
+from collectors.git.readers.patches import PatchPart, patch_parts
 from collectors.git.readers.version_lines import is_version_line
 
 __all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines", "is_manifest"]
@@ -33,9 +36,6 @@ COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(COPIED_FOLDERS))
 _LONGEST_CHARACTERS = 1_000
 _MOST_PER_COMMIT = 2_000
 _MANIFEST, _COPIED = re.compile(MANIFEST_PATH), re.compile(COPIED_PATH)
-# Not what Git has it for: a line feed would end it, and the other stands for bytes that are no text.
-_INEXACT = re.compile("[\n\ufffd]+")
-_GLOB_SIGN = re.compile(r"([*?\[\\])")
 
 
 class AddedLine(NamedTuple):
@@ -56,55 +56,47 @@ class AddedLines:
     cut: int = 0
     """How many lines were cut to 1,000 characters, or left out because their commit adds more than 2,000."""
 
-    def read(self, shas: Sequence[str], paths: Collection[str]) -> Iterator[AddedLine]:
+    def read(self, changes: Iterable[FileChange]) -> Iterator[AddedLine]:
         """The lines added by some commits that have one parent at most. PartialRead where a file's content is missing.
 
-        `paths` are all manifests that one of them touches, before and after it moved: Git finds them several times as
-        fast as by patterns. A renamed file's lines are not added: what git finds similar by half is a rename here.
+        `changes` are those of manifests, before and after they moved; those of a commit stand together. A renamed
+        file's lines are not added: what Git finds similar by half is a rename here.
         """
-        if not shas:
-            return
-        options = (*PATCH, "-U0", "-M", "--diff-merges=off", "--format=commit %H", "--no-walk=unsorted", "--stdin")
-        chosen = "\n".join((*shas, "--", *map(_pathspec, sorted(paths)), ""))
-        with self.git.stream(*LOG, *options, stdin=chosen.encode()) as patches:
-            for _, of_commit in groupby(patch_lines(patches), key=attrgetter("file.sha")):
-                yield from self.of_commit(of_commit)
+        for commits in batches(changes):
+            with tree_patches(self.git, commits, "-U0", "-M") as patches:
+                parts = patch_parts(patches, [of_commit[0].sha for of_commit in commits])
+                for sha, of_commit in groupby(parts, key=attrgetter("file.sha")):
+                    yield from self.of_commit(sha, of_commit)
 
-    def of_commit(self, lines: Iterable[PatchLine]) -> Iterator[AddedLine]:
+    def of_commit(self, sha: str, parts: Iterable[PatchPart]) -> Iterator[AddedLine]:
         """The lines that one commit added, from its patches; those of files that are no manifests are left out."""
-        yielded: set[AddedLine] = set()
-        for added in _added(lines):
-            if is_version_line(added.line):
-                self.of_versions.add(added.sha)
-            shortened = added._replace(line=added.line[:_LONGEST_CHARACTERS])
-            if shortened in yielded:
+        yielded: set[tuple[str, str]] = set()
+        for path, line in _added(parts):
+            if is_version_line(line):
+                self.of_versions.add(sha)
+            shortened = line[:_LONGEST_CHARACTERS]
+            if (path, shortened) in yielded:
                 continue
-            self.cut += shortened != added or len(yielded) >= _MOST_PER_COMMIT
+            self.cut += len(shortened) != len(line) or len(yielded) >= _MOST_PER_COMMIT
             if len(yielded) < _MOST_PER_COMMIT:
-                yielded.add(shortened)
-                yield shortened
+                yielded.add((path, shortened))
+                yield AddedLine(sha, path, shortened)
 
 
+@lru_cache(1 << 12)
 def is_manifest(path: str) -> bool:
     """Whether lines added to the file at `path` are read."""
     return bool(_MANIFEST.search(path)) and not _COPIED.search(path)
 
 
-def _pathspec(path: str) -> str:
-    """What Git finds a file by, on one line."""
-    if not _INEXACT.search(path):
-        return f":(literal){path}"
-    return ":(glob)" + _INEXACT.sub("*", _GLOB_SIGN.sub(r"\\\1", path))
-
-
-def _added(lines: Iterable[PatchLine]) -> Iterator[AddedLine]:
-    """Every added line that is not blank."""
-    for _, of_file in groupby(lines, key=attrgetter("file.path")):
-        first = next(of_file)
-        if is_manifest(first.file.path):
-            for line in chain((first,), of_file):
-                if line.sign == b"+" and (text := _text(line.text)):
-                    yield AddedLine(line.file.sha, line.file.path, text)
+def _added(parts: Iterable[PatchPart]) -> Iterator[tuple[str, str]]:
+    """Path and text of every added line of a manifest that is not blank."""
+    for part in parts:
+        path = part.file.path
+        if is_manifest(path):
+            for line in part.lines:
+                if line.startswith(b"+") and (text := _text(line[1:])):
+                    yield path, text
 
 
 def _text(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Patches of a log, line by line, each with its file.
+"""Patches, hunk by hunk, each with its file.
 
 How many lines a hunk has is said before it, so none of them can pass as a header.
 """
@@ -6,15 +6,18 @@ How many lines a hunk has is said before it, so none of them can pass as a heade
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from headway.errors import PartialRead
 
-__all__ = ["FilePatch", "PatchLine", "patch_lines", "unquoted_path"]
+__all__ = ["FilePatch", "PatchPart", "patch_parts", "unquoted_path"]
 
 _LONGEST_READ_BYTES = 1 << 16
+_MOST_AT_ONCE = 5_000
+_PAIR = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}\n")
+_CONTEXT = (b" ", b"\n")  # of an empty line some configs leave the blank out
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
@@ -30,47 +33,69 @@ class FilePatch:
     renamed_from: str = ""
 
 
-class PatchLine(NamedTuple):
-    """A line of a hunk, with its end; of a very long one the beginning."""
+class PatchPart(NamedTuple):
+    """Some lines of one hunk, in order; a hunk has several parts where it is long."""
 
     file: FilePatch
     hunk: int
     """Which hunk of the file, from 1 on; 0 where the file has none: it is binary, or its mode or name alone changed."""
-    sign: bytes
-    """`+`, `-`, a blank for context, a backslash where the last line has no end; empty without hunks."""
-    text: bytes
+    lines: list[bytes]
+    """Each with its end, of a very long one the beginning, behind a sign: `+`, `-`, a blank for context, a backslash
+    where the line before it has no end."""
 
 
-def patch_lines(stream: BinaryIO) -> Iterator[PatchLine]:
-    """The lines of a log's patches, in order, at least one for each file; the format is `commit %H`.
+def patch_parts(stream: BinaryIO, shas: Iterable[str]) -> Iterator[PatchPart]:
+    """The patches of some commits as `tree_patches` prints them, in order, at least one part for each file.
 
-    PartialRead where the log ends within a hunk.
+    PartialRead where they end within a hunk, or before the last commit.
     """
-    sha, file = "", None
-    old = new = hunk = 0
+    waiting = iter(shas)
+    sha, file, hunk = "", None, 0
     while line := _line(stream):
-        if file is not None and (old or new):
-            sign = line[:1]
-            old -= sign in b"- "
-            new -= sign in b"+ "
-            yield PatchLine(file, hunk, sign, line[1:])
-        elif file is not None and (match := _HUNK.match(line)):
+        if file is not None and (match := _HUNK.match(line)):
             old, new = (1 if count is None else int(count) for count in match.groups())
             hunk += 1
-        elif line.startswith((b"commit ", b"diff --git ")):
+            for lines in _hunk_lines(stream, old, new):
+                yield PatchPart(file, hunk, lines)
+            continue
+        between = _PAIR.fullmatch(line) is not None
+        if between or line.startswith(b"diff --git "):
             if file is not None and not hunk:
-                yield PatchLine(file, 0, b"", b"")
-            file, hunk = None, 0
-            if line.startswith(b"commit "):
-                sha = line.removeprefix(b"commit ").strip().decode("ascii")
-            else:
-                file = FilePatch(sha)
+                yield PatchPart(file, 0, [])
+            sha = next(waiting, "") if between else sha
+            file, hunk = None if between else FilePatch(sha), 0
         elif file is not None:
             _header(file, line)
-    if old or new:
-        raise PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was stored.")
     if file is not None and not hunk:
-        yield PatchLine(file, 0, b"", b"")
+        yield PatchPart(file, 0, [])
+    if next(waiting, None) is not None:
+        raise _ended()
+
+
+def _hunk_lines(stream: BinaryIO, old: int, new: int) -> Iterator[list[bytes]]:
+    """The lines of a hunk with so many old and new lines, some at a time."""
+    lines: list[bytes] = []
+    while old or new:
+        line = _line(stream)
+        sign = line[:1]
+        if sign == b"+":
+            new -= 1
+        elif sign == b"-":
+            old -= 1
+        elif sign in _CONTEXT:
+            old, new = old - 1, new - 1
+        if not line or old < 0 or new < 0:
+            raise _ended()
+        lines.append(line)
+        if len(lines) >= _MOST_AT_ONCE:
+            yield lines
+            lines = []
+    if lines:
+        yield lines
+
+
+def _ended() -> PartialRead:
+    return PartialRead("The patches ended within one", hint="Run the same command again; nothing of it was stored.")
 
 
 def unquoted_path(name: bytes, prefix: bytes, *, errors: str = "surrogateescape") -> str:
