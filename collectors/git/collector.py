@@ -15,11 +15,11 @@ import pyarrow as pa
 from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
 from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
-from collectors.git.readers.added_lines import AddedLines
+from collectors.git.readers.added_lines import AddedLine, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader, Landed, landed_since
 from collectors.git.readers.components import read_components, tip_listing
-from collectors.git.readers.imports import IMPORTS_READ, ImportReader
+from collectors.git.readers.imports import IMPORTS_READ, Import, ImportReader
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
 from collectors.git.readers.selection import Selection
@@ -31,7 +31,7 @@ from collectors.git.resume import Resume
 from headway.notices import NoticeLedger
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
-from headway.raw_tables.batch import stream
+from headway.raw_tables.batch import stream, stream_tuples
 
 __all__ = ["collect"]
 
@@ -118,9 +118,9 @@ class _Run:
         yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
         landed = self._landed_now(now)
         moved: list[VersionChange] = []
-        yield from self._rows("added_lines", self._added_lines(moved))
-        yield from self._rows("version_changes", (change._asdict() for change in moved))
-        yield from self._rows("imports", self._imports())
+        yield from self._tuples("added_lines", self._added_lines(moved))
+        yield from self._tuples("version_changes", moved)
+        yield from self._tuples("imports", self._imports())
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
@@ -192,28 +192,26 @@ class _Run:
             self._late = self._selection.room_for([sha for sha in landed.shas if sha not in self._new_commits])
         return landed
 
-    def _imports(self) -> Iterator[dict[str, Any]]:
+    def _imports(self) -> Iterator[Import]:
         if not self._options["imports"]:
             self._notices.state("imports_cut", 0)
             self._notices.state("imports_missing", 0)
             return
         reader = ImportReader(self._git, self._opened.repository.id_length)
-        for statement in reader.read(chain(self._selection.sources.read(), reader.changes_of(self._late))):
-            yield statement._asdict()
+        yield from reader.read(chain(self._selection.sources.read(), reader.changes_of(self._late)))
         self._notices.add("imports_cut", reader.cut + self._selection.too_old)
         self._notices.add("imports_missing", reader.missing)
 
-    def _added_lines(self, moved: list[VersionChange]) -> Iterator[dict[str, Any]]:
+    def _added_lines(self, moved: list[VersionChange]) -> Iterator[AddedLine]:
         """Lines added to package manifests; what the same patches show of versions goes into `moved`."""
         if not self._options["added_lines"]:
             self._notices.state("added_lines_cut", 0)
             return
         reader, selection = AddedLines(self._git), self._selection
-        for line in reader.read(selection.manifests.read()):
-            yield line._asdict()
+        yield from reader.read(selection.manifests.read())
         for reading in VersionReader(self._git, reader).read(selection.likely.read(), selection.releases.likely):
             moved += reading.versions
-            yield from (line._asdict() for line in reading.added)
+            yield from reading.added
         doubtful = [sha for sha in selection.releases.doubtful if sha in reader.of_versions]
         chosen = (change for change in selection.doubtful.read() if change.sha in reader.of_versions)
         for reading in VersionReader(self._git, AddedLines(self._git)).read(chosen, doubtful):
@@ -288,6 +286,9 @@ class _Run:
 
     def _rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Rows]:
         return stream(table, rows, self._common)
+
+    def _tuples(self, table: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Rows]:
+        return stream_tuples(table, rows, self._common)
 
 
 def _joined(tables: list[tuple[pa.Table, pa.Table]]) -> Iterator[Rows]:

@@ -35,6 +35,8 @@ COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(COPIED_FOLDERS))
 
 _LONGEST_CHARACTERS = 1_000
 _MOST_PER_COMMIT = 2_000
+_BLANK = " \t\n\r\v\f"
+_RETURNS = re.compile(r"\r+(?=\n|\Z)")
 _MANIFEST, _COPIED = re.compile(MANIFEST_PATH), re.compile(COPIED_PATH)
 
 
@@ -68,19 +70,36 @@ class AddedLines:
                 for sha, of_commit in groupby(parts, key=attrgetter("file.sha")):
                     yield from self.of_commit(sha, of_commit)
 
-    def of_commit(self, sha: str, parts: Iterable[PatchPart]) -> Iterator[AddedLine]:
+    def of_commit(self, sha: str, parts: Iterable[PatchPart]) -> list[AddedLine]:
         """The lines that one commit added, from its patches; those of files that are no manifests are left out."""
-        yielded: set[tuple[str, str]] = set()
-        for path, line in _added(parts):
-            if is_version_line(line):
-                self.of_versions.add(sha)
-            shortened = line[:_LONGEST_CHARACTERS]
-            if (path, shortened) in yielded:
+        added: list[AddedLine] = []
+        by_path: dict[str, set[str]] = {}
+        for part in parts:
+            path = part.file.path
+            if not is_manifest(path):
                 continue
-            self.cut += len(shortened) != len(line) or len(yielded) >= _MOST_PER_COMMIT
-            if len(yielded) < _MOST_PER_COMMIT:
-                yielded.add((path, shortened))
-                yield AddedLine(sha, path, shortened)
+            text = _added_text(part)
+            lines = [line for line in text.split("\n+") if line.strip(_BLANK)]
+            if "ersion" in text or "ERSION" in text:
+                self.of_versions.update(sha for line in lines if is_version_line(line))
+            known = by_path.setdefault(path, set())
+            added += [AddedLine(sha, path, line) for line in self._fresh(lines, known, _MOST_PER_COMMIT - len(added))]
+        return added
+
+    def _fresh(self, lines: list[str], known: set[str], most: int) -> list[str]:
+        """Those of some lines that are not `known` yet, and now are: at most so many; counts what is too much."""
+        shortened = [line[:_LONGEST_CHARACTERS] for line in lines]
+        if not most:
+            self.cut += len(lines) - sum(map(known.__contains__, shortened))
+            return []
+        fresh: list[str] = []
+        for line, short in zip(lines, shortened, strict=True):
+            if short not in known:
+                self.cut += len(short) != len(line) or len(fresh) >= most
+                if len(fresh) < most:
+                    known.add(short)
+                    fresh.append(short)
+        return fresh
 
 
 @lru_cache(1 << 12)
@@ -89,16 +108,8 @@ def is_manifest(path: str) -> bool:
     return bool(_MANIFEST.search(path)) and not _COPIED.search(path)
 
 
-def _added(parts: Iterable[PatchPart]) -> Iterator[tuple[str, str]]:
-    """Path and text of every added line of a manifest that is not blank."""
-    for part in parts:
-        path = part.file.path
-        if is_manifest(path):
-            for line in part.lines:
-                if line.startswith(b"+") and (text := _text(line[1:])):
-                    yield path, text
-
-
-def _text(raw: bytes) -> str:
-    """A line without its end; a NUL would end it early in other hands."""
-    return raw.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "�") if raw.strip() else ""
+def _added_text(part: PatchPart) -> str:
+    """The added lines, a line feed and a plus between them; a NUL would end a line early in other hands."""
+    signed = b"\n".join([line for line in part.lines if line[:1] == b"+"])
+    text = signed[1:].decode("utf-8", "replace").replace("\0", "�")
+    return _RETURNS.sub("", text) if "\r" in text else text

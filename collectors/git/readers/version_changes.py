@@ -143,7 +143,7 @@ class VersionReader:
         for _, of_file in groupby(parts, key=_file):
             for path, moved in _moved_in(of_file, to_manifests):
                 versions.append(VersionChange(sha, path, moved.what, moved.package, moved.old, moved.new))
-        return Reading(versions or [_nothing(sha)], list(self.added_lines.of_commit(sha, to_manifests)))
+        return Reading(versions or [_nothing(sha)], self.added_lines.of_commit(sha, to_manifests))
 
 
 def _nothing(sha: str) -> VersionChange:
