@@ -37,6 +37,8 @@ _REMEMBERED = 100_000
 SOURCE_PATH = "(?:{})$".format("|".join(re.escape(ending) for ending in ENDINGS))
 """The files that are read, but for those under NOT_OWN_PATH, which others wrote."""
 NOT_OWN_PATH = "(?:^|/)(?:{})/".format("|".join(("third_party", "third-party", *COPIED_FOLDERS)))
+# A line feed more than by default: what is read then begins with one, as every line does.
+_HEAD = "%(objectname) %(objecttype) %(objectsize)\n"
 _FILES = frozenset(("100644", "100755"))
 _NONE: frozenset[Statement] = frozenset()
 
@@ -62,6 +64,8 @@ class ImportReader:
     missing: int = 0
     """Contents that the clone does not have."""
     _known: dict[str, frozenset[Statement]] = field(default_factory=dict)
+    _alike: dict[frozenset[Statement], frozenset[Statement]] = field(default_factory=dict)
+    """Each different set once: most versions of a file import what the one before did."""
 
     def read(self, changes: Iterator[FileChange]) -> Iterator[Import]:
         """What changes of source files, each commit's together, did to imports, in their order."""
@@ -92,18 +96,20 @@ class ImportReader:
         """Read the contents that are not remembered. What a content says depends on the language of its file."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
+            self._alike.clear()
         # Git keeps the versions of a path as differences from each other: together they are read faster.
         by_path = sorted(changes, key=attrgetter("path"))
         paths = {oid: change.path for change in by_path for oid in _contents(change) if oid not in self._known}
         if not paths:
             return
         asked = "".join(f"{oid}\n" for oid in paths).encode()
-        with self.git.stream("cat-file", "--batch", "--buffer", stdin=asked) as printed:
+        with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=asked) as printed:
             for oid, path in paths.items():
                 head = printed.readline().split()
                 present = len(head) == 3
                 self.missing += not present
-                self._known[oid] = statements(path, _content(printed, int(head[2]))) if present else _NONE
+                read = statements(path, _content(printed, int(head[2]))) if present else _NONE
+                self._known[oid] = self._alike.setdefault(read, read)
 
     def _changed(self, change: FileChange) -> Iterator[Import]:
         old = self._known[change.before] if change.old_mode in _FILES else _NONE
@@ -133,10 +139,10 @@ def _of_sources(stretch: Stretch) -> Iterator[FileChange]:
 
 
 def _content(printed: BinaryIO, size: int) -> bytes:
-    """An object's bytes; none of a file that is too long to be written by hand."""
+    """An object's bytes behind a line feed; none of a file that is too long to be written by hand."""
     if size <= _LARGEST_BYTES:
-        return printed.read(size + 1)[:size]
-    left = size + 1
+        return printed.read(size + 2)[:-1]
+    left = size + 2
     while left > 0 and (block := printed.read(min(left, _LARGEST_BYTES))):
         left -= len(block)
     return b""
