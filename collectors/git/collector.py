@@ -19,6 +19,7 @@ from collectors.git.readers.added_lines import AddedLine, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader, Landed, landed_since
 from collectors.git.readers.components import read_components, tip_listing
+from collectors.git.readers.file_changes import Step
 from collectors.git.readers.imports import IMPORTS_READ, Import, ImportReader
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
@@ -169,6 +170,7 @@ class _Run:
             return
         tables: list[tuple[pa.Table, pa.Table]] = []
         done = waiting = 0
+        total = self._to_read(tips, read_before)
         for read in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((read.commits, read.files))
             self._selection.add(read, landed=landed)
@@ -176,11 +178,30 @@ class _Run:
                 self._new_commits.update(read.commits["sha"].to_pylist())
             done += read.commits.num_rows
             waiting += read.commits.num_rows
-            self._progress.step(done, None, f"{self._repo_id} commits")
+            self._progress.step(done, total, f"{self._repo_id} commits{'' if landed else ' of pull requests'}")
             if waiting >= _BATCH_ROWS:
                 yield from _joined(tables)
                 tables, waiting = [], 0
         yield from _joined(tables)
+
+    def _to_read(self, tips: set[str], read_before: set[str]) -> int | None:
+        """How many commits are new, if anybody wants to know."""
+        if not self._progress.drawn:
+            return None
+        self._progress.step(0, None, f"{self._repo_id} counting commits")
+        chosen = "".join([*(f"{sha}\n" for sha in sorted(tips)), *(f"^{sha}\n" for sha in sorted(read_before))])
+        return int(self._git.output("rev-list", "--count", "--ignore-missing", "--stdin", stdin=chosen.encode()))
+
+    def _stepper(self, total: int, what: str) -> Step:
+        """Shows how many of so many file changes are read."""
+        done = 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            self._progress.step(done, max(done, total), f"{self._repo_id} {what}")
+
+        return step
 
     def _landed_now(self, now: Movements) -> Landed:
         """What landed since the last run; of what was a pull request's then, imports are still to be read."""
@@ -198,7 +219,8 @@ class _Run:
             self._notices.state("imports_missing", 0)
             return
         reader = ImportReader(self._git, self._opened.repository.id_length)
-        yield from reader.read(chain(self._selection.sources.read(), reader.changes_of(self._late)))
+        changes = chain(self._selection.sources.read(), reader.changes_of(self._late))
+        yield from reader.read(changes, self._stepper(self._selection.sources.rows, "source files"))
         self._notices.add("imports_cut", reader.cut + self._selection.too_old)
         self._notices.add("imports_missing", reader.missing)
 
@@ -208,8 +230,9 @@ class _Run:
             self._notices.state("added_lines_cut", 0)
             return
         reader, selection = AddedLines(self._git), self._selection
-        yield from reader.read(selection.manifests.read())
-        for reading in VersionReader(self._git, reader).read(selection.likely.read(), selection.releases.likely):
+        step = self._stepper(selection.manifests.rows + selection.likely.rows, "manifests")
+        yield from reader.read(selection.manifests.read(), step)
+        for reading in VersionReader(self._git, reader).read(selection.likely.read(), selection.releases.likely, step):
             moved += reading.versions
             yield from reading.added
         doubtful = [sha for sha in selection.releases.doubtful if sha in reader.of_versions]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from collectors.git.process.command import Git
 from collectors.git.process.tree_pairs import FileChange, tree_patches
-from collectors.git.readers.file_changes import batches
+from collectors.git.readers.file_changes import Step, batches, no_step, stepping
 from collectors.git.readers.patches import PatchPart, patch_parts
 from collectors.git.readers.version_lines import is_version_line
 
@@ -58,7 +58,7 @@ class AddedLines:
     cut: int = 0
     """How many lines were cut to 1,000 characters, or left out because their commit adds more than 2,000."""
 
-    def read(self, changes: Iterable[FileChange]) -> Iterator[AddedLine]:
+    def read(self, changes: Iterable[FileChange], step: Step = no_step) -> Iterator[AddedLine]:
         """The lines added by some commits that have one parent at most. PartialRead where a file's content is missing.
 
         `changes` are those of manifests, before and after they moved; those of a commit stand together. A renamed
@@ -66,7 +66,7 @@ class AddedLines:
         """
         for commits in batches(changes):
             with tree_patches(self.git, commits, "-U0", "-M") as patches:
-                parts = patch_parts(patches, [of_commit[0].sha for of_commit in commits])
+                parts = patch_parts(patches, stepping(commits, step))
                 for sha, of_commit in groupby(parts, key=attrgetter("file.sha")):
                     yield from self.of_commit(sha, of_commit)
 

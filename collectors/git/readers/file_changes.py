@@ -5,7 +5,7 @@ They wait on disk, for a first run has as many as a history has commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 from tempfile import TemporaryFile
@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 from collectors.git.process.log import Paths
 from collectors.git.process.tree_pairs import NO_MODE, FileChange
 
-__all__ = ["Aside", "any_case", "batches", "each_side", "matching"]
+__all__ = ["Aside", "Step", "any_case", "batches", "each_side", "matching", "no_step", "stepping"]
 
+Step = Callable[[int], None]
+"""Told of so many more changes that are read."""
 _AT_ONCE = 20_000
 _META = ("old_mode", "new_mode", "before", "after")
 _SCHEMA = pa.schema([(name, pa.string()) for name in FileChange._fields])
@@ -103,6 +105,17 @@ def batches(changes: Iterable[FileChange]) -> Iterator[list[list[FileChange]]]:
             batch, count = [], 0
     if batch:
         yield batch
+
+
+def no_step(count: int) -> None:
+    """Tell nobody that so many more changes are read."""
+
+
+def stepping(commits: Iterable[Sequence[FileChange]], step: Step) -> Iterator[str]:
+    """The id of each commit, telling its number of changes when it is taken."""
+    for changes in commits:
+        step(len(changes))
+        yield changes[0].sha
 
 
 def any_case(glob: str) -> str:

@@ -22,6 +22,7 @@ from collectors.git.process.command import LOG, Git
 from collectors.git.process.log import Paths, Stretch, stretches
 from collectors.git.process.tree_pairs import FileChange
 from collectors.git.readers.added_lines import COPIED_FOLDERS
+from collectors.git.readers.file_changes import Step, no_step
 from collectors.git.readers.import_statements import ENDINGS, Statement, statements
 
 __all__ = ["IMPORTS_READ", "MOST_COMMITS", "NOT_OWN_PATH", "SOURCE_PATH", "Import", "ImportReader"]
@@ -67,11 +68,11 @@ class ImportReader:
     _alike: dict[frozenset[Statement], frozenset[Statement]] = field(default_factory=dict)
     """Each different set once: most versions of a file import what the one before did."""
 
-    def read(self, changes: Iterator[FileChange]) -> Iterator[Import]:
+    def read(self, changes: Iterator[FileChange], step: Step = no_step) -> Iterator[Import]:
         """What changes of source files, each commit's together, did to imports, in their order."""
         last, count = "", 0
         while some := list(islice(changes, _AT_ONCE)):
-            self._learn(some)
+            self._learn(some, step)
             for change in some:
                 if change.sha != last:
                     last, count = change.sha, 0
@@ -92,7 +93,7 @@ class ImportReader:
             for stretch in stretches(log, fields=1, id_length=self.id_length):
                 yield from _of_sources(stretch)
 
-    def _learn(self, changes: Sequence[FileChange]) -> None:
+    def _learn(self, changes: Sequence[FileChange], step: Step) -> None:
         """Read the contents that are not remembered. What a content says depends on the language of its file."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
@@ -101,15 +102,17 @@ class ImportReader:
         by_path = sorted(changes, key=attrgetter("path"))
         paths = {oid: change.path for change in by_path for oid in _contents(change) if oid not in self._known}
         if not paths:
+            step(len(changes))
             return
         asked = "".join(f"{oid}\n" for oid in paths).encode()
         with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=asked) as printed:
-            for oid, path in paths.items():
+            for number, (oid, path) in enumerate(paths.items(), 1):
                 head = printed.readline().split()
                 present = len(head) == 3
                 self.missing += not present
                 read = statements(path, _content(printed, int(head[2]))) if present else _NONE
                 self._known[oid] = self._alike.setdefault(read, read)
+                step(number * len(changes) // len(paths) - (number - 1) * len(changes) // len(paths))
 
     def _changed(self, change: FileChange) -> Iterator[Import]:
         old = self._known[change.before] if change.old_mode in _FILES else _NONE

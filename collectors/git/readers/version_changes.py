@@ -22,7 +22,7 @@ from collectors.git.process.log import Paths
 from collectors.git.process.tree_pairs import FileChange, tree_patches
 from collectors.git.readers.added_lines import MANIFEST_PATH as ADDED_TO
 from collectors.git.readers.added_lines import AddedLine, AddedLines, is_manifest
-from collectors.git.readers.file_changes import any_case, batches
+from collectors.git.readers.file_changes import Step, any_case, batches, no_step, stepping
 from collectors.git.readers.patches import PatchPart, patch_parts
 from collectors.git.readers.version_lines import OTHER, Hunk, Moved, moved_versions
 from headway.release_files import CHANGELOG_PATH, LOCK_PATH, MANIFEST_PATH, RELEASE_PATH, VERSION_PATH
@@ -122,7 +122,7 @@ class VersionReader:
     git: Git
     added_lines: AddedLines
 
-    def read(self, changes: Iterable[FileChange], shas: Iterable[str]) -> Iterator[Reading]:
+    def read(self, changes: Iterable[FileChange], shas: Iterable[str], step: Step = no_step) -> Iterator[Reading]:
         """One reading for each commit, which has one parent at most. PartialRead where contents are missing.
 
         `changes` are those of all files but the NOT_READ_PATH ones; a commit may have none of them.
@@ -130,7 +130,7 @@ class VersionReader:
         pending = dict.fromkeys(shas)
         for commits in batches(changes):
             with tree_patches(self.git, commits, f"-U{_CONTEXT_LINES}", "-M") as patches:
-                parts = patch_parts(patches, [of_commit[0].sha for of_commit in commits])
+                parts = patch_parts(patches, stepping(commits, step))
                 for sha, of_commit in groupby(parts, key=attrgetter("file.sha")):
                     pending.pop(sha, None)
                     yield self._reading(sha, of_commit)
