@@ -4,13 +4,18 @@
 
 REPO is a folder with heads and tags, bare or not; nothing is written to it. Each of three rounds runs Git and then our
 reader in a process of its own, so that both meet the same machine; the figures to keep are the ratios of the medians.
-Imports are left out of the times, as is the start of Git's first process of a kind (the caches are warm).
+Python's own imports are left out of the times of readers, as is the start of Git's first process of a kind (the caches
+are warm); the whole command has everything, from its start to the published file.
+
+The whole command counts processor seconds, its own and Git's, for it is compared with the `git log` of the same refs,
+those of pull requests too, while other work disturbs the clock. TABLE_HERE
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -33,6 +38,7 @@ from headway.progress import SilentProgress
 from headway.raw_tables import Checkpoint
 
 ROUNDS = 3
+PROGRAM = "import sys; from cli.main import main; sys.exit(main())"
 AT = datetime(2100, 1, 1)
 LOG = ("log", "-z", "--raw", "-M100%")
 NIGHT_COMMITS = 50
@@ -66,11 +72,39 @@ def compare(repository: Path, sample: int) -> None:
     print(f"{repository.name}: {ours[0]['count']:,.0f} commits from heads and tags; medians of {ROUNDS}\n")
     line("git log -z --raw -M100%", base, base)
     line("our reader, to Arrow", read, base, f"peak {peak(ours, 'self_mb')}, git's own {peak(ours, 'git_mb')}")
-    line("whole first run, added lines too", median(whole), base, f"peak {peak(whole, 'self_mb')}")
+    line("whole first run, lines and imports too", median(whole), base, f"peak {peak(whole, 'self_mb')}")
+    print()
+    whole_command(repository)
     print()
     nights(repository)
     print()
     pydriller(repository, sample)
+
+
+def whole_command(repository: Path) -> None:
+    """`headway collect` of a new warehouse, its build too, beside Git's log of the same refs, in processor seconds."""
+    chosen = "".join(f"{oid}\n" for oid in list_refs(open_repository(repository, repository.name)).oids.values())
+    limits, collects, builds = [], [], []
+    for _ in range(ROUNDS):
+        with TemporaryDirectory() as folder:
+            program = [sys.executable, "-c", PROGRAM, "--warehouse", folder]
+            limits.append(processor_seconds(["git", "-C", str(repository), *LOG, "--stdin"], chosen))
+            collects.append(processor_seconds([*program, "collect", str(repository)]))
+            builds.append(processor_seconds([*program, "build", "--full"]))
+    base, collect, build = map(statistics.median, (limits, collects, builds))
+    line("git log of the same refs, processor", base, base)
+    line("headway collect, processor", collect, base)
+    line("of it the build, about", build, base)
+
+
+def processor_seconds(argv: list[str], stdin: str = "") -> float:
+    """Processor seconds that a command and all that it starts take; nobody reads what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   input=stdin.encode(), env=env)  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def nights(repository: Path) -> None:
@@ -143,7 +177,7 @@ def read(repository: Path) -> tuple[float, int]:
     began = time.perf_counter()
     tables = list(CommitReader(opened, "git:benchmark", AT).read(oids, []))
     seconds = time.perf_counter() - began
-    return seconds, sum(commits.num_rows for commits, _ in tables)
+    return seconds, sum(some.commits.num_rows for some in tables)
 
 
 def first_run(repository: Path) -> tuple[float, int]:

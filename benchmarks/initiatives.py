@@ -154,13 +154,18 @@ def reading(folder: Path) -> None:
     log = (*LOG, "-z", "--raw", *options, "--format=%H", *source)
     base = median(lambda: git.output(*log))
     blobs = contents(git, log)
-    statements = sum(1 for _ in ImportReader(git, repository.id_length).read(shas))
+
+    def imports() -> int:
+        reader = ImportReader(git, repository.id_length)
+        return sum(1 for _ in reader.read(reader.changes_of(shas)))
+
+    statements = imports()
     print(f"\n{folder}: {len(shas):,} commits, {len(blobs):,} contents, {statements:,} statements")
     line("git ls-tree -r HEAD", median(lambda: git.output("ls-tree", "-r", "-z", "HEAD")), base)
     line("git log --raw of source files", base, base)
     stdin = "".join(f"{blob}\n" for blob in blobs).encode()
     line("git cat-file of their contents", median(lambda: drained(git, stdin)), base)
-    line("import statements", median(lambda: sum(1 for _ in ImportReader(git, repository.id_length).read(shas))), base)
+    line("import statements", median(imports), base)
 
 
 def contents(git: Git, log: tuple[str, ...]) -> list[str]:

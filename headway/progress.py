@@ -9,11 +9,17 @@ __all__ = ["LogProgress", "Progress", "SilentProgress", "TerminalProgress", "pro
 
 _REDRAW_SECONDS = 0.1
 _LABEL_WIDTH = 60
+_TELLING_SECONDS = 2.0
+_MINUTE = 60
 _CLEAR_LINE = "\r\x1b[K"
 
 
 class Progress(Protocol):
     """What collectors and builders report to."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether anybody sees the steps: only then is a total worth the time that it takes to count."""
 
     def step(self, done: int, total: int | None, label: str) -> None:
         """So many of a total (None: unknown) are done; `label` says of what. Cheap: call it as often as you like."""
@@ -27,6 +33,8 @@ class Progress(Protocol):
 
 class SilentProgress:
     """Reports to nobody."""
+
+    drawn = False
 
     def step(self, done: int, total: int | None, label: str) -> None:
         """Do nothing."""
@@ -51,23 +59,41 @@ class LogProgress(SilentProgress):
 
 
 class TerminalProgress:
-    """One line that is drawn anew, at most ten times a second by the given monotonic clock (in seconds)."""
+    """One line that is drawn anew, at most ten times a second by the given monotonic clock (in seconds).
+
+    Where a total is known, the time left is told once two seconds have shown how fast it goes.
+    """
+
+    drawn = True
 
     def __init__(self, stream: TextIO, clock: Callable[[], float]) -> None:
         self._stream = stream
         self._clock = clock
         self._drawn_at = float("-inf")
         self._label = ""
+        self._began: dict[str, tuple[float, int]] = {}
+        """For each label when its first step came, and how much was done by then."""
 
     def step(self, done: int, total: int | None, label: str) -> None:
         """Draw, unless the same label was drawn a moment ago."""
         now = self._clock()
+        if label not in self._began:
+            self._began[label] = (now, done)
         if label == self._label and now - self._drawn_at < _REDRAW_SECONDS:
             return
         self._drawn_at, self._label = now, label
         count = f" {done:,}" if total is None else f" {done:,} of {total:,}"
-        self._stream.write(f"{_CLEAR_LINE}{_shown(label)}{count if done or total is not None else ''}")
+        left = self._left(now, done, total, label)
+        self._stream.write(f"{_CLEAR_LINE}{_shown(label)}{count if done or total is not None else ''}{left}")
         self._stream.flush()
+
+    def _left(self, now: float, done: int, total: int | None, label: str) -> str:
+        """How long the rest will take at the pace so far; nothing while that says little."""
+        began, before = self._began[label]
+        elapsed, more = now - began, done - before
+        if total is None or more <= 0 or done >= total or elapsed < _TELLING_SECONDS:
+            return ""
+        return f", {_span(elapsed * (total - done) / more)} left"
 
     def note(self, text: str) -> None:
         """Draw it, until something else is drawn."""
@@ -79,11 +105,20 @@ class TerminalProgress:
             self._stream.write(_CLEAR_LINE)
             self._stream.flush()
         self._drawn_at, self._label = float("-inf"), ""
+        self._began.clear()
 
 
 def progress_on(stream: TextIO, clock: Callable[[], float]) -> Progress:
     """A drawing one where the stream is a terminal, else one that writes what lasts."""
     return TerminalProgress(stream, clock) if stream.isatty() else LogProgress(stream)
+
+
+def _span(seconds: float) -> str:
+    """A time as short as it is rough."""
+    if seconds < _MINUTE:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / _MINUTE)
+    return f"{minutes} min" if minutes < _MINUTE else f"{minutes // _MINUTE} h {minutes % _MINUTE} min"
 
 
 def _printable(text: str) -> str:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
 from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
-from collectors.git.process.log import Paths
-from collectors.git.readers.added_lines import COPIED_PATH, MANIFEST_PATH, AddedLines, is_manifest
+from collectors.git.readers.added_lines import AddedLine, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
 from collectors.git.readers.commits import CommitReader, Landed, landed_since
 from collectors.git.readers.components import read_components, tip_listing
-from collectors.git.readers.imports import IMPORTS_READ, MOST_COMMITS, SOURCE_PATH, ImportReader
+from collectors.git.readers.file_changes import Step
+from collectors.git.readers.imports import IMPORTS_READ, Import, ImportReader
 from collectors.git.readers.patch_ids import read_patch_ids
 from collectors.git.readers.ref_changes import Movements, compare
-from collectors.git.readers.version_changes import VERSIONS_READ, Candidates, VersionChange, VersionReader
+from collectors.git.readers.selection import Selection
+from collectors.git.readers.version_changes import VERSIONS_READ, VersionChange, VersionReader
 from collectors.git.repository.open import Opened, open_source, place_of
 from collectors.git.repository.refs import pull_heads
 from collectors.git.repository.source import GitSource, source_id
@@ -30,7 +32,7 @@ from collectors.git.resume import Resume
 from headway.notices import NoticeLedger
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
-from headway.raw_tables.batch import stream
+from headway.raw_tables.batch import stream, stream_tuples
 
 __all__ = ["collect"]
 
@@ -57,7 +59,9 @@ def collect(
     """
     with os_failures(source_id(source)):
         opened = open_source(source, cache, progress)
-        yield from _Run(source, opened, Resume.from_json(resume), collected_at, full=full, progress=progress).rows()
+        run = _Run(source, opened, Resume.from_json(resume), collected_at, full=full, progress=progress)
+        with closing(run):
+            yield from run.rows()
 
 
 class _Manifests(NamedTuple):
@@ -93,12 +97,13 @@ class _Run:
         self._notices = NoticeLedger(before.notices, again=self._again)
         self._common = {"repo_id": self._repo_id, "collected_at": collected_at}
         self._read_by = {"source": source_id(source)}
-        self._touching_manifests: list[str] = []
-        self._manifest_paths: set[str] = set()
-        self._touching_sources: list[str] = []
-        self._releases = Candidates()
+        self._selection = Selection(lines=self._options["added_lines"], imports=bool(self._options["imports"]))
         self._new_commits: set[str] = set()
-        self._too_old = 0
+        self._late: Sequence[str] = ()
+
+    def close(self) -> None:
+        """Let go what is on disk for this run alone."""
+        self._selection.close()
 
     def rows(self) -> Iterator[Rows | Checkpoint]:
         """All rows of this run, and its checkpoint."""
@@ -114,9 +119,9 @@ class _Run:
         yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
         landed = self._landed_now(now)
         moved: list[VersionChange] = []
-        yield from self._rows("added_lines", self._added_lines(moved))
-        yield from self._rows("version_changes", (change._asdict() for change in moved))
-        yield from self._rows("imports", self._imports())
+        yield from self._tuples("added_lines", self._added_lines(moved))
+        yield from self._tuples("version_changes", moved)
+        yield from self._tuples("imports", self._imports())
         yield from self._rows("patch_ids", self._patch_ids(now.commits() | now.pull_commits(), read_before))
         manifests = self._manifests(now)
         yield from self._rows("manifest_versions", (row._asdict() for row in manifests.deployed))
@@ -160,52 +165,43 @@ class _Run:
     def _commits(
         self, reader: CommitReader, tips: set[str], read_before: set[str], *, landed: bool = False
     ) -> Iterator[Rows]:
-        """Commits and their files, a batch at a time, so that memory does not grow with history.
-
-        Only what is `landed`, on any branch, can be depended on or depend: of pull requests no imports are read.
-        """
+        """Commits and their files, a batch at a time, so that memory does not grow with history."""
         if tips <= read_before:
             return
         tables: list[tuple[pa.Table, pa.Table]] = []
         done = waiting = 0
-        for commits, files in reader.read(sorted(tips - read_before), sorted(read_before)):
-            tables.append((commits, files))
-            paths = Paths(files["path"].combine_chunks())
-            self._look_for_manifests(files, paths)
-            if self._options["version_changes"]:
-                self._releases.add(commits, files, paths)
-            if landed:
-                self._look_for_sources(files, paths)
-                if self._before.commits:
-                    self._new_commits.update(commits["sha"].to_pylist())
-            done += commits.num_rows
-            waiting += commits.num_rows
-            self._progress.step(done, None, f"{self._repo_id} commits")
+        total = self._to_read(tips, read_before)
+        for read in reader.read(sorted(tips - read_before), sorted(read_before)):
+            tables.append((read.commits, read.files))
+            self._selection.add(read, landed=landed)
+            if landed and self._before.commits:
+                self._new_commits.update(read.commits["sha"].to_pylist())
+            done += read.commits.num_rows
+            waiting += read.commits.num_rows
+            self._progress.step(done, total, f"{self._repo_id} commits{'' if landed else ' of pull requests'}")
             if waiting >= _BATCH_ROWS:
                 yield from _joined(tables)
                 tables, waiting = [], 0
         yield from _joined(tables)
 
-    def _look_for_manifests(self, files: pa.Table, paths: Paths) -> None:
-        """Remember the commits that touch a package manifest, and where it is, if their lines are wanted."""
-        if self._options["added_lines"]:
-            theirs = pc.and_not(paths.match(MANIFEST_PATH), paths.match(COPIED_PATH))
-            touched = files.filter(theirs)
-            self._touching_manifests += pc.unique(touched["sha"]).to_pylist()
-            self._manifest_paths.update(pc.unique(touched["path"]).to_pylist())
-            moved = pc.unique(touched["old_path"].drop_null()).to_pylist()
-            self._manifest_paths.update(path for path in moved if is_manifest(path))
+    def _to_read(self, tips: set[str], read_before: set[str]) -> int | None:
+        """How many commits are new, if anybody wants to know."""
+        if not self._progress.drawn:
+            return None
+        self._progress.step(0, None, f"{self._repo_id} counting commits")
+        chosen = "".join([*(f"{sha}\n" for sha in sorted(tips)), *(f"^{sha}\n" for sha in sorted(read_before))])
+        return int(self._git.output("rev-list", "--count", "--ignore-missing", "--stdin", stdin=chosen.encode()))
 
-    def _look_for_sources(self, files: pa.Table, paths: Paths) -> None:
-        """Remember the newest commits that touch source code, if their imports are wanted; a log has them first."""
-        if self._options["imports"]:
-            shas = pc.unique(files["sha"].filter(paths.match(SOURCE_PATH))).to_pylist()
-            self._read_imports_of(shas)
+    def _stepper(self, total: int, what: str) -> Step:
+        """Shows how many of so many file changes are read."""
+        done = 0
 
-    def _read_imports_of(self, shas: Sequence[str]) -> None:
-        room = MOST_COMMITS - len(self._touching_sources)
-        self._touching_sources += shas[:room]
-        self._too_old += len(shas[room:])
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            self._progress.step(done, max(done, total), f"{self._repo_id} {what}")
+
+        return step
 
     def _landed_now(self, now: Movements) -> Landed:
         """What landed since the last run; of what was a pull request's then, imports are still to be read."""
@@ -214,35 +210,34 @@ class _Run:
             return Landed()
         landed = landed_since(self._git, tips, before, self._collected_at)
         if self._options["imports"]:
-            self._read_imports_of([sha for sha in landed.shas if sha not in self._new_commits])
+            self._late = self._selection.room_for([sha for sha in landed.shas if sha not in self._new_commits])
         return landed
 
-    def _imports(self) -> Iterator[dict[str, Any]]:
+    def _imports(self) -> Iterator[Import]:
         if not self._options["imports"]:
             self._notices.state("imports_cut", 0)
             self._notices.state("imports_missing", 0)
             return
         reader = ImportReader(self._git, self._opened.repository.id_length)
-        for statement in reader.read(self._touching_sources):
-            yield statement._asdict()
-        self._notices.add("imports_cut", reader.cut + self._too_old)
+        changes = chain(self._selection.sources.read(), reader.changes_of(self._late))
+        yield from reader.read(changes, self._stepper(self._selection.sources.rows, "source files"))
+        self._notices.add("imports_cut", reader.cut + self._selection.too_old)
         self._notices.add("imports_missing", reader.missing)
 
-    def _added_lines(self, moved: list[VersionChange]) -> Iterator[dict[str, Any]]:
+    def _added_lines(self, moved: list[VersionChange]) -> Iterator[AddedLine]:
         """Lines added to package manifests; what the same patches show of versions goes into `moved`."""
         if not self._options["added_lines"]:
             self._notices.state("added_lines_cut", 0)
             return
-        reader = AddedLines(self._git)
-        likely = set(self._releases.likely)
-        chosen = [sha for sha in self._touching_manifests if sha not in likely]
-        for line in reader.read(chosen, self._manifest_paths):
-            yield line._asdict()
-        doubtful = [sha for sha in self._releases.doubtful if sha in reader.of_versions]
-        for reading in VersionReader(self._git, reader).read(self._releases.likely):
+        reader, selection = AddedLines(self._git), self._selection
+        step = self._stepper(selection.manifests.rows + selection.likely.rows, "manifests")
+        yield from reader.read(selection.manifests.read(), step)
+        for reading in VersionReader(self._git, reader).read(selection.likely.read(), selection.releases.likely, step):
             moved += reading.versions
-            yield from (line._asdict() for line in reading.added)
-        for reading in VersionReader(self._git, AddedLines(self._git)).read(doubtful):
+            yield from reading.added
+        doubtful = [sha for sha in selection.releases.doubtful if sha in reader.of_versions]
+        chosen = (change for change in selection.doubtful.read() if change.sha in reader.of_versions)
+        for reading in VersionReader(self._git, AddedLines(self._git)).read(chosen, doubtful):
             moved += reading.versions
         self._notices.add("added_lines_cut", reader.cut)
 
@@ -314,6 +309,9 @@ class _Run:
 
     def _rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Rows]:
         return stream(table, rows, self._common)
+
+    def _tuples(self, table: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Rows]:
+        return stream_tuples(table, rows, self._common)
 
 
 def _joined(tables: list[tuple[pa.Table, pa.Table]]) -> Iterator[Rows]:

@@ -81,3 +81,40 @@ def test_state_that_lasts_is_a_line_of_a_log() -> None:
     progress.note("rate limit until 12:00:00 UTC: acme/shop\x1b[31m\n")
     progress.done()
     assert stream.getvalue() == "rate limit until 12:00:00 UTC: acme/shop [31m \n"
+
+
+def test_time_left_is_told_of_what_has_a_total() -> None:
+    """After two seconds the pace of a label says how long its rest takes, in seconds, minutes or hours."""
+    stream, clock = Terminal(), Clock()
+    progress = TerminalProgress(stream, clock)
+    for label, total in (("files", 100), ("lines", 3_000), ("blobs", 90_000), ("commits", None)):
+        for done in (0, 10, 20):
+            progress.step(done, total, label)
+            clock.seconds += 1.5
+    shown = [line for line in stream.getvalue().split("\r\x1b[K") if "20" in line]
+    assert shown == [
+        "files 20 of 100, 12 s left", "lines 20 of 3,000, 7 min left", "blobs 20 of 90,000, 3 h 45 min left",
+        "commits 20",
+    ]  # fmt: skip
+
+
+def test_several_that_run_side_by_side_have_their_own_pace() -> None:
+    """What began in between does not change how long the first takes; a later run of the same begins anew."""
+    stream, clock = Terminal(), Clock()
+    progress = TerminalProgress(stream, clock)
+    progress.step(50, 100, "a")
+    clock.seconds += 2
+    progress.step(0, 100, "b")
+    progress.step(60, 100, "a")
+    progress.done()
+    clock.seconds += 3600
+    progress.step(60, 100, "a")
+    shown = stream.getvalue().split("\r\x1b[K")
+    assert shown[1:4] == ["a 50 of 100", "b 0 of 100", "a 60 of 100, 8 s left"]
+    assert shown[-1] == "a 60 of 100"
+
+
+def test_a_total_is_worth_counting_only_where_it_is_seen() -> None:
+    """Who counts for nobody's eyes would make the run longer."""
+    assert progress_on(Terminal(), Clock()).drawn
+    assert not progress_on(io.StringIO(), Clock()).drawn

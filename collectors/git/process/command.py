@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 from collectors.git.process.failures import failure
 from headway.errors import PartialRead
 
-__all__ = ["LOG", "PATCH", "Git", "look", "network"]
+__all__ = ["DIFF", "LOG", "PATCH", "Git", "look", "network"]
 
 # Pure text or switches, so that neither a person's nor a repository's config changes what is read or starts anything.
 _OVERRIDES = {
@@ -28,6 +28,7 @@ _OVERRIDES = {
     "core.askPass": "",
     "core.attributesFile": os.devnull,
     "core.fsmonitor": "false",
+    "core.fsync": "none",  # what is written lies in temporary folders
     "core.hooksPath": os.devnull,
     "core.packedGitLimit": "128m",  # of a pack in memory at a time: half the memory for no time
     "core.packedGitWindowSize": "32m",
@@ -85,9 +86,9 @@ _FETCHABLE = "file:git:http:https:ssh"
 _BATCH_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=30"
 
 # What every reading says on the command line too, so that no config or attribute can say otherwise.
-LOG = ("log", "--no-notes", "--no-show-signature", "--no-mailmap", "--no-decorate", "--root", "--no-abbrev",
-       "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative", "-O" + os.devnull,
-       "--ignore-submodules=none", "--submodule=short")  # fmt: skip
+DIFF = ("--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative", "-O" + os.devnull,
+        "--ignore-submodules=none", "--submodule=short")  # fmt: skip
+LOG = ("log", "--no-notes", "--no-show-signature", "--no-mailmap", "--no-decorate", "--root", *DIFF)
 PATCH = ("-p", "--text", "--full-index", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0",
          "--diff-algorithm=myers", "--indent-heuristic", "-l1000")  # fmt: skip
 
@@ -100,6 +101,8 @@ class Git:
     label: str
     sealed: bool = False
     """The person's own config does not count either: for commands whose answer it would change."""
+    objects: Path | None = None
+    """A folder for objects in place of the repository's, whose objects it may borrow: what is made goes there."""
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What Git prints, all at once; CollectError or one of its kinds if it fails."""
@@ -147,7 +150,8 @@ class Git:
                 raise early
 
     def _environment(self) -> dict[str, str]:
-        return _local_environment() | (_SEALED if self.sealed else {})
+        apart = {"GIT_OBJECT_DIRECTORY": str(self.objects)} if self.objects else {}
+        return _local_environment() | (_SEALED if self.sealed else {}) | apart
 
     def _argv(self, arguments: Sequence[str]) -> list[str]:
         return ["git", "--no-pager", "--bare", f"--git-dir={self.git_dir}", *_options(_OVERRIDES), *arguments]

@@ -1,19 +1,22 @@
 """Lines added to package manifests: what tells later that a change brings an AI package.
 
-Read from `git log -p -U0` of just those commits that touch such a file, which needs file contents.
+Read from patches of just these files, which need their contents.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from collectors.git.process.command import LOG, PATCH, Git
-from collectors.git.readers.patches import PatchLine, patch_lines
+from collectors.git.process.command import Git
+from collectors.git.process.tree_pairs import FileChange, tree_patches
+from collectors.git.readers.file_changes import Step, batches, no_step, stepping
+from collectors.git.readers.patches import PatchPart, patch_parts
 from collectors.git.readers.version_lines import is_version_line
 
 __all__ = ["COPIED_FOLDERS", "COPIED_PATH", "MANIFEST_PATH", "AddedLine", "AddedLines", "is_manifest"]
@@ -32,10 +35,9 @@ COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(COPIED_FOLDERS))
 
 _LONGEST_CHARACTERS = 1_000
 _MOST_PER_COMMIT = 2_000
+_BLANK = " \t\n\r\v\f"
+_RETURNS = re.compile(r"\r+(?=\n|\Z)")
 _MANIFEST, _COPIED = re.compile(MANIFEST_PATH), re.compile(COPIED_PATH)
-# Not what Git has it for: a line feed would end it, and the other stands for bytes that are no text.
-_INEXACT = re.compile("[\n\ufffd]+")
-_GLOB_SIGN = re.compile(r"([*?\[\\])")
 
 
 class AddedLine(NamedTuple):
@@ -56,57 +58,58 @@ class AddedLines:
     cut: int = 0
     """How many lines were cut to 1,000 characters, or left out because their commit adds more than 2,000."""
 
-    def read(self, shas: Sequence[str], paths: Collection[str]) -> Iterator[AddedLine]:
+    def read(self, changes: Iterable[FileChange], step: Step = no_step) -> Iterator[AddedLine]:
         """The lines added by some commits that have one parent at most. PartialRead where a file's content is missing.
 
-        `paths` are all manifests that one of them touches, before and after it moved: Git finds them several times as
-        fast as by patterns. A renamed file's lines are not added: what git finds similar by half is a rename here.
+        `changes` are those of manifests, before and after they moved; those of a commit stand together. A renamed
+        file's lines are not added: what Git finds similar by half is a rename here.
         """
-        if not shas:
-            return
-        options = (*PATCH, "-U0", "-M", "--diff-merges=off", "--format=commit %H", "--no-walk=unsorted", "--stdin")
-        chosen = "\n".join((*shas, "--", *map(_pathspec, sorted(paths)), ""))
-        with self.git.stream(*LOG, *options, stdin=chosen.encode()) as patches:
-            for _, of_commit in groupby(patch_lines(patches), key=attrgetter("file.sha")):
-                yield from self.of_commit(of_commit)
+        for commits in batches(changes):
+            with tree_patches(self.git, commits, "-U0", "-M") as patches:
+                parts = patch_parts(patches, stepping(commits, step))
+                for sha, of_commit in groupby(parts, key=attrgetter("file.sha")):
+                    yield from self.of_commit(sha, of_commit)
 
-    def of_commit(self, lines: Iterable[PatchLine]) -> Iterator[AddedLine]:
+    def of_commit(self, sha: str, parts: Iterable[PatchPart]) -> list[AddedLine]:
         """The lines that one commit added, from its patches; those of files that are no manifests are left out."""
-        yielded: set[AddedLine] = set()
-        for added in _added(lines):
-            if is_version_line(added.line):
-                self.of_versions.add(added.sha)
-            shortened = added._replace(line=added.line[:_LONGEST_CHARACTERS])
-            if shortened in yielded:
+        added: list[AddedLine] = []
+        by_path: dict[str, set[str]] = {}
+        for part in parts:
+            path = part.file.path
+            if not is_manifest(path):
                 continue
-            self.cut += shortened != added or len(yielded) >= _MOST_PER_COMMIT
-            if len(yielded) < _MOST_PER_COMMIT:
-                yielded.add(shortened)
-                yield shortened
+            text = _added_text(part)
+            lines = [line for line in text.split("\n+") if line.strip(_BLANK)]
+            if "ersion" in text or "ERSION" in text:
+                self.of_versions.update(sha for line in lines if is_version_line(line))
+            known = by_path.setdefault(path, set())
+            added += [AddedLine(sha, path, line) for line in self._fresh(lines, known, _MOST_PER_COMMIT - len(added))]
+        return added
+
+    def _fresh(self, lines: list[str], known: set[str], most: int) -> list[str]:
+        """Those of some lines that are not `known` yet, and now are: at most so many; counts what is too much."""
+        shortened = [line[:_LONGEST_CHARACTERS] for line in lines]
+        if not most:
+            self.cut += len(lines) - sum(map(known.__contains__, shortened))
+            return []
+        fresh: list[str] = []
+        for line, short in zip(lines, shortened, strict=True):
+            if short not in known:
+                self.cut += len(short) != len(line) or len(fresh) >= most
+                if len(fresh) < most:
+                    known.add(short)
+                    fresh.append(short)
+        return fresh
 
 
+@lru_cache(1 << 12)
 def is_manifest(path: str) -> bool:
     """Whether lines added to the file at `path` are read."""
     return bool(_MANIFEST.search(path)) and not _COPIED.search(path)
 
 
-def _pathspec(path: str) -> str:
-    """What Git finds a file by, on one line."""
-    if not _INEXACT.search(path):
-        return f":(literal){path}"
-    return ":(glob)" + _INEXACT.sub("*", _GLOB_SIGN.sub(r"\\\1", path))
-
-
-def _added(lines: Iterable[PatchLine]) -> Iterator[AddedLine]:
-    """Every added line that is not blank."""
-    for _, of_file in groupby(lines, key=attrgetter("file.path")):
-        first = next(of_file)
-        if is_manifest(first.file.path):
-            for line in chain((first,), of_file):
-                if line.sign == b"+" and (text := _text(line.text)):
-                    yield AddedLine(line.file.sha, line.file.path, text)
-
-
-def _text(raw: bytes) -> str:
-    """A line without its end; a NUL would end it early in other hands."""
-    return raw.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "�") if raw.strip() else ""
+def _added_text(part: PatchPart) -> str:
+    """The added lines, a line feed and a plus between them; a NUL would end a line early in other hands."""
+    signed = b"\n".join([line for line in part.lines if line[:1] == b"+"])
+    text = signed[1:].decode("utf-8", "replace").replace("\0", "�")
+    return _RETURNS.sub("", text) if "\r" in text else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ __all__ = [
     "LATEST_SECONDS",
     "CommitReader",
     "Landed",
+    "Read",
     "landed_since",
     "micros",
     "offset_minutes",
@@ -40,6 +42,16 @@ _EPOCH = datetime(1970, 1, 1)
 _CLOCK_TOLERANCE = timedelta(hours=1)
 
 
+class Read(NamedTuple):
+    """Some commits of a log, in its order, as tables of the raw schema."""
+
+    commits: pa.Table
+    files: pa.Table
+    """The paths that they changed, as `commit_files`."""
+    metas: pa.StringArray
+    """What the log says before each path: modes, ids of contents and status."""
+
+
 @dataclass
 class CommitReader:
     """Reads commits and counts what a reader of the numbers must know about their dates."""
@@ -52,8 +64,8 @@ class CommitReader:
     future_dates: int = 0
     """How many commits have a date that had not come yet when the run began."""
 
-    def read(self, tips: Sequence[str], read_before: Sequence[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
-        """What leads to `tips` and not to `read_before`, as stretches of `commits` and `commit_files`.
+    def read(self, tips: Sequence[str], read_before: Sequence[str]) -> Iterator[Read]:
+        """What leads to `tips` and not to `read_before`, some commits at a time.
 
         Under clock skew Git may list known commits again, never leave out new ones; `read_before` ids that the clone no
         longer has are ignored. Merges have no files; at the boundary of a shallow clone nothing is said about files.
@@ -63,7 +75,7 @@ class CommitReader:
         options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=raw", f"--format={_FORMAT}")
         with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as log:
             for stretch in stretches(log, fields=_FIELDS, id_length=self.repository.id_length):
-                yield self._commits(stretch), self._files(stretch)
+                yield Read(self._commits(stretch), *self._files(stretch))
 
     def _commits(self, stretch: Stretch) -> pa.Table:
         authored, committed = to_seconds(stretch.field(_AUTHORED)), to_seconds(stretch.field(_COMMITTED))
@@ -84,7 +96,7 @@ class CommitReader:
         }
         return self._table("commits", columns, len(stretch.heads))
 
-    def _files(self, stretch: Stretch) -> pa.Table:
+    def _files(self, stretch: Stretch) -> tuple[pa.Table, pa.StringArray]:
         count = len(stretch.entries)
         letters = pa.StringArray.from_buffers(
             count, pa.py_buffer(np.arange(count + 1, dtype=np.int32)), pa.py_buffer(stretch.statuses)
@@ -95,11 +107,11 @@ class CommitReader:
             "path": stretch.paths(),
             "old_path": stretch.old_paths(),
         }
-        table = self._table("commit_files", columns, count)
+        table, metas = self._table("commit_files", columns, count), stretch.metas()
         if self.repository.shallow:
             cut_off = pc.is_in(table["sha"], pa.array(sorted(self.repository.shallow), pa.string()))
-            table = table.filter(pc.invert(cut_off))
-        return table
+            table, metas = table.filter(pc.invert(cut_off)), metas.filter(pc.invert(cut_off).combine_chunks())
+        return table, metas
 
     def _table(self, name: str, columns: dict[str, pa.Array], count: int) -> pa.Table:
         schema = schema_of(name)

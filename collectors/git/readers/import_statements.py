@@ -27,6 +27,8 @@ class Statement(NamedTuple):
     module: str
 
 
+Statements = tuple[Statement, ...]
+
 # Each begins with a line feed, which is found fast; none takes in the one after it.
 _PYTHON = re.compile(
     rb"\n[ \t]*(?:from[ \t]+(\.*[A-Za-z_][\w.]*|\.+)[ \t]+import[ \t]*(?:\(([^)]{0,4000})\)|[ \t]([^#\n;(]+))"
@@ -60,36 +62,49 @@ _remembered = lru_cache(1 << 16)  # most files of a repository repeat what other
 
 
 def statements(path: str, content: bytes) -> frozenset[Statement]:
-    """What the file at `path` imports and declares; nothing in files of other languages."""
+    """What the file at `path` imports and declares; nothing in files of other languages.
+
+    `content` begins with a line feed, which is not the file's.
+    """
     read = _LANGUAGES.get(path[path.rfind(".") :])
     if read is None:
         return frozenset()
+    if content.startswith(b"\n\xef\xbb\xbf"):
+        content = b"\n" + content[4:]
     imported: set[Statement] = set()
-    for statement in read(b"\n" + content.removeprefix(b"\xef\xbb\xbf")):
-        if len(statement.module) <= _LONGEST:
+    for some in read(content):
+        if len(imported) + len(some) < _MOST:
+            imported.update(some)
+            continue
+        for statement in some:
             imported.add(statement)
-        if len(imported) >= _MOST:
-            break
+            if len(imported) >= _MOST:
+                return frozenset(imported)
     return frozenset(imported)
 
 
-def _python(content: bytes) -> Iterator[Statement]:
+def _python(content: bytes) -> Iterator[Statements]:
     for match in _matches(_PYTHON, content, b"import"):
-        yield from _of_python(*match.groups())
+        yield _of_python(*match.groups())
 
 
 @_remembered
 def _of_python(
     module_text: bytes | None, listed: bytes | None, inline: bytes | None, plain: bytes | None
-) -> tuple[Statement, ...]:
+) -> Statements:
     """`from a import b` may mean the name b of a or the module a.b: both are told."""
     module = _text(module_text)
     if not module:
         names = _names(_text(plain))
-        return tuple(Statement("import", name) for name in names) if all(names) else ()  # else it is a sentence
+        return _short(names) if all(names) else ()  # else it is a sentence
     joint = "" if module.endswith(".") else "."
     names = [name for name in _names(_text(listed) or _text(inline)) if name and "." not in name]
-    return (Statement("import", module), *(Statement("import", f"{module}{joint}{name}") for name in names))
+    return _short([module, *(f"{module}{joint}{name}" for name in names)])
+
+
+def _short(modules: Iterable[str], kind: str = "import") -> Statements:
+    """Statements of those whose names a person may have written."""
+    return tuple(Statement(kind, module) for module in modules if len(module) <= _LONGEST)
 
 
 def _names(text: str) -> list[str]:
@@ -99,7 +114,7 @@ def _names(text: str) -> list[str]:
     return [match[1] if match else "" for match in matches]
 
 
-def _script(content: bytes) -> Iterator[Statement]:
+def _script(content: bytes) -> Iterator[Statements]:
     for match in _matches(_SCRIPT, content, b"import", b"from"):
         yield _imported(next(group for group in match.groups() if group is not None))
     for match in _matches(_SCRIPT_CALL, content, b"require(", b"import("):
@@ -107,21 +122,21 @@ def _script(content: bytes) -> Iterator[Statement]:
             yield _imported(match[1])
 
 
-def _go(content: bytes) -> Iterator[Statement]:
+def _go(content: bytes) -> Iterator[Statements]:
     """Imports stand before everything else."""
     first = content.find(b"\nfunc ")
     return map(_imported, _GO.findall(content, 0, len(content) if first < 0 else first))
 
 
-def _java(content: bytes) -> Iterator[Statement]:
+def _java(content: bytes) -> Iterator[Statements]:
     return _either(_matches(_JAVA, content, b"import", b"package"))
 
 
-def _sharp(content: bytes) -> Iterator[Statement]:
+def _sharp(content: bytes) -> Iterator[Statements]:
     return _either(_matches(_SHARP, content, b"using", b"namespace"))
 
 
-def _ruby(content: bytes) -> Iterator[Statement]:
+def _ruby(content: bytes) -> Iterator[Statements]:
     """What is required, relative paths with a dot before them; and each constant, as written."""
     for match in _RUBY_REQUIRE.finditer(content):
         yield _imported((b"./" if match[1] else b"") + match[2])
@@ -150,15 +165,15 @@ def _lines_with(content: bytes, words: Iterable[bytes]) -> list[int]:
     return sorted(starts)
 
 
-def _either(matches: Iterable[re.Match[bytes]]) -> Iterator[Statement]:
+def _either(matches: Iterable[re.Match[bytes]]) -> Iterator[Statements]:
     """The first group is what is imported, the second what is declared."""
     for match in matches:
-        yield _imported(match[1]) if match[1] is not None else Statement("declares", _text(match[2]))
+        yield _imported(match[1]) if match[1] is not None else _short([_text(match[2])], "declares")
 
 
 @_remembered
-def _imported(raw: bytes) -> Statement:
-    return Statement("import", _text(raw))
+def _imported(raw: bytes) -> Statements:
+    return _short([_text(raw)])
 
 
 def _text(raw: bytes | None) -> str:
@@ -166,7 +181,7 @@ def _text(raw: bytes | None) -> str:
 
 
 _SCRIPTS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte")
-_LANGUAGES: dict[str, Callable[[bytes], Iterator[Statement]]] = {
+_LANGUAGES: dict[str, Callable[[bytes], Iterator[Statements]]] = {
     **dict.fromkeys((".py", ".pyi"), _python),
     **dict.fromkeys(_SCRIPTS, _script),
     ".go": _go,

@@ -9,9 +9,10 @@ repository is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -19,10 +20,12 @@ import pyarrow.compute as pc
 
 from collectors.git.process.command import LOG, Git
 from collectors.git.process.log import Paths, Stretch, stretches
+from collectors.git.process.tree_pairs import FileChange
 from collectors.git.readers.added_lines import COPIED_FOLDERS
+from collectors.git.readers.file_changes import Step, no_step
 from collectors.git.readers.import_statements import ENDINGS, Statement, statements
 
-__all__ = ["IMPORTS_READ", "MOST_COMMITS", "SOURCE_PATH", "Import", "ImportReader"]
+__all__ = ["IMPORTS_READ", "MOST_COMMITS", "NOT_OWN_PATH", "SOURCE_PATH", "Import", "ImportReader"]
 
 IMPORTS_READ = 3
 """Version of what is read of imports; one more whenever there is more to read, so that clones are read again, once."""
@@ -30,11 +33,13 @@ MOST_COMMITS = 50_000
 """Of a longer history the newest commits are read: older imports are unknown."""
 _MOST_PER_COMMIT = 2_000
 _LARGEST_BYTES = 1 << 20
-_AT_ONCE = 5_000
+_AT_ONCE = 20_000
 _REMEMBERED = 100_000
 SOURCE_PATH = "(?:{})$".format("|".join(re.escape(ending) for ending in ENDINGS))
-"""The files that are read, but for those under COPIED_PATH, which others wrote."""
-COPIED_PATH = "(?:^|/)(?:{})/".format("|".join(("third_party", "third-party", *COPIED_FOLDERS)))
+"""The files that are read, but for those under NOT_OWN_PATH, which others wrote."""
+NOT_OWN_PATH = "(?:^|/)(?:{})/".format("|".join(("third_party", "third-party", *COPIED_FOLDERS)))
+# A line feed more than by default: what is read then begins with one, as every line does.
+_HEAD = "%(objectname) %(objecttype) %(objectsize)\n"
 _FILES = frozenset(("100644", "100755"))
 _NONE: frozenset[Statement] = frozenset()
 
@@ -49,15 +54,6 @@ class Import(NamedTuple):
     added: bool
 
 
-class _Touch(NamedTuple):
-    """A source file that a commit changed: the ids of its contents before and after, empty where it is none."""
-
-    sha: str
-    path: str
-    before: str
-    after: str
-
-
 @dataclass
 class ImportReader:
     """Reads import statements; counts what was too much and what is missing."""
@@ -69,73 +65,87 @@ class ImportReader:
     missing: int = 0
     """Contents that the clone does not have."""
     _known: dict[str, frozenset[Statement]] = field(default_factory=dict)
+    _alike: dict[frozenset[Statement], frozenset[Statement]] = field(default_factory=dict)
+    """Each different set once: most versions of a file import what the one before did."""
 
-    def read(self, shas: Sequence[str]) -> Iterator[Import]:
-        """What some commits with one parent at most changed, in their order."""
-        if not shas:
-            return
-        touches = self._touches(shas)
+    def read(self, changes: Iterator[FileChange], step: Step = no_step) -> Iterator[Import]:
+        """What changes of source files, each commit's together, did to imports, in their order."""
         last, count = "", 0
-        while some := list(islice(touches, _AT_ONCE)):
-            self._learn(some)
-            for touch in some:
-                if touch.sha != last:
-                    last, count = touch.sha, 0
-                for statement in self._changed(touch):
+        while some := list(islice(changes, _AT_ONCE)):
+            self._learn(some, step)
+            for change in some:
+                if change.sha != last:
+                    last, count = change.sha, 0
+                for statement in self._changed(change):
                     count += 1
                     if count <= _MOST_PER_COMMIT:
                         yield statement
                     else:
                         self.cut += 1
 
-    def _touches(self, shas: Sequence[str]) -> Iterator[_Touch]:
-        """The source files of some commits. Git lists all files: its own patterns would cost it several times that."""
+    def changes_of(self, shas: Sequence[str]) -> Iterator[FileChange]:
+        """The source files that some commits with one parent at most changed, where no log of them was just read."""
+        if not shas:
+            return
         options = ("-z", "--raw", "--no-renames", "--diff-merges=off", "--format=%H", "--no-walk=unsorted", "--stdin")
         chosen = "".join(f"{sha}\n" for sha in shas).encode()
         with self.git.stream(*LOG, *options, stdin=chosen) as log:
             for stretch in stretches(log, fields=1, id_length=self.id_length):
-                yield from _source_touches(stretch)
+                yield from _of_sources(stretch)
 
-    def _learn(self, touches: Iterable[_Touch]) -> None:
+    def _learn(self, changes: Sequence[FileChange], step: Step) -> None:
         """Read the contents that are not remembered. What a content says depends on the language of its file."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        paths = {oid: touch.path for touch in touches for oid in (touch.after, touch.before) if oid}
-        unread = [oid for oid in paths if oid not in self._known]
-        if not unread:
+            self._alike.clear()
+        # Git keeps the versions of a path as differences from each other: together they are read faster.
+        by_path = sorted(changes, key=attrgetter("path"))
+        paths = {oid: change.path for change in by_path for oid in _contents(change) if oid not in self._known}
+        if not paths:
+            step(len(changes))
             return
-        with self.git.stream(
-            "cat-file", "--batch", "--buffer", stdin="".join(f"{o}\n" for o in unread).encode()
-        ) as printed:
-            for oid in unread:
+        asked = "".join(f"{oid}\n" for oid in paths).encode()
+        with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=asked) as printed:
+            for number, (oid, path) in enumerate(paths.items(), 1):
                 head = printed.readline().split()
                 present = len(head) == 3
                 self.missing += not present
-                self._known[oid] = statements(paths[oid], _content(printed, int(head[2]))) if present else _NONE
+                read = statements(path, _content(printed, int(head[2]))) if present else _NONE
+                self._known[oid] = self._alike.setdefault(read, read)
+                step(number * len(changes) // len(paths) - (number - 1) * len(changes) // len(paths))
 
-    def _changed(self, touch: _Touch) -> Iterator[Import]:
-        before, after = self._known.get(touch.before, _NONE), self._known.get(touch.after, _NONE)
-        for statement in sorted(before ^ after):
-            yield Import(touch.sha, touch.path, *statement, statement in after)
+    def _changed(self, change: FileChange) -> Iterator[Import]:
+        old = self._known[change.before] if change.old_mode in _FILES else _NONE
+        new = self._known[change.after] if change.new_mode in _FILES else _NONE
+        if old is not new:
+            for statement in sorted(old ^ new):
+                yield Import(change.sha, change.path, *statement, statement in new)
 
 
-def _source_touches(stretch: Stretch) -> Iterator[_Touch]:
+def _contents(change: FileChange) -> Iterator[str]:
+    """The contents of a file after and before a change, where it is one."""
+    if change.new_mode in _FILES:
+        yield change.after
+    if change.old_mode in _FILES:
+        yield change.before
+
+
+def _of_sources(stretch: Stretch) -> Iterator[FileChange]:
     paths = stretch.paths()
     known = Paths(paths)
-    source = pc.and_not(known.match(SOURCE_PATH), known.match(COPIED_PATH))
+    source = pc.and_not(known.match(SOURCE_PATH), known.match(NOT_OWN_PATH))
     heads = stretch.field(0).to_pylist()
     columns = (stretch.metas().filter(source), paths.filter(source), pa.array(stretch.owners).filter(source))
     for meta, path, owner in zip(*(column.to_pylist() for column in columns), strict=True):
-        old_mode, new_mode, before, after, _ = meta.split(" ")
-        old_mode = old_mode[-len(new_mode) :]  # a colon stands before it
-        yield _Touch(heads[owner], path, before if old_mode in _FILES else "", after if new_mode in _FILES else "")
+        old_mode, new_mode, before, after, _ = meta.lstrip("\n").removeprefix(":").split(" ")
+        yield FileChange(heads[owner], path, old_mode, new_mode, before, after)
 
 
 def _content(printed: BinaryIO, size: int) -> bytes:
-    """An object's bytes; none of a file that is too long to be written by hand."""
+    """An object's bytes behind a line feed; none of a file that is too long to be written by hand."""
     if size <= _LARGEST_BYTES:
-        return printed.read(size + 1)[:size]
-    left = size + 1
+        return printed.read(size + 2)[:-1]
+    left = size + 2
     while left > 0 and (block := printed.read(min(left, _LARGEST_BYTES))):
         left -= len(block)
     return b""

@@ -82,7 +82,7 @@ def test_too_much_is_cut_and_counted(repo: Repository, monkeypatch: pytest.Monke
     """Of a commit with very many statements, and of a very long history, the rest is left out and counted."""
     monkeypatch.setattr(reading, "_MOST_PER_COMMIT", 2)
     assert run(repo.path).notices == {"imports_cut": 1}
-    monkeypatch.setattr("collectors.git.collector.MOST_COMMITS", 1)
+    monkeypatch.setattr("collectors.git.readers.selection.MOST_COMMITS", 1)
     sha = repo.commit(files={"e.py": "import e\n"})
     found = run(repo.path)
     assert {row["sha"] for row in found["imports"]} == {sha}

@@ -9,7 +9,9 @@ from collectors.git.readers.import_statements import ENDINGS, statements
 
 def imports(path: str, text: str) -> list[str]:
     """What a file imports, sorted; what it declares behind a `=`."""
-    return sorted(("=" if one.kind == "declares" else "") + one.module for one in statements(path, text.encode()))
+    return sorted(
+        ("=" if one.kind == "declares" else "") + one.module for one in statements(path, b"\n" + text.encode())
+    )
 
 
 @pytest.mark.parametrize(
