@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from warehouse.initiatives.names import subjects
@@ -58,14 +60,23 @@ def _needed(changes: int, usual: float) -> float:
 
 def _shares(piece: Piece) -> Iterator[tuple[str, float]]:
     """Each subject that a change touches, with the share of its files there."""
-    files = Counter(subject for path in piece.paths for subject in set(subjects(path)) if subject)
+    files = Counter(chain.from_iterable(map(_each_once, piece.paths)))
     for subject, count in files.items():
         yield subject, count / len(piece.paths)
 
 
+@lru_cache(200_000)
+def _each_once(path: str) -> frozenset[str]:
+    """The subjects on a path."""
+    return frozenset(filter(None, subjects(path)))
+
+
 def outermost(path: str, names: frozenset[str]) -> str:
     """The outermost subject on a path that is one of `names`, empty where none is."""
-    return next((subject for subject in subjects(path) if subject in names), "")
+    for subject in subjects(path):
+        if subject in names:
+            return subject
+    return ""
 
 
 def other_names(

@@ -1,4 +1,4 @@
-"""Which of many texts a rule matches: RE2 reads all of them at once, which takes a tenth of the time."""
+"""Which of many texts a pattern matches: RE2 reads all of them at once, which takes a tenth of the time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from warehouse.classify.rules.load import Rule
 
 __all__ = ["Screen", "relaxed"]
 
@@ -41,7 +39,7 @@ def relaxed(pattern: str) -> str | None:
 
 
 class Screen:
-    """Many texts, each once."""
+    """Texts, each once, of which several patterns look for some."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._plain: list[str] = []
@@ -55,17 +53,21 @@ class Screen:
         """All of them."""
         return self._plain + self._others
 
-    def matching(self, rule: Rule) -> list[str]:
-        """The texts that a rule matches."""
-        return [text for text in (*self._likely(rule.regex), *self._others) if rule.match(text) is not None]
+    def likely(self, pattern: re.Pattern[str]) -> list[str]:
+        """Every text that a pattern matches, and perhaps others."""
+        return self._looked_up(pattern) + self._others
 
-    def _likely(self, regex: re.Pattern[str]) -> list[str]:
-        pattern = relaxed(regex.pattern)
-        if pattern is None:
+    def matching(self, pattern: re.Pattern[str]) -> set[str]:
+        """The texts that a pattern matches."""
+        return {text for text in self.likely(pattern) if pattern.search(text) is not None}
+
+    def _looked_up(self, pattern: re.Pattern[str]) -> list[str]:
+        loose = relaxed(pattern.pattern)
+        if loose is None:
             return self._plain
-        ignore_case = bool(regex.flags & re.IGNORECASE)
+        ignore_case = bool(pattern.flags & re.IGNORECASE)
         try:
-            likely = pc.match_substring_regex(self._column, pattern, ignore_case=ignore_case)
+            likely = pc.match_substring_regex(self._column, loose, ignore_case=ignore_case)
         except pa.ArrowInvalid:
             return self._plain
         texts: list[str] = self._column.filter(likely).to_pylist()

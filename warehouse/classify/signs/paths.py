@@ -52,12 +52,12 @@ class PathReader:
         """Read the paths of a repository together, which is faster than each alone; forgets those of the last one."""
         screen = Screen({path for path in paths if len(path) <= _LONGEST})
         config, noise, manifest = (
-            {path for rule in rules for path in screen.matching(rule)}
+            {path for rule in rules for path in _matching(screen, rule)}
             for rules in (self._config, self._noise, self._manifest)
         )
         matched: dict[str, tuple[Rule, ...]] = {}
         for rule in self._rules:
-            for path in screen.matching(rule):
+            for path in _matching(screen, rule):
                 matched[path] = (*matched.get(path, ()), rule)
         self._together = {
             path: self._traits(path, path in config, path in noise, path in manifest, matched.get(path, ()))
@@ -122,6 +122,10 @@ def _weight(rule: Rule, share: float, numbers: Numbers) -> float:
     if share >= numbers.most_files:
         return most
     return some if share >= numbers.some_files else few
+
+
+def _matching(screen: Screen, rule: Rule) -> list[str]:
+    return [path for path in screen.likely(rule.regex) if rule.match(path) is not None]
 
 
 def _any(rules: tuple[Rule, ...], path: str) -> bool:

@@ -15,7 +15,7 @@ from warehouse.initiatives.resolving import resolves
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.initiatives import initiative_history as history
-from warehouse.models.initiatives.initiative_history import pairs
+from warehouse.models.rows import groups, rows
 
 __all__ = ["INITIATIVES", "INITIATIVE_CHANGES", "INITIATIVE_USES", "initiatives", "model"]
 
@@ -110,17 +110,18 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     repo_id = changes[0]["repo_id"]
     commits = {*tables["commits"]["sha"].to_pylist()} - {*tables["late_commits"]["sha"].to_pylist()}
     owner = _owner(changes, tables["change_commits"], commits)
-    paths = _paths(tables["commit_files"], owner)
+    history_files = list(groups(tables["commit_files"], "sha", "path", "status", "old_path"))
+    paths = _paths(history_files, owner)
     pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
-    local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
+    local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(history_files, owner)))
     sandboxed = {
         piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
     }
     if not any(initiative.members for initiative in local_initiatives):
         return _tables(repo_id, local_initiatives, {}, [], Ends(()))
-    ends = Ends(history.steps(tables["commit_files"], tables["commits"], changes, owner))
-    files = sorted({path for path, sha in pairs(tables["commit_files"], "path", "sha") if sha in commits})
+    ends = Ends(history.steps(history_files, tables["commits"], changes, owner))
+    files = sorted({path for sha, paths, *_ in history_files if sha in commits for path in paths})
     lines, resolver = history.lines(tables["imports"], changes, owner), history.resolver(tables, files, commits)
     uses = uses_of(local_initiatives, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
     code = [path for path in files if resolves(path)]
@@ -139,7 +140,7 @@ def _owner(changes: Iterable[Mapping[str, Any]], change_commits: pa.Table, commi
     """
     owner: dict[str, list[str]] = {}
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] != "squash"}
-    for key, sha in pairs(change_commits, "change_key", "sha"):
+    for key, sha in rows(change_commits, "change_key", "sha"):
         if sha in commits and key in ids:
             owner.setdefault(sha, []).append(ids[key])
     for change in changes:
@@ -158,7 +159,7 @@ def _nested(
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] == "nested"}
     shas = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
     owners_by_sha = {}
-    for sha, message in pairs(tables["commits"], "sha", "message"):
+    for sha, message in rows(tables["commits"], "sha", "message"):
         if sha in shas:
             numbers = read_landing(message or "", merge=False).numbers
             if owners := [ids[f"#{number}"] for number in numbers if f"#{number}" in ids][:1]:
@@ -166,11 +167,11 @@ def _nested(
     return owners_by_sha
 
 
-def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
+def _paths(files: history.Files, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = {}
-    for sha, path in pairs(table, "sha", "path"):
+    for sha, changed, *_ in files:
         for change_id in owner.get(sha, ()):
-            paths.setdefault(change_id, set()).add(path)
+            paths.setdefault(change_id, set()).update(changed)
     return paths
 
 
@@ -179,7 +180,7 @@ def _pieces(
 ) -> list[Piece]:
     """The changes that count: none by bots, no release, and none that takes another one back."""
     verdicts = {row["change_id"]: row for row in classified.to_pylist()}
-    no_work = {change_id for change_id, kind in pairs(kinds, "change_id", "kind") if kind != "work"}
+    no_work = {change_id for change_id, kind in rows(kinds, "change_id", "kind") if kind != "work"}
     reverting = {change["reverted_by"] for change in changes} - {None}
     pieces = []
     for change in changes:
