@@ -78,7 +78,7 @@ def model(rules: Rules) -> PythonModel:
         (
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", _COMMIT_COLUMNS, ("sha",)),
+            Input("commits", _COMMIT_COLUMNS),
             Input("reported_commits", _REPORTED_COLUMNS, ("change_key", "committed_at", "sha")),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),

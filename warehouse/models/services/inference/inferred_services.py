@@ -15,7 +15,7 @@ from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.seen.workflow import workflow_application
 from warehouse.models.services.inference.folders import Component, Folders
-from warehouse.models.services.inference.path_kinds import deployable
+from warehouse.models.services.inference.path_kinds import deployable_among
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
 __all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "inferred_services", "model"]
@@ -125,7 +125,7 @@ def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
     if not places or "" in places:
         return
     inside = tuple(f"{folder}/" for folder in sorted(places))
-    paths = [path for path in folders.paths if deployable(path)]
+    paths = deployable_among(folders.paths)
     covered = sum(path.startswith(inside) for path in paths)
     if 2 * covered < len(paths):
         yield {"paths": len(paths), "covered": covered}

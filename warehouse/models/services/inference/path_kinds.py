@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from headway.release_files import CHANGELOG_PATH, LOCK_PATH
+from warehouse.classify.rules.screen import Screen
 
-__all__ = ["deployable", "is_companion"]
+__all__ = ["deployable", "deployable_among", "is_companion"]
 
 _DOCUMENTS = (
     r"(?i:\.(?:md|mdx|markdown|rst|adoc|asciidoc)$)"
@@ -67,6 +69,13 @@ def deployable(path: str, folder: str = "") -> bool:
     if _TEXT_THAT_SHIPS.search(below) is not None:
         return _NOT.search(f"{below.rpartition('/')[0]}/_") is None
     return _NOT.search(below) is None
+
+
+def deployable_among(paths: Sequence[str]) -> list[str]:
+    """Those of many paths that `deployable` lets pass: it is asked where one of its patterns may match."""
+    screen = Screen(paths)
+    doubtful = {path for pattern in (_HIDDEN, _TEXT_THAT_SHIPS, _NOT) for path in screen.likely(pattern)}
+    return [path for path in paths if path not in doubtful or deployable(path)]
 
 
 def is_companion(path: str) -> bool:
