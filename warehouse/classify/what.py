@@ -97,7 +97,8 @@ class WhatJudge:
     def read(self, change: ChangeFacts) -> WhatReading:
         """Evidence from the change itself."""
         traits = list(map(self._paths.read, _paths_of(change)))
-        topic, title = self._topic(change, traits), title_of(change)
+        title = title_of(change)
+        topic = self._topic(change, title, traits)
         counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
@@ -148,9 +149,10 @@ class WhatJudge:
         """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
         return 1.0 / (1.0 + math.exp(-self._numbers.chance_slope * (score - self._numbers.builds_ai)))
 
-    def _topic(self, change: ChangeFacts, traits: list[PathTraits]) -> Topic:
+    def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
-        return self._topics.read(change, tooling=config > 0 and config >= self._numbers.config_share * len(traits))
+        tooling = config > 0 and config >= self._numbers.config_share * len(traits)
+        return self._topics.read(change, title, tooling=tooling)
 
     def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
         """Evidence from the team's settings: half of the files in its AI paths, one of its repositories or labels."""

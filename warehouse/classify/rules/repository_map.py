@@ -152,7 +152,8 @@ class RepositoryMap:
         for place in places:
             seen = beside.cached.get(place)
             if seen is None:
-                seen = beside.cached[place] = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+                seen = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+                beside.cached[place] = seen
             if place.above:
                 files += 1
                 heat += seen.heat

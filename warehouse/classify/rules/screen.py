@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 __all__ = ["Screen", "relaxed"]
 
 # An escape, a class, the beginning of a look around, or a single character.
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
 _LOOKS = frozenset(("(?=", "(?!", "(?<=", "(?<!"))
 # Forms that RE2 reads as something else; what it cannot read at all, it refuses.
 _OTHER_MEANING = re.compile(r"\{,|\(\?#|\[\[:|\\[0-9]")
@@ -28,13 +28,13 @@ def relaxed(pattern: str) -> str | None:
         return None
     parts: list[str] = []
     depth = 0  # of parentheses inside a look around
-    for token in _TOKEN.findall(pattern):
+    for part in _PART.findall(pattern):
         if depth:
-            depth += token.startswith("(") - (token == ")")
-        elif token in _LOOKS:
+            depth += part.startswith("(") - (part == ")")
+        elif part in _LOOKS:
             depth = 1
         else:
-            parts.append(r"\z" if token == r"\Z" else token)
+            parts.append(r"\z" if part == r"\Z" else part)
     return "".join(parts)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -141,7 +140,7 @@ def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]
     """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
     picks: dict[int, list[int]] = {}
     said = tables["commits"]["message"]
-    likely = np.flatnonzero(pc.match_substring_regex(said, holding("pick"))).tolist()
+    likely = pc.indices_nonzero(pc.match_substring_regex(said, holding("pick"))).to_pylist()
     messages = said.to_pylist() if likely else []
     named = {commit: picked for commit in likely if any(picked := picked_from(messages[commit]))}
     if not named:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -71,8 +71,7 @@ SERVICE_DEPLOYMENTS = Input(
 DEFAULT_TIPS = Input("default_tips", ("sha",), ("sha",))
 
 
-@dataclass(frozen=True)
-class Deployed:
+class Deployed(NamedTuple):
     """A deployment with a known commit. Deployments of one lane follow one another: a service in an environment."""
 
     id: str
@@ -162,9 +161,11 @@ def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iter
     kinds = {(own[step.deployment.id], step.deployment.id): step.kind for step in done}
     rows = tables["service_deployments"].to_pylist()
     mixed = {row["service"] for row in rows if own[row["deployment_id"]] != row["service"]}
+    by_service: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_service.setdefault(row["service"], []).append(row)
     for service in sorted(mixed):
-        mine = (row for row in rows if row["service"] == service)
-        for step in steps(history, deployed(history.graph, mine, "succeeded_at")):
+        for step in steps(history, deployed(history.graph, by_service[service], "succeeded_at")):
             kinds[service, step.deployment.id] = step.kind
     return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 

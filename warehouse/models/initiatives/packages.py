@@ -51,7 +51,8 @@ def packages(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     lines = set(rows(landed["added_lines"], "path", "line"))
     files = sorted(pc.unique(landed["commit_files"]["path"]).to_pylist())
     namespaces: dict[str, set[str]] = {}
-    for path, module in rows(landed["imports"].filter(pc.equal(landed["imports"]["kind"], "declares")), "path", "module"):
+    declared = landed["imports"].filter(pc.equal(landed["imports"]["kind"], "declares"))
+    for path, module in rows(declared, "path", "module"):
         namespaces.setdefault(module, set()).add(path)
     offered = sorted(published(repo_id.partition(":")[2], lines, files, namespaces))
     required = sorted(required_packages(lines))
