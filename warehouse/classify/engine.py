@@ -100,7 +100,7 @@ class Repository:
         self._map = RepositoryMap(rules.rule_set.numbers)
         self._bots = LearnedBots(rules.rule_set.numbers)
         self._copied: dict[str, set[str]] = {}
-        self._copies: dict[str, tuple[str, ...]] = {}
+        self._copies: set[str] = set()
         self._originals: dict[str, Verdict] = {}
 
     @property
@@ -113,9 +113,8 @@ class Repository:
         self._rules.how.learn(change, self._bots)
         reading = self._rules.what.read(change)
         self._rules.what.learn(reading, self._map)
-        if keys := copied_from(change):
-            self._copies[change.change_id] = keys
-        for key in keys:
+        for key in copied_from(change):
+            self._copies.add(change.change_id)
             self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
         return reading
 
@@ -129,7 +128,9 @@ class Repository:
     def verdict(self, change: ChangeFacts, reading: WhatReading | None = None) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
         verdict = self._rules.judge(change, self._map, self._bots, reading)
-        for key in self._copies.get(change.change_id, ()):
+        if change.change_id not in self._copies:
+            return verdict
+        for key in copied_from(change):
             original = self._originals.get(key)
             if original is not None and key not in keys_of(change):
                 return self._rules.overridden(change.change_id, _inherited(verdict, original, key))

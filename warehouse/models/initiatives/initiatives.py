@@ -115,10 +115,13 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
     local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(history_files, owner)))
+    members = {change_id for initiative in local_initiatives for change_id in initiative.members}
     sandboxed = {
-        piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
+        piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths)
+        for piece in pieces
+        if piece.change_id in members
     }
-    if not any(initiative.members for initiative in local_initiatives):
+    if not members:
         return _tables(repo_id, local_initiatives, {}, [], Ends(()))
     ends = Ends(history.steps(history_files, tables["commits"], changes, owner))
     files = sorted({path for sha, paths, *_ in history_files if sha in commits for path in paths})
