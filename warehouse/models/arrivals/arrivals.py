@@ -18,6 +18,7 @@ from warehouse.model import Input, PythonModel, Table
 from warehouse.models.arrivals.contents import Contents
 from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
 from warehouse.models.arrivals.shipping import Shipping
+from warehouse.models.rows import records
 
 __all__ = ["ARRIVALS", "INTEGRATIONS", "MODEL", "arrivals"]
 
@@ -81,7 +82,7 @@ INTEGRATIONS = Table(
 
 def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """The deployments that first tried, staged and shipped each change of each service; and its first green CI."""
-    changes = {row["change_key"]: row for row in tables["change_landings"].to_pylist()}
+    changes = {row["change_key"]: row for row in records(tables["change_landings"])}
     if not changes:
         return {ARRIVALS.name: ARRIVALS.of([]), INTEGRATIONS.name: INTEGRATIONS.of([])}
     # Without its history a commit is contained where it is deployed itself, and nowhere else.

@@ -12,6 +12,7 @@ import pyarrow as pa
 from headway.raw_tables.table import INT, TEXT
 from warehouse.graph import Containment, Graph, Reach
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.services.rollouts import ROLLOUTS, SERVICE_WAVES, rollouts_and_waves
 
 __all__ = [
@@ -133,7 +134,7 @@ def deployment_chain(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """What each deployment was in its environment, the roll-outs that they make, and the waves of these."""
     graph = Graph.of(tables["commits"])
     history = containment(graph, tables["default_tips"])
-    rows = tables["deployment_times"].to_pylist()
+    rows = records(tables["deployment_times"])
     done = steps(history, deployed(graph, rows, "succeeded_at"))
     chain = [
         {
@@ -146,7 +147,7 @@ def deployment_chain(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         }
         for step in done
     ]
-    made = rollouts_and_waves(_with_kinds(history, tables, done), tables["services"].to_pylist())
+    made = rollouts_and_waves(_with_kinds(history, tables, done), records(tables["services"]))
     return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **made}
 
 
@@ -159,7 +160,7 @@ def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iter
         zip(*(tables["deployment_times"][name].to_pylist() for name in ("deployment_id", "service")), strict=True)
     )
     kinds = {(own[step.deployment.id], step.deployment.id): step.kind for step in done}
-    rows = tables["service_deployments"].to_pylist()
+    rows = records(tables["service_deployments"])
     mixed = {row["service"] for row in rows if own[row["deployment_id"]] != row["service"]}
     by_service: dict[str, list[dict[str, Any]]] = {}
     for row in rows:

@@ -16,6 +16,7 @@ from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs, reverted_title
 from warehouse.models.changes.landings import History, Landed, doubts, landed_changes, open_heads, read_history
+from warehouse.models.rows import records
 
 __all__ = ["CHANGE_COMMITS", "LANDED_COMMITS", "LANDINGS", "LANDING_NOTES", "MODEL", "changes_from_git"]
 
@@ -90,7 +91,7 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
     PR refs that did not land have `landed_by` "open": Git does not record whether they are open or closed.
     """
-    settings = tables["repository_settings"].to_pylist()
+    settings = records(tables["repository_settings"])
     history = (
         read_history(
             tables,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.rows import groups, rows
+from warehouse.models.rows import groups, records, rows
 
 __all__ = ["CLASSIFICATION", "classification", "facts_of", "model"]
 
@@ -102,14 +102,14 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
 
 def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
     """What the rules judge, from the tables of one repository that `model` reads."""
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     commits_by_change: dict[str, list[str]] = {}
     for table in ("change_commits", "reported_commits"):
         for key, sha in rows(tables[table], "change_key", "sha"):
             commits_by_change.setdefault(key, []).append(sha)
     needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}
     commits = {**_reported(tables["reported_commits"]), **_commits(tables, needed)}
-    usage = tables["commit_ai_usage"].to_pylist()
+    usage = records(tables["commit_ai_usage"])
     # A note in Git has every tool of a commit, an export that of its vendor: the note comes last and wins.
     for sha, recorded in (*_exported(usage), *_attributions(tables["ai_notes"])):
         if sha in commits:
@@ -180,12 +180,12 @@ def _reported(table: pa.Table) -> dict[str, CommitFacts]:
             committed_at=row["committed_at"],
             message=row["message"] or "",
         )
-        for row in table.to_pylist()
+        for row in records(table)
     }
 
 
 def _attributions(table: pa.Table) -> Iterator[tuple[str, LineAttribution]]:
-    for row in table.to_pylist():
+    for row in records(table):
         tools = tuple((row["tools"] or "").split("\n")) if row["tools"] else ()
         yield row["sha"], LineAttribution(row["ai_lines"] or 0, row["human_lines"] or 0, tools)
 
@@ -196,12 +196,12 @@ def _exported(usage: list[dict[str, Any]]) -> Iterator[tuple[str, LineAttributio
     for row in usage:
         if row["tier"] == "commit":
             of_commits.setdefault(row["sha"], []).append(row)
-    for sha, records in of_commits.items():
+    for sha, recorded in of_commits.items():
         # What one tool did not write another may have written: people wrote no more than the least of it.
-        others = [row["human_lines"] for row in records]
-        human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in records[1:]))
-        tools = tuple(row["tool"] for row in records)
-        yield sha, LineAttribution(sum(row["ai_lines"] for row in records), human_lines, tools, exported=True)
+        others = [row["human_lines"] for row in recorded]
+        human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in recorded[1:]))
+        tools = tuple(row["tool"] for row in recorded)
+        yield sha, LineAttribution(sum(row["ai_lines"] for row in recorded), human_lines, tools, exported=True)
 
 
 def _tools_of_days(usage: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:

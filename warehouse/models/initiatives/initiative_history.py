@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from warehouse.initiatives import ForeignLine, ImportLine, Resolver
 from warehouse.initiatives.removal import Step
 from warehouse.initiatives.resolving import Declared, declared_by_manifests
-from warehouse.models.rows import groups, rows
+from warehouse.models.rows import groups, records, rows
 
 __all__ = ["Files", "foreign", "lines", "renames", "resolver", "steps"]
 
@@ -66,7 +66,7 @@ def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[
 
 def foreign(table: pa.Table) -> Iterator[ForeignLine]:
     """What changes of other repositories did to imports of packages of this one."""
-    for row in table.to_pylist():
+    for row in records(table):
         line = ImportLine(row["change_id"], row["path"], row["module"], added=row["added"])
         yield ForeignLine(row["user_repo_id"], line, row["language"], row["folder"])
 

@@ -15,7 +15,7 @@ from warehouse.initiatives.resolving import resolves
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.initiatives import initiative_history as history
-from warehouse.models.rows import groups, rows
+from warehouse.models.rows import groups, records, rows
 
 __all__ = ["INITIATIVES", "INITIATIVE_CHANGES", "INITIATIVE_USES", "initiatives", "model"]
 
@@ -104,7 +104,7 @@ def model(rules: InitiativeRules) -> PythonModel:
 
 def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[str, pa.Table]:
     """From the changes of a repository, what they build, their paths and imports; only commits up to the report."""
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     if not changes:
         return _tables("", [], {}, [], Ends(()))
     repo_id = changes[0]["repo_id"]

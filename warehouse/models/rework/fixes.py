@@ -12,6 +12,7 @@ from headway.raw_tables.table import TEXT
 from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["COMMIT_OWNERS", "FIXES", "fixes", "model"]
 
@@ -78,10 +79,10 @@ def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table
     the default branch was before it: null where it landed inside another change, which then is traced as a whole, or
     where nothing was before it. `commit_owners`: a row per commit that a landed change brought.
     """
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     repo_id = changes[0]["repo_id"]
     parents = dict(zip(*(tables["commits"][name].to_pylist() for name in ("sha", "parents")), strict=True))
-    landings = tables["landings"].to_pylist()
+    landings = records(tables["landings"])
     landed = {row["landing_sha"]: row["change_key"] for row in landings if row["landing_sha"] and _outer(row)}
     brought = {key: list(_brought(sha, parents, landed)) for sha, key in landed.items()}
     return {

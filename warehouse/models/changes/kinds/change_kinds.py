@@ -27,7 +27,7 @@ from headway.release_subjects import says_release, versions_in
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.kinds.own_names import OwnNames
-from warehouse.models.rows import rows
+from warehouse.models.rows import records, rows
 
 __all__ = ["CHANGE_KINDS", "change_kinds", "model"]
 
@@ -223,7 +223,7 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
 
     Commits and tags that came after the time of the report count for nothing.
     """
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     tables = {**tables, "commits": _until(tables["commits"], tables["late_commits"])}
     known = set(tables["commits"]["sha"].to_pylist())
     bots = {

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from warehouse.graph import NEVER, Graph, first_reach
 from warehouse.models.changes.commit_messages import Landing, own_addresses, read_landing
+from warehouse.models.rows import records, values
 
 __all__ = ["History", "Key", "Landed", "Reports", "read_history"]
 
@@ -213,7 +214,7 @@ def read_history(
     tip = graph.index.get(tips.get(("branch", default_branch)) or "")
     if tip is None:
         return None
-    numbered = [row for row in tables["change_reports"].to_pylist() if row["number"] is not None]
+    numbered = [row for row in records(tables["change_reports"]) if row["number"] is not None]
     heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
     heads |= _pull_heads(graph, refs)
     chain = graph.first_parents(tip)
@@ -222,10 +223,10 @@ def read_history(
     history = History(
         graph=graph,
         messages=messages,
-        authored_at=commits["authored_at"].to_pylist(),
+        authored_at=values(commits["authored_at"]),
         author_name=commits["author_name"].to_pylist(),
         author_email=commits["author_email"].to_pylist(),
-        committed_at=commits["committed_at"].to_pylist(),
+        committed_at=values(commits["committed_at"]),
         trees=commits["tree"].to_pylist(),
         patches={graph.index[sha]: patch for sha, patch in patches if sha in graph.index},
         chain=chain,
