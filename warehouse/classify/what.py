@@ -96,10 +96,10 @@ class WhatJudge:
 
     def read(self, change: ChangeFacts) -> WhatReading:
         """Evidence from the change itself."""
-        traits = list(map(self._paths.read, _paths_of(change)))
+        traits = self._paths.read(_paths_of(change))
         title = title_of(change)
         topic = self._topic(change, title, traits)
-        counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
+        counted = [item for item in traits if item.counted]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
             only = Evidence("what", "agent-config", "path", title, 0.0)

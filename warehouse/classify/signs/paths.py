@@ -9,20 +9,23 @@ from typing import NamedTuple
 from warehouse.classify.facts import Evidence
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.load import Numbers, Rule, RuleSet
-from warehouse.classify.rules.repository_map import Place, place_of
+from warehouse.classify.rules.repository_map import NOWHERE, Place, place_of
 from warehouse.classify.rules.screen import Screen
 
 __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
 _CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
-_NOWHERE = Place((), ())
 
 
 class PathTraits(NamedTuple):
-    """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is."""
+    """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is.
+
+    `counted`: it shows where the work was; neither noise nor agent configuration, and not excluded by the team.
+    """
 
     path: str
+    counted: bool
     config: bool
     noise: bool
     manifest: bool
@@ -64,9 +67,10 @@ class PathReader:
             for path in screen.texts
         }
 
-    def read(self, path: str) -> PathTraits:
-        """The traits of one path."""
-        return self._together.get(path) or self._alone(path)
+    def read(self, paths: Iterable[str]) -> list[PathTraits]:
+        """The traits of each path."""
+        get, alone = self._together.get, self._alone
+        return [get(path) or alone(path) for path in paths]
 
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
@@ -84,17 +88,19 @@ class PathReader:
     ) -> PathTraits:
         void = config or noise
         rules = () if void else matched
+        not_ai = self._not_ai is not None and self._not_ai.match(path) is not None
         return PathTraits(
             path,
+            not (void or not_ai),
             config,
             noise,
             manifest,
             self._ai is not None and self._ai.match(path) is not None,
-            self._not_ai is not None and self._not_ai.match(path) is not None,
+            not_ai,
             any([rule.parts[0] >= self._strong for rule in rules]) if rules else False,  # noqa: C419 - there are few
             rules,
             path.rpartition("/")[0].rpartition("/")[2],
-            _NOWHERE if void else place_of(path),
+            NOWHERE if void else place_of(path),
         )
 
 
