@@ -164,9 +164,9 @@ def _commits(tables: Mapping[str, pa.Table], shas: set[str]) -> dict[str, Commit
         sha: tuple(zip(*columns, strict=True)) for sha, *columns in groups(tables["added_lines"], "sha", "path", "line")
     }
     return {
-        sha: CommitFacts(sha, *row, paths=paths.get(sha, ()), added_lines=lines.get(sha, ()))
-        for sha, *row in rows(tables["commits"], *_COMMIT_COLUMNS)
-        if sha in shas
+        row[0]: CommitFacts._make((*row, paths.get(row[0], ()), lines.get(row[0], ()), None, ()))
+        for row in rows(tables["commits"], *_COMMIT_COLUMNS)
+        if row[0] in shas
     }
 
 
