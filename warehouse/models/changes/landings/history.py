@@ -12,7 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.graph import NEVER, Graph, first_reach
-from warehouse.models.changes.commit_messages import Landing, own_addresses, read_landing
+from warehouse.models.changes.commit_messages import (
+    LandedWords,
+    Landing,
+    landed_by_words,
+    own_addresses,
+    read_landing,
+)
 from warehouse.models.rows import records, values
 
 __all__ = ["History", "Key", "Landed", "Reports", "read_history"]
@@ -111,6 +117,7 @@ class History:
     doubtful_numbers: dict[str, set[int]] = field(default_factory=dict)
     _keys: dict[int, Key] = field(default_factory=dict)
     _read: dict[int, Landing] = field(default_factory=dict)
+    _in_bodies: dict[int, LandedWords] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
@@ -141,6 +148,14 @@ class History:
             landing = read_landing(self.messages[commit], merge=self.merge(commit), addresses=self.addresses)
             self._read[commit] = landing
         return landing
+
+    def in_body(self, commit: int) -> LandedWords:
+        """What the body of a commit's message says that it lands."""
+        said = self._in_bodies.get(commit)
+        if said is None:
+            said = landed_by_words(self.messages[commit], self.addresses, self.differential)
+            self._in_bodies[commit] = said
+        return said
 
     def subject(self, commit: int) -> str:
         """The first line of a commit's message."""
