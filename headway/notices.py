@@ -169,6 +169,11 @@ NOTICES: Mapping[str, Notice] = {
         "GitHub could not return these pull requests, even one by one: they are missing",
         f"{_FULL}; or collect them as records",
     ),
+    "raw_files_missing": Notice(
+        "files of collected rows are missing or damaged: what they held is not counted, all else is",
+        "run `headway collect --full` for this source; it reads again what is missing",
+        failure=True,
+    ),
     "rejected_lines": Notice(
         "lines were rejected; the reject file has the reasons",
         "fix the lines that the reject file names, then run `headway collect`",

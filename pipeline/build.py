@@ -72,7 +72,12 @@ def connect(session: Session, as_of: datetime | None, progress: Progress) -> duc
 
 
 def _collected(warehouse: Path) -> None:
-    if not RawStore(warehouse).commits():
+    store = RawStore(warehouse)
+    if not store.commits() and (damaged := store.unreadable()):
+        raise WarehouseError(
+            f"{damaged[0]} is damaged, and no other batch is there", hint="run `headway collect --full`"
+        )
+    if not store.commits():
         raise WarehouseError(
             f"the warehouse {warehouse} is empty", hint="run `headway collect TARGET`, or `headway demo`"
         )

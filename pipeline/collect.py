@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from headway.errors import HeadwayError, WarehouseError
 from headway.progress import Progress
-from headway.raw_tables import Rows
+from headway.raw_tables import Checkpoint, Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
 from warehouse.store import Commit, RawStore, write_atomically
@@ -58,11 +58,16 @@ def _called(table: str, count: int) -> str:
 def run_all(
     store: RawStore, sources: Iterable[Source], *, full: bool, jobs: int, began_at: datetime, progress: Progress
 ) -> list[Run]:
-    """Run sources, `jobs` at a time; the results in the order of the sources."""
+    """Run sources, `jobs` at a time; the results in the order of the sources.
+
+    Where a clock was once ahead, rows are said to be read just after the newest that are there (`RawStore.moment`), so
+    that the newest reading counts; no watermark is later than `began_at`.
+    """
     latest = store.latest()
+    at = store.moment(began_at)
 
     def one(source: Source) -> Run:
-        run = _run(store, source, latest.get(source.id), full=full, began_at=began_at, progress=progress)
+        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=progress)
         _remember(store.warehouse, run)
         return run
 
@@ -73,19 +78,26 @@ def run_all(
 
 
 def _run(
-    store: RawStore, source: Source, after: Commit | None, *, full: bool, began_at: datetime, progress: Progress
+    store: RawStore,
+    source: Source,
+    after: Commit | None,
+    *,
+    full: bool,
+    at: datetime,
+    began_at: datetime,
+    progress: Progress,
 ) -> Run:
     rows: dict[str, int] = {}
     watermark: str | None = None
     what, hint, code = "", "", 0
     try:
-        batch = store.begin(source.id, began_at, after=after)
+        batch = store.begin(source.id, at, after=after)
         resume = _resume(after, full=full)
-        for item in source.collect(resume, full=full, at=began_at, progress=progress):
+        for item in source.collect(resume, full=full, at=at, progress=progress):
             if isinstance(item, Rows):
                 batch.write(item)
                 continue
-            commit = batch.commit(item)
+            commit = batch.commit(_not_after(began_at, item) if at > began_at else item)
             watermark = commit.watermark_at.isoformat(sep=" ", timespec="seconds") if commit.watermark_at else None
             for table, count in commit.rows.items():
                 rows[table] = rows.get(table, 0) + count
@@ -104,6 +116,12 @@ def _run(
         hint=hint,
         exit_code=code,
     )
+
+
+def _not_after(now: datetime, checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint, complete through `now` at most."""
+    through = checkpoint.watermark_at
+    return replace(checkpoint, watermark_at=min(through, now)) if through is not None else checkpoint
 
 
 def _resume(after: Commit | None, *, full: bool) -> Mapping[str, Any] | None:

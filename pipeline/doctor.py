@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from pipeline.sources import checks_of, requirements, sources_of
 
 if TYPE_CHECKING:
     import duckdb
+
+    from warehouse.store import RawStore
 
 __all__ = ["Check", "checkup"]
 
@@ -107,7 +109,6 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
-    from pipeline.doubts import doubt_checks
     from pipeline.repositories import held_back
     from pipeline.settings_hints import missing_initiatives
     from pipeline.unknown_repositories import unknown_repositories
@@ -115,6 +116,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from warehouse.store import RawStore
 
     folder = session.settings.warehouse_folder
+    yield from _raw_rows(RawStore(folder), session.now)
     if not RawStore(folder).commits():
         yield Check(ok=True, what="warehouse: empty; nothing was collected yet")
         return
@@ -127,7 +129,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
             notes = {_name(row): _notes(connection, _name(row)) for row in rows}
-            failures = [*doubt_checks(connection), *_notices(connection)]
+            failures = [*_doubts(connection), *_notices(connection)]
             unknown = unknown_repositories(session.settings, RawStore(folder))
             missing = missing_initiatives(connection, session.settings)
             failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing)]
@@ -158,6 +160,24 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: complete only through {days} days ago",
                 hint="collect it again; a clone that Headway does not manage must be fetched first",
             )
+
+
+def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
+    from pipeline.healing import clock_lines, gap_lines
+
+    yield from (Check(ok=False, what=what, hint=hint) for what, hint in (*gap_lines(store), *clock_lines(store, now)))
+
+
+def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
+    """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
+    from analytics.reports.spare_environments import spare_environments
+
+    for name, rows in doubts_by_repository(connection).items():
+        for row in rows:
+            yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
+    # No environment is wrong for being no wave.
+    yield from (Check(ok=True, what=line) for line in spare_environments(connection))
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:

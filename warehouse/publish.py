@@ -10,8 +10,10 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 
 from headway.errors import WarehouseError
 from headway.progress import Progress
@@ -25,9 +27,11 @@ from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 
 __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
 
+_Result = TypeVar("_Result")
 RETAINED = 3
 # Readable by DuckDB 1.5 too.
 STORAGE_VERSION = "v1.5.0"
@@ -88,26 +92,46 @@ def publish(
 
     `anew`: do so in any case, and take nothing over from the build before.
 
-    `teams` and `roles`: what the settings say of the sources that they name.
+    `teams` and `roles`: what the settings say of the sources that they name. Raw files that cannot be read are set
+    aside, and the others are built (`Sources.gaps`, table `raw_gaps`).
     """
     prepare(warehouse)
     with RawStore(warehouse).building():
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
-        before = _published(warehouse)
-        sources = _sources(warehouse, teams, roles)
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
-        with duckdb.connect() as connection:
-            bound(connection, warehouse, settings.warehouse.memory_gb)
-            last_build = Kept(connection, warehouse / "cache", before, anew=anew)
-            whole = signature(sources, settings)
-            if before is not None and last_build.made_of(whole):
-                return before
-            _write(connection, path, lambda: _build(connection, settings, sources, None, progress, last_build))
-        write_atomically(warehouse / "CURRENT", path.name)
-        last_build.note(path, whole)
-        _forget(warehouse, path)
+
+        return _with_what_is_sound(
+            warehouse,
+            lambda: _publish(warehouse, path, settings, _sources(warehouse, teams, roles), progress, anew=anew),
+        )
+
+
+def _publish(
+    warehouse: Path, path: Path, settings: Settings, sources: Sources, progress: Progress, *, anew: bool
+) -> Path:
+    before = _published(warehouse)
+    with duckdb.connect() as connection:
+        bound(connection, warehouse, settings.warehouse.memory_gb)
+        last_build = Kept(connection, warehouse / "cache", before, anew=anew)
+        whole = signature(sources, settings)
+        if before is not None and last_build.made_of(whole):
+            return before
+        _write(connection, path, lambda: _build(connection, settings, sources, None, progress, last_build))
+    write_atomically(warehouse / "CURRENT", path.name)
+    last_build.note(path, whole)
+    _forget(warehouse, path)
     return path
+
+
+def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Result:
+    """What an attempt returns; where it fails and raw files are damaged, of a second one without them."""
+    try:
+        return attempt()
+    except (duckdb.Error, pa.ArrowException, OSError, WarehouseError):
+        if not set_damaged_aside(RawStore(warehouse)):
+            raise
+        return attempt()
 
 
 def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[], None]) -> None:
@@ -145,21 +169,28 @@ def build_in_memory(
     roles: Mapping[str, SourceRole] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """The same build with everything after `as_of` left out, in memory."""
-    connection = duckdb.connect()
-    bound(connection, warehouse, settings.warehouse.memory_gb)
-    _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
-    return connection
+
+    def attempt() -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
+        bound(connection, warehouse, settings.warehouse.memory_gb)
+        _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
+        return connection
+
+    return _with_what_is_sound(warehouse, attempt)
 
 
 def build_some(
     warehouse: Path, settings: Settings, teams: dict[str, str], *, tables: Collection[str], progress: Progress
 ) -> duckdb.DuckDBPyConnection:
     """These tables and what they need, in memory, from the raw rows as they are now."""
-    connection = duckdb.connect()
-    build_tables(
-        DuckDBEngine(connection), _sources(warehouse, teams), settings, as_of=None, progress=progress, only=tables
-    )
-    return connection
+
+    def attempt() -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
+        engine, sources = DuckDBEngine(connection), _sources(warehouse, teams)
+        build_tables(engine, sources, settings, as_of=None, progress=progress, only=tables)
+        return connection
+
+    return _with_what_is_sound(warehouse, attempt)
 
 
 def _build(
@@ -179,7 +210,9 @@ def _build(
 def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:
     store = RawStore(warehouse)
     commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
-    return Sources(store.files(commits), store.latest(commits), teams, roles or {})
+    missing = missing_files(store, commits)
+    files = {table: [path for path in paths if path not in missing] for table, paths in store.files(commits).items()}
+    return Sources(files, store.latest(commits), teams, roles or {}, gaps(store))
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -> None:

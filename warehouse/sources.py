@@ -10,6 +10,7 @@ from typing import Any
 
 from headway.repository_names import normalized, repository_key
 from warehouse.store import Commit
+from warehouse.upkeep.damage import Gap
 
 __all__ = ["SourceRole", "Sources", "spellings"]
 
@@ -26,13 +27,14 @@ class SourceRole:
 class Sources:
     """The visible raw files of each table, the newest batch of each source, and the team that owns each source.
 
-    `roles`: of each source that the settings name, what they say of it.
+    `roles`: of each source that the settings name, what they say of it. `gaps`: what is missing of the files.
     """
 
     files: Mapping[str, Sequence[Path]]
     latest: Mapping[str, Commit]
     teams: Mapping[str, str]
     roles: Mapping[str, SourceRole] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
 
     def respelled(self, spellings: Mapping[str, str]) -> Sources:
         """The same sources, feeding repositories under the spelling to use for each."""

@@ -14,7 +14,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,11 @@ from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
 from warehouse.upkeep.resume_points import FOLDER, LONGEST, ResumePoint, text_of
 
-__all__ = ["Batch", "Commit", "RawStore", "prepare", "write_atomically"]
+__all__ = ["Batch", "Commit", "RawStore", "prepare", "set_aside", "write_atomically"]
 
 _COMMITS = "_commits"
+FORMAT = 1
+"""Of commit files and the raw files that they name; goes up when an older Headway would read them wrongly."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Commit:
         """The commit file's text, the same for the same batch."""
         return json.dumps(
             {
+                "format": FORMAT,
                 "source": self.source,
                 "files": {table: list(files) for table, files in self.files.items()},
                 "rows": dict(self.rows),
@@ -70,8 +73,17 @@ class Commit:
 
     @classmethod
     def from_json(cls, name: str, text: str, folder: Path) -> Commit:
-        """Read a commit file of the store in `folder`."""
+        """Read a commit file of the store in `folder`.
+
+        Raises `WarehouseError` for one that only a newer Headway can read; ValueError, KeyError, TypeError or
+        AttributeError for one that is damaged.
+        """
         raw = json.loads(text)
+        if raw.get("format", FORMAT) > FORMAT:
+            raise WarehouseError(
+                f"a newer version of Headway wrote {folder / _COMMITS / name} (format {raw['format']}, here {FORMAT})",
+                hint="install that version or a newer one; nothing was changed",
+            )
         return cls(
             name=name,
             source=raw["source"],
@@ -94,28 +106,37 @@ class RawStore:
         self.commits_folder = self.folder / _COMMITS
 
     def commits(self) -> list[Commit]:
-        """All visible batches, oldest first."""
+        """All visible batches, oldest first, but for those whose commit file is damaged (`unreadable`)."""
         while True:
             try:
-                batches = self._read_commits()
+                batches = [commit for path in self._commit_files() if (commit := self._readable(path))]
             except FileNotFoundError:
                 continue  # a compactor replaced one of them meanwhile: look again
             replaced = {name for commit in batches for name in commit.replaces}
             return [commit for commit in batches if commit.name not in replaced]
 
-    def _read_commits(self) -> list[Commit]:
+    def unreadable(self) -> list[Path]:
+        """Commit files that are damaged, by name: it is not known what they brought."""
+        return [path for path in self._commit_files() if path.exists() and self._readable(path) is None]
+
+    def _commit_files(self) -> list[Path]:
         if not self.commits_folder.is_dir():
             return []
-        names = sorted(path.name for path in self.commits_folder.iterdir() if path.suffix == ".json")
-        return [self._read_commit(self.commits_folder / name) for name in names]
+        return sorted(path for path in self.commits_folder.iterdir() if path.suffix == ".json")
 
-    def _read_commit(self, path: Path) -> Commit:
+    def _readable(self, path: Path) -> Commit | None:
         try:
             return Commit.from_json(path.name, path.read_text(encoding="utf-8"), self.folder)
-        except (ValueError, KeyError, TypeError) as error:
-            raise WarehouseError(
-                f"{path} is damaged: {error!r}", hint="restore it, or remove it and run `headway collect --full`"
-            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def moment(self, now: datetime) -> datetime:
+        """When a run that begins now (naive UTC) is said to read: after every batch that is there.
+
+        The newest reading of anything counts. Where a clock was once ahead, this is later than now.
+        """
+        newest = max((commit.collected_at for commit in self.commits()), default=now)
+        return now if newest <= now else newest + timedelta(microseconds=1)
 
     def latest(self, commits: Iterable[Commit] | None = None) -> dict[str, Commit]:
         """The newest batch of each source, among `commits` (oldest first) or all visible ones."""
@@ -173,7 +194,10 @@ class RawStore:
         return Batch(self.folder, source, collected_at, after)
 
     def vacuum(self, *, older_than: datetime) -> int:
-        """Remove files that no commit names, last written before `older_than` (naive UTC); return how many."""
+        """Remove files that no commit names, last written before `older_than` (naive UTC); return how many.
+
+        None, while a commit file is damaged: what it names would have to be there if it came back.
+        """
         limit = older_than.replace(tzinfo=UTC).timestamp()
         old = [
             path
@@ -183,9 +207,11 @@ class RawStore:
             and path.stat().st_mtime < limit
         ]
         # Asked after the folder was listed: what is committed meanwhile is named.
+        if self.unreadable():
+            return 0
         commits = self.commits()
         named = {path for paths in self.files(commits).values() for path in paths}
-        named |= self.resume_files(commits)
+        named |= self.resume_files(commits) | {set_aside(path) for path in named}
         loose = [path for path in old if path not in named]
         for path in loose:
             path.unlink(missing_ok=True)
@@ -269,6 +295,11 @@ class Batch:
         else:
             write_atomically(path, text)
         return point
+
+
+def set_aside(path: Path) -> Path:
+    """The name of a damaged raw file once it counts as missing."""
+    return path.with_name(f"{path.name}.damaged")
 
 
 def prepare(warehouse: Path) -> None:

@@ -9,6 +9,8 @@ import click
 
 from pipeline.session import Session
 
+SOME_MISSING = 3
+
 EXAMPLE = """\b
 Example:
   headway build        # after a change of headway.toml; `collect` also builds
@@ -24,7 +26,9 @@ def command(session: Session, full: bool) -> int:  # noqa: FBT001
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
+    from pipeline.healing import gap_lines
     from pipeline.repositories import record_notices
+    from warehouse.store import RawStore
 
     leave_pandas_out()
     finish_pending(session)
@@ -33,4 +37,7 @@ def command(session: Session, full: bool) -> int:  # noqa: FBT001
     for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
         if lines:
             click.echo(lines, err=True)
-    return 0
+    missing = gap_lines(RawStore(session.settings.warehouse_folder))
+    for what, hint in missing:
+        click.echo(f"{what}\n  hint: {hint}", err=True)
+    return SOME_MISSING if missing else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -48,6 +49,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
+    from pipeline.healing import clock_lines, gap_lines, heal_read_again
     from pipeline.repositories import held_back_lines, record_notices
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
@@ -66,8 +68,11 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     progress = progress_on(sys.stderr, time.monotonic)
     finish_pending(session)
     with store.collecting():
+        before = store.moment(session.now)
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
         _print_runs(runs)
+        if full:
+            heal_read_again(store, runs, before=before)
         for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
             click.echo(
                 f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed", err=True
@@ -78,19 +83,21 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
             _print_runs(tracing)
             runs += tracing
-            before = current_name(session.settings.warehouse_folder)
+            stood = current_name(session.settings.warehouse_folder)
             path = build(session, teams_of(session.settings), progress, anew=full)
-            built = f"built {path.name}" if path.name != before else f"nothing is new: {path.name} stands"
+            built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
             click.echo(f"{built}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.
-            unknown = (f"{what}\n  hint: {hint}" for what, hint in unknown_repositories(session.settings, store))
+            _print_hints(unknown_repositories(session.settings, store))
             notices = (*held_back_lines(session.settings), *record_notices(session.settings))
-            for lines in (*unknown, unknown_initiatives(session.settings), *notices):
+            for lines in (unknown_initiatives(session.settings), *notices):
                 if lines:
                     click.echo(lines, err=True)
+        missing = gap_lines(store)
+        _print_hints((*missing, *clock_lines(store, session.now)))
     failed = [run for run in runs if run.error]
     if not failed:
-        return 0
+        return SOME_FAILED if missing else 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
 
 
@@ -100,6 +107,11 @@ def _dry_run(session: Session, sources: list[Source]) -> int:
     lines, whole = dry_run(session, sources)
     click.echo("\n".join(lines))
     return 0 if whole else SOME_FAILED
+
+
+def _print_hints(lines: Iterable[tuple[str, str]]) -> None:
+    for what, hint in lines:
+        click.echo(f"{what}\n  hint: {hint}", err=True)
 
 
 def _print_runs(runs: list[Run]) -> None:

@@ -28,9 +28,11 @@ def command(session: Session) -> int:
     without an AI rule follow.
     """
     from analytics.explain.ai_tiers import tier_lines
+    from pipeline.healing import clock_lines, gap_lines
     from pipeline.settings_hints import empty_initiatives, settings_hints
     from pipeline.source_status import source_status
     from warehouse.publish import open_published
+    from warehouse.store import RawStore
 
     warehouse = session.settings.warehouse_folder
     sources = source_status(warehouse)
@@ -46,6 +48,9 @@ def command(session: Session) -> int:
         if row["error"]:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
             click.echo(f"      hint: {row['hint']}")
+    store = RawStore(warehouse)
+    for what, hint in (*gap_lines(store), *clock_lines(store, session.now)):
+        click.echo(f"  {what}\n    hint: {hint}")
     if sources["rows"].is_null().all():
         return 0
     with open_published(warehouse) as connection:

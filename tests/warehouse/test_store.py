@@ -224,13 +224,25 @@ def test_compaction_that_died_is_made_good(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"source": 1}', "\x00"])
 def test_damaged_commit_file_is_named(tmp_path: Path, text: str) -> None:
-    """A commit file that a disk fault spoilt is told with what to do, and no traceback."""
+    """A commit file that a disk fault spoilt is told apart, and hides no other batch."""
     store = stored(tmp_path, Raw())
     (path,) = store.commits_folder.iterdir()
+    other = store.begin("t", hour(1)).commit(point(1))
     path.write_text(text)
-    with pytest.raises(WarehouseError, match=path.name) as caught:
-        store.commits()
-    assert "--full" in caught.value.hint
+    assert (store.unreadable(), store.commits()) == ([path], [other])
+
+
+@pytest.mark.parametrize(("newest", "expected"), [([], 5), ([4], 5), ([5], 5), ([4, 7], 7)])
+def test_run_reads_after_every_batch_that_is_there(tmp_path: Path, newest: list[int], expected: int) -> None:
+    """Where a clock was ahead, the next run is just after its rows; else it is now."""
+    store = RawStore(tmp_path)
+    for at in newest:
+        store.begin("s", hour(at)).commit(point(at))
+    moment = store.moment(hour(5))
+    assert moment == hour(expected) + timedelta(microseconds=expected > 5)
+    if moment not in [hour(at) for at in newest]:
+        store.begin("s", moment).commit(point(9))
+        assert store.resume("s") == {"night": 9}
 
 
 def test_commit_file_is_the_same_for_the_same_batch(tmp_path: Path) -> None:

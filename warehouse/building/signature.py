@@ -19,5 +19,5 @@ def signature(sources: Sources, settings: Settings) -> str:
     """
     feeds = source_watermarks(sources.latest, sources.roles).drop_columns("collected_at")
     files = {table: [path.name for path in paths] for table, paths in sorted(sources.files.items())}
-    parts = (kept.code_version(), settings, files, feeds.to_pylist(), sorted(sources.teams.items()))
+    parts = (kept.code_version(), settings, files, sources.gaps, feeds.to_pylist(), sorted(sources.teams.items()))
     return hashlib.sha256(repr(parts).encode()).hexdigest()

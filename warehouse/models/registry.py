@@ -27,7 +27,14 @@ from warehouse.models.pull_requests import automated_accounts, declared_reverts,
 from warehouse.models.rework import fixes
 from warehouse.models.services import path_services, service_environments, service_lists, service_lives, services
 from warehouse.models.services.inference import inferred_services
-from warehouse.models.settings import deployment_rules, near_names, parameters, repository_settings, source_watermarks
+from warehouse.models.settings import (
+    deployment_rules,
+    near_names,
+    parameters,
+    raw_gaps,
+    repository_settings,
+    source_watermarks,
+)
 from warehouse.sources import Sources
 
 __all__ = ["python_models"]
@@ -38,6 +45,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     return (
         parameters.model(settings, as_of),
         source_watermarks.model(sources),
+        raw_gaps.model(sources),
         repository_settings.model(settings, sources),
         *(replace(model, knows=repr(settings)) for model in _of_settings(settings)),
         *(replace(model, knows="") for model in _OF_INPUTS),

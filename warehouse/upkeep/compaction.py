@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from headway.raw_tables import TABLES
 from warehouse.store import Commit, RawStore, write_atomically
+from warehouse.upkeep.damage import missing_files
 
 __all__ = ["MOST_BATCHES", "compact", "tidy"]
 
@@ -29,7 +30,8 @@ def tidy(store: RawStore, *, now: datetime) -> int:
     for commit in store.commits():
         batches.setdefault(commit.source, []).append(commit)
     for commits in batches.values():
-        if len(commits) > MOST_BATCHES:
+        # What is missing of a source stays visible until it is healed.
+        if len(commits) > MOST_BATCHES and not missing_files(store, commits):
             compact(store, commits)
     return store.vacuum(older_than=now - KEPT_FOR)
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from headway.raw_tables import TABLES
 from headway.repository_names import repository_key
 from warehouse.store import Commit, RawStore, write_atomically
+from warehouse.upkeep.damage import missing_files
 from warehouse.upkeep.resume_points import FOLDER
 
 __all__ = ["Forgotten", "finish", "forget", "pending", "what_goes"]
@@ -82,9 +83,12 @@ def _rows(commit: Commit) -> int:
 
 def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tuple[Commit, Any]]:
     """The ids of each file's rows of a repository, with the batch that it belongs to."""
+    missing = missing_files(store, commits)
     for commit in commits:
         for table, names in commit.files.items():
             for name in names:
+                if store.folder / table / name in missing:
+                    continue
                 column = pq.read_table(store.folder / table / name, columns=["repo_id"])["repo_id"]
                 ids = [repo_id for repo_id in column.unique().to_pylist() if repo_id and repository_key(repo_id) == key]
                 if ids:
@@ -93,7 +97,10 @@ def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tup
 
 def _drop_sources(store: RawStore, sources: set[str]) -> None:
     """Remove the commit files of sources, the older first: what a batch replaced does not come back without it."""
+    damaged = set(store.unreadable())
     for path in sorted(store.commits_folder.glob("*.json")):
+        if path in damaged:
+            continue
         if Commit.from_json(path.name, path.read_text(encoding="utf-8"), store.folder).source in sources:
             path.unlink()
 
@@ -115,8 +122,12 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
     """The batch with its rows of a repository left out, in files of their own."""
     files: dict[str, tuple[str, ...]] = {}
     rows: dict[str, int] = {}
+    missing = missing_files(store, [commit])
     for table, names in commit.files.items():
         for name in names:
+            if store.folder / table / name in missing:  # it stays named, so that others still know what is missing
+                files[table] = (*files.get(table, ()), name)
+                continue
             data = pq.read_table(store.folder / table / name, schema=TABLES[table].schema)
             ids = data["repo_id"].unique().to_pylist()
             gone = pa.array([one for one in ids if one and repository_key(one) == key], pa.string())
@@ -155,6 +166,6 @@ def _sweep(store: RawStore) -> None:
         if path not in points:
             path.unlink(missing_ok=True)
     for table in TABLES:
-        for path in (store.folder / table).glob("*.parquet"):
+        for path in (store.folder / table).glob("*.parquet*"):  # those that were set aside too
             if path not in named:
                 path.unlink(missing_ok=True)

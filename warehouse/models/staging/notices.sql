@@ -37,6 +37,14 @@ from near_names
 union all
 select
     repo_id,
+    source,
+    kind,
+    detail,
+    files as count
+from raw_gaps
+union all
+select
+    repo_id,
     '' as source,
     kind,
     detail,
