@@ -40,6 +40,8 @@ def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
             ai_changes[subject] += 1
             ai[subject] += share
     for piece in pieces:
+        if ai.keys().isdisjoint(chain.from_iterable(map(_each_once, piece.paths))):
+            continue
         for subject, share in _shares(piece):
             if subject in ai:
                 changes[subject] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -81,8 +80,7 @@ class Deployed(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What one deployment was, beside what ran before it in the same lane."""
 
     deployment: Deployed

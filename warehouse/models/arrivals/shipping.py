@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,8 +49,7 @@ class _Wave:
     sweep: _Sweep
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """A deployment that contains a change: how, and the commit that shows it."""
 
     deployment: Deployed
