@@ -129,9 +129,7 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
     uses = uses_of(local_initiatives, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
     code = [path for path in files if resolves(path)]
     importable = {
-        initiative.id
-        for initiative in local_initiatives
-        if initiative.members and any(initiative.owns(path) for path in code)
+        initiative.id for initiative in local_initiatives if initiative.members and any(map(initiative.owns, code))
     }
     return _tables(repo_id, local_initiatives, sandboxed, uses, ends, importable)
 
