@@ -54,9 +54,9 @@ class TopicReader:
         # Every title is read twice: to learn the repository, and to judge the change.
         self._of_title: Callable[[str, bool], Topic] = lru_cache(_CACHED_TITLES)(self._read_title)
 
-    def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
+    def read(self, change: ChangeFacts, title: str, *, tooling: bool) -> Topic:
         """Evidence from the title and the branch; `tooling`: the paths already show agent configuration."""
-        topic = self._of_title(title_of(change), tooling)
+        topic = self._of_title(title, tooling)
         if topic.tooling or not (branch := change.head_ref or _merged_branch(change)):
             return topic
         evidence = tuple(self._branch_evidence(branch))
