@@ -187,8 +187,7 @@ def _with_kinds(
     for row in rows:
         by_service.setdefault(row["service"], []).append(row)
     for service in sorted(mixed):
-        own_rows = by_service[service]
-        for step in steps(history, deployed(history.graph, own_rows, "succeeded_at"), single=single):
+        for step in steps(history, deployed(history.graph, by_service[service], "succeeded_at"), single=single):
             kinds[service, step.deployment.id] = step.kind
     return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 
