@@ -20,7 +20,7 @@ from collectors.git.process.tree_pairs import NO_MODE, FileChange
 __all__ = ["Aside", "Step", "any_case", "batches", "each_side", "matching", "no_step", "stepping"]
 
 Step = Callable[[int], None]
-"""Told of so many more changes that are read."""
+"""Takes how many more changes are read."""
 _AT_ONCE = 20_000
 _META = ("old_mode", "new_mode", "before", "after")
 _SCHEMA = pa.schema([(name, pa.string()) for name in FileChange._fields])
@@ -108,11 +108,11 @@ def batches(changes: Iterable[FileChange]) -> Iterator[list[list[FileChange]]]:
 
 
 def no_step(count: int) -> None:
-    """Tell nobody that so many more changes are read."""
+    """Show nobody that so many more changes are read."""
 
 
 def stepping(commits: Iterable[Sequence[FileChange]], step: Step) -> Iterator[str]:
-    """The id of each commit, telling its number of changes when it is taken."""
+    """The id of each commit; its number of changes is a step when it is taken."""
     for changes in commits:
         step(len(changes))
         yield changes[0].sha
