@@ -90,7 +90,7 @@ def examples(
     places = RepositoryMap(rules.rule_set.numbers)
     commits: dict[str, tuple[ChangeFacts, bool]] = {}
     for change in changes:
-        rules.what.learn(change, places)
+        rules.what.learn(rules.what.read(change), places)
         for commit in change.commits:
             commits.setdefault(commit.sha, (alone(change, commit), False))
     commits |= {change.landing.sha: (change, True) for change in changes if change.landing is not None}

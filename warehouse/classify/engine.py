@@ -13,7 +13,7 @@ from warehouse.classify.rules.load import load_rules
 from warehouse.classify.rules.repository_map import RepositoryMap
 from warehouse.classify.rules.settings import ChangeOverride, RuleSettings
 from warehouse.classify.signs.copies import copied_from, keys_of
-from warehouse.classify.what import WhatJudge
+from warehouse.classify.what import WhatJudge, WhatReading
 
 __all__ = ["Repository", "Rules", "classify_commit", "classify_repository"]
 
@@ -36,10 +36,18 @@ class Rules:
         return cls(overrides or RuleSettings())
 
     def judge(
-        self, change: ChangeFacts, places: RepositoryMap | None = None, bots: LearnedBots | None = None
+        self,
+        change: ChangeFacts,
+        places: RepositoryMap | None = None,
+        bots: LearnedBots | None = None,
+        reading: WhatReading | None = None,
     ) -> Verdict:
-        """The verdict on one change; the team's own answer for it comes last and wins."""
-        how, what = self.how.judge(change, bots), self.what.judge(change, places)
+        """The verdict on one change; the team's own answer for it comes last and wins.
+
+        `reading`: what the change itself says of what it builds, if it was read before.
+        """
+        how = self.how.judge(change, bots)
+        what = self.what.judge(reading or self.what.read(change), places)
         verdict = Verdict(
             what.builds_ai,
             how.built_with_ai,
@@ -65,23 +73,27 @@ def classify_commit(commit: CommitFacts, rules: Rules, *, change_id: str = "") -
 def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterator[tuple[str, Verdict]]:
     """Change ids and verdicts of one repository's changes, in their order.
 
-    The changes are read two or three times: to map the repository, to judge what reverts and backports copy, and to
-    judge all. Memory grows with paths, words and copies, not with changes. A plain iterator is put into a list.
+    A plain iterator is put into a list, because the changes are looked at two or three times: to map the repository, to
+    judge what reverts and backports copy, and to judge all.
     """
     if iter(changes) is changes:
         changes = list(changes)
+    rules.what.read_paths(changes)
     repository = Repository(rules)
-    for change in changes:
-        repository.learn(change)
+    readings = [repository.learn(change) for change in changes]
     if repository.has_copies:
-        for change in changes:
-            repository.remember(change)
-    for change in changes:
-        yield change.change_id, repository.verdict(change)
+        for change, reading in zip(changes, readings, strict=True):
+            repository.remember(change, reading)
+    for change, reading in zip(changes, readings, strict=True):
+        yield change.change_id, repository.verdict(change, reading)
 
 
 class Repository:
-    """What a repository's history adds to the rules. Pass all changes to each method, one method after the other."""
+    """What a repository's history adds to the rules. Pass all changes to each method, one method after the other.
+
+    Memory grows with paths, words and copies, not with changes. What `learn` returns saves the other methods to read a
+    change again, for a caller who has the memory.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -95,23 +107,25 @@ class Repository:
         """Whether some change is a revert or backport that names its original."""
         return bool(self._copied)
 
-    def learn(self, change: ChangeFacts) -> None:
+    def learn(self, change: ChangeFacts) -> WhatReading:
         """First pass: map the repository, count bots, collect the names of originals."""
         self._rules.how.learn(change, self._bots)
-        self._rules.what.learn(change, self._map)
+        reading = self._rules.what.read(change)
+        self._rules.what.learn(reading, self._map)
         for key in copied_from(change):
             self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
+        return reading
 
-    def remember(self, change: ChangeFacts) -> None:
+    def remember(self, change: ChangeFacts, reading: WhatReading | None = None) -> None:
         """Second pass, only needed with copies: judge the originals."""
         for name in keys_of(change):
             for key in self._copied.get(name[:_SHA_CHARACTERS], ()):
                 if name.startswith(key) if key[0] != "#" else name == key:
-                    self._originals[key] = self._rules.judge(change, self._map, self._bots)
+                    self._originals[key] = self._rules.judge(change, self._map, self._bots, reading)
 
-    def verdict(self, change: ChangeFacts) -> Verdict:
+    def verdict(self, change: ChangeFacts, reading: WhatReading | None = None) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
-        verdict = self._rules.judge(change, self._map, self._bots)
+        verdict = self._rules.judge(change, self._map, self._bots, reading)
         if not self._copied:
             return verdict
         for key in copied_from(change):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from warehouse.classify.rules.repository_map import NO_SIGNS, MapSigns, Place, R
 from warehouse.classify.signs.paths import PathReader, PathTraits, path_evidence
 from warehouse.classify.signs.topic import Topic, TopicReader, title_of
 
-__all__ = ["What", "WhatJudge"]
+__all__ = ["What", "WhatJudge", "WhatReading"]
 
 _BUMP = re.compile(
     r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*|releas\w*|version packages)\b",
@@ -37,15 +37,20 @@ class What(NamedTuple):
     probability: float = 0.0
 
 
-class _Reading(NamedTuple):
-    """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass."""
+class WhatReading(NamedTuple):
+    """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass.
+
+    `places` are those of its files that the map looks at. `tooling`: it has only agent configuration, or only what the
+    team excludes; then nothing else counts.
+    """
 
     title: str
-    counted: list[PathTraits]
-    evidence: list[Evidence]
+    places: tuple[Place, ...]
+    evidence: tuple[Evidence, ...]
     most: float | None
-    by_team: bool
     chance: float
+    by_team: bool = False
+    tooling: bool = False
 
 
 class WhatJudge:
@@ -54,6 +59,7 @@ class WhatJudge:
     def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._numbers = rules.numbers
         self._nothing = self._chance(0.0)
+        self._silent = What(builds_ai=False, confidence="", evidence=(), probability=self._nothing)
         self._paths = PathReader(rules)
         self._topics = TopicReader(rules, vocabulary)
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
@@ -66,33 +72,37 @@ class WhatJudge:
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
         self._is_team_repo = lru_cache(1000)(self._look_up_team_repo)
 
-    def learn(self, change: ChangeFacts, places: RepositoryMap) -> None:
-        """Count a change in the map of its repository."""
-        reading = self._read(change)
-        if reading is not None:
-            places.learn(self._places(reading.counted), reading.title, reading.chance)
+    def read_paths(self, changes: Iterable[ChangeFacts]) -> None:
+        """Read the paths of these changes together, which is faster than one after the other."""
+        self._paths.read_all({path for change in changes for path in _paths_of(change)})
 
-    def judge(self, change: ChangeFacts, places: RepositoryMap | None = None) -> What:
-        """The verdict on one change; without a map from the change alone."""
-        reading = self._read(change)
-        if reading is None:
-            return _only_tooling(change, self._chance(0.0))
-        evidence = reading.evidence
+    @staticmethod
+    def learn(reading: WhatReading, places: RepositoryMap) -> None:
+        """Count a change in the map of its repository."""
+        if not reading.tooling:
+            places.learn(reading.places, reading.title, reading.chance)
+
+    def judge(self, reading: WhatReading, places: RepositoryMap | None = None) -> What:
+        """The verdict on a change that was read; without a map from the change alone."""
+        if reading.tooling:
+            return What(builds_ai=False, confidence="", evidence=reading.evidence, probability=self._nothing)
+        evidence = list(reading.evidence)
         if places is not None:
-            signs = places.signs(self._places(reading.counted), reading.title, reading.chance)
+            signs = places.signs(reading.places, reading.title, reading.chance)
             evidence.extend(self._map_evidence(signs))
         if not evidence:
-            return What(builds_ai=False, confidence="", evidence=(), probability=self._chance(0.0))
+            return self._silent
         return self._sum(evidence, most=reading.most, by_team=reading.by_team)
 
-    def _read(self, change: ChangeFacts) -> _Reading | None:
-        """Evidence from the change itself; None where it has only agent configuration, or what the team excludes."""
-        traits = self._traits(change)
+    def read(self, change: ChangeFacts) -> WhatReading:
+        """Evidence from the change itself."""
+        traits = list(map(self._paths.read, _paths_of(change)))
         topic, title = self._topic(change, traits), title_of(change)
         counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
-            return None
+            only = Evidence("what", "agent-config", "path", title, 0.0)
+            return WhatReading(title, (), (only,), None, 0.0, tooling=True)
         evidence = [*team, *topic.evidence]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
@@ -102,28 +112,28 @@ class WhatJudge:
             evidence.extend(repo_rules)
         if lines := [item for commit in _commits(change) for item in commit.added_lines]:
             evidence.extend(self._line_evidence(lines, len(traits)))
+        places = self._places(counted)
         if not evidence:
-            return _Reading(title, counted, evidence, None, by_team=False, chance=self._nothing)
+            return WhatReading(title, places, (), None, self._nothing)
         if not topic.tooling and self._topics.body_matters(sum([item.weight for item in evidence])):
             evidence.extend(self._topics.body_evidence(change))
         most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
         chance = self._chance(score if most is None else min(most, score))
-        return _Reading(title, counted, evidence, most, by_team=bool(team), chance=chance)
+        return WhatReading(title, places, tuple(evidence), most, chance, by_team=bool(team))
 
     def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
         """The weight of a change by the rules, and what the map says of it: what weights are fitted to."""
-        reading = self._read(change)
-        if reading is None:
+        reading = self.read(change)
+        if reading.tooling:
             return 0.0, NO_SIGNS
         score = sum([item.weight for item in reading.evidence])
         score = score if reading.most is None else min(reading.most, score)
-        files = self._places(reading.counted)
-        return score, places.signs(files, reading.title, reading.chance, counted=counted)
+        return score, places.signs(reading.places, reading.title, reading.chance, counted=counted)
 
-    def _places(self, counted: list[PathTraits]) -> list[Place]:
+    def _places(self, counted: list[PathTraits]) -> tuple[Place, ...]:
         """The places of the files that the map looks at: such that no rule knows by their path."""
-        return [item.place for item in counted[: int(self._numbers.map_files)] if not item.strong]
+        return tuple([item.place for item in counted[: int(self._numbers.map_files)] if not item.strong])
 
     def _map_evidence(self, signs: MapSigns) -> Iterator[Evidence]:
         numbers = self._numbers
@@ -137,12 +147,6 @@ class WhatJudge:
     def _chance(self, score: float) -> float:
         """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
         return 1.0 / (1.0 + math.exp(-self._numbers.chance_slope * (score - self._numbers.builds_ai)))
-
-    def _traits(self, change: ChangeFacts) -> list[PathTraits]:
-        paths = change.landing.paths if change.landing is not None else ()
-        if not paths:
-            paths = tuple(dict.fromkeys(path for commit in change.commits for path in commit.paths))
-        return list(map(self._paths.read, paths))
 
     def _topic(self, change: ChangeFacts, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
@@ -208,10 +212,13 @@ def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:
     return (*change.commits, change.landing) if change.landing is not None else change.commits
 
 
-def _only_tooling(change: ChangeFacts, chance: float) -> What:
-    """The verdict on a change with only agent configuration, or only paths that the team excludes."""
-    evidence = Evidence("what", "agent-config", "path", title_of(change), 0.0)
-    return What(builds_ai=False, confidence="", evidence=(evidence,), probability=chance)
+def _paths_of(change: ChangeFacts) -> Iterable[str]:
+    """The paths of what landed; else those of its commits, each once."""
+    if change.landing is not None and change.landing.paths:
+        return change.landing.paths
+    if len(change.commits) == 1:
+        return change.commits[0].paths
+    return dict.fromkeys(path for commit in change.commits for path in commit.paths)
 
 
 def _repo_of(change: ChangeFacts) -> str:

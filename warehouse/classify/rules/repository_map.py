@@ -27,6 +27,7 @@ _LEAST, _MOST = 0.005, 0.99  # bounds of a share, for its logarithm
 _WORD_LEAST = 0.01
 _DEEPEST = 12  # folders of a path that are counted
 _CACHED_TITLES = 20_000
+_CACHED_FOLDERS = 20_000
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TITLE_WORD = re.compile(r"[a-z][a-z0-9]{2,}")
 
@@ -36,6 +37,9 @@ class Place(NamedTuple):
 
     above: tuple[str, ...]
     words: tuple[str, ...]
+
+
+_NOWHERE = Place((), ())
 
 
 class MapSigns(NamedTuple):
@@ -59,11 +63,24 @@ NO_SIGNS = MapSigns()
 def place_of(path: str) -> Place:
     """The place of a file; nowhere for what lies in hidden folders."""
     if path[:1] == ".":
-        return Place((), ())
+        return _NOWHERE
+    folder, slash, name = path.rpartition("/")
+    above, words = _folder(folder) if slash else ((), frozenset())
+    if len(above) <= _DEEPEST:
+        above = (*above, path)
+    return Place(above, tuple(sorted(words.union(_name_parts(name)))))
+
+
+@lru_cache(_CACHED_FOLDERS)
+def _folder(path: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """A folder and those above it, from the top, and the words of their names: most files share theirs with others."""
     parts = path.split("/")[: _DEEPEST + 1]
     above = tuple("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-    words = {word.lower() for word in _NAME_PART.findall(path) if len(word) > 1}
-    return Place(above, tuple(sorted(words)))
+    return above, frozenset(_name_parts(path))
+
+
+def _name_parts(name: str) -> list[str]:
+    return [word.lower() for word in _NAME_PART.findall(name) if len(word) > 1]
 
 
 @lru_cache(_CACHED_TITLES)
@@ -76,8 +93,30 @@ Counts = dict[str, list[float]]
 """By name: how many changes touched it, and how many of them are expected to be AI work."""
 
 
+class _Seen(NamedTuple):
+    """What the map says of one place."""
+
+    heat: float
+    folder: str
+    lift: float
+    names: tuple[str, ...]
+
+
+class _Beside(NamedTuple):
+    """The other changes, seen from a change: what it adds to the counts itself, the share of AI work without it.
+
+    `cached`: what they say of the places that were looked at.
+    """
+
+    itself: float
+    times: float
+    share: float
+    ground: float
+    cached: dict[Place, _Seen]
+
+
 class RepositoryMap:
-    """Grows with paths and words, not with changes."""
+    """Grows with paths, words and the places of changes with different probabilities, not with changes."""
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
@@ -85,9 +124,11 @@ class RepositoryMap:
         self._names: Counts = {}
         self._words: Counts = {}
         self._all, self._ai = _PRIOR_ALL, _PRIOR_AI
+        self._beside: dict[tuple[float, bool], _Beside] = {}
 
     def learn(self, places: Sequence[Place], title: str, chance: float) -> None:
         """Count one change: the places of its files that no rule names, its title, its probability by the rules."""
+        self._beside.clear()
         self._all += 1.0
         self._ai += chance
         if len(places) == 1:
@@ -102,21 +143,29 @@ class RepositoryMap:
         """What the other changes say of a change; `counted` is whether the map has learned it."""
         if not self._all > _PRIOR_ALL:
             return NO_SIGNS
-        itself, times = (chance, 1.0) if counted else (0.0, 0.0)
-        share = (self._ai - itself) / (self._all - times)
-        place, folder = self._place(places, share, itself, times)
-        ground = _odds(share)
+        beside = self._beside.get((chance, counted))
+        if beside is None:
+            beside = self._beside[chance, counted] = self._others(chance, counted=counted)
+        files, heat, hottest, folder = 0, 0.0, -1.0, ""
         total, highest = 0.0, 0.0
         names: tuple[str, ...] = ()
-        for words in [item.words for item in places]:
-            lift, these = _lift(self._names, words, share, ground, itself, times)
-            total += lift
-            if lift > highest:
-                highest, names = lift, these
+        for place in places:
+            seen = beside.cached.get(place)
+            if seen is None:
+                seen = beside.cached[place] = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+            if place.above:
+                files += 1
+                heat += seen.heat
+                if seen.heat > hottest:
+                    hottest, folder = seen.heat, seen.folder
+            total += seen.lift
+            if seen.lift > highest:
+                highest, names = seen.lift, seen.names
+        odds = _odds(heat / files) - self._numbers.map_ground if files else 0.0
         name = total / len(places) if places else 0.0
-        word, said = _lift(self._words, words_of(title), share, ground, itself, times)
+        word, said = _lift(self._words, words_of(title), beside)
         return MapSigns(
-            max(0.0, place),
+            max(0.0, odds),
             folder,
             min(_MOST_LIFT, max(0.0, name)),
             names,
@@ -124,26 +173,23 @@ class RepositoryMap:
             said,
         )
 
-    def _place(self, places: Sequence[Place], share: float, itself: float, times: float) -> tuple[float, str]:
-        """The odds of the mean share of AI work over files; a file is as its folder, as far as it is not known."""
-        files, total, hottest, folder = 0, 0.0, -1.0, ""
+    def _others(self, chance: float, *, counted: bool) -> _Beside:
+        itself, times = (chance, 1.0) if counted else (0.0, 0.0)
+        share = (self._ai - itself) / (self._all - times)
+        return _Beside(itself, times, share, _odds(share), {})
+
+    def _heat(self, place: Place, beside: _Beside) -> tuple[float, str]:
+        """The share of AI work in a file, and where that was seen; a file is as its folder, as far as not known."""
+        heat, name = beside.share, place.above[0] if place.above else ""
         get = self._places.get
-        for place in places:
-            if not place.above:
-                continue
-            files += 1
-            heat, name = share, place.above[0]
-            for above in place.above:
-                counts = get(above)
-                if counts is None:
-                    break  # nothing below it was seen either
-                changes = counts[0] - times
-                if changes > 0:
-                    heat, name = (counts[1] - itself + _PRIOR * heat) / (changes + _PRIOR), above
-            total += heat
-            if heat > hottest:
-                hottest, folder = heat, name
-        return (_odds(total / files) - self._numbers.map_ground, folder) if files else (0.0, "")
+        for above in place.above:
+            counts = get(above)
+            if counts is None:
+                break  # nothing below it was seen either
+            changes = counts[0] - beside.times
+            if changes > 0:
+                heat, name = (counts[1] - beside.itself + _PRIOR * heat) / (changes + _PRIOR), above
+        return heat, name
 
 
 def _add(to: Counts, names: Iterable[str], chance: float) -> None:
@@ -156,22 +202,21 @@ def _add(to: Counts, names: Iterable[str], chance: float) -> None:
             counts[1] += chance
 
 
-def _lift(
-    of: Counts, words: Iterable[str], share: float, ground: float, itself: float, times: float
-) -> tuple[float, tuple[str, ...]]:
+def _lift(of: Counts, words: Iterable[str], beside: _Beside) -> tuple[float, tuple[str, ...]]:
     """The mean of the two highest lifts of some words, and these words.
 
     A lift is by how much a word raises the logarithm of the odds, from the ground. Logarithms keep the order, so the
     two are chosen by their shares.
     """
+    itself, times, share, ground, _ = beside
     first = second = -1.0
     first_word = second_word = ""
     least, prior = _OTHERS + times, _PRIOR * share - itself
-    beside = _PRIOR - times
+    weight = _PRIOR - times
     for word in words:
         counts = of.get(word)
         if counts is not None and counts[0] >= least:
-            heat = (counts[1] + prior) / (counts[0] + beside)
+            heat = (counts[1] + prior) / (counts[0] + weight)
             if heat > first:
                 first, first_word, second, second_word = heat, word, first, first_word
             elif heat > second:

@@ -1,8 +1,8 @@
-"""Evidence from changed paths; each path is read once."""
+"""Evidence from changed paths; each path is read once, and those of a repository together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from warehouse.classify.facts import Evidence
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.load import Numbers, Rule, RuleSet
 from warehouse.classify.rules.repository_map import Place, place_of
+from warehouse.classify.rules.screen import Screen
 
 __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
@@ -34,7 +35,7 @@ class PathTraits(NamedTuple):
 
 
 class PathReader:
-    """Reads paths by the rules, with a cache of the last ones."""
+    """Reads paths by the rules, with a cache of the last ones, and of those that were read together."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._config = rules.of("what", "config")
@@ -44,23 +45,56 @@ class PathReader:
         self._strong = rules.numbers.builds_ai
         self._ai = compile_globs(rules.settings.ai_paths)
         self._not_ai = compile_globs(rules.settings.not_ai_paths)
-        self.read: Callable[[str], PathTraits] = lru_cache(_CACHED_PATHS)(self._read)
+        self._together: dict[str, PathTraits] = {}
+        self._alone: Callable[[str], PathTraits] = lru_cache(_CACHED_PATHS)(self._read)
+
+    def read_all(self, paths: Iterable[str]) -> None:
+        """Read the paths of a repository together, which is faster than each alone; forgets those of the last one."""
+        screen = Screen({path for path in paths if len(path) <= _LONGEST})
+        config, noise, manifest = (
+            {path for rule in rules for path in screen.matching(rule)}
+            for rules in (self._config, self._noise, self._manifest)
+        )
+        matched: dict[str, tuple[Rule, ...]] = {}
+        for rule in self._rules:
+            for path in screen.matching(rule):
+                matched[path] = (*matched.get(path, ()), rule)
+        self._together = {
+            path: self._traits(path, path in config, path in noise, path in manifest, matched.get(path, ()))
+            for path in screen.texts
+        }
+
+    def read(self, path: str) -> PathTraits:
+        """The traits of one path."""
+        return self._together.get(path) or self._alone(path)
 
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
-        config, noise = _any(self._config, path), _any(self._noise, path)
-        rules = () if config or noise else tuple(r for r in self._rules if r.match(path) is not None)
+        config, noise, manifest = (_any(rules, path) for rules in (self._config, self._noise, self._manifest))
+        matched = () if config or noise else tuple(r for r in self._rules if r.match(path) is not None)
+        return self._traits(path, config, noise, manifest, matched)
+
+    def _traits(
+        self,
+        path: str,
+        config: bool,  # noqa: FBT001 - one for each path
+        noise: bool,  # noqa: FBT001
+        manifest: bool,  # noqa: FBT001
+        matched: tuple[Rule, ...],
+    ) -> PathTraits:
+        void = config or noise
+        rules = () if void else matched
         return PathTraits(
-            path=path,
-            config=config,
-            noise=noise,
-            manifest=_any(self._manifest, path),
-            team_ai=self._ai is not None and self._ai.match(path) is not None,
-            team_not_ai=self._not_ai is not None and self._not_ai.match(path) is not None,
-            strong=any(rule.parts[0] >= self._strong for rule in rules),
-            rules=rules,
-            folder=path.rpartition("/")[0].rpartition("/")[2],
-            place=_NOWHERE if config or noise else place_of(path),
+            path,
+            config,
+            noise,
+            manifest,
+            self._ai is not None and self._ai.match(path) is not None,
+            self._not_ai is not None and self._not_ai.match(path) is not None,
+            any([rule.parts[0] >= self._strong for rule in rules]) if rules else False,  # noqa: C419 - there are few
+            rules,
+            path.rpartition("/")[0].rpartition("/")[2],
+            _NOWHERE if void else place_of(path),
         )
 
 

@@ -1,0 +1,72 @@
+"""Which of many texts a rule matches: RE2 reads all of them at once, which takes a tenth of the time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.classify.rules.load import Rule
+
+__all__ = ["Screen", "relaxed"]
+
+# An escape, a class, the beginning of a look around, or a single character.
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
+_LOOKS = frozenset(("(?=", "(?!", "(?<=", "(?<!"))
+# Forms that RE2 reads as something else; what it cannot read at all, it refuses.
+_OTHER_MEANING = re.compile(r"\{,|\(\?#|\[\[:|\\[0-9]")
+
+
+@lru_cache(1000)
+def relaxed(pattern: str) -> str | None:
+    """A pattern for RE2 that matches every text of printable ASCII that this one matches, and perhaps others.
+
+    It does not look around, which RE2 cannot. None where RE2 would read the pattern as something else.
+    """
+    if _OTHER_MEANING.search(pattern):
+        return None
+    parts: list[str] = []
+    depth = 0  # of parentheses inside a look around
+    for token in _TOKEN.findall(pattern):
+        if depth:
+            depth += token.startswith("(") - (token == ")")
+        elif token in _LOOKS:
+            depth = 1
+        else:
+            parts.append(r"\z" if token == r"\Z" else token)
+    return "".join(parts)
+
+
+class Screen:
+    """Many texts, each once."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._plain: list[str] = []
+        self._others: list[str] = []  # in which RE2 and Python may differ
+        for text in texts:
+            (self._plain if text.isascii() and text.isprintable() else self._others).append(text)
+        self._column = pa.array(self._plain, pa.string())
+
+    @property
+    def texts(self) -> list[str]:
+        """All of them."""
+        return self._plain + self._others
+
+    def matching(self, rule: Rule) -> list[str]:
+        """The texts that a rule matches."""
+        return [text for text in (*self._likely(rule.regex), *self._others) if rule.match(text) is not None]
+
+    def _likely(self, regex: re.Pattern[str]) -> list[str]:
+        pattern = relaxed(regex.pattern)
+        if pattern is None:
+            return self._plain
+        ignore_case = bool(regex.flags & re.IGNORECASE)
+        try:
+            likely = pc.match_substring_regex(self._column, pattern, ignore_case=ignore_case)
+        except pa.ArrowInvalid:
+            return self._plain
+        texts: list[str] = self._column.filter(likely).to_pylist()
+        return texts
