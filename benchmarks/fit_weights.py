@@ -37,7 +37,7 @@ from warehouse.publish import build_some
 
 PENALTY = 1.0
 STEPS = 3000
-NAMES = ("map_place", "map_name", "map_word")
+NAMES = ("map_place", "map_name", "map_word", "map_repo")
 BINS = (0.0, 0.05, 0.15, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
 Values = np.ndarray
 
@@ -51,6 +51,7 @@ class Example(NamedTuple):
     place: float
     name: float
     word: float
+    whole: float
     is_ai: bool
 
 
@@ -98,7 +99,7 @@ def examples(
         if of == repo and sha in commits:
             change, counted = commits[sha]
             score, signs = rules.what.rules_alone(change, places, counted=counted)
-            yield Example(repo, sha, score, signs.place, signs.name, signs.word, is_ai)
+            yield Example(repo, sha, score, signs.place, signs.name, signs.word, signs.repo, is_ai)
 
 
 def alone(change: ChangeFacts, commit: CommitFacts) -> ChangeFacts:
@@ -110,7 +111,7 @@ def report(found: Sequence[Example]) -> None:
     """Print all of it."""
     repos = np.array([one.repo for one in found])
     scores = np.clip([one.score for one in found], -2.0, 6.0)
-    signs = np.array([(one.place, one.name, one.word) for one in found])
+    signs = np.array([(one.place, one.name, one.word, one.whole) for one in found])
     truth = np.array([one.is_ai for one in found], dtype=float)
     weights, slope = fit(scores, signs, truth)
     print(f"{len(found)} changes, {int(truth.sum())} of them AI work, of {len(set(repos))} repositories")

@@ -71,7 +71,7 @@ class PathReader:
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
         config, noise, manifest = (_any(rules, path) for rules in (self._config, self._noise, self._manifest))
-        matched = () if config or noise else tuple(r for r in self._rules if r.match(path) is not None)
+        matched = () if config else tuple(r for r in self._rules if r.match(path) is not None)
         return self._traits(path, config, noise, manifest, matched)
 
     def _traits(
@@ -82,8 +82,7 @@ class PathReader:
         manifest: bool,  # noqa: FBT001
         matched: tuple[Rule, ...],
     ) -> PathTraits:
-        void = config or noise
-        rules = () if void else matched
+        rules = () if config else matched
         return PathTraits(
             path,
             config,
@@ -91,10 +90,10 @@ class PathReader:
             manifest,
             self._ai is not None and self._ai.match(path) is not None,
             self._not_ai is not None and self._not_ai.match(path) is not None,
-            any([rule.parts[0] >= self._strong for rule in rules]) if rules else False,  # noqa: C419 - there are few
+            any([rule.parts[0] >= self._strong for rule in rules]) if rules and not noise else False,  # noqa: C419 - there are few
             rules,
             path.rpartition("/")[0].rpartition("/")[2],
-            _NOWHERE if void else place_of(path),
+            _NOWHERE if config or noise else place_of(path),
         )
 
 

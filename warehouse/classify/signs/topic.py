@@ -26,11 +26,15 @@ _CACHED_TITLES = 20_000
 
 
 class Topic(NamedTuple):
-    """Evidence from the title, and whether it `speaks` plainly of AI work. `tooling` voids the words."""
+    """Evidence from the title, and whether it `speaks` plainly of AI work. `tooling` voids the words.
+
+    `chores`: words of upkeep in a title that does not speak of AI work; evidence against it.
+    """
 
     evidence: tuple[Evidence, ...]
     speaks: bool
     tooling: bool
+    chores: tuple[Evidence, ...] = ()
 
 
 _SILENT = Topic((), speaks=False, tooling=False)
@@ -48,15 +52,16 @@ class TopicReader:
         self._weak_words = Gate(rule for rule in subjects if rule.weight <= _WEAK)
         self._titles = rules.of("what", "title")
         self._tooling = Gate(rules.of("what", "tooling"))
+        self._chores = Gate(rules.of("what", "chore"))
         self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
         self._bodies = rules.of("what", "body")
         self._team_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
         # Every title is read twice: to learn the repository, and to judge the change.
         self._of_title: Callable[[str, bool], Topic] = lru_cache(_CACHED_TITLES)(self._read_title)
 
-    def read(self, change: ChangeFacts, *, tooling: bool) -> Topic:
+    def read(self, change: ChangeFacts, title: str, *, tooling: bool) -> Topic:
         """Evidence from the title and the branch; `tooling`: the paths already show agent configuration."""
-        topic = self._of_title(title_of(change), tooling)
+        topic = self._of_title(title, tooling)
         if topic.tooling or not (branch := change.head_ref or _merged_branch(change)):
             return topic
         evidence = tuple(self._branch_evidence(branch))
@@ -72,7 +77,14 @@ class TopicReader:
             evidence.extend(self._weak_evidence(title, words))
         if "(" in title:
             evidence.extend(self._scope_evidence(title))
-        return _topic(tuple(evidence)) if evidence else _SILENT
+        topic = _topic(tuple(evidence)) if evidence else _SILENT
+        if topic.speaks or not words:
+            return topic
+        return topic._replace(chores=tuple(self._chore_evidence(title, words)))
+
+    def speaks(self, title: str) -> bool:
+        """Whether a title speaks plainly of AI work."""
+        return self._of_title(title, False).speaks  # noqa: FBT003 - a key of the cache
 
     def body_matters(self, score: float) -> bool:
         """Whether the body could change a verdict of this weight. Only rules of the team give it much weight."""
@@ -115,6 +127,12 @@ class TopicReader:
                 if left > 0:
                     yield Evidence("what", rule.id, "subject", word, min(rule.weight, left))
                 left -= rule.weight
+
+    def _chore_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
+        for rule in self._chores.likely(words):
+            if matched := rule.match(title):
+                yield Evidence("what", rule.id, "subject", matched, rule.weight)
+                return
 
     def _scope_evidence(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title)
