@@ -3,8 +3,8 @@
     python benchmarks/fit_weights.py WAREHOUSE LABELS.csv [LABELS.csv ...]
 
 WAREHOUSE holds the whole histories of the labelled repositories (`headway collect` of clones). LABELS.csv has the
-columns repo, sha and axis_b; rows whose column `part` says `held out` are left alone. A labelled commit that is no
-landing of a change is judged by itself, with the map of its repository.
+columns repo, sha and axis_b. A labelled commit that is no landing of a change is judged by itself, with the map of its
+repository.
 
 The weight of a change is that of the rules, as they are, and three weights times what the map says. The three, and the
 slope of the probability, are fitted by logistic regression with an L2 penalty, and bounded below by zero; at a weight
@@ -37,7 +37,7 @@ from warehouse.publish import build_some
 
 PENALTY = 1.0
 STEPS = 3000
-NAMES = ("map_place", "map_name", "map_word", "map_repo")
+NAMES = ("map_place", "map_name", "map_word")
 BINS = (0.0, 0.05, 0.15, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
 Values = np.ndarray
 
@@ -51,7 +51,6 @@ class Example(NamedTuple):
     place: float
     name: float
     word: float
-    whole: float
     is_ai: bool
 
 
@@ -74,12 +73,12 @@ def main() -> None:
 
 
 def read_labels(paths: Iterable[Path]) -> dict[tuple[str, str], bool]:
-    """Whether a change is AI work, by repository and commit; without unclear and held-out ones."""
+    """Whether a change is AI work, by repository and commit; without unclear ones."""
     labels = {}
     for path in paths:
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                if row.get("part") != "held out" and row["axis_b"] in {"ai_initiative", "other"}:
+                if row["axis_b"] in {"ai_initiative", "other"}:
                     labels[row["repo"], row["sha"]] = row["axis_b"] == "ai_initiative"
     return labels
 
@@ -99,7 +98,7 @@ def examples(
         if of == repo and sha in commits:
             change, counted = commits[sha]
             score, signs = rules.what.rules_alone(change, places, counted=counted)
-            yield Example(repo, sha, score, signs.place, signs.name, signs.word, signs.repo, is_ai)
+            yield Example(repo, sha, score, signs.place, signs.name, signs.word, is_ai)
 
 
 def alone(change: ChangeFacts, commit: CommitFacts) -> ChangeFacts:
@@ -111,7 +110,7 @@ def report(found: Sequence[Example]) -> None:
     """Print all of it."""
     repos = np.array([one.repo for one in found])
     scores = np.clip([one.score for one in found], -2.0, 6.0)
-    signs = np.array([(one.place, one.name, one.word, one.whole) for one in found])
+    signs = np.array([(one.place, one.name, one.word) for one in found])
     truth = np.array([one.is_ai for one in found], dtype=float)
     weights, slope = fit(scores, signs, truth)
     print(f"{len(found)} changes, {int(truth.sum())} of them AI work, of {len(set(repos))} repositories")

@@ -143,8 +143,6 @@ class WhatJudge:
         numbers = self._numbers
         if (weight := numbers.map_place * signs.place) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-place", "path", signs.folder, weight)
-        if (weight := numbers.map_repo * signs.repo) >= _LEAST_WEIGHT:
-            yield Evidence("what", "map-repo", "repo", f"{signs.share:.0%} of its changes", weight)
         if (weight := numbers.map_name * signs.name) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-name", "path", " ".join(signs.names), weight)
         if (weight := numbers.map_word * signs.word) >= _LEAST_WEIGHT:

@@ -53,8 +53,6 @@ class Numbers:
     map_place: float
     map_name: float
     map_word: float
-    map_repo: float
-    map_repo_ground: float
     weak_words_most: float
     bot_changes: float
     bot_subjects: float

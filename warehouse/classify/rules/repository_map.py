@@ -46,9 +46,7 @@ class MapSigns(NamedTuple):
     """What the map says of one change, each with the name that says most.
 
     `place` is the logarithm of the odds of AI work in its files, from the ground up; `name` and `word` are how many
-    times the odds of the repository they raise them, as a logarithm: two words each count by half. `repo` is the
-    logarithm of the odds in the whole repository, from its ground up, where `share` of the changes are AI work; it is 0
-    for a change without files that the map looks at.
+    times the odds of the repository they raise them, as a logarithm: two words each count by half.
     """
 
     place: float = 0.0
@@ -57,8 +55,6 @@ class MapSigns(NamedTuple):
     names: tuple[str, ...] = ()
     word: float = 0.0
     words: tuple[str, ...] = ()
-    repo: float = 0.0
-    share: float = 0.0
 
 
 NO_SIGNS = MapSigns()
@@ -175,8 +171,6 @@ class RepositoryMap:
             names,
             min(_MOST_LIFT, max(0.0, word)),
             said,
-            max(0.0, beside.ground - self._numbers.map_repo_ground) if files else 0.0,
-            beside.share,
         )
 
     def _others(self, chance: float, *, counted: bool) -> _Beside:

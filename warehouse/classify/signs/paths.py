@@ -17,6 +17,7 @@ __all__ = ["PathReader", "PathTraits", "path_evidence"]
 _CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
 _NOWHERE = Place((), ())
+_CI = ".github/"  # what runs there is tooling, whatever it is called
 
 
 class PathTraits(NamedTuple):
@@ -82,7 +83,7 @@ class PathReader:
         manifest: bool,  # noqa: FBT001
         matched: tuple[Rule, ...],
     ) -> PathTraits:
-        rules = () if config else matched
+        rules = () if config or path.startswith(_CI) else matched
         return PathTraits(
             path,
             config,

@@ -15,11 +15,13 @@ from warehouse.classify.signs.message import head_branch, is_merge_subject, spli
 
 __all__ = ["Topic", "TopicReader", "title_of"]
 
-_SCOPE = re.compile(r"\w+\(([^()\n]{1,80})\)!?:")
+# `fix(llm): …`, `[llm] …`, `llm: …`, also behind a kind and a number.
+_SCOPE = re.compile(r"(?:\w{0,12} ?#\d+:? )?(?:\w+\(([^()\n]{1,80})\)!?:|\[([^\]\n]{1,40})\]|([\w./-]{2,40}): )")
 _PARTS_OF_SCOPE = re.compile(r"[,/\s]+")
 # Lines of a body that name who made the change, or contain a link: no evidence of what it builds.
 _ABOUT_MAKING = ("-by:", "-By:", "://", "@", "🤖")
 _WEAK = 0.5
+_TERM = 1.0  # a rule on words of less weight has ambiguous words
 _SPEAKS = 2.0
 _SECOND_TERM = 0.5
 _CACHED_TITLES = 20_000
@@ -48,8 +50,8 @@ class TopicReader:
         subjects = rules.of("what", "subject")
         self._numbers = rules.numbers
         self._vocabulary = vocabulary
-        self._terms = Gate(rule for rule in subjects if rule.weight > _WEAK)
-        self._weak_words = Gate(rule for rule in subjects if rule.weight <= _WEAK)
+        self._terms = Gate(rule for rule in subjects if rule.weight >= _TERM)
+        self._weak_words = Gate(rule for rule in subjects if rule.weight < _TERM)
         self._titles = rules.of("what", "title")
         self._tooling = Gate(rules.of("what", "tooling"))
         self._chores = Gate(rules.of("what", "chore"))
@@ -75,7 +77,7 @@ class TopicReader:
         evidence = [*team, *self._term_evidence(title, words)]
         if words:
             evidence.extend(self._weak_evidence(title, words))
-        if "(" in title:
+        if ":" in title or "[" in title:
             evidence.extend(self._scope_evidence(title))
         topic = _topic(tuple(evidence)) if evidence else _SILENT
         if topic.speaks or not words:
@@ -136,7 +138,7 @@ class TopicReader:
 
     def _scope_evidence(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title)
-        for part in _PARTS_OF_SCOPE.split(match[1]) if match is not None else ():
+        for part in _PARTS_OF_SCOPE.split(match[match.lastindex or 1]) if match is not None else ():
             for rule in self._scopes:
                 if rule.match(part):
                     yield Evidence("what", rule.id, "scope", part, rule.weight)
@@ -145,7 +147,7 @@ class TopicReader:
     def _team_scope(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title) if self._team_scopes is not None else None
         if match is not None and self._team_scopes is not None:
-            for part in _PARTS_OF_SCOPE.split(match[1]):
+            for part in _PARTS_OF_SCOPE.split(match[match.lastindex or 1]):
                 if self._team_scopes.match(part):
                     yield Evidence("what", "scopes", "scope", part, self._numbers.builds_ai)
 
