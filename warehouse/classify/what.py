@@ -181,9 +181,13 @@ class WhatJudge:
         return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.match(name))
 
     def _look_up_own_name(self, repo: str) -> re.Pattern[str] | None:
-        """What finds the repository's name in its titles, if the name is a term of AI: there it is no evidence."""
+        """What finds the repository's name in its titles, if the name has words of AI: there it is no evidence.
+
+        A name that is one plain term of AI is: it is what the repository is about.
+        """
         parts = re.findall(r"[A-Za-z0-9]+", repo.rpartition("/")[2])
-        if len(parts) < 2 or not self._topics.speaks(" ".join(parts)):  # noqa: PLR2004 - a single word is a topic too
+        topic = self._topics.of_title(" ".join(parts))
+        if not topic.evidence or (len(parts) == 1 and topic.speaks):
             return None
         return re.compile(r"(?<![A-Za-z0-9])" + "[ _-]?".join(parts) + r"(?![A-Za-z0-9])", re.IGNORECASE)
 

@@ -84,9 +84,9 @@ class TopicReader:
             return topic
         return topic._replace(chores=tuple(self._chore_evidence(title, words)))
 
-    def speaks(self, title: str) -> bool:
-        """Whether a title speaks plainly of AI work."""
-        return self._of_title(title, False).speaks  # noqa: FBT003 - a key of the cache
+    def of_title(self, title: str) -> Topic:
+        """Evidence from a title alone."""
+        return self._of_title(title, False)  # noqa: FBT003 - a key of the cache
 
     def body_matters(self, score: float) -> bool:
         """Whether the body could change a verdict of this weight. Only rules of the team give it much weight."""
