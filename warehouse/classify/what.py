@@ -156,7 +156,9 @@ class WhatJudge:
         config = len([True for item in traits if item.config])
         if (own_name := self._own_name(_repo_of(change))) is not None:
             title = own_name.sub("", title)
-        return self._topics.read(change, title, tooling=config > 0 and config >= self._numbers.config_share * len(traits))
+        return self._topics.read(
+            change, title, tooling=config > 0 and config >= self._numbers.config_share * len(traits)
+        )
 
     def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
         """Evidence from the team's settings: half of the files in its AI paths, one of its repositories or labels."""

@@ -152,7 +152,9 @@ class RepositoryMap:
         for place in places:
             seen = beside.cached.get(place)
             if seen is None:
-                seen = beside.cached[place] = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+                seen = beside.cached[place] = _Seen(
+                    *self._heat(place, beside), *_lift(self._names, place.words, beside)
+                )
             if place.above:
                 files += 1
                 heat += seen.heat
