@@ -72,7 +72,11 @@ class Graph:
                     order.append(parent)
         depth = [0] * len(self.parents)
         for commit in reversed(order):
-            depth[commit] = 1 + max((depth[parent] for parent in self.parents[commit]), default=0)
+            above = self.parents[commit]
+            if len(above) == 1:
+                depth[commit] = 1 + depth[above[0]]
+            else:
+                depth[commit] = 1 + max((depth[parent] for parent in above), default=0)
         return depth
 
 

@@ -124,17 +124,21 @@ class Kept:
     ) -> Iterator[dict[str, str]]:
         """For each choice of columns a digest of the rows of each repository.
 
-        The order in which rows lie does not count: models sort what they read.
+        The order in which rows lie does not count: models sort what they read. Each value is hashed once for all
+        choices of columns that have it.
         """
         subject = "repo_id" if by_repository else f"'{WHOLE}'"
-        chosen = [", ".join(f'"{column}"' for column in columns) for columns in several]
+        values = {column: f"value_{n}" for n, column in enumerate(sorted(set().union(*several)))}
+        hashed = [f'hash("{column}") as {value}' for column, value in values.items()]
+        chosen = [", ".join(values[column] for column in columns) for columns in several]
         hashes = [f"hash({names}) as one_{n}, hash('other', {names}) as other_{n}" for n, names in enumerate(chosen)]
         sums = [
             f"sum({name}::hugeint), bit_xor({name})" for n in range(len(several)) for name in (f"one_{n}", f"other_{n}")
         ]
         rows = self._connection.execute(
             f"select subject, count(*), {', '.join(sums)} from ("  # noqa: S608 - names of ours
-            f'select {subject} as subject, {", ".join(hashes)} from "{table}") group by subject'
+            f"select subject, {', '.join(hashes)} from ("
+            f'select {subject} as subject, {", ".join(hashed)} from "{table}")) group by subject'
         ).fetchall()
         for n in range(len(several)):
             prints = {subject: repr([count, *made[4 * n : 4 * n + 4]]) for subject, count, *made in rows}

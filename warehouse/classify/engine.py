@@ -100,6 +100,7 @@ class Repository:
         self._map = RepositoryMap(rules.rule_set.numbers)
         self._bots = LearnedBots(rules.rule_set.numbers)
         self._copied: dict[str, set[str]] = {}
+        self._copies: set[str] = set()
         self._originals: dict[str, Verdict] = {}
 
     @property
@@ -113,6 +114,7 @@ class Repository:
         reading = self._rules.what.read(change)
         self._rules.what.learn(reading, self._map)
         for key in copied_from(change):
+            self._copies.add(change.change_id)
             self._copied.setdefault(key[:_SHA_CHARACTERS], set()).add(key)
         return reading
 
@@ -126,7 +128,7 @@ class Repository:
     def verdict(self, change: ChangeFacts, reading: WhatReading | None = None) -> Verdict:
         """Last pass: the verdict, with the class of the original where this is a copy."""
         verdict = self._rules.judge(change, self._map, self._bots, reading)
-        if not self._copied:
+        if change.change_id not in self._copies:
             return verdict
         for key in copied_from(change):
             original = self._originals.get(key)

@@ -280,6 +280,8 @@ def _used_that_day(change: ChangeFacts, *, counts: bool) -> How | None:
 
     Unless the team `counts` it, the change stays `none`, but weakly: strong evidence leaves it out on both sides.
     """
+    if not any([item.used_that_day for item in _commits_of(change)]):  # noqa: C419 - a list is faster for these few
+        return None
     commits = [item for item in change.commits if not is_merge_subject(item.message)]
     if not commits and change.landing is not None:
         commits = [change.landing]

@@ -97,16 +97,16 @@ class WhatJudge:
 
     def read(self, change: ChangeFacts) -> WhatReading:
         """Evidence from the change itself."""
-        traits = list(map(self._paths.read, _paths_of(change)))
+        traits = self._paths.read(_paths_of(change))
         title = title_of(change)
         topic = self._topic(change, title, traits)
-        counted = [item for item in traits if not (item.config or item.noise or item.team_not_ai)]
+        counted = [item for item in traits if item.counted]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
             only = Evidence("what", "agent-config", "path", title, 0.0)
             return WhatReading(title, (), (only,), None, 0.0, tooling=True)
         evidence = [*team, *topic.evidence, *topic.chores]
-        counted = counted or [item for item in traits if item.noise and not item.manifest]
+        counted = counted or [item for item in traits if item.noise and not (item.manifest or item.team_not_ai)]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
@@ -154,11 +154,10 @@ class WhatJudge:
 
     def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
+        tooling = config > 0 and config >= self._numbers.config_share * len(traits)
         if (own_name := self._own_name(_repo_of(change))) is not None:
             title = own_name.sub("", title)
-        return self._topics.read(
-            change, title, tooling=config > 0 and config >= self._numbers.config_share * len(traits)
-        )
+        return self._topics.read(change, title, tooling=tooling)
 
     def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
         """Evidence from the team's settings: half of the files in its AI paths, one of its repositories or labels."""

@@ -124,17 +124,11 @@ def _leaders(joined: Sequence[str], claims: Mapping[str, frozenset[int]]) -> lis
 
 def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece]) -> Cluster:
     lead, own_subjects = joined[0], frozenset(joined)
-    cached: dict[str, bool] = {}  # finding, uses and removal all look up each path
-
-    def owns(path: str) -> bool:
-        if (result := cached.get(path)) is None:
-            result = cached[path] = outermost(path, own_subjects) != ""
-        return result
-
+    owns = _Owned(own_subjects).__getitem__
     members, folders = [], Counter[str]()
     names, test_names = Counter[str](), Counter[str]()
     for piece in pieces:
-        inside = [path for path in piece.paths if owns(path)]
+        inside = list(filter(owns, piece.paths))
         if inside and (piece.builds_ai or 2 * len(inside) >= len(piece.paths)):
             members.append(piece)
             for path in inside:
@@ -146,6 +140,18 @@ def _cluster(ids: Sequence[str], joined: Sequence[str], pieces: Sequence[Piece])
     name = readable(min(called, key=lambda part: (-called[part], part), default=lead))
     ordered = tuple(sorted(folders, key=lambda folder: (-folders[folder], folder)))
     return Cluster(tuple(ids), name, ordered, tuple(members), owns)
+
+
+class _Owned(dict[str, bool]):
+    """By path whether one of some subjects is on it: finding, uses and removal all look up each path."""
+
+    def __init__(self, own_subjects: frozenset[str]) -> None:
+        super().__init__()
+        self._subjects = own_subjects
+
+    def __missing__(self, path: str) -> bool:
+        self[path] = outermost(path, self._subjects) != ""
+        return self[path]
 
 
 def _folder(path: str, own_subjects: frozenset[str]) -> tuple[str, str]:

@@ -163,7 +163,7 @@ def _enough(inside: int, piece: Piece) -> bool:
 def _found(cluster: Cluster, rule: InitiativeSettings | None) -> Initiative:
     members = {}
     for piece in cluster.pieces:
-        inside = [path for path in piece.paths if cluster.owns(path)]
+        inside = list(filter(cluster.owns, piece.paths))
         such = f", such as {inside[0]}" if inside else ""
         members[piece.change_id] = f"{len(inside)} of {len(piece.paths)} files{such}"
     name = rule.name if rule is not None and rule.name else cluster.name

@@ -49,13 +49,18 @@ def subjects(path: str) -> tuple[str, ...]:
 
     None of a hidden folder, and none of a file that holds no code.
     """
-    parts = path.split("/")
-    if parts[0].startswith("."):
+    if path.startswith("."):
         return ()
-    names = [_subject(part) for part in parts[:-1][:_DEEPEST]]
-    if len(parts) <= _DEEPEST and not _NO_CODE.search(parts[-1]):
-        names.append(_subject(parts[-1].partition(".")[0]))
-    return tuple(names)
+    folder, slash, file = path.rpartition("/")
+    names = _of_folder(folder) if slash else ()
+    if len(names) < _DEEPEST and not _NO_CODE.search(file):
+        return (*names, _subject(file.partition(".")[0]))
+    return names
+
+
+@lru_cache(20_000)
+def _of_folder(folder: str) -> tuple[str, ...]:
+    return tuple(map(_subject, folder.split("/")[:_DEEPEST]))
 
 
 @lru_cache(50_000)

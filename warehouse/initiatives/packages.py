@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from warehouse.classify import named_packages
+from warehouse.classify.rules.screen import Screen
 
 __all__ = ["LANGUAGES", "Published", "Required", "published", "required_packages"]
 
@@ -30,9 +31,11 @@ _GO_MODULE = re.compile(r"module\s+(\S+)\s*\Z")
 _NPM_NAME = re.compile(r'\s*"name"\s*:\s*"(@?[\w.-]+(?:/[\w.-]+)?)"')
 _PYTHON_NAME = re.compile(r"""\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)["']?\s*,?\s*\Z""")
 _PYTHON_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py")
+_NAMING_MANIFESTS = frozenset(("go.mod", "package.json", *_PYTHON_MANIFESTS))
 # What others wrote and somebody copied in is published by them; so is what a tool keeps in a hidden folder.
 _COPIED = re.compile(r"(?:^|/)(?:\.[^/]*|third[_-]party|vendor|vendored|node_modules|external|testdata|fixtures)/")
 _JAVA_MANIFESTS = ("pom.xml", "build.gradle", "build.gradle.kts")
+_PROJECT_FILES = (".gemspec", ".csproj", *_JAVA_MANIFESTS)
 
 
 class Published(NamedTuple):
@@ -65,11 +68,11 @@ def published(
     repo: str, lines: Iterable[tuple[str, str]], files: Sequence[str], namespaces: Mapping[str, Iterable[str]]
 ) -> set[Published]:
     """The packages of a repository, from manifest lines, all its paths, and the files that declare each namespace."""
-    own_files = frozenset(path for path in files if not _COPIED.search(path))
+    own_files = frozenset(files) - Screen(files).matching(_COPIED)
     packages = set(_by_files(repo, own_files, namespaces))
     for path, line in lines:
         folder, _, name = path.rpartition("/")
-        if _COPIED.search(path):
+        if name not in _NAMING_MANIFESTS or _COPIED.search(path):
             continue
         if name == "go.mod" and (match := _GO_MODULE.match(line)):
             packages.add(Published("go", match[1].lower(), match[1], folder))
@@ -100,7 +103,7 @@ def _python(name: str, folder: str, files: frozenset[str]) -> Iterator[Published
 def _by_files(repo: str, files: frozenset[str], namespaces: Mapping[str, Iterable[str]]) -> Iterator[Published]:
     """Packages that are called as a file or a folder: gems, .NET projects, Java artifacts."""
     projects: dict[tuple[str, str], str] = {}
-    for path in sorted(files):
+    for path in sorted(path for path in files if path.endswith(_PROJECT_FILES)):
         folder, _, file = path.rpartition("/")
         if file.endswith(".gemspec"):
             yield from _gem(file.removesuffix(".gemspec"), folder, files)

@@ -7,7 +7,9 @@ the language) touches everything and says nothing of any of it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from warehouse.initiatives.names import subjects
@@ -34,14 +36,14 @@ def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
     changes, ai_changes = Counter[str](), Counter[str]()
     touched, ai = defaultdict[str, float](float), defaultdict[str, float](float)
     for piece in filter(lambda piece: piece.builds_ai, pieces):
-        for subject, share in _shares(piece):
+        for subject, share in _shares(piece, _each_once):
             ai_changes[subject] += 1
             ai[subject] += share
+    of_ai = _Among(frozenset(ai)).__getitem__
     for piece in pieces:
-        for subject, share in _shares(piece):
-            if subject in ai:
-                changes[subject] += 1
-                touched[subject] += share
+        for subject, share in _shares(piece, of_ai):
+            changes[subject] += 1
+            touched[subject] += share
     usual = sum(piece.builds_ai for piece in pieces) / max(len(pieces), 1)
     return frozenset(
         subject
@@ -56,16 +58,37 @@ def _needed(changes: int, usual: float) -> float:
     return min(SHARE, max(LEAST_SHARE, LIFT * usual)) if changes >= FEWEST_WITH_LIFT else SHARE
 
 
-def _shares(piece: Piece) -> Iterator[tuple[str, float]]:
+class _Among(dict[str, frozenset[str]]):
+    """By path the subjects on it that are some of `names`, worked out once."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, path: str) -> frozenset[str]:
+        self[path] = _each_once(path) & self._names
+        return self[path]
+
+
+def _shares(piece: Piece, subjects_of: Callable[[str], Iterable[str]]) -> Iterator[tuple[str, float]]:
     """Each subject that a change touches, with the share of its files there."""
-    files = Counter(subject for path in piece.paths for subject in set(subjects(path)) if subject)
+    files = Counter(chain.from_iterable(map(subjects_of, piece.paths)))
     for subject, count in files.items():
         yield subject, count / len(piece.paths)
 
 
+@lru_cache(200_000)
+def _each_once(path: str) -> frozenset[str]:
+    """The subjects on a path."""
+    return frozenset(filter(None, subjects(path)))
+
+
 def outermost(path: str, names: frozenset[str]) -> str:
     """The outermost subject on a path that is one of `names`, empty where none is."""
-    return next((subject for subject in subjects(path) if subject in names), "")
+    for subject in subjects(path):
+        if subject in names:
+            return subject
+    return ""
 
 
 def other_names(

@@ -65,16 +65,17 @@ def uses_of(
     owners = _owned(initiatives, files)
     standing = _Standing(initiatives)
     for line in lines if owners else ():
-        if rules.test(line.path) or rules.sandbox(line.path):
+        places = _owners(resolver.targets(line.path, line.module), owners)
+        if not places or rules.test(line.path) or rules.sandbox(line.path):
             continue
-        for place in _owners(resolver.targets(line.path, line.module), owners):
+        for place in places:
             if place not in owners.get(line.path, ()):
                 standing.take(place, line)
     for user_repo_id, line, language, folder in foreign if owners else ():
-        if rules.test(line.path) or rules.sandbox(line.path):
-            continue
-        for place in _owners(resolver.published(language, folder, line.module), owners):
-            standing.take(place, line, user_repo_id)
+        places = _owners(resolver.published(language, folder, line.module), owners)
+        if places and not (rules.test(line.path) or rules.sandbox(line.path)):
+            for place in places:
+                standing.take(place, line, user_repo_id)
     return standing.uses
 
 
@@ -110,6 +111,8 @@ def _owned(initiatives: Sequence[Initiative], files: Sequence[str]) -> dict[str,
 
 def _owners(targets: Sequence[str], owners: dict[str, list[int]]) -> list[int]:
     """The initiatives to which at least half of some files belong."""
+    if len(targets) == 1:
+        return owners.get(targets[0], [])
     counts: dict[int, int] = {}
     for target in targets:
         for place in owners.get(target, ()):

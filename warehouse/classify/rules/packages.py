@@ -120,9 +120,15 @@ def _package(ecosystems: frozenset[str], has_path: bool, line: str) -> str:  # n
 
 
 def _named(ecosystems: frozenset[str], line: str, *, has_path: bool) -> Iterator[tuple[str, str]]:
-    for ecosystem, form in (*_FORMS, _BARE) if has_path and "pypi" in ecosystems else _FORMS:
-        if ecosystem in ecosystems and (match := form.match(line)) is not None:
+    for ecosystem, form in _forms_of(ecosystems, has_path):
+        if (match := form.match(line)) is not None:
             yield ecosystem, match[1].lower()
+
+
+@lru_cache(100)
+def _forms_of(ecosystems: frozenset[str], has_path: bool) -> tuple[tuple[str, re.Pattern[str]], ...]:  # noqa: FBT001
+    forms = (*_FORMS, _BARE) if has_path and "pypi" in ecosystems else _FORMS
+    return tuple((ecosystem, form) for ecosystem, form in forms if ecosystem in ecosystems)
 
 
 @lru_cache(_CACHED_LINES)

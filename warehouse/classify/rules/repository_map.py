@@ -12,12 +12,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from warehouse.classify.rules.load import Numbers
 
-__all__ = ["NO_SIGNS", "MapSigns", "Place", "RepositoryMap", "place_of", "words_of"]
+__all__ = ["NOWHERE", "NO_SIGNS", "MapSigns", "Place", "RepositoryMap", "place_of", "words_of"]
 
 _PRIOR = 3.0  # as if so many changes of a folder had been as those of the folder above it
 _PRIOR_ALL, _PRIOR_AI = 20.0, 2.0  # as if so many changes of the repository had been seen, so many of which AI work
@@ -32,14 +33,18 @@ _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TITLE_WORD = re.compile(r"[a-z][a-z0-9]{2,}")
 
 
-class Place(NamedTuple):
-    """Where a file is: its folders and itself as paths from the top, and the words of which these names are made."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a file is: its folders and itself as paths from the top, and the words of which these names are made.
+
+    Each is another: so it is looked up at once, however deep it is.
+    """
 
     above: tuple[str, ...]
     words: tuple[str, ...]
 
 
-_NOWHERE = Place((), ())
+NOWHERE = Place((), ())
 
 
 class MapSigns(NamedTuple):
@@ -63,7 +68,7 @@ NO_SIGNS = MapSigns()
 def place_of(path: str) -> Place:
     """The place of a file; nowhere for what lies in hidden folders."""
     if path[:1] == ".":
-        return _NOWHERE
+        return NOWHERE
     folder, slash, name = path.rpartition("/")
     above, words = _folder(folder) if slash else ((), frozenset())
     if len(above) <= _DEEPEST:
@@ -152,9 +157,8 @@ class RepositoryMap:
         for place in places:
             seen = beside.cached.get(place)
             if seen is None:
-                seen = beside.cached[place] = _Seen(
-                    *self._heat(place, beside), *_lift(self._names, place.words, beside)
-                )
+                seen = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+                beside.cached[place] = seen
             if place.above:
                 files += 1
                 heat += seen.heat

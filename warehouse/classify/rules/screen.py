@@ -1,4 +1,4 @@
-"""Which of many texts a rule matches: RE2 reads all of them at once, which takes a tenth of the time."""
+"""Which of many texts a pattern matches: RE2 reads all of them at once, which takes a tenth of the time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.classify.rules.load import Rule
-
 __all__ = ["Screen", "relaxed"]
 
 # An escape, a class, the beginning of a look around, or a single character.
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
 _LOOKS = frozenset(("(?=", "(?!", "(?<=", "(?<!"))
 # Forms that RE2 reads as something else; what it cannot read at all, it refuses.
 _OTHER_MEANING = re.compile(r"\{,|\(\?#|\[\[:|\\[0-9]")
@@ -30,18 +28,18 @@ def relaxed(pattern: str) -> str | None:
         return None
     parts: list[str] = []
     depth = 0  # of parentheses inside a look around
-    for token in _TOKEN.findall(pattern):
+    for part in _PART.findall(pattern):
         if depth:
-            depth += token.startswith("(") - (token == ")")
-        elif token in _LOOKS:
+            depth += part.startswith("(") - (part == ")")
+        elif part in _LOOKS:
             depth = 1
         else:
-            parts.append(r"\z" if token == r"\Z" else token)
+            parts.append(r"\z" if part == r"\Z" else part)
     return "".join(parts)
 
 
 class Screen:
-    """Many texts, each once."""
+    """Texts, each once, of which several patterns look for some."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._plain: list[str] = []
@@ -55,17 +53,21 @@ class Screen:
         """All of them."""
         return self._plain + self._others
 
-    def matching(self, rule: Rule) -> list[str]:
-        """The texts that a rule matches."""
-        return [text for text in (*self._likely(rule.regex), *self._others) if rule.match(text) is not None]
+    def likely(self, pattern: re.Pattern[str]) -> list[str]:
+        """Every text that a pattern matches, and perhaps others."""
+        return self._looked_up(pattern) + self._others
 
-    def _likely(self, regex: re.Pattern[str]) -> list[str]:
-        pattern = relaxed(regex.pattern)
-        if pattern is None:
+    def matching(self, pattern: re.Pattern[str]) -> set[str]:
+        """The texts that a pattern matches."""
+        return {text for text in self.likely(pattern) if pattern.search(text) is not None}
+
+    def _looked_up(self, pattern: re.Pattern[str]) -> list[str]:
+        loose = relaxed(pattern.pattern)
+        if loose is None:
             return self._plain
-        ignore_case = bool(regex.flags & re.IGNORECASE)
+        ignore_case = bool(pattern.flags & re.IGNORECASE)
         try:
-            likely = pc.match_substring_regex(self._column, pattern, ignore_case=ignore_case)
+            likely = pc.match_substring_regex(self._column, loose, ignore_case=ignore_case)
         except pa.ArrowInvalid:
             return self._plain
         texts: list[str] = self._column.filter(likely).to_pylist()

@@ -80,11 +80,12 @@ class MarkReader:
         committer = None
         if commit.committer_email != commit.author_email:
             committer = self.identities.of(commit.committer_name, commit.committer_email)
-        body = split_message(commit.message)[1]
         day = commit.committed_at.date() if commit.committed_at is not None else None
-        marks, automation = split_by_verdict(self.of_text(body, day)) if body else ((), ())
-        if author is None and committer is None:
-            return Reading(None, marks, automation) if marks or automation else NOTHING
+        body = split_message(commit.message)[1]
+        in_body = self.of_text(body, day) if body else ()
+        if author is None and committer is None and not in_body:
+            return NOTHING
+        marks, automation = split_by_verdict(in_body)
         people = [
             Mark(match.rule, f"{role}_{match.by}", match.matched, match.rule.weak_on(day))
             for role, match in (("author", author), ("committer", committer))

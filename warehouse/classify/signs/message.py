@@ -75,6 +75,8 @@ def head_branch(subject: str) -> str:
 
 def is_merge_subject(subject: str) -> bool:
     """Whether Git or a forge wrote all of the subject for a merge; one that has the request's title is its author's."""
+    if not subject.startswith(_beginnings()):  # as most: every message is looked at, some of them several times
+        return False
     word = _merge_word(subject)
     return word is not None and (word[0].merge or "title" not in word[0].pattern.groupindex)
 

@@ -9,21 +9,24 @@ from typing import NamedTuple
 from warehouse.classify.facts import Evidence
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.load import Numbers, Rule, RuleSet
-from warehouse.classify.rules.repository_map import Place, place_of
+from warehouse.classify.rules.repository_map import NOWHERE, Place, place_of
 from warehouse.classify.rules.screen import Screen
 
 __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
 _CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
-_NOWHERE = Place((), ())
 _CI = ".github/"  # what runs there is tooling, whatever it is called
 
 
 class PathTraits(NamedTuple):
-    """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is."""
+    """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is.
+
+    `counted`: it shows where the work was; neither noise nor agent configuration, and not excluded by the team.
+    """
 
     path: str
+    counted: bool
     config: bool
     noise: bool
     manifest: bool
@@ -53,21 +56,22 @@ class PathReader:
         """Read the paths of a repository together, which is faster than each alone; forgets those of the last one."""
         screen = Screen({path for path in paths if len(path) <= _LONGEST})
         config, noise, manifest = (
-            {path for rule in rules for path in screen.matching(rule)}
+            {path for rule in rules for path in _matching(screen, rule)}
             for rules in (self._config, self._noise, self._manifest)
         )
         matched: dict[str, tuple[Rule, ...]] = {}
         for rule in self._rules:
-            for path in screen.matching(rule):
+            for path in _matching(screen, rule):
                 matched[path] = (*matched.get(path, ()), rule)
         self._together = {
             path: self._traits(path, path in config, path in noise, path in manifest, matched.get(path, ()))
             for path in screen.texts
         }
 
-    def read(self, path: str) -> PathTraits:
-        """The traits of one path."""
-        return self._together.get(path) or self._alone(path)
+    def read(self, paths: Iterable[str]) -> list[PathTraits]:
+        """The traits of each path."""
+        get, alone = self._together.get, self._alone
+        return [get(path) or alone(path) for path in paths]
 
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
@@ -83,18 +87,21 @@ class PathReader:
         manifest: bool,  # noqa: FBT001
         matched: tuple[Rule, ...],
     ) -> PathTraits:
+        void = config or noise
         rules = () if config or path.startswith(_CI) else matched
+        not_ai = self._not_ai is not None and self._not_ai.match(path) is not None
         return PathTraits(
             path,
+            not (void or not_ai),
             config,
             noise,
             manifest,
             self._ai is not None and self._ai.match(path) is not None,
-            self._not_ai is not None and self._not_ai.match(path) is not None,
+            not_ai,
             any([rule.parts[0] >= self._strong for rule in rules]) if rules and not noise else False,  # noqa: C419 - there are few
             rules,
             path.rpartition("/")[0].rpartition("/")[2],
-            _NOWHERE if config or noise else place_of(path),
+            NOWHERE if void else place_of(path),
         )
 
 
@@ -122,6 +129,10 @@ def _weight(rule: Rule, share: float, numbers: Numbers) -> float:
     if share >= numbers.most_files:
         return most
     return some if share >= numbers.some_files else few
+
+
+def _matching(screen: Screen, rule: Rule) -> list[str]:
+    return [path for path in screen.likely(rule.regex) if rule.match(path) is not None]
 
 
 def _any(rules: tuple[Rule, ...], path: str) -> bool:

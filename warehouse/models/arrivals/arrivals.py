@@ -18,6 +18,7 @@ from warehouse.model import Input, PythonModel, Table
 from warehouse.models.arrivals.contents import Contents
 from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, SERVICE_DEPLOYMENTS, containment
 from warehouse.models.arrivals.shipping import Shipping
+from warehouse.models.rows import records, rows
 
 __all__ = ["ARRIVALS", "INTEGRATIONS", "MODEL", "arrivals"]
 
@@ -81,7 +82,7 @@ INTEGRATIONS = Table(
 
 def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """The deployments that first tried, staged and shipped each change of each service; and its first green CI."""
-    changes = {row["change_key"]: row for row in tables["change_landings"].to_pylist()}
+    changes = {row["change_key"]: row for row in records(tables["change_landings"])}
     if not changes:
         return {ARRIVALS.name: ARRIVALS.of([]), INTEGRATIONS.name: INTEGRATIONS.of([])}
     # Without its history a commit is contained where it is deployed itself, and nowhere else.
@@ -89,9 +90,7 @@ def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     graph = Graph.of(tables["commits"]).having(sha for sha in named if sha)
     history = containment(graph, tables["default_tips"])
     touched: dict[str, list[str]] = {}
-    for service, key in zip(
-        *(tables["change_services"][name].to_pylist() for name in ("service", "change_key")), strict=True
-    ):
+    for service, key in rows(tables["change_services"], "service", "change_key"):
         touched.setdefault(service, []).append(key)
     contents = Contents.of(graph, tables, changes.values())
     content = {
@@ -100,15 +99,15 @@ def arrivals(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         )
         for key, change in changes.items()
     }
-    rows = []
+    arrived = []
     for service, keys in touched.items():
         shipped = Shipping.of(history, tables, service)
         for key in keys:
             row = {"repo_id": changes[key]["repo_id"], "change_key": key, "service": service}
-            rows.append(row | shipped.arrival(content[key]))
+            arrived.append(row | shipped.arrival(content[key]))
     green = tables["ci_successes"]["sha"].to_pylist()
     return {
-        ARRIVALS.name: ARRIVALS.of(rows),
+        ARRIVALS.name: ARRIVALS.of(arrived),
         INTEGRATIONS.name: INTEGRATIONS.of([*_integrations(history, green, changes.values())]),
     }
 

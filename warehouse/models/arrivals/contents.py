@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,8 +20,7 @@ NOWHERE: tuple[int, str, int | None] = (NEVER, "", None)
 """What `Content.first` says of a change that no deployment contains."""
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """One change as commits of the graph.
 
     `commits`: what it is made of, as written and as landed: what was merged may be a squash or a copy of what was
@@ -101,8 +99,10 @@ class Copies:
         return any(copied for _, _, copied in self.kinds)
 
     def of_all(self, commits: Sequence[int]) -> bool:
-        """Whether each of `commits` has a copy of one kind."""
-        return any(all(commit in copied for commit in commits) for _, _, copied in self.kinds)
+        """Whether each of `commits`, of which there are some, has a copy of one kind."""
+        first = commits[0]
+        kinds = [copied for _, _, copied in self.kinds if first in copied]  # most commits have none
+        return any(all(commit in copied for commit in commits) for copied in kinds)
 
     def after(self, landing: int, copies: Sequence[int]) -> list[int]:
         """Those that were not on the default branch before `landing`: after a revert the same patch may land again."""
@@ -147,7 +147,7 @@ def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]
     """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
     picks: dict[int, list[int]] = {}
     said = tables["commits"]["message"]
-    likely = np.flatnonzero(pc.match_substring_regex(said, holding("pick"))).tolist()
+    likely = pc.indices_nonzero(pc.match_substring_regex(said, holding("pick"))).to_pylist()
     messages = said.to_pylist() if likely else []
     named = {commit: picked for commit in likely if any(picked := picked_from(messages[commit]))}
     if not named:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from headway.repository_names import names_match
 from warehouse.graph import Containment, Graph, Reach
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.arrivals.lanes import Lane, goes_back_deeply, lanes
+from warehouse.models.rows import records
 from warehouse.models.services.rollouts import ROLLOUTS, SERVICE_WAVES, rollouts_and_waves
 
 __all__ = [
@@ -78,8 +78,7 @@ SERVICE_DEPLOYMENTS = Input(
 DEFAULT_TIPS = Input("default_tips", ("sha",), ("sha",))
 
 
-@dataclass(frozen=True)
-class Deployed:
+class Deployed(NamedTuple):
     """A deployment with a known commit. Deployments of one lane follow one another: a service in an environment."""
 
     id: str
@@ -88,8 +87,7 @@ class Deployed:
     at: datetime
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What one deployment was, beside what ran before it in the same lane."""
 
     deployment: Deployed
@@ -154,7 +152,7 @@ def deployment_chain(tables: Mapping[str, pa.Table], complete: Collection[str] =
     """
     graph = Graph.of(tables["commits"])
     history = containment(graph, tables["default_tips"])
-    rows = tables["deployment_times"].to_pylist()
+    rows = records(tables["deployment_times"])
     single = any(names_match(glob, row["repo_id"]) for row in rows[:1] for glob in complete)
     done = steps(history, deployed(graph, rows, "succeeded_at"), single=single)
     chain = [
@@ -168,7 +166,7 @@ def deployment_chain(tables: Mapping[str, pa.Table], complete: Collection[str] =
         }
         for step in done
     ]
-    made = rollouts_and_waves(_with_kinds(history, tables, done, single=single), tables["services"].to_pylist())
+    made = rollouts_and_waves(_with_kinds(history, tables, done, single=single), records(tables["services"]))
     return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **made}
 
 
@@ -183,11 +181,13 @@ def _with_kinds(
         zip(*(tables["deployment_times"][name].to_pylist() for name in ("deployment_id", "service")), strict=True)
     )
     kinds = {(own[step.deployment.id], step.deployment.id): step.kind for step in done}
-    rows = tables["service_deployments"].to_pylist()
+    rows = records(tables["service_deployments"])
     mixed = {row["service"] for row in rows if own[row["deployment_id"]] != row["service"]}
+    by_service: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_service.setdefault(row["service"], []).append(row)
     for service in sorted(mixed):
-        mine = (row for row in rows if row["service"] == service)
-        for step in steps(history, deployed(history.graph, mine, "succeeded_at"), single=single):
+        for step in steps(history, deployed(history.graph, by_service[service], "succeeded_at"), single=single):
             kinds[service, step.deployment.id] = step.kind
     return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 

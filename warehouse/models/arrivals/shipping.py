@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from warehouse.graph import NEVER, Containment, Reach
 from warehouse.models.arrivals.contents import NOWHERE, Content
 from warehouse.models.arrivals.deployment_chain import Deployed, Step, deployed, steps
+from warehouse.models.rows import records
 
 __all__ = ["Shipping"]
 
@@ -48,8 +49,7 @@ class _Wave:
     sweep: _Sweep
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """A deployment that contains a change: how, and the commit that shows it."""
 
     deployment: Deployed
@@ -89,7 +89,7 @@ class Shipping:
     def of(cls, history: Containment, tables: Mapping[str, pa.Table], service: str) -> Shipping:
         """From `service_deployments`, `services`, `rollouts` and `service_waves` of one repository."""
         rows, rollouts, environments, services = (
-            tables[name].filter(pc.equal(tables[name]["service"], service)).to_pylist()
+            records(tables[name].filter(pc.equal(tables[name]["service"], service)))
             for name in ("service_deployments", "rollouts", "service_waves", "services")
         )
         graph = history.graph

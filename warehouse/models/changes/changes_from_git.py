@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from headway.forge_words import holding
 from headway.raw_tables.table import INT, TEXT, TIME
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import diff_number, reverted, reverted_diffs, reverted_title
 from warehouse.models.changes.landings import History, Landed, doubts, landed_changes, open_heads, read_history
+from warehouse.models.rows import records
 
 __all__ = ["CHANGE_COMMITS", "LANDED_COMMITS", "LANDINGS", "LANDING_NOTES", "MODEL", "changes_from_git"]
 
@@ -88,7 +91,7 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
     PR refs that did not land have `landed_by` "open": Git does not record whether they are open or closed.
     """
-    settings = tables["repository_settings"].to_pylist()
+    settings = records(tables["repository_settings"])
     history = (
         read_history(
             tables,
@@ -104,7 +107,8 @@ def changes_from_git(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         return {table.name: table.of([]) for table in _TABLES}
     names: list[str] = tables["commits"]["author_name"].to_pylist()
     landed = list(landed_changes(history))
-    undone = _reverts(history, landed)
+    may_revert = pc.indices_nonzero(pc.match_substring_regex(tables["commits"]["message"], holding("revert")))
+    undone = _reverts(history, landed, set(may_revert.to_pylist()))
     rows = [_row(history, change, names, undone) for change in landed]
     commits_by_change = [
         (_key(history, change), change.own)
@@ -207,8 +211,11 @@ def _open_row(history: History, number: int, head: int, believed: str, names: li
     }
 
 
-def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
-    """For each change that a later one took back, the key of the first that did."""
+def _reverts(history: History, landed: list[Landed], may_revert: Collection[int]) -> dict[str, str]:
+    """For each change that a later one took back, the key of the first that did.
+
+    Only the messages of `may_revert` have a form of a revert.
+    """
     finder = CommitFinder(history.graph.shas, {})
     keys = [_key(history, change) for change in landed]
     owner = {
@@ -223,6 +230,8 @@ def _reverts(history: History, landed: list[Landed]) -> dict[str, str]:
     for by, change in zip(keys, landed, strict=True):
         named = False
         for commit in dict.fromkeys((change.via, *change.brought, *change.own)):
+            if commit not in may_revert:
+                continue
             message = history.messages[commit]
             shas, numbers = reverted(message, history.addresses)
             reverted_shas = [finder.commit(text)[0] for text in shas]

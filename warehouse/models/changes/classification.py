@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import groups, records, rows
 
 __all__ = ["CLASSIFICATION", "classification", "facts_of", "model"]
 
@@ -59,6 +59,7 @@ _CHANGE_COLUMNS = (
     "sha",
     "landed_by",
 )
+# As the fields of `CommitFacts` begin.
 _COMMIT_COLUMNS = (
     "sha",
     "author_name",
@@ -78,7 +79,7 @@ def model(rules: Rules) -> PythonModel:
         (
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", _COMMIT_COLUMNS, ("sha",)),
+            Input("commits", _COMMIT_COLUMNS),
             Input("reported_commits", _REPORTED_COLUMNS, ("change_key", "committed_at", "sha")),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
@@ -101,14 +102,14 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
 
 def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
     """What the rules judge, from the tables of one repository that `model` reads."""
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     commits_by_change: dict[str, list[str]] = {}
     for table in ("change_commits", "reported_commits"):
-        for key, sha in _pairs(tables[table], "change_key", "sha"):
+        for key, sha in rows(tables[table], "change_key", "sha"):
             commits_by_change.setdefault(key, []).append(sha)
     needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}
     commits = {**_reported(tables["reported_commits"]), **_commits(tables, needed)}
-    usage = tables["commit_ai_usage"].to_pylist()
+    usage = records(tables["commit_ai_usage"])
     # A note in Git has every tool of a commit, an export that of its vendor: the note comes last and wins.
     for sha, recorded in (*_exported(usage), *_attributions(tables["ai_notes"])):
         if sha in commits:
@@ -158,32 +159,15 @@ def _facts(change: Mapping[str, Any], own_shas: list[str], commits: Mapping[str,
 
 
 def _commits(tables: Mapping[str, pa.Table], shas: set[str]) -> dict[str, CommitFacts]:
-    paths: dict[str, list[str]] = {}
-    for sha, path in _pairs(tables["commit_files"], "sha", "path"):
-        if sha in shas:
-            paths.setdefault(sha, []).append(path)
-    lines: dict[str, list[tuple[str, str]]] = {}
-    table = tables["added_lines"]
-    for sha, path, line in zip(*(table[name].to_pylist() for name in ("sha", "path", "line")), strict=True):
-        lines.setdefault(sha, []).append((path, line))
-    names = ("sha", "author_name", "author_email", "committer_name", "committer_email", "committed_at", "message")
-    facts: dict[str, CommitFacts] = {}
-    for row in zip(*(tables["commits"][name].to_pylist() for name in names), strict=True):
-        sha, author, email, committer, committer_email, at, message = row
-        if sha in shas:
-            committed_at: datetime | None = at
-            facts[sha] = CommitFacts(
-                sha,
-                author,
-                email,
-                committer,
-                committer_email,
-                committed_at,
-                message,
-                tuple(paths.get(sha, ())),
-                tuple(lines.get(sha, ())),
-            )
-    return facts
+    paths = {sha: tuple(changed) for sha, changed in groups(tables["commit_files"], "sha", "path") if sha in shas}
+    lines = {
+        sha: tuple(zip(*columns, strict=True)) for sha, *columns in groups(tables["added_lines"], "sha", "path", "line")
+    }
+    return {
+        row[0]: CommitFacts._make((*row, paths.get(row[0], ()), lines.get(row[0], ()), None, ()))
+        for row in rows(tables["commits"], *_COMMIT_COLUMNS)
+        if row[0] in shas
+    }
 
 
 def _reported(table: pa.Table) -> dict[str, CommitFacts]:
@@ -196,12 +180,12 @@ def _reported(table: pa.Table) -> dict[str, CommitFacts]:
             committed_at=row["committed_at"],
             message=row["message"] or "",
         )
-        for row in table.to_pylist()
+        for row in records(table)
     }
 
 
 def _attributions(table: pa.Table) -> Iterator[tuple[str, LineAttribution]]:
-    for row in table.to_pylist():
+    for row in records(table):
         tools = tuple((row["tools"] or "").split("\n")) if row["tools"] else ()
         yield row["sha"], LineAttribution(row["ai_lines"] or 0, row["human_lines"] or 0, tools)
 
@@ -212,12 +196,12 @@ def _exported(usage: list[dict[str, Any]]) -> Iterator[tuple[str, LineAttributio
     for row in usage:
         if row["tier"] == "commit":
             of_commits.setdefault(row["sha"], []).append(row)
-    for sha, rows in of_commits.items():
+    for sha, recorded in of_commits.items():
         # What one tool did not write another may have written: people wrote no more than the least of it.
-        others = [row["human_lines"] for row in rows]
-        human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in rows[1:]))
-        tools = tuple(row["tool"] for row in rows)
-        yield sha, LineAttribution(sum(row["ai_lines"] for row in rows), human_lines, tools, exported=True)
+        others = [row["human_lines"] for row in recorded]
+        human_lines = None if None in others else max(0, min(others) - sum(row["ai_lines"] for row in recorded[1:]))
+        tools = tuple(row["tool"] for row in recorded)
+        yield sha, LineAttribution(sum(row["ai_lines"] for row in recorded), human_lines, tools, exported=True)
 
 
 def _tools_of_days(usage: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -226,7 +210,3 @@ def _tools_of_days(usage: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
         if row["tier"] == "author_day":
             tools[row["sha"]] = (*tools.get(row["sha"], ()), row["tool"])
     return tools
-
-
-def _pairs(table: pa.Table, first: str, second: str) -> zip[tuple[str, str]]:
-    return zip(table[first].to_pylist(), table[second].to_pylist(), strict=True)

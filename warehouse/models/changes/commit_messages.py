@@ -102,8 +102,15 @@ def read_landing(message: str, *, merge: bool, addresses: Collection[str] = _NO_
 
 def _branch(subject: str) -> str:
     """The branch that a merge without a request names, empty for none."""
+    if not subject.startswith(_branch_beginnings()):
+        return ""
     matches = (word.pattern.match(subject) for word in words("branch", "subject") if subject.startswith(word.holds))
     return next((match["branch"] or "" for match in matches if match), "")
+
+
+@cache
+def _branch_beginnings() -> tuple[str, ...]:
+    return tuple(word.holds for word in words("branch", "subject"))
 
 
 def landed_by_words(message: str, addresses: Collection[str] = _NO_ADDRESSES, differential: str = "") -> LandedWords:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import BOOL, TEXT
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["MODEL", "WORKFLOW_KINDS", "workflow_kinds"]
 
@@ -32,8 +33,8 @@ def workflow_kinds(tables: Mapping[str, pa.Table]) -> pa.Table:
 
     A workflow that deploys is not CI: it waits at gates, which would count as time to integrate.
     """
-    (settings,) = tables["repository_settings"].to_pylist()
-    rules = tables["deployment_rules"].to_pylist()
+    (settings,) = records(tables["repository_settings"])
+    rules = records(tables["deployment_rules"])
     globs = [rule["workflow"].lower() for rule in rules if rule["source"] == "workflow"]
     not_ci = re.compile(settings["not_ci"]) if settings["not_ci"] else None
     rows = []

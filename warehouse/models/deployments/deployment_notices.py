@@ -15,6 +15,7 @@ from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.environments import named_production
+from warehouse.models.rows import records
 
 __all__ = ["DEPLOYMENT_NOTICES", "deployment_notices", "model"]
 
@@ -71,11 +72,11 @@ def model(settings: Settings) -> PythonModel:
 
 def deployment_notices(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
     """From reported deployments and the environments that count as production: one row per repository and kind."""
-    environments = _by_repository(tables["reported_environments"].to_pylist())
-    judged = _by_repository(tables["environments"].to_pylist())
-    doubts = _by_repository(tables["reported_doubts"].to_pylist())
+    environments = _by_repository(records(tables["reported_environments"]))
+    judged = _by_repository(records(tables["environments"]))
+    doubts = _by_repository(records(tables["reported_doubts"]))
     rows: list[dict[str, Any]] = []
-    for repository in sorted(tables[REPOSITORIES].to_pylist(), key=lambda row: str(row["repo_id"])):
+    for repository in sorted(records(tables[REPOSITORIES]), key=lambda row: str(row["repo_id"])):
         repo_id = repository["repo_id"]
         reported = sorted(environments.get(repo_id, ()), key=lambda row: (-row["deployments"], row["environment"]))
         found = [

@@ -24,6 +24,7 @@ from warehouse.models.deployments.seen.rule import Rule
 from warehouse.models.deployments.seen.services import for_services
 from warehouse.models.deployments.seen.tags import from_tags
 from warehouse.models.deployments.seen.workflow import from_workflow
+from warehouse.models.rows import records
 
 __all__ = ["DEPLOYMENTS_SEEN", "MODEL", "deployments_seen"]
 
@@ -72,15 +73,15 @@ DEPLOYMENTS_SEEN = Table(
 
 def deployments_seen(tables: Mapping[str, pa.Table]) -> pa.Table:
     """One row per deployment of the repository whose `deployment_rules`, `refs`, `commits`, … are given."""
-    settings = tables["repository_settings"].to_pylist()
-    refs = tables["refs"].to_pylist()
+    settings = records(tables["repository_settings"])
+    refs = records(tables["refs"])
     shas: list[str] = tables["commits"]["sha"].to_pylist()
     finder = _finder(shas, refs, tables)
     history = set(shas)
-    services = tables["services"].to_pylist()
+    services = records(tables["services"])
     in_part = _InPart.of(tables)
     rows: dict[str, dict[str, Any]] = {}
-    for number, rule in enumerate(tables["deployment_rules"].to_pylist()):
+    for number, rule in enumerate(records(tables["deployment_rules"])):
         for row in _seen(Rule(**rule), settings[0], tables, refs, finder):
             row["repo_id"] = settings[0]["repo_id"]
             if why := in_part.why(row, rule["tags"]):
@@ -102,7 +103,7 @@ class _InPart:
 
     @classmethod
     def of(cls, tables: Mapping[str, pa.Table]) -> _InPart:
-        tags = frozenset(row["tag"] for row in tables["release_tags"].to_pylist() if row["among_parts"])
+        tags = frozenset(row["tag"] for row in records(tables["release_tags"]) if row["among_parts"])
         return cls(_has_services(tables), tags, tables["small_parts"].num_rows > 0)
 
     def why(self, row: dict[str, Any], pattern: str) -> str:
@@ -121,7 +122,7 @@ def _finder(shas: list[str], refs: list[dict[str, Any]], tables: Mapping[str, pa
     columns = (tables["tag_objects"][name].to_pylist() for name in ("object_sha", "sha"))
     objects = dict(zip(*columns, strict=True))
     places: dict[str, list[tuple[datetime, str]]] = {}
-    for row in tables["release_tags"].to_pylist():
+    for row in records(tables["release_tags"]):
         if row["sha"] and row["released_at"]:
             places.setdefault(row["tag"], []).append((row["released_at"], row["sha"]))
     # A tag that is gone had led there.
@@ -150,7 +151,7 @@ def _seen(
     elif rule.source == "workflow":
         yield from from_workflow(finder, rule, tables["workflow_deployments"])
     elif rule.source == "releases":
-        as_of = next((row["as_of"] for row in tables["report_times"].to_pylist()), None)
+        as_of = next((row["as_of"] for row in records(tables["report_times"])), None)
         found = tables["releases"], tables["release_tags"]
         yield from from_releases(finder, rule, *found, as_of=as_of, parts=_has_services(tables))
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import INT, TEXT, TIME
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.settings.near_names import edits
 
 __all__ = ["MANIFEST_APPLICATIONS", "MODEL", "manifest_applications"]
@@ -41,17 +42,17 @@ MANIFEST_APPLICATIONS = Table(
 def manifest_applications(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `manifest_versions`, the rules and the repositories."""
     deployed: dict[tuple[str, str], list[str]] = {}
-    for rule in tables["deployment_rules"].to_pylist():
+    for rule in records(tables["deployment_rules"]):
         if rule["manifests_repo_id"] is not None:
             deployed.setdefault((rule["manifests_repo_id"], rule["application"]), []).append(rule["repo_id"])
     taken = {repo_id for repo_ids in deployed.values() for repo_id in repo_ids}
     free = [
         row["repo_id"]
-        for row in tables[REPOSITORIES].to_pylist()
+        for row in records(tables[REPOSITORIES])
         if row["role"] == "application" and row["repo_id"] not in taken
     ]
     steps: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in tables["manifest_versions"].to_pylist():
+    for row in records(tables["manifest_versions"]):
         if row["version"] is not None:
             steps.setdefault((row["manifests_repo_id"], row["application"]), []).append(row)
     rows = []

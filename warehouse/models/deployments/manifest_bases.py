@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import TEXT
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["MANIFEST_BASES", "MODEL", "manifest_bases"]
 
@@ -27,7 +28,7 @@ def manifest_bases(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `manifest_versions`: a file is a base if, somewhere in its component, another one names an environment."""
     above: set[tuple[str, str]] = set()
     without: set[tuple[str, str]] = set()
-    for row in tables["manifest_versions"].to_pylist():
+    for row in records(tables["manifest_versions"]):
         place, path = row["manifests_repo_id"], row["path"]
         if not row["environment"]:
             without.add((place, path))

@@ -14,6 +14,7 @@ from headway.repository_names import names_match
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.tag_families.tag_families import APART
 from warehouse.models.doubts.guard import NEWER_TAGS, Doubt, Evidence, Landing, in_doubt
+from warehouse.models.rows import records
 
 __all__ = ["SERVICE_DOUBTS", "model", "service_doubts"]
 
@@ -68,11 +69,11 @@ def model(complete: Sequence[str]) -> PythonModel:
 
 def service_doubts(tables: Mapping[str, pa.Table], complete: Collection[str] = ()) -> pa.Table:
     """From the landings and deployments of one repository as of the report: its services in doubt."""
-    services = tables["services"].to_pylist()
+    services = records(tables["services"])
     repo_id = services[0]["repo_id"]
     if any(names_match(glob, repo_id) for glob in complete):
         return SERVICE_DOUBTS.of([])
-    apart = {row["deployment_id"] for row in tables["deployment_times"].to_pylist() if APART in row["problem"]}
+    apart = {row["deployment_id"] for row in records(tables["deployment_times"]) if APART in row["problem"]}
     landings = _by_service(tables["service_landings"])
     deployments = _by_service(tables["service_deployments"])
     ignored = _ignored_tags(tables)
@@ -94,16 +95,16 @@ def service_doubts(tables: Mapping[str, pa.Table], complete: Collection[str] = (
 
 def _by_service(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
+    for row in records(table):
         rows.setdefault(row["service"], []).append(row)
     return rows
 
 
 def _ignored_tags(tables: Mapping[str, pa.Table]) -> dict[str, list[datetime]]:
     """When each family that looks like releases, and is not taken, had a release."""
-    taken = {row["family"] for row in tables["tag_families"].to_pylist() if row["taken"]}
+    taken = {row["family"] for row in records(tables["tag_families"]) if row["taken"]}
     times: dict[str, list[datetime]] = {}
-    for row in tables["release_tags"].to_pylist():
+    for row in records(tables["release_tags"]):
         if row["release"] and row["released_at"] and row["family"] not in taken:
             times.setdefault(row["family"], []).append(row["released_at"])
     return times
@@ -124,7 +125,7 @@ def _evidence(
 
 
 def _row(doubt: Doubt, tables: Mapping[str, pa.Table], family: str) -> dict[str, Any]:
-    settings = {row["family"]: row["setting"] for row in tables["tag_families"].to_pylist()}
+    settings = {row["family"]: row["setting"] for row in records(tables["tag_families"])}
     newer = family if doubt.reason == NEWER_TAGS else ""
     return {
         "since_at": doubt.since_at,

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from warehouse.initiatives import ForeignLine, ImportLine, Resolver
 from warehouse.initiatives.removal import Step
 from warehouse.initiatives.resolving import Declared, declared_by_manifests
+from warehouse.models.rows import groups, records, rows
 
-__all__ = ["foreign", "lines", "pairs", "renames", "resolver", "steps"]
+__all__ = ["Files", "foreign", "lines", "renames", "resolver", "steps"]
+
+Files = Sequence[tuple[str, list[str], list[str], list[str]]]
+"""Each commit with what it changed: paths, Git's letters, paths before a rename; from `commit_files`."""
 
 
-def pairs(table: pa.Table, first: str, second: str) -> zip[tuple[Any, Any]]:
-    """Two columns of a table, row by row."""
-    return zip(table[first].to_pylist(), table[second].to_pylist(), strict=True)
-
-
-def renames(table: pa.Table, owner: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+def renames(files: Files, owner: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
     """The old and the new path of what a change moved."""
-    columns = (table[name].to_pylist() for name in ("sha", "path", "status", "old_path"))
-    for sha, path, status, old_path in zip(*columns, strict=True):
-        if status == "R" and old_path and sha in owner:
-            yield old_path, path
+    for sha, paths, statuses, old_paths in files:
+        if "R" in statuses and sha in owner:
+            for path, status, old_path in zip(paths, statuses, old_paths, strict=True):
+                if status == "R" and old_path:
+                    yield old_path, path
 
 
 def steps(
-    table: pa.Table, commits: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]
-) -> list[Step]:
+    files: Files, commits: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]
+) -> Iterator[Step]:
     """What landed changes did to paths, in the order of their landing, and within one of its commits."""
     landed = {change["change_id"]: change["merged_at"] for change in changes if change["merged_at"] is not None}
-    times = dict(pairs(commits, "sha", "committed_at"))
-    names = ("sha", "path", "status", "old_path")
-    dated = []
-    for sha, path, status, old_path in zip(*(table[name].to_pylist() for name in names), strict=True):
-        if owners := [change_id for change_id in owner.get(sha, ()) if change_id in landed]:
-            first = min(owners, key=lambda change_id: (landed[change_id], change_id))
-            step = Step(first, path, old_path or "" if status == "R" else "", status)
-            dated.append(((landed[first], times[sha] or landed[first], not step.deleted, path), step))
-    return [step for _, step in sorted(dated)]
+    times = dict(rows(commits, "sha", "committed_at"))
+    dated: dict[tuple[Any, Any], list[tuple[bool, str, Step]]] = {}
+    for sha, *columns in files:
+        owners = [(landed[change_id], change_id) for change_id in owner.get(sha, ()) if change_id in landed]
+        if owners:
+            at, first = min(owners)
+            dated.setdefault((at, times[sha] or at), []).extend(
+                (status != "D", path, Step(first, path, old_path or "" if status == "R" else "", status))
+                for path, status, old_path in zip(*columns, strict=True)
+            )
+    return (step for at in sorted(dated) for _, _, step in sorted(dated[at]))
 
 
 def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]) -> list[ImportLine]:
@@ -50,11 +53,11 @@ def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[
     """
     landed = {change["change_id"]: change["merged_at"] for change in changes if change["merged_at"] is not None}
     balance: dict[tuple[str, str, str], int] = {}
-    names = ("sha", "path", "kind", "module", "added")
-    for sha, path, kind, module, added in zip(*(table[name].to_pylist() for name in names), strict=True):
-        if kind == "import":
-            for change_id in owner.get(sha, ()):
-                if change_id in landed:
+    imports = table.filter(pc.equal(table["kind"], "import"))
+    for sha, *columns in groups(imports, "sha", "path", "module", "added"):
+        for change_id in owner.get(sha, ()):
+            if change_id in landed:
+                for path, module, added in zip(*columns, strict=True):
                     key = (change_id, path, module)
                     balance[key] = balance.get(key, 0) + (1 if added else -1)
     ordered = sorted(balance, key=lambda key: (landed[key[0]], key))
@@ -63,20 +66,19 @@ def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[
 
 def foreign(table: pa.Table) -> Iterator[ForeignLine]:
     """What changes of other repositories did to imports of packages of this one."""
-    for row in table.to_pylist():
+    for row in records(table):
         line = ImportLine(row["change_id"], row["path"], row["module"], added=row["added"])
         yield ForeignLine(row["user_repo_id"], line, row["language"], row["folder"])
 
 
 def resolver(tables: Mapping[str, pa.Table], files: list[str], commits: set[str]) -> Resolver:
     """From an import to files, by what manifests and files of these commits declare."""
-    table = tables["added_lines"]
-    lines = zip(*(table[name].to_pylist() for name in ("sha", "path", "line")), strict=True)
-    modules, packages = declared_by_manifests((path, line) for sha, path, line in lines if sha in commits)
+    lines = ((path, line) for sha, path, line in rows(tables["added_lines"], "sha", "path", "line") if sha in commits)
+    modules, packages = declared_by_manifests(lines)
     spaces: dict[str, set[str]] = {}
     table = tables["imports"]
-    names = ("sha", "path", "kind", "module", "added")
-    for sha, path, kind, module, added in zip(*(table[name].to_pylist() for name in names), strict=True):
-        if kind == "declares" and added and sha in commits:
+    declared = table.filter(pc.and_(pc.equal(table["kind"], "declares"), table["added"]))
+    for sha, path, module in rows(declared, "sha", "path", "module"):
+        if sha in commits:
             spaces.setdefault(module, set()).add(path)
     return Resolver(files, Declared(modules, packages, {name: tuple(sorted(paths)) for name, paths in spaces.items()}))

@@ -15,7 +15,7 @@ from warehouse.initiatives.resolving import resolves
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.initiatives import initiative_history as history
-from warehouse.models.initiatives.initiative_history import pairs
+from warehouse.models.rows import groups, records, rows
 
 __all__ = ["INITIATIVES", "INITIATIVE_CHANGES", "INITIATIVE_USES", "initiatives", "model"]
 
@@ -90,11 +90,11 @@ def model(rules: InitiativeRules) -> PythonModel:
             Input("classification", ("change_id", "builds_ai"), ("change_id",)),
             Input("change_kinds", ("change_id", "kind"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", ("sha", "committed_at", "message"), ("sha",)),
+            Input("commits", ("sha", "committed_at", "message")),
             Input("late_commits", ("sha",), ("sha",)),
-            Input("commit_files", ("sha", "path", "status", "old_path"), ("sha", "path", "status", "old_path")),
+            Input("commit_files", ("sha", "path", "status", "old_path"), ("sha",)),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
-            Input("imports", ("sha", "path", "kind", "module", "added"), ("sha", "path", "kind", "module", "added")),
+            Input("imports", ("sha", "path", "kind", "module", "added"), ("sha",)),
             Input("foreign_imports", _FOREIGN_COLUMNS, ("merged_at", "change_id", "path", "module", *_FOREIGN_COLUMNS)),
         ),
         (INITIATIVES, INITIATIVE_CHANGES, INITIATIVE_USES),
@@ -104,30 +104,32 @@ def model(rules: InitiativeRules) -> PythonModel:
 
 def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[str, pa.Table]:
     """From the changes of a repository, what they build, their paths and imports; only commits up to the report."""
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     if not changes:
         return _tables("", [], {}, [], Ends(()))
     repo_id = changes[0]["repo_id"]
     commits = {*tables["commits"]["sha"].to_pylist()} - {*tables["late_commits"]["sha"].to_pylist()}
     owner = _owner(changes, tables["change_commits"], commits)
-    paths = _paths(tables["commit_files"], owner)
+    history_files = list(groups(tables["commit_files"], "sha", "path", "status", "old_path"))
+    paths = _paths(history_files, owner)
     pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)
     owner |= _nested(changes, tables, commits - owner.keys())
-    local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(tables["commit_files"], owner)))
+    local_initiatives = initiatives_in(repo_id, pieces, rules, list(history.renames(history_files, owner)))
+    members = {change_id for initiative in local_initiatives for change_id in initiative.members}
     sandboxed = {
-        piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths) for piece in pieces
+        piece.change_id: bool(piece.paths) and all(rules.sandbox(path) for path in piece.paths)
+        for piece in pieces
+        if piece.change_id in members
     }
-    if not any(initiative.members for initiative in local_initiatives):
+    if not members:
         return _tables(repo_id, local_initiatives, {}, [], Ends(()))
-    ends = Ends(history.steps(tables["commit_files"], tables["commits"], changes, owner))
-    files = sorted({path for path, sha in pairs(tables["commit_files"], "path", "sha") if sha in commits})
+    ends = Ends(history.steps(history_files, tables["commits"], changes, owner))
+    files = sorted({path for sha, paths, *_ in history_files if sha in commits for path in paths})
     lines, resolver = history.lines(tables["imports"], changes, owner), history.resolver(tables, files, commits)
     uses = uses_of(local_initiatives, lines, files, resolver, rules, history.foreign(tables["foreign_imports"]))
     code = [path for path in files if resolves(path)]
     importable = {
-        initiative.id
-        for initiative in local_initiatives
-        if initiative.members and any(initiative.owns(path) for path in code)
+        initiative.id for initiative in local_initiatives if initiative.members and any(map(initiative.owns, code))
     }
     return _tables(repo_id, local_initiatives, sandboxed, uses, ends, importable)
 
@@ -139,7 +141,7 @@ def _owner(changes: Iterable[Mapping[str, Any]], change_commits: pa.Table, commi
     """
     owner: dict[str, list[str]] = {}
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] != "squash"}
-    for key, sha in pairs(change_commits, "change_key", "sha"):
+    for key, sha in rows(change_commits, "change_key", "sha"):
         if sha in commits and key in ids:
             owner.setdefault(sha, []).append(ids[key])
     for change in changes:
@@ -158,7 +160,7 @@ def _nested(
     ids = {change["change_key"]: change["change_id"] for change in changes if change["landed_by"] == "nested"}
     shas = free & set(tables["imports"]["sha"].to_pylist()) if ids else set()
     owners_by_sha = {}
-    for sha, message in pairs(tables["commits"], "sha", "message"):
+    for sha, message in rows(tables["commits"], "sha", "message"):
         if sha in shas:
             numbers = read_landing(message or "", merge=False).numbers
             if owners := [ids[f"#{number}"] for number in numbers if f"#{number}" in ids][:1]:
@@ -166,11 +168,11 @@ def _nested(
     return owners_by_sha
 
 
-def _paths(table: pa.Table, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
+def _paths(files: history.Files, owner: Mapping[str, list[str]]) -> dict[str, set[str]]:
     paths: dict[str, set[str]] = {}
-    for sha, path in pairs(table, "sha", "path"):
+    for sha, changed, *_ in files:
         for change_id in owner.get(sha, ()):
-            paths.setdefault(change_id, set()).add(path)
+            paths.setdefault(change_id, set()).update(changed)
     return paths
 
 
@@ -179,7 +181,7 @@ def _pieces(
 ) -> list[Piece]:
     """The changes that count: none by bots, no release, and none that takes another one back."""
     verdicts = {row["change_id"]: row for row in classified.to_pylist()}
-    no_work = {change_id for change_id, kind in pairs(kinds, "change_id", "kind") if kind != "work"}
+    no_work = {change_id for change_id, kind in rows(kinds, "change_id", "kind") if kind != "work"}
     reverting = {change["reverted_by"] for change in changes} - {None}
     pieces = []
     for change in changes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway.raw_tables.table import TEXT
 from warehouse.initiatives.packages import published, required_packages
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import rows
 
 __all__ = ["MODEL", "PUBLISHED", "REQUIRED", "packages"]
 
@@ -40,19 +42,18 @@ REQUIRED = Table(
 
 def packages(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """From lines of manifests, the paths of a repository and what its files declare; only of what landed."""
-    landed = set(tables["commit_owners"]["sha"].to_pylist())
     repo_id = tables["commit_owners"]["repo_id"][0].as_py()
-
-    def rows(table: str, *names: str) -> Iterator[tuple[str, ...]]:
-        columns = (tables[table][name].to_pylist() for name in ("sha", *names))
-        return (row[1:] for row in zip(*columns, strict=True) if row[0] in landed)
-
-    lines = [(path, line) for path, line in rows("added_lines", "path", "line")]
-    files = sorted({path for (path,) in rows("commit_files", "path")})
+    shas = tables["commit_owners"]["sha"].combine_chunks()
+    landed = {
+        name: tables[name].filter(pc.is_in(tables[name]["sha"], shas))
+        for name in ("added_lines", "commit_files", "imports")
+    }
+    lines = set(rows(landed["added_lines"], "path", "line"))
+    files = sorted(pc.unique(landed["commit_files"]["path"]).to_pylist())
     namespaces: dict[str, set[str]] = {}
-    for path, kind, module in rows("imports", "path", "kind", "module"):
-        if kind == "declares":
-            namespaces.setdefault(module, set()).add(path)
+    declared = landed["imports"].filter(pc.equal(landed["imports"]["kind"], "declares"))
+    for path, module in rows(declared, "path", "module"):
+        namespaces.setdefault(module, set()).add(path)
     offered = sorted(published(repo_id.partition(":")[2], lines, files, namespaces))
     required = sorted(required_packages(lines))
     return {
@@ -65,9 +66,9 @@ MODEL = PythonModel(
     "packages",
     (
         Input("commit_owners", ("repo_id", "sha"), ("sha",)),
-        Input("commit_files", ("sha", "path"), ("sha", "path")),
-        Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
-        Input("imports", ("sha", "path", "kind", "module"), ("sha", "path", "kind", "module")),
+        Input("commit_files", ("sha", "path")),
+        Input("added_lines", ("sha", "path", "line")),
+        Input("imports", ("sha", "path", "kind", "module")),
     ),
     (PUBLISHED, REQUIRED),
     packages,

@@ -11,6 +11,7 @@ from headway.raw_tables.table import TEXT
 from warehouse.classify import Rules
 from warehouse.classify.signs.identities import Identities
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["AUTOMATED_ACCOUNTS", "automated_accounts", "model"]
 
@@ -39,7 +40,7 @@ def model(rules: Rules) -> PythonModel:
 def automated_accounts(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
     """From `reviewers`: one row per account that the forge calls a bot, or that rules or settings know as one."""
     identities = Identities(rules.rule_set)
-    rows = tables["reviewers"].to_pylist()
+    rows = records(tables["reviewers"])
     accounts = {
         (row["repo_id"], row["login"])
         for row in rows

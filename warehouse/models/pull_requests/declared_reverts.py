@@ -9,6 +9,7 @@ import pyarrow as pa
 from headway.raw_tables.table import INT, TEXT
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import reverted
+from warehouse.models.rows import records
 
 __all__ = ["DECLARED_REVERTS", "MODEL", "declared_reverts"]
 
@@ -28,7 +29,7 @@ DECLARED_REVERTS = Table(
 def declared_reverts(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `revert_requests`, in the order of their merging: one row per pull request that one of them took back."""
     reverts: dict[int, str] = {}
-    rows = tables["revert_requests"].to_pylist()
+    rows = records(tables["revert_requests"])
     for row in rows:
         _, numbers = reverted(f"{row['title'] or ''}\n\n{row['body'] or ''}")
         for number in numbers:

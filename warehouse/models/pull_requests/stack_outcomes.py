@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import INT, TEXT, TIME
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["MODEL", "STACK_OUTCOMES", "stack_outcomes"]
 
@@ -33,7 +34,7 @@ STACK_OUTCOMES = Table(
 
 def stack_outcomes(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `stacked_pull_requests`: one row per stacked pull request."""
-    rows = tables["stacked_pull_requests"].to_pylist()
+    rows = records(tables["stacked_pull_requests"])
     by_number: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         by_number.setdefault(row["number"], []).append(row)

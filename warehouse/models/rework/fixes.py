@@ -12,6 +12,7 @@ from headway.raw_tables.table import TEXT
 from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records, rows
 
 __all__ = ["COMMIT_OWNERS", "FIXES", "fixes", "model"]
 
@@ -59,7 +60,7 @@ def model(dora: DoraSettings) -> PythonModel:
         "fixes",
         (
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
-            Input("commits", ("sha", "parents"), ("sha",)),
+            Input("commits", ("sha", "parents")),
             Input("landings", ("change_key", "landing_sha", "landed_by"), ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("landed_commits", ("change_key", "sha"), ("change_key", "sha")),
@@ -78,16 +79,16 @@ def fixes(tables: Mapping[str, pa.Table], rules: FixRules) -> dict[str, pa.Table
     the default branch was before it: null where it landed inside another change, which then is traced as a whole, or
     where nothing was before it. `commit_owners`: a row per commit that a landed change brought.
     """
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     repo_id = changes[0]["repo_id"]
-    parents = dict(zip(*(tables["commits"][name].to_pylist() for name in ("sha", "parents")), strict=True))
-    landings = tables["landings"].to_pylist()
+    parents = dict(rows(tables["commits"], "sha", "parents"))
+    landings = records(tables["landings"])
     landed = {row["landing_sha"]: row["change_key"] for row in landings if row["landing_sha"] and _outer(row)}
-    brought = {key: list(_brought(sha, parents, landed)) for sha, key in landed.items()}
+    landing_of = {key: sha for sha, key in landed.items()}
     return {
         "fixes": FIXES.of(
             [
-                {"repo_id": repo_id, **row, **_step(brought.get(row["change_key"]), parents)}
+                {"repo_id": repo_id, **row, **_step(landing_of.get(row["change_key"]), parents, landed)}
                 for row in _detected(changes, tables, rules)
             ]
         ),
@@ -111,8 +112,7 @@ def _detected(
     changes: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table], rules: FixRules
 ) -> Iterator[dict[str, Any]]:
     incidents = sorted({name for name in tables["incidents"]["incident_id"].to_pylist() if name})
-    ids, kinds = (tables["change_kinds"][name].to_pylist() for name in ("change_id", "kind"))
-    automated = {change for change, kind in zip(ids, kinds, strict=True) if kind != "work"}
+    automated = {change for change, kind in rows(tables["change_kinds"], "change_id", "kind") if kind != "work"}
     merged = [row for row in changes if row["merged_at"] is not None]
     keys = {row["change_key"] for row in merged}
     taken_back: dict[str, list[str]] = {}
@@ -144,7 +144,8 @@ def _landed_again(taken_back: Mapping[str, Iterable[str]]) -> set[str]:
     return again
 
 
-def _step(commits: list[str] | None, parents: Mapping[str, str]) -> dict[str, Any]:
+def _step(landing: str | None, parents: Mapping[str, str], landed: Mapping[str, str]) -> dict[str, Any]:
+    commits = list(_brought(landing, parents, landed)) if landing is not None else []
     if not commits:
         return {"landing_sha": None, "base_sha": None}
     base = parents[commits[-1]].partition(" ")[0]
@@ -155,7 +156,7 @@ def _owners(repo_id: str, tables: Iterable[pa.Table], parents: Mapping[str, str]
     """The change that brought each commit; the first of the tables that has it counts."""
     owner: dict[str, str] = {}
     for table in tables:
-        for key, sha in zip(*(table[name].to_pylist() for name in ("change_key", "sha")), strict=True):
+        for key, sha in rows(table, "change_key", "sha"):
             owner.setdefault(sha, key)
     shas = sorted(sha for sha in owner if sha in parents)
     return pa.table([[repo_id] * len(shas), shas, [owner[sha] for sha in shas]], schema=COMMIT_OWNERS.schema)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, TEXT
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.services.inference.path_kinds import deployable, is_companion
 from warehouse.models.services.inference.propose import EVERYTHING
 from warehouse.models.services.services import lines
@@ -49,7 +50,7 @@ def path_services(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     for repo_id, path in zip(*(distinct[name].to_pylist() for name in ("repo_id", "path")), strict=True):
         paths.setdefault(repo_id, []).append(path)
     services: dict[str, list[dict[str, Any]]] = {}
-    for service in tables["services"].to_pylist():
+    for service in records(tables["services"]):
         services.setdefault(service["repo_id"], []).append(service)
     memberships: list[dict[str, Any]] = []
     deployables: list[dict[str, Any]] = []

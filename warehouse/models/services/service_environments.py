@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import BOOL, INT, TEXT
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.services.services import lines
 
 __all__ = ["MODEL", "SERVICE_ENVIRONMENTS", "service_environments"]
@@ -32,8 +33,8 @@ SERVICE_ENVIRONMENTS = Table(
 
 def service_environments(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `deployments_seen` and `services` of all repositories: one row per service and environment."""
-    services = {(row["repo_id"], row["service"]): row for row in tables["services"].to_pylist()}
-    whole = {row["repo_id"]: row for row in reversed(tables["services"].to_pylist())}
+    services = {(row["repo_id"], row["service"]): row for row in records(tables["services"])}
+    whole = {row["repo_id"]: row for row in reversed(records(tables["services"]))}
     seen = tables["deployments_seen"].group_by(["repo_id", "service", "environment"]).aggregate([]).to_pylist()
     rows = []
     for key in sorted(

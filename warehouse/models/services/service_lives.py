@@ -12,6 +12,7 @@ from headway.raw_tables.table import BOOL, TEXT, TIME
 from warehouse.graph import NEVER, Graph
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.arrivals.deployment_chain import DEFAULT_TIPS, containment
+from warehouse.models.rows import records
 from warehouse.models.services.inference.propose import EVERYTHING, quiet_since
 from warehouse.models.services.services import lines
 
@@ -36,10 +37,10 @@ SERVICE_LIVES = Table(
 
 def service_lives(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From the services of one repository, their deployments and its commits: one row per service with `unlisted`."""
-    services = [row for row in tables["services"].to_pylist() if row["unlisted"]]
+    services = [row for row in records(tables["services"]) if row["unlisted"]]
     # Releases of the whole repository before that of a part say nothing of when the part began.
     deployed: dict[str, list[dict[str, Any]]] = {row["service"]: [] for row in services}
-    for row in tables["service_deployments"].to_pylist():
+    for row in records(tables["service_deployments"]):
         if row["service"] in deployed and row["production"] and row["own"] and row["succeeded_at"] is not None:
             deployed[row["service"]].append(row)
     newest = max((row["succeeded_at"] for rows in deployed.values() for row in rows), default=None)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, TEXT
 from headway.settings import ServiceSettings, Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.services.inference.inferred_services import GONE_SERVICES, INFERRED_SERVICES
 
 __all__ = ["SERVICES", "lines", "model", "plain_name", "services"]
@@ -67,7 +68,7 @@ def model(settings: Settings) -> PythonModel:
 def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
     """From all repositories and what was inferred of them: one row per service; what settings say wins."""
     inferred: dict[str, list[dict[str, Any]]] = {}
-    for row in tables[INFERRED_SERVICES.name].to_pylist():
+    for row in records(tables[INFERRED_SERVICES.name]):
         inferred.setdefault(row["repo_id"], []).append({**_whole(settings), **row, "unlisted": True})
     gone = {(row["repo_id"], row["service"]): row["successor"] for row in tables[GONE_SERVICES.name].to_pylist()}
     rows = []

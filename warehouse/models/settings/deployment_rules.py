@@ -15,6 +15,7 @@ from headway.settings import DeploymentRule, Settings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.environments import named_production
 from warehouse.models.deployments.tag_families.families import any_release
+from warehouse.models.rows import records
 from warehouse.models.services.services import plain_name
 from warehouse.models.settings.component_applications import component_applications
 
@@ -146,7 +147,7 @@ def _inferred_parts(tables: Mapping[str, pa.Table], settings: Settings, manifest
     if not manifests or not settings.inference.services:
         return {}
     whole = [own_application(repo_id, manifests) for repo_id in repository_ids(tables)]
-    return component_applications((name for _, name in manifests), whole, tables["components"].to_pylist())
+    return component_applications((name for _, name in manifests), whole, records(tables["components"]))
 
 
 def deploys_others(repo_id: str, manifests: Manifests, parts: Sequence[str] = ()) -> bool:
@@ -198,7 +199,7 @@ def _reporting(deployments: pa.Table, settings: Settings) -> dict[str, bool]:
     """The repositories of which a system reports deployments, and whether one may be to production."""
     columns = ["repo_id", "environment", "production"]
     reporting: dict[str, bool] = {}
-    for row in deployments.select(columns).group_by(columns).aggregate([]).to_pylist():
+    for row in records(deployments.select(columns).group_by(columns).aggregate([])):
         flag = row["production"]
         named = None if row["environment"] is None else named_production(row["repo_id"], row["environment"], settings)
         may_be = named is not False if flag is None else flag or named is True

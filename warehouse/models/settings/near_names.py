@@ -12,6 +12,7 @@ from headway.notices import NOTICES
 from headway.raw_tables.table import INT, TEXT
 from headway.repository_names import repository_key
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.rows import records
 
 __all__ = ["MODEL", "NEAR_NAMES", "edits", "near_names"]
 
@@ -38,7 +39,7 @@ def near_names(tables: Mapping[str, pa.Table]) -> pa.Table:
     reported = {row["repo_id"]: row["deployment_id_count_distinct"] for row in counts.to_pylist()}
     collected = set(tables["raw_repositories"]["repo_id"].to_pylist())
     deployed = set(tables["production_deployments"]["repo_id"].to_pylist())
-    applications = {row["repo_id"] for row in tables[REPOSITORIES].to_pylist() if row["role"] == "application"}
+    applications = {row["repo_id"] for row in records(tables[REPOSITORIES]) if row["role"] == "application"}
     waiting = sorted((applications & collected) - deployed - set(reported))
     rows = []
     places = tables["raw_deployments"].group_by("repo_id").aggregate([("written_in", "min")]).to_pylist()

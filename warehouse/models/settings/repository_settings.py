@@ -11,6 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
+from warehouse.models.rows import records
 from warehouse.models.settings.deployment_rules import Manifests, deploys_others, parts_of, repository_ids
 from warehouse.sources import Sources
 
@@ -85,14 +86,14 @@ def repository_settings(tables: Mapping[str, pa.Table], settings: Settings, team
 
     The default branch is that of the source that has it newest.
     """
-    described = {row["repo_id"]: row for row in tables["raw_repositories"].to_pylist()}  # the newest comes last
+    described = {row["repo_id"]: row for row in records(tables["raw_repositories"])}  # the newest comes last
     newest_branches = dict(
         zip(*(tables["stale_clones"][name].to_pylist() for name in ("repo_id", "newest_branch")), strict=True)
     )
     columns = (tables["manifest_versions"][name].to_pylist() for name in ("manifests_repo_id", "application"))
     manifests = sorted(set(zip(*columns, strict=True)))
     rules: dict[str, list[dict[str, Any]]] = {}
-    for rule in tables["deployment_rules"].to_pylist():
+    for rule in records(tables["deployment_rules"]):
         rules.setdefault(rule["repo_id"], []).append(rule)
     rows = []
     for repo_id in repository_ids(tables):

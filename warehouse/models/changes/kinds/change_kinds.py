@@ -27,6 +27,7 @@ from headway.release_subjects import says_release, versions_in
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.kinds.own_names import OwnNames
+from warehouse.models.rows import records, rows
 
 __all__ = ["CHANGE_KINDS", "change_kinds", "model"]
 
@@ -206,8 +207,8 @@ def model(ai: AiSettings) -> PythonModel:
             Input("changes", ("repo_id", "change_id", "change_key", "title", "sha", "landed_by"), ("change_key",)),
             Input("classification", ("change_id", "built_with_ai"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
-            Input("commits", ("sha", "parents", "message", "committed_at"), ("sha",)),
-            Input("commit_files", ("sha", "status", "path"), ("sha", "path")),
+            Input("commits", ("sha", "parents", "message")),
+            Input("commit_files", ("sha", "status", "path")),
             Input("version_changes", _VERSION_COLUMNS, _VERSION_COLUMNS),
             Input("tags", ("sha",), ("sha",)),
             Input("late_commits", ("sha",), ("sha",)),
@@ -222,24 +223,24 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
 
     Commits and tags that came after the time of the report count for nothing.
     """
-    changes = tables["changes"].to_pylist()
+    changes = records(tables["changes"])
     tables = {**tables, "commits": _until(tables["commits"], tables["late_commits"])}
     known = set(tables["commits"]["sha"].to_pylist())
     bots = {
         change_id
-        for change_id, how in _rows(tables["classification"], "change_id", "built_with_ai")
+        for change_id, how in rows(tables["classification"], "change_id", "built_with_ai")
         if how == "automation"
     }
     own_commits: dict[str, list[str]] = {}
-    for key, sha in _rows(tables["change_commits"], "change_key", "sha"):
+    for key, sha in rows(tables["change_commits"], "change_key", "sha"):
         if sha in known:
             own_commits.setdefault(key, []).append(sha)
     merges = set(tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist())
     landed = {change["sha"] for change in changes if change["sha"]}
     landed.update(sha for change in changes if change["sha"] for sha in own_commits.get(change["change_key"], ()))
     repository = _repository(tables, landed, changes[0]["repo_id"] if changes else "")
-    subjects = _subjects(tables["commits"])
-    rows = []
+    messages = dict(rows(tables["commits"], "sha", "message"))
+    kinds = []
     for change in changes:
         if kind := overrides.get(change["change_id"]):
             evidence = "the team's own answer"
@@ -247,12 +248,12 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
             kind, evidence = "bot", ""
         else:
             shas = _commits_of(change, own_commits.get(change["change_key"], []), merges)
-            evidence = _release_evidence(change, shas, subjects, repository)
+            evidence = _release_evidence(change, shas, messages, repository)
             kind = "release" if evidence else "work"
-        rows.append(
+        kinds.append(
             {"repo_id": change["repo_id"], "change_id": change["change_id"], "kind": kind, "evidence": evidence}
         )
-    return CHANGE_KINDS.of(rows)
+    return CHANGE_KINDS.of(kinds)
 
 
 def _commits_of(change: Mapping[str, Any], own_commits: list[str], merges: set[str]) -> list[str]:
@@ -263,13 +264,14 @@ def _commits_of(change: Mapping[str, Any], own_commits: list[str], merges: set[s
 
 
 def _release_evidence(
-    change: Mapping[str, Any], shas: list[str], subjects: Mapping[str, str], repository: _Repository
+    change: Mapping[str, Any], shas: list[str], messages: Mapping[str, str], repository: _Repository
 ) -> str:
     """What shows that all of the change only makes a release; empty where something does not, or nothing shows it."""
     title = [change["title"]] if change["title"] and len(shas) == 1 else []
     evidence = ""
     for sha in shas:
-        verdict = repository.verdict(sha, [*([subjects[sha]] if sha in subjects else []), *title])
+        subject = [messages[sha].partition("\n")[0].strip()] if sha in messages else []
+        verdict = repository.verdict(sha, [*subject, *title])
         if not verdict.fits:
             return ""
         evidence = evidence or verdict.evidence
@@ -298,10 +300,10 @@ def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) 
     beyond_release = beyond(RELEASE_PATH)
     within = files.filter(pc.invert(pc.is_in(files["sha"], pa.array(sorted(beyond_release), pa.string()))))
     paths: dict[str, list[tuple[str, str]]] = {}
-    for sha, status, path in _rows(within, "sha", "status", "path"):
+    for sha, status, path in rows(within, "sha", "status", "path"):
         paths.setdefault(sha, []).append((status, path))
     moved: dict[str, list[_Moved]] = {}
-    for sha, *values in _rows(tables["version_changes"], *_VERSION_COLUMNS):
+    for sha, *values in rows(tables["version_changes"], *_VERSION_COLUMNS):
         moved.setdefault(sha, []).append(_Moved(*(value or "" for value in values)))
     packages = {
         line.package
@@ -310,7 +312,7 @@ def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) 
         if line.what == "own_version" and line.package and not _COPIED.search(line.path)
     }
     manifests = files.filter(matching(PACKAGE_PATH))
-    folders = {path for sha, path in _rows(manifests, "sha", "path") if sha in landed}
+    folders = {path for sha, path in rows(manifests, "sha", "path") if sha in landed}
     return _Repository(
         changed=frozenset(pc.unique(files["sha"]).to_pylist()),
         beyond=beyond_release,
@@ -321,14 +323,6 @@ def _repository(tables: Mapping[str, pa.Table], landed: set[str], repo_id: str) 
         names=OwnNames(repo_id.partition(":")[2], packages, folders),
         tagged=frozenset(tables["tags"]["sha"].to_pylist()),
     )
-
-
-def _subjects(commits: pa.Table) -> dict[str, str]:
-    return {sha: message.partition("\n")[0].strip() for sha, message in _rows(commits, "sha", "message")}
-
-
-def _rows(table: pa.Table, *names: str) -> zip[tuple[Any, ...]]:
-    return zip(*(table[name].to_pylist() for name in names), strict=True)
 
 
 def _plain(version: str) -> str:

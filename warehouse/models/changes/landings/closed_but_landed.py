@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from datetime import timedelta
 
 from warehouse.graph import NEVER
-from warehouse.models.changes.commit_messages import LandedWords, landed_by_words, read_landing
+from warehouse.models.changes.commit_messages import LandedWords, read_landing
 from warehouse.models.changes.landings.branch_commits import date_is_believed, left_at
 from warehouse.models.changes.landings.history import History
 
@@ -73,7 +73,7 @@ def body_words(history: History, free: Iterable[int]) -> dict[int, LandedWords]:
         message = history.messages[commit]
         if history.merge(commit) or "\n" not in message:
             continue
-        sure, perhaps = landed_by_words(message, history.addresses, history.differential)
+        sure, perhaps = history.in_body(commit)
         if sure or perhaps:
             limit = history.committed_at[commit] - _CLOSED_WITHIN
             words[position] = LandedWords(
@@ -95,7 +95,7 @@ def _is_alike(history: History, number: int, position: int) -> bool:
     subject = read_landing(message, merge=False, addresses=history.addresses).title
     if subject == history.reports.titles.get(number, ""):
         return True
-    if number in landed_by_words(message, history.addresses, history.differential).sure:
+    if number in history.in_body(commit).sure:
         return True
     if head is None:
         return False

@@ -12,7 +12,14 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.graph import NEVER, Graph, first_reach
-from warehouse.models.changes.commit_messages import Landing, own_addresses, read_landing
+from warehouse.models.changes.commit_messages import (
+    LandedWords,
+    Landing,
+    landed_by_words,
+    own_addresses,
+    read_landing,
+)
+from warehouse.models.rows import records, values
 
 __all__ = ["History", "Key", "Landed", "Reports", "read_history"]
 
@@ -110,6 +117,7 @@ class History:
     doubtful_numbers: dict[str, set[int]] = field(default_factory=dict)
     _keys: dict[int, Key] = field(default_factory=dict)
     _read: dict[int, Landing] = field(default_factory=dict)
+    _in_bodies: dict[int, LandedWords] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
@@ -140,6 +148,14 @@ class History:
             landing = read_landing(self.messages[commit], merge=self.merge(commit), addresses=self.addresses)
             self._read[commit] = landing
         return landing
+
+    def in_body(self, commit: int) -> LandedWords:
+        """What the body of a commit's message says that it lands."""
+        said = self._in_bodies.get(commit)
+        if said is None:
+            said = landed_by_words(self.messages[commit], self.addresses, self.differential)
+            self._in_bodies[commit] = said
+        return said
 
     def subject(self, commit: int) -> str:
         """The first line of a commit's message."""
@@ -213,7 +229,7 @@ def read_history(
     tip = graph.index.get(tips.get(("branch", default_branch)) or "")
     if tip is None:
         return None
-    numbered = [row for row in tables["change_reports"].to_pylist() if row["number"] is not None]
+    numbered = [row for row in records(tables["change_reports"]) if row["number"] is not None]
     heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
     heads |= _pull_heads(graph, refs)
     chain = graph.first_parents(tip)
@@ -222,10 +238,10 @@ def read_history(
     history = History(
         graph=graph,
         messages=messages,
-        authored_at=commits["authored_at"].to_pylist(),
+        authored_at=values(commits["authored_at"]),
         author_name=commits["author_name"].to_pylist(),
         author_email=commits["author_email"].to_pylist(),
-        committed_at=commits["committed_at"].to_pylist(),
+        committed_at=values(commits["committed_at"]),
         trees=commits["tree"].to_pylist(),
         patches={graph.index[sha]: patch for sha, patch in patches if sha in graph.index},
         chain=chain,

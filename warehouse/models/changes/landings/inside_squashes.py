@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from warehouse.graph import NEVER, difference
-from warehouse.models.changes.commit_messages import landed_by_words, read_landing
+from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.changes.landings.branch_commits import off_main
 from warehouse.models.changes.landings.history import History, Landed
 
@@ -106,7 +106,7 @@ class InsideSquashes:
         message = history.messages[change.via]
         numbers: list[int] = []
         if "://" in message:
-            numbers += landed_by_words(message, history.addresses, history.differential).sure
+            numbers += history.in_body(change.via).sure
         if change.branch_commits != "joined" and f"\n{_LISTED}" in message:
             for line in message.splitlines()[1:]:
                 if line.startswith(_LISTED):

@@ -11,7 +11,6 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from warehouse.graph import NEVER
-from warehouse.models.changes.commit_messages import landed_by_words
 from warehouse.models.changes.landings.history import History
 
 __all__ = ["MovedForward"]
@@ -68,11 +67,7 @@ class MovedForward:
 
     def _names(self, position: int) -> tuple[int, ...]:
         """The request that the body of a step surely names."""
-        if position < 0:
-            return ()
-        history = self.history
-        message = history.messages[history.chain[position]]
-        return landed_by_words(message, history.addresses, history.differential).sure if "\n" in message else ()
+        return self.history.in_body(self.history.chain[position]).sure if position >= 0 else ()
 
     def _belongs(self, position: int, next_one: int, at: int) -> bool:
         history = self.history

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from warehouse.graph import Graph
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.rows import values
 
 __all__ = ["from_branch"]
 
@@ -23,7 +24,7 @@ def from_branch(
     tip, main = tips.get(rule.branch), tips.get(default_branch)
     if tip is None:
         return
-    committed_at: list[datetime] = commits["committed_at"].to_pylist()
+    committed_at: list[datetime] = values(commits["committed_at"])
     landed = set(graph.first_parents(main)) if main is not None and rule.branch != default_branch else set()
     chain = graph.first_parents(tip)
     shared = [commit for commit in chain if commit in landed]

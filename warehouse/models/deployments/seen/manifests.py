@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from warehouse.commit_finder import CommitFinder
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.rows import records
 
 __all__ = ["from_manifests"]
 
 
 def from_manifests(finder: CommitFinder, rule: Rule, manifests: pa.Table) -> Iterator[dict[str, Any]]:
     """From `manifest_deployments`: one row per version that an environment got."""
-    for step in manifests.to_pylist():
+    for step in records(manifests):
         if step["version"] is None:  # taken out of the environment: nothing was deployed
             continue
         if step["manifests_repo_id"] != rule.manifests_repo_id or not rule.takes(step):

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from warehouse.commit_finder import CommitFinder
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.rows import records
 
 __all__ = ["from_records"]
 
 
 def from_records(finder: CommitFinder, rule: Rule, reported: pa.Table) -> Iterator[dict[str, Any]]:
     """From `reported_deployments`: one row per deployment."""
-    for row in reported.to_pylist():
+    for row in records(reported):
         if not rule.takes(row):
             continue
         at = row["created_at"] or row["succeeded_at"]

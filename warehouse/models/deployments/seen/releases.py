@@ -15,6 +15,7 @@ from warehouse.models.deployments.seen.rule import Rule
 from warehouse.models.deployments.tag_families.forms import tag_form
 from warehouse.models.deployments.tag_families.siblings import Release, among_parts
 from warehouse.models.deployments.tag_families.spans import Span, in_use, within
+from warehouse.models.rows import records
 
 __all__ = ["from_releases"]
 
@@ -55,7 +56,7 @@ def from_releases(
 def _published(releases: pa.Table) -> Iterator[dict[str, Any]]:
     """The first release of each tag that was published, in the order of their times."""
     tags: set[str] = set()
-    for row in releases.to_pylist():
+    for row in records(releases):
         if row["published_at"] is not None and not row["prerelease"] and row["tag"] not in tags:
             tags.add(row["tag"])
             yield row

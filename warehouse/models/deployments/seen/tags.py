@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.rows import records
 
 __all__ = ["from_tags"]
 
@@ -20,7 +21,7 @@ def from_tags(rule: Rule, release_tags: pa.Table, *, parts: bool = False) -> Ite
     are tags of the whole; that is right where it is known what belongs to the part.
     """
     pattern = re.compile(rule.tags) if rule.tags else None
-    for row in release_tags.to_pylist():
+    for row in records(release_tags):
         if not (pattern.search(row["tag"]) if pattern else row["release"] and (parts or not row["part"])):
             continue
         yield {

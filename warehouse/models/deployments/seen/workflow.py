@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from warehouse.commit_finder import CommitFinder
 from warehouse.models.deployments.seen.rule import Rule
+from warehouse.models.rows import records
 
 __all__ = ["from_workflow", "workflow_application"]
 
@@ -65,7 +66,7 @@ def workflow_application(workflow: str) -> str:
 
 def from_workflow(finder: CommitFinder, rule: Rule, runs: pa.Table) -> Iterator[dict[str, Any]]:
     """From `workflow_deployments`: one row per deployment; the application is what the workflow's name says."""
-    for row in runs.to_pylist():
+    for row in records(runs):
         if not fnmatchcase(row["workflow"].lower(), rule.workflow.lower()):
             continue
         sha, problem = finder.commit((row["sha"] or "").lower())

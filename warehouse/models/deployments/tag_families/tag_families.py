@@ -17,6 +17,7 @@ from warehouse.models.deployments.tag_families.apart import apart_from
 from warehouse.models.deployments.tag_families.families import Family, Learned, learn
 from warehouse.models.deployments.tag_families.moved import moved_tags
 from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
+from warehouse.models.rows import records, rows
 
 __all__ = ["APART", "MODEL", "NOTICE_KINDS", "RELEASE_TAGS", "TAG_FAMILIES", "TAG_NOTICES", "tag_families"]
 
@@ -87,23 +88,23 @@ _SHOWN = 5
 
 def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """From `tag_readings`, `commits`, `refs`, settings and report time of one repository: its tags as of the report."""
-    settings = tables["repository_settings"].to_pylist()[0]
+    settings = records(tables["repository_settings"])[0]
     commits = tables["commits"]
-    as_of = next((row["as_of"] for row in tables["report_times"].to_pylist() if row["as_of"]), None)
-    committed_at = dict(zip(commits["sha"].to_pylist(), commits["committed_at"].to_pylist(), strict=True))
+    as_of = next((row["as_of"] for row in records(tables["report_times"]) if row["as_of"]), None)
+    committed_at = dict(rows(commits, "sha", "committed_at"))
     placed = [
         tag
-        for tag in placed_tags(tables["tag_readings"].to_pylist(), committed_at)
+        for tag in placed_tags(records(tables["tag_readings"]), committed_at)
         if as_of is None or tag.reading.at is None or tag.reading.at <= as_of
     ]
     readings = [tag.reading for tag in placed]
     newest = max((reading.at for reading in readings if reading.at), default=datetime.min)  # noqa: DTZ901
-    tips = {row["name"]: row["sha"] for row in tables["refs"].to_pylist() if row["kind"] == "branch"}
+    tips = {row["name"]: row["sha"] for row in records(tables["refs"]) if row["kind"] == "branch"}
     in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
     apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
     learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart)
     tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
-    patterns = [rule["tags"] for rule in tables["deployment_rules"].to_pylist() if rule["source"] == "tags"]
+    patterns = [rule["tags"] for rule in records(tables["deployment_rules"]) if rule["source"] == "tags"]
     families = [_family_row(settings, patterns, family) for family in learned.families]
     notices = _notices(patterns, placed, learned, tags) if patterns else []
     return {

@@ -12,9 +12,9 @@ from typing import NamedTuple
 __all__ = ["Component", "Folders", "components_among", "is_named"]
 
 _DEEPEST = 5
-_MANIFEST = re.compile(
-    r"(?:^|/)(?:package\.json|Cargo\.toml|go\.mod|pom\.xml|pyproject\.toml|setup\.py|build\.gradle(?:\.kts)?|project\.json"
-    r"|catalog-info\.yaml|Chart\.yaml|Dockerfile|composer\.json|[^/]+\.gemspec|[^/]+\.csproj)$"
+_MANIFEST = re.compile(  # the whole name of a file
+    r"(?:package\.json|Cargo\.toml|go\.mod|pom\.xml|pyproject\.toml|setup\.py|build\.gradle(?:\.kts)?|project\.json"
+    r"|catalog-info\.yaml|Chart\.yaml|Dockerfile|composer\.json|[^/]+\.gemspec|[^/]+\.csproj)"
 )
 _ASIDE = re.compile(
     r"(?i)(?:^|/)(?:node_modules|vendor|third[-_]party|tests?|__tests__|specs?|e2e|testdata|fixtures?|__fixtures__"
@@ -53,7 +53,7 @@ class Folders:
     """The folders of one repository: those with a package in its default branch, and all that ever had a file."""
 
     components: Sequence[Component]
-    paths: Iterable[str] = field(repr=False)
+    paths: Sequence[str] = field(repr=False)
     renames: Iterable[tuple[str, str]] = field(default=(), repr=False)
     """Old and new path of each file that was moved."""
 
@@ -94,7 +94,7 @@ class Folders:
     def went_to(self, folder: str, homes: Mapping[str, str]) -> str:
         """The one of `homes`, names by folder, to which most files went that were moved out of a folder; else empty."""
         counts = Counter(
-            next((homes[place] for place in reversed([*_above(new)]) if place in homes), "")
+            next((homes[place] for place in reversed([*_around(new.rpartition("/")[0])]) if place in homes), "")
             for old, new in self.renames
             if old.startswith(f"{folder}/") and not new.startswith(f"{folder}/")
         )
@@ -119,7 +119,11 @@ class Folders:
     @cached_property
     def _files(self) -> Counter[str]:
         """How many paths there ever were below each folder."""
-        return Counter(folder for path in self.paths for folder in _above(path))
+        files: Counter[str] = Counter()
+        for folder, count in Counter(path.rpartition("/")[0] for path in self.paths).items():
+            for above in _around(folder):
+                files[above] += count
+        return files
 
     @cached_property
     def _moved(self) -> dict[str, list[str]]:
@@ -147,8 +151,9 @@ class Folders:
     @cached_property
     def _packages(self) -> frozenset[str]:
         """Folders that ever had a manifest of a package."""
-        places = (path.rpartition("/")[0] for path in self.paths if _MANIFEST.search(path))
-        return frozenset(folder for folder in places if folder and not self.aside(folder))
+        parts = (path.rpartition("/") for path in self.paths)
+        places = {folder for folder, _, name in parts if folder and _MANIFEST.fullmatch(name)}
+        return frozenset(folder for folder in places if not self.aside(folder))
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
@@ -159,8 +164,8 @@ class Folders:
         return named
 
 
-def _above(path: str) -> Iterator[str]:
-    """The folders that a path is in, none deeper than a few."""
-    parts = path.split("/")[:-1][:_DEEPEST]
+def _around(folder: str) -> Iterator[str]:
+    """A folder and those that it is in, none deeper than a few."""
+    parts = folder.split("/")[:_DEEPEST] if folder else []
     for depth in range(1, len(parts) + 1):
         yield "/".join(parts[:depth])

@@ -14,6 +14,7 @@ from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.seen.workflow import workflow_application
+from warehouse.models.rows import records
 from warehouse.models.services.inference.folders import Component, Folders, components_among
 from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
@@ -86,7 +87,7 @@ def model(settings: Settings) -> PythonModel:
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
     """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
-    (repository,) = tables[REPOSITORIES].to_pylist()
+    (repository,) = records(tables[REPOSITORIES])
     repo_id = repository["repo_id"]
     named = settings.services_of(repo_id)
     proposals: list[Proposal] = []
@@ -123,7 +124,7 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
 
 def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
     """How much of the repository its released parts are, where that is less than half: one row, or none."""
-    tags = tables["release_tags"].to_pylist()
+    tags = records(tables["release_tags"])
     parts = {row["component"] for row in tags if row["component"] and row["release"]}
     if not parts:
         return
@@ -150,8 +151,8 @@ def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
 
 
 def _folders(tables: Mapping[str, pa.Table]) -> Folders:
-    components = [Component(**row) for row in tables["components"].to_pylist()]
-    if past := tables["past_files"].to_pylist():
+    components = [Component(**row) for row in records(tables["components"])]
+    if past := records(tables["past_files"]):
         alive = [row["path"] for row in past if row["alive"]]
         renamed = {(row["old_path"], row["path"]) for row in past if row["old_path"]}
         return Folders(components_among(alive, components), [row["path"] for row in past], renamed)
@@ -177,12 +178,12 @@ def _are_gone(globs: Iterable[str], folders: Folders) -> bool:
 def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[tuple[str, str, datetime]]:
     """Name, source and time of each deployment that names what it deploys, of the sources that count."""
     if "records" in sources:
-        for row in tables["reported_deployments"].to_pylist():
+        for row in records(tables["reported_deployments"]):
             at = row["succeeded_at"] or row["created_at"]
             if row["application"] and at:
                 yield row["application"], "records", at
     if "manifests" in sources:
-        for row in tables["manifest_deployments"].to_pylist():
+        for row in records(tables["manifest_deployments"]):
             if row["application"] and row["version"] is not None:
                 yield row["application"], "manifests", row["changed_at"]
     if "workflow" in sources:
@@ -192,16 +193,16 @@ def _named(tables: Mapping[str, pa.Table], sources: Iterable[str]) -> Iterator[t
 
 
 def _by_tag(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
-    for row in tables["release_tags"].to_pylist():
+    for row in records(tables["release_tags"]):
         if row["component"] and row["release"] and row["released_at"]:
             yield row["component"], "tags", row["released_at"]
 
 
 def _by_workflow(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, datetime]]:
     """What the workflows that deploy say by their names."""
-    rules = tables["deployment_rules"].to_pylist()
+    rules = records(tables["deployment_rules"])
     globs = [row["workflow"].lower() for row in rules if row["source"] == "workflow"]
-    for row in tables["workflow_deployments"].to_pylist():
+    for row in records(tables["workflow_deployments"]):
         name, at = workflow_application(row["workflow"]), row["succeeded_at"]
         if name and at and any(fnmatchcase(row["workflow"].lower(), glob) for glob in globs):
             yield name, "workflows", at
@@ -219,11 +220,11 @@ def _grouped(named: Iterable[tuple[str, str, datetime]]) -> list[Deployed]:
 
 def _whole(tables: Mapping[str, pa.Table]) -> Releases:
     """Releases of the repository as one."""
-    families: list[dict[str, Any]] = tables["tag_families"].to_pylist()
+    families: list[dict[str, Any]] = records(tables["tag_families"])
     patterns = [row["pattern"] for row in families if row["taken"] and not row["component"] and row["pattern"]]
     tags = [
         (row["tag"], row["released_at"])
-        for row in tables["release_tags"].to_pylist()
+        for row in records(tables["release_tags"])
         if row["release"] and not row["component"] and row["released_at"]
     ]
     return Releases(tags, "|".join(patterns))
