@@ -3,8 +3,8 @@
     python benchmarks/fit_weights.py WAREHOUSE LABELS.csv [LABELS.csv ...]
 
 WAREHOUSE holds the whole histories of the labelled repositories (`headway collect` of clones). LABELS.csv has the
-columns repo, sha and axis_b; rows whose column `part` says `held out` are left alone. A labelled commit that is no
-landing of a change is judged by itself, with the map of its repository.
+columns repo, sha and axis_b. A labelled commit that is no landing of a change is judged by itself, with the map of its
+repository.
 
 The weight of a change is that of the rules, as they are, and three weights times what the map says. The three, and the
 slope of the probability, are fitted by logistic regression with an L2 penalty, and bounded below by zero; at a weight
@@ -73,12 +73,12 @@ def main() -> None:
 
 
 def read_labels(paths: Iterable[Path]) -> dict[tuple[str, str], bool]:
-    """Whether a change is AI work, by repository and commit; without unclear and held-out ones."""
+    """Whether a change is AI work, by repository and commit; without unclear ones."""
     labels = {}
     for path in paths:
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                if row.get("part") != "held out" and row["axis_b"] in {"ai_initiative", "other"}:
+                if row["axis_b"] in {"ai_initiative", "other"}:
                     labels[row["repo"], row["sha"]] = row["axis_b"] == "ai_initiative"
     return labels
 

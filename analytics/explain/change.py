@@ -36,6 +36,7 @@ _ARRIVALS = {
     "no_deployments": "its repository reports no deployments",
     "nothing_to_deploy": "it touches the paths of no service: there is nothing to deploy",
 }
+_NEARLY_ALL = 0.995  # a probability that would be shown as 100%
 _COMMIT = "commits.sha, author_name, author_email, authored_at, committed_at, message"
 _OPEN_HEAD = "Git has its head, but does not show whether it is open or closed"
 
@@ -221,7 +222,8 @@ def _verdict(change: Mapping[str, Any]) -> str:
         "automation": "a dependency or release bot made it",
     }[change["built_with_ai"]]
     builds = "builds an AI capability" if change["builds_ai"] else "no mark shows that it builds an AI capability"
-    return f"{builds}{_sure(change['ai_confidence_what'])}; {how}{_sure(change['ai_confidence_how'])}"
+    what = _sure(change["ai_confidence_what"], change["ai_probability"])
+    return f"{builds}{what}; {how}{_sure(change['ai_confidence_how'])}"
 
 
 def _kind(kind: Mapping[str, Any]) -> str:
@@ -231,8 +233,19 @@ def _kind(kind: Mapping[str, Any]) -> str:
     return f"; kind {kind['kind']}: {kind['evidence']}" if kind.get("evidence") else ""
 
 
-def _sure(confidence: str) -> str:
-    return f" ({confidence} evidence)" if confidence else ""
+def _sure(confidence: str, probability: float | None = None) -> str:
+    """How sure that is, in brackets; `probability` is that of a yes."""
+    said = [f"{confidence} evidence"] if confidence else []
+    if probability is not None:
+        said.append(f"{_share(probability)} likely")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _share(probability: float) -> str:
+    """A probability in percent; none is quite certain."""
+    if probability >= _NEARLY_ALL:
+        return "over 99%"
+    return "under 1%" if probability <= 1 - _NEARLY_ALL else f"{probability:.0%}"
 
 
 def _arrival(change: Mapping[str, Any], observed: Mapping[str, Any], deployment: Mapping[str, Any] | None) -> str:

@@ -23,6 +23,7 @@ _CHANGE = """
         coalesce(classification.confidence_how, '') as ai_confidence_how,
         coalesce(classification.confidence_what, '') as ai_confidence_what,
         coalesce(classification.evidence, '') as ai_evidence,
+        classification.probability_what as ai_probability,
         coalesce(change_kinds.kind, 'work') as kind
     from changes
     inner join repository_settings on changes.repo_id = repository_settings.repo_id

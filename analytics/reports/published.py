@@ -122,6 +122,7 @@ _CLASSIFICATION_COLUMNS = (
     "ai_confidence_what",
     "kind",
     "ai_tier",
+    "ai_probability",
 )
 _COVERAGE_LEFT_OUT = ("repo_id",)
 _PLAIN = Options()

@@ -70,6 +70,7 @@ class WhatJudge:
         settings = rules.settings
         self._has_team_evidence = bool(settings.ai_paths or settings.ai_labels or settings.ai_repos)
         self._repo_rules = lru_cache(1000)(self._look_up_repo)
+        self._own_name = lru_cache(1000)(self._look_up_own_name)
         self._is_team_repo = lru_cache(1000)(self._look_up_team_repo)
 
     def read_paths(self, changes: Iterable[ChangeFacts]) -> None:
@@ -90,7 +91,7 @@ class WhatJudge:
         if places is not None:
             signs = places.signs(reading.places, reading.title, reading.chance)
             evidence.extend(self._map_evidence(signs))
-        if not evidence:
+        if not any([item.weight > 0 for item in evidence]):  # noqa: C419 - a list is faster for these few
             return self._silent
         return self._sum(evidence, most=reading.most, by_team=reading.by_team)
 
@@ -104,7 +105,8 @@ class WhatJudge:
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
             only = Evidence("what", "agent-config", "path", title, 0.0)
             return WhatReading(title, (), (only,), None, 0.0, tooling=True)
-        evidence = [*team, *topic.evidence]
+        evidence = [*team, *topic.evidence, *topic.chores]
+        counted = counted or [item for item in traits if item.noise and not (item.manifest or item.team_not_ai)]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
@@ -133,8 +135,9 @@ class WhatJudge:
         return score, places.signs(reading.places, reading.title, reading.chance, counted=counted)
 
     def _places(self, counted: list[PathTraits]) -> tuple[Place, ...]:
-        """The places of the files that the map looks at: such that no rule knows by their path."""
-        return tuple([item.place for item in counted[: int(self._numbers.map_files)] if not item.strong])
+        """The places of the files that the map looks at: no manifests, and none that a rule knows by its path."""
+        looked_at = counted[: int(self._numbers.map_files)]
+        return tuple([item.place for item in looked_at if not (item.strong or item.manifest)])
 
     def _map_evidence(self, signs: MapSigns) -> Iterator[Evidence]:
         numbers = self._numbers
@@ -152,6 +155,8 @@ class WhatJudge:
     def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
         tooling = config > 0 and config >= self._numbers.config_share * len(traits)
+        if (own_name := self._own_name(_repo_of(change))) is not None:
+            title = own_name.sub("", title)
         return self._topics.read(change, title, tooling=tooling)
 
     def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
@@ -175,6 +180,17 @@ class WhatJudge:
     def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
         name = repo.rpartition("/")[2]
         return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.match(name))
+
+    def _look_up_own_name(self, repo: str) -> re.Pattern[str] | None:
+        """What finds the repository's name in its titles, if the name has words of AI: there it is no evidence.
+
+        A name that is one plain term of AI is: it is what the repository is about.
+        """
+        parts = re.findall(r"[A-Za-z0-9]+", repo.rpartition("/")[2])
+        topic = self._topics.of_title(" ".join(parts))
+        if not topic.evidence or (len(parts) == 1 and topic.speaks):
+            return None
+        return re.compile(r"(?<![A-Za-z0-9])" + "[ _-]?".join(parts) + r"(?![A-Za-z0-9])", re.IGNORECASE)
 
     def _label_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         for label in change.labels:

@@ -42,10 +42,10 @@ def test_how_is_found(verdicts: list[Classified], labels: dict[tuple[str, str], 
 
 
 def test_what_is_found(verdicts: list[Classified], labels: dict[tuple[str, str], Label]) -> None:
-    """On the axis what: AI initiatives with F1 of .90 at a precision of .95."""
+    """On the axis what: AI initiatives with F1 of .92 at a precision of .96."""
     what = scores(verdicts, labels)["what", "ai_initiative"]
-    assert (what.f1 or 0) >= 0.90
-    assert (what.precision or 0) >= 0.95
+    assert (what.f1 or 0) >= 0.92
+    assert (what.precision or 0) >= 0.96
 
 
 def test_no_repository_carries_the_scores(verdicts: list[Classified], labels: dict[tuple[str, str], Label]) -> None:
@@ -55,7 +55,7 @@ def test_no_repository_carries_the_scores(verdicts: list[Classified], labels: di
         found = scores(rest, labels)
         assert (found["how", "ai"].f1 or 0) >= 0.97, repo
         assert (found["what", "ai_initiative"].precision or 0) >= 0.95, repo
-        assert (found["what", "ai_initiative"].f1 or 0) >= 0.88, repo
+        assert (found["what", "ai_initiative"].f1 or 0) >= 0.90, repo
 
 
 def test_every_answer_has_its_reason(verdicts: list[Classified]) -> None:

@@ -65,7 +65,7 @@ def test_few_changes_teach_nothing() -> None:
     """Two changes are no history, and no change is its own witness."""
     speaking = [("Index the embeddings", f"src/ranker/{letter}.py") for letter in "ab"]
     assert not verdicts(history(*speaking, ("Tidy", "src/ranker/e.py")))[2].builds_ai
-    alone = verdicts(history(("Tune the AI", "src/cart/a.py"), ("Tidy", "src/cart/b.py"), ("Tidy", "src/cart/c.py")))
+    alone = verdicts(history(("Tune the ai", "src/cart/a.py"), ("Tidy", "src/cart/b.py"), ("Tidy", "src/cart/c.py")))
     assert [verdict.builds_ai for verdict in alone] == [False, False, False]
 
 

@@ -104,15 +104,15 @@ def test_agent_configuration_is_tooling(subject: str, paths: tuple[str, ...]) ->
     [
         ("feat(ai): retry", [("scope", "scope", "ai", 2.5)]),
         ("feat(web, ml)!: retry", [("scope", "scope", "ml", 2.5)]),
-        ("feat(agent): retry", [("word-weak", "subject", "agent", 0.5), ("scope-weak", "scope", "agent", 0.5)]),
-        ("Show the agent", [("word-weak", "subject", "agent", 0.5)]),
-        ("Show agents each agent", [("word-weak", "subject", "agent", 0.5)]),
-        ("Chat about models", [("word-weak", "subject", "chat", 0.5), ("word-weak", "subject", "model", 0.5)]),
+        ("feat(agent): retry", [("word-weak", "subject", "agent", 0.7), ("scope-weak", "scope", "agent", 1.0)]),
+        ("Show the agent", [("word-weak", "subject", "agent", 0.7)]),
+        ("Show agents each agent", [("word-weak", "subject", "agent", 0.7)]),
+        ("Chat about models", [("word-weak", "subject", "chat", 0.7), ("word-weak", "subject", "model", 0.7)]),
         (
             "Chat about models and vectors",
-            [("word-weak", "subject", "chat", 0.5), ("word-weak", "subject", "model", 0.5)],
+            [("word-weak", "subject", "chat", 0.7), ("word-weak", "subject", "model", 0.7)],
         ),
-        ("Explain AI", [("word-ai", "subject", "AI", 1.5)]),
+        ("Explain AI", [("word-ai", "subject", "AI", 3.0)]),
         ("An embedding is trained", [("subject-embedding", "subject", "embedding", 2.0)]),
         (
             "The MCP server has an embedding",
@@ -270,7 +270,7 @@ def test_merge_is_judged_by_its_title() -> None:
 def test_topic_of_the_branch_adds() -> None:
     """An AI topic in the branch's name adds to a doubtful case, an agent's prefix does not."""
     for branch, expected in (("ada/llm-chat", True), ("copilot/chat", False)):
-        verdict = asked("AI button", head_ref=branch, commits=(commit(),), body="Ask the LLM.")
+        verdict = asked("ai button", head_ref=branch, commits=(commit(),))
         assert verdict.builds_ai is expected
 
 

@@ -26,7 +26,7 @@ HOW_FIELDS = (
 )
 WHAT_FIELDS = (
     *("path", "scope", "title", "subject", "body", "label", "branch", "repo", "package", "import"),
-    *("config", "noise", "manifest", "tooling"),
+    *("config", "noise", "manifest", "tooling", "chore"),
 )
 LEVELS = ("authored", "co-authored", "assisted", "disclosed")
 _MOST_MATCHES = 50  # matches of one rule in one text that are looked at, where a rule has exceptions

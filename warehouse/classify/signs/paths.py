@@ -16,6 +16,7 @@ __all__ = ["PathReader", "PathTraits", "path_evidence"]
 
 _CACHED_PATHS = 100_000
 _LONGEST = 1024  # characters of a path that the rules look at
+_CI = ".github/"  # what runs there is tooling, whatever it is called
 
 
 class PathTraits(NamedTuple):
@@ -75,7 +76,7 @@ class PathReader:
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
         config, noise, manifest = (_any(rules, path) for rules in (self._config, self._noise, self._manifest))
-        matched = () if config or noise else tuple(r for r in self._rules if r.match(path) is not None)
+        matched = () if config else tuple(r for r in self._rules if r.match(path) is not None)
         return self._traits(path, config, noise, manifest, matched)
 
     def _traits(
@@ -87,7 +88,7 @@ class PathReader:
         matched: tuple[Rule, ...],
     ) -> PathTraits:
         void = config or noise
-        rules = () if void else matched
+        rules = () if config or path.startswith(_CI) else matched
         not_ai = self._not_ai is not None and self._not_ai.match(path) is not None
         return PathTraits(
             path,
@@ -97,7 +98,7 @@ class PathReader:
             manifest,
             self._ai is not None and self._ai.match(path) is not None,
             not_ai,
-            any([rule.parts[0] >= self._strong for rule in rules]) if rules else False,  # noqa: C419 - there are few
+            any([rule.parts[0] >= self._strong for rule in rules]) if rules and not noise else False,  # noqa: C419 - there are few
             rules,
             path.rpartition("/")[0].rpartition("/")[2],
             NOWHERE if void else place_of(path),

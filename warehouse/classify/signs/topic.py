@@ -15,22 +15,28 @@ from warehouse.classify.signs.message import head_branch, is_merge_subject, spli
 
 __all__ = ["Topic", "TopicReader", "title_of"]
 
-_SCOPE = re.compile(r"\w+\(([^()\n]{1,80})\)!?:")
+# `fix(llm): …`, `[llm] …`, `llm: …`, also behind a kind and a number.
+_SCOPE = re.compile(r"(?:\w{0,12} ?#\d+:? )?(?:\w+\(([^()\n]{1,80})\)!?:|\[([^\]\n]{1,40})\]|([\w./-]{2,40}): )")
 _PARTS_OF_SCOPE = re.compile(r"[,/\s]+")
 # Lines of a body that name who made the change, or contain a link: no evidence of what it builds.
 _ABOUT_MAKING = ("-by:", "-By:", "://", "@", "🤖")
 _WEAK = 0.5
+_TERM = 1.0  # a rule on words of less weight has ambiguous words
 _SPEAKS = 2.0
 _SECOND_TERM = 0.5
 _CACHED_TITLES = 20_000
 
 
 class Topic(NamedTuple):
-    """Evidence from the title, and whether it `speaks` plainly of AI work. `tooling` voids the words."""
+    """Evidence from the title, and whether it `speaks` plainly of AI work. `tooling` voids the words.
+
+    `chores`: words of upkeep in a title that does not speak of AI work; evidence against it.
+    """
 
     evidence: tuple[Evidence, ...]
     speaks: bool
     tooling: bool
+    chores: tuple[Evidence, ...] = ()
 
 
 _SILENT = Topic((), speaks=False, tooling=False)
@@ -44,10 +50,11 @@ class TopicReader:
         subjects = rules.of("what", "subject")
         self._numbers = rules.numbers
         self._vocabulary = vocabulary
-        self._terms = Gate(rule for rule in subjects if rule.weight > _WEAK)
-        self._weak_words = Gate(rule for rule in subjects if rule.weight <= _WEAK)
+        self._terms = Gate(rule for rule in subjects if rule.weight >= _TERM)
+        self._weak_words = Gate(rule for rule in subjects if rule.weight < _TERM)
         self._titles = rules.of("what", "title")
         self._tooling = Gate(rules.of("what", "tooling"))
+        self._chores = Gate(rules.of("what", "chore"))
         self._scopes, self._branches = rules.of("what", "scope"), rules.of("what", "branch")
         self._bodies = rules.of("what", "body")
         self._team_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
@@ -70,9 +77,16 @@ class TopicReader:
         evidence = [*team, *self._term_evidence(title, words)]
         if words:
             evidence.extend(self._weak_evidence(title, words))
-        if "(" in title:
+        if ":" in title or "[" in title:
             evidence.extend(self._scope_evidence(title))
-        return _topic(tuple(evidence)) if evidence else _SILENT
+        topic = _topic(tuple(evidence)) if evidence else _SILENT
+        if topic.speaks or not words:
+            return topic
+        return topic._replace(chores=tuple(self._chore_evidence(title, words)))
+
+    def of_title(self, title: str) -> Topic:
+        """Evidence from a title alone."""
+        return self._of_title(title, False)  # noqa: FBT003 - a key of the cache
 
     def body_matters(self, score: float) -> bool:
         """Whether the body could change a verdict of this weight. Only rules of the team give it much weight."""
@@ -116,9 +130,15 @@ class TopicReader:
                     yield Evidence("what", rule.id, "subject", word, min(rule.weight, left))
                 left -= rule.weight
 
+    def _chore_evidence(self, title: str, words: Words) -> Iterator[Evidence]:
+        for rule in self._chores.likely(words):
+            if matched := rule.match(title):
+                yield Evidence("what", rule.id, "subject", matched, rule.weight)
+                return
+
     def _scope_evidence(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title)
-        for part in _PARTS_OF_SCOPE.split(match[1]) if match is not None else ():
+        for part in _PARTS_OF_SCOPE.split(match[match.lastindex or 1]) if match is not None else ():
             for rule in self._scopes:
                 if rule.match(part):
                     yield Evidence("what", rule.id, "scope", part, rule.weight)
@@ -127,7 +147,7 @@ class TopicReader:
     def _team_scope(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title) if self._team_scopes is not None else None
         if match is not None and self._team_scopes is not None:
-            for part in _PARTS_OF_SCOPE.split(match[1]):
+            for part in _PARTS_OF_SCOPE.split(match[match.lastindex or 1]):
                 if self._team_scopes.match(part):
                     yield Evidence("what", "scopes", "scope", part, self._numbers.builds_ai)
 

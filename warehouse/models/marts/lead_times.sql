@@ -68,6 +68,7 @@
 --   first_production_at: the first of its services and waves had it, UTC; null unless it arrived or waits for the others
 --   rollout_hours: inside `deploy`: from the first of its services and waves to production, hours
 --   ai_tier: where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty
+--   ai_probability: probability that it builds an AI capability, 0 to 1
 with reverts as (
     select
         changes.change_id,
@@ -147,7 +148,8 @@ select
     coalesce(service_lists.services, '') as services,
     staged.first_production_at,
     staged.rollout_hours,
-    coalesce(classification.ai_tier, '') as ai_tier
+    coalesce(classification.ai_tier, '') as ai_tier,
+    classification.probability_what as ai_probability
 from change_outcomes as staged
 inner join changes
     on staged.change_id = changes.change_id

@@ -68,6 +68,7 @@
 --   first_production_at: the first of its services and waves had it, UTC; null unless it arrived or waits for the others
 --   rollout_hours: inside `deploy`: from the first of its services and waves to production, hours
 --   ai_tier: where `built_with_ai` comes from: override, commit (a tool recorded it), mark, author_day, or empty
+--   ai_probability: probability that it builds an AI capability, 0 to 1
 --   service: the service, in whose production its arrival is
 select
     lead_times.change_id,
@@ -137,6 +138,7 @@ select
     change_outcomes.first_production_at,
     change_outcomes.rollout_hours,
     lead_times.ai_tier,
+    lead_times.ai_probability,
     change_outcomes.service
 from change_outcomes
 inner join lead_times
