@@ -37,7 +37,8 @@ _NOT_DEPLOYED = re.compile(
     r"|__(?:tests|fixtures|mocks|snapshots)__|bench(?:es|marks?)?)/"
     r"|_(?:test|spec)\.\w+$|\.(?:test|spec|test-d|stories)\.\w+$|(?:^|/)(?:test_[^/]*|conftest|noxfile)\.py$|Tests?\.java$"
     r"|^\.(?!(?:cargo|mvn|yarn)/)[^/]+/|(?:^|/)\.(?:github|gitlab|circleci)/|(?:^|/)\.(?:changeset|vscode|husky|idea|devcontainer)/"
-    r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus|codecov"
+    r"|(?:^|/)(?:\.(?:git(?:ignore|attributes|modules|-blame-ignore-revs)|editorconfig|mailmap|n(?:vmrc|ode-version)|cirrus"
+    r"|tool-versions|codecov"
     r"|prettier|eslint|golangci|travis|pre-commit|codespell|lychee|yamllint|markdownlint|oxlint|oxfmt)[^/]*|(?:jest|vitest|eslint|prettier"
     r"|knip|playwright)\.[\w.]+|\.?(?:renovate|codecov|appveyor|cirrus|azure-pipelines|biome|rustfmt|clippy|deny|typos)\.(?:json[5c]?|ya?ml|toml))$"
 )
@@ -81,6 +82,7 @@ class Service:
         self.since = min(own).at if own else None
         self.times = sorted(tag.at for tag in own)
         self.gone = bool(row["gone"])
+        self.successor = row["successor"]
 
     def owns(self, path: str) -> bool:
         """Whether a path is one of its own or shared ones."""
@@ -111,14 +113,14 @@ class Repository:
         self.several = any(row["service"] for row in rows)
         name = rows[0]["repo_id"].rpartition("/")[2].rpartition("+")[2].rpartition(":")[2]
         parts = {part.lower() for row in rows for part in row["applications"].splitlines() if self.several}
-        tags = list(_releases(clone.tags, {*_WHOLE, name.lower()} - parts, pattern, several=self.several))
+        wholes = {*_WHOLE, name.lower()} - _beside_parts(clone.tags, name.lower())
+        tags = list(_releases(clone.tags, wholes - parts, pattern, several=self.several))
         patterns = [row["tags"] for row in rows if row["tags"]]
         taken = {tag.name for tag in tags if not tag.part and any(re.search(pattern, tag.name) for pattern in patterns)}
         self.services = {row["service"]: Service(row, clone, tags, taken, several=self.several) for row in rows}
         every = clone.all_tags if not self.several else ()
         self.strange = sorted(
-            {tag.at for tag in _releases(every, {*_WHOLE, name.lower()}, pattern, several=False)}
-            - {tag.at for tag in tags}
+            {tag.at for tag in _releases(every, wholes, pattern, several=False)} - {tag.at for tag in tags}
         )
         newest = max(
             (one.times[-1] for one in self.services.values() if one.times), default=datetime.min.replace(tzinfo=UTC)
@@ -143,14 +145,16 @@ class Repository:
                 dead = {one.name for one in owners if one.unlisted and self._ended(one, landed_at)}
                 listed |= {one.name for one in owners} - dead
                 ended |= {one.name for one in owners if one.name in dead and not one.gone}
-                gone |= {one.name for one in owners if one.name in dead and one.gone}
+                heirs = {one.name: self._heir(one, landed_at) for one in owners if one.name in dead and one.gone}
+                gone |= {name for name, heir in heirs.items() if not heir}
+                listed |= {heir for heir in heirs.values() if heir}
                 if not owners and _LISTS.search(path):
                     lists = path
                 elif not owners:
                     loose = path
         every = [one for one in self.services.values() if one.unlisted]
         alive = {one.name for one in every if self._alive(one, written_at, landed_at)}
-        if loose or (not listed and not ended and (lists or gone)):
+        if loose or (not listed and (gone or (lists and not ended))):
             listed |= alive or (set() if listed else gone or self._next(every, written_at))
         elif listed or lists:
             listed |= {one.name for one in every if one.everything} & alive
@@ -167,6 +171,11 @@ class Repository:
         landed = change["landed_by"] in ("squash", "rebase", "direct")
         commits = self.own_commits[f"{'landed_commits' if landed else 'change_commits'} {change['change_key']}"]
         return {path for sha in commits for path in self.clone.paths.get(sha, ())}
+
+    def _heir(self, service: Service, at: datetime) -> str:
+        """The service that has the files of one that is gone, if it is still deployed."""
+        heir = self.services.get(service.successor)
+        return heir.name if heir and not self._ended(heir, at) else ""
 
     def _ended(self, service: Service, at: datetime) -> bool:
         until = self.until.get(service.name)
@@ -261,12 +270,21 @@ def _releases(
         if pattern and re.search(pattern, name):
             yield Tag(at, name, sha, "")
         elif match and _RELEASED.fullmatch(match["rest"]):
-            part = match["part"] or ""
+            part = (match["part"] or "").rstrip("/@_-")  # one tag in hundreds has a separator more
             whole = part.lower() in wholes
             if whole and not pattern:
                 yield Tag(at, name, sha, "")
             elif several:
                 yield Tag(at, name, sha, part)
+
+
+def _beside_parts(tags: Iterable[tuple[datetime, str, str]], name: str) -> set[str]:
+    """The name of the repository, where tags named so stand at the time and version of tags of its parts; else none."""
+    parts = defaultdict(set)
+    for at, tag, _ in tags:
+        if (match := _TAG.fullmatch(tag)) and match["part"]:
+            parts[at, match["version"]].add(match["part"].lower())
+    return {name} if any(name in some and len(some - {*_WHOLE, name}) > 1 for some in parts.values()) else set()
 
 
 def _silent(times: list[datetime], newest: datetime) -> datetime | None:

@@ -171,12 +171,14 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
+    from analytics.reports.side_by_side import SEPARATE, side_by_side
     from analytics.reports.spare_environments import spare_environments
 
     for name, rows in doubts_by_repository(connection).items():
         for row in rows:
             yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
     # No environment is wrong for being no wave.
+    yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
     yield from (Check(ok=True, what=line) for line in spare_environments(connection))
 
 

@@ -29,6 +29,7 @@ _KINDS = (
     "repeated_ids",
     "reports_not_used",
     "several_names_of_production",
+    "tags_moved",
     "trimmed_names",
 )
 _NAMED = 5

@@ -18,7 +18,7 @@ __all__ = ["AXES", "COLUMNS", "SHIPS_NOTHING", "Facts", "carried", "failures", "
 
 AXES = ("builds_ai", "built_with_ai")
 _KEY = ("repo_id", "deployment_id")
-SHIPS_NOTHING = pl.col("kind").fill_null("").is_in(["rollback", "redeploy"])
+SHIPS_NOTHING = pl.col("kind").fill_null("").is_in(["rollback", "redeploy", "beside"])
 """Deployments that bring nothing that their environment had not had."""
 _PLACE: Mapping[str, str] = {
     "repo": "asked.repo",

@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from analytics.explain.ended_services import waits_for_ended
+
 __all__ = ["service_notes", "service_settings"]
 
 _SHOWN = 8
@@ -32,6 +34,7 @@ def service_notes(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[s
             "changes no longer wait for services whose folder is gone, or that fell silent while others went on:"
             f" {_listed(texts)}"
         )
+    notes += waits_for_ended(connection, repo_id)
     never = [row for row in services if not row["has_production"]]
     if never:
         notes.append(f"without a deployment to production, so that their changes are unknown: {_names(never)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analytics.explain.ended_services import ENDED, ended_in_words
 from analytics.explain.records import Ask
 from headway.times import shown
 
@@ -13,8 +14,9 @@ __all__ = ["service_lines"]
 _PATHS = 3
 _TOLD_BY = {"settings": "named by the settings"}
 # Of a repository that is one service the whole change is the change in it.
-_SERVICES = """
-    select change_services.service, change_services.shared, services.inferred, services.told_by,
+_SERVICES = f"""
+    select change_services.service, ended.service is not null as has_ended, ended.gone, ended.last_at,
+        change_services.shared, services.inferred, services.told_by,
         coalesce(parts.outcome, lead_times.outcome) as outcome,
         coalesce(parts.outcome_reason, lead_times.outcome_reason) as outcome_reason,
         coalesce(parts.current_stage, lead_times.current_stage) as current_stage,
@@ -27,6 +29,8 @@ _SERVICES = """
     inner join changes
         on change_services.repo_id = changes.repo_id and change_services.change_key = changes.change_key
     inner join lead_times on changes.change_id = lead_times.change_id
+    left join ({ENDED}) as ended
+        on change_services.repo_id = ended.repo_id and change_services.service = ended.service
     left join service_lead_times as parts
         on changes.change_id = parts.change_id and change_services.service = parts.service
     left join arrivals
@@ -37,7 +41,7 @@ _SERVICES = """
         and coalesce(arrivals.production_deployment_id, arrivals.first_deployment_id) = shipped.deployment_id
     where change_services.repo_id = $repo and change_services.change_key = $key
     order by change_services.service
-"""
+"""  # noqa: S608 - queries of ours
 _PATHS_OF = """
     select service_files.path from service_files
     inner join path_services
@@ -99,7 +103,8 @@ def _outcome(service: Mapping[str, Any], unknown: Mapping[str, str]) -> str:
             f", rolled back {shown(back)}" if back is not None else ""
         )
     if outcome == "waiting":
-        return f"waiting in {service['current_stage']}"
+        ended = f": the service ended ({ended_in_words(service)})" if service["has_ended"] else ""
+        return f"waiting in {service['current_stage']}{ended}"
     if outcome == "unknown":
         return f"unknown: {unknown.get(service['outcome_reason'], service['outcome_reason'])}"
     return outcome.replace("_", " ")

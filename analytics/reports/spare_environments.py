@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -12,6 +13,7 @@ from analytics.text.wording import counted, plain
 
 __all__ = ["spare_environments"]
 
+_SHOWN = 8
 # Only beside live waves: where no environment is one, all of them count.
 _QUERY = """
 with live as (
@@ -47,9 +49,19 @@ order by service_waves.repo_id, service_waves.service, service_waves.environment
 
 
 def spare_environments(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """One line per production environment that is no live wave, with the setting that leaves it out."""
+    """One line per production environment that is no live wave, with the setting that leaves it out.
+
+    Of many of one service, such as those of tenants, those that change most.
+    """
     rows: list[dict[str, Any]] = connection.cursor().sql(_QUERY).to_arrow_table().to_pylist()
-    return [plain(_line(row)) for row in rows]
+    lines = []
+    for (repo_id, service), group in groupby(rows, key=lambda row: (row["repo_id"], row["service"])):
+        ranked = sorted(group, key=lambda row: -row["first_changes"] - row["opened_rollouts"])
+        lines += [plain(_line(row)) for row in ranked[:_SHOWN]]
+        if len(ranked) > _SHOWN:
+            name = f"{repo_id}, service {service}" if service else repo_id
+            lines.append(plain(f"{name}: {len(ranked) - _SHOWN:,} more production environments are no waves"))
+    return lines
 
 
 def _line(row: Mapping[str, Any]) -> str:

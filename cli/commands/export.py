@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import names_of_team, repositories_named
-    from analytics.reports.doubts import doubt_lines, doubts
+    from analytics.reports.doubts import all_in_doubt
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.report_files import write
@@ -110,7 +110,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         if warning:
             click.echo(f"headway: {warning}", err=True)
         filters = service_named(connection, filters)
-        for line in doubt_lines(doubts(connection, filters)):
+        for line in all_in_doubt(connection, filters):
             click.echo(f"headway: {line}", err=True)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))

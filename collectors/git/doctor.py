@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collectors.git.manifests.fit import Fit, fits, fits_by_path, names_anything
+from collectors.git.manifests.fit import Fit, fits, fits_by_path, names_anything, sets_not_read
 from collectors.git.repository.address import locate
 from collectors.git.repository.clones import Cache
 from collectors.git.repository.refs import list_refs
@@ -30,6 +30,7 @@ def manifest_checks(source: GitSource, label: str, cache: Path) -> Iterator[Chec
         tip = listing.oids.get(f"refs/heads/{listing.default_branch}")
         if tip is None:
             return
+        yield from _sets(label, repository, tip)
         if source.manifests:
             yield from _described(source, label, repository, tip)
             return
@@ -38,6 +39,22 @@ def manifest_checks(source: GitSource, label: str, cache: Path) -> Iterator[Chec
         return
     if found and (len(found[0].environments) > 1 or found[0].mostly):
         yield Check(ok=True, what=f"source {label}: {_sentence(found[0])}")
+
+
+def _sets(label: str, repository: Repository, tip: str) -> Iterator[Check]:
+    """What generators of Argo CD make of other files or of clusters is not read."""
+    try:
+        sets = sets_not_read(repository.git, tip)
+    except PartialRead:
+        return
+    if sets:
+        shown = ", ".join(f"{path}: {' and '.join(kinds)}" for path, kinds in [*sets.items()][:_SHOWN])
+        more = ", …" if len(sets) > _SHOWN else ""
+        yield Check(
+            ok=True,
+            what=f"source {label}: applications that an ApplicationSet does not list are not read ({shown}{more});"
+            " read their versions where they are written, with the preset kustomize or helm",
+        )
 
 
 def _described(source: GitSource, label: str, repository: Repository, tip: str) -> Iterator[Check]:

@@ -154,7 +154,7 @@ _DEPLOYMENT = Kind(
     "deployments",
     _COMMON
     | {"id": _ID, "application": _TEXT, "environment": Field(_trimmed), "production": _FLAG, "sha": _COMMIT}
-    | {"version": _TEXT}
+    | {"version": _TEXT, "tenant": Field(_trimmed)}
     | {"created_at": _TIME, "state": Field(one_of(*STATES)), "finished_at": _TIME, "statuses": Field(_statuses)}
     | {"url": _LINK, "deleted": _FLAG},
     id_column="deployment_id",

@@ -124,7 +124,9 @@ def _deployment(kind: Kind, values: Mapping[str, Any]) -> Record:
     row.setdefault("application", "")
     row.setdefault("deleted", False)
     row["source"] = "records"
-    about = (values.get("environment"), values.get("sha") or values.get("version"))
+    if tenant := row.pop("tenant", ""):  # what it has is what was deployed to it, whatever others have
+        row["environment"] = "/".join(filter(None, (row.get("environment"), tenant)))
+    about = (row.get("environment"), values.get("sha") or values.get("version"))
     if values.get("deleted") and (about[0] is None) != (about[1] is None):
         raise BadValue("`deleted` is about an `id` alone, or about its `environment` and its commit too")
     key = identified.key if values.get("deleted") and about == (None, None) else (*identified.key, *map(_text, about))

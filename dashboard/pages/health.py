@@ -31,6 +31,7 @@ REASONS = {
     "automation": "by bots",
     "release": "that only make a release",
     "nothing_to_deploy": "with nothing to deploy",
+    "ended_service": "waiting for a service that ended",
 }
 # How many changes of each reason are shown.
 EXAMPLES = 20

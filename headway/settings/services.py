@@ -38,7 +38,8 @@ class ProductionSettings:
     )
     complete: tuple[str, ...] = setting(
         (),
-        "globs on repositories whose production deployments are recorded completely: a pause in them is no doubt",
+        "globs on repositories whose production deployments are recorded completely, one after the other: a pause in"
+        " them is no doubt, and an older commit after newer ones always a rollback",
     )
 
 

@@ -321,6 +321,7 @@ def _parts() -> Raw:
         "on", "on/a"
     )
     parts.files("by", "Makefile").files("end", "docs/a.md")
+    parts.add("commit_files", sha=commit_id("by"), status="D", path="off/package.json")
     parts.add("components", path="", folder="", name="", ecosystem="repository")
     for name in ("in", "on"):
         parts.add("components", path=f"{name}/package.json", folder=name, name=f"@acme/{name}", ecosystem="npm")

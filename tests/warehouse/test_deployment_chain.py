@@ -83,6 +83,39 @@ def test_regions_are_chains_of_their_own() -> None:
     }
 
 
+def test_tenants_under_one_name_roll_nothing_back() -> None:
+    """A tenant gets what it has not had yet, whatever another has: over several versions that is no rollback."""
+    follows = [commit for turn in zip("cdefgh", "abcdef", strict=True) for commit in turn]
+    raw = Raw().commits("a b c d e f g h")
+    found = chained(raw, *(Deploy(f"{at:02}", commit, at) for at, commit in enumerate(follows)))
+    assert [row["kind"] for row in found.values()] == ["first", "beside", *["release", "beside"] * 5]
+    assert not any(row["withdrawn_commits"] for row in found.values())
+
+
+def test_many_rollbacks_are_rollbacks() -> None:
+    """Each failed release goes back to what ran before it, and twice to what ran before that."""
+    turns = "a b a c a d c a e a f e a"
+    found = chained(Raw().commits("a b c d e f"), *(Deploy(f"{n:02}", one, n) for n, one in enumerate(turns.split())))
+    kinds = [row["kind"] for row in found.values()]
+    assert kinds.count("rollback") == 7
+    assert "beside" not in kinds
+
+
+def test_applications_of_a_service_follow_one_another_or_stand_side_by_side() -> None:
+    """A new name goes on from the old one; two that are deployed in turn roll nothing of each other back."""
+
+    def kinds_of(*applications: str) -> list[str]:
+        deployments = (
+            Deploy(f"{at}", commit, at, application=application, service="pay")
+            for at, (commit, application) in enumerate(zip("bacb", applications, strict=True))
+        )
+        rows = chained(Raw().commits("a b c"), *deployments)
+        return [rows[f"{at}"]["kind"] for at in range(4)]
+
+    assert kinds_of("pay", "pay", "pay-api", "Pay_API") == ["first", "rollback", "release", "rollback"]
+    assert kinds_of("acme", "globex", "acme", "globex") == ["first", "first", "release", "release"]
+
+
 def test_diverged_release_ships_and_other_branch_again_rolls_forward() -> None:
     """A hotfix branch beside main is a release; main's commit after it was shipped before and is no ancestor."""
     raw = Raw().commits("a b p:a", branch=None).branch("main", "b")

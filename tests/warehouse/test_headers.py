@@ -29,6 +29,10 @@ def tables() -> Iterator[Tables]:
         yield made
 
 
+RARE = {"past_files", "raw_gaps"}
+"""Of reports of an earlier time alone, and of a damaged warehouse: both have tests of their own."""
+
+
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS.keys())
 def test_header_is_the_table(header: Header, tables: Tables) -> None:
     """The header has the columns of the table, in order and with meanings, and its grain in words and columns."""
@@ -58,8 +62,8 @@ def test_key_is_unique(header: Header, tables: Tables) -> None:
 
 
 def test_every_table_has_rows(tables: Tables) -> None:
-    """The portfolio puts something into each table, so that the checks of keys see rows."""
-    assert [name for name in HEADERS if tables(f"select count(*) as n from {name}") == [{"n": 0}]] == []
+    """The portfolio puts something into each table, so that the checks of keys see rows; but for what is rare."""
+    assert {name for name in HEADERS if tables(f"select count(*) as n from {name}") == [{"n": 0}]} == RARE
 
 
 @pytest.mark.parametrize("name", ["lead_times", "commit_files", "arrivals", "parameters"])

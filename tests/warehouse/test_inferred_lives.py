@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headway.settings import ServiceSettings, Settings
-from tests.builders.rows import Raw, built
+from tests.builders.rows import Raw, built, commit_id
 from tests.warehouse.test_inferred_services import found, outcomes, packages
 from tests.warehouse.test_services import DAY
 from warehouse.models.deployments.tag_families.forms import tag_form
@@ -101,6 +101,18 @@ def test_settings_know_that_a_folder_is_gone() -> None:
         assert outcomes(tables) == inferred
 
 
+def test_a_package_that_was_merged_into_another_is_shipped_by_that() -> None:
+    """Off went into api before its last change was released: no release of off is waited for, nor one of web."""
+    raw = Raw("acme/mono").commits("s@0 a@24 b@30 move@36 c@40")
+    raw.files("s", "api/package.json", "web/a", "off/package.json", "off/b").files("a", "api/a").files("b", "off/b")
+    raw.add("commit_files", sha=commit_id("move"), status="R", path="api/off/b", old_path="off/b").files("c", "web/a")
+    for name in ("api", "web", "off"):
+        raw.tag(f"{name}@1.0.0", "s", 1).tag(f"{name}@1.1.0", "s", 2).tag(f"{name}@1.2.0", "s", 3)
+    raw.tag("api@1.3.0", "move", 60).tag("web@1.3.0", "c", 80)
+    with built(packages(raw, api="api", web="web")) as tables:
+        assert outcomes(tables)["b"] == ("api", "production", 30)
+
+
 def test_what_touches_a_package_from_outside_puts_it_in_no_doubt() -> None:
     """A small package is not released with every change of the root; that says nothing of how it is deployed."""
     raw = Raw("acme/mono", read=400 * DAY, known=400 * DAY)
@@ -117,3 +129,27 @@ def test_a_build_without_a_version_is_no_release() -> None:
     """Snapshots of a branch have the version 0.0.0."""
     forms = [tag_form(name) for name in ("app@0.0.0-202171022251", "0.0.0-routing-2021711175453", "1.0.0-2", "0.0.0")]
     assert [form.prerelease for form in forms if form] == [True, True, False, False]
+
+
+def test_a_past_report_knows_the_folders_of_then() -> None:
+    """Off was merged into api on day 40: on day 30 it lived, and what it had not released yet waited for it."""
+    raw = (
+        Raw("acme/mono", read=60 * DAY, known=60 * DAY).commits(f"s@0 b@{20 * DAY} move@{40 * DAY}").files("b", "off/b")
+    )
+    raw.files("s", "api/package.json", "web/package.json", "off/package.json", "off/b")
+    for path in ("off/package.json", "off/b"):
+        raw.add("commit_files", sha=commit_id("move"), status="R", path=f"api/{path}", old_path=path)
+    for name in ("api", "web", "off"):
+        for n in range(3):
+            raw.tag(f"{name}@1.{n}.0", "s", n + 1)
+    packages(raw.tag("api@1.3.0", "move", 50 * DAY).tag("web@1.3.0", "move", 50 * DAY), api="api", web="web")
+    with built(raw) as tables:
+        assert outcomes(tables)["b"] == ("api", "production", 30 * DAY)
+        assert {row["service"]: row["gone"] for row in tables("from services")} == {
+            "api": False,
+            "off": True,
+            "web": False,
+        }
+    with built(raw, as_of=30 * DAY) as tables:
+        assert outcomes(tables)["b"][:2] == ("off", "waiting")
+        assert not any(row["gone"] for row in tables("from services"))

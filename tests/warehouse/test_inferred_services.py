@@ -297,14 +297,14 @@ def test_a_folder_is_found_by_package_folder_or_what_was_there(name: str, folder
 )
 def test_documents_tests_ci_and_tooling_are_not_deployed(path: str, *, ships: bool) -> None:
     """What is not deployed is known by its path; anything else may be."""
-    assert deployable(path) is ships
+    assert deployable([path], [""]) == [ships]
 
 
 def test_what_folders_are_called_counts_below_that_of_the_service() -> None:
     """A service may be called `examples` or be a site of documents."""
-    assert deployable("examples/src/a.ts", "examples")
-    assert deployable("apps/docs/intro.md", "apps/docs")
-    assert not deployable("apps/pay/docs/intro.html", "apps/pay")
+    assert deployable(["examples/src/a.ts"], ["examples"]) == [True]
+    assert deployable(["apps/docs/intro.md"], ["apps/docs"]) == [True]
+    assert deployable(["apps/pay/docs/intro.html"], ["apps/pay"]) == [False]
 
 
 def test_locks_and_lists_of_packages_go_along() -> None:

@@ -7,7 +7,8 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.cohort.services import NO_SERVICE, by_service, changes_of
+from analytics.cohort.services import LABELS, NO_SERVICE, by_service, changes_of
+from analytics.explain.ended_services import WAIT_FOR_ENDED
 from analytics.reports.lists.query import EVERY, condition, run
 
 __all__ = ["REASONS", "left_out"]
@@ -16,6 +17,7 @@ REASONS = (
     "unknown",
     "no_deployments",
     "nothing_to_deploy",
+    "ended_service",
     "approximate",
     "out_of_order",
     "weak",
@@ -39,6 +41,11 @@ judged as (
         end as judged_as
     from ({source}) as lead_times left join observed on lead_times.repo = observed.repo
 ),
+waits as (
+    select ended.*, labels.label
+    from ({waits}) as ended
+    inner join ({labels}) as labels on ended.repo_id = labels.repo_id and ended.service = labels.name
+),
 listed as (
     select 'unknown' as reason, outcome_reason as detail, * from judged where judged_as = 'unknown'
     union all
@@ -46,6 +53,16 @@ listed as (
     union all
     select 'nothing_to_deploy', 'it touches the paths of no service', *
     from judged where judged_as = 'nothing_to_deploy'
+    union all
+    select
+        'ended_service', 'it waits for ' || (
+            select string_agg(waits.service || ', ' || coalesce(
+                strftime(waits.last_at, 'last deployed %Y-%m-%d'), 'never deployed')
+                || case when waits.gone then ', its folder is gone' else ', while others went on' end, '; '
+                order by waits.service)
+            from waits where waits.change_id = judged.change_id and coalesce(judged.service, waits.label) = waits.label
+        ) as waits_for, *
+    from judged where judged_as = 'waiting' and waits_for is not null
     union all
     select 'approximate', 'code complete is the author date of its landing commit', *
     from judged where code_complete_source = 'landing_author_date'
@@ -77,10 +94,11 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     """One row per reason and change, the newest first; `changes`: the number of changes with that reason.
 
     Reasons, `REASONS` in their order: `unknown` (its arrival could not be observed, for the `detail`),
-    `no_deployments`, `nothing_to_deploy` (it touches no service), `approximate` (it takes part, with the author date of
-    the landing commit), `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence),
-    `automation` (made by a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or
-    pending. `most` in `options` cuts each reason. By service, one row for each service of a change (`service`).
+    `no_deployments`, `nothing_to_deploy` (it touches no service), `ended_service` (it takes part, and waits for a
+    service that is no longer deployed), `approximate` (it takes part, with the author date of the landing commit),
+    `out_of_order` (milestones were moved to the next one), `weak` (classified on weak evidence), `automation` (made by
+    a bot) and `release` (it only makes a release, as `detail` shows), their arrival observed or pending. `most` in
+    `options` cuts each reason. By service, one row for each service of a change (`service`).
     """
     everything = Filters(since=filters.since, until=filters.until, repo=filters.repo, names=filters.names)
     where, parameters = condition(connection, everything, table="listed")
@@ -92,6 +110,13 @@ def left_out(connection: duckdb.DuckDBPyConnection, filters: Filters, options: O
     order = "[" + ", ".join(f"'{reason}'" for reason in REASONS) + "]"
     return run(
         connection,
-        _QUERY.format(where=where, order=order, most=(options and options.most) or EVERY, source=source),
+        _QUERY.format(
+            where=where,
+            order=order,
+            most=(options and options.most) or EVERY,
+            source=source,
+            waits=WAIT_FOR_ENDED,
+            labels=LABELS,
+        ),
         parameters,
     )

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from collectors.git.manifests.application_sets import unread_generators
 from collectors.git.manifests.named import Reader, Slot
 from collectors.git.manifests.patterns import ManifestPatterns
 from collectors.git.manifests.presets import PRESETS
 from collectors.git.process.command import Git
 from collectors.git.process.objects import contents
 
-__all__ = ["Fit", "fits", "fits_by_path", "names_anything"]
+__all__ = ["Fit", "fits", "fits_by_path", "names_anything", "sets_not_read"]
 
 _MOST_FILES = 3_000
 _REGULAR_MODES = ("100644", "100755")
@@ -58,6 +59,19 @@ def fits_by_path(git: Git, tip: str) -> list[Fit]:
 def names_anything(git: Git, tip: str, patterns: ManifestPatterns) -> bool:
     """Whether any file of a commit names a version by these patterns. PartialRead where contents are missing."""
     return bool(_slots(git, _files(git, tip), Reader(patterns)))
+
+
+def sets_not_read(git: Git, tip: str) -> dict[str, list[str]]:
+    """For each file with an ApplicationSet whose applications are not known its generators, such as `git`.
+
+    PartialRead where contents are missing.
+    """
+    paths = {blob: path for path, blob in _files(git, tip)[:_MOST_FILES] if _YAML.search(path)}
+    found = {}
+    for oid, content in contents(git, paths):
+        if b"ApplicationSet" in content and (kinds := unread_generators(content.decode("utf-8", "replace"))):
+            found[paths[oid]] = kinds
+    return dict(sorted(found.items()))
 
 
 def _slots(git: Git, files: Sequence[tuple[str, str]], reader: Reader) -> set[Slot]:

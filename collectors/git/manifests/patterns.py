@@ -13,7 +13,7 @@ from headway.errors import UsageError
 
 __all__ = ["ManifestPatterns", "fingerprint"]
 
-_READING = 2
+_READING = 3
 """Another number here, and every chain is read again: what is read from the same files is another."""
 
 

@@ -24,11 +24,25 @@ _LAYOUT = re.compile(
     r"|releases?|services?|values|infrastructure|gitops|argocd|argo-cd|flux|flux-system|overlays?|clusters?|environments?|envs?"
     r"|config|patches|resources|stages?|workspaces"
 )
+_TENANTS = re.compile(r"(?i)(tenants?|customers?|cells?)")
 _MANY = re.compile(r"(?i)base|bases|components?")
 
 
 def environment_in(path: str) -> str:
-    """The environment that a path names, empty where it names none; also of a name alone, such as `shop-prod`."""
+    """The environment that a path names, empty where it names none; also of a name alone, such as `shop-prod`.
+
+    Below `tenants/acme` it is that of the tenant, `prod/acme`: others there have versions of their own.
+    """
+    environment = _environment(path)
+    tenant = _tenant(path.split("/")[:-1])
+    return f"{environment}/{tenant}" if environment and tenant not in {"", environment} else environment
+
+
+def _tenant(folders: list[str]) -> str:
+    return next((folder for above, folder in pairwise(folders) if _TENANTS.fullmatch(above)), "")
+
+
+def _environment(path: str) -> str:
     *folders, name = path.split("/")
     if match := _VALUES.fullmatch(name):
         part = match["after"] or match["before"]
@@ -50,8 +64,13 @@ def environment_in(path: str) -> str:
 def application_in(path: str) -> str:
     """The application that the folders of a path name: the last one that is neither a layout nor an environment."""
     folders = path.split("/")[:-1]
-    environment = environment_in(path)
+    names = {_environment(path), _tenant(folders)}
     for folder in reversed(folders):
-        if folder != environment and not _LAYOUT.fullmatch(folder) and not _WHOLE.fullmatch(folder):
+        if (
+            folder not in names
+            and not _TENANTS.fullmatch(folder)
+            and not _LAYOUT.fullmatch(folder)
+            and not _WHOLE.fullmatch(folder)
+        ):
             return folder
     return ""

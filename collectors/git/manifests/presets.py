@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from collectors.git.manifests.application_sets import applications
 from collectors.git.manifests.yaml_leaves import Document, documents
 
 __all__ = ["PRESETS", "Image", "Preset"]
@@ -130,15 +131,15 @@ def _named(document: Document, path: tuple[str | int, ...]) -> str:
 
 
 def _argocd(text: str) -> Iterator[Image]:
-    for document in documents(text):
-        if document.get("kind") != "Application":
-            continue
-        hint = next((value for path in _ENVIRONMENT_KEYS if _told(value := document.get(*path))), "")
+    for document, hints in (one for part in documents(text) for one in applications(part)):
+        said = (*hints, *(document.get(*path) for path in _ENVIRONMENT_KEYS))
+        hint = next((value for value in said if _told(value)), "")
         name = document.get("metadata", "name").removesuffix(f"-{_told(hint)}") or document.get("metadata", "name")
         sources = document.items("spec", "sources") or [document.below("spec", "source")]
         for source in sources:
             for image in _argocd_source(source, name):
-                yield image._replace(environment=hint)
+                if "{{" not in image.version + image.application:  # what a template has of elsewhere is not known
+                    yield image._replace(environment=hint)
 
 
 def _argocd_source(source: Document, name: str) -> Iterator[Image]:

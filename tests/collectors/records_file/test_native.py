@@ -60,7 +60,7 @@ def test_fields_are_the_columns_of_their_table(kind: Any) -> None:
     if kind.id_column or kind.name == "ai_usage":
         columns |= {"updated_at"}
     if kind.name == "deployment":
-        columns |= {"state", "finished_at", "statuses"}
+        columns |= {"state", "finished_at", "statuses", "tenant"}
     assert fields == columns
 
 
@@ -97,6 +97,13 @@ def test_deployment_with_statuses(tmp_path: Path) -> None:
         key | {"state": "in_progress", "status_at": datetime(2026, 1, 2, 2)},
         key | {"state": "success", "status_at": datetime(2026, 1, 2, 3)},
     ]
+
+
+def test_tenants_are_environments_of_their_own(tmp_path: Path) -> None:
+    """What one customer has says nothing of the others: the same id there is another deployment."""
+    records = [deployment(tenant=tenant) for tenant in ("acme", " globex ", None)]
+    rows = read(tmp_path / "a.ndjson", lines(*records)).rows("deployments")
+    assert sorted(row["environment"] for row in rows) == ["production", "production/acme", "production/globex"]
 
 
 def test_deployment_with_one_state(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ MODEL = PythonModel(
         Input("patch_ids", ("sha", "patch_id"), ("sha",)),
         Input("change_services", ("change_key", "service"), ("change_key", "service")),
         Input("services", ("service", "arrival"), ("service",)),
-        Input("rollouts", ("service", "deployment_id", "ended_at"), ("service", "deployment_id")),
+        Input("rollouts", ("service", "deployment_id", "ended_at", "kind"), ("service", "deployment_id")),
         Input(
             "service_waves",
             ("service", "environment", "wave", "live", "since_at", "until_at"),

@@ -39,15 +39,21 @@ class Content:
 
         With `branch` a deployment of its branch counts, too.
         """
-        options: list[tuple[int, int, str, int]] = []
         landing, head = self.landing, self.head
+        landed = NEVER if landing is None else reach.first(landing)
+        written = reach.first(head) if branch and head is not None and head != landing else NEVER
+        if not self.commits:  # the usual case
+            if written != NEVER and (landed == NEVER or written < landed):
+                return written, "branch_deploy", head
+            return NOWHERE if landed == NEVER else (landed, "ancestor", landing)
+        options: list[tuple[int, int, str, int]] = []
         if landing is not None:
-            if (position := reach.first(landing)) != NEVER:
-                options.append((position, 0, "ancestor", landing))
+            if landed != NEVER:
+                options.append((landed, 0, "ancestor", landing))
             for parts in self.commits:
                 options += _by_copy(reach, landing, parts, self.copies)
-        if branch and head is not None and head != landing and (position := reach.first(head)) != NEVER:
-            options.append((position, 3, "branch_deploy", head))
+        if head is not None and written != NEVER:
+            options.append((written, 3, "branch_deploy", head))
         if not options:
             return NOWHERE
         position, _, how, through = min(options)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from headway.raw_tables.table import INT, TEXT
+from headway.repository_names import names_match
 from warehouse.graph import Containment, Graph, Reach
 from warehouse.model import Input, PythonModel, Table
+from warehouse.models.arrivals.lanes import Lane, goes_back_deeply, lanes
 from warehouse.models.services.rollouts import ROLLOUTS, SERVICE_WAVES, rollouts_and_waves
 
 __all__ = [
     "DEFAULT_TIPS",
     "DEPLOYMENTS",
     "DEPLOYMENT_CHAIN",
-    "MODEL",
     "SERVICE_DEPLOYMENTS",
     "Deployed",
     "Step",
     "containment",
     "deployed",
     "deployment_chain",
+    "model",
     "steps",
 ]
 
@@ -36,7 +39,11 @@ DEPLOYMENT_CHAIN = Table(
     (
         ("repo_id", TEXT, "repository"),
         ("deployment_id", TEXT, "unique within the repository"),
-        ("kind", TEXT, "first, release, redeploy, rollback or rollforward"),
+        (
+            "kind",
+            TEXT,
+            "first, release, redeploy, rollback, rollforward or beside (older than others there: no rollback)",
+        ),
         ("previous_deployment_id", TEXT, "what ran in the environment before it, of the same service"),
         ("new_commits", INT, "commits that the environment had not had before"),
         ("withdrawn_commits", INT, "commits that a rollback removed"),
@@ -77,7 +84,7 @@ class Deployed:
 
     id: str
     commit: int
-    lane: tuple[str | None, ...]
+    lane: Lane
     at: datetime
 
 
@@ -98,44 +105,58 @@ def containment(graph: Graph, tips: pa.Table) -> Containment:
     return Containment.of(graph, graph.index[shas[0]] if shas else None)
 
 
-def steps(history: Containment, deployments: Iterable[Deployed]) -> list[Step]:
+def steps(history: Containment, deployments: Iterable[Deployed], *, single: bool = False) -> list[Step]:
     """Follow each lane's deployments through time.
 
     `first`; `release` ships commits new to the lane; `redeploy` the same commit again; `rollback` an ancestor of what
-    ran, which withdraws the difference; `rollforward` something shipped before that is no ancestor of what ran.
+    ran, which withdraws the difference; `rollforward` something shipped before that is no ancestor of what ran. In a
+    lane that runs several versions the last two are `beside`, unless it is `single`, and withdraw nothing.
     """
-    lanes: dict[tuple[str | None, ...], list[Deployed]] = {}
+    lanes: dict[Lane, list[Deployed]] = {}
     for deployment in sorted(deployments, key=lambda d: (d.at, d.id)):
         lanes.setdefault(deployment.lane, []).append(deployment)
-    return [step for lane in lanes.values() for step in _lane_steps(history, lane)]
+    return [step for lane in lanes.values() for step in _lane_steps(history, lane, single=single)]
 
 
-def _lane_steps(history: Containment, lane: list[Deployed]) -> Iterable[Step]:
-    new = Reach(history, [deployment.commit for deployment in lane]).new
-    live: Deployed | None = None
-    for position, deployment in enumerate(lane):
+def _lane_steps(history: Containment, lane: list[Deployed], *, single: bool) -> Iterable[Step]:
+    commits = [deployment.commit for deployment in lane]
+    new = Reach(history, commits).new
+    kinds = [
+        _kind(history, commits[position - 1] if position else None, commit, new[position])
+        for position, commit in enumerate(commits)
+    ]
+    backwards = [position for position, kind in enumerate(kinds) if kind == "rollback"]
+    if not single and goes_back_deeply(commits, backwards):
+        kinds = ["beside" if kind in {"rollback", "rollforward"} else kind for kind in kinds]
+    for position, (deployment, kind) in enumerate(zip(lane, kinds, strict=True)):
+        live = lane[position - 1] if position else None
         withdrawn: tuple[int, ...] = ()
-        if live is None:
-            kind = "first"
-        elif new[position]:
-            kind = "release"
-        elif deployment.commit == live.commit:
-            kind = "redeploy"
-        elif next(history.difference(deployment.commit, live.commit), None) is not None:
-            kind = "rollforward"
-        else:
-            kind = "rollback"
+        if kind == "rollback" and live is not None:
             withdrawn = tuple(history.difference(live.commit, deployment.commit))
         yield Step(deployment, kind, live.id if live else None, new[position], withdrawn)
-        live = deployment
 
 
-def deployment_chain(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """What each deployment was in its environment, the roll-outs that they make, and the waves of these."""
+def _kind(history: Containment, live: int | None, commit: int, new: int) -> str:
+    """What the deployment of a commit is after what ran; `new`: commits that its lane had not had."""
+    if live is None:
+        return "first"
+    if new:
+        return "release"
+    if commit == live:
+        return "redeploy"
+    return "rollback" if next(history.difference(commit, live), None) is None else "rollforward"
+
+
+def deployment_chain(tables: Mapping[str, pa.Table], complete: Collection[str] = ()) -> dict[str, pa.Table]:
+    """What each deployment was in its environment, the roll-outs that they make, and the waves of these.
+
+    `complete`: globs on repositories whose deployments to an environment always replace what ran there.
+    """
     graph = Graph.of(tables["commits"])
     history = containment(graph, tables["default_tips"])
     rows = tables["deployment_times"].to_pylist()
-    done = steps(history, deployed(graph, rows, "succeeded_at"))
+    single = any(names_match(glob, row["repo_id"]) for row in rows[:1] for glob in complete)
+    done = steps(history, deployed(graph, rows, "succeeded_at"), single=single)
     chain = [
         {
             "repo_id": rows[0]["repo_id"],
@@ -147,11 +168,13 @@ def deployment_chain(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         }
         for step in done
     ]
-    made = rollouts_and_waves(_with_kinds(history, tables, done), tables["services"].to_pylist())
+    made = rollouts_and_waves(_with_kinds(history, tables, done, single=single), tables["services"].to_pylist())
     return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **made}
 
 
-def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iterable[Step]) -> list[dict[str, Any]]:
+def _with_kinds(
+    history: Containment, tables: Mapping[str, pa.Table], done: Iterable[Step], *, single: bool
+) -> list[dict[str, Any]]:
     """The rows of `service_deployments`, each with what it was in the lane of the service.
 
     A deployment of the whole repository stands in the lanes of all services: those are followed once more.
@@ -164,7 +187,7 @@ def _with_kinds(history: Containment, tables: Mapping[str, pa.Table], done: Iter
     mixed = {row["service"] for row in rows if own[row["deployment_id"]] != row["service"]}
     for service in sorted(mixed):
         mine = (row for row in rows if row["service"] == service)
-        for step in steps(history, deployed(history.graph, mine, "succeeded_at")):
+        for step in steps(history, deployed(history.graph, mine, "succeeded_at"), single=single):
             kinds[service, step.deployment.id] = step.kind
     return [{**row, "kind": kinds.get((row["service"], row["deployment_id"]))} for row in rows]
 
@@ -174,29 +197,26 @@ def deployed(graph: Graph, rows: Iterable[Mapping[str, Any]], time: str, *, comm
 
     `commit`: the column of the commit.
     """
+    timed = [row for row in rows if row[time] is not None]
     deployments = [
-        Deployed(row["deployment_id"], graph.index[row[commit]], _lane(row), row[time])
-        for row in rows
-        if row[time] is not None and row[commit] in graph.index
+        Deployed(row["deployment_id"], graph.index[row[commit]], lane, row[time])
+        for row, lane in zip(timed, lanes(timed, time), strict=True)
+        if row[commit] in graph.index
     ]
     return sorted(deployments, key=lambda d: (d.at, d.id))
 
 
-def _lane(row: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """The applications of one service are one lane: it was renamed. Without services each is a lane of its own."""
-    service = row["service"]
-    return (service, row["environment"], "" if service else row["application"])
-
-
-MODEL = PythonModel(
-    "deployment_chain",
-    (
-        DEPLOYMENTS,
-        SERVICE_DEPLOYMENTS,
-        Input("services", ("service", "waves"), ("service",)),
-        Input("commits", ("sha", "parents"), ("sha",)),
-        DEFAULT_TIPS,
-    ),
-    (DEPLOYMENT_CHAIN, ROLLOUTS, SERVICE_WAVES),
-    deployment_chain,
-)
+def model(complete: Sequence[str]) -> PythonModel:
+    """The model; `complete`: globs on repositories of which every deployment of an older commit is a rollback."""
+    return PythonModel(
+        "deployment_chain",
+        (
+            DEPLOYMENTS,
+            SERVICE_DEPLOYMENTS,
+            Input("services", ("service", "waves"), ("service",)),
+            Input("commits", ("sha", "parents"), ("sha",)),
+            DEFAULT_TIPS,
+        ),
+        (DEPLOYMENT_CHAIN, ROLLOUTS, SERVICE_WAVES),
+        partial(deployment_chain, complete=complete),
+    )

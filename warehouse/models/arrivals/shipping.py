@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,11 @@ class Shipping:
             _Sweep.of(history, _undatable(history, production)),
             _Sweep.of(history, deployed(graph, production, "succeeded_at", commit="part_of_sha")),
             _waves(history, shipped, waves),
-            _withdrawals(history, [one for one in shipped.deployments if not live or one.lane[1] in live]),
+            _withdrawals(
+                history,
+                [one for one in shipped.deployments if not live or one.lane[1] in live],
+                {row["deployment_id"] for row in rollouts if row["kind"] == "rollback"},
+            ),
             {row["deployment_id"]: row["ended_at"] for row in rollouts},
             all(row["arrival"] == "all" for row in services),
             graph.shas,
@@ -116,9 +120,10 @@ class Shipping:
         position, found_by, found_through = self.shipped.first(change, branch=True)
         first = self.shipped.at(position)
         in_waves = [] if first is None or self._one_wave else list(self._in_waves(change, first))
-        complete, how, through = (
-            (None, "", None) if first is None else self._complete(in_waves, _Found(first, found_by, found_through))
-        )
+        if first is not None and in_waves:
+            complete, how, through = self._complete(in_waves, _Found(first, found_by, found_through))
+        else:  # without several waves the first counts
+            complete, how, through = first, found_by, found_through
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
         attempt = self.tried.first(change, branch=found_by == "branch_deploy")[0]
         staged = self.staged.first(change, branch=False)[0]
@@ -131,9 +136,9 @@ class Shipping:
             "mapped_through": None if through is None else self.shas[through],
             "attempt_deployment_id": self.tried.id(attempt),
             "staged_deployment_id": self.staged.id(staged),
-            "undatable_deployment_id": None
-            if landing is None
-            else self.undatable.id(self.undatable.reach.first(landing)),
+            "undatable_deployment_id": self.undatable.id(self.undatable.reach.first(landing))
+            if landing is not None and self.undatable.deployments
+            else None,
             "part_deployment_id": part.id if part and (first is None or part.at < first.at) else None,
             "rollback_deployment_id": self._withdrawn(landing, first),
             "wave_deployment_ids": "\n".join(found.deployment.id for _, found in in_waves if found)
@@ -201,12 +206,15 @@ def _waves(history: Containment, shipped: _Sweep, rows: Iterable[Mapping[str, An
     return waves
 
 
-def _withdrawals(history: Containment, deployments: Sequence[Deployed]) -> list[_Withdrawals]:
-    lanes: dict[tuple[str | None, ...], list[Step]] = {}
-    for step in steps(history, deployments):
-        lanes.setdefault(step.deployment.lane, []).append(step)
-    if not any(step.withdrawn for lane in lanes.values() for step in lane):
+def _withdrawals(
+    history: Containment, deployments: Sequence[Deployed], rollbacks: Collection[str]
+) -> list[_Withdrawals]:
+    """What each lane lost for good; `rollbacks`: the ids of those deployments that are rollbacks."""
+    if not rollbacks:
         return []
+    lanes: dict[tuple[str | None, ...], list[Step]] = {}
+    for step in steps(history, deployments, single=True):
+        lanes.setdefault(step.deployment.lane, []).append(step)
     withdrawals = []
     for lane in lanes.values():
         commits = [step.deployment.commit for step in lane]
@@ -214,7 +222,7 @@ def _withdrawals(history: Containment, deployments: Sequence[Deployed]) -> list[
         by = {
             commit: step.deployment
             for position, step in enumerate(lane)
-            for commit in step.withdrawn
+            for commit in (step.withdrawn if step.deployment.id in rollbacks else ())
             if position > len(lane) - 1 - backwards.first(commit)
         }
         withdrawals.append(_Withdrawals(backwards, by))

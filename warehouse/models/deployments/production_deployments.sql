@@ -10,7 +10,7 @@
 --   deployed_at: first success, else when the attempt that failed began, UTC
 --   created_at: when the attempt began, UTC; null where that is not known
 --   succeeded: whether it ever succeeded
---   kind: first, release, redeploy, rollback or rollforward; null without success or commit
+--   kind: first, release, redeploy, rollback, rollforward or beside; null without success or commit
 --   previous_deployment_id: what ran before it in its environment
 --   changes: changes that it was the first to bring to production, of its service, without those of bots and releases
 --   urgent: those of them that fix production: marked as hotfix, naming an incident, or reverting what had arrived

@@ -16,7 +16,7 @@
 --   succeeded_at: first success, UTC
 --   state: `success`, or the last state
 --   failed_attempts: failures before the first success
---   kind: first, release, redeploy, rollback or rollforward in its environment; null without success, date or commit
+--   kind: first, release, redeploy, rollback, rollforward or beside (older than others there: no rollback) in its environment; null without success, date or commit
 --   previous_deployment_id: what ran in the environment before it
 --   new_commits: commits that the environment had not had before
 --   withdrawn_commits: commits that a rollback removed

@@ -207,7 +207,7 @@ near as (
     cross join parameters
     where
         -- What ships nothing new is not what broke.
-        coalesce(finished.kind, '') not in ('rollback', 'redeploy')
+        coalesce(finished.kind, '') not in ('rollback', 'redeploy', 'beside')
         and unix_micros(incidents.opened_at) - unix_micros(finished.deployed_at) <= parameters.incident_hours * 3600000000e0
 ),
 

@@ -44,19 +44,21 @@ DEPLOYABLE_PATHS = Table(
 
 def path_services(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """From `service_files` and `services` of all repositories: the services of each path, and what can be deployed."""
-    paths: dict[str, set[str]] = {}
-    for repo_id, path in zip(*(tables["service_files"][name].to_pylist() for name in ("repo_id", "path")), strict=True):
-        paths.setdefault(repo_id, set()).add(path)
+    distinct = tables["service_files"].group_by(["repo_id", "path"], use_threads=False).aggregate([])
+    paths: dict[str, list[str]] = {}
+    for repo_id, path in zip(*(distinct[name].to_pylist() for name in ("repo_id", "path")), strict=True):
+        paths.setdefault(repo_id, []).append(path)
     services: dict[str, list[dict[str, Any]]] = {}
     for service in tables["services"].to_pylist():
         services.setdefault(service["repo_id"], []).append(service)
     memberships: list[dict[str, Any]] = []
     deployables: list[dict[str, Any]] = []
     for repo_id, names in sorted(paths.items()):
+        names.sort()
         globs = _Globs(services[repo_id])
-        for path in sorted(names):
-            folder, owners = globs.of(path)
-            can = deployable(path, folder)
+        places = [globs.of(path) for path in names]
+        able = deployable(names, [folder for folder, _ in places])
+        for path, (_, owners), can in zip(names, places, able, strict=True):
             memberships += [
                 {"repo_id": repo_id, "path": path, "service": service, "shared": shared}
                 for service, shared, code_alone in owners
@@ -69,12 +71,18 @@ def path_services(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     return {PATH_SERVICES.name: PATH_SERVICES.of(memberships), DEPLOYABLE_PATHS.name: DEPLOYABLE_PATHS.of(deployables)}
 
 
+_Hit = tuple[int, bool, bool]
+"""A glob that takes a path: place of its service, whether it shares the path, whether it leaves it out."""
+_Owners = list[tuple[str, bool, bool]]
+
+
 class _Globs:
     """The globs of the services of one repository. Most are whole folders, which are looked up."""
 
     def __init__(self, services: Sequence[Mapping[str, Any]]) -> None:
-        self._folders: dict[str, list[tuple[int, bool, bool]]] = {}
-        """For each folder: place of a service, whether it shares it, whether it leaves it out."""
+        self._folders: dict[str, list[_Hit]] = {}
+        self._found: dict[str, tuple[str, frozenset[_Hit]]] = {}
+        self._owned: dict[str, _Owners] = {}
         self._patterns = []
         self._services = [(service["service"], service["unlisted"]) for service in services]
         for place, service in enumerate(services):
@@ -95,28 +103,40 @@ class _Globs:
             return True
         return False
 
-    def of(self, path: str) -> tuple[str, list[tuple[str, bool, bool]]]:
+    def of(self, path: str) -> tuple[str, _Owners]:
         """The deepest listed folder of a path; of each service of it the name, whether it shares it, and `unlisted`."""
-        deepest = ""
-        hits: set[tuple[int, bool, bool]] = set()
-        for end in [place for place, letter in enumerate(path) if letter == "/"]:
-            entries = self._folders.get(path[:end])
-            if entries:
-                hits.update(entries)
-                if any(not leaves_out for _, _, leaves_out in entries):
-                    deepest = path[:end]
-        hits.update(
+        folder = path.rpartition("/")[0]
+        deepest, hits = self._above(folder)
+        matched = [
             (place, shared, leaves_out)
             for pattern, place, shared, leaves_out in self._patterns
             if pattern.match(path) is not None
-        )
-        owners = {(place, shared) for place, shared, leaves_out in hits if not leaves_out} - {
-            (place, shared) for place, shared, leaves_out in hits if leaves_out
+        ]
+        if matched:
+            return deepest, self._owners(hits.union(matched))
+        if folder not in self._owned:
+            self._owned[folder] = self._owners(hits)
+        return deepest, self._owned[folder]
+
+    def _above(self, folder: str) -> tuple[str, frozenset[_Hit]]:
+        """Of a folder the deepest listed one that it is or is in, and the globs of all of these."""
+        if folder not in self._found:
+            deepest, hits = self._above(folder.rpartition("/")[0]) if folder else ("", frozenset())
+            if entries := self._folders.get(folder):
+                hits = hits.union(entries)
+                if any(not leaves_out for _, _, leaves_out in entries):
+                    deepest = folder
+            self._found[folder] = deepest, hits
+        return self._found[folder]
+
+    def _owners(self, hits: Iterable[_Hit]) -> _Owners:
+        """The services that some globs hit and none leaves out."""
+        hit = set(hits)
+        owners = {(place, shared) for place, shared, leaves_out in hit if not leaves_out} - {
+            (place, shared) for place, shared, leaves_out in hit if leaves_out
         }
         places = {place: (place, False) not in owners for place, _ in sorted(owners)}
-        return deepest, [
-            (self._services[place][0], shared, self._services[place][1]) for place, shared in places.items()
-        ]
+        return [(self._services[place][0], shared, self._services[place][1]) for place, shared in places.items()]
 
 
 def _by_sign(globs: Iterable[str]) -> Iterator[tuple[bool, list[str]]]:

@@ -42,6 +42,7 @@ ROLLOUTS = Table(
         ),
         ("opens_rollout", BOOL, "it is the first success of the roll-out, and no rollback"),
         ("ended_at", TIME, "last success of the roll-out so far, UTC"),
+        ("kind", TEXT, "what it was for the service, as in `deployment_chain`; null without a success or a commit"),
     ),
 )
 SERVICE_WAVES = Table(
@@ -132,6 +133,7 @@ def _assigned(
     environments: dict[str, _Environment] = {}
     assigned: list[tuple[str, _Rollout | None, bool]] = []
     failed = _Failed()
+    kinds: dict[str, str | None] = {}
     for at, name, row in sorted((part for part in timed if part[0] is not None), key=lambda part: part[:2]):
         key, where = _key(row), row["environment"]
         rollout = current.get(key)
@@ -142,8 +144,10 @@ def _assigned(
                 failed.add(key, where, len(assigned), name)
             assigned.append((name, None if had else rollout, False))
             continue
-        kind = row["kind"]
-        opens = kind not in {"rollback", "redeploy"} and (rollout is None or had)
+        kind = kinds[name] = row["kind"]
+        # A release that its environment had before is of another part of the service: the same roll-out.
+        again = had and kind not in {"first", "release", "beside"}
+        opens = kind not in {"rollback", "redeploy"} and (rollout is None or again)
         if opens:
             rollout = current[key] = _Rollout(name, at, at, set())
             for position in failed.of_rollout(key, where):
@@ -164,6 +168,7 @@ def _assigned(
             "rollout_id": rollout.id if rollout else failed.ids.get(position, name),
             "opens_rollout": opens,
             "ended_at": rollout.ended_at if rollout else None,
+            "kind": kinds.get(name),
         }
         for position, (name, rollout, opens) in enumerate(assigned)
     ]

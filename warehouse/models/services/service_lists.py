@@ -28,8 +28,9 @@ _KEY = ("repo_id", "change_key")
 def service_lists(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `touched_services` of all repositories, in order: one row per change."""
     names: dict[tuple[str, str], list[str]] = {}
-    for repo_id, key, service in zip(*tables["touched_services"].columns, strict=True):
-        names.setdefault((repo_id.as_py(), key.as_py()), []).append(service.as_py())
+    columns = (tables["touched_services"][name].to_pylist() for name in (*_KEY, "service"))
+    for repo_id, key, service in zip(*columns, strict=True):
+        names.setdefault((repo_id, key), []).append(service)
     return SERVICE_LISTS.of([{**dict(zip(_KEY, key, strict=True)), "services": ";".join(names[key])} for key in names])
 
 

@@ -29,6 +29,7 @@ SERVICE_LIVES = Table(
         ("until_at", TIME, "if it ended: its last deployment, or the newest commit of main in it, UTC; else null"),
         ("everything", BOOL, "no folder is known of it: it takes the paths of other services too"),
         ("gone", BOOL, "its folder is there no more, or all parts ended and the whole goes on: others have its files"),
+        ("successor", TEXT, "the service that has its files now, empty where none is known"),
     ),
 )
 
@@ -63,6 +64,7 @@ def service_lives(tables: Mapping[str, pa.Table]) -> pa.Table:
                 "since_at": min((one["succeeded_at"] for one in deployed[row["service"]]), default=None),
                 "until_at": ends.get(row["service"]),
                 "everything": EVERYTHING in lines(row["paths"]),
+                "successor": row["successor"],
                 "gone": row["gone"] or (taken_over and row["service"] in ends),
             }
             for row in services
@@ -87,7 +89,7 @@ def _newest_contents(tables: Mapping[str, pa.Table], shas: Mapping[str, Iterable
 MODEL = PythonModel(
     "service_lives",
     (
-        Input("services", ("repo_id", "service", "paths", "unlisted", "gone"), ("service",)),
+        Input("services", ("repo_id", "service", "paths", "unlisted", "gone", "successor"), ("service",)),
         Input(
             "service_deployments",
             ("service", "production", "succeeded_at", "own", "sha"),

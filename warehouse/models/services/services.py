@@ -40,6 +40,7 @@ SERVICES = Table(
         ("excluded", TEXT, "production environments that are left out, one a line"),
         ("unlisted", BOOL, "it takes paths that no service lists; documents, CI, tests and tooling touch it not"),
         ("gone", BOOL, "the default branch has its folder no more"),
+        ("successor", TEXT, "then the service that has its files now, empty where none is known"),
     ),
 )
 
@@ -55,7 +56,7 @@ def model(settings: Settings) -> PythonModel:
                 ("repo_id", "service", "told_by", "paths", "applications", "tags"),
                 ("repo_id", "service"),
             ),
-            Input(GONE_SERVICES.name, ("repo_id", "service")),
+            Input(GONE_SERVICES.name, ("repo_id", "service", "successor")),
         ),
         (SERVICES,),
         partial(services, settings=settings),
@@ -68,12 +69,14 @@ def services(tables: Mapping[str, pa.Table], settings: Settings) -> pa.Table:
     inferred: dict[str, list[dict[str, Any]]] = {}
     for row in tables[INFERRED_SERVICES.name].to_pylist():
         inferred.setdefault(row["repo_id"], []).append({**_whole(settings), **row, "unlisted": True})
-    gone = set(zip(*(tables[GONE_SERVICES.name][name].to_pylist() for name in ("repo_id", "service")), strict=True))
+    gone = {(row["repo_id"], row["service"]): row["successor"] for row in tables[GONE_SERVICES.name].to_pylist()}
     rows = []
     for repo_id in tables[REPOSITORIES]["repo_id"].to_pylist():
         named = [_named(service, settings) for service in settings.services_of(repo_id)]
         chosen = named or inferred.get(repo_id) or [_whole(settings)]
-        rows += [{"repo_id": repo_id, "gone": (repo_id, service["service"]) in gone, **service} for service in chosen]
+        for service in chosen:
+            key = (repo_id, service["service"])
+            rows.append({"repo_id": repo_id, "gone": key in gone, "successor": gone.get(key, ""), **service})
     return SERVICES.of(rows)
 
 

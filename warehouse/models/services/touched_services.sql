@@ -111,7 +111,8 @@ marked as (
             and (service_lives.since_at is null or service_lives.until_at < coalesce(timed.landed_at, timed.written_at)),
             false
         ) as ended,
-        coalesce(service_lives.gone, false) as gone
+        coalesce(service_lives.gone, false) as gone,
+        service_lives.successor
     from owned
     left join service_lives
         on
@@ -121,6 +122,29 @@ marked as (
         on
             owned.repo_id = timed.repo_id
             and owned.change_key = timed.change_key
+),
+
+-- What lies in a folder that is gone ships with the service to which its files went.
+inherited as (
+    select
+        marked.repo_id,
+        marked.change_key,
+        marked.service,
+        service_lives.service as successor
+    from marked
+    inner join timed
+        on
+            marked.repo_id = timed.repo_id
+            and marked.change_key = timed.change_key
+    inner join service_lives
+        on
+            marked.repo_id = service_lives.repo_id
+            and marked.successor = service_lives.service
+    where
+        marked.ended
+        and marked.gone
+        and service_lives.since_at is not null
+        and (service_lives.until_at is null or service_lives.until_at >= coalesce(timed.landed_at, timed.written_at))
 ),
 
 -- Changes of which some path is listed by no service: a lock or a list of packages says so only where no other path is.
@@ -146,15 +170,22 @@ loose_parts as (
     from without_files
     where not is_read
     union all
-    -- What became of a folder that is gone is not known: it may be in any other.
+    -- What became of another folder that is gone is not known: it may be in any other, unless what else is touched goes on.
     select
-        repo_id,
-        change_key,
-        min(case when ended and gone then 1 else 0 end) = 1 as unlisted
+        marked.repo_id,
+        marked.change_key,
+        min(case when marked.ended then 1 else 0 end) = 1
+        and max(case when inherited.successor is not null then 1 else 0 end) = 0
+        and max(case when marked.ended and marked.gone then 1 else 0 end) = 1 as unlisted
     from marked
+    left join inherited
+        on
+            marked.repo_id = inherited.repo_id
+            and marked.change_key = inherited.change_key
+            and marked.service = inherited.service
     group by
-        repo_id,
-        change_key
+        marked.repo_id,
+        marked.change_key
 ),
 
 loose as (
@@ -195,6 +226,13 @@ alive as (
         shared
     from marked
     where not ended
+    union all
+    select
+        repo_id,
+        change_key,
+        successor as service,
+        false as shared
+    from inherited
     union all
     select
         repo_id,

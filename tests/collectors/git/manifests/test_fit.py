@@ -27,7 +27,7 @@ def checks(folder: Path, files: Mapping[str, str], settings: str = "") -> list[C
         repo.commit(files={path: text})
     (folder / "headway.toml").write_text(f'[[sources]]\ntarget = "fleet"\n{settings}')
     session = Session(config=None, warehouse=None, debug=False, folder=folder, environment={}, now=hour(END))
-    return [check for check in checkup(session) if "manifests" in check.what]
+    return [check for check in checkup(session) if "manifests" in check.what or "ApplicationSet" in check.what]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,16 @@ def test_settings_that_read_nothing_are_a_failure(tmp_path: Path) -> None:
     assert not check.ok
     assert check.what == "source fleet: [[sources.manifests]] 2 names no version in any file of its newest commit"
     assert check.hint == PROPOSED.format("kustomize")
+
+
+def test_sets_of_applications_that_are_not_read_are_named(tmp_path: Path) -> None:
+    """What a generator makes of the folders of a repository is written in none of its files."""
+    text = (
+        "kind: ApplicationSet\nspec:\n  generators:\n  - git: {repoURL: https://x/y, directories: [{path: apps/*}]}\n"
+    )
+    (check,) = checks(tmp_path, {"sets/all.yaml": text}, '[[sources.manifests]]\npreset = "argocd"\n')[:1]
+    assert check.ok
+    assert check.what == (
+        "source fleet: applications that an ApplicationSet does not list are not read (sets/all.yaml: git); read their"
+        " versions where they are written, with the preset kustomize or helm"
+    )

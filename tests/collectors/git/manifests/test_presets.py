@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from collectors.git import ManifestPatterns
+from collectors.git.manifests.application_sets import unread_generators
 from collectors.git.manifests.places import application_in, environment_in
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import run
@@ -184,6 +185,43 @@ spec:
     }
 
 
+SET = """
+    apiVersion: argoproj.io/v1alpha1
+    kind: ApplicationSet
+    metadata: {name: all}
+    spec:
+      goTemplate: true
+      generators:
+      - list:
+          elements:
+          - {app: shop, cluster: prod-eu, tag: v1}
+          - app: shop
+            cluster: staging
+            values: {team: a}
+            tag: v2
+      - git:
+          repoURL: https://github.com/acme/fleet
+          directories: [{path: apps/*}]
+      template:
+        metadata: {name: "{{.app}}-{{ .cluster }}"}
+        spec:
+          source:
+            repoURL: https://github.com/acme/charts
+            targetRevision: HEAD
+            helm:
+              parameters:
+              - {name: image.tag, value: "{{.tag}}"}
+              - {name: worker.image.tag, value: "{{.path.basename}}"}
+"""
+
+
+def test_argocd_reads_what_a_set_lists(repo: Repository) -> None:
+    """Each element of a list is an application; what the template has from elsewhere is no version."""
+    assert named(repo, "argocd", {"sets/all.yaml": SET}) == {("prod-eu", "shop"): "v1", ("staging", "shop"): "v2"}
+    assert unread_generators(dedent(SET)) == ["git"]
+    assert unread_generators("kind: ApplicationSet\nspec:\n  generators:\n  - clusters: {}\n") == ["no list"]
+
+
 def test_flux_names_releases_sources_and_what_policies_set(repo: Repository) -> None:
     """A release has tags in its values or else a chart's exact version; a setter marks an image anywhere."""
     release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n"
@@ -240,6 +278,9 @@ def test_flux_names_releases_sources_and_what_policies_set(repo: Repository) -> 
         ("products/delivery/values.yaml", "", "delivery"),
         ("kubernetes/apps/media/helmrelease.yaml", "", "media"),
         ("charts/productsearch/values-testimonials.yaml", "", "productsearch"),
+        ("tenants/acme/prod/shop/values.yaml", "prod/acme", "shop"),
+        ("shop/overlays/prod/customers/acme/kustomization.yaml", "prod/acme", "shop"),
+        ("cells/7/values.yaml", "", ""),
     ],
 )
 def test_folders_name_environments_and_applications(path: str, environment: str, application: str) -> None:

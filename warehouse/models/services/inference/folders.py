@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-__all__ = ["Component", "Folders", "is_named"]
+__all__ = ["Component", "Folders", "components_among", "is_named"]
 
 _DEEPEST = 5
 _MANIFEST = re.compile(
@@ -27,6 +27,20 @@ class Component(NamedTuple):
 
     folder: str
     name: str
+
+
+def components_among(paths: Iterable[str], components: Iterable[Component]) -> list[Component]:
+    """The packages whose manifests are among some paths; what the default branch has no more is called by its folder.
+
+    None where those of the default branch are not known.
+    """
+    known: dict[str, list[Component]] = {}
+    for part in components:
+        known.setdefault(part.folder, []).append(part)
+    folders = {path.rpartition("/")[0] for path in paths if _MANIFEST.search(path)} if known else set()
+    return [
+        part for folder in sorted(folders) for part in known.get(folder, [Component(folder, folder.rpartition("/")[2])])
+    ]
 
 
 def is_named(text: str) -> str:
@@ -76,6 +90,15 @@ class Folders:
             pending += sorted(moved - before - {folder})
             before |= moved - {folder}
         return sorted(before)
+
+    def went_to(self, folder: str, homes: Mapping[str, str]) -> str:
+        """The one of `homes`, names by folder, to which most files went that were moved out of a folder; else empty."""
+        counts = Counter(
+            next((homes[place] for place in reversed([*_above(new)]) if place in homes), "")
+            for old, new in self.renames
+            if old.startswith(f"{folder}/") and not new.startswith(f"{folder}/")
+        )
+        return next((home for home, files in counts.items() if 2 * files > counts.total()), "")
 
     @staticmethod
     def aside(folder: str) -> bool:

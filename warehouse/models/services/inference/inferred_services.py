@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,7 +14,7 @@ from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.seen.workflow import workflow_application
-from warehouse.models.services.inference.folders import Component, Folders
+from warehouse.models.services.inference.folders import Component, Folders, components_among
 from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
 
@@ -36,10 +36,14 @@ INFERRED_SERVICES = Table(
 )
 GONE_SERVICES = Table(
     "gone_services",
-    "services, inferred or set with `unlisted`, whose folders the default branch has no more",
+    "services whose folders the default branch has no more",
     "one row per repository and service whose folders all had a package, and have none now",
     ("repo_id", "service"),
-    (("repo_id", TEXT, "repository"), ("service", TEXT, "its name")),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("service", TEXT, "its name"),
+        ("successor", TEXT, "the service whose folder most files went to that were moved out of it, else empty"),
+    ),
 )
 SMALL_PARTS = Table(
     "small_parts",
@@ -48,7 +52,7 @@ SMALL_PARTS = Table(
     ("repo_id",),
     (
         ("repo_id", TEXT, "repository"),
-        ("paths", INT, "paths that it can deploy, also former ones"),
+        ("paths", INT, "paths that it can deploy, also former ones: those of parts that moved are former too"),
         ("covered", INT, "those of them in folders of parts that have releases of their own"),
     ),
 )
@@ -73,6 +77,7 @@ def model(settings: Settings) -> PythonModel:
             Input("tag_families", ("component", "taken", "pattern"), ("family",)),
             Input("components", ("folder", "name"), ("path", "name")),
             Input("commit_files", ("path", "old_path", "status")),
+            Input("past_files", ("path", "old_path", "alive")),
         ),
         (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS),
         lambda tables: inferred_services(tables, settings),
@@ -83,16 +88,17 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
     (repository,) = tables[REPOSITORIES].to_pylist()
     repo_id = repository["repo_id"]
-    named = [service for service in settings.services_of(repo_id) if service.unlisted]
+    named = settings.services_of(repo_id)
     proposals: list[Proposal] = []
+    gone: dict[str, str] = {}
     if named:
         folders = _folders(tables)
-        gone = [service.name for service in named if _are_gone(service.paths, folders)]
+        gone = _gone({service.name: service.paths for service in named}, folders)
     else:
-        if settings.inference.services and not settings.services_of(repo_id):
+        if settings.inference.services:
             proposals = _proposals(repository["repo"], tables)
-        gone = [proposal.name for proposal in proposals if proposal.gone]
-    apart = bool(proposals or settings.services_of(repo_id))
+        gone = {proposal.name: proposal.successor for proposal in proposals if proposal.gone}
+    apart = bool(proposals or named)
     rows = [
         {
             "repo_id": repo_id,
@@ -106,7 +112,9 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
     ]
     return {
         INFERRED_SERVICES.name: INFERRED_SERVICES.of(rows),
-        GONE_SERVICES.name: GONE_SERVICES.of([{"repo_id": repo_id, "service": name} for name in gone]),
+        GONE_SERVICES.name: GONE_SERVICES.of(
+            [{"repo_id": repo_id, "service": name, "successor": other} for name, other in gone.items()]
+        ),
         SMALL_PARTS.name: SMALL_PARTS.of(
             [] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]
         ),
@@ -125,7 +133,8 @@ def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
     if not places or "" in places:
         return
     inside = tuple(f"{folder}/" for folder in sorted(places))
-    paths = [path for path in folders.paths if deployable(path)]
+    every = list(folders.paths)
+    paths = [path for path, can in zip(every, deployable(every, [""] * len(every)), strict=True) if can]
     covered = sum(path.startswith(inside) for path in paths)
     if 2 * covered < len(paths):
         yield {"paths": len(paths), "covered": covered}
@@ -142,10 +151,21 @@ def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
 
 def _folders(tables: Mapping[str, pa.Table]) -> Folders:
     components = [Component(**row) for row in tables["components"].to_pylist()]
+    if past := tables["past_files"].to_pylist():
+        alive = [row["path"] for row in past if row["alive"]]
+        renamed = {(row["old_path"], row["path"]) for row in past if row["old_path"]}
+        return Folders(components_among(alive, components), [row["path"] for row in past], renamed)
     files = tables["commit_files"]
-    renamed = files.filter(pc.equal(files["status"], "R"))
-    renames = zip(renamed["old_path"].to_pylist(), renamed["path"].to_pylist(), strict=True)
+    moves = files.filter(pc.equal(files["status"], "R"))
+    renames = zip(moves["old_path"].to_pylist(), moves["path"].to_pylist(), strict=True)
     return Folders(components, pc.unique(files["path"]).to_pylist(), set(renames))
+
+
+def _gone(services: Mapping[str, Sequence[str]], folders: Folders) -> dict[str, str]:
+    """Of services by name, each with its globs, those that are gone, with the service that has their files."""
+    gone = {name: globs for name, globs in services.items() if _are_gone(globs, folders)}
+    homes = {glob.removesuffix("/**"): name for name, globs in services.items() if name not in gone for glob in globs}
+    return {name: folders.went_to(globs[0].removesuffix("**").rstrip("/"), homes) for name, globs in gone.items()}
 
 
 def _are_gone(globs: Iterable[str], folders: Folders) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway.release_files import CHANGELOG_PATH, LOCK_PATH
 
@@ -37,12 +41,14 @@ _TOOLING = (
     r"(?:\.[a-z0-9-]+)*\.(?:js|cjs|mjs|ts|cts|mts|jsonc?|ya?ml)|biome\.jsonc?|\.?rustfmt\.toml|\.?clippy\.toml|deny\.toml"
     r"|AGENTS\.override\.json|\.tool-versions|\.nvmrc|\.node-version|\.python-version|\.ruby-version)$"
 )
-_NOT = re.compile(f"{_DOCUMENTS}|{_CI}|{_TESTS}|{_TOOLING}")
+_NOT = f"{_DOCUMENTS}|{_CI}|{_TESTS}|{_TOOLING}"
+_NOT_HERE = re.compile(_NOT)
 # Text that is a product: the pages of a site, and what agents and prompts are made of.
 _TEXT_THAT_SHIPS = re.compile(
     r"(?i)(?:^|/)(?:content|contents|posts|prompts?|skills|templates?|agents|knowledge)/(?:.*/)?"
     r"(?!(?:readme|changelog|contributing)\b)[^/]*\.(?:md|mdx|markdown)$"
 )
+_TEXTS = (".md", ".mdx", ".markdown")
 # What lies hidden beside the code is for people and their tools; a few such folders say how it is built or runs.
 _HIDDEN = re.compile(r"^\.(?!(?:cargo|mvn|yarn|nuget|platform|ebextensions|openshift)/)[^/]+/")
 _SITE = re.compile(r"(?i)(?:^|/)(?:[a-z0-9]+[-_])*(?:docs?|documentation|website|site|blog|www)$")
@@ -54,19 +60,28 @@ _COMPANION = re.compile(
 )
 
 
-def deployable(path: str, folder: str = "") -> bool:
-    """Whether a path can be a part of what is deployed; `folder` is that of the service, where it is known.
+def deployable(paths: Sequence[str], folders: Sequence[str]) -> list[bool]:
+    """For each path whether it can be a part of what is deployed; `folders`: of its service, empty where not known.
 
     What folders are called counts below that of the service only: a service may well be called `docs` or `examples`.
     """
-    below = path[len(folder) + 1 :] if folder and path.startswith(f"{folder}/") else path
-    if folder and _SITE.search(folder):
-        return True
-    if not folder and _HIDDEN.search(path):
-        return False
-    if _TEXT_THAT_SHIPS.search(below) is not None:
-        return _NOT.search(f"{below.rpartition('/')[0]}/_") is None
-    return _NOT.search(below) is None
+    sites = {folder: bool(folder) and _SITE.search(folder) is not None for folder in set(folders)}
+    below = [
+        path[len(folder) + 1 :] if folder and path.startswith(f"{folder}/") else path
+        for path, folder in zip(paths, folders, strict=True)
+    ]
+    ships_nothing = pc.match_substring_regex(pa.array(below, pa.string()), _NOT).to_pylist()
+    return [
+        sites[folder] or not ((not folder and _HIDDEN.search(path)) or _is_left_out(name, nothing))
+        for path, folder, name, nothing in zip(paths, folders, below, ships_nothing, strict=True)
+    ]
+
+
+def _is_left_out(path: str, nothing: bool) -> bool:  # noqa: FBT001 - one of a column
+    """Whether a path ships nothing: as its name says, but for text that is a product as the folder says."""
+    if path.lower().endswith(_TEXTS) and _TEXT_THAT_SHIPS.search(path) is not None:
+        return _NOT_HERE.search(f"{path.rpartition('/')[0]}/_") is not None
+    return nothing
 
 
 def is_companion(path: str) -> bool:

@@ -57,6 +57,8 @@ class Proposal:
     times: list[datetime] = field(default_factory=list)
     gone: bool = False
     """The default branch has its folder no more."""
+    successor: str = ""
+    """Then the service that has its files now, empty where none is known."""
 
 
 def quiet_since(times: Sequence[datetime], as_of: datetime) -> datetime | None:
@@ -81,6 +83,10 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
     if whole is not None:
         _add_whole(repository, proposals, whole)
     _leave_out_nested(proposals)
+    homes = {folder: proposal.name for proposal in proposals if not proposal.gone for folder in proposal.folders}
+    for proposal in proposals:
+        if proposal.gone:
+            proposal.successor = folders.went_to(proposal.folders[0], homes)
     return sorted(proposals, key=lambda proposal: proposal.name)
 
 
