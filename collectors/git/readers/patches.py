@@ -22,9 +22,9 @@ _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 
 
-@dataclass
+@dataclass(eq=False)
 class FilePatch:
-    """Which file of which commit a patch is for."""
+    """Which file of which commit a patch is for; no two are equal."""
 
     sha: str
     path: str = ""

@@ -140,7 +140,7 @@ class VersionReader:
     def _reading(self, sha: str, parts: Iterable[PatchPart]) -> Reading:
         to_manifests: list[PatchPart] = []
         versions = []
-        for _, of_file in groupby(parts, key=_file):
+        for _, of_file in groupby(parts, key=attrgetter("file")):
             for path, moved in _moved_in(of_file, to_manifests):
                 versions.append(VersionChange(sha, path, moved.what, moved.package, moved.old, moved.new))
         return Reading(versions or [_nothing(sha)], self.added_lines.of_commit(sha, to_manifests))
@@ -148,10 +148,6 @@ class VersionReader:
 
 def _nothing(sha: str) -> VersionChange:
     return VersionChange(sha, "", NOTHING, "", "", "")
-
-
-def _file(part: PatchPart) -> int:
-    return id(part.file)
 
 
 def _moved_in(parts: Iterator[PatchPart], to_manifests: list[PatchPart]) -> Iterator[tuple[str, Moved]]:

@@ -11,7 +11,7 @@ from collectors.git.process.tree_pairs import FileChange, tree_patches
 from collectors.git.readers import patches as reading
 from collectors.git.readers.commits import CommitReader
 from collectors.git.readers.file_changes import Aside, each_side, matching
-from collectors.git.readers.patches import patch_parts
+from collectors.git.readers.patches import FilePatch, patch_parts
 from collectors.git.readers.version_changes import NOT_READ_PATH
 from collectors.git.repository.repository import open_repository
 from headway.errors import PartialRead
@@ -75,10 +75,10 @@ def commits_of(changes: list[FileChange]) -> list[list[FileChange]]:
 
 def parts_of(printed: bytes, shas: list[str]) -> list[Patch]:
     """The patches of some commits, whole hunks."""
-    found: dict[tuple[int, str, str, int], list[bytes]] = {}
+    found: dict[tuple[FilePatch, int], list[bytes]] = {}
     for part in patch_parts(io.BytesIO(printed), shas):
-        found.setdefault((id(part.file), part.file.path, part.file.renamed_from, part.hunk), []).extend(part.lines)
-    return [(path, moved, hunk, tuple(lines)) for (_, path, moved, hunk), lines in found.items()]
+        found.setdefault((part.file, part.hunk), []).extend(part.lines)
+    return [(file.path, file.renamed_from, hunk, tuple(lines)) for (file, hunk), lines in found.items()]
 
 
 def by_trees(repo: Repository, commits: list[list[FileChange]], *options: str) -> bytes:
