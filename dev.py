@@ -3,7 +3,7 @@
     python3 dev.py demo     a simulated company and its dashboard; arguments go to `headway demo`
     python3 dev.py test     the fast tests; arguments go to pytest
     python3 dev.py check    format, lint and types
-    python3 dev.py full     every test: coverage, the slow ones, the browser, Spark, the oldest DuckDB
+    python3 dev.py full     every test: the fast ones, the slow ones, the browser, Spark, the oldest DuckDB
     python3 dev.py lock     makes the lock files anew (needs uv); arguments go to `uv pip compile`: --upgrade
 
 The tools live in `.venv`, made from `requirements.lock` (each file checked by its hash) with uv where that is on the
@@ -72,7 +72,7 @@ def check() -> None:
 def full() -> None:
     """Every test, with what the fast ones do without; stops at the first step that fails."""
     set_up(full=True)
-    must(PYTHON, "-m", "pytest", "-n", "auto", "--cov")
+    must(PYTHON, "-m", "pytest", "-n", "auto")
     # Browsers and Spark are one at a time: each of them wants both cores.
     for marker, together in (
         ("slow and not browser and not spark", "auto"),

@@ -11,9 +11,10 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.deployment_sources import deployment_sources
+from analytics.reports.side_by_side import side_by_side
 from analytics.text.wording import counted, plain
 
-__all__ = ["DOUBTS", "doubt_lines", "doubts", "doubts_by_repository", "hint_of", "in_words"]
+__all__ = ["DOUBTS", "all_in_doubt", "doubt_lines", "doubts", "doubts_by_repository", "hint_of", "in_words"]
 
 _TEXT, _COUNT, _NUMBER, _TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 DOUBTS = {
@@ -85,6 +86,11 @@ def doubts_by_repository(
 def doubt_lines(table: pl.DataFrame) -> list[str]:
     """A sentence for each row of the report, with the repository as `headway status` shows it."""
     return [plain(f"{row['provider']}:{row['repo']}: {in_words(row)}") for row in table.iter_rows(named=True)]
+
+
+def all_in_doubt(connection: duckdb.DuckDBPyConnection, filters: Filters) -> list[str]:
+    """A line per service in doubt, and per environment whose rollbacks are."""
+    return [*doubt_lines(doubts(connection, filters)), *side_by_side(connection, filters)]
 
 
 def in_words(row: Mapping[str, Any]) -> str:

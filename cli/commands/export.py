@@ -7,18 +7,12 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from analytics.reports.catalog import REPORTS
 from cli.options import Choice, Time, clock_option, evidence_option, horizon_option, intervals_option
 from pipeline.session import Session
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from analytics.cohort.filters import Filters
 
 FORMATS = ("csv", "parquet", "json")
 
@@ -88,6 +82,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
     from analytics.coverage import names_of_team, repositories_named
+    from analytics.reports.doubts import all_in_doubt
     from headway.errors import UsageError
     from headway.progress import progress_on
     from headway.report_files import write
@@ -115,16 +110,8 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         if warning:
             click.echo(f"headway: {warning}", err=True)
         filters = service_named(connection, filters)
-        for line in _in_doubt(connection, filters):
+        for line in all_in_doubt(connection, filters):
             click.echo(f"headway: {line}", err=True)
         table = REPORTS[report](connection, filters, options)
     write(table, form, None if out == "-" else Path(out))
     return 0
-
-
-def _in_doubt(connection: duckdb.DuckDBPyConnection, filters: Filters) -> list[str]:
-    """What is in doubt about the repositories of a report, before it says anything else."""
-    from analytics.reports.doubts import doubt_lines, doubts
-    from analytics.reports.side_by_side import side_by_side
-
-    return [*doubt_lines(doubts(connection, filters)), *side_by_side(connection, filters)]

@@ -63,9 +63,8 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
     from analytics.coverage import closed_work_is_seen, in_doubt, repositories_named
     from analytics.initiatives import read_portfolio
     from analytics.pulse.pulse import pulse, slowest_waiting
-    from analytics.reports.doubts import doubt_lines, doubts
+    from analytics.reports.doubts import all_in_doubt
     from analytics.reports.published import coverage
-    from analytics.reports.side_by_side import side_by_side
     from analytics.text.findings import findings_in
     from warehouse.publish import open_published
 
@@ -89,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
             closed_work_is_seen=closed_work_is_seen(connection, filters),
             above=[
                 *(["SIMULATED DATA: nothing here is real", ""] if (warehouse / "SIMULATED").exists() else []),
-                *_in_doubt([*doubt_lines(doubts(connection, everything)), *side_by_side(connection, everything)]),
+                *_in_doubt(all_in_doubt(connection, everything)),
                 *_doubts(in_doubt(coverage(connection, everything))),
             ],
             initiatives=wording.initiatives(read_portfolio(connection, everything).initiatives),
