@@ -32,7 +32,7 @@ def main() -> None:
     for part in sorted({row["part"] for row in rows}):
         for axis, letter in AXES.items():
             counts = Counter(row[f"axis_{letter}"] for row in rows if row["part"] == part)
-            print(f"{part:<9} {axis:<5}", ", ".join(f"{label} {count}" for label, count in sorted(counts.items())))
+            print(f"{part:<15} {axis:<5}", ", ".join(f"{label} {count}" for label, count in sorted(counts.items())))
     twice = [row for row in rows if row["second_a"]]
     for axis, letter in AXES.items():
         agree, kappa = agreement([(row[f"first_{letter}"], row[f"second_{letter}"]) for row in twice])
