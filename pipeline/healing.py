@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from headway.notices import NOTICES
 from pipeline.collect import Run, last_runs
-from warehouse.models.settings.raw_gaps import KIND
+from warehouse.models.settings.collection_gaps import KIND
 from warehouse.store import RawStore
 from warehouse.upkeep.damage import gaps, heal
 

@@ -93,7 +93,7 @@ def publish(
     `anew`: do so in any case, and take nothing over from the build before.
 
     `teams` and `roles`: what the settings say of the sources that they name. Raw files that cannot be read are set
-    aside, and the others are built (`Sources.gaps`, table `raw_gaps`).
+    aside, and the others are built (`Sources.gaps`, table `collection_gaps`).
     """
     prepare(warehouse)
     with RawStore(warehouse).building():
@@ -212,7 +212,7 @@ def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceR
     commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
     missing = missing_files(store, commits)
     files = {table: [path for path in paths if path not in missing] for table, paths in store.files(commits).items()}
-    return Sources(files, store.latest(commits), teams, roles or {}, gaps(store))
+    return Sources(files, store.latest(commits), teams, roles or {}, gaps(store, commits))
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -> None:

@@ -12,7 +12,7 @@ from pipeline.session import Session
 from warehouse.publish import open_published
 
 
-@pytest.mark.parametrize(("above", "listed"), [(0, True), (6, False)])
+@pytest.mark.parametrize(("above", "listed"), [(0, True), (9, False)])
 def test_a_finding_goes_before_the_list_of_single_changes(company: Session, above: int, listed: bool) -> None:
     """Where both do not fit, the changes that wait longest are left out, and the first finding is there."""
     with open_published(company.settings.warehouse_folder) as connection:

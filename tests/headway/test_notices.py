@@ -31,7 +31,7 @@ def emitted() -> Iterator[str]:
 def of_deployments() -> Iterator[str]:
     """The kinds that the models of reported deployments name."""
     names = {"warehouse/models/deployments/deployment_notices.py", "warehouse/models/settings/near_names.py"}
-    names |= {"warehouse/models/settings/raw_gaps.py"}
+    names |= {"warehouse/models/settings/collection_gaps.py"}
     for tree in (tree for _, path, tree in modules("warehouse") if relative(path) in names):
         constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
         yield from (str(value) for value in constants if value in NOTICES)

@@ -31,7 +31,9 @@ def brought(store: RawStore, source: str, *kinds: str, at: int = 1, table: str =
 def built(store: RawStore) -> list[str]:
     """The kinds of notices that a build makes of the rows."""
     settings, progress = Settings(base=store.warehouse), SilentProgress()
-    with build_some(store.warehouse, settings, {}, tables=("raw_gaps", "notices"), progress=progress) as connection:
+    with build_some(
+        store.warehouse, settings, {}, tables=("collection_gaps", "notices"), progress=progress
+    ) as connection:
         return [kind for (kind,) in connection.sql("select kind from notices order by kind").fetchall()]
 
 

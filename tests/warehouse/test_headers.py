@@ -29,7 +29,7 @@ def tables() -> Iterator[Tables]:
         yield made
 
 
-RARE = {"past_files", "raw_gaps"}
+RARE = {"past_files", "collection_gaps"}
 """Of reports of an earlier time alone, and of a damaged warehouse: both have tests of their own."""
 
 

@@ -28,10 +28,10 @@ from warehouse.models.rework import fixes
 from warehouse.models.services import path_services, service_environments, service_lists, service_lives, services
 from warehouse.models.services.inference import inferred_services
 from warehouse.models.settings import (
+    collection_gaps,
     deployment_rules,
     near_names,
     parameters,
-    raw_gaps,
     repository_settings,
     source_watermarks,
 )
@@ -45,7 +45,7 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
     return (
         parameters.model(settings, as_of),
         source_watermarks.model(sources),
-        raw_gaps.model(sources),
+        collection_gaps.model(sources),
         repository_settings.model(settings, sources),
         *(replace(model, knows=repr(settings)) for model in _of_settings(settings)),
         *(replace(model, knows="") for model in _OF_INPUTS),

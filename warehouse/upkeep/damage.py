@@ -39,11 +39,11 @@ class Gap:
         return f"{self.source or 'unknown source'}: {what} missing or damaged; the rest is served"
 
 
-def gaps(store: RawStore) -> list[Gap]:
-    """What is missing, one per source, in order."""
+def gaps(store: RawStore, commits: Collection[Commit] | None = None) -> list[Gap]:
+    """What is missing of these batches, or of all visible ones: one per source, in order."""
     files: dict[str, int] = {}
     repo_ids: dict[str, set[str]] = {}
-    commits = store.commits()
+    commits = store.commits() if commits is None else commits
     present = _present(store, commits)
     for commit in commits:
         if missing := len(_missing_of(store, commit, present)):

@@ -35,6 +35,11 @@ own as (
     from change_commits
     inner join several
         on change_commits.repo_id = several.repo_id
+    -- A request of which only the commits were read is no change yet.
+    inner join change_landings
+        on
+            change_commits.repo_id = change_landings.repo_id
+            and change_commits.change_key = change_landings.change_key
     left join (select distinct landed.repo_id, landed.change_key from landed) as shipped
         on
             change_commits.repo_id = shipped.repo_id

@@ -41,7 +41,7 @@ select
     kind,
     detail,
     files as count
-from raw_gaps
+from collection_gaps
 union all
 select
     repo_id,

@@ -1,4 +1,4 @@
-"""Table `raw_gaps`: what is missing of the collected files."""
+"""Table `collection_gaps`: what is missing of the collected files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from headway.raw_tables.table import INT, TEXT
 from warehouse.model import PythonModel, Table
 from warehouse.sources import Sources
 
-__all__ = ["KIND", "RAW_GAPS", "model"]
+__all__ = ["COLLECTION_GAPS", "KIND", "model"]
 
 KIND = "raw_files_missing"
-RAW_GAPS = Table(
-    "raw_gaps",
+COLLECTION_GAPS = Table(
+    "collection_gaps",
     "files of collected rows that are missing or damaged",
     "one row per source and repository that such a file may hold rows of",
     ("source", "repo_id"),
@@ -29,11 +29,13 @@ RAW_GAPS = Table(
 
 def model(sources: Sources) -> PythonModel:
     """The model for what is missing of the files that a build reads."""
-    return PythonModel("raw_gaps", (), (RAW_GAPS,), lambda _: _raw_gaps(sources), per_repository=False)
+    return PythonModel(
+        "collection_gaps", (), (COLLECTION_GAPS,), lambda _: _collection_gaps(sources), per_repository=False
+    )
 
 
-def _raw_gaps(sources: Sources) -> pa.Table:
-    return RAW_GAPS.of(
+def _collection_gaps(sources: Sources) -> pa.Table:
+    return COLLECTION_GAPS.of(
         [
             {
                 "source": gap.source,
