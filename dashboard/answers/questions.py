@@ -27,6 +27,7 @@ from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
+from analytics.reports.side_by_side import side_by_side as environments_in_doubt
 from analytics.text.findings import Finding, findings_in
 from analytics.whatif.levers import Levers, read_levers
 from analytics.worklist import attention as worklist_attention
@@ -55,6 +56,7 @@ __all__ = [
     "returned_changes",
     "scope",
     "services",
+    "side_by_side",
     "sources",
     "troubled_deployments",
     "unknown_bots",
@@ -244,6 +246,13 @@ def notices(file: str, filters: Filters) -> pl.DataFrame:
     """As `analytics.coverage.notices`."""
     with cursor_of(file) as cursor:
         return source_coverage.notices(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def side_by_side(file: str, filters: Filters) -> list[str]:
+    """As `analytics.reports.side_by_side.side_by_side`."""
+    with cursor_of(file) as cursor:
+        return environments_in_doubt(cursor, filters)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)

@@ -102,6 +102,10 @@ class View:
         """What collectors noticed: provider, repo, kind, detail, count."""
         return questions.notices(self.file, self.filters)
 
+    def side_by_side(self) -> list[str]:
+        """A line for each environment whose rollbacks are in doubt."""
+        return questions.side_by_side(self.file, self.filters)
+
     def closed_work_is_seen(self) -> bool:
         """Whether any source reports closed work."""
         return questions.closed_work_is_seen(self.file, self.filters)

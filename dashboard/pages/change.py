@@ -32,6 +32,7 @@ COMMITS = 200
 def ask_first(view: View) -> None:
     """Ask what is answered before a file is shown."""
     view.report("doubts")
+    view.side_by_side()
 
 
 def page(view: View) -> None:

@@ -65,15 +65,24 @@ RUNG_COLUMNS = {"rung": "Rung", "initiatives": "Initiatives", "stalled": "Stalle
 def ask_head(view: View) -> None:
     """Ask what `head` asks."""
     view.report("doubts")
+    view.side_by_side()
     view.report("coverage")
 
 
 def services_in_doubt(view: View) -> None:
-    """Name the services in doubt, before anything else."""
-    lines = doubt_lines(view.report("doubts"))
+    """Name the services in doubt, and the environments whose rollbacks are, before anything else."""
+    _in_doubt(
+        "the newest work of these services is unknown, and is in no comparison.", doubt_lines(view.report("doubts"))
+    )
+    _in_doubt(
+        "several versions run in these environments; no deployment there counts as a rollback.", view.side_by_side()
+    )
+
+
+def _in_doubt(meaning: str, lines: list[str]) -> None:
     if lines:
         more = [f"{len(lines) - DOUBTS_SHOWN:,} more in doubt: see Data health"] if len(lines) > DOUBTS_SHOWN else []
-        st.warning("**In doubt:** the newest work of these services is unknown, and is in no comparison.")
+        st.warning(f"**In doubt:** {meaning}")
         # As text: a repository's name is from outside.
         st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
 

@@ -31,6 +31,18 @@ def test_page_says_first_what_is_in_doubt(name: str, doubtful: Path, monkeypatch
     assert app.text[0].value.startswith("git:acme/shop: IN DOUBT since 2025-01-19: 50 changes landed within 49 days")
 
 
+def test_page_says_which_rollbacks_are_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tenants under one name run several versions, the page says that none of them counts as a rollback."""
+    raw = Raw("acme/shop", read=400, known=400).commits(" ".join(f"c{n}@{n * 24}" for n in range(10)))
+    for n in range(10):
+        raw.deploy(f"a{n}", f"c{n}", n * 24 + 1)
+        if n > 1:
+            raw.deploy(f"b{n}", f"c{n - 2}", n * 24 + 5)
+    app = opened(warehouses.published(tmp_path, raw), monkeypatch, "stability")
+    assert "no deployment there counts as a rollback" in app.warning[0].value
+    assert app.text[0].value.startswith("git:acme/shop: rollbacks IN DOUBT: 8 of 18 deployments to production")
+
+
 def test_health_lists_what_is_taken(doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data health has the 13 records to production as taken, and what to do about the doubt."""
     app = opened(doubtful, monkeypatch, "health")
