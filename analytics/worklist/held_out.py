@@ -55,10 +55,10 @@ class Choice:
             return chance
         if self.is_base:
             return np.where(np.isnan(chance[:, :1]), np.nan, np.array(self.base))
-        own, of_base = _odds(chance), _odds(np.array(self.base))
-        middle = self.intercept + self.slope * own[:, 0]
+        own_odds, of_base = _odds(chance), _odds(np.array(self.base))
+        middle = self.intercept + self.slope * own_odds[:, 0]
         # Two sources of error that have little to do with each other: of the change's own chance, and of the level.
-        reach = np.hypot(self.slope * (own - own[:, :1]), of_base - of_base[0])
+        reach = np.hypot(self.slope * (own_odds - own_odds[:, :1]), of_base - of_base[0])
         told: FloatArray = special.expit(middle[:, None] + reach * np.array([0.0, -1.0, 1.0]))
         return told
 
@@ -125,8 +125,8 @@ class HeldOut:
         spread = weight * fitted * (1.0 - fitted)
         # The information on the slope that is left when the intercept is estimated too.
         shared = float(spread @ design[:, 1]) ** 2 / max(float(spread.sum()), _TINY)
-        known = float(spread @ design[:, 1] ** 2) - shared
-        chi_square = float(beta[1]) ** 2 * known / self._design_effect(fitted, design[:, 1])
+        variance = float(spread @ design[:, 1] ** 2) - shared
+        chi_square = float(beta[1]) ** 2 * variance / self._design_effect(fitted, design[:, 1])
         if beta[1] <= 0.0 or chi_square <= _PARAMETERS:
             return 0.0
         return float(beta[1]) * (1.0 - _PARAMETERS / chi_square)
@@ -141,8 +141,8 @@ class HeldOut:
         for _ in range(_STEPS):
             fitted, added = special.expit(level + offset), float(special.expit(level))
             missing = float((weight * (self.came - fitted)).sum()) + base - added
-            known = float((weight * fitted * (1.0 - fitted)).sum()) + added * (1.0 - added)
-            level += float(np.clip(missing / max(known, _TINY), -1.0, 1.0))
+            information = float((weight * fitted * (1.0 - fitted)).sum()) + added * (1.0 - added)
+            level += float(np.clip(missing / max(information, _TINY), -1.0, 1.0))
         return level - slope * middle
 
 
@@ -177,11 +177,11 @@ def held_out(past: Past, stage: IntArray) -> tuple[HeldOut, ...]:
         then, _ = borrowing(some.as_of(ago), every.as_of(ago), some.repository[here], spent[here])
         chance = np.stack([then.chance, then.lower, then.upper], axis=2)
         for column, ahead in enumerate(CHANCE_HOURS):
-            known = ~np.isnan(chance[:, column, 0])
-            if ago < ahead or not known.any():
+            has_chance = ~np.isnan(chance[:, column, 0])
+            if ago < ahead or not has_chance.any():
                 continue
             came = some.arrived[here] & (some.end_hours[here] <= spent[here] + ahead)
-            parts[column].append((chance[known, column], came[known], np.full(int(known.sum()), time)))
+            parts[column].append((chance[has_chance, column], came[has_chance], np.full(int(has_chance.sum()), time)))
     return tuple(
         HeldOut(
             np.concatenate([np.zeros((0, 3)), *(chance for chance, _, _ in part)]),

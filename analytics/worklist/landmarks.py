@@ -140,12 +140,12 @@ def chances(past: Past, repository: IntArray, hours: FloatArray) -> Chances:
 
 def borrowing(past: Past, elsewhere: Past, repository: IntArray, hours: FloatArray) -> tuple[Chances, BoolArray]:
     """The chances from a stage's `past`; where that is too little, from stays `elsewhere`, and for which that was."""
-    found = chances(past, repository, hours)
-    borrowed: BoolArray = found.in_all < FEWEST
+    estimated = chances(past, repository, hours)
+    borrowed: BoolArray = estimated.in_all < FEWEST
     rows = np.flatnonzero(borrowed)
     if rows.size:
-        found = found.or_else(rows, chances(elsewhere, repository[rows], hours[rows]))
-    return found, borrowed
+        estimated = estimated.or_else(rows, chances(elsewhere, repository[rows], hours[rows]))
+    return estimated, borrowed
 
 
 @dataclass(frozen=True, eq=False)

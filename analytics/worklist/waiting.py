@@ -163,8 +163,8 @@ def _with_history(past: pl.DataFrame, rows: pl.DataFrame, clock: Clock, earlier:
     waits = _Waits(here, _codes(rows["current_stage"], _STAGE_CODES), rows["wall_hours"].to_numpy())
     stays = stays_of(past)
     unusual, among = _unusual(stays_on(clock, stays, past), home, waits, rows["hours_in_stage"].to_numpy())
-    seen = stays if earlier is None else with_earlier(stays, past, earlier)
-    told = _told(_past(seen, home, _seen_hours(past), past, len(codes)), seen.stage, waits)
+    stays_seen = stays if earlier is None else with_earlier(stays, past, earlier)
+    told = _told(_past(stays_seen, home, _seen_hours(past), past, len(codes)), stays_seen.stage, waits)
     return rows.with_columns(
         pl.Series("unusual_share", unusual),
         pl.Series("unusual_among", among),

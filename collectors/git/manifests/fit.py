@@ -38,22 +38,22 @@ def fits(git: Git, tip: str) -> list[Fit]:
     PartialRead where contents are missing.
     """
     files = _files(git, tip)
-    found = []
+    fitting = []
     for preset in PRESETS:
         slots = _slots(git, files, Reader(ManifestPatterns(preset=preset)))
-        found.append(_fit(preset, sorted(slots), files))
-    return _best([fit for fit in found if fit.environments or (fit.mostly and fit.applications)])
+        fitting.append(_fit(preset, sorted(slots), files))
+    return _best([fit for fit in fitting if fit.environments or (fit.mostly and fit.applications)])
 
 
 def fits_by_path(git: Git, tip: str) -> list[Fit]:
     """The presets whose files have names of their own, from the paths alone."""
     files = _files(git, tip)
-    found = []
+    fitting = []
     for preset, path in _OWN_NAMES.items():
         reader = Reader(ManifestPatterns(preset=preset, path=path))
         slots = {slot for name, _ in files if (slot := reader.placed(name)) is not None}
-        found.append(_fit(preset, sorted(slots), files)._replace(applications=()))
-    return _best([fit for fit in found if fit.environments])
+        fitting.append(_fit(preset, sorted(slots), files)._replace(applications=()))
+    return _best([fit for fit in fitting if fit.environments])
 
 
 def names_anything(git: Git, tip: str, patterns: ManifestPatterns) -> bool:
@@ -67,11 +67,11 @@ def sets_not_read(git: Git, tip: str) -> dict[str, list[str]]:
     PartialRead where contents are missing.
     """
     paths = {blob: path for path, blob in _files(git, tip)[:_MOST_FILES] if _YAML.search(path)}
-    found = {}
+    fitting = {}
     for oid, content in contents(git, paths):
         if b"ApplicationSet" in content and (kinds := unread_generators(content.decode("utf-8", "replace"))):
-            found[paths[oid]] = kinds
-    return dict(sorted(found.items()))
+            fitting[paths[oid]] = kinds
+    return dict(sorted(fitting.items()))
 
 
 def _slots(git: Git, files: Sequence[tuple[str, str]], reader: Reader) -> set[Slot]:

@@ -50,8 +50,8 @@ def tree_patches(git: Git, commits: Iterable[Sequence[FileChange]], *options: st
         trees = _Trees()
         pairs = [trees.add(changes) for changes in commits]
         apart.output("index-pack", "--stdin", stdin=trees.pack())
-        asked = b"".join(b"%s %s\n" % pair for pair in pairs)
-        with apart.stream("diff-tree", "--stdin", "-r", *DIFF, *PATCH, *options, stdin=asked) as printed:
+        request = b"".join(b"%s %s\n" % pair for pair in pairs)
+        with apart.stream("diff-tree", "--stdin", "-r", *DIFF, *PATCH, *options, stdin=request) as printed:
             yield printed
 
 

@@ -82,8 +82,8 @@ class AddedLines:
             lines = [line for line in text.split("\n+") if line.strip(_BLANK)]
             if "ersion" in text or "ERSION" in text:
                 self.of_versions.update(sha for line in lines if is_version_line(line))
-            known = by_path.setdefault(path, set())
-            added += [AddedLine(sha, path, line) for line in self._fresh(lines, known, _MOST_PER_COMMIT - len(added))]
+            earlier = by_path.setdefault(path, set())
+            added += [AddedLine(sha, path, line) for line in self._fresh(lines, earlier, _MOST_PER_COMMIT - len(added))]
         return added
 
     def _fresh(self, lines: list[str], known: set[str], most: int) -> list[str]:

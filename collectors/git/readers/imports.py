@@ -104,8 +104,8 @@ class ImportReader:
         if not paths:
             step(len(changes))
             return
-        asked = "".join(f"{oid}\n" for oid in paths).encode()
-        with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=asked) as printed:
+        request = "".join(f"{oid}\n" for oid in paths).encode()
+        with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=request) as printed:
             for number, (oid, path) in enumerate(paths.items(), 1):
                 head = printed.readline().split()
                 present = len(head) == 3
@@ -132,8 +132,8 @@ def _contents(change: FileChange) -> Iterator[str]:
 
 def _of_sources(stretch: Stretch) -> Iterator[FileChange]:
     paths = stretch.paths()
-    known = Paths(paths)
-    source = pc.and_not(known.match(SOURCE_PATH), known.match(NOT_OWN_PATH))
+    read_paths = Paths(paths)
+    source = pc.and_not(read_paths.match(SOURCE_PATH), read_paths.match(NOT_OWN_PATH))
     heads = stretch.field(0).to_pylist()
     columns = (stretch.metas().filter(source), paths.filter(source), pa.array(stretch.owners).filter(source))
     for meta, path, owner in zip(*(column.to_pylist() for column in columns), strict=True):

@@ -85,7 +85,7 @@ class Selection:
 
 def _changes(read: Read, shas: Sequence[str], paths: pa.BooleanArray | None = None) -> pa.Table:
     """The file changes of some commits, at some paths or wherever a file moved."""
-    wanted = pc.is_in(read.files["sha"], pa.array(shas, pa.string())).combine_chunks()
+    chosen = pc.is_in(read.files["sha"], pa.array(shas, pa.string())).combine_chunks()
     if paths is not None:
-        wanted = pc.and_(wanted, pc.or_(paths, pc.is_valid(read.files["old_path"]).combine_chunks()))
-    return each_side(read.files, read.metas, wanted)
+        chosen = pc.and_(chosen, pc.or_(paths, pc.is_valid(read.files["old_path"]).combine_chunks()))
+    return each_side(read.files, read.metas, chosen)

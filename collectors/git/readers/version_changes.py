@@ -91,8 +91,8 @@ class Candidates:
         bare = (versions == 0) & (touched <= _FEW_FILES)
 
         def chosen(mask: npt.NDArray[np.bool_], among: pa.Array) -> pa.Table:
-            wanted = pc.is_in(commits["sha"], shas.dictionary.filter(pa.array(mask)))
-            return commits.select(["sha", "message"]).filter(pc.and_(pc.and_(people, among), wanted))
+            chosen = pc.is_in(commits["sha"], shas.dictionary.filter(pa.array(mask)))
+            return commits.select(["sha", "message"]).filter(pc.and_(pc.and_(people, among), chosen))
 
         likely, doubtful = chosen(whole, people)["sha"].to_pylist(), []
         in_versions = set(shas.dictionary.filter(pa.array(named & (elsewhere > 0))).to_pylist())

@@ -155,18 +155,18 @@ class RepositoryMap:
         total, highest = 0.0, 0.0
         names: tuple[str, ...] = ()
         for place in places:
-            seen = beside.cached.get(place)
-            if seen is None:
-                seen = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
-                beside.cached[place] = seen
+            sight = beside.cached.get(place)
+            if sight is None:
+                sight = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
+                beside.cached[place] = sight
             if place.above:
                 files += 1
-                heat += seen.heat
-                if seen.heat > hottest:
-                    hottest, folder = seen.heat, seen.folder
-            total += seen.lift
-            if seen.lift > highest:
-                highest, names = seen.lift, seen.names
+                heat += sight.heat
+                if sight.heat > hottest:
+                    hottest, folder = sight.heat, sight.folder
+            total += sight.lift
+            if sight.lift > highest:
+                highest, names = sight.lift, sight.names
         odds = _odds(heat / files) - self._numbers.map_ground if files else 0.0
         name = total / len(places) if places else 0.0
         word, said = _lift(self._words, words_of(title), beside)

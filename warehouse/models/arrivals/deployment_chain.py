@@ -166,8 +166,8 @@ def deployment_chain(tables: Mapping[str, pa.Table], complete: Collection[str] =
         }
         for step in done
     ]
-    made = rollouts_and_waves(_with_kinds(history, tables, done, single=single), records(tables["services"]))
-    return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **made}
+    rollout_tables = rollouts_and_waves(_with_kinds(history, tables, done, single=single), records(tables["services"]))
+    return {"deployment_chain": DEPLOYMENT_CHAIN.of(chain), **rollout_tables}
 
 
 def _with_kinds(
