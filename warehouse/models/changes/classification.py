@@ -80,6 +80,7 @@ def model(rules: Rules) -> PythonModel:
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", _COMMIT_COLUMNS),
+            Input("late_commits", ("sha",), ("sha",)),
             Input("reported_commits", _REPORTED_COLUMNS, ("change_key", "committed_at", "sha")),
             Input("commit_files", ("sha", "path"), ("sha", "path")),
             Input("added_lines", ("sha", "path", "line"), ("sha", "path", "line")),
@@ -104,9 +105,11 @@ def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
     """What the rules judge, from the tables of one repository that `model` reads."""
     changes = records(tables["changes"])
     commits_by_change: dict[str, list[str]] = {}
+    late = set(tables["late_commits"]["sha"].to_pylist())
     for table in ("change_commits", "reported_commits"):
         for key, sha in rows(tables[table], "change_key", "sha"):
-            commits_by_change.setdefault(key, []).append(sha)
+            if sha not in late:
+                commits_by_change.setdefault(key, []).append(sha)
     needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}
     commits = {**_reported(tables["reported_commits"]), **_commits(tables, needed)}
     usage = records(tables["commit_ai_usage"])
