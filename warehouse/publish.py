@@ -35,6 +35,8 @@ _Result = TypeVar("_Result")
 RETAINED = 3
 # Readable by DuckDB 1.5 too.
 STORAGE_VERSION = "v1.5.0"
+# No log of what is written: a file that is not whole is never read, and a log would write most of it twice.
+_FILE_OPTIONS = f"storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes'"
 _UNFINISHED = ".building"
 
 
@@ -138,7 +140,7 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[]
     """Build into a file that has its name only when it is whole."""
     unfinished = path.with_suffix(_UNFINISHED)
     try:
-        connection.execute(f"attach '{_quoted(unfinished)}' as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{_quoted(unfinished)}' as published ({_FILE_OPTIONS})")
         connection.execute("use published")
         build()
         connection.execute("use memory")
@@ -216,9 +218,11 @@ def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceR
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -> None:
-    """Say in the file what each table and column is; in one transaction, for each costs more than its comments."""
+    """Say in the file what each table and column is: in one transaction, parsed at once, with no plan to improve."""
     comments = [statement for header in headers for statement in _comments_of(header)]
-    connection.execute(";\n".join(("begin", *comments, "commit")))
+    script = ("pragma disable_optimizer", "begin", *comments, "commit", "pragma enable_optimizer")
+    for statement in connection.extract_statements(";\n".join(script)):
+        connection.execute(statement)
 
 
 def _comments_of(header: Header) -> Iterator[str]:
