@@ -175,8 +175,10 @@ def _author(history: History, change: Landed, names: list[str]) -> str:
     """The name of who wrote most of a change's own commits, or of who landed it."""
     if change.landed_by == "squash" or change.own == (change.commit,):
         return names[change.commit]
-    counted = Counter(names[commit] for commit in change.own if not history.merge(commit))
-    return counted.most_common(1)[0][0] if counted else names[change.commit]
+    wrote = [names[commit] for commit in change.own if not history.merge(commit)]
+    if len(set(wrote)) > 1:
+        return Counter(wrote).most_common(1)[0][0]
+    return wrote[0] if wrote else names[change.commit]
 
 
 def _head(history: History, change: Landed) -> int | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -48,8 +47,7 @@ _HABIT_SHARE = 0.1
 _NO_ADDRESSES: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Landing:
+class Landing(NamedTuple):
     """What the message of a landing commit says. `numbers`: the likeliest pull request first.
 
     `foreign`: numbers that it gives to other repositories. `batch`: several requests, each with a branch of the merge.

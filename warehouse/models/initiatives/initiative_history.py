@@ -31,7 +31,12 @@ def renames(files: Files, owner: Mapping[str, list[str]]) -> Iterator[tuple[str,
 def steps(
     files: Files, commits: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]
 ) -> Iterator[Step]:
-    """What landed changes did to paths, in the order of their landing, and within one of its commits."""
+    """What landed changes did to paths, in the order of their landing, and within one of its commits.
+
+    That a path is there is said once, unless one of the commits took it away.
+    """
+    left = _left(files)
+    there: set[str] = set()
     landed = {change["change_id"]: change["merged_at"] for change in changes if change["merged_at"] is not None}
     times = dict(rows(commits, "sha", "committed_at"))
     dated: dict[tuple[Any, Any], list[tuple[bool, str, Step]]] = {}
@@ -39,11 +44,25 @@ def steps(
         owners = [(landed[change_id], change_id) for change_id in owner.get(sha, ()) if change_id in landed]
         if owners:
             at, first = min(owners)
-            dated.setdefault((at, times[sha] or at), []).extend(
-                (status != "D", path, Step(first, path, old_path or "" if status == "R" else "", status))
-                for path, status, old_path in zip(*columns, strict=True)
-            )
+            taken = dated.setdefault((at, times[sha] or at), [])
+            for path, status, old_path in zip(*columns, strict=True):
+                if status == "M" and path not in left:
+                    if path in there:
+                        continue
+                    there.add(path)
+                taken.append((status != "D", path, Step(first, path, old_path or "" if status == "R" else "", status)))
     return (step for at in sorted(dated) for _, _, step in sorted(dated[at]))
+
+
+def _left(files: Files) -> set[str]:
+    """The paths that some commit deleted or moved."""
+    left: set[str] = set()
+    for _, paths, statuses, old_paths in files:
+        if "D" in statuses or "R" in statuses:
+            for path, status, old_path in zip(paths, statuses, old_paths, strict=True):
+                if status in {"D", "R"}:
+                    left.add(path if status == "D" else old_path)
+    return left
 
 
 def lines(table: pa.Table, changes: Iterable[Mapping[str, Any]], owner: Mapping[str, list[str]]) -> list[ImportLine]:

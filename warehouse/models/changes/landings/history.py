@@ -23,7 +23,8 @@ from warehouse.models.rows import records, values
 
 __all__ = ["History", "Key", "Landed", "Reports", "read_history"]
 
-Key = tuple[str, datetime, str]
+Key = int
+"""What a rebase keeps of a commit: its author, author date and subject, as a number that all commits with these have."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,6 @@ class History:
     segments: dict[int, list[int]] = field(default_factory=dict)
     doubtful_steps: dict[str, set[int]] = field(default_factory=dict)
     doubtful_numbers: dict[str, set[int]] = field(default_factory=dict)
-    _keys: dict[int, Key] = field(default_factory=dict)
     _read: dict[int, Landing] = field(default_factory=dict)
     _in_bodies: dict[int, LandedWords] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
@@ -126,6 +126,15 @@ class History:
     def depth(self) -> list[int]:
         """See `Graph.depths`."""
         return self.graph.depths()
+
+    @cached_property
+    def _keys(self) -> list[Key]:
+        addresses = {email: email.lower() for email in set(self.author_email)}
+        numbers: dict[tuple[str, datetime, str], Key] = {}
+        return [
+            numbers.setdefault((addresses[email], authored_at, message.partition("\n")[0]), len(numbers))
+            for email, authored_at, message in zip(self.author_email, self.authored_at, self.messages, strict=True)
+        ]
 
     @cached_property
     def twins(self) -> dict[Key, int]:
@@ -163,11 +172,7 @@ class History:
 
     def key(self, commit: int) -> Key:
         """What a rebase keeps of a commit."""
-        key = self._keys.get(commit)
-        if key is None:
-            subject = self.messages[commit].partition("\n")[0]
-            key = self._keys[commit] = (self.author_email[commit].lower(), self.authored_at[commit], subject)
-        return key
+        return self._keys[commit]
 
     def repeats(self, commit: int) -> bool:
         """Whether a commit has the key of one that it goes on from: a tool made both at once, and it is no copy."""

@@ -63,7 +63,8 @@ class InsideSquashes:
             return None
         if history.merge(commit):
             return self._merged_at(change, commit)
-        if not {"#", "!"}.intersection(history.subject(commit)) or self._is_all(change, commit):
+        subject = history.subject(commit)
+        if ("#" not in subject and "!" not in subject) or self._is_all(change, commit):
             return None
         for number in history.read(commit).numbers:
             if self._free(number) and self._confirms(change, number, commit):
