@@ -79,6 +79,7 @@ def classify_repository(changes: Iterable[ChangeFacts], rules: Rules) -> Iterato
     if iter(changes) is changes:
         changes = list(changes)
     rules.what.read_paths(changes)
+    rules.how.read_messages(changes)
     repository = Repository(rules)
     readings = [repository.learn(change) for change in changes]
     if repository.has_copies:

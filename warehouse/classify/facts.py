@@ -83,7 +83,9 @@ class Evidence(NamedTuple):
 
     def text(self) -> str:
         """The evidence in a few words, on one line, without control characters."""
-        matched = self.matched[: _MATCHED_CHARACTERS + 1].translate(_CONTROL)
+        matched = self.matched[: _MATCHED_CHARACTERS + 1]
+        if not matched.isprintable():
+            matched = matched.translate(_CONTROL)
         if len(matched) > _MATCHED_CHARACTERS:
             matched = matched[: _MATCHED_CHARACTERS - 1] + "…"
         return f'{self.axis} {self.rule} {self.field} "{matched}"'

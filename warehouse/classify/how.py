@@ -55,6 +55,10 @@ class HowJudge:
         self._author_days = rules.settings.author_days
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
+    def read_messages(self, changes: Iterable[ChangeFacts]) -> None:
+        """Look at the messages of these changes together, which is faster than at one after the other."""
+        self._reader.read_all(commit.message for change in changes for commit in _commits_of(change))
+
     def learn(self, change: ChangeFacts, bots: LearnedBots) -> None:
         """Count a change of a bot that only a generic rule matches, unless it copies another change."""
         author = self._bot_of(change)

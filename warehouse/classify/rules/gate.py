@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from warehouse.classify.rules.load import Rule
 
-__all__ = ["CO_AUTHORS", "QUESTIONS", "SECTIONS", "Gate", "Vocabulary", "Words", "lines_with"]
+__all__ = ["CO_AUTHORS", "QUESTIONS", "SECTIONS", "Gate", "Vocabulary", "Words", "lines_with", "texts_without"]
 
 Words = frozenset[bytes]
 
@@ -56,6 +60,15 @@ class Gate:
     def _look_up(self, hits: Words) -> tuple[Rule, ...]:
         chosen = set().union(*[self._by_word[word] for word in hits])
         return tuple(rule for rule in self._rules if not rule.needs or rule.id in chosen)
+
+
+def texts_without(texts: Iterable[str], words: Words) -> set[str]:
+    """Those of many texts that have none of these words: RE2 reads all of them at once, in a tenth of the time."""
+    each = list(texts)
+    column = pa.array([text.encode("utf-8", "replace") for text in each], pa.large_string())
+    named = "|".join(re.escape(word.decode()) for word in sorted(words))
+    found = pc.match_substring_regex(column, f"(?:^|[^A-Za-z])(?i:{named})(?:[^A-Za-z]|$)")
+    return {text for text, has_one in zip(each, found.to_pylist(), strict=True) if not has_one}
 
 
 def lines_with(text: str, words: Words) -> str:

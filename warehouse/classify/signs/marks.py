@@ -8,11 +8,21 @@ from datetime import date
 from typing import NamedTuple
 
 from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
-from warehouse.classify.rules.gate import CO_AUTHORS, QUESTIONS, SECTIONS, Gate, Vocabulary, Words, lines_with
+from warehouse.classify.rules.gate import (
+    CO_AUTHORS,
+    QUESTIONS,
+    SECTIONS,
+    Gate,
+    Vocabulary,
+    Words,
+    lines_with,
+    texts_without,
+)
 from warehouse.classify.rules.load import Rule, RuleSet
 from warehouse.classify.signs.disclosures import ai_sections, check_boxes
 from warehouse.classify.signs.identities import Identities, Match
 from warehouse.classify.signs.message import (
+    MOST_CHARACTERS,
     co_authors,
     head_branch,
     is_merge_subject,
@@ -73,6 +83,12 @@ class MarkReader:
         self._automated_prose = Gate(rule for rule in rules.of("how", "prose") if rule.verdict == "automation")
         # A bot's branch, as the built-in rules know it, only stands in for an unknown author: see how.py.
         self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.own or rule.verdict == "ai")
+        self._unmarked: set[str] = set()
+
+    def read_all(self, messages: Iterable[str]) -> None:
+        """Find the messages of a repository that have no word of a mark, as most: they are not read further."""
+        if not self._every_text:
+            self._unmarked = texts_without({text for text in messages if len(text) <= MOST_CHARACTERS}, self._words)
 
     def of_commit(self, commit: CommitFacts) -> Reading:
         """The author and the marks of a commit: author, committer, trailers and lines of its message."""
@@ -81,7 +97,7 @@ class MarkReader:
         if commit.committer_email != commit.author_email:
             committer = self.identities.of(commit.committer_name, commit.committer_email)
         day = commit.committed_at.date() if commit.committed_at is not None else None
-        body = split_message(commit.message)[1]
+        body = "" if commit.message in self._unmarked else split_message(commit.message)[1]
         in_body = self.of_text(body, day) if body else ()
         if author is None and committer is None and not in_body:
             return NOTHING

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from warehouse.classify.facts import ChangeFacts, Evidence
 from warehouse.classify.rules.gate import Gate, Vocabulary, Words, lines_with
 from warehouse.classify.rules.globs import compile_globs
-from warehouse.classify.rules.load import RuleSet
+from warehouse.classify.rules.load import Rule, RuleSet
 from warehouse.classify.signs.message import head_branch, is_merge_subject, split_message, without_comments
 
 __all__ = ["Topic", "TopicReader", "title_of"]
@@ -25,6 +25,7 @@ _TERM = 1.0  # a rule on words of less weight has ambiguous words
 _SPEAKS = 2.0
 _SECOND_TERM = 0.5
 _CACHED_TITLES = 20_000
+_CACHED_SCOPES = 1000
 
 
 class Topic(NamedTuple):
@@ -60,6 +61,7 @@ class TopicReader:
         self._team_scopes = compile_globs(rules.settings.scopes, ignore_case=True)
         # Every title is read twice: to learn the repository, and to judge the change.
         self._of_title: Callable[[str, bool], Topic] = lru_cache(_CACHED_TITLES)(self._read_title)
+        self._rule_of_scope = lru_cache(_CACHED_SCOPES)(self._look_up_scope)
 
     def read(self, change: ChangeFacts, title: str, *, tooling: bool) -> Topic:
         """Evidence from the title and the branch; `tooling`: the paths already show agent configuration."""
@@ -116,7 +118,8 @@ class TopicReader:
         """The strongest term of the title, and a small weight for a second one."""
         likely = (*self._terms.likely(words), *self._titles) if words else self._titles
         matches = [(rule, matched) for rule in likely if (matched := rule.match(title))]
-        matches.sort(key=lambda item: -item[0].weight)
+        if len(matches) > 1:
+            matches.sort(key=lambda item: -item[0].weight)
         return [
             Evidence("what", rule.id, "subject", matched, _SECOND_TERM if rank else rule.weight)
             for rank, (rule, matched) in enumerate(matches[:2])
@@ -139,10 +142,12 @@ class TopicReader:
     def _scope_evidence(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title)
         for part in _PARTS_OF_SCOPE.split(match[match.lastindex or 1]) if match is not None else ():
-            for rule in self._scopes:
-                if rule.match(part):
-                    yield Evidence("what", rule.id, "scope", part, rule.weight)
-                    return
+            if rule := self._rule_of_scope(part):
+                yield Evidence("what", rule.id, "scope", part, rule.weight)
+                return
+
+    def _look_up_scope(self, part: str) -> Rule | None:
+        return next((rule for rule in self._scopes if rule.match(part)), None)
 
     def _team_scope(self, title: str) -> Iterator[Evidence]:
         match = _SCOPE.match(title) if self._team_scopes is not None else None
