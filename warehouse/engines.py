@@ -14,7 +14,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from headway.raw_tables.table import BOOL, INT, NUMBER, TEXT, TIME
+
 __all__ = ["DuckDBEngine", "Engine", "files_without"]
+
+_SQL_TYPES = {TEXT: "varchar", TIME: "timestamp", INT: "bigint", BOOL: "boolean", NUMBER: "double"}
 
 
 class Engine(Protocol):
@@ -107,13 +111,17 @@ class DuckDBEngine:
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
         self._forget(name)
+        self._schemas[name] = table.schema
         kind = "temp table" if temporary else "table"
+        if table.num_rows == 0 and _SQL_TYPES.keys() >= set(table.schema.types):  # a quarter of the cost; most are
+            columns = ", ".join(f'"{field.name}" {_SQL_TYPES[field.type]}' for field in table.schema)
+            self.connection.execute(f'create or replace {kind} "{name}" ({columns})')
+            return
         self.connection.register("_arriving", table)
         try:
             self.connection.execute(f'create or replace {kind} "{name}" as select * from _arriving')  # noqa: S608
         finally:
             self.connection.unregister("_arriving")
-        self._schemas[name] = table.schema
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
@@ -150,7 +158,7 @@ class DuckDBEngine:
         """See `Engine.counts`."""
         if name not in self._counts:
             sql = f'select repo_id, count(*) from "{name}" group by repo_id order by repo_id'  # noqa: S608
-            self._counts[name] = dict(self.connection.sql(sql).fetchall())
+            self._counts[name] = dict(self.connection.execute(sql).fetchall())
         return self._counts[name]
 
 
