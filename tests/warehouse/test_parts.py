@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headway.raw_tables.table import BOOL, INT, NUMBER, TEXT, TIME
 from warehouse.building import parts
 from warehouse.building.parts import groups, repository_inputs
 from warehouse.engines import DuckDBEngine
@@ -53,6 +54,18 @@ def test_counts_follow_what_is_put() -> None:
     assert engine.counts("first") == {"a": 2}
     engine.create("first", "select 'b' as repo_id, 1 as n")
     assert engine.counts("first") == {"b": 1}
+
+
+@pytest.mark.parametrize("other", [None, ("tags", pa.list_(pa.string()))])
+def test_a_table_without_rows_has_the_columns_of_one_with_rows(other: tuple[str, pa.DataType] | None) -> None:
+    """Their names, order and types are the same, also of a type that no table of ours has."""
+    kinds = (TEXT, TIME, INT, BOOL, NUMBER)
+    schema = pa.schema([(f"of {kind}", kind) for kind in kinds] + ([other] if other else []))
+    engine = DuckDBEngine(duckdb.connect())
+    engine.put("none_", schema.empty_table())
+    engine.put("some_", pa.Table.from_pylist([{}], schema))
+    without, with_some = (engine.connection.sql(f"describe {name}").fetchall() for name in ("none_", "some_"))
+    assert without == with_some
 
 
 def test_a_group_holds_no_more_than_the_bound_unless_one_repository_does() -> None:

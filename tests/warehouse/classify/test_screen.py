@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.warehouse.classify.making import RULES
 from warehouse.classify import Rules, RuleSettings
+from warehouse.classify.rules.gate import Vocabulary, texts_without
 from warehouse.classify.rules.screen import Screen, relaxed
 from warehouse.classify.signs.paths import PathReader
 
@@ -66,6 +67,17 @@ def test_pattern_of_another_meaning_is_not_relaxed() -> None:
     """RE2 would take `{,2}` for itself, so such a pattern looks at each text."""
     assert relaxed(r"a{,2}b") is None
     assert relaxed(r"ai(?=[/)]|$)\Z") == r"ai\z"
+
+
+SAID = st.sampled_from(("AI", "ai", "main", "Co-Authored-By: a", "authored2", "é", "\u212a", "\u017f", "\ud800", "\n", " "))
+
+
+@given(st.lists(st.lists(SAID, max_size=5).map("".join), max_size=8))
+def test_texts_without_words_are_those_in_which_none_is_found(texts: list[str]) -> None:
+    """Whether letters of other scripts stand beside a word, or half a character, all at once say what each says."""
+    words = frozenset((b"ai", b"authored"))
+    each = Vocabulary(RULES.rule_set.rules)
+    assert texts_without(texts, words) == {text for text in texts if not each.of(text) & words}
 
 
 @given(PATHS)
