@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from headway.errors import AccessDenied, UsageError
 
@@ -17,17 +18,30 @@ if TYPE_CHECKING:
 __all__ = ["SECRETS", "GitHubAuth", "auth_from"]
 
 TOKENS = ("HEADWAY_GITHUB_TOKEN", "GITHUB_TOKEN")
+# GitHub's own runners say here which server the general token is of.
+_SERVER_OF_GENERAL = "GITHUB_API_URL"
+_GENERAL_HOSTS = frozenset({"api.github.com", "127.0.0.1", "localhost", "::1"})
 APP = ("HEADWAY_GITHUB_APP_ID", "HEADWAY_GITHUB_APP_PRIVATE_KEY", "HEADWAY_GITHUB_APP_INSTALLATION_ID")
 SECRETS = (TOKENS[0], *APP)
 
 
 class GitHubAuth:
-    """A token or App and its connections: sources that share it take turns, as GitHub requires."""
+    """A token or App and its connections: sources that share it take turns, as GitHub requires.
+
+    `hosts`: the only ones that may have the token; empty: the one of the settings.
+    """
 
     def __init__(
-        self, *, token: str = "", app_id: str = "", private_key: str = "", installation_id: int | None = None
+        self,
+        *,
+        token: str = "",
+        hosts: Collection[str] = (),
+        app_id: str = "",
+        private_key: str = "",
+        installation_id: int | None = None,
     ) -> None:
         self.is_app = not token
+        self._hosts = hosts
         self._token = token
         self._app_id, self._private_key, self._installation_id = app_id, private_key, installation_id
         self._connections: dict[tuple[str, int], Connection] = {}
@@ -41,9 +55,18 @@ class GitHubAuth:
         raise TypeError("a secret is not copied")
 
     def connection(self, base_url: str, timeout_seconds: int, *, renewed: bool = False) -> Connection:
-        """The connection to a server; `renewed`: with a new token of the App, where the old one was refused."""
+        """The connection to a server; `renewed`: with a new token of the App, where the old one was refused.
+
+        Raises AccessDenied for a server that may not have the token.
+        """
         from collectors.github.api.connection import Connection
 
+        host = urlsplit(base_url).hostname or ""
+        if self._hosts and host not in self._hosts:
+            raise AccessDenied(
+                f"{TOKENS[1]} is not sent to {host}: settings may come from anywhere, and it is not of that server",
+                hint=f"set {TOKENS[0]} to a token of {host}",
+            )
         key = (base_url, timeout_seconds)
         with self._lock:
             if renewed or key not in self._connections:
@@ -78,11 +101,16 @@ def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
                 raise UsageError(
                     f"{name} is not a valid token", hint="set it to the token, without quotes or line ends"
                 )
-            return GitHubAuth(token=token)
+            return GitHubAuth(token=token, hosts=() if name == TOKENS[0] else _general_hosts(environment))
     raise AccessDenied(
         "GitHub requires a token, and none is set",
         hint="set HEADWAY_GITHUB_TOKEN to one that may read the repositories (`gh auth token` prints one)",
     )
+
+
+def _general_hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """Where the general token may go: to GitHub, to the server whose runner set it, and to this machine."""
+    return _GENERAL_HOSTS | {urlsplit(environment.get(_SERVER_OF_GENERAL, "")).hostname or "api.github.com"}
 
 
 def _app(app_id: str, private_key: str, installation_id: str) -> GitHubAuth:
