@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SECRETS", "GitHubAuth", "auth_from"]
 
+TOKEN_FILE = "HEADWAY_GITHUB_TOKEN_FILE"  # noqa: S105  (the name of the variable)
 TOKENS = ("HEADWAY_GITHUB_TOKEN", "GITHUB_TOKEN")
 # GitHub's own runners say here which server the general token is of.
 _SERVER_OF_GENERAL = "GITHUB_API_URL"
 _GENERAL_HOSTS = frozenset({"api.github.com", "127.0.0.1", "localhost", "::1"})
 APP = ("HEADWAY_GITHUB_APP_ID", "HEADWAY_GITHUB_APP_PRIVATE_KEY", "HEADWAY_GITHUB_APP_INSTALLATION_ID")
-SECRETS = (TOKENS[0], *APP)
+SECRETS = (TOKENS[0], TOKEN_FILE, *APP)
 
 
 class GitHubAuth:
@@ -88,24 +89,40 @@ class GitHubAuth:
 
 
 def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
-    """Read the credentials from the environment: an App if its three variables are set, else a token.
+    """Read the credentials from the environment: an App if its three variables are set, else a token, or its file.
 
-    Raises AccessDenied without either, UsageError for an incomplete App.
+    Raises AccessDenied without any, UsageError for an incomplete App and for a file that cannot be read.
     """
     values = [environment.get(name, "").strip() for name in APP]
     if any(values):
         return _app(*values)
-    for name in TOKENS:
-        if token := environment.get(name, "").strip():
+    for name in (TOKENS[0], TOKEN_FILE, TOKENS[1]):
+        token = environment.get(name, "").strip()
+        if token and name == TOKEN_FILE:
+            token = _read(token)
+        if token:
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise UsageError(
                     f"{name} is not a valid token", hint="set it to the token, without quotes or line ends"
                 )
-            return GitHubAuth(token=token, hosts=() if name == TOKENS[0] else _general_hosts(environment))
+            return GitHubAuth(token=token, hosts=_general_hosts(environment) if name == TOKENS[1] else ())
     raise AccessDenied(
         "GitHub requires a token, and none is set",
         hint="set HEADWAY_GITHUB_TOKEN to one that may read the repositories (`gh auth token` prints one)",
     )
+
+
+def _read(file: str) -> str:
+    """The token in a file, such as a mounted secret."""
+    try:
+        token = Path(file).expanduser().read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{TOKEN_FILE} is not a readable file", hint="set it to the path of the token's file"
+        ) from error
+    if not token:
+        raise UsageError(f"the file of {TOKEN_FILE} is empty", hint="write the token into it")
+    return token
 
 
 def _general_hosts(environment: Mapping[str, str]) -> frozenset[str]:
