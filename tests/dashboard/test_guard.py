@@ -152,7 +152,7 @@ def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(sign_in, "_files", lambda: [file])
         return file
 
-    monkeypatch.setattr(sign_in.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     return write
 
 
