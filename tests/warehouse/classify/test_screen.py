@@ -69,7 +69,9 @@ def test_pattern_of_another_meaning_is_not_relaxed() -> None:
     assert relaxed(r"ai(?=[/)]|$)\Z") == r"ai\z"
 
 
-SAID = st.sampled_from(("AI", "ai", "main", "Co-Authored-By: a", "authored2", "é", "\u212a", "\u017f", "\ud800", "\n", " "))
+SAID = st.sampled_from(
+    ("AI", "ai", "main", "Co-Authored-By: a", "authored2", "é", "\u212a", "\u017f", "\ud800", "\n", " ")
+)
 
 
 @given(st.lists(st.lists(SAID, max_size=5).map("".join), max_size=8))

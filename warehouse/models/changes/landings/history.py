@@ -24,7 +24,7 @@ from warehouse.models.rows import records, values
 __all__ = ["History", "Key", "Landed", "Reports", "read_history"]
 
 Key = int
-"""What a rebase keeps of a commit: its author, author date and subject, as a number that all commits with these have."""
+"""What a rebase keeps of a commit (author, author date, subject), as a number that all commits with these have."""
 
 
 @dataclass(frozen=True)
