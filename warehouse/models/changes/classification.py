@@ -167,7 +167,7 @@ def _commits(tables: Mapping[str, pa.Table], shas: set[str]) -> dict[str, Commit
         sha: tuple(zip(*columns, strict=True)) for sha, *columns in groups(tables["added_lines"], "sha", "path", "line")
     }
     return {
-        row[0]: CommitFacts(*row, paths=paths.get(row[0], ()), added_lines=lines.get(row[0], ()))
+        row[0]: CommitFacts._make((*row, paths.get(row[0], ()), lines.get(row[0], ()), None, ()))
         for row in rows(tables["commits"], *_COMMIT_COLUMNS)
         if row[0] in shas
     }
