@@ -26,6 +26,8 @@ __all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
 _STEP_HOURS, _TIMES = 14.0 * 24.0, 16
 _MOST_STAYS = 8_000
 _FEWEST_TIMES = 3
+_FEWEST_OF_A_KIND = 10
+"""That came, and that did not: of fewer no slope is estimated (Peduzzi et al. 1996, J. Clin. Epidemiol. 49, 1373)."""
 _PRIOR_PRECISION = np.array([1.0, 2.0])
 """Of normal priors of the intercept about 0 and of the slope about 1: they keep what separates perfectly finite."""
 _PARAMETERS = 2.0
@@ -93,7 +95,10 @@ class HeldOut:
         return np.unique(self.time).size >= _FEWEST_TIMES and self.came.size >= FEWEST
 
     def correction(self) -> Choice:
-        """The intercept and the shrunk slope."""
+        """The intercept and the shrunk slope; the base rate where too few came, or too few did not."""
+        came = int(self.came.sum())
+        if min(came, self.came.size - came) < _FEWEST_OF_A_KIND:
+            return Choice(slope=0.0, base=self.base())
         slope = self.shrunk_slope()
         return Choice(self._intercept(slope), slope, self.base())
 

@@ -16,10 +16,10 @@ __all__ = ["since_the_turn"]
 
 _CRITICAL = 25.0
 """Twice the 1 % point for many independent times (13 for splits from 5 to 95 % of them, Andrews): here times are few, and
-share trains. At 13, companies without a turn that release once a month had one at 11 of 90 times; at 25 at none, and a
-cadence that went from a fortnight to a day was seen as soon, sixteen days later.
+share trains. At 13 companies that release once a month had turns now and then, at 25 none, and a cadence that went from
+a fortnight to a day was seen as soon: sixteen days later.
 """
-_FEWEST_TIMES = 6
+_FEWEST_TIMES, _FEWEST_OF_A_SIDE = 6, 2
 _SUREST = 0.01
 """Nearer to 0 or 1 no chance counts as known: one surprise alone is no turn."""
 
@@ -43,9 +43,10 @@ def _recent_times(chance: FloatArray, came: BoolArray, time: IntArray) -> int | 
     expected = np.clip(chance, _SUREST, 1.0 - _SUREST)
     score = np.bincount(at, weights=came - expected)
     information = np.bincount(at, weights=expected * (1.0 - expected))
-    splits = [_difference(score, information, recent) for recent in range(1, numbers.size)]
+    recent = range(_FEWEST_OF_A_SIDE, numbers.size - _FEWEST_OF_A_SIDE + 1)
+    splits = [_difference(score, information, count) for count in recent]
     best = int(np.argmax(splits))
-    return int(numbers[best + 1]) if splits[best] > _CRITICAL else None
+    return int(numbers[recent[best]]) if splits[best] > _CRITICAL else None
 
 
 def _difference(score: FloatArray, information: FloatArray, recent: int) -> float:

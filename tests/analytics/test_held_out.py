@@ -144,7 +144,7 @@ def test_with_few_earlier_times_nothing_is_corrected() -> None:
 
 
 def test_a_few_changes_whose_chances_say_nothing_get_the_base_rate() -> None:
-    """In nine companies of ten that had 40 waiting changes; none is told a chance of its own by luck that is far off."""
+    """In most companies with 40 waiting changes; where luck gives them chances of their own, these are drawn together."""
     choices = []
     for seed in range(30):
         dice = np.random.default_rng([13, seed])
@@ -153,6 +153,16 @@ def test_a_few_changes_whose_chances_say_nothing_get_the_base_rate() -> None:
         choices.append(shown.choice())
     assert np.mean([choice.is_base for choice in choices]) > 0.8
     assert max(choice.slope for choice in choices) < 0.7
+
+
+def test_of_what_nearly_always_comes_the_base_rate_is_told() -> None:
+    """Nine of four hundred did not come: too few to tell which, however well the chances part them; of ten they do."""
+    time = np.repeat(np.arange(10), 40)
+    for missed, is_base in ((9, True), (10, False)):
+        came = np.arange(400) % 40 != 0
+        came[np.flatnonzero(~came)[missed:]] = True
+        chance = np.where(came, 0.95, 0.3) + 0.01 * (np.arange(400) % 3)
+        assert HeldOut(with_bounds(chance), came, time).choice().is_base is is_base
 
 
 def turned(dice: np.random.Generator, recent: int, each: int) -> HeldOut:

@@ -14,7 +14,7 @@ def lives(dice: np.random.Generator, shares: list[float], each: int) -> tuple[np
     return np.full(time.size, 0.5), dice.random(time.size) < np.asarray(shares)[time], time
 
 
-@pytest.mark.parametrize("recent", [1, 3, 8, 14])
+@pytest.mark.parametrize("recent", [2, 3, 8, 14])
 def test_a_turn_is_seen_where_it_was(recent: int) -> None:
     """Nine of ten come since the turn, three of ten before it."""
     chance, came, time = lives(np.random.default_rng(recent), [0.9] * recent + [0.3] * (16 - recent), 30)
@@ -41,6 +41,15 @@ def test_what_comes_by_whole_trains_is_no_turn() -> None:
         chance, came, time = lives(dice, (dice.random(16) < 0.5).astype(float).tolist(), 20)
         seen += not since_the_turn(chance, came, time).all()
     assert seen <= 2
+
+
+@pytest.mark.parametrize("odd", [0, 15])
+def test_one_odd_time_is_no_turn(odd: int) -> None:
+    """However far the latest time lies, or the first: another has to follow."""
+    shares = [0.3] * 16
+    shares[odd] = 1.0
+    chance, came, time = lives(np.random.default_rng(7), shares, 30)
+    assert since_the_turn(chance, came, time).all()
 
 
 def test_with_five_times_there_is_no_turn() -> None:
