@@ -15,9 +15,9 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 __all__ = ["since_the_turn"]
 
 _CRITICAL = 25.0
-"""Twice the 1 % point for many independent times (13 for splits from 5 to 95 % of them, Andrews): here times are few, and
-share trains. At 13 companies that release once a month had turns now and then, at 25 none, and a cadence that went from
-a fortnight to a day was seen as soon: sixteen days later.
+"""Twice the 1 % point for many independent times (13 for splits from 5 to 95 % of them): here times are few, and share
+trains. At 13 companies that release once a month had turns now and then, at 25 none, and a cadence that went from a
+fortnight to a day was seen as soon: sixteen days later.
 """
 _FEWEST_TIMES, _FEWEST_OF_A_SIDE = 6, 2
 _SUREST = 0.01

@@ -144,7 +144,7 @@ def test_with_few_earlier_times_nothing_is_corrected() -> None:
 
 
 def test_a_few_changes_whose_chances_say_nothing_get_the_base_rate() -> None:
-    """In most companies with 40 waiting changes; where luck gives them chances of their own, these are drawn together."""
+    """In most companies with 40 waiting changes; where luck gives chances of their own, these are drawn together."""
     choices = []
     for seed in range(30):
         dice = np.random.default_rng([13, seed])
