@@ -120,6 +120,14 @@ def test_too_few_is_too_few_to_say() -> None:
         assert bool(np.isfinite(told.chance).all()) is known
 
 
+def test_months_that_arrive_together_do_not_raise_the_chance_of_a_new_repository() -> None:
+    """Of two repositories three months of four arrived, each as a whole: a third one has a chance of three quarters."""
+    month = np.repeat(np.arange(96), 25)
+    stay = np.full(month.size, 50.0)
+    past = Past(month // 48, 3, month, stay, stay, np.full(month.size, 5000.0), month % 4 != 0)
+    np.testing.assert_allclose(chances(past, np.array([2]), np.array([20.0])).chance[0], 0.75, atol=0.06)
+
+
 def test_a_new_repository_borrows_from_the_others() -> None:
     """With no history of its own it has the chance of all, and a wider interval than one with history."""
     rng = np.random.default_rng(1)
