@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.survival.arrays import BoolArray, FloatArray, IntArray
+from analytics.survival.arrays import BoolArray, FloatArray, IntArray, totals
 
 __all__ = ["since_the_turn"]
 
@@ -41,8 +41,8 @@ def _recent_times(chance: FloatArray, came: BoolArray, time: IntArray) -> int | 
     if numbers.size < _FEWEST_TIMES:
         return None
     expected = np.clip(chance, _SUREST, 1.0 - _SUREST)
-    score = np.bincount(at, weights=came - expected)
-    information = np.bincount(at, weights=expected * (1.0 - expected))
+    score = totals(at, came - expected, numbers.size)
+    information = totals(at, expected * (1.0 - expected), numbers.size)
     recent = range(_FEWEST_OF_A_SIDE, numbers.size - _FEWEST_OF_A_SIDE + 1)
     splits = [_difference(score, information, count) for count in recent]
     best = int(np.argmax(splits))
