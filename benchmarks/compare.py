@@ -30,10 +30,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seeds", nargs="?", type=int, default=200)
     parser.add_argument("repositories", nargs="*", type=int, default=[])
+    parser.add_argument("--processes", type=int, help="how many at once; all cores when not given")
     given = parser.parse_args()
     truth = true_differences()
     # Forked, Polars would wait for threads that stayed behind.
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(max_workers=given.processes, mp_context=get_context("spawn")) as pool:
         for repositories in given.repositories or [5, 12, 30]:
             jobs = [(seed, repositories) for seed in range(given.seeds)]
             report(repositories, list(pool.map(figures, jobs, chunksize=10)), truth)

@@ -10,12 +10,12 @@ holds the truth for its own question: in these repositories the effect in endles
 weighted as the estimate does; in repositories like these the mean of that over companies. The truth of a change is the
 same change with its group exchanged, everything else (its luck, its trains) as it was.
 
-Measured in November 2026. No difference, any finding called significant: 2.8, 2.2, 2.8 and 2.2 % of 400 companies with
+Measured in November 2026. No difference, any finding called significant: 4.0, 2.5, 3.0 and 3.2 % of 400 companies with
 1, 2, 3 and 4 repositories; 4.2, 2.5 and 4.2 % of 120 with 5, 8 and 20. By kind, 160 each: even 1.9, uneven 2.5, one
 with 80 % 5.0; by world, 120 each: trains 2.5, bursts 1.7, shocks 5.8, drift 2.5. 1.3 times as long, mixed cadence, 60
-each: 100 % even, 98 % uneven, 90 % where one has 80 % (weekly trains alone: 88, 85, 85). Intervals, 16 companies each
-of seven kinds, five measures: in these repositories 81 to 100 % (mean 94.7), in repositories like these 88 to
-100 % (mean 96.7). Held against this year's own changes with their luck, rather than other months of the same
+each: 100 % even, 98 % uneven, 90 % where one has 80 % (weekly trains alone: 88, 85, 85). Intervals, 40 companies each
+of seven kinds, five measures: in these repositories 90 to 100 % (mean 96.1), in repositories like these 92.5 to
+100 % (mean 96.0). Held against this year's own changes with their luck, rather than other months of the same
 repositories, the first held it in 97.7 % (60 companies of six kinds): what varies between months is then no error.
 """
 

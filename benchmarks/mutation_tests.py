@@ -78,6 +78,7 @@ _TESTS = {
         "analytics/test_attention.py",
         "analytics/test_earlier_stays.py",
         "analytics/test_held_out.py",
+        "analytics/test_turns.py",
     ),
     "analytics/dora": ("analytics/dora",),
     "analytics/rework": ("analytics/rework",),

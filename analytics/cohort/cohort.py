@@ -169,13 +169,13 @@ class Cohort:
 
     def stay(self, stage: str, intervals: str | None = None) -> Stay:
         """How long changes stay in `stage`, from when they enter it; AnalysisError where no change entered it."""
-        hours = self.changes[f"{stage}_hours"].to_numpy().astype(np.float64, copy=False)
+        hours = self.changes[f"{stage}_hours"].to_numpy()
         entered = ~np.isnan(hours)
-        last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()
-        ended = np.where(last, np.where(self.ended_as == CENSORED, CENSORED, 1), 0)
+        hours = hours[entered].astype(np.float64, copy=False)
+        last = (self.changes["last_stage"] == stage).fill_null(value=False).to_numpy()[entered]
+        ended = np.where(last, np.where(self.ended_as[entered] == CENSORED, CENSORED, 1), 0)
         units = self._units(intervals, among=entered)
-        curve = self._incidence(hours[entered], ended[entered], (MOVED_ON, "abandoned"), units)
-        return Stay(int(entered.sum()), curve)
+        return Stay(hours.size, self._incidence(hours, ended, (MOVED_ON, "abandoned"), units))
 
     def moves(self, intervals: str | None = None, *, until_hours: float | None = None) -> Moves:
         """The changes as moves between `STATES`; units are those of the question, changes where there is none.

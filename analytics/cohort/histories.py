@@ -102,9 +102,8 @@ def counted_ends(
     """Ends counted by unit and hour on the grid: (unit, hours, ended_as, count), (rows,) each."""
     tally = _Tally(unit, units)
     place = tally.place(grid.cell[grid.minutes(hours)])
-    nowhere = np.zeros(unit.size, dtype=np.int8)
     for end in range(CENSORED, ends):
-        tally.add(ended_as == end, place, nowhere, end)
+        tally.count(place[ended_as == end], 0, end)
     unit_of, cells, _, end_of, count = tally.rows()
     return unit_of, grid.hours[cells], end_of, count
 
@@ -131,10 +130,11 @@ class _Tally:
         sources = np.flatnonzero(np.bincount(source_of + np.int8(1))) - 1
         for source in sources[sources >= 0].tolist():
             here = rows if sources.size == 1 else rows[source_of == source]
-            self._add(place[here], source, target)
+            self.count(place[here], source, target)
 
-    def _add(self, place: IntArray, source: int, target: int) -> None:
-        if int(place.max()) < min(_DENSE, _DENSELY * place.size):
+    def count(self, place: IntArray, source: int, target: int) -> None:
+        """Count changes at such places as moving from `source` to `target`."""
+        if int(place.max(initial=-1)) < min(_DENSE, _DENSELY * place.size):
             every = np.bincount(place)
             places = np.flatnonzero(every)
             count = every[places]

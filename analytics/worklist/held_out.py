@@ -5,7 +5,8 @@ these, chances are recalibrated (Cox 1958, Biometrika 45, 562; Steyerberg 2019, 
 apart for open and for merged changes: an intercept and a slope on their log odds. The slope is shrunk towards 0 by its
 own uncertainty (van Houwelingen & le Cessie 1990, Stat. Med. 9, 1303: one minus the parameters over the model's chi
 square). Where earlier chances did not predict clearly it is 0, and every change has the base rate: the share that came
-of all that waited.
+of all that waited. After a turn (`turns.py`) only what came since then counts, and until that is enough to correct by,
+every change has the base rate of since then.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import numpy as np
 from scipy import special
 
 from analytics.survival.arrays import BoolArray, FloatArray, IntArray
-from analytics.worklist.landmarks import CHANCE_HOURS, HALF_LIFE_HOURS, Past, borrowing
+from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, HALF_LIFE_HOURS, Past, borrowing
+from analytics.worklist.turns import since_the_turn
 
 __all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
 
 _STEP_HOURS, _TIMES = 14.0 * 24.0, 16
 _MOST_STAYS = 8_000
-_FEWEST_TIMES, _FEWEST_ROWS = 5, 100
+_FEWEST_TIMES = 3
+_FEWEST_OF_A_KIND = 10
+"""That came, and that did not: of fewer no slope is estimated (Peduzzi et al. 1996, J. Clin. Epidemiol. 49, 1373)."""
 _PRIOR_PRECISION = np.array([1.0, 2.0])
 """Of normal priors of the intercept about 0 and of the slope about 1: they keep what separates perfectly finite."""
 _PARAMETERS = 2.0
@@ -78,9 +82,23 @@ class HeldOut:
     time: IntArray
 
     def choice(self) -> Choice:
-        """The recalibration that these support; chances stay as they are where these are too few."""
-        if np.unique(self.time).size < _FEWEST_TIMES or self.came.size < _FEWEST_ROWS:
-            return AS_THEY_ARE
+        """The correction that these support since the last turn; chances stay as they are where these are too few."""
+        since = since_the_turn(self.chance[:, 0], self.came, self.time)
+        if since.all():
+            return self.correction() if self.enough else AS_THEY_ARE
+        recent = HeldOut(self.chance[since], self.came[since], self.time[since])
+        return recent.correction() if recent.enough else Choice(slope=0.0, base=recent.base())
+
+    @property
+    def enough(self) -> bool:
+        """Whether a correction can be estimated."""
+        return np.unique(self.time).size >= _FEWEST_TIMES and self.came.size >= FEWEST
+
+    def correction(self) -> Choice:
+        """The intercept and the shrunk slope; the base rate where too few came, or too few did not."""
+        came = int(self.came.sum())
+        if min(came, self.came.size - came) < _FEWEST_OF_A_KIND:
+            return Choice(slope=0.0, base=self.base())
         slope = self.shrunk_slope()
         return Choice(self._intercept(slope), slope, self.base())
 

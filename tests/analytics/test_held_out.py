@@ -135,11 +135,59 @@ def test_changes_of_one_release_are_no_sixty_changes() -> None:
 
 
 def test_with_few_earlier_times_nothing_is_corrected() -> None:
-    """Four times, or 99 changes, are too few to judge by."""
+    """Two times, or 19 changes, are too few to judge by; with three of seven there is a base rate."""
     dice = np.random.default_rng(6)
-    for times, each in ((4, 100), (9, 11)):
+    for times, each, corrected in ((2, 100, False), (19, 1, False), (3, 7, True)):
         time = np.repeat(np.arange(times), each)
-        assert HeldOut(with_bounds(dice.random(time.size)), dice.random(time.size) < 0.1, time).choice() is AS_THEY_ARE
+        shown = HeldOut(with_bounds(dice.random(time.size)), dice.random(time.size) < 0.1, time)
+        assert (shown.choice() is not AS_THEY_ARE) is corrected
+
+
+def test_a_few_changes_whose_chances_say_nothing_get_the_base_rate() -> None:
+    """In most companies with 40 waiting changes; where luck gives chances of their own, these are drawn together."""
+    choices = []
+    for seed in range(30):
+        dice = np.random.default_rng([13, seed])
+        time = np.repeat(np.arange(10), 4)
+        shown = HeldOut(with_bounds(dice.uniform(0.05, 0.95, 40)), dice.random(40) < 0.6, time)
+        choices.append(shown.choice())
+    assert np.mean([choice.is_base for choice in choices]) > 0.8
+    assert max(choice.slope for choice in choices) < 0.7
+
+
+def test_of_what_nearly_always_comes_the_base_rate_is_told() -> None:
+    """Nine of four hundred did not come: too few to tell which, however well the chances part them; of ten they do."""
+    time = np.repeat(np.arange(10), 40)
+    for missed, is_base in ((9, True), (10, False)):
+        came = np.arange(400) % 40 != 0
+        came[np.flatnonzero(~came)[missed:]] = True
+        chance = np.where(came, 0.95, 0.3) + 0.01 * (np.arange(400) % 3)
+        assert HeldOut(with_bounds(chance), came, time).choice().is_base is is_base
+
+
+def turned(dice: np.random.Generator, recent: int, each: int) -> HeldOut:
+    """Sixteen times; at the `recent` ones 90 % came of what had even chances, before that what was expected."""
+    time = np.repeat(np.arange(16), each)
+    odds = dice.normal(0.0, 1.0, time.size)
+    came = dice.random(time.size) < np.where(time < recent, 0.9, special.expit(odds))
+    return HeldOut(with_bounds(special.expit(odds)), came, time)
+
+
+def test_after_a_turn_the_base_rate_since_then_is_told_until_there_is_enough_to_correct_by() -> None:
+    """Two fortnights after it nine of ten come: that is told of every change, though over all times half came."""
+    choice = turned(np.random.default_rng(14), 2, 30).choice()
+    assert choice.is_base
+    assert choice.base is not None
+    assert choice.base[0] == pytest.approx(0.9, abs=0.06)
+
+
+def test_long_after_a_turn_only_what_came_since_then_corrects() -> None:
+    """Eight fortnights after it the correction is that of these eight alone."""
+    shown = turned(np.random.default_rng(15), 8, 40)
+    recent = shown.time < 8
+    alone = HeldOut(shown.chance[recent], shown.came[recent], shown.time[recent])
+    assert shown.choice() == alone.correction()
+    assert shown.choice() != shown.correction()
 
 
 def test_what_is_judged_rests_on_what_was_known_then() -> None:

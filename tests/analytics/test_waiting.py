@@ -120,6 +120,32 @@ def test_too_few_is_too_few_to_say() -> None:
         assert bool(np.isfinite(told.chance).all()) is known
 
 
+def test_months_that_arrive_together_do_not_raise_the_chance_of_a_new_repository() -> None:
+    """Of two repositories three months of four arrived, each as a whole: a third one has a chance of three quarters."""
+    month = np.repeat(np.arange(96), 25)
+    stay = np.full(month.size, 50.0)
+    past = Past(month // 48, 3, month, stay, stay, np.full(month.size, 5000.0), month % 4 != 0)
+    np.testing.assert_allclose(chances(past, np.array([2]), np.array([20.0])).chance[0], 0.75, atol=0.06)
+
+
+@pytest.mark.parametrize(("count", "too_few"), [(19, True), (20, False)])
+def test_twenty_changes_that_waited_as_long_are_enough(count: int, too_few: bool) -> None:
+    """With twenty there are chances and no note that they are too few; with nineteen it is the other way round."""
+    stays = [change("acme/shop", "production", -9000.0 + n, [*RELEASE_ALONE, 100.0, None]) for n in range(count)]
+    told = worklist(cohort(stays).changes, pl.DataFrame([waits("acme/shop", 5.0)]))
+    assert told["chance_among_all"].item() == count
+    assert ("too few to say" in told["note"].item()) is too_few
+    assert (told["chance_7d"].item() is None) is too_few
+
+
+def test_of_a_stage_that_nothing_entered_there_is_no_chance() -> None:
+    """No stay, no share, and no error."""
+    one = past_of(np.ones(1), np.ones(1, bool), np.zeros(1))
+    nothing = chances(one.take(np.zeros(0, np.int64)), np.array([0]), np.array([5.0]))
+    assert np.isnan(nothing.chance).all()
+    assert nothing.in_all.tolist() == [0]
+
+
 def test_a_new_repository_borrows_from_the_others() -> None:
     """With no history of its own it has the chance of all, and a wider interval than one with history."""
     rng = np.random.default_rng(1)
