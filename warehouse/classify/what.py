@@ -40,6 +40,8 @@ class What(NamedTuple):
 class WhatReading(NamedTuple):
     """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass.
 
+    `chance` is the probability of AI work by that alone: what the change counts in the map.
+
     `places` are those of its files that the map looks at. `tooling`: it has only agent configuration, or only what the
     team excludes; then nothing else counts.
     """
@@ -59,6 +61,7 @@ class WhatJudge:
     def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._numbers = rules.numbers
         self._nothing = self._chance(0.0)
+        self._unheard = self._chance_by_rules(0.0)
         self._silent = What(builds_ai=False, confidence="", evidence=(), probability=self._nothing)
         self._paths = PathReader(rules)
         self._topics = TopicReader(rules, vocabulary)
@@ -117,12 +120,12 @@ class WhatJudge:
             evidence.extend(self._line_evidence(lines, len(traits)))
         places = self._places(counted)
         if not evidence:
-            return WhatReading(title, places, (), None, self._nothing)
+            return WhatReading(title, places, (), None, self._unheard)
         if not topic.tooling and self._topics.body_matters(sum([item.weight for item in evidence])):
             evidence.extend(self._topics.body_evidence(change))
         most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
-        chance = self._chance(score if most is None else min(most, score))
+        chance = self._chance_by_rules(score if most is None else min(most, score))
         return WhatReading(title, places, tuple(evidence), most, chance, by_team=bool(team))
 
     def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
@@ -143,6 +146,8 @@ class WhatJudge:
         numbers = self._numbers
         if (weight := numbers.map_place * signs.place) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-place", "path", signs.folder, weight)
+        if signs.history and (weight := numbers.map_file * signs.file) >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-file", "path", signs.history, weight)
         if (weight := numbers.map_name * signs.name) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-name", "path", " ".join(signs.names), weight)
         if (weight := numbers.map_word * signs.word) >= _LEAST_WEIGHT:
@@ -151,6 +156,13 @@ class WhatJudge:
     def _chance(self, score: float) -> float:
         """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
         return 1.0 / (1.0 + math.exp(-self._numbers.chance_slope * (score - self._numbers.builds_ai)))
+
+    def _chance_by_rules(self, score: float) -> float:
+        """What a change counts in the map: the probability of AI work where only the rules are known.
+
+        It is a half below `builds_ai`: one plain term has just that weight, and nine of ten such changes are AI work.
+        """
+        return 1.0 / (1.0 + math.exp(-self._numbers.map_slope * (score - self._numbers.map_half)))
 
     def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])

@@ -40,6 +40,20 @@ def test_place_is_known_by_its_other_changes() -> None:
     assert (place.field, place.matched) == ("path", "src/vector")
 
 
+def test_file_is_known_by_its_own_history() -> None:
+    """Where a third of the changes is terse, a file of many AI changes tells of one more; its neighbour does not."""
+    subjects = ("Ask OpenAI for LLM answers", "Stream AI answers", "Tidy")
+    answers = [(subject, "app/concierge/answer.py") for _ in range(30) for subject in subjects]
+    others = [*OTHERS, ("Tidy", "app/up.py"), ("Tidy", "app/up.py")]
+    *_, known, new = verdicts(history(*answers, *others, ("Tidy", "app/concierge/answer.py"), ("Tidy", "app/up.py")))
+    assert known.builds_ai
+    assert not new.builds_ai
+    firm = evidence_of(known, "map-file")
+    assert firm is not None
+    assert firm.matched == "54 of 90 changes of app/concierge/answer.py"
+    assert known.probability > new.probability
+
+
 def test_names_go_with_a_file_that_moves() -> None:
     """A name of which the history speaks as AI work is evidence elsewhere too."""
     moved = verdicts(history(*SPEAKING, *OTHERS, ("Tidy", "crates/core/vector.rs")))[-1]
@@ -98,7 +112,7 @@ def test_probability_is_a_half_where_evidence_suffices() -> None:
 
 def test_team_sets_the_weights_of_the_map() -> None:
     """Numbers of the settings replace the fitted ones; without weight the map says nothing."""
-    silent = Rules.load(RuleSettings(numbers={"map_place": 0.0, "map_name": 0.0, "map_word": 0.0}))
+    silent = Rules.load(RuleSettings(numbers={"map_place": 0.0, "map_file": 0.0, "map_name": 0.0, "map_word": 0.0}))
     changes = history(*SPEAKING, *OTHERS, ("Tidy", "src/vector/g.py"))
     assert not [item for item in verdicts(changes, silent)[-1].evidence if item.rule.startswith("map-")]
 

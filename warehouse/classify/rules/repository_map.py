@@ -26,6 +26,7 @@ _OTHERS = 3  # a name or a word needs so many other changes
 _MOST_LIFT = 3.0
 _LEAST, _MOST = 0.005, 0.99  # bounds of a share, for its logarithm
 _WORD_LEAST = 0.01
+_FIRM = 0.05  # how firmly a file is AI code before it is worth a word
 _DEEPEST = 12  # folders of a path that are counted
 _CACHED_TITLES = 20_000
 _CACHED_FOLDERS = 20_000
@@ -51,7 +52,9 @@ class MapSigns(NamedTuple):
     """What the map says of one change, each with the name that says most.
 
     `place` is the logarithm of the odds of AI work in its files, from the ground up; `name` and `word` are how many
-    times the odds of the repository they raise them, as a logarithm: two words each count by half.
+    times the odds of the repository they raise them, as a logarithm: two words each count by half. `file` is how firmly
+    its files are AI code: the share of AI work in the changes of a file, or of the folder of a new one, times the
+    logarithm of how many these are.
     """
 
     place: float = 0.0
@@ -60,6 +63,8 @@ class MapSigns(NamedTuple):
     names: tuple[str, ...] = ()
     word: float = 0.0
     words: tuple[str, ...] = ()
+    file: float = 0.0
+    history: str = ""
 
 
 NO_SIGNS = MapSigns()
@@ -103,6 +108,7 @@ class _Seen(NamedTuple):
 
     heat: float
     folder: str
+    firm: float
     lift: float
     names: tuple[str, ...]
 
@@ -152,6 +158,7 @@ class RepositoryMap:
         if beside is None:
             beside = self._beside[chance, counted] = self._others(chance, counted=counted)
         files, heat, hottest, folder = 0, 0.0, -1.0, ""
+        firm, firmest, known = 0.0, 0.0, ""
         total, highest = 0.0, 0.0
         names: tuple[str, ...] = ()
         for place in places:
@@ -162,8 +169,11 @@ class RepositoryMap:
             if place.above:
                 files += 1
                 heat += sight.heat
+                firm += sight.firm
                 if sight.heat > hottest:
                     hottest, folder = sight.heat, sight.folder
+                if sight.firm > firmest:
+                    firmest, known = sight.firm, sight.folder
             total += sight.lift
             if sight.lift > highest:
                 highest, names = sight.lift, sight.names
@@ -177,6 +187,8 @@ class RepositoryMap:
             names,
             min(_MOST_LIFT, max(0.0, word)),
             said,
+            firm / files if files else 0.0,
+            self._history(known, beside) if firmest >= _FIRM else "",
         )
 
     def _others(self, chance: float, *, counted: bool) -> _Beside:
@@ -184,18 +196,25 @@ class RepositoryMap:
         share = (self._ai - itself) / (self._all - times)
         return _Beside(itself, times, share, _odds(share), {})
 
-    def _heat(self, place: Place, beside: _Beside) -> tuple[float, str]:
-        """The share of AI work in a file, and where that was seen; a file is as its folder, as far as not known."""
+    def _heat(self, place: Place, beside: _Beside) -> tuple[float, str, float]:
+        """The share of AI work in a file, where that was seen, and how firmly; a file not known is as its folder."""
         heat, name = beside.share, place.above[0] if place.above else ""
+        changes = ai = 0.0
         get = self._places.get
         for above in place.above:
             counts = get(above)
             if counts is None:
                 break  # nothing below it was seen either
-            changes = counts[0] - beside.times
-            if changes > 0:
-                heat, name = (counts[1] - beside.itself + _PRIOR * heat) / (changes + _PRIOR), above
-        return heat, name
+            others = counts[0] - beside.times
+            if others > 0:
+                changes, ai, name = others, counts[1] - beside.itself, above
+                heat = (ai + _PRIOR * heat) / (changes + _PRIOR)
+        return heat, name, math.log1p(ai) * ai / (changes + 1.0) if ai > 0 else 0.0
+
+    def _history(self, name: str, beside: _Beside) -> str:
+        """How many of the other changes of a place are AI work, in words."""
+        changes, ai = self._places[name]
+        return f"{ai - beside.itself:.0f} of {changes - beside.times:.0f} changes of {name}"
 
 
 def _add(to: Counts, names: Iterable[str], chance: float) -> None:
