@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -52,6 +53,29 @@ def test_file_is_known_by_its_own_history() -> None:
     assert firm is not None
     assert firm.matched == "54 of 90 changes of app/concierge/answer.py"
     assert known.probability > new.probability
+
+
+@pytest.mark.parametrize(
+    ("month", "is_ai"), [("2024-01", False), ("2025-04", True), ("2025-09", True), ("2026-12", False)]
+)
+def test_place_is_ai_code_from_when_it_became_so_until_it_stops(month: str, *, is_ai: bool) -> None:
+    """Terse changes count from a little before the first change that speaks of AI until some time after the last."""
+    speaking = [(f"2025-{1 + number // 10:02}", subject, path) for number, (subject, path) in enumerate(SPEAKING * 9)]
+    others = [
+        (f"{year}-{number:02}", "Sort", f"src/cart/{number}.py") for year in (2024, 2026) for number in range(1, 13)
+    ]
+    dated = [*speaking, *others, (month, "Tidy", "src/vector/a.py")]
+    changes = [
+        landed(
+            subject,
+            change_id=f"git:shop@{number}",
+            sha=f"{number:040x}",
+            paths=(path,),
+            committed_at=datetime.fromisoformat(f"{at}-15"),
+        )
+        for number, (at, subject, path) in enumerate(dated)
+    ]
+    assert verdicts(changes)[-1].builds_ai is is_ai
 
 
 def test_names_go_with_a_file_that_moves() -> None:
