@@ -219,8 +219,10 @@ class RepositoryMap:
 
     def _look(self, place: Place, beside: _Beside) -> _Seen:
         """What the other changes say of a place, looked up once."""
-        lift = _lift(self._names, place.words, beside)
-        sight = beside.cached[place] = _Seen(*self._span(place), *self._heat(place, beside), *lift)
+        since, until = self._span(place)
+        heat, folder, firm = self._heat(place, beside)
+        lift, names = _lift(self._names, place.words, beside)
+        sight = beside.cached[place] = _Seen(since, until, heat, folder, firm, lift, names)
         return sight
 
     def _heat(self, place: Place, beside: _Beside) -> tuple[float, str, float]:
