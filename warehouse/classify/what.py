@@ -66,6 +66,7 @@ class WhatJudge:
         self._numbers = rules.numbers
         self._nothing = self._chance(0.0)
         self._unheard = self._chance_by_rules(0.0)
+        self._ambiguous = frozenset(rule.id for rule in rules.rules if _is_ambiguous(rule, rules.numbers.near_miss))
         self._silent = What(builds_ai=False, confidence="", evidence=(), probability=self._nothing)
         self._paths = PathReader(rules)
         self._topics = TopicReader(rules, vocabulary)
@@ -129,6 +130,7 @@ class WhatJudge:
             evidence.extend(self._topics.body_evidence(change))
         most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
+        score -= self._numbers.map_ambiguous * sum([item.weight for item in evidence if item.rule in self._ambiguous])
         chance = self._chance_by_rules(score if most is None else min(most, score))
         return WhatReading(title, places, tuple(evidence), most, chance, _day_of(change), by_team=bool(team))
 
@@ -165,6 +167,7 @@ class WhatJudge:
         """What a change counts in the map: the probability of AI work where only the rules are known.
 
         It is a half below `builds_ai`: one plain term has just that weight, and nine of ten such changes are AI work.
+        Ambiguous words count less here: what a help desk calls an agent would be its own witness.
         """
         return 1.0 / (1.0 + math.exp(-self._numbers.map_slope * (score - self._numbers.map_half)))
 
@@ -240,6 +243,12 @@ class WhatJudge:
         else:
             confidence = "weak" if score >= numbers.near_miss else ""
         return What(builds_ai, confidence, tuple(evidence), self._chance(score))
+
+
+def _is_ambiguous(rule: Rule, near_miss: float) -> bool:
+    """Whether a rule of words or paths is not even a near miss by itself: what it matches has many meanings."""
+    words = rule.field in {"path", "scope", "subject", "branch", "repo"}
+    return rule.axis == "what" and words and 0 < (rule.parts[0] if rule.parts else rule.weight) < near_miss
 
 
 def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:

@@ -107,6 +107,15 @@ def test_few_changes_teach_nothing() -> None:
     assert [verdict.builds_ai for verdict in alone] == [False, False, False]
 
 
+def test_ambiguous_word_is_not_its_own_witness() -> None:
+    """A help desk has many changes of agents, who are people: an ambiguous word and path do not add up."""
+    desk = [(f"fix: agent page {number}", f"desk/settings/agents/Page{number}.vue") for number in range(30)]
+    found = verdicts(history(*desk, *OTHERS))
+    assert not any(verdict.builds_ai for verdict in found)
+    word = evidence_of(found[0], "map-word")
+    assert word is None or word.weight < 0.7
+
+
 def test_ai_files_do_not_speak_for_their_neighbours() -> None:
     """In a folder of many integrations the AI ones say nothing of the others."""
     changes = [("feat(openai): spans", f"src/integrations/openai_{letter}.py") for letter in "abcdef"]

@@ -51,6 +51,7 @@ class Numbers:
     map_files: float
     map_half: float
     map_slope: float
+    map_ambiguous: float
     map_ground: float
     map_place: float
     map_file: float
