@@ -179,6 +179,7 @@ def test_small_repository_is_judged(changes: list[ChangeFacts]) -> None:
         "cli/extensions/azure.ai.agents/cmd/run.go",
         "src/ui/TextToSpeech/Voices.cs",
         "src/main/java/neuralsearch/Index.java",
+        "frontend/src/editor/copilot/client.ts",
     ],
 )
 def test_dotted_and_joined_names_are_read(path: str) -> None:
@@ -186,7 +187,7 @@ def test_dotted_and_joined_names_are_read(path: str) -> None:
     assert RULES.judge(landed("Tidy", paths=(path,))).builds_ai
 
 
-@pytest.mark.parametrize("path", ["img/logo.ai", "src/maintain/train.py", "src/AIRPORT.md"])
+@pytest.mark.parametrize("path", ["img/logo.ai", "src/maintain/train.py", "src/AIRPORT.md", "copilot/api/manifest.yml"])
 def test_names_that_only_look_so_are_no_evidence(path: str) -> None:
     """Letters inside of other words, and drawings, say nothing."""
     assert not RULES.judge(landed("Tidy", paths=(path,))).builds_ai
