@@ -21,8 +21,9 @@ from warehouse.classify import Classified, Label, Rules, RuleSettings, classify_
 
 GRID = {
     "builds_ai": (2.5, 3.0, 3.5, 4.0),
-    "map_place": (0.8, 1.08, 1.4),
-    "map_name": (0.4, 0.71, 1.0),
+    "map_place": (0.2, 0.35, 0.5),
+    "map_file": (0.6, 0.92, 1.2),
+    "map_name": (0.4, 0.64, 0.9),
 }
 Labels = dict[tuple[str, str], Label]
 CLASSES = (("how", "ai"), ("how", "automation"), ("what", "ai_initiative"))

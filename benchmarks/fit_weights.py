@@ -6,10 +6,11 @@ WAREHOUSE holds the whole histories of the labelled repositories (`headway colle
 columns repo, sha and axis_b. A labelled commit that is no landing of a change is judged by itself, with the map of its
 repository.
 
-The weight of a change is that of the rules, as they are, and three weights times what the map says. The three, and the
+The weight of a change is that of the rules, as they are, and four weights times what the map says. The four, and the
 slope of the probability, are fitted by logistic regression with an L2 penalty, and bounded below by zero; at a weight
 of `builds_ai` the probability is a half, so that a rule's weight means what it meant. Printed are the weights for
-`rules.toml`, the scores of each repository with weights fitted on the others, and the reliability table of these.
+`rules.toml`, the scores of each repository and of each file of labels with weights fitted on the other repositories,
+and the reliability table of all.
 """
 
 from __future__ import annotations
@@ -37,20 +38,18 @@ from warehouse.publish import build_some
 
 PENALTY = 1.0
 STEPS = 3000
-NAMES = ("map_place", "map_name", "map_word")
+NAMES = ("map_place", "map_file", "map_name", "map_word")
 BINS = (0.0, 0.05, 0.15, 0.25, 0.5, 0.75, 0.85, 0.95, 1.0)
 Values = np.ndarray
 
 
 class Example(NamedTuple):
-    """A labelled change: the weight by the rules, what the map says, and whether it is AI work."""
+    """A labelled change: the weight by the rules, what the map says in the order of `NAMES`, whether it is AI work."""
 
     repo: str
     sha: str
     score: float
-    place: float
-    name: float
-    word: float
+    signs: tuple[float, ...]
     is_ai: bool
 
 
@@ -69,7 +68,7 @@ def main() -> None:
     for inputs in repository_inputs(engine, model):
         repo_id = inputs["changes"]["repo_id"][0].as_py()
         found += examples(repo_id.partition(":")[2], classification.facts_of(inputs), labels, rules)
-    report(found)
+    report(found, [set(read_labels([file])) for file in options.labels])
 
 
 def read_labels(paths: Iterable[Path]) -> dict[tuple[str, str], bool]:
@@ -98,7 +97,7 @@ def examples(
         if of == repo and sha in commits:
             change, counted = commits[sha]
             score, signs = rules.what.rules_alone(change, places, counted=counted)
-            yield Example(repo, sha, score, signs.place, signs.name, signs.word, is_ai)
+            yield Example(repo, sha, score, (signs.place, signs.file, signs.name, signs.word), is_ai)
 
 
 def alone(change: ChangeFacts, commit: CommitFacts) -> ChangeFacts:
@@ -106,11 +105,11 @@ def alone(change: ChangeFacts, commit: CommitFacts) -> ChangeFacts:
     return ChangeFacts(f"{change.change_id}@{commit.sha}", landing=commit)
 
 
-def report(found: Sequence[Example]) -> None:
-    """Print all of it."""
+def report(found: Sequence[Example], files: Sequence[set[tuple[str, str]]]) -> None:
+    """Print all of it; `files` are the labelled changes of each file."""
     repos = np.array([one.repo for one in found])
     scores = np.clip([one.score for one in found], -2.0, 6.0)
-    signs = np.array([(one.place, one.name, one.word) for one in found])
+    signs = np.array([one.signs for one in found])
     truth = np.array([one.is_ai for one in found], dtype=float)
     weights, slope = fit(scores, signs, truth)
     print(f"{len(found)} changes, {int(truth.sum())} of them AI work, of {len(set(repos))} repositories")
@@ -125,6 +124,9 @@ def report(found: Sequence[Example]) -> None:
         chances[~rest] = 1 / (1 + np.exp(-steepness * (judged[~rest] - 3.0)))
         print(f"  {repo:<45}{precision_recall(judged[~rest] >= 3.0, truth[~rest])}")
     print(f"each left out        {precision_recall(judged >= 3.0, truth)}")
+    for number, labelled in enumerate(files, 1):
+        inside = np.array([(one.repo, one.sha) in labelled for one in found], dtype=bool)
+        print(f"  file {number}             {precision_recall(judged[inside] >= 3.0, truth[inside])}")
     for low, high in pairwise(BINS):
         inside = (chances >= low) & ((chances < high) | (high == 1.0))
         if inside.any():

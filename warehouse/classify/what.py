@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ _BUMP = re.compile(
     r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*|releas\w*|version packages)\b",
     re.IGNORECASE,
 )
+_EPOCH, _DAY = datetime(1970, 1, 1), 86_400.0
 _LEAST_WEIGHT = 0.05  # of evidence that is worth a word
 _TEST = re.compile(r"(?:^|[/_.-])(tests?|specs?|cassettes|fixtures)(?=[/_.-]|$)", re.IGNORECASE)
 
@@ -40,6 +42,9 @@ class What(NamedTuple):
 class WhatReading(NamedTuple):
     """What the rules alone say of a change, before the map: `most` is the weight that it cannot pass.
 
+    `chance` is the probability of AI work by that alone: what the change counts in the map. `day` is when it landed, in
+    days, nan where not known.
+
     `places` are those of its files that the map looks at. `tooling`: it has only agent configuration, or only what the
     team excludes; then nothing else counts.
     """
@@ -49,6 +54,7 @@ class WhatReading(NamedTuple):
     evidence: tuple[Evidence, ...]
     most: float | None
     chance: float
+    day: float
     by_team: bool = False
     tooling: bool = False
 
@@ -59,6 +65,8 @@ class WhatJudge:
     def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
         self._numbers = rules.numbers
         self._nothing = self._chance(0.0)
+        self._unheard = self._chance_by_rules(0.0)
+        self._ambiguous = frozenset(rule.id for rule in rules.rules if _is_ambiguous(rule, rules.numbers.near_miss))
         self._silent = What(builds_ai=False, confidence="", evidence=(), probability=self._nothing)
         self._paths = PathReader(rules)
         self._topics = TopicReader(rules, vocabulary)
@@ -81,7 +89,7 @@ class WhatJudge:
     def learn(reading: WhatReading, places: RepositoryMap) -> None:
         """Count a change in the map of its repository."""
         if not reading.tooling:
-            places.learn(reading.places, reading.title, reading.chance)
+            places.learn(reading.places, reading.title, reading.chance, reading.day)
 
     def judge(self, reading: WhatReading, places: RepositoryMap | None = None) -> What:
         """The verdict on a change that was read; without a map from the change alone."""
@@ -89,7 +97,7 @@ class WhatJudge:
             return What(builds_ai=False, confidence="", evidence=reading.evidence, probability=self._nothing)
         evidence = list(reading.evidence)
         if places is not None:
-            signs = places.signs(reading.places, reading.title, reading.chance)
+            signs = places.signs(reading.places, reading.title, reading.chance, reading.day)
             evidence.extend(self._map_evidence(signs))
         if not any([item.weight > 0 for item in evidence]):  # noqa: C419 - a list is faster for these few
             return self._silent
@@ -104,7 +112,7 @@ class WhatJudge:
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
             only = Evidence("what", "agent-config", "path", title, 0.0)
-            return WhatReading(title, (), (only,), None, 0.0, tooling=True)
+            return WhatReading(title, (), (only,), None, 0.0, math.nan, tooling=True)
         evidence = [*team, *topic.evidence, *topic.chores]
         counted = counted or [item for item in traits if item.noise and not (item.manifest or item.team_not_ai)]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
@@ -117,13 +125,14 @@ class WhatJudge:
             evidence.extend(self._line_evidence(lines, len(traits)))
         places = self._places(counted)
         if not evidence:
-            return WhatReading(title, places, (), None, self._nothing)
+            return WhatReading(title, places, (), None, self._unheard, _day_of(change))
         if not topic.tooling and self._topics.body_matters(sum([item.weight for item in evidence])):
             evidence.extend(self._topics.body_evidence(change))
         most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
-        chance = self._chance(score if most is None else min(most, score))
-        return WhatReading(title, places, tuple(evidence), most, chance, by_team=bool(team))
+        score -= self._numbers.map_ambiguous * sum([item.weight for item in evidence if item.rule in self._ambiguous])
+        chance = self._chance_by_rules(score if most is None else min(most, score))
+        return WhatReading(title, places, tuple(evidence), most, chance, _day_of(change), by_team=bool(team))
 
     def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
         """The weight of a change by the rules, and what the map says of it: what weights are fitted to."""
@@ -132,7 +141,7 @@ class WhatJudge:
             return 0.0, NO_SIGNS
         score = sum([item.weight for item in reading.evidence])
         score = score if reading.most is None else min(reading.most, score)
-        return score, places.signs(reading.places, reading.title, reading.chance, counted=counted)
+        return score, places.signs(reading.places, reading.title, reading.chance, reading.day, counted=counted)
 
     def _places(self, counted: list[PathTraits]) -> tuple[Place, ...]:
         """The places of the files that the map looks at: no manifests, and none that a rule knows by its path."""
@@ -143,6 +152,8 @@ class WhatJudge:
         numbers = self._numbers
         if (weight := numbers.map_place * signs.place) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-place", "path", signs.folder, weight)
+        if signs.history and (weight := numbers.map_file * signs.file) >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-file", "path", signs.history, weight)
         if (weight := numbers.map_name * signs.name) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-name", "path", " ".join(signs.names), weight)
         if (weight := numbers.map_word * signs.word) >= _LEAST_WEIGHT:
@@ -151,6 +162,14 @@ class WhatJudge:
     def _chance(self, score: float) -> float:
         """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
         return 1.0 / (1.0 + math.exp(-self._numbers.chance_slope * (score - self._numbers.builds_ai)))
+
+    def _chance_by_rules(self, score: float) -> float:
+        """What a change counts in the map: the probability of AI work where only the rules are known.
+
+        It is a half below `builds_ai`: one plain term has just that weight, and nine of ten such changes are AI work.
+        Ambiguous words count less here: what a help desk calls an agent would be its own witness.
+        """
+        return 1.0 / (1.0 + math.exp(-self._numbers.map_slope * (score - self._numbers.map_half)))
 
     def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
@@ -226,8 +245,21 @@ class WhatJudge:
         return What(builds_ai, confidence, tuple(evidence), self._chance(score))
 
 
+def _is_ambiguous(rule: Rule, near_miss: float) -> bool:
+    """Whether a rule of words or paths is not even a near miss by itself: what it matches has many meanings."""
+    words = rule.field in {"path", "scope", "subject", "branch", "repo"}
+    return rule.axis == "what" and words and 0 < (rule.parts[0] if rule.parts else rule.weight) < near_miss
+
+
 def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:
     return (*change.commits, change.landing) if change.landing is not None else change.commits
+
+
+def _day_of(change: ChangeFacts) -> float:
+    """When a change landed, or when its last commit was made, in days since 1970; nan where neither is known."""
+    last = change.landing or (change.commits[-1] if change.commits else None)
+    at = last.committed_at if last is not None else None
+    return math.nan if at is None else (at - _EPOCH).total_seconds() / _DAY
 
 
 def _paths_of(change: ChangeFacts) -> Iterable[str]:

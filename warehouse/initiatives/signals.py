@@ -21,10 +21,10 @@ __all__ = ["FEWEST_AI", "ai_subjects", "other_names", "outermost"]
 
 FEWEST_AI = 3
 SHARE = 0.5
-# A smaller share stands out where it is many times that of the whole repository, as it does for the directories that
-# verdicts learn from (`warehouse.classify.rules.learned`).
+# A smaller share stands out where it is many times that of the whole repository. A fifth was too little: documents of
+# many topics have that.
 LIFT = 6
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.35
 FEWEST_WITH_LIFT = 20
 _WHOLE_CHANGE = 1.0
 _MOVED = 0.5
@@ -32,7 +32,7 @@ _ROUNDING = 1e-9
 
 
 def ai_subjects(pieces: Sequence[Piece]) -> frozenset[str]:
-    """Subjects of which half of the work builds AI, or a fifth if that is six times the repository's share."""
+    """Subjects of which half of the work builds AI, or a third and more if that is six times the repository's share."""
     changes, ai_changes = Counter[str](), Counter[str]()
     touched, ai = defaultdict[str, float](float), defaultdict[str, float](float)
     for piece in filter(lambda piece: piece.builds_ai, pieces):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -40,6 +41,43 @@ def test_place_is_known_by_its_other_changes() -> None:
     assert (place.field, place.matched) == ("path", "src/vector")
 
 
+def test_file_is_known_by_its_own_history() -> None:
+    """Where a third of the changes is terse, a file of many AI changes tells of one more; its neighbour does not."""
+    subjects = ("Ask OpenAI for LLM answers", "Stream AI answers", "Tidy")
+    answers = [(subject, "app/concierge/answer.py") for _ in range(30) for subject in subjects]
+    others = [*OTHERS, ("Tidy", "app/up.py"), ("Tidy", "app/up.py")]
+    *_, known, new = verdicts(history(*answers, *others, ("Tidy", "app/concierge/answer.py"), ("Tidy", "app/up.py")))
+    assert known.builds_ai
+    assert not new.builds_ai
+    firm = evidence_of(known, "map-file")
+    assert firm is not None
+    assert firm.matched == "54 of 90 changes of app/concierge/answer.py"
+    assert known.probability > new.probability
+
+
+@pytest.mark.parametrize(
+    ("month", "is_ai"), [("2024-01", False), ("2025-04", True), ("2025-09", True), ("2026-12", False)]
+)
+def test_place_is_ai_code_from_when_it_became_so_until_it_stops(month: str, *, is_ai: bool) -> None:
+    """Terse changes count from a little before the first change that speaks of AI until some time after the last."""
+    speaking = [(f"2025-{1 + number // 10:02}", subject, path) for number, (subject, path) in enumerate(SPEAKING * 9)]
+    others = [
+        (f"{year}-{number:02}", "Sort", f"src/cart/{number}.py") for year in (2024, 2026) for number in range(1, 13)
+    ]
+    dated = [*speaking, *others, (month, "Tidy", "src/vector/a.py")]
+    changes = [
+        landed(
+            subject,
+            change_id=f"git:shop@{number}",
+            sha=f"{number:040x}",
+            paths=(path,),
+            committed_at=datetime.fromisoformat(f"{at}-15"),
+        )
+        for number, (at, subject, path) in enumerate(dated)
+    ]
+    assert verdicts(changes)[-1].builds_ai is is_ai
+
+
 def test_names_go_with_a_file_that_moves() -> None:
     """A name of which the history speaks as AI work is evidence elsewhere too."""
     moved = verdicts(history(*SPEAKING, *OTHERS, ("Tidy", "crates/core/vector.rs")))[-1]
@@ -67,6 +105,15 @@ def test_few_changes_teach_nothing() -> None:
     assert not verdicts(history(*speaking, ("Tidy", "src/ranker/e.py")))[2].builds_ai
     alone = verdicts(history(("Tune the ai", "src/cart/a.py"), ("Tidy", "src/cart/b.py"), ("Tidy", "src/cart/c.py")))
     assert [verdict.builds_ai for verdict in alone] == [False, False, False]
+
+
+def test_ambiguous_word_is_not_its_own_witness() -> None:
+    """A help desk has many changes of agents, who are people: an ambiguous word and path do not add up."""
+    desk = [(f"fix: agent page {number}", f"desk/settings/agents/Page{number}.vue") for number in range(30)]
+    found = verdicts(history(*desk, *OTHERS))
+    assert not any(verdict.builds_ai for verdict in found)
+    word = evidence_of(found[0], "map-word")
+    assert word is None or word.weight < 0.7
 
 
 def test_ai_files_do_not_speak_for_their_neighbours() -> None:
@@ -98,7 +145,7 @@ def test_probability_is_a_half_where_evidence_suffices() -> None:
 
 def test_team_sets_the_weights_of_the_map() -> None:
     """Numbers of the settings replace the fitted ones; without weight the map says nothing."""
-    silent = Rules.load(RuleSettings(numbers={"map_place": 0.0, "map_name": 0.0, "map_word": 0.0}))
+    silent = Rules.load(RuleSettings(numbers={"map_place": 0.0, "map_file": 0.0, "map_name": 0.0, "map_word": 0.0}))
     changes = history(*SPEAKING, *OTHERS, ("Tidy", "src/vector/g.py"))
     assert not [item for item in verdicts(changes, silent)[-1].evidence if item.rule.startswith("map-")]
 
@@ -132,6 +179,7 @@ def test_small_repository_is_judged(changes: list[ChangeFacts]) -> None:
         "cli/extensions/azure.ai.agents/cmd/run.go",
         "src/ui/TextToSpeech/Voices.cs",
         "src/main/java/neuralsearch/Index.java",
+        "frontend/src/editor/copilot/client.ts",
     ],
 )
 def test_dotted_and_joined_names_are_read(path: str) -> None:
@@ -139,7 +187,7 @@ def test_dotted_and_joined_names_are_read(path: str) -> None:
     assert RULES.judge(landed("Tidy", paths=(path,))).builds_ai
 
 
-@pytest.mark.parametrize("path", ["img/logo.ai", "src/maintain/train.py", "src/AIRPORT.md"])
+@pytest.mark.parametrize("path", ["img/logo.ai", "src/maintain/train.py", "src/AIRPORT.md", "copilot/api/manifest.yml"])
 def test_names_that_only_look_so_are_no_evidence(path: str) -> None:
     """Letters inside of other words, and drawings, say nothing."""
     assert not RULES.judge(landed("Tidy", paths=(path,))).builds_ai

@@ -171,11 +171,12 @@ def test_kappa_is_that_of_cohen_s_formula() -> None:
 
 
 def test_stored_labels_name_each_change_once_and_nobody_s_address() -> None:
-    """At least 1,200 changes, a third of them read twice, and reasons without addresses."""
+    """At least 1,200 changes, reasons without addresses, a third read twice but for the second judging set."""
     with LABELS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len({(row["repo"], row["sha"]) for row in rows}) == len(rows) >= 1_200
     assert {row["axis_a"] for row in rows} == {"ai", "automation", "human"}
     assert {row["axis_b"] for row in rows} == {"ai_initiative", "other", "unclear"}
     assert not [row for row in rows if "@" in row["reason"]]
-    assert sum(bool(row["second_a"]) for row in rows) * 3 >= len(rows)
+    twice = [bool(row["second_a"]) for row in rows if row["part"] != "second held out"]
+    assert sum(twice) * 3 >= len(twice)

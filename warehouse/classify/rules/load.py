@@ -49,8 +49,12 @@ class Numbers:
     body_characters: float
     chance_slope: float
     map_files: float
+    map_half: float
+    map_slope: float
+    map_ambiguous: float
     map_ground: float
     map_place: float
+    map_file: float
     map_name: float
     map_word: float
     weak_words_most: float

@@ -26,6 +26,12 @@ _OTHERS = 3  # a name or a word needs so many other changes
 _MOST_LIFT = 3.0
 _LEAST, _MOST = 0.005, 0.99  # bounds of a share, for its logarithm
 _WORD_LEAST = 0.01
+_FIRM = 0.05  # how firmly a file is AI code before it is worth a word
+_LEAST_AI = 0.2  # of how much AI work in a place one more is evidence
+_SAID = 0.5  # from this probability on a change says itself that it is AI work
+# Days before the first change that says so, and after the last, in which a place is AI code already, or still; after
+# the last also half of the time from the first on.
+_BEFORE, _AFTER = 120.0, 180.0
 _DEEPEST = 12  # folders of a path that are counted
 _CACHED_TITLES = 20_000
 _CACHED_FOLDERS = 20_000
@@ -51,7 +57,9 @@ class MapSigns(NamedTuple):
     """What the map says of one change, each with the name that says most.
 
     `place` is the logarithm of the odds of AI work in its files, from the ground up; `name` and `word` are how many
-    times the odds of the repository they raise them, as a logarithm: two words each count by half.
+    times the odds of the repository they raise them, as a logarithm: two words each count by half. `file` is how firmly
+    its files are AI code: the share of AI work in the changes of a file, or of the folder of a new one, times the
+    logarithm of how many these are.
     """
 
     place: float = 0.0
@@ -60,6 +68,8 @@ class MapSigns(NamedTuple):
     names: tuple[str, ...] = ()
     word: float = 0.0
     words: tuple[str, ...] = ()
+    file: float = 0.0
+    history: str = ""
 
 
 NO_SIGNS = MapSigns()
@@ -99,10 +109,13 @@ Counts = dict[str, list[float]]
 
 
 class _Seen(NamedTuple):
-    """What the map says of one place."""
+    """What the map says of one place, and from which to which day it holds."""
 
+    since: float
+    until: float
     heat: float
     folder: str
+    firm: float
     lift: float
     names: tuple[str, ...]
 
@@ -128,11 +141,15 @@ class RepositoryMap:
         self._places: Counts = {}
         self._names: Counts = {}
         self._words: Counts = {}
+        self._spans: dict[str, list[float]] = {}
         self._all, self._ai = _PRIOR_ALL, _PRIOR_AI
         self._beside: dict[tuple[float, bool], _Beside] = {}
 
-    def learn(self, places: Sequence[Place], title: str, chance: float) -> None:
-        """Count one change: the places of its files that no rule names, its title, its probability by the rules."""
+    def learn(self, places: Sequence[Place], title: str, chance: float, day: float = math.nan) -> None:
+        """Count one change: the places of its files that no rule names, its title, its probability by the rules.
+
+        `day` is when it landed, in days; nan where that is not known.
+        """
         self._beside.clear()
         self._all += 1.0
         self._ai += chance
@@ -143,27 +160,41 @@ class RepositoryMap:
             _add(self._places, {above for place in places for above in place.above}, chance)
             _add(self._names, {word for place in places for word in place.words}, chance)
         _add(self._words, words_of(title), chance)
+        if chance >= _SAID and day == day:  # noqa: PLR0124 - nan is not itself
+            for place in places:
+                for name in place.above[-2:]:
+                    span = self._spans.setdefault(name, [day, day])
+                    span[:] = min(span[0], day), max(span[1], day)
 
-    def signs(self, places: Sequence[Place], title: str, chance: float, *, counted: bool = True) -> MapSigns:
-        """What the other changes say of a change; `counted` is whether the map has learned it."""
+    def signs(
+        self, places: Sequence[Place], title: str, chance: float, day: float = math.nan, *, counted: bool = True
+    ) -> MapSigns:
+        """What the other changes say of a change; `counted` is whether the map has learned it.
+
+        A file says nothing of a `day` on which it was not AI code yet, or no longer.
+        """
         if not self._all > _PRIOR_ALL:
             return NO_SIGNS
         beside = self._beside.get((chance, counted))
         if beside is None:
             beside = self._beside[chance, counted] = self._others(chance, counted=counted)
         files, heat, hottest, folder = 0, 0.0, -1.0, ""
+        firm, firmest, known = 0.0, 0.0, ""
         total, highest = 0.0, 0.0
         names: tuple[str, ...] = ()
         for place in places:
-            sight = beside.cached.get(place)
-            if sight is None:
-                sight = _Seen(*self._heat(place, beside), *_lift(self._names, place.words, beside))
-                beside.cached[place] = sight
+            sight = beside.cached.get(place) or self._look(place, beside)
             if place.above:
                 files += 1
+            if day < sight.since or day > sight.until:
+                continue
+            if place.above:
                 heat += sight.heat
+                firm += sight.firm
                 if sight.heat > hottest:
                     hottest, folder = sight.heat, sight.folder
+                if sight.firm > firmest:
+                    firmest, known = sight.firm, sight.folder
             total += sight.lift
             if sight.lift > highest:
                 highest, names = sight.lift, sight.names
@@ -177,6 +208,8 @@ class RepositoryMap:
             names,
             min(_MOST_LIFT, max(0.0, word)),
             said,
+            firm / files if files else 0.0,
+            self._history(known, beside) if firmest >= _FIRM else "",
         )
 
     def _others(self, chance: float, *, counted: bool) -> _Beside:
@@ -184,18 +217,45 @@ class RepositoryMap:
         share = (self._ai - itself) / (self._all - times)
         return _Beside(itself, times, share, _odds(share), {})
 
-    def _heat(self, place: Place, beside: _Beside) -> tuple[float, str]:
-        """The share of AI work in a file, and where that was seen; a file is as its folder, as far as not known."""
+    def _look(self, place: Place, beside: _Beside) -> _Seen:
+        """What the other changes say of a place, looked up once."""
+        since, until = self._span(place)
+        heat, folder, firm = self._heat(place, beside)
+        lift, names = _lift(self._names, place.words, beside)
+        sight = beside.cached[place] = _Seen(since, until, heat, folder, firm, lift, names)
+        return sight
+
+    def _heat(self, place: Place, beside: _Beside) -> tuple[float, str, float]:
+        """The share of AI work in a file, where that was seen, and how firmly; a file not known is as its folder."""
         heat, name = beside.share, place.above[0] if place.above else ""
+        changes = ai = 0.0
         get = self._places.get
         for above in place.above:
             counts = get(above)
             if counts is None:
                 break  # nothing below it was seen either
-            changes = counts[0] - beside.times
-            if changes > 0:
-                heat, name = (counts[1] - beside.itself + _PRIOR * heat) / (changes + _PRIOR), above
-        return heat, name
+            others = counts[0] - beside.times
+            if others > 0:
+                changes, ai, name = others, counts[1] - beside.itself, above
+                heat = (ai + _PRIOR * heat) / (changes + _PRIOR)
+        return heat, name, math.log1p(ai) * ai / (changes + 1.0) if ai > _LEAST_AI else 0.0
+
+    def _span(self, place: Place) -> tuple[float, float]:
+        """From which to which day a file and its folder are AI code, by the changes that say so; else always."""
+        first, last = math.inf, -math.inf
+        get = self._spans.get
+        for name in place.above[-2:]:
+            span = get(name)
+            if span is not None:
+                first, last = min(first, span[0]), max(last, span[1])
+        if last < first:
+            return -math.inf, math.inf
+        return first - _BEFORE, last + max(_AFTER, (last - first) / 2)
+
+    def _history(self, name: str, beside: _Beside) -> str:
+        """How many of the other changes of a place are AI work, in words."""
+        changes, ai = self._places[name]
+        return f"{ai - beside.itself:.0f} of {changes - beside.times:.0f} changes of {name}"
 
 
 def _add(to: Counts, names: Iterable[str], chance: float) -> None:
