@@ -30,7 +30,7 @@ from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
 from warehouse.sources import SourceRole
-from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 
 __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
@@ -103,6 +103,8 @@ def publish(
     with RawStore(warehouse).building():
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
+        remove_unfinished(warehouse, "CURRENT")
+        remove_unfinished(warehouse / "cache", "keys.json")
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
 
         return _with_what_is_sound(
