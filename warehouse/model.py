@@ -35,6 +35,7 @@ _TEXT = re.compile(r"'[^']*'")
 _READ = re.compile(r"\b(?:from|join)\s+(\w+)\b(?!\s*\()")
 _NAMED_PART = re.compile(r"(?:\bwith|,)\s*(\w+)\s+as\s*\(")
 _STAR = re.compile(r"\b(\w+)\.\*|\bselect\s+(?:distinct\s+)?\*\s+from\s+(\w*)")
+_COMPARED = re.compile(r"[<>]=?\s*report_times\.as_of\b")
 _WORD = re.compile(r"\w+")
 _ACROSS = re.compile(r"^-- across: ", re.MULTILINE)
 REPOSITORIES = "repository_settings"
@@ -100,6 +101,12 @@ class SqlModel:
         A model whose rows are not says so in its header: `across: ` and why.
         """
         return "repo_id" in self.header.columns and not _ACROSS.search(self.sql)
+
+    @property
+    def only_compares_as_of(self) -> bool:
+        """Whether it reads the time of the report only to compare it with times of other tables."""
+        others = _COMPARED.sub("", _plain(self.sql))
+        return "report_times" in self.reads and {"as_of", "interval"}.isdisjoint(_WORD.findall(others))
 
     def columns_of(self, table: Header) -> frozenset[str] | None:
         """The columns of a table whose names occur in the query; None where it may read them all."""

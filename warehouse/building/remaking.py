@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from warehouse.building.clock import Clock
 from warehouse.building.differences import EVERY, WHOLE, Differences, among, differences
 from warehouse.building.kept import Origin
 from warehouse.building.making import run
@@ -21,6 +22,7 @@ from warehouse.model import REPOSITORIES, Header, Model, PythonModel
 __all__ = ["Remaking"]
 
 _NEW = "_new"
+_TIMES = "report_times"
 
 
 class Remaking:
@@ -41,6 +43,7 @@ class Remaking:
         self._headers = {header.table: header for model in models for header in model.headers}
         self._others = {name for name in now.knows if before.knows.get(name) != now.knows[name]}
         self._knows = now.knows
+        self._clock = Clock(engine.connection, self._headers)
         paths = {table: {path.name: path for path in listed} for table, listed in files.items()}
         self._raw: dict[str, dict[str, list[Path]]] = {}
         self._differs: dict[str, Differences] = {}
@@ -94,7 +97,8 @@ class Remaking:
             repo_id
             for table, columns in self._reads(model).items()
             for repo_id, differing in self._differs.get(table, {}).items()
-            if columns is None or EVERY in differing or not differing.isdisjoint(columns)
+            if (columns is None or EVERY in differing or not differing.isdisjoint(columns))
+            and not (table == _TIMES and self._clock.shows_the_same(model, repo_id, differing))
         }
         return None if WHOLE in stale or (stale and not model.per_repository) else stale
 
@@ -125,6 +129,8 @@ class Remaking:
         """Let the new rows take the place of those of these repositories, where they differ."""
         connection = self._engine.connection
         differs = differences(connection, self._headers[table], _NEW, repositories)
+        if table == _TIMES:
+            self._clock.moves(_TIMES, _NEW)
         self._differs[table] = differs
         if not differs:
             return
