@@ -6,7 +6,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,6 +67,8 @@ class DuckDBEngine:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self._read: dict[str, str] = {}
+        self._scanned: dict[str, pa.Schema] = {}
+        self.spellings: Mapping[str, str] = {}
         self._counts: dict[str, dict[str, int]] = {}
         self._schemas: dict[str, pa.Schema] = {}
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
@@ -73,20 +76,28 @@ class DuckDBEngine:
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """See `Engine.scan`."""
-        self._forget(name)
+        self.forget(name)
         if not files:
             self.put(name, schema.empty_table(), temporary=True)
             return
+        self._scanned[name] = schema
+        self._read[name] = self._source(name, files)
+        self.connection.execute(f'create or replace temp view "{name}" as select * from {self._read[name]}')  # noqa: S608
+
+    def _source(self, name: str, files: Sequence[Path]) -> str:
+        """What to read some files of a scanned table from."""
+        schema = self._scanned[name]
         # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
         listed = ", ".join(_literal(str(file)) for file in files)
-        self._read[name] = f"read_parquet([{listed}])"
-        if files_without(files, schema):
-            self.put(f"{name}_columns", schema.empty_table(), temporary=True)
-            self._read[name] = (
-                f'(select * from "{name}_columns" union all by name '  # noqa: S608
-                f"select * from read_parquet([{listed}], union_by_name = true))"
-            )
-        self.connection.execute(f'create or replace temp view "{name}" as select * from {self._read[name]}')  # noqa: S608
+        if files and not files_without(files, schema):
+            return f"read_parquet([{listed}])"
+        self.put(f"{name}_columns", schema.empty_table(), temporary=True)
+        if not files:
+            return f'"{name}_columns"'
+        return (
+            f'(select * from "{name}_columns" union all by name '  # noqa: S608
+            f"select * from read_parquet([{listed}], union_by_name = true))"
+        )
 
     def repositories(self, names: Sequence[str]) -> list[str]:
         """See `Engine.repositories`."""
@@ -95,22 +106,53 @@ class DuckDBEngine:
 
     def respell(self, name: str, spellings: Mapping[str, str]) -> None:
         """See `Engine.respell`."""
-        self._forget(name)
+        self.forget(name)
+        self.spellings = spellings
         if (read := self._read.get(name)) is None:
             read = f'"{name}_as_read"'
             self.connection.execute(f"drop table if exists {read}")
             self.connection.execute(f'alter table "{name}" rename to {read}')
-        others = ", ".join(map(_literal, spellings))
-        cases = " ".join(f"when {_literal(other)} then {_literal(used)}" for other, used in spellings.items())
+        self.connection.execute(f'create or replace temp view "{name}" as {self._respelled(read)}')
+
+    def _respelled(self, read: str) -> str:
+        others = ", ".join(map(_literal, self.spellings))
+        if not others:
+            return f"select * from {read}"  # noqa: S608
+        cases = " ".join(f"when {_literal(other)} then {_literal(used)}" for other, used in self.spellings.items())
         # Apart, so that a condition on the repository still skips the files and row groups without it.
-        self.connection.execute(
-            f'create or replace temp view "{name}" as select * from {read} where repo_id not in ({others})'  # noqa: S608
+        return (
+            f"select * from {read} where repo_id not in ({others})"  # noqa: S608
             f" union all select * replace (case repo_id {cases} end as repo_id) from {read} where repo_id in ({others})"
         )
 
+    @contextmanager
+    def narrowed(self, tables: Mapping[str, Sequence[Path] | None], condition: str) -> Iterator[None]:
+        """Let these tables have only the rows that meet a condition, meanwhile.
+
+        Of scanned tables only these files are read; those without any file stay as they are.
+        """
+        made = {name: files for name, files in tables.items() if files is None or name in self._scanned}
+        (database,) = self.connection.execute("select current_database()").fetchall()[0]
+        try:
+            for name, files in made.items():
+                source = f'select * from {database}.main."{name}"'  # noqa: S608
+                if files is not None:
+                    source = self._respelled(self._source(name, files))
+                self.connection.execute(
+                    f'create or replace temp view "{name}" as select * from ({source}) where {condition}'  # noqa: S608
+                )
+            yield
+        finally:
+            for name, files in made.items():
+                if files is None:
+                    self.connection.execute(f'drop view if exists temp."{name}"')
+                else:
+                    whole = self._respelled(self._read[name])
+                    self.connection.execute(f'create or replace temp view "{name}" as {whole}')
+
     def put(self, name: str, table: pa.Table, *, temporary: bool = False) -> None:
         """See `Engine.put`."""
-        self._forget(name)
+        self.forget(name)
         self._schemas[name] = table.schema
         kind = "temp table" if temporary else "table"
         if table.num_rows == 0 and _SQL_TYPES.keys() >= set(table.schema.types):  # a quarter of the cost; most are
@@ -125,7 +167,7 @@ class DuckDBEngine:
 
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
-        self._forget(name)
+        self.forget(name)
         self.connection.execute(f'create or replace table "{name}" as {sql}')
 
     def fetch(
@@ -149,7 +191,7 @@ class DuckDBEngine:
             self._schemas[name] = self.connection.sql(f'select * from "{name}" limit 0').to_arrow_table().schema  # noqa: S608
         return self._schemas[name]
 
-    def _forget(self, name: str) -> None:
+    def forget(self, name: str) -> None:
         """Forget what was known of a table that is made anew."""
         self._counts.pop(name, None)
         self._schemas.pop(name, None)

@@ -34,6 +34,10 @@ _COMMENT = re.compile(r"--[^\n]*")
 _TEXT = re.compile(r"'[^']*'")
 _READ = re.compile(r"\b(?:from|join)\s+(\w+)\b(?!\s*\()")
 _NAMED_PART = re.compile(r"(?:\bwith|,)\s*(\w+)\s+as\s*\(")
+_STAR = re.compile(r"\b(\w+)\.\*|\bselect\s+(?:distinct\s+)?\*\s+from\s+(\w*)")
+_COMPARED = re.compile(r"[<>]=?\s*report_times\.as_of\b")
+_WORD = re.compile(r"\w+")
+_ACROSS = re.compile(r"^-- across: ", re.MULTILINE)
 REPOSITORIES = "repository_settings"
 """The table that lists the repositories: a model per repository runs once for each of its rows."""
 
@@ -89,6 +93,28 @@ class SqlModel:
     def reads(self) -> frozenset[str]:
         """The tables it reads."""
         return _tables_of(self.sql)
+
+    @property
+    def per_repository(self) -> bool:
+        """Whether its rows of a repository are made of rows of that repository alone, and of tables without any.
+
+        A model whose rows are not says so in its header: `across: ` and why.
+        """
+        return "repo_id" in self.header.columns and not _ACROSS.search(self.sql)
+
+    @property
+    def only_compares_as_of(self) -> bool:
+        """Whether it reads the time of the report only to compare it with times of other tables."""
+        others = _COMPARED.sub("", _plain(self.sql))
+        return "report_times" in self.reads and {"as_of", "interval"}.isdisjoint(_WORD.findall(others))
+
+    def columns_of(self, table: Header) -> frozenset[str] | None:
+        """The columns of a table whose names occur in the query; None where it may read them all."""
+        plain = _plain(self.sql)
+        others = {*_NAMED_PART.findall(plain), *self.reads} - {table.table}
+        if any(dotted + bare not in others for dotted, bare in _STAR.findall(plain)):
+            return None  # all of this table, or of what has another name here
+        return frozenset(table.columns) & frozenset(_WORD.findall(plain))
 
 
 @dataclass(frozen=True)
@@ -201,5 +227,9 @@ def needed_for(models: Sequence[Model], tables: Collection[str]) -> list[Model]:
 @cache
 def _tables_of(sql: str) -> frozenset[str]:
     """The tables that a query names after `from` or `join`; DuckDB's own reading takes twenty times as long."""
-    plain = _TEXT.sub("", _COMMENT.sub("", sql))
+    plain = _plain(sql)
     return frozenset(_READ.findall(plain)) - frozenset(_NAMED_PART.findall(plain))
+
+
+def _plain(sql: str) -> str:
+    return _TEXT.sub("", _COMMENT.sub("", sql))

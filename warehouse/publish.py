@@ -7,8 +7,10 @@ goes on reading the old one until it looks at `CURRENT` again.
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +20,17 @@ import pyarrow as pa
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
-from warehouse.build import Sources, build_tables
+from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
 from warehouse.building.bounds import bound
-from warehouse.building.kept import Kept
+from warehouse.building.kept import Kept, Origin, knowledge
+from warehouse.building.raw_files import repositories_of
+from warehouse.building.remaking import Remaking
 from warehouse.building.signature import signature
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
 from warehouse.sources import SourceRole
-from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 
 __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
@@ -101,6 +105,8 @@ def publish(
     with RawStore(warehouse).building():
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
+        remove_unfinished(warehouse, "CURRENT")
+        remove_unfinished(warehouse / "cache", "keys.json")
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
 
         return _with_what_is_sound(
@@ -113,52 +119,80 @@ def _publish(
     warehouse: Path, path: Path, settings: Settings, sources: Sources, progress: Progress, *, anew: bool
 ) -> Path:
     before = _published(warehouse)
-    with duckdb.connect() as connection:
-        bound(connection, warehouse, settings.warehouse.memory_gb)
-        last_build = Kept(connection, warehouse / "cache", before, anew=anew)
-        whole = signature(sources, settings)
-        if before is not None and last_build.made_of(whole):
-            return before
-        _write(connection, path, lambda: _build(connection, settings, sources, None, progress, last_build))
+    kept = Kept(warehouse / "cache", before, anew=anew)
+    whole = signature(sources, settings)
+    if before is not None and kept.made_of(whole) and _is_sound(before):
+        return before
+    build = partial(_build_from, settings=settings, sources=sources, progress=progress, kept=kept)
+    memory = settings.warehouse.memory_gb
+    try:
+        origin = _write(warehouse, path, memory, kept.begin, build)
+    except (duckdb.Error, WarehouseError) as error:
+        if kept.begin is None or isinstance(error.__cause__, duckdb.OutOfMemoryException):
+            raise
+        origin = _write(warehouse, path, memory, None, build)  # what was published before is damaged
     write_atomically(warehouse / "CURRENT", path.name)
-    last_build.note(path, whole)
+    kept.note(path, whole, origin)
     _forget(warehouse, path)
     return path
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        open_file(path).close()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Result:
     """What an attempt returns; where it fails and raw files are damaged, of a second one without them."""
     try:
         return attempt()
-    except (duckdb.Error, pa.ArrowException, OSError, WarehouseError):
-        if not set_damaged_aside(RawStore(warehouse)):
+    except (duckdb.Error, pa.ArrowException, OSError, WarehouseError) as error:
+        if isinstance(error.__cause__, duckdb.OutOfMemoryException) or not set_damaged_aside(RawStore(warehouse)):
             raise
         return attempt()
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: Path, build: Callable[[], None]) -> None:
-    """Build into a file that has its name only when it is whole."""
+def _write(
+    warehouse: Path,
+    path: Path,
+    memory_gb: float,
+    begin: Path | None,
+    build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
+) -> _Result:
+    """Build into a file that has its name only when it is whole, on a copy of the file to begin with."""
     unfinished = path.with_suffix(_UNFINISHED)
     try:
-        connection.execute(f"attach '{_quoted(unfinished)}' as published ({_FILE_OPTIONS})")
-        connection.execute("use published")
-        build()
-        connection.execute("use memory")
-        connection.execute("detach published")
+        if begin is not None:
+            shutil.copyfile(begin, unfinished)
+        with duckdb.connect() as connection:
+            bound(connection, warehouse, memory_gb)
+            connection.execute(f"attach '{_quoted(unfinished)}' as published ({_FILE_OPTIONS})")
+            connection.execute("use published")
+            result = build(connection, begin)
+            connection.execute("use memory")
+            connection.execute("detach published")
         unfinished.replace(path)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, OSError) as error:
         raise WarehouseError(
             f"cannot write the published file: {_first_line(error)}",
             hint="check the space and the permissions of the warehouse",
         ) from error
     except duckdb.OutOfMemoryException as error:
-        raise WarehouseError(
-            f"the tables do not fit into the memory that a build may take: {_first_line(error)}",
-            hint="raise `memory_gb` in [warehouse]; what was published before is still served",
-        ) from error
+        raise _too_small(error, "what was published before is still served") from error
     finally:
         for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
+    return result
+
+
+def _too_small(error: duckdb.OutOfMemoryException, consolation: str) -> WarehouseError:
+    return WarehouseError(
+        f"the tables do not fit into the memory that a build may take: {_first_line(error)}",
+        hint=f"raise `memory_gb` in [warehouse]; {consolation}",
+    )
 
 
 def build_in_memory(
@@ -175,7 +209,13 @@ def build_in_memory(
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
         bound(connection, warehouse, settings.warehouse.memory_gb)
-        _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
+        try:
+            _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
+        except duckdb.OutOfMemoryException as error:
+            connection.close()
+            raise _too_small(
+                error, "tables as of an earlier time are made in memory, beside the published file"
+            ) from error
         return connection
 
     return _with_what_is_sound(warehouse, attempt)
@@ -196,17 +236,38 @@ def build_some(
 
 
 def _build(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    sources: Sources,
-    as_of: datetime | None,
-    progress: Progress,
-    kept: Kept | None = None,
+    connection: duckdb.DuckDBPyConnection, settings: Settings, sources: Sources, as_of: datetime, progress: Progress
 ) -> None:
-    engine = DuckDBEngine(connection)
-    headers = build_tables(engine, sources, settings, as_of=as_of, progress=progress, kept=kept)
+    headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
     _comment(connection, headers)
     run_checks(connection, headers)
+
+
+def _build_from(
+    connection: duckdb.DuckDBPyConnection,
+    begin: Path | None,
+    *,
+    settings: Settings,
+    sources: Sources,
+    progress: Progress,
+    kept: Kept,
+) -> Origin:
+    """Make all tables, or of those of the build before what differs; returns what they are made of."""
+    engine = DuckDBEngine(connection)
+    files = repositories_of(connection, sources.files, kept.origin.files)
+    models = all_models(settings, scan(engine, sources), None)
+    origin = Origin(knowledge(models), files, engine.spellings)
+    if begin is None:
+        run_models(models, partial(make, engine), progress)
+        headers = [header for model in models for header in model.headers]
+        _comment(connection, headers)
+        run_checks(connection, headers)
+        return origin
+    remaking = Remaking(engine, models, sources.files, kept.origin, origin)
+    run_models(models, remaking.make, progress)
+    with remaking.narrowed():
+        run_checks(connection, remaking.differing())
+    return origin
 
 
 def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:

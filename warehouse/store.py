@@ -12,6 +12,8 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,7 +26,7 @@ from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
 from warehouse.upkeep.resume_points import FOLDER, LONGEST, ResumePoint, text_of
 
-__all__ = ["Batch", "Commit", "RawStore", "prepare", "set_aside", "write_atomically"]
+__all__ = ["Batch", "Commit", "RawStore", "prepare", "remove_unfinished", "set_aside", "write_atomically"]
 
 _COMMITS = "_commits"
 FORMAT = 1
@@ -162,7 +164,11 @@ class RawStore:
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
-        """Hold the warehouse for one collector; raises `WarehouseBusy` if another has it."""
+        """Hold the warehouse for one collector; raises `WarehouseBusy` if another has it.
+
+        Meanwhile temporary files of this process go into the warehouse, where the next collector finds what one that
+        was killed left.
+        """
         prepare(self.warehouse)
         path = self.warehouse / "collect.lock"
         with contextlib.ExitStack() as held:
@@ -174,7 +180,9 @@ class RawStore:
                     raise WarehouseBusy(
                         f"another collector is at work on {self.warehouse}", hint="wait until it has ended"
                     ) from error
-            yield
+            remove_unfinished(self.warehouse / "runs")
+            with _temporary_files(self.warehouse / "cache" / "collecting"):
+                yield
 
     @contextlib.contextmanager
     def building(self) -> Iterator[None]:
@@ -321,6 +329,27 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
+
+
+def remove_unfinished(folder: Path, name: str = "*") -> None:
+    """Remove what `write_atomically` left where it was killed, of files with this name; nobody may be writing them."""
+    for path in folder.glob(f".{name}.*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _temporary_files(folder: Path) -> Iterator[None]:
+    """Let temporary files of this process go into a folder that is new, and gone afterwards."""
+    before = tempfile.tempdir
+    shutil.rmtree(folder, ignore_errors=True)
+    with _disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _resume_of(resume: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,22 +69,48 @@ def always_made(runs: list[str]) -> bool:
     return set(runs) <= quick | {"environments", "deployments_seen"}
 
 
+def known_further(folder: Path, dice: random.Random) -> None:
+    """Let some sources be known a little further, without rows."""
+    store = RawStore(folder)
+    for source, commit in store.latest().items():
+        if commit.watermark_at is not None and dice.random() < 0.5:
+            through = commit.watermark_at + timedelta(hours=dice.choice([1, 40]))
+            at = store.moment(commit.collected_at + timedelta(seconds=1))
+            store.begin(source, at).commit(Checkpoint({}, through, commit.repo_ids))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_nights_make_what_a_full_build_makes(tmp_path: Path, seed: int) -> None:
-    """However a history is split into nights, and settings changed between them, rows equal those of one full build."""
+    """However rows, settings and watermarks come night by night, tables equal those of a full build at the end."""
     dice = random.Random(seed)
     parts = portfolio()
     night = 0
     while parts:
         count = dice.randint(1, 6)
-        stored(tmp_path / "nights", *parts[:count])
+        stored(tmp_path, *parts[:count])
         parts = parts[count:]
+        if dice.random() < 0.5:
+            known_further(tmp_path, dice)
         if dice.random() < 0.7 or not parts:
             night += 1
-            published(tmp_path / "nights", night, dice.choice([SETTINGS, OTHER]) if parts else SETTINGS)
-    stored(tmp_path / "once", *portfolio())
-    assert differences(current(tmp_path / "nights"), published(tmp_path / "once")) == []
+            published(tmp_path, night, dice.choice([SETTINGS, OTHER]) if parts else SETTINGS)
+    known_further(tmp_path, dice)
+    grown = published(tmp_path, night + 1)
+    assert differences(grown, published(tmp_path, night + 2, anew=True)) == []
+
+
+@pytest.mark.slow
+def test_repository_that_is_gone_leaves_no_row(tmp_path: Path) -> None:
+    """Where the batches of a repository are gone, the next night's tables are those of the others."""
+    stored(tmp_path, *portfolio())
+    published(tmp_path)
+    store = RawStore(tmp_path)
+    for commit in store.commits():
+        if commit.source == "git:acme/shop":
+            (store.commits_folder / commit.name).unlink()
+    grown = published(tmp_path, 1)
+    assert differences(grown, published(tmp_path, 2, anew=True)) == []
 
 
 def test_a_night_without_rows_runs_no_model_again(tmp_path: Path, runs: list[str]) -> None:

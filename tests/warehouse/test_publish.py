@@ -207,4 +207,13 @@ def test_too_little_memory_is_told_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="do not fit into the memory") as caught:
         published(tmp_path, settings=little)
     assert "memory_gb" in caught.value.hint
+
+
+def test_report_of_the_past_that_does_not_fit_into_memory(tmp_path: Path) -> None:
+    """Tables as of an earlier time that do not fit into memory name the setting too."""
+    stored(tmp_path, *portfolio())
+    little = replace(SETTINGS, warehouse=replace(SETTINGS.warehouse, memory_gb=0.000001))
+    with pytest.raises(WarehouseError, match="do not fit into the memory") as caught:
+        build_in_memory(tmp_path, little, TEAMS, as_of=hour(500), progress=SilentProgress())
+    assert "memory_gb" in caught.value.hint
     assert list(tmp_path.glob("headway-*")) == []

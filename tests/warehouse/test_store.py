@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -294,3 +295,19 @@ def test_lost_resume_point_is_told(tmp_path: Path) -> None:
         store.resume("s")
     assert "headway collect --full" in caught.value.hint
     assert len(store.commits()) == 1
+
+
+def test_temporary_files_of_a_collector_are_in_the_warehouse(tmp_path: Path) -> None:
+    """Temporary files go into the warehouse while it is held; what a killed collector left there goes first."""
+    left = tmp_path / "cache" / "collecting" / "trees"
+    left.mkdir(parents=True)
+    unfinished = tmp_path / "runs" / ".one.json.12345678.tmp"
+    unfinished.parent.mkdir()
+    unfinished.touch()
+    before = tempfile.gettempdir()
+    with RawStore(tmp_path).collecting():
+        assert not left.exists()
+        assert not unfinished.exists()
+        assert Path(tempfile.gettempdir()) == left.parent
+    assert tempfile.gettempdir() == before
+    assert not left.parent.exists()

@@ -21,14 +21,14 @@ MOST_ROWS = 400_000
 
 
 def repository_inputs(
-    engine: Engine, model: PythonModel, without: Collection[str] = ()
+    engine: Engine, model: PythonModel, only: Collection[str] | None = None
 ) -> Iterator[dict[str, pa.Table]]:
-    """The inputs of a model for each repository that has rows of the first one, in order, `without` some."""
+    """The inputs of a model for each repository that has rows of the first one, in order; `only` of these."""
     counts = [engine.counts(read.table) for read in model.inputs]
     sizes = {
         repo_id: sum(rows.get(repo_id, 0) for rows in counts)
         for repo_id in engine.counts(REPOSITORIES)
-        if repo_id in counts[0] and repo_id not in without
+        if repo_id in counts[0] and (only is None or repo_id in only)
     }
     for group in groups(sizes, MOST_ROWS):
         cuts = {read.table: _Cuts(engine, read, group) for read in model.inputs}

@@ -7,6 +7,7 @@
 --   failed_attempts: failures of these deployments before it arrived
 --   ci_queue_hours: part of `build`: time in which CI of the commits that integrate it waited for runners, hours
 --   ci_rerun_hours: part of `build`: time after the first failure of that CI, hours; null where that is not known
+--   repo_id: repository
 with rollouts as (
     select
         change_outcomes.change_id,
@@ -216,7 +217,8 @@ select
     case when failures.change_id is not null then coalesce(waited.gate_hours, 0e0) end as gate_hours,
     cast(failures.failed_attempts as bigint) as failed_attempts,
     case when waited.queued = 1 then waited.queue_hours end as ci_queue_hours,
-    case when reruns.untold_attempts = 0 then reruns.ci_rerun_hours end as ci_rerun_hours
+    case when reruns.untold_attempts = 0 then reruns.ci_rerun_hours end as ci_rerun_hours,
+    change_outcomes.repo_id
 from change_outcomes
 left join failures
     on change_outcomes.change_id = failures.change_id

@@ -21,7 +21,6 @@
 --   undatable: only a deployment without a date contains it
 --   untraceable: it was merged into another branch, and no history shows whether it got further
 --   rolled_back_at: when a rollback withdrew it from the last wave that had it; null while one has it, UTC
---   as_of: the time as of which this row is reported, UTC
 --   service: its name, `*` for the whole change, empty where the repository is one service
 --   whole: the row is of the whole change
 --   deployable: it touches a service
@@ -194,7 +193,6 @@ select
     and coalesce(scopes.undatable, false) as undatable,
     changes.untraceable,
     scopes.rolled_back_at,
-    changes.as_of,
     coalesce(scopes.service, '*') as service,
     coalesce(scopes.whole, true) as whole,
     scopes.service is not null or changes.reported_production_at is not null as deployable,

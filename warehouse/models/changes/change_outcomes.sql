@@ -41,6 +41,7 @@
 with judged as (
     select
         change_milestones.*,
+        report_times.as_of,
         repository_stages.has_ready,
         repository_stages.has_review,
         repository_stages.has_approval,
@@ -87,6 +88,8 @@ with judged as (
             else ''
         end as own_reason
     from change_milestones
+    inner join report_times
+        on change_milestones.repo_id = report_times.repo_id
     inner join repository_stages
         on change_milestones.repo_id = repository_stages.repo_id
     left join service_production

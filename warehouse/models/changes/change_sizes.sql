@@ -13,11 +13,8 @@ with landed as (
     select
         landings.repo_id,
         landings.change_key,
-        report_times.as_of,
-        least(report_times.as_of, commits.committed_at) as until_at
+        commits.committed_at as landed_at
     from landings
-    inner join report_times
-        on landings.repo_id = report_times.repo_id
     left join commits
         on
             landings.repo_id = commits.repo_id
@@ -40,7 +37,8 @@ select
     ) as first_commit_at,
     max(
         case
-            when commits.committed_at <= landed.until_at and unix_micros(commits.committed_at) >= 31536000000000
+            when commits.committed_at > landed.landed_at then null
+            when unix_micros(commits.committed_at) >= 31536000000000
                 then commits.committed_at
         end
     ) as last_commit_at,
@@ -54,9 +52,11 @@ inner join commits
     on
         change_commits.repo_id = commits.repo_id
         and change_commits.sha = commits.sha
+inner join report_times
+    on landed.repo_id = report_times.repo_id
 where
     commits.parents not like '% %'
-    and commits.committed_at <= landed.as_of
+    and commits.committed_at <= report_times.as_of
 group by
     landed.repo_id,
     landed.change_key

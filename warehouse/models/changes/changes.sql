@@ -38,7 +38,6 @@
 --   additions: lines
 --   deletions: lines
 --   untraceable: it was merged into another branch, and no history shows whether it got further
---   as_of: the time as of which this row is reported, UTC
 with readiness as (
     select
         repo_id,
@@ -135,7 +134,6 @@ seen as (
         joined.last_seen_commit_at,
         joined.reverted_by,
         joined.untraceable,
-        report_times.as_of,
         joined.last_commit_at,
         joined.code_complete_source as told_source,
         joined.forge,
@@ -258,8 +256,7 @@ select
     timed.files,
     timed.additions,
     timed.deletions,
-    timed.untraceable,
-    timed.as_of
+    timed.untraceable
 from timed
 inner join repository_settings
     on timed.repo_id = repository_settings.repo_id

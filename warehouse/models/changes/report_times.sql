@@ -1,6 +1,7 @@
 -- report_times: the time as of which a repository is reported
 -- grain: one row per repository
 -- key: repo_id
+-- across: what manifests deploy is known as far as they are
 -- columns:
 --   repo_id: repository
 --   watermark_at: every feed that still feeds it is complete through this time, UTC

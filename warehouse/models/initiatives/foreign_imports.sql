@@ -1,6 +1,7 @@
 -- foreign_imports: imports that landed changes added or removed, of packages that other repositories of the warehouse publish
 -- grain: one row per change, path, module and package
 -- key: repo_id, change_id, path, module, package
+-- across: packages that other repositories publish
 -- columns:
 --   repo_id: repository that publishes the package
 --   user_repo_id: repository that imports it; one of its manifests requires the package

@@ -69,7 +69,7 @@ select
     lead_times.outcome,
     coalesce(deployed.deployments, 0) > 0 as deployments,
     coalesce(readings.statements, 0) > 0 and initiatives.importable as imports,
-    changes.as_of
+    report_times.as_of
 from initiative_changes
 inner join changes
     on initiative_changes.change_id = changes.change_id
@@ -81,6 +81,8 @@ inner join initiatives
     on
         initiative_changes.initiative_id = initiatives.initiative_id
         and initiative_changes.repo_id = initiatives.repo_id
+inner join report_times
+    on initiative_changes.repo_id = report_times.repo_id
 inner join repository_settings
     on initiative_changes.repo_id = repository_settings.repo_id
 left join classification

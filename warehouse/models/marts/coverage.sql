@@ -183,9 +183,11 @@ doubted as (
         on
             landing_notes.repo_id = changes.repo_id
             and landing_notes.change_key = changes.change_key
+    inner join report_times
+        on landing_notes.repo_id = report_times.repo_id
     where
         changes.merged_at is not null
-        and (landing_notes.noted_at is null or landing_notes.noted_at <= changes.as_of)
+        and (landing_notes.noted_at is null or landing_notes.noted_at <= report_times.as_of)
     group by landing_notes.repo_id
 ),
 

@@ -137,7 +137,7 @@ select
     reverts.reverted_at,
     staged.clamped,
     changes.code_complete_source,
-    changes.as_of,
+    report_times.as_of,
     change_friction.gate_hours,
     change_friction.failed_attempts,
     change_friction.ci_queue_hours,
@@ -157,6 +157,8 @@ inner join change_milestones
     on
         staged.change_id = change_milestones.change_id
         and staged.service = change_milestones.service
+inner join report_times
+    on changes.repo_id = report_times.repo_id
 inner join repository_settings
     on changes.repo_id = repository_settings.repo_id
 left join classification

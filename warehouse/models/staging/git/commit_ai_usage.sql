@@ -1,6 +1,7 @@
 -- commit_ai_usage: commits joined to what AI tools recorded: by commit, else by author and day
 -- grain: one row per commit, tier and tool
 -- key: repo_id, sha, tier, tool
+-- across: exports name commits and authors, of whatever repository
 -- columns:
 --   repo_id: repository
 --   sha: commit
