@@ -82,12 +82,18 @@ def copy_refs(clone: Path, mirror: Path, url: str) -> None:
     refs = git("-C", clone, "for-each-ref", form, "refs/heads", "refs/tags")
     git("-C", mirror, "update-ref", "--stdin", text=refs)
     git("-C", mirror, "symbolic-ref", "HEAD", git("-C", clone, "symbolic-ref", "HEAD").strip())
-    # Objects that the clone left out are missed by no command.
-    for key, value in (("url", url), ("promisor", "true"), ("partialclonefilter", "blob:none")):
+    git("-C", mirror, "config", "remote.origin.url", url)
+    git("-C", mirror, "pack-refs", "--all")
+    if "\n?" in f"\n{git('-C', mirror, 'rev-list', '--objects', '--all', '--missing=print')}":
+        _promise(mirror)
+
+
+def _promise(mirror: Path) -> None:
+    """Say of a repository that file contents are left out: then no command fails for those that are."""
+    for key, value in (("promisor", "true"), ("partialclonefilter", "blob:none")):
         git("-C", mirror, "config", f"remote.origin.{key}", value)
     git("-C", mirror, "config", "core.repositoryformatversion", "1")
     git("-C", mirror, "config", "extensions.partialclone", "origin")
-    git("-C", mirror, "pack-refs", "--all")
 
 
 def judged(clone: Clone, warehouse: Path) -> tuple[int, Compared]:

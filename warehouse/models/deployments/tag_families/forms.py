@@ -12,9 +12,9 @@ from warehouse.models.deployments.tag_families.words import (
     RELEASED,
 )
 
-__all__ = ["DATE", "DOTTED", "NUMBER", "TagForm", "tag_form", "without_version"]
+__all__ = ["DATE", "DOTTED", "NUMBER", "OTHER", "TagForm", "outline", "tag_form", "without_version"]
 
-DOTTED, DATE, NUMBER = "dotted", "date", "number"
+DOTTED, DATE, NUMBER, OTHER = "dotted", "date", "number", "other"
 _LONGEST = 250
 _DIGITS = re.compile(r"\d+")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)|\d+(?:[._]\d+)*")
@@ -22,6 +22,7 @@ _DAY = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:
 _CLOCK = re.compile(r"[T_. -]?\d{2}[:.-]?\d{2}(?:[:.-]?\d{2})?Z?")
 _TOKENS = re.compile(r"[^-._~^:, ]+")
 _HASH = re.compile(r"g?(?=[a-f]*\d)[0-9a-f]{7,40}")
+_RUNS = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9A-Za-z])|\d+")
 _BEFORE_RELEASE = re.compile(r"rc\d|alpha|beta|pre|snapshot|nightly|canary")
 
 
@@ -69,6 +70,22 @@ def without_version(name: str, prefix: str) -> str:
     """What follows the version in the name of a tag."""
     match = _VERSION.match(name, len(prefix))
     return name[match.end() :] if match else ""
+
+
+def outline(name: str) -> tuple[str, str]:
+    """A name without a version, with `N` for numbers and `HASH` for ids of commits, and the pattern of such names.
+
+    Both are empty where it has neither.
+    """
+    if len(name) > _LONGEST or not _DIGITS.search(name):
+        return "", ""
+    text, pattern, end = "", "^", 0
+    for run in _RUNS.finditer(name):
+        is_number = run[0].isdecimal()
+        text += name[end : run.start()] + ("N" if is_number else "HASH")
+        pattern += re.escape(name[end : run.start()]) + (r"\d+" if is_number else "[0-9a-f]{7,40}")
+        end = run.end()
+    return text + name[end:], pattern + re.escape(name[end:]) + "$"
 
 
 def _begin(name: str, at: int) -> int:

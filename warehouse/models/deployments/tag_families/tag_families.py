@@ -34,7 +34,7 @@ TAG_FAMILIES = Table(
         ("family", TEXT, "the text before the version, `*` (`N`: a number, `YYYYMMDD`: a day), and what follows it"),
         ("component", TEXT, "the part of the repository that the text names, empty: the whole"),
         ("service", TEXT, "the service that it deploys, empty: every service; null: the one that its component names"),
-        ("form", TEXT, "semver, calendar, version, date or build"),
+        ("form", TEXT, "semver, calendar, version, date, build or other (no version is in their names)"),
         ("tags", INT, "its releases as of the report"),
         ("prereleases", INT, "its pre-releases, and builds of every day"),
         ("first_at", TIME, "the first release, UTC; null where none has a date"),
