@@ -4,8 +4,8 @@
 
 Each CLONE is a git folder; nothing is written to it. Its branches and tags are collected into FOLDER, judged by
 `benchmarks/services_by_git.py`, and built a second time with the lines that `headway doctor` prints as settings. What is
-there is built again and not read again. Prints a row of a table for each repository, and under it what differs. "pasted" compares the reports
-`lead-time`, `dora`, `deployments`, `waiting` and `left-out`, with `--by service` where it may stand, byte for byte.
+there is built again and not read again. Prints a row of a table for each repository, and under it what differs. The
+column "pasted" compares the reports `lead-time`, `deployments` and `dora --by service` of both, byte for byte.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmarks.clone_by_git import Clone  # noqa: E402
 from benchmarks.services_by_git import SHOWN, Compared, Repository, compare, read  # noqa: E402
 
 PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.main import main; sys.exit(main())"
-REPORTS = (("lead-time",), ("deployments",), ("waiting",), ("left-out",), ("dora", "--by", "service"))
+REPORTS = (("lead-time",), ("deployments",), ("dora", "--by", "service"))
 MONOREPO = 2
 """So many services are a monorepo."""
 _COLUMNS = ("repository", "services", "dates", "wrong", "in doubt", "pasted", "wrong, pasted", "doubts and notices")
@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     print("|", " | ".join(_COLUMNS), "|")
     print("|", " | ".join("---" for _ in _COLUMNS), "|", flush=True)
-    bad = [row for row in options.repositories if not row_of(options.folder, *row.split("=", 1))]
+    bad = [row for row in options.repositories if not row_of(options.folder.resolve(), *row.split("=", 1))]
     sys.exit(bool(bad))
 
 
