@@ -16,6 +16,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import duckdb
@@ -25,11 +27,9 @@ sys.path.insert(0, str(HERE))
 
 from benchmarks.clone_by_git import Clone  # noqa: E402
 from benchmarks.services_by_git import SHOWN, Compared, Repository, compare, read  # noqa: E402
+from cli.main import main as program  # noqa: E402
 
-PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.main import main; sys.exit(main())"
 REPORTS = (("lead-time",), ("deployments",), ("dora", "--by", "service"))
-MONOREPO = 2
-"""So many services are a monorepo."""
 _COLUMNS = ("repository", "services", "dates", "wrong", "in doubt", "pasted", "wrong, pasted", "doubts and notices")
 
 
@@ -60,11 +60,13 @@ def row_of(folder: Path, name: str, clone: str) -> bool:
     (place / "doctor.txt").write_text(doctor := headway(place, "doctor", "--warehouse", default, codes=(0, 1)))
     settings = "\n".join(settings_in(doctor))
     (place / "pasted.toml").write_text(settings)
-    shutil.rmtree(pasted, ignore_errors=True)
-    shutil.copytree(default / "raw", pasted / "raw")
-    headway(place, "--config", place / "pasted.toml", "build", "--warehouse", pasted)
-    _, second = judged(git, pasted)
-    unlike = [report[0] for report in REPORTS if exported(place, default, report) != exported(place, pasted, report)]
+    second, unlike = first, list[str]()
+    if settings:
+        shutil.rmtree(pasted, ignore_errors=True)
+        shutil.copytree(default / "raw", pasted / "raw")
+        headway(place, "--config", place / "pasted.toml", "build", "--warehouse", pasted)
+        _, second = judged(git, pasted)
+        unlike = [one[0] for one in REPORTS if exported(place, default, one) != exported(place, pasted, one)]
     dates = sum(first.outcomes.values())
     cells = (name, told, f"{dates:,}", wrong(first), f"{first.in_doubt:,}", _same(settings, unlike), wrong(second))
     print("|", " | ".join(map(str, cells)), "|", "; ".join(doubts(doctor)) or "none", "|", flush=True)
@@ -125,19 +127,22 @@ def doubts(doctor: str) -> list[str]:
     return [line.partition(": ")[2][:160] for line in failures if "complete only through" not in line]
 
 
-def exported(place: Path, warehouse: Path, report: tuple[str, ...]) -> str:
+def exported(place: Path, warehouse: Path, report: tuple[str, ...]) -> bytes:
     """A report as CSV."""
     config = ("--config", place / "pasted.toml") if warehouse.name == "pasted" else ()
-    return headway(place, *config, "export", *report, "--warehouse", warehouse)
+    file = place / "report.csv"
+    headway(place, *config, "export", *report, "--warehouse", warehouse, "--out", file)
+    return file.read_bytes()
 
 
 def headway(place: Path, *arguments: object, codes: tuple[int, ...] = (0,)) -> str:
-    """What a command prints; the program ends where it fails."""
-    argv = [sys.executable, "-c", PROGRAM, str(HERE), *map(str, arguments)]
-    result = subprocess.run(argv, cwd=place, check=False, capture_output=True, text=True)
-    if result.returncode not in codes:
-        sys.exit(f"{' '.join(map(str, arguments))}: {result.stderr}")
-    return result.stdout
+    """What a command prints; the benchmark ends where it fails."""
+    out, err = StringIO(), StringIO()
+    with chdir(place), redirect_stdout(out), redirect_stderr(err):
+        code = program(list(map(str, arguments)))
+    if code not in codes:
+        sys.exit(f"{' '.join(map(str, arguments))}: {err.getvalue()}")
+    return out.getvalue()
 
 
 def git(*arguments: object, text: str = "") -> str:
