@@ -248,3 +248,15 @@ def test_names_with_numbers_and_no_version_are_named() -> None:
     assert ignored(found) == dict.fromkeys(("on-HASH", "vNwN"), "no version is in their names")
     patterns = {family.text: family.pattern for family in found.families}
     assert re.fullmatch(patterns["vNwN"], "v2026w01") and re.fullmatch(patterns["on-HASH"], "on-1234abc")
+
+
+def test_the_id_of_its_own_commit_is_no_version() -> None:
+    """A tag of each deployment may be called by its commit, whose id may have the form of a number."""
+    ids = ("4687063aa", "b489220aa", "a1b2c3daa", "887489baa", "bcdefabaa")
+    tags = [Reading(f"shop@{sha[:7]}", sha, DAY + timedelta(days=at)) for at, sha in enumerate(ids)]
+    found = learned(tags)
+    assert released(found) == {}
+    ((family, why),) = ignored(found).items()
+    assert (family, why) == ("shop@HASH", "no version is in their names")
+    assert all(re.search(found.families[0].pattern, tag.name) for tag in tags)
+    assert released(learned([tag._replace(name=f"v1.{at}.0-{tag.name[5:]}") for at, tag in enumerate(tags)]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from warehouse.models.deployments.tag_families.forms import DATE, DOTTED, NUMBER, OTHER, TagForm, outline, tag_form, without_version
+from warehouse.models.deployments.tag_families.forms import DATE, DOTTED, NUMBER, OTHER, TagForm, commit_id, outline, tag_form, without_version
 from warehouse.models.deployments.tag_families.siblings import Release, among_parts
 from warehouse.models.deployments.tag_families.spans import Span, in_use, overlap, within
 from warehouse.models.deployments.tag_families.suffixes import name_suffixed
@@ -50,6 +50,8 @@ class Family:
     why: str = ""
     times: list[datetime] = field(default_factory=list)
     numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    outline: str = ""
+    """The pattern of names without a version."""
 
     @property
     def text(self) -> str:
@@ -63,7 +65,7 @@ class Family:
     def pattern(self) -> str:
         """A pattern of its releases, for the setting `tags`."""
         if self.shape == OTHER:
-            return outline(self.releases[0].name)[1]
+            return self.outline
         lone = any(len(numbers) == 1 for numbers in self.numbers.values())
         core = {DOTTED: r"\d+([._]\d+)" + "+*"[lone], DATE: _DAY, NUMBER: r"\d+"}[self.shape]
         behind = {without_version(name, self.prefix) for name in self.numbers}
@@ -125,7 +127,8 @@ def learn(
     no history with the default branch.
     """
     distinct = set(readings)
-    families, forms = _sorted_out(distinct)
+    ids = {reading.name: found for reading in distinct if (found := commit_id(reading.name, reading.sha))}
+    families, forms = _sorted_out({reading for reading in distinct if reading.name not in ids})
     for family in families:
         _leave_out_floating(family, forms)
         family.releases.sort(key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or ""))
@@ -144,17 +147,22 @@ def learn(
     times = sorted(at for family in families if family.taken and not family.component for at in family.times)
     components = {family.prefix: family.component for family in families if not family.variant}
     whole = in_use(times, as_of)
-    families += _without_version(reading for reading in distinct if reading.name not in forms)
+    families += _without_version((reading for reading in distinct if reading.name not in forms), ids)
     placed = {reading: family for family in families for reading in family.releases}
     return Learned(families, placed, whole, components, _among_parts(families, whole, as_of))
 
 
-def _without_version(readings: Iterable[Reading]) -> list[Family]:
-    """Tags of one form with numbers in which no version is found: they do not count, and are named."""
+def _without_version(readings: Iterable[Reading], ids: Mapping[str, str]) -> list[Family]:
+    """Tags of one form with numbers in which no version is found: they do not count, and are named.
+
+    `ids`: of those that end with the id of their commit, which may look like a number.
+    """
     families: dict[str, Family] = {}
     for reading in sorted(readings, key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or "")):
-        if text := outline(reading.name)[0]:
+        text, pattern = outline(reading.name, ids.get(reading.name, ""))
+        if text:
             family = families.setdefault(text, Family(text, OTHER, "", taken=False, why="no version is in their names"))
+            family.outline = pattern
             family.releases.append(reading)
             family.numbers[reading.name] = ()
             if reading.at:
