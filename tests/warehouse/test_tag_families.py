@@ -260,3 +260,10 @@ def test_the_id_of_its_own_commit_is_no_version() -> None:
     assert (family, why) == ("shop@HASH", "no version is in their names")
     assert all(re.search(found.families[0].pattern, tag.name) for tag in tags)
     assert released(learned([tag._replace(name=f"v1.{at}.0-{tag.name[5:]}") for at, tag in enumerate(tags)]))
+
+
+def test_a_package_called_by_a_word_of_release_is_a_part() -> None:
+    """`@shop/build` is a package of the shop, and no build of it."""
+    packages = (readings([f"@shop/{name}@1.{at}.0" for at in range(4)]) for name in ("build", "release"))
+    assert set(released(learned(*packages)).values()) == {"@shop/build", "@shop/release"}
+    assert set(released(learned(readings("shop-build-1.0 shop-build-1.1"))).values()) == {""}

@@ -263,7 +263,8 @@ def _name_components(families: Sequence[Family], repository: str) -> None:
         words = [word for word in re.split(r"[^0-9A-Za-z]+", stem.lower()) if word]
         scoped = "@" in family.prefix
         rest = [word for word in words if word not in RELEASE]
-        if not rest or ("".join(rest) == repository_name and len(rest) < len(words)):
+        package = family.prefix.startswith("@")  # whose name is its own, whatever words are in it
+        if not package and (not rest or ("".join(rest) == repository_name and len(rest) < len(words))):
             continue
         if not scoped and (rest[0] in PREFIX_PRERELEASE or rest[-1] in PREFIX_PRERELEASE):
             family.taken, family.why = False, f"`{family.prefix}` names pre-releases"
