@@ -23,6 +23,4 @@ def command(session: Session, port: int, address: str) -> int:
 
     warehouse = session.settings.warehouse_folder
     current(warehouse)  # an error here, not in the browser, where nothing was built
-    return serve(
-        warehouse, port=port, address=address, config=session.config, sign_in=session.settings.dashboard.sign_in
-    )
+    return serve(warehouse, port=port, address=address, config=session.config, settings=session.settings.dashboard)

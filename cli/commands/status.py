@@ -25,7 +25,7 @@ def command(session: Session) -> int:
     """Show the state of sources and repositories.
 
     Each source has its watermark, rows and last error; each repository its coverage. Tiers of AI evidence and bots
-    without an AI rule follow.
+    without an AI rule follow. The exit code is 1 where a last run failed, rows are missing or nothing was collected.
     """
     from analytics.explain.ai_tiers import tier_lines
     from pipeline.healing import clock_lines, gap_lines
@@ -49,10 +49,12 @@ def command(session: Session) -> int:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
             click.echo(f"      hint: {row['hint']}")
     store = RawStore(warehouse)
-    for what, hint in (*gap_lines(store), *clock_lines(store, session.now)):
+    missing = [*gap_lines(store), *clock_lines(store, session.now)]
+    for what, hint in missing:
         click.echo(f"  {what}\n    hint: {hint}")
     if sources["rows"].is_null().all():
-        return 0
+        click.echo("  nothing was collected yet\n    hint: headway collect TARGET")
+        return 1
     with open_published(warehouse) as connection:
         settings = session.settings
         lines = [
@@ -62,7 +64,7 @@ def command(session: Session) -> int:
         ]
         lines += empty_initiatives(connection, settings)
     click.echo("\n".join(lines))
-    return 0
+    return 1 if missing or any(sources["error"].to_list()) else 0
 
 
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -147,7 +147,7 @@ def _unpacked(scope: Scope) -> Scope:
 def _whole_file(scope: Scope) -> bool:
     """Whether a request is for a whole file of the front end, without conditions."""
     conditions = {b"range", b"if-none-match", b"if-modified-since"}
-    return bool(scope["path"].startswith("/static/") and not conditions & {name for name, _ in scope["headers"]})
+    return bool("/static/" in scope["path"] and not conditions & {name for name, _ in scope["headers"]})
 
 
 def _immutable(message: Mapping[str, Any]) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import ipaddress
 import logging
 import os
 import socket
@@ -14,7 +12,7 @@ import sys
 import threading
 import tomllib
 import webbrowser
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,11 @@ import click
 import dashboard
 from dashboard.answers.memory import give_large_arrays_back
 from dashboard.server.assets import BEFORE_FIRST_CHART, BEFORE_FIRST_TABLE, Assets, needed
+from dashboard.server.guard import Guard
+from dashboard.server.hosts import LOOPBACK_HOSTS, accepted_hosts, is_loopback
+from dashboard.server.sign_in import ensure_sign_in
 from headway.errors import HeadwayError
+from headway.settings import DashboardSettings
 
 __all__ = ["ensure_free", "serve"]
 
@@ -39,13 +41,13 @@ def serve(
     address: str = "127.0.0.1",
     browser: bool = False,
     config: Path | None = None,
-    sign_in: bool = False,
+    settings: DashboardSettings | None = None,
 ) -> int:
     """Serve the dashboard of a warehouse until Ctrl-C or a TERM signal; returns the exit code.
 
-    `config`: the settings file that the pages read, by default that of the working folder. `sign_in`: visitors must
-    sign in. `browser`: also open it in a browser, where there is a screen. Raises `HeadwayError` if the port or the
-    address is not available, or if signing in is not set up.
+    `config`: the settings file that the pages read, by default that of the working folder. `settings`: who may see it,
+    and by which names. `browser`: also open it in a browser, where there is a screen. Raises `HeadwayError` if the port
+    or the address is not available, or if signing in is not set up.
     """
     import streamlit as st
     from starlette.middleware import Middleware
@@ -53,9 +55,11 @@ def serve(
     from dashboard.shell.navigation import PAGES
 
     ensure_free(port, address)
-    if sign_in:
-        _ensure_sign_in()
-    url = f"http://{_host(address)}:{port}"
+    settings = settings or DashboardSettings()
+    if settings.sign_in:
+        ensure_sign_in()
+    chosen = options(port, address, settings)
+    url = f"http://{_host(address)}:{port}{_base(settings)}"
 
     @contextlib.asynccontextmanager
     async def announced(_: object) -> AsyncIterator[None]:
@@ -66,7 +70,8 @@ def serve(
 
         await asyncio.to_thread(begin)
         click.echo(f"dashboard at {url} (Ctrl-C ends it)", err=True)
-        if not _loopback(address) and not sign_in:
+        _announce_names(chosen["server.allowedHosts"])
+        if not is_loopback(address) and not settings.sign_in:
             click.echo("  anyone who can reach this address can read it", err=True)
         if browser and _has_screen():
             threading.Thread(target=_open, args=(url,), daemon=True).start()
@@ -82,7 +87,7 @@ def serve(
             (page.name for page in PAGES.values() if page.starts_with_table), needed(BEFORE_FIRST_TABLE)
         )
         assets = Middleware(Assets, scripts=needed(BEFORE_FIRST_CHART), others=tables)
-        st.App(SCRIPT, lifespan=announced, middleware=[assets]).run(config=options(port, address))
+        st.App(SCRIPT, lifespan=announced, middleware=[Middleware(Guard), assets]).run(config=chosen)
     return 0
 
 
@@ -123,13 +128,31 @@ def _own_sockets() -> Iterator[int]:
                     yield int(entry.name)
 
 
-def options(port: int, address: str) -> dict[str, Any]:
+def options(port: int, address: str, settings: DashboardSettings | None = None) -> dict[str, Any]:
     """Streamlit's options by their dotted names: those of `dashboard/config.toml`, at this address."""
+    settings = settings or DashboardSettings()
     chosen = dict(_flat(tomllib.loads((FOLDER / "config.toml").read_text(encoding="utf-8"))))
-    # Under which names people reach another address is not known here.
-    hosts = chosen["server.allowedHosts"] if _loopback(address) else ["*"]
-    ours = {"server.port": port, "server.address": address, "server.allowedHosts": hosts}
+    ours = {
+        "server.port": port,
+        "server.address": address,
+        "server.allowedHosts": accepted_hosts(address, settings.hosts),
+        "server.baseUrlPath": _base(settings).strip("/"),
+    }
     return {**chosen, **ours, "logger.hideWelcomeMessage": True}
+
+
+def _base(settings: DashboardSettings) -> str:
+    path = settings.base_path.strip("/")
+    return f"/{path}" if path else ""
+
+
+def _announce_names(hosts: Collection[str]) -> None:
+    """Say by which other names it is reached: who comes by another is refused."""
+    others = [host for host in hosts if host not in LOOPBACK_HOSTS]
+    if "*" in others:
+        click.echo("  it answers to any name, also one that a page elsewhere made up", err=True)
+    elif others:
+        click.echo(f"  it answers to {', '.join(others)}; hosts of [dashboard] names others", err=True)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -151,32 +174,8 @@ def ensure_free(port: int, address: str = "127.0.0.1") -> None:
         raise HeadwayError(what, hint="choose another --port, or stop the process that uses this one") from error
 
 
-def _ensure_sign_in() -> None:
-    """Raise `HeadwayError` if nobody could sign in: better now than on the page."""
-    import streamlit as st
-
-    missing = [name for name in ("authlib", "httpx") if importlib.util.find_spec(name) is None]
-    if missing:
-        what = f"[dashboard] sign_in needs {' and '.join(missing)}"
-        raise HeadwayError(what, hint="in the checkout: pip install -e '.[auth]'")
-    try:
-        secrets = set(st.secrets.get("auth", {}))
-    except FileNotFoundError:
-        secrets = set()
-    if not {"redirect_uri", "cookie_secret"} <= secrets:
-        what = "[dashboard] sign_in needs a provider: .streamlit/secrets.toml has no complete [auth]"
-        raise HeadwayError(what, hint="docs/operations.md shows an example")
-
-
 def _host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
 
 
 def _has_screen() -> bool:

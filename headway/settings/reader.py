@@ -22,6 +22,8 @@ from headway.settings.sections import LISTS, SECRETS, SECTIONS, SPELLED, Manifes
 __all__ = ["FILE_NAME", "load", "variables"]
 
 FILE_NAME = "headway.toml"
+# What Kubernetes puts into every container beside a service named headway.
+_SERVICE_LINK = re.compile(r"HEADWAY_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)")
 _BARE = str.maketrans({"[": "", "]": "", " ": "."})  # from `[ai] rules` to the name of the table
 
 
@@ -70,7 +72,7 @@ def variables() -> dict[str, tuple[str, str]]:
 def _over(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
     by_variable = variables()
     for name, text in environment.items():
-        if not name.startswith("HEADWAY_") or name in SECRETS:
+        if not name.startswith("HEADWAY_") or name in SECRETS or _SERVICE_LINK.fullmatch(name):
             continue
         if name not in by_variable:
             raise _unknown(name, list(by_variable), "the environment")

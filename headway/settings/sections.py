@@ -88,6 +88,7 @@ class GithubSettings:
 
     SECRETS: ClassVar[tuple[str, ...]] = (
         "HEADWAY_GITHUB_TOKEN",
+        "HEADWAY_GITHUB_TOKEN_FILE",
         "HEADWAY_GITHUB_APP_ID",
         "HEADWAY_GITHUB_APP_PRIVATE_KEY",
         "HEADWAY_GITHUB_APP_INSTALLATION_ID",

@@ -165,7 +165,7 @@ def test_explain_of_an_unknown_change_names_what_is_near(capfd: pytest.CaptureFi
 def test_status_and_doctor_speak_of_every_source(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Each source with its watermark; each check with what to do."""
     code, out, _ = run(capfd, *on(company, "status"))
-    assert code == 0
+    assert code == 0, out
     assert "github:acme/checkout" in out
     assert "events:" in out
     _, out, _ = run(capfd, *on(company, "doctor"))
@@ -198,8 +198,16 @@ def test_one_source_that_fails_takes_nothing_from_the_others(
     assert err.count("FAILED") == 2
     assert "hint:" in err
     assert "built headway-" in err
-    _, out, _ = run(capfd, *on(company_to_collect, "status"))
+    code, out, _ = run(capfd, *on(company_to_collect, "status"))
+    assert code == 1
     assert "failed" in out
+
+
+def test_status_of_nothing_is_no_success(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A monitor of a warehouse that is not there learns so by the exit code."""
+    code, out, _ = run(capfd, "--warehouse", str(tmp_path / "nothing"), "status")
+    assert code == 1
+    assert "hint: headway collect" in out
 
 
 def test_a_source_that_is_no_repository_is_two_lines(

@@ -12,6 +12,7 @@ from dashboard.server.serve import serve
 from dashboard.shell.navigation import FIRST, PAGES
 from dashboard.shell.sign_in import is_allowed
 from headway.errors import HeadwayError
+from headway.settings import DashboardSettings
 from tests.dashboard.opening import SECONDS, charts, words
 from tests.dashboard.running import free_port
 from tests.frame.project import ROOT
@@ -59,4 +60,4 @@ def test_serving_says_what_signing_in_needs(tmp_path: Path, monkeypatch: pytest.
     """Where nobody could sign in it does not start, and says what is missing."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(HeadwayError, match=r"\[dashboard\] sign_in needs"):
-        serve(tmp_path, port=free_port(), sign_in=True)
+        serve(tmp_path, port=free_port(), settings=DashboardSettings(sign_in=True))

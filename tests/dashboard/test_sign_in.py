@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Pr
     with provider(ACCOUNTS) as known:
         told = {
             "redirect_uri": "http://127.0.0.1:{port}/oauth2callback",
-            "cookie_secret": "made up for this test, and long enough",
+            "cookie_secret": secrets.token_urlsafe(48),
             "client_id": CLIENT,
             "client_secret": SECRET,
             "server_metadata_url": f"{known.url}/.well-known/openid-configuration",
         }
         lines = "".join(f'{name} = "{value}"\n' for name, value in told.items())
-        (folder / ".streamlit" / "secrets.toml").write_text(f"[auth]\n{lines}", encoding="utf-8")
+        file = folder / ".streamlit" / "secrets.toml"
+        file.write_text(f"[auth]\n{lines}", encoding="utf-8")
+        file.chmod(0o600)
         with dashboard(folder) as served:
             known.redirect_uri = f"{served.url}/oauth2callback"
             yield served, known

@@ -126,7 +126,7 @@ def test_warehouse_is_relative_to_the_file(tmp_path: Path) -> None:
 
 
 def test_environment_goes_over_the_file(tmp_path: Path) -> None:
-    """`HEADWAY_<SECTION>_<KEY>` replaces what the file says, in its type, and needs no file."""
+    """`HEADWAY_<SECTION>_<KEY>` replaces what the file says, in its type; what Kubernetes sets does not."""
     environment = {
         "HEADWAY_WAREHOUSE_PATH": "/srv/other",
         "HEADWAY_GIT_PULL_HEADS": "FALSE",
@@ -136,6 +136,11 @@ def test_environment_goes_over_the_file(tmp_path: Path) -> None:
         "HEADWAY_AI_AI_IDENTITIES": " one , two,, ",
         "HEADWAY_PRODUCTION_ENVIRONMENTS": "^x$",
         "HEADWAY_GITHUB_TOKEN": "never a setting",
+        "HEADWAY_GITHUB_TOKEN_FILE": "/run/secrets/token",
+        "HEADWAY_SERVICE_HOST": "10.0.0.1",
+        "HEADWAY_SERVICE_PORT_HTTP": "8501",
+        "HEADWAY_PORT": "tcp://10.0.0.1:8501",
+        "HEADWAY_PORT_8501_TCP_ADDR": "10.0.0.1",
         "HEADWAYISH": "not ours",
         "PATH": "/bin",
     }

@@ -16,7 +16,7 @@ from collectors.github.api.signals import Again, BadCursor, Garbage, Gone, Limit
 from collectors.github.rows.values import shown
 from headway.errors import AccessDenied, CollectError
 
-__all__ = ["Answer", "graphql_data", "rest_data"]
+__all__ = ["Answer", "graphql_data", "moment", "rest_data"]
 
 _RATE = re.compile(r"(?i)rate limit|retry your request again later|wait a few minutes|abuse detection")
 _TOO_MUCH = re.compile(r"(?i)resource limits|something went wrong|timed? ?out|couldn't respond to your request in time")
@@ -24,6 +24,10 @@ _TOO_MUCH_TYPES = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDE
 _ONLY_A_MESSAGE = frozenset({"message", "documentation_url", "status", "errors"})
 _GONE = frozenset({404, 410, 451})
 _LIMITED = frozenset({403, 429})
+# A wait or a moment beyond these is no limit that anybody keeps; Python's dates would not hold it.
+_LONGEST_SECONDS = 366 * 86_400
+_DIGITS = 15  # read of a number; Python refuses thousands
+_LAST_MOMENT = 32_503_680_000  # the year 3000
 
 
 class Answer(NamedTuple):
@@ -125,10 +129,15 @@ def _limited(answer: Answer) -> Limited:
     headers = answer.headers
     wait = headers.get("retry-after", "")
     if wait.isdecimal():
-        return Limited(answer.message(), seconds=float(wait))
+        return Limited(answer.message(), seconds=float(min(int(wait[:_DIGITS]), _LONGEST_SECONDS)))
     if headers.get("x-ratelimit-remaining") == "0" and (reset := headers.get("x-ratelimit-reset", "")).isdecimal():
-        return Limited(answer.message(), until=datetime.fromtimestamp(int(reset), UTC).replace(tzinfo=None))
+        return Limited(answer.message(), until=moment(reset))
     return Limited(answer.message())
+
+
+def moment(seconds: str) -> datetime:
+    """The moment that a header gives in seconds since 1970, in UTC; no later than the year 3000."""
+    return datetime.fromtimestamp(min(int(seconds[:_DIGITS]), _LAST_MOMENT), UTC).replace(tzinfo=None)
 
 
 def _check_single_sign_on(answer: Answer) -> None:

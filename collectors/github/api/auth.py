@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from headway.errors import AccessDenied, UsageError
 
@@ -16,18 +17,32 @@ if TYPE_CHECKING:
 
 __all__ = ["SECRETS", "GitHubAuth", "auth_from"]
 
+TOKEN_FILE = "HEADWAY_GITHUB_TOKEN_FILE"  # noqa: S105  (the name of the variable)
 TOKENS = ("HEADWAY_GITHUB_TOKEN", "GITHUB_TOKEN")
+# GitHub's own runners say here which server the general token is of.
+_SERVER_OF_GENERAL = "GITHUB_API_URL"
+_GENERAL_HOSTS = frozenset({"api.github.com", "127.0.0.1", "localhost", "::1"})
 APP = ("HEADWAY_GITHUB_APP_ID", "HEADWAY_GITHUB_APP_PRIVATE_KEY", "HEADWAY_GITHUB_APP_INSTALLATION_ID")
-SECRETS = (TOKENS[0], *APP)
+SECRETS = (TOKENS[0], TOKEN_FILE, *APP)
 
 
 class GitHubAuth:
-    """A token or App and its connections: sources that share it take turns, as GitHub requires."""
+    """A token or App and its connections: sources that share it take turns, as GitHub requires.
+
+    `hosts`: the only ones that may have the token; empty: the one of the settings.
+    """
 
     def __init__(
-        self, *, token: str = "", app_id: str = "", private_key: str = "", installation_id: int | None = None
+        self,
+        *,
+        token: str = "",
+        hosts: Collection[str] = (),
+        app_id: str = "",
+        private_key: str = "",
+        installation_id: int | None = None,
     ) -> None:
         self.is_app = not token
+        self._hosts = hosts
         self._token = token
         self._app_id, self._private_key, self._installation_id = app_id, private_key, installation_id
         self._connections: dict[tuple[str, int], Connection] = {}
@@ -41,9 +56,18 @@ class GitHubAuth:
         raise TypeError("a secret is not copied")
 
     def connection(self, base_url: str, timeout_seconds: int, *, renewed: bool = False) -> Connection:
-        """The connection to a server; `renewed`: with a new token of the App, where the old one was refused."""
+        """The connection to a server; `renewed`: with a new token of the App, where the old one was refused.
+
+        Raises AccessDenied for a server that may not have the token.
+        """
         from collectors.github.api.connection import Connection
 
+        host = urlsplit(base_url).hostname or ""
+        if self._hosts and host not in self._hosts:
+            raise AccessDenied(
+                f"{TOKENS[1]} is not sent to {host}: settings may come from anywhere, and it is not of that server",
+                hint=f"set {TOKENS[0]} to a token of {host}",
+            )
         key = (base_url, timeout_seconds)
         with self._lock:
             if renewed or key not in self._connections:
@@ -65,24 +89,45 @@ class GitHubAuth:
 
 
 def auth_from(environment: Mapping[str, str]) -> GitHubAuth:
-    """Read the credentials from the environment: an App if its three variables are set, else a token.
+    """Read the credentials from the environment: an App if its three variables are set, else a token, or its file.
 
-    Raises AccessDenied without either, UsageError for an incomplete App.
+    Raises AccessDenied without any, UsageError for an incomplete App and for a file that cannot be read.
     """
     values = [environment.get(name, "").strip() for name in APP]
     if any(values):
         return _app(*values)
-    for name in TOKENS:
-        if token := environment.get(name, "").strip():
+    for name in (TOKENS[0], TOKEN_FILE, TOKENS[1]):
+        token = environment.get(name, "").strip()
+        if token and name == TOKEN_FILE:
+            token = _read(token)
+        if token:
             if not token.isascii() or not token.isprintable() or " " in token:
                 raise UsageError(
                     f"{name} is not a valid token", hint="set it to the token, without quotes or line ends"
                 )
-            return GitHubAuth(token=token)
+            return GitHubAuth(token=token, hosts=_general_hosts(environment) if name == TOKENS[1] else ())
     raise AccessDenied(
         "GitHub requires a token, and none is set",
         hint="set HEADWAY_GITHUB_TOKEN to one that may read the repositories (`gh auth token` prints one)",
     )
+
+
+def _read(file: str) -> str:
+    """The token in a file, such as a mounted secret."""
+    try:
+        token = Path(file).expanduser().read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{TOKEN_FILE} is not a readable file", hint="set it to the path of the token's file"
+        ) from error
+    if not token:
+        raise UsageError(f"the file of {TOKEN_FILE} is empty", hint="write the token into it")
+    return token
+
+
+def _general_hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """Where the general token may go: to GitHub, to the server whose runner set it, and to this machine."""
+    return _GENERAL_HOSTS | {urlsplit(environment.get(_SERVER_OF_GENERAL, "")).hostname or "api.github.com"}
 
 
 def _app(app_id: str, private_key: str, installation_id: str) -> GitHubAuth:

@@ -22,6 +22,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 from requests.exceptions import ContentDecodingError
 
 from collectors.github.api.answers import Answer
+from collectors.github.api.bounds import BoundedAdapter, within
 from collectors.github.api.signals import Again, Moved, Unreachable
 from collectors.github.rows.values import shown
 from headway import __version__
@@ -49,12 +50,20 @@ def _unredirected(reply: RequestsResponse) -> RequestsResponse:
 
 
 class _Http(HTTPRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.session.mount("http://", BoundedAdapter(max_retries=self.retry))
+
     def getresponse(self) -> RequestsResponse:
         """The answer; Moved for a redirect."""
         return _unredirected(super().getresponse())
 
 
 class _Https(HTTPSRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.session.mount("https://", BoundedAdapter(max_retries=self.retry))
+
     def getresponse(self) -> RequestsResponse:
         """The answer; Moved for a redirect."""
         return _unredirected(super().getresponse())
@@ -90,10 +99,14 @@ class Connection:
     def __init__(self, base_url: str, auth: Auth.Auth, timeout_seconds: int) -> None:
         self._lock = Lock()
         self._secret = auth.token if isinstance(auth, Auth.Token) else ""
-        self._requester = _Requester(
-            auth=auth,
-            base_url=base_url,
-            timeout=timeout_seconds,
+        self._auth, self._base_url, self._seconds = auth, base_url, timeout_seconds
+        self._requester = self._opened()
+
+    def _opened(self) -> _Requester:
+        return _Requester(
+            auth=self._auth,
+            base_url=self._base_url,
+            timeout=self._seconds,
             user_agent=f"headway/{__version__}",
             per_page=100,
             verify=True,
@@ -117,7 +130,13 @@ class Connection:
     def _send(self, verb: str, url: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
         with self._lock:
             try:
-                status, received, text = self._requester.requestJson(verb, url, headers=headers, input=body)
+                requester = self._requester
+                status, received, text = within(
+                    self._seconds, lambda: requester.requestJson(verb, url, headers=headers, input=body)
+                )
+            except TimeoutError as error:
+                self._requester = self._opened()  # the other goes on waiting, on its own
+                raise Again("no whole answer in time") from error
             except (requests.Timeout, requests.exceptions.ChunkedEncodingError, ContentDecodingError) as error:
                 timeout = isinstance(error, requests.Timeout)
                 raise Again("no answer in time" if timeout else "an answer that was cut off") from error

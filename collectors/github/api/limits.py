@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from collectors.github.api.answers import moment
 from collectors.github.api.signals import Limited, OutOfBudget
 from headway.progress import Progress
 from headway.source import Waiting
@@ -15,6 +16,7 @@ __all__ = ["Budgets", "Limits", "Waiting"]
 
 _SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute, and longer each time, where the answer does not say
 _MOST_IN_A_ROW = 10
+_DIGITS = 15  # read of a number; Python refuses thousands
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Limits:
     tries: int = 5
     """How often to try before a passing fault counts as lasting."""
     timeout_seconds: int = 60
-    """How long a single answer may take; GitHub itself gives up after ten seconds."""
+    """How long a single answer may take, to its last byte; GitHub itself gives up after ten seconds."""
     gap_seconds: float = 0.1
     """Pause between two requests: 600 a minute, below the 900 points of GitHub's secondary limit."""
     page: int = 25
@@ -60,9 +62,8 @@ class Budgets:
         """Read the budget from an answer's headers; `kind` is the budget (`core`, `graphql`) if they do not name it."""
         values = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
         if all(value.isdecimal() for value in values):
-            limit, remaining, reset = map(int, values)
-            at = datetime.fromtimestamp(reset, UTC).replace(tzinfo=None)
-            self.known[headers.get("x-ratelimit-resource", kind)] = _Budget(limit, remaining, at)
+            limit, remaining = (int(value[:_DIGITS]) for value in values[:2])
+            self.known[headers.get("x-ratelimit-resource", kind)] = _Budget(limit, remaining, moment(values[2]))
 
     def check(self, kind: str, label: str, progress: Progress) -> None:
         """Before a request: wait if too little is left, or raise OutOfBudget if the wait is too long."""

@@ -123,6 +123,45 @@ def test_token_of_our_own_comes_first() -> None:
         pickle.dumps(auth)
 
 
+def test_token_may_be_in_a_file(tmp_path: Path) -> None:
+    """A mounted secret with a line end is a token; the variable itself comes first, the general one last."""
+    file = tmp_path / "token"
+    file.write_text("ghp_filed\n", encoding="ascii")
+    environment = {"HEADWAY_GITHUB_TOKEN_FILE": str(file), "GITHUB_TOKEN": "ghp_general"}
+    assert auth_from(environment)._token == "ghp_filed"
+    assert auth_from({**environment, "HEADWAY_GITHUB_TOKEN": "ghp_special"})._token == "ghp_special"
+
+
+@pytest.mark.parametrize("text", ["", "\n", None])
+def test_file_without_a_token_is_said(tmp_path: Path, text: str | None) -> None:
+    """No other token takes the place of a file that is empty or not there."""
+    file = tmp_path / "token"
+    if text is not None:
+        file.write_text(text, encoding="ascii")
+    with pytest.raises(UsageError, match="HEADWAY_GITHUB_TOKEN_FILE"):
+        auth_from({"HEADWAY_GITHUB_TOKEN_FILE": str(file), "GITHUB_TOKEN": "ghp_general"})
+
+
+def test_general_token_is_sent_to_github_and_this_machine_alone() -> None:
+    """A folder's headway.toml may name any server: that one gets a token only if it was set for Headway."""
+    general = auth_from({"GITHUB_TOKEN": "ghp_general"})
+    with pytest.raises(AccessDenied, match=r"not sent to evil\.example") as denied:
+        general.connection("https://evil.example/api/v3", 1)
+    assert "HEADWAY_GITHUB_TOKEN" in denied.value.hint
+    assert "ghp_" not in f"{denied.value} {denied.value.hint}"
+    for url in ("https://api.github.com", "http://127.0.0.1:1"):
+        general.connection(url, 1)
+    auth_from({"HEADWAY_GITHUB_TOKEN": "ghp_special"}).connection("https://github.acme.com/api/v3", 1)
+
+
+def test_runner_of_a_server_sends_its_general_token_there() -> None:
+    """GitHub's runners name in GITHUB_API_URL the server that GITHUB_TOKEN is of; an invalid one adds nothing."""
+    server = "https://github.acme.com/api/v3"
+    auth_from({"GITHUB_TOKEN": "ghp_general", "GITHUB_API_URL": server}).connection(server, 1)
+    with pytest.raises(AccessDenied):
+        auth_from({"GITHUB_TOKEN": "ghp_general", "GITHUB_API_URL": "acme"}).connection(server, 1)
+
+
 @pytest.mark.parametrize("environment", [{}, {"GITHUB_TOKEN": "  "}, {"HEADWAY_GITHUB_APP_ID": ""}])
 def test_no_token_is_said(environment: dict[str, str]) -> None:
     """Without any identity the error says which variable to set."""
