@@ -113,15 +113,14 @@ def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Ite
     """
     query = (
         "select family, component, tags, setting, pattern from tag_families where repo_id = $repo_id and not taken"
-        f" and setting <> '' and tags >= {_FEWEST_TAGS} order by component <> '', tags desc, family"
+        " and setting <> '' order by component <> '', tags desc, family"
     )
-    families = _rows(connection, query, repo_id)
+    families = [row for row in _rows(connection, query, repo_id) if row["tags"] >= _FEWEST_TAGS]
     if families and not families[0]["component"]:
         yield f"{families[0]['tags']} tags have the form {families[0]['family']}: {families[0]['setting']}"
     elif families:
         services = "; ".join(
-            "[[services]] "
-            + _pairs(repo=repo, name=row["component"], paths=[PLACEHOLDER], tags=row["pattern"])
+            "[[services]] " + _pairs(repo=repo, name=row["component"], paths=[PLACEHOLDER], tags=row["pattern"])
             for row in families[:_SHOWN]
         )
         forms = ", ".join(row["family"] for row in families[:_SHOWN])

@@ -1,10 +1,10 @@
-"""Real repositories with default settings, then with what `headway doctor` prints pasted in, both judged by `git` alone.
+"""Real repositories with default settings, then with what `headway doctor` prints pasted in, judged by `git` alone.
 
     python benchmarks/pasted_settings.py FOLDER OWNER/NAME=CLONE...
 
 Each CLONE is a git folder; nothing is written to it. Its branches and tags are collected into FOLDER, judged by
-`benchmarks/services_by_git.py`, and built a second time with the lines that `headway doctor` prints as settings. What is
-there is built again and not read again. Prints a row of a table for each repository, and under it what differs. The
+`benchmarks/services_by_git.py`, and built a second time with the lines that `headway doctor` prints as settings. What
+is there is built again and not read again. Prints a row of a table for each repository, and under it what differs. The
 column "pasted" compares the reports `lead-time`, `deployments` and `dora --by service` of both, byte for byte.
 """
 

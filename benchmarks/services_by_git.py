@@ -262,7 +262,7 @@ def _whole(arrivals: Iterable[tuple[str, datetime | None]]) -> tuple[str, dateti
 
 
 def _firsts(tags: Iterable[tuple[datetime, str, str]]) -> set[str]:
-    """Single numbers that are the first version of their line: `v1` before all of `v1.1`, `v1.2`, …"""
+    """Single numbers that are the first version of their line: `v1` before `v1.1`, `v1.2` and all others."""
     begun: dict[tuple[str, str], datetime] = {}
     singles = []
     for at, name, _ in tags:
@@ -295,7 +295,7 @@ def _releases(
 
 
 def _beside_parts(tags: Iterable[tuple[datetime, str, str]], name: str) -> set[str]:
-    """The name of the repository, where parts have tags of its form while it has, a tenth as many or more; else none."""
+    """The name of the repository, where parts have tags of its form at the same time, a tenth as many; else none."""
     times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for at, tag, _ in tags:
         if (match := _TAG.fullmatch(tag)) and match["part"] and _RELEASED.fullmatch(match["rest"]):
@@ -305,7 +305,12 @@ def _beside_parts(tags: Iterable[tuple[datetime, str, str]], name: str) -> set[s
         beside = [
             len(some)
             for (part, other), some in times.items()
-            if other == mark and part not in _WHOLE and part != name and own and some[0] <= own[-1] and some[-1] >= own[0]
+            if other == mark
+            and part not in _WHOLE
+            and part != name
+            and own
+            and some[0] <= own[-1]
+            and some[-1] >= own[0]
         ]
         if own and 10 * sum(beside) >= len(own):
             return {name}

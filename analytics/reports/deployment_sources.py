@@ -190,7 +190,12 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
     for row in _rows(cursor, _PARTS):
         repository = repositories.get(row["repo_id"])
         if repository and row["left_out"] == row["tags"]:
-            keys = {"repo": repository["repo"], "name": row["component"], "paths": [PLACEHOLDER], "tags": row["pattern"]}
+            keys = {
+                "repo": repository["repo"],
+                "name": row["component"],
+                "paths": [PLACEHOLDER],
+                "tags": row["pattern"],
+            }
             yield {**row, "deployments": row["tags"], "source": "tags", "what": row["family"], "taken": False} | {
                 "why": f"releases of {row['component']} alone, while the whole repository has releases that count",
                 "setting": f"[[services]] {_pairs(keys)}",

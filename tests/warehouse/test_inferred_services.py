@@ -116,7 +116,8 @@ def test_parts_of_which_no_folder_is_known_are_named() -> None:
     settings = Settings(
         base=Path(),
         services=tuple(
-            ServiceSettings(repo="acme/mono", name=name, paths=(f"{name}/**",), unlisted=True) for name in ("api", "web")
+            ServiceSettings(repo="acme/mono", name=name, paths=(f"{name}/**",), unlisted=True)
+            for name in ("api", "web")
         ),
     )
     for given in (Settings(base=Path()), settings):

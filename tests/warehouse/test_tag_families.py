@@ -244,10 +244,13 @@ def test_a_word_behind_the_version_may_name_another_environment() -> None:
 
 def test_names_with_numbers_and_no_version_are_named() -> None:
     """Weeks and ids of commits show when something was done, perhaps a release: a pattern takes them."""
-    found = learned(readings("v1.0 v1.1"), readings("v2025w10 v2025w11 v2025w12"), readings("on-1a2b3c4 on-9b8c7d6 on-00000ab"))
+    found = learned(
+        readings("v1.0 v1.1"), readings("v2025w10 v2025w11 v2025w12"), readings("on-1a2b3c4 on-9b8c7d6 on-00000ab")
+    )
     assert ignored(found) == dict.fromkeys(("on-HASH", "vNwN"), "no version is in their names")
     patterns = {family.text: family.pattern for family in found.families}
-    assert re.fullmatch(patterns["vNwN"], "v2026w01") and re.fullmatch(patterns["on-HASH"], "on-1234abc")
+    assert re.fullmatch(patterns["vNwN"], "v2026w01")
+    assert re.fullmatch(patterns["on-HASH"], "on-1234abc")
 
 
 def test_the_id_of_its_own_commit_is_no_version() -> None:

@@ -90,8 +90,8 @@ def read_components(git: Git, listing: Listing) -> Iterator[Component]:
     oids = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
     texts: dict[str, bytes] = {}
     with suppress(HeadwayError):  # names help to find services; nothing else waits for them
-        for oid, content in contents(git, oids):
-            texts[oid] = content
+        for oid, content in contents(git, oids):  # one after the other: what was read before an error stays
+            texts[oid] = content  # noqa: PERF403
     for path, oid in sorted(listing.blobs.items()):
         folder, _, file = path.rpartition("/")
         name = named(file, texts.get(oid, b""))

@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from warehouse.models.deployments.tag_families.forms import DATE, DOTTED, NUMBER, OTHER, TagForm, commit_id, outline, tag_form, without_version
+from warehouse.models.deployments.tag_families.forms import (
+    DATE,
+    DOTTED,
+    NUMBER,
+    OTHER,
+    TagForm,
+    commit_id,
+    outline,
+    tag_form,
+    without_version,
+)
 from warehouse.models.deployments.tag_families.siblings import Release, among_parts
 from warehouse.models.deployments.tag_families.spans import Span, in_use, overlap, within
 from warehouse.models.deployments.tag_families.suffixes import name_suffixed

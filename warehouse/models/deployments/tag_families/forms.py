@@ -75,7 +75,7 @@ def without_version(name: str, prefix: str) -> str:
 
 
 def commit_id(name: str, sha: str | None) -> str:
-    """The id of its own commit that a name without a version ends with, as of `shop@1a2b3c4`; empty where it has none."""
+    """The id of its own commit that a name without a version ends with, as of `shop@1a2b3c4`; else empty."""
     match = _ID.search(name)
     if match is None or not sha or not sha.startswith(match[0]):
         return ""

@@ -49,5 +49,7 @@ def _names_part(family: Family, plain: set[tuple[str, tuple[int, ...]]]) -> bool
 def _together(one: Family, other: Family) -> bool:
     """Whether most have a tag of the other on their commit, set within a day."""
     at = {reading.sha: reading.at for reading in other.releases if reading.at}
-    both = sum(reading.sha in at and abs(reading.at - at[reading.sha]) <= _DAY for reading in one.releases if reading.at)
+    both = sum(
+        reading.sha in at and abs(reading.at - at[reading.sha]) <= _DAY for reading in one.releases if reading.at
+    )
     return 2 * both >= min(len(one.releases), len(other.releases))

@@ -97,7 +97,7 @@ def model(settings: Settings) -> PythonModel:
 
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
-    """From the deployments, tags, packages and paths of one repository: services, those gone, small and unplaced parts."""
+    """From the deployments, tags, packages and paths of one repository: services, those gone, other parts."""
     (repository,) = records(tables[REPOSITORIES])
     repo_id = repository["repo_id"]
     named = settings.services_of(repo_id)
