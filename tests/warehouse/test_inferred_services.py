@@ -103,13 +103,6 @@ def test_the_inferred_services_as_settings_give_the_same() -> None:
         assert found(tables) == {}
 
 
-def test_words_of_release_in_front_of_a_part_are_not_of_its_name() -> None:
-    """`release/api/1.0` is a release of the folder `api`, unless a folder has the whole name."""
-    tags = [(f"release/{part}/1.{number}.0", "both", 60.0 + number) for number in range(3) for part in ("api", "web")]
-    with built(released(*tags)) as tables:
-        assert found(tables) == {"release/api": ("tags", "api/**"), "release/web": ("tags", "web/**")}
-
-
 def test_parts_of_which_no_folder_is_known_are_named() -> None:
     """Tags of a package called otherwise than any folder are told, also with the inferred services as settings."""
     site = [(f"site-v1.{number}.0", "both", 73.0 + number) for number in range(3)]

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from warehouse.models.deployments.silence import FEWEST, silent_since
-from warehouse.models.deployments.tag_families.words import RELEASE
 from warehouse.models.services.inference.folders import Folders
 
 __all__ = ["EVERYTHING", "Deployed", "Proposal", "Releases", "propose", "quiet_since", "unplaced"]
@@ -75,7 +74,7 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
     `whole` are releases of the repository as one.
     """
     candidates = [part for part in deployed if part.times and _printable(part.name)]
-    matches = [(part, _place(part, folders)) for part in candidates]
+    matches = [(part, folders.of(part.name)) for part in candidates]
     # A word in front of a version, or in the name of a workflow, is a part only where the repository has such a folder.
     proposals = _joined([(part, at) for part, at in matches if at is not None or part.told_by not in _NAMES], folders)
     proposals = _lasting(proposals, [at for _, at in whole.tags] if whole else [])
@@ -103,18 +102,8 @@ def unplaced(deployed: Iterable[Deployed], folders: Folders) -> list[Deployed]:
         and as_of is not None
         and quiet_since(part.times, as_of) is None
         and not folders.aside(part.name)
-        and _place(part, folders) is None
+        and folders.of(part.name) is None
     ]
-
-
-def _place(part: Deployed, folders: Folders) -> str | None:
-    """The folder of a part, of tags also without words of release in front: `release-api-1.2`; None where none is."""
-    place = folders.of(part.name)
-    if place is None and part.told_by == "tags":
-        words = re.findall(r"[^-_/@.]+", part.name)
-        rest = next((at for at, word in enumerate(words) if word.lower() not in RELEASE), 0)
-        place = folders.of("-".join(words[rest:])) if rest else None
-    return place
 
 
 def _lasting(parts: Sequence[Proposal], whole: Sequence[datetime]) -> list[Proposal]:
