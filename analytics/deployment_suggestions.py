@@ -123,8 +123,8 @@ def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Ite
             "[[services]] " + _pairs(repo=repo, name=row["component"], paths=[PLACEHOLDER], tags=row["pattern"])
             for row in families[:_SHOWN]
         )
-        forms = ", ".join(row["family"] for row in families[:_SHOWN])
-        yield f"tags name parts ({forms}): {deployment_rule(repo, 'tags')}; {services}"
+        listed = ", ".join(row["family"] for row in families[:_SHOWN])
+        yield f"tags name parts ({listed}): {deployment_rule(repo, 'tags')}; {services}"
     if families:
         return
     query = "select name from refs where repo_id = $repo_id and kind = 'tag' order by name"

@@ -110,8 +110,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.repositories import held_back
-    from pipeline.settings_hints import missing_initiatives
-    from pipeline.unknown_environments import unknown_environments
+    from pipeline.settings_hints import missing_initiatives, unknown_environments
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore

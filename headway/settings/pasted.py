@@ -8,7 +8,7 @@ from collections.abc import Iterator
 __all__ = ["PLACEHOLDER", "in_one_line", "to_paste"]
 
 PLACEHOLDER = "…"
-"""Stands in a suggestion for what a person must fill in; the settings refuse it."""
+"""What a person must replace in a suggestion; the settings refuse it."""
 _VALUE = r'(?:"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|true|false|\d+)'
 _PAIR = rf"\w+ = {_VALUE}"
 _RULE = re.compile(rf"(?P<header>\[+\w+\]+) (?P<pairs>{_PAIR}(?:, {_PAIR})*)")

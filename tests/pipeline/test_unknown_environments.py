@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headway.settings import ProductionSettings, ServiceSettings, Settings
-from pipeline.unknown_environments import unknown_environments
+from pipeline.settings_hints import unknown_environments
 from tests.builders.rows import Raw, built
 
 
