@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from headway.environment_names import EnvironmentName, environment_name
+from headway.settings.pasted import PLACEHOLDER
 
 __all__ = ["DEPLOYING", "deployment_rule", "manifest_notes", "suggest_deployments"]
 
@@ -106,15 +107,26 @@ def _releases(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) ->
 
 
 def _tags(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
-    """The largest family of versions that is not taken, else the commonest form of the tags' names, numbers aside."""
+    """The largest family of versions that is not taken, else the commonest form of the tags' names, numbers aside.
+
+    Those that name a part would ship the others too if they were taken for the whole: each is a service.
+    """
     query = (
-        "select family, tags, setting from tag_families where repo_id = $repo_id and not taken and setting <> ''"
-        " order by tags desc, family limit 1"
+        "select family, component, tags, setting, pattern from tag_families where repo_id = $repo_id and not taken"
+        " and setting <> '' order by component <> '', tags desc, family"
     )
-    for row in _rows(connection, query, repo_id):
-        if row["tags"] >= _FEWEST_TAGS:
-            yield f"{row['tags']} tags have the form {row['family']}: {row['setting']}"
-            return
+    families = [row for row in _rows(connection, query, repo_id) if row["tags"] >= _FEWEST_TAGS]
+    if families and not families[0]["component"]:
+        yield f"{families[0]['tags']} tags have the form {families[0]['family']}: {families[0]['setting']}"
+    elif families:
+        services = "; ".join(
+            "[[services]] " + _pairs(repo=repo, name=row["component"], paths=[PLACEHOLDER], tags=row["pattern"])
+            for row in families[:_SHOWN]
+        )
+        listed = ", ".join(row["family"] for row in families[:_SHOWN])
+        yield f"tags name parts ({listed}): {deployment_rule(repo, 'tags')}; {services}"
+    if families:
+        return
     query = "select name from refs where repo_id = $repo_id and kind = 'tag' order by name"
     names = [row["name"] for row in _rows(connection, query, repo_id) if len(row["name"]) <= _LONGEST_NAME]
     forms = Counter(re.sub(r"[0-9]+", lambda _: r"\d+", re.escape(name)) for name in names if re.search(r"[0-9]", name))
@@ -132,13 +144,12 @@ def _branches(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) ->
 
 def deployment_rule(repo: str, source: str, **settings: str) -> str:
     """The line of settings that takes deployments of a repository from a source."""
-    keys = {"repo": repo, "from": source, **settings}
-    return "[[deployments]] " + ", ".join(f"{key} = {_quoted(value)}" for key, value in keys.items())
+    return "[[deployments]] " + _pairs(**{"repo": repo, "from": source, **settings})
 
 
-def _quoted(text: str) -> str:
-    """A string of TOML."""
-    return json.dumps(text, ensure_ascii=False)
+def _pairs(**keys: Any) -> str:
+    """Keys of TOML with their values."""
+    return ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, repo_id: str) -> list[dict[str, Any]]:

@@ -261,13 +261,29 @@ def _whole(arrivals: Iterable[tuple[str, datetime | None]]) -> tuple[str, dateti
     return "production", max(at for _, at in outcomes if at)
 
 
+def _firsts(tags: Iterable[tuple[datetime, str, str]]) -> set[str]:
+    """Single numbers that are the first version of their line: `v1` before `v1.1`, `v1.2` and all others."""
+    begun: dict[tuple[str, str], datetime] = {}
+    singles = []
+    for at, name, _ in tags:
+        if match := re.fullmatch(r"(v?)(\d+)(\.\d+)*", name):
+            if match[3]:
+                line = (match[1], match[2])
+                begun[line] = min(at, begun.get(line, at))
+            else:
+                singles.append((at, name, (match[1], match[2])))
+    return {name for at, name, line in singles if line in begun and at < begun[line]}
+
+
 def _releases(
     tags: Iterable[tuple[datetime, str, str]], wholes: set[str], pattern: str, *, several: bool
 ) -> Iterator[Tag]:
     """The tags that are releases; `wholes`: words in front of a version of the whole repository."""
+    tags = list(tags)
+    firsts = _firsts(tags)
     for at, name, sha in tags:
         match = _TAG.fullmatch(name)
-        if pattern and re.search(pattern, name):
+        if (pattern and re.search(pattern, name)) or (name in firsts and not pattern):
             yield Tag(at, name, sha, "")
         elif match and _RELEASED.fullmatch(match["rest"]):
             part = (match["part"] or "").rstrip("/@_-")  # one tag in hundreds has a separator more
@@ -279,12 +295,26 @@ def _releases(
 
 
 def _beside_parts(tags: Iterable[tuple[datetime, str, str]], name: str) -> set[str]:
-    """The name of the repository, where tags named so stand at the time and version of tags of its parts; else none."""
-    parts = defaultdict(set)
+    """The name of the repository, where parts have tags of its form at the same time, a tenth as many; else none."""
+    times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for at, tag, _ in tags:
-        if (match := _TAG.fullmatch(tag)) and match["part"]:
-            parts[at, match["version"]].add(match["part"].lower())
-    return {name} if any(name in some and len(some - {*_WHOLE, name}) > 1 for some in parts.values()) else set()
+        if (match := _TAG.fullmatch(tag)) and match["part"] and _RELEASED.fullmatch(match["rest"]):
+            times[match["part"].lower(), tag[len(match["part"])]].append(at)
+    for mark in "@/-_":
+        own = times.get((name, mark), [])
+        beside = [
+            len(some)
+            for (part, other), some in times.items()
+            if other == mark
+            and part not in _WHOLE
+            and part != name
+            and own
+            and some[0] <= own[-1]
+            and some[-1] >= own[0]
+        ]
+        if own and 10 * sum(beside) >= len(own):
+            return {name}
+    return set()
 
 
 def _silent(times: list[datetime], newest: datetime) -> datetime | None:

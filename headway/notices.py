@@ -202,6 +202,12 @@ NOTICES: Mapping[str, Notice] = {
         "name the parts and their paths in [[services]], or set `tags` in [[deployments]] to the tags that ship all",
         failure=True,
     ),
+    "parts_without_folder": Notice(
+        "tags release parts of which no folder is known, so that their changes count for other services",
+        "paste the services that `headway doctor` prints, and add each name to `applications` of the one that it"
+        " releases, or a service with its paths; in a clone without file contents, fetch them",
+        failure=True,
+    ),
     "shallow": Notice(
         "the history is cut off: commits before the cut are unknown, and so is what deployments contain of them",
         "fetch the whole history: `git fetch --unshallow`, then run `headway collect`",

@@ -110,7 +110,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.repositories import held_back
-    from pipeline.settings_hints import missing_initiatives
+    from pipeline.settings_hints import missing_initiatives, unknown_environments
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore
@@ -132,7 +132,8 @@ def _warehouse(session: Session) -> Iterator[Check]:
             failures = [*_doubts(connection), *_notices(connection)]
             unknown = unknown_repositories(session.settings, RawStore(folder))
             missing = missing_initiatives(connection, session.settings)
-            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing)]
+            nowhere = unknown_environments(connection, session.settings)
+            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing, *nowhere)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)
         return

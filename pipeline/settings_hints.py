@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 import duckdb
 
 from analytics.text.wording import counted, plain
-from headway.repository_names import initiative_of
+from headway.nearest import hint_for
+from headway.repository_names import initiative_of, names_match
 from headway.settings import AiSettings, InitiativeSettings, Settings
 from pipeline.repositories import change_as_spelled, repository_spellings
 from warehouse.classify import Author, Rules, RuleSettings, UnknownBot, unknown_bots
 
-__all__ = ["bots_without_rule", "empty_initiatives", "missing_initiatives", "settings_hints"]
+__all__ = [
+    "bots_without_rule",
+    "empty_initiatives",
+    "missing_initiatives",
+    "settings_hints",
+    "unknown_environments",
+]
 
 _SHOWN = 15
 _COMMITS = "select author_name, author_email, count(*) from commits group by all order by all"
 _CHANGES = "select author, '', count(*), author_kind from changes where author_kind = 'bot' group by all order by all"
 _FOUND = "select distinct initiative_id from initiatives where starts_with(initiative_id, 'found:') order by 1"
+_DEPLOYED = """
+select distinct repo_id, environment from deployments_seen
+where environment is not null and environment <> ''
+order by all
+"""
 _KNOWN = "select change_id from changes where list_contains($ids, change_id)"
 
 
@@ -81,3 +93,25 @@ def missing_initiatives(connection: duckdb.DuckDBPyConnection, settings: Setting
 def _unknown_id(initiative: InitiativeSettings) -> str:
     verb = "dismisses" if initiative.dismiss else "names"
     return plain(f"[[initiatives]] {verb} {initiative.found}: there is no initiative of this id")
+
+
+def unknown_environments(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each name in `waves` or `exclude` that no deployment has, with the nearest one; nothing before the first."""
+    deployed = connection.sql(_DEPLOYED).fetchall()
+    if not deployed:
+        return
+    for where, repo, names in _named(settings):
+        known = list(dict.fromkeys(name for repo_id, name in deployed if names_match(repo, repo_id)))
+        lower = {name.casefold(): name for name in known}
+        for name in names:
+            if name.casefold() not in lower:
+                hint = hint_for(name, known, "`headway deployments` lists the environments")
+                yield plain(f"{where}: nothing was deployed to {name!r}"), plain(hint)
+
+
+def _named(settings: Settings) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Where names of environments stand, for which repositories, and the names."""
+    for key in ("waves", "exclude"):
+        yield f"[production] {key}", "*", getattr(settings.production, key)
+        for number, service in enumerate(settings.services, 1):
+            yield f"[[services]] {number} {key}", service.repo, getattr(service, key)

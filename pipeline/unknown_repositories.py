@@ -47,6 +47,8 @@ def _patterns(settings: Settings) -> Iterator[tuple[str, str]]:
     for number, rule in enumerate(settings.deployments, 1):
         if rule.manifests:
             yield f"[[deployments]] {number} manifests", rule.manifests
+    for pattern in settings.production.complete:
+        yield "[production] complete", pattern
     for pattern in settings.ai.ai_repos:
         yield "[ai] ai_repos", pattern
 

@@ -38,6 +38,11 @@ def service_notes(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[s
     never = [row for row in services if not row["has_production"]]
     if never:
         notes.append(f"without a deployment to production, so that their changes are unknown: {_names(never)}")
+    for row in _rows(connection, _STRANGE, repo_id)[:_SHOWN]:
+        notes.append(
+            f"{row['deployments']:,} deployments are of {row['application']}, which is no service, the last on"
+            f" {row['last_at']:%Y-%m-%d}: `applications` in [[services]] has the names of a service"
+        )
     (counts,) = _rows(connection, _CODE, repo_id)
     if counts["changes"]:
         notes.append(f"{counts['changes']:,} changes of code touch no service, such as {counts['path']}")
@@ -66,6 +71,15 @@ _SERVICES = """
     from services
     left join service_lives using (repo_id, service)
     left join service_production using (repo_id, service)
+"""
+# Names that go on being deployed: a service that got a new name falls silent under the old one.
+_STRANGE = """
+    select application, count(*) as deployments, max(succeeded_at) as last_at
+    from deployments_seen
+    where repo_id = $repo_id and service is null and source <> 'tags'
+    group by application
+    having last_at > (select max(succeeded_at) from deployments_seen where repo_id = $repo_id) - interval 30 day
+    order by deployments desc, application
 """
 _CODE = """
     select count(distinct lead_times.change_id) as changes, min(deployable_paths.path) as path

@@ -15,6 +15,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.deployment_suggestions import DEPLOYING, deployment_rule
 from headway.environment_names import EnvironmentName, environment_name
+from headway.settings.pasted import PLACEHOLDER
 
 __all__ = ["DEPLOYMENT_SOURCES", "deployment_sources"]
 
@@ -45,6 +46,7 @@ select
     coalesce(
         release_tags.family, workflow_deployments.workflow, nullif(deployment_times.application, ''), ''
     ) as what,
+    max(deployment_times.application) as application,
     bool_or(deployment_times.production) as production,
     bool_or(deployment_times.excluded) as excluded,
     count(*) as deployments,
@@ -160,12 +162,12 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
         repository = repositories.get(row["repo_id"])
         if repository is None:
             continue
-        name, application = row["environment"] or "", row["what"]
+        name = row["environment"] or ""
         why = "detected, no setting says it" if repository["deployed_from_default"] else "set by [[deployments]]"
         setting = ""
         if row["service"] is None:
-            why = f"the application {application} is that of no service"
-            setting = f"[[services]] applications = [{json.dumps(application, ensure_ascii=False)}, …]"
+            name = row["application"]
+            why = f"the application {name} is that of no service: add it to `applications` of its own in [[services]]"
         elif row["excluded"]:
             why += "; its environment is left out by `exclude` or `waves`"
         elif not row["production"]:
@@ -188,7 +190,12 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
     for row in _rows(cursor, _PARTS):
         repository = repositories.get(row["repo_id"])
         if repository and row["left_out"] == row["tags"]:
-            keys = {"repo": repository["repo"], "name": row["component"], "paths": ["…"], "tags": row["pattern"]}
+            keys = {
+                "repo": repository["repo"],
+                "name": row["component"],
+                "paths": [PLACEHOLDER],
+                "tags": row["pattern"],
+            }
             yield {**row, "deployments": row["tags"], "source": "tags", "what": row["family"], "taken": False} | {
                 "why": f"releases of {row['component']} alone, while the whole repository has releases that count",
                 "setting": f"[[services]] {_pairs(keys)}",

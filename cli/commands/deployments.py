@@ -49,6 +49,7 @@ def command(session: Session, repo: str | None, as_of: datetime | None, form: st
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from headway.progress import progress_on
     from headway.report_files import write
+    from headway.settings.pasted import to_paste
     from pipeline.build import connect
 
     with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
@@ -69,7 +70,7 @@ def command(session: Session, repo: str | None, as_of: datetime | None, form: st
             click.echo(f"{'' if not named else chr(10)}{name}")
             for doubt in doubts.get(name, ()):
                 click.echo(textwrap.fill(in_words(doubt), _WIDTH, initial_indent="  ", subsequent_indent="    "))
-                click.echo(f"    hint: {hint_of(doubt)}")
+                click.echo(f"    hint: {to_paste(hint_of(doubt), ' ' * 6)}")
             named = name
         click.echo("\n".join(_lines(row)))
     return 0
@@ -78,6 +79,7 @@ def command(session: Session, repo: str | None, as_of: datetime | None, form: st
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
     """What one row of the report says."""
     from analytics.text.wording import plain
+    from headway.settings.pasted import to_paste
 
     state = "taken" if row["taken"] else "ignored"
     what = " ".join(part for part in (row["source"], row["what"]) if part)
@@ -87,4 +89,4 @@ def _lines(row: Mapping[str, Any]) -> Iterator[str]:
     yield plain(f"  {state:<8}{what}{where}{service}: {row['deployments']:,}{span}")
     yield plain(f"          {row['why']}")
     if row["setting"]:
-        yield plain(f"          to take it: {row['setting']}")
+        yield to_paste(plain(f"          to take it: {row['setting']}"), " " * 12)

@@ -19,11 +19,12 @@ def command(session: Session) -> int:
 
     Each failure has a hint; the exit code is then 1.
     """
+    from headway.settings.pasted import to_paste
     from pipeline.doctor import checkup
 
     checks = list(checkup(session))
     for check in checks:
         click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.what}")
         if not check.ok:
-            click.echo(f"        hint: {check.hint}")
+            click.echo(f"        hint: {to_paste(check.hint, ' ' * 10)}")
     return 0 if all(check.ok for check in checks) else 1

@@ -277,7 +277,7 @@ class _Run:
             return before
         listing = tip_listing(self._git, tip)
         if listing.fingerprint != before:
-            components = read_components(self._git, listing, with_contents=not self._opened.repository.blobless)
+            components = read_components(self._git, listing)
             yield from self._rows("components", (component._asdict() for component in components))
         return listing.fingerprint
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from headway.errors import UsageError
+from headway.settings.pasted import in_one_line
 from headway.settings.sections import LISTS, SECRETS, SECTIONS, SPELLED, ManifestsSettings, Settings
 
 __all__ = ["FILE_NAME", "load", "variables"]
@@ -46,12 +47,16 @@ def load(path: Path | None, environment: Mapping[str, str], *, folder: Path) -> 
 
 
 def _read(file: Path) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot read the settings {file}: {error.strerror}", hint="run `headway init`") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not valid TOML: {error}", hint="fix that line") from error
+        short = any(in_one_line(line) for line in text.splitlines())
+        hint = "write each key on a line of its own below its [[…]]" if short else "fix that line"
+        raise UsageError(f"{file} is not valid TOML: {error}", hint=hint) from error
 
 
 def variables() -> dict[str, tuple[str, str]]:

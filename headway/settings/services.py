@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from headway.errors import UsageError
 from headway.settings.field import setting
+from headway.settings.pasted import PLACEHOLDER
 
 __all__ = ["ProductionSettings", "ServiceSettings", "check_services"]
 
@@ -79,6 +80,8 @@ def check_services(services: Sequence[ServiceSettings]) -> None:
             raise UsageError(f"{where} has a name that reports cannot show: {service.name!r}", hint="leave out ; and *")
         if not (service.paths or service.shared or service.unlisted):
             raise UsageError(f"{where} {service.name} has no paths", hint="set paths to globs such as services/pay/")
+        if PLACEHOLDER in service.paths:
+            raise UsageError(f"{where} {service.name} has no paths yet", hint=f"write globs instead of {PLACEHOLDER}")
         key = (service.repo.lower(), service.name)
         if key in seen:
             raise UsageError(f"[[services]] has {service.name} of {service.repo} twice", hint="keep one of them")

@@ -56,6 +56,14 @@ def test_code_that_touches_no_service_is_counted() -> None:
         ]
 
 
+def test_names_that_go_on_being_deployed_and_are_no_service_are_told() -> None:
+    """An application that got a new name, or that nobody named: what it ships arrives nowhere."""
+    pay = ServiceSettings(name="pay", paths=("services/pay/",), shared=("libs/money/",))
+    with built(mono(), settings=served(pay), as_of=32 * DAY) as tables:
+        (line,) = [line for line in service_notes(tables.connection, "git:acme/mono") if "is no service" in line]
+    assert line.startswith("2 deployments are of search, which is no service, the last on 2025-01-25: `applications`")
+
+
 def test_what_waits_for_a_service_that_ended_is_named() -> None:
     """The tool was released once, long ago, and its folder is there: its change waits, which is shown everywhere."""
     raw = (

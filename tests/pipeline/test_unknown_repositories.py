@@ -29,6 +29,11 @@ from tests.builders.rows import Raw, stored
             "[[ai.overrides]] 1: there is no repository 'github:acme/shoq'",
             "github:acme/shop",
         ),
+        (
+            '[production]\ncomplete = ["acme/shopp"]\n',
+            "[production] complete: no repository matches 'acme/shopp'",
+            "acme/shop",
+        ),
         ('[ai]\nai_repos = ["x/nothing"]\n', "[ai] ai_repos: no repository matches 'x/nothing'", ""),
     ],
 )

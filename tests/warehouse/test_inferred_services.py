@@ -103,6 +103,26 @@ def test_the_inferred_services_as_settings_give_the_same() -> None:
         assert found(tables) == {}
 
 
+def test_parts_of_which_no_folder_is_known_are_named() -> None:
+    """Tags of a package called otherwise than any folder are told, also with the inferred services as settings."""
+    site = [(f"site-v1.{number}.0", "both", 73.0 + number) for number in range(3)]
+    settings = Settings(
+        base=Path(),
+        services=tuple(
+            ServiceSettings(repo="acme/mono", name=name, paths=(f"{name}/**",), unlisted=True)
+            for name in ("api", "web")
+        ),
+    )
+    for given in (Settings(base=Path()), settings):
+        with built(released(*TAGS, *site), settings=given) as tables:
+            (notice,) = tables("select detail, count from notices where kind = 'parts_without_folder'")
+            assert (notice["detail"].rpartition(": ")[2], notice["count"]) == ("1 parts, such as site", 1)
+        with built(released(*TAGS, *site[1:]), settings=given) as tables:
+            assert not tables("select * from unplaced_parts")
+        with built(packages(released(*TAGS, *site), site="web/site"), settings=given) as tables:
+            assert not tables("select * from unplaced_parts")
+
+
 def test_inference_can_be_turned_off() -> None:
     """With `[inference] services = false` any tag ships everything, as in a repository that is one service."""
     alone = Settings(base=Path(), inference=InferenceSettings(services=False))

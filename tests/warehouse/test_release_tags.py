@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -316,3 +317,15 @@ def test_families_say_what_was_taken_and_why() -> None:
     ]
     pattern = json.dumps(r"^api\-v\d+([._]\d+)+$")
     assert rows[0]["setting"] == f'[[deployments]] repo = "acme/shop", from = "tags", tags = {pattern}'
+
+
+def test_the_pattern_of_a_family_matches_its_releases_alone() -> None:
+    """A name that moves on, or a number of before, has the form of a release: pasted, the setting takes it no more."""
+    names = ("v1", "v2", "v2.1", "v2.2", "v3.0", "v3")
+    raw = tagged(Raw().commits("a@0 b@2 c@3"), *((name, "c", 5 + at) for at, name in enumerate(names)))
+    with built(raw) as tables:
+        (row,) = tables("select pattern from tag_families where family = 'v*'")
+        assert tables("select tag from release_tags where release order by tag") == [
+            {"tag": name} for name in names if re.search(row["pattern"], name)
+        ]
+    assert [name for name in names if re.search(row["pattern"], name)] == ["v2", "v2.1", "v2.2", "v3.0"]

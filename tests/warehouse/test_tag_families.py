@@ -224,3 +224,49 @@ def test_ten_thousand_tags_are_quick(forms: list[str]) -> None:
     begin = time.process_time()
     learn(tags, "shop", DAY + timedelta(days=2000))
     assert time.process_time() - begin < HANG_SECONDS
+
+
+def test_parts_may_be_named_behind_the_version() -> None:
+    """Words behind versions that are in use at once are parts; builds of one release for platforms are not."""
+    api, web = (readings([f"v1.{n}.0-{part}" for n in range(4)], begin=at) for part, at in (("api", 0), ("web", 3)))
+    assert set(released(learned(api, web)).values()) == {"api", "web"}
+    linux, mac = ([Reading(tag.name.replace("api", os), str(n), tag.at) for n, tag in enumerate(api)] for os in "xy")
+    assert set(released(learned(linux, mac)).values()) == {""}
+    assert released(learned(api, readings("v1.0.0 v1.1.0 v1.2.0 v1.3.0"))) == {f"v1.{n}.0": "" for n in range(4)}
+
+
+def test_a_word_behind_the_version_may_name_another_environment() -> None:
+    """What is tagged for staging is not in production."""
+    found = learned(readings("v1.0.0-prod v1.1.0-prod v1.2.0-prod"), readings("v1.0.0-uat v1.1.0-uat v1.2.0-uat"))
+    assert {name.rpartition("-")[2] for name in released(found)} == {"prod"}
+    assert ignored(found) == {"v*-uat": "`uat` names another environment than production"}
+
+
+def test_names_with_numbers_and_no_version_are_named() -> None:
+    """Weeks and ids of commits show when something was done, perhaps a release: a pattern takes them."""
+    found = learned(
+        readings("v1.0 v1.1"), readings("v2025w10 v2025w11 v2025w12"), readings("on-1a2b3c4 on-9b8c7d6 on-00000ab")
+    )
+    assert ignored(found) == dict.fromkeys(("on-HASH", "vNwN"), "no version is in their names")
+    patterns = {family.text: family.pattern for family in found.families}
+    assert re.fullmatch(patterns["vNwN"], "v2026w01")
+    assert re.fullmatch(patterns["on-HASH"], "on-1234abc")
+
+
+def test_the_id_of_its_own_commit_is_no_version() -> None:
+    """A tag of each deployment may be called by its commit, whose id may have the form of a number."""
+    ids = ("4687063aa", "b489220aa", "a1b2c3daa", "887489baa", "bcdefabaa")
+    tags = [Reading(f"shop@{sha[:7]}", sha, DAY + timedelta(days=at)) for at, sha in enumerate(ids)]
+    found = learned(tags)
+    assert released(found) == {}
+    ((family, why),) = ignored(found).items()
+    assert (family, why) == ("shop@HASH", "no version is in their names")
+    assert all(re.search(found.families[0].pattern, tag.name) for tag in tags)
+    assert released(learned([tag._replace(name=f"v1.{at}.0-{tag.name[5:]}") for at, tag in enumerate(tags)]))
+
+
+def test_a_package_called_by_a_word_of_release_is_a_part() -> None:
+    """`@shop/build` is a package of the shop, and no build of it."""
+    packages = (readings([f"@shop/{name}@1.{at}.0" for at in range(4)]) for name in ("build", "release"))
+    assert set(released(learned(*packages)).values()) == {"@shop/build", "@shop/release"}
+    assert set(released(learned(readings("shop-build-1.0 shop-build-1.1"))).values()) == {""}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from collectors.git.process.command import Git
 from collectors.git.process.objects import contents
-from headway.errors import PartialRead
+from headway.errors import HeadwayError
 
 __all__ = ["COMPONENT_PATH", "Component", "Listing", "named", "read_components", "tip_listing"]
 
@@ -80,16 +80,18 @@ def tip_listing(git: Git, tip: str) -> Listing:
     return Listing({path: blobs[path] for path in chosen}, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
-def read_components(git: Git, listing: Listing, *, with_contents: bool) -> Iterator[Component]:
+def read_components(git: Git, listing: Listing) -> Iterator[Component]:
     """The repository itself, then each component.
 
-    Without contents, or where some are missing, a component has the name of its folder.
+    One whose contents are missing has the name of its folder. A clone without file contents has those that it checked
+    out, so they are tried in every clone; none is fetched.
     """
     yield Component("", "", "", "repository")
     oids = [oid for path, oid in listing.blobs.items() if not path.endswith(_FOLDERS_ALONE)]
     texts: dict[str, bytes] = {}
-    with suppress(PartialRead):  # names help to find services; nothing else waits for them
-        texts = dict(contents(git, oids)) if with_contents else {}
+    with suppress(HeadwayError):  # names help to find services; nothing else waits for them
+        for oid, content in contents(git, oids):  # one after the other: what was read before an error stays
+            texts[oid] = content  # noqa: PERF403
     for path, oid in sorted(listing.blobs.items()):
         folder, _, file = path.rpartition("/")
         name = named(file, texts.get(oid, b""))

@@ -96,3 +96,13 @@ def test_a_branch_beside_the_default_one_names_nothing(repo: Repository) -> None
     first = run(repo.path)
     repo.switch("topic").commit(files={"new/package.json": '{"name": "new"}'})
     assert run(repo.switch("main").path, resume=first, at=AT + timedelta(days=1))["components"] == []
+
+
+def test_packages_of_a_clone_without_contents_are_read_where_it_checked_them_out(
+    repo: Repository, tmp_path: Path
+) -> None:
+    """A clone that leaves file contents out has those of its working tree; a bare one has names of folders."""
+    working = repo.clone(tmp_path / "working", "--filter=blob:none")
+    bare = repo.clone(tmp_path / "bare", "--bare", "--filter=blob:none")
+    assert ("web", "@acme/web", "npm") in parts(run(working))
+    assert ("web", "web", "npm") in parts(run(bare))

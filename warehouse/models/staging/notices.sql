@@ -83,3 +83,15 @@ select
 from deployments_seen
 where problem like 'it is of one part, %'
 group by repo_id
+union all
+select
+    repo_id,
+    '' as source,
+    'parts_without_folder' as kind,
+    concat(
+        'tags release parts of which no folder is known, so that their changes count for other services: ',
+        cast(count(*) as string), ' parts, such as ', min(part)
+    ) as detail,
+    count(*) as count
+from unplaced_parts
+group by repo_id

@@ -13,9 +13,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from warehouse.models.deployments.tag_families.forms import DATE, DOTTED, NUMBER, TagForm, tag_form, without_version
+from warehouse.models.deployments.tag_families.forms import (
+    DATE,
+    DOTTED,
+    NUMBER,
+    OTHER,
+    TagForm,
+    commit_id,
+    outline,
+    tag_form,
+    without_version,
+)
 from warehouse.models.deployments.tag_families.siblings import Release, among_parts
 from warehouse.models.deployments.tag_families.spans import Span, in_use, overlap, within
+from warehouse.models.deployments.tag_families.suffixes import name_suffixed
 from warehouse.models.deployments.tag_families.words import ELSEWHERE, PREFIX_PRERELEASE, RELEASE
 
 __all__ = ["Family", "Learned", "Reading", "any_release", "learn"]
@@ -49,16 +60,22 @@ class Family:
     why: str = ""
     times: list[datetime] = field(default_factory=list)
     numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    outline: str = ""
+    """The pattern of names without a version."""
 
     @property
     def text(self) -> str:
         """Its name: the prefix, a star for the version, and what follows it."""
+        if self.shape == OTHER:
+            return self.prefix
         star = {DOTTED: "*", DATE: "YYYYMMDD", NUMBER: "N"}[self.shape]
         return f"{self.prefix}{star}{'-' if self.variant else ''}{self.variant}"
 
     @property
     def pattern(self) -> str:
         """A pattern of its releases, for the setting `tags`."""
+        if self.shape == OTHER:
+            return self.outline
         lone = any(len(numbers) == 1 for numbers in self.numbers.values())
         core = {DOTTED: r"\d+([._]\d+)" + "+*"[lone], DATE: _DAY, NUMBER: r"\d+"}[self.shape]
         behind = {without_version(name, self.prefix) for name in self.numbers}
@@ -68,7 +85,9 @@ class Family:
 
     @property
     def form(self) -> str:
-        """semver, calendar, version, date or build."""
+        """semver, calendar, version, date, build or other."""
+        if self.shape == OTHER:
+            return OTHER
         if self.shape != DOTTED:
             return "date" if self.shape == DATE else "build"
         firsts = sorted(numbers[0] for numbers in self.numbers.values()) or [0]
@@ -117,7 +136,9 @@ def learn(
     `as_of` is the time of the report: tags after it are not for the caller to give. `apart` are the commits that share
     no history with the default branch.
     """
-    families, forms = _sorted_out(set(readings))
+    distinct = set(readings)
+    ids = {reading.name: found for reading in distinct if (found := commit_id(reading.name, reading.sha))}
+    families, forms = _sorted_out({reading for reading in distinct if reading.name not in ids})
     for family in families:
         _leave_out_floating(family, forms)
         family.releases.sort(key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or ""))
@@ -125,6 +146,7 @@ def learn(
         family.numbers = {reading.name: forms[reading.name].numbers for reading in family.releases}
     _judge_histories(families, apart)
     _name_components(families, repository)
+    name_suffixed(families)
     _judge_variants(families)
     _judge_numbers(families)
     _judge_components(families)
@@ -133,10 +155,29 @@ def learn(
             only = "names that move on to the newest release" if family.floating else "pre-releases alone"
             family.taken, family.why = False, only
     times = sorted(at for family in families if family.taken and not family.component for at in family.times)
-    placed = {reading: family for family in families for reading in family.releases}
     components = {family.prefix: family.component for family in families if not family.variant}
     whole = in_use(times, as_of)
+    families += _without_version((reading for reading in distinct if reading.name not in forms), ids)
+    placed = {reading: family for family in families for reading in family.releases}
     return Learned(families, placed, whole, components, _among_parts(families, whole, as_of))
+
+
+def _without_version(readings: Iterable[Reading], ids: Mapping[str, str]) -> list[Family]:
+    """Tags of one form with numbers in which no version is found: they do not count, and are named.
+
+    `ids`: of those that end with the id of their commit, which may look like a number.
+    """
+    families: dict[str, Family] = {}
+    for reading in sorted(readings, key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or "")):
+        text, pattern = outline(reading.name, ids.get(reading.name, ""))
+        if text:
+            family = families.setdefault(text, Family(text, OTHER, "", taken=False, why="no version is in their names"))
+            family.outline = pattern
+            family.releases.append(reading)
+            family.numbers[reading.name] = ()
+            if reading.at:
+                family.times.append(reading.at)
+    return [families[text] for text in sorted(families) if len(families[text].numbers) >= _FEWEST]
 
 
 def _among_parts(families: Sequence[Family], whole: Sequence[Span], as_of: datetime) -> set[Reading]:
@@ -232,7 +273,8 @@ def _name_components(families: Sequence[Family], repository: str) -> None:
         words = [word for word in re.split(r"[^0-9A-Za-z]+", stem.lower()) if word]
         scoped = "@" in family.prefix
         rest = [word for word in words if word not in RELEASE]
-        if not rest or ("".join(rest) == repository_name and len(rest) < len(words)):
+        package = family.prefix.startswith("@")  # whose name is its own, whatever words are in it
+        if not package and (not rest or ("".join(rest) == repository_name and len(rest) < len(words))):
             continue
         if not scoped and (rest[0] in PREFIX_PRERELEASE or rest[-1] in PREFIX_PRERELEASE):
             family.taken, family.why = False, f"`{family.prefix}` names pre-releases"
@@ -267,7 +309,9 @@ def _judge_variants(families: Sequence[Family]) -> None:
     for family in families:
         if family.variant and family.taken:
             again = sum((family.prefix, numbers) in plain for numbers in family.numbers.values())
-            if 2 * again >= len(family.numbers):
+            if not ELSEWHERE.isdisjoint(family.variant.split("-")):
+                family.taken, family.why = False, f"`{family.variant}` names another environment than production"
+            elif 2 * again >= len(family.numbers):
                 family.taken, family.why = False, "other builds of versions that have a tag of their own"
             elif len(family.releases) < _FEWEST:
                 family.taken, family.why = False, f"`{family.variant}` behind fewer than {_FEWEST} versions"

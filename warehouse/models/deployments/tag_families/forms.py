@@ -12,9 +12,9 @@ from warehouse.models.deployments.tag_families.words import (
     RELEASED,
 )
 
-__all__ = ["DATE", "DOTTED", "NUMBER", "TagForm", "tag_form", "without_version"]
+__all__ = ["DATE", "DOTTED", "NUMBER", "OTHER", "TagForm", "commit_id", "outline", "tag_form", "without_version"]
 
-DOTTED, DATE, NUMBER = "dotted", "date", "number"
+DOTTED, DATE, NUMBER, OTHER = "dotted", "date", "number", "other"
 _LONGEST = 250
 _DIGITS = re.compile(r"\d+")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)|\d+(?:[._]\d+)*")
@@ -22,6 +22,9 @@ _DAY = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:
 _CLOCK = re.compile(r"[T_. -]?\d{2}[:.-]?\d{2}(?:[:.-]?\d{2})?Z?")
 _TOKENS = re.compile(r"[^-._~^:, ]+")
 _HASH = re.compile(r"g?(?=[a-f]*\d)[0-9a-f]{7,40}")
+_RUNS = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9A-Za-z])|\d+")
+_ID = re.compile(r"(?<=[^0-9A-Za-z])[0-9a-f]{7,40}$")
+_ANY_ID = "HASH", "[0-9a-f]{7,40}"
 _BEFORE_RELEASE = re.compile(r"rc\d|alpha|beta|pre|snapshot|nightly|canary")
 
 
@@ -69,6 +72,33 @@ def without_version(name: str, prefix: str) -> str:
     """What follows the version in the name of a tag."""
     match = _VERSION.match(name, len(prefix))
     return name[match.end() :] if match else ""
+
+
+def commit_id(name: str, sha: str | None) -> str:
+    """The id of its own commit that a name without a version ends with, as of `shop@1a2b3c4`; else empty."""
+    match = _ID.search(name)
+    if match is None or not sha or not sha.startswith(match[0]):
+        return ""
+    return match[0] if tag_form(name[: match.start()].rstrip("-_/@.+")) is None else ""
+
+
+def outline(name: str, ending: str = "") -> tuple[str, str]:
+    """A name without a version, with `N` for numbers and `HASH` for ids of commits, and the pattern of such names.
+
+    `ending`: the id that it ends with. Both are empty where there is neither.
+    """
+    body = name.removesuffix(ending)
+    runs = list(_RUNS.finditer(body))
+    if len(name) > _LONGEST or not (ending or runs):
+        return "", ""
+    text, pattern, end = "", "^", 0
+    for run in runs:
+        word, match = ("N", r"\d+") if run[0].isdecimal() else _ANY_ID
+        text += body[end : run.start()] + word
+        pattern += re.escape(body[end : run.start()]) + match
+        end = run.end()
+    word, match = _ANY_ID if ending else ("", "")
+    return text + body[end:] + word, f"{pattern}{re.escape(body[end:])}{match}$"
 
 
 def _begin(name: str, at: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ TAG_FAMILIES = Table(
         ("family", TEXT, "the text before the version, `*` (`N`: a number, `YYYYMMDD`: a day), and what follows it"),
         ("component", TEXT, "the part of the repository that the text names, empty: the whole"),
         ("service", TEXT, "the service that it deploys, empty: every service; null: the one that its component names"),
-        ("form", TEXT, "semver, calendar, version, date or build"),
+        ("form", TEXT, "semver, calendar, version, date, build or other (no version is in their names)"),
         ("tags", INT, "its releases as of the report"),
         ("prereleases", INT, "its pre-releases, and builds of every day"),
         ("first_at", TIME, "the first release, UTC; null where none has a date"),
@@ -105,7 +105,8 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart)
     tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
     patterns = [rule["tags"] for rule in records(tables["deployment_rules"]) if rule["source"] == "tags"]
-    families = [_family_row(settings, patterns, family) for family in learned.families]
+    names = {reading.name for reading in readings}
+    families = [_family_row(settings, patterns, family, names) for family in learned.families]
     notices = _notices(patterns, placed, learned, tags) if patterns else []
     return {
         TAG_FAMILIES.name: TAG_FAMILIES.of(families),
@@ -146,9 +147,12 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
     }
 
 
-def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Family) -> dict[str, Any]:
+def _family_row(
+    settings: Mapping[str, Any], patterns: Sequence[str], family: Family, names: Collection[str]
+) -> dict[str, Any]:
+    pattern = _exact(family, names) if family.releases else ""
     taken, why = _taken(patterns, family) if patterns else (False, f"deployments are from {settings['deployed_from']}")
-    rule = {"repo": settings["repo"], "from": "tags", "tags": family.pattern}
+    rule = {"repo": settings["repo"], "from": "tags", "tags": pattern}
     pairs = ", ".join(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in rule.items())
     return {
         "repo_id": settings["repo_id"],
@@ -163,8 +167,15 @@ def _family_row(settings: Mapping[str, Any], patterns: Sequence[str], family: Fa
         "taken": taken,
         "why": why,
         "setting": f"[[deployments]] {pairs}" if family.releases else "",
-        "pattern": family.pattern if family.releases else "",
+        "pattern": pattern,
     }
+
+
+def _exact(family: Family, names: Collection[str]) -> str:
+    """The pattern of a family without tags that have its form and are none of it, such as names that move on."""
+    pattern = family.pattern
+    others = sorted(name for name in names if name not in family.numbers and re.search(pattern, name))
+    return f"^(?!(?:{'|'.join(map(re.escape, others))})$){pattern[1:]}" if others else pattern
 
 
 def _taken(patterns: Sequence[str], family: Family) -> tuple[bool, str]:

@@ -17,9 +17,9 @@ from warehouse.models.deployments.seen.workflow import workflow_application
 from warehouse.models.rows import records
 from warehouse.models.services.inference.folders import Component, Folders, components_among
 from warehouse.models.services.inference.path_kinds import deployable
-from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose
+from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose, unplaced
 
-__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "inferred_services", "model"]
+__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "UNPLACED_PARTS", "inferred_services", "model"]
 
 INFERRED_SERVICES = Table(
     "inferred_services",
@@ -57,6 +57,17 @@ SMALL_PARTS = Table(
         ("covered", INT, "those of them in folders of parts that have releases of their own"),
     ),
 )
+UNPLACED_PARTS = Table(
+    "unplaced_parts",
+    "parts that tags go on releasing beside inferred services, and of which no folder is known",
+    "one row per repository and part",
+    ("repo_id", "part"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("part", TEXT, "its name in tags"),
+        ("tags", INT, "its releases"),
+    ),
+)
 _TAGS = ("tags", "releases")
 
 
@@ -80,24 +91,28 @@ def model(settings: Settings) -> PythonModel:
             Input("commit_files", ("path", "old_path", "status")),
             Input("past_files", ("path", "old_path", "alive")),
         ),
-        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS),
+        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS, UNPLACED_PARTS),
         lambda tables: inferred_services(tables, settings),
     )
 
 
 def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dict[str, pa.Table]:
-    """From the deployments, tags, packages and paths of one repository: services, those gone, and small parts."""
+    """From the deployments, tags, packages and paths of one repository: services, those gone, other parts."""
     (repository,) = records(tables[REPOSITORIES])
     repo_id = repository["repo_id"]
     named = settings.services_of(repo_id)
     proposals: list[Proposal] = []
+    homeless: list[Deployed] = []
     gone: dict[str, str] = {}
     if named:
         folders = _folders(tables)
         gone = _gone({service.name: service.paths for service in named}, folders)
+        if any(service.unlisted for service in named):  # they stand for what would be inferred
+            names = {name.lower() for one in named for name in (one.applications or (one.name,))}
+            homeless = [part for part in _unplaced(tables, folders) if part.name.lower() not in names]
     else:
         if settings.inference.services:
-            proposals = _proposals(repository["repo"], tables)
+            proposals, homeless = _proposals(repository["repo"], tables)
         gone = {proposal.name: proposal.successor for proposal in proposals if proposal.gone}
     apart = bool(proposals or named)
     rows = [
@@ -118,6 +133,9 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
         ),
         SMALL_PARTS.name: SMALL_PARTS.of(
             [] if apart else [{"repo_id": repo_id, **row} for row in _small_parts(tables)]
+        ),
+        UNPLACED_PARTS.name: UNPLACED_PARTS.of(
+            [{"repo_id": repo_id, "part": part.name, "tags": len(part.times)} for part in homeless]
         ),
     }
 
@@ -141,13 +159,20 @@ def _small_parts(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, int]]:
         yield {"paths": len(paths), "covered": covered}
 
 
-def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> list[Proposal]:
+def _proposals(repo: str, tables: Mapping[str, pa.Table]) -> tuple[list[Proposal], list[Deployed]]:
+    """The services, and the parts beside them that have no folder."""
     sources = set(tables["deployment_rules"]["source"].to_pylist())
     deployed = _grouped(_named(tables, sources))
     if len(deployed) < 2:  # nothing to tell apart
-        return []
+        return [], []
     whole = _whole(tables) if sources.intersection(_TAGS) else None
-    return propose(repo.rpartition("/")[2], deployed, whole, _folders(tables))
+    folders = _folders(tables)
+    proposals = propose(repo.rpartition("/")[2], deployed, whole, folders)
+    return proposals, unplaced(deployed, folders) if proposals else []
+
+
+def _unplaced(tables: Mapping[str, pa.Table], folders: Folders) -> list[Deployed]:
+    return unplaced(_grouped(_named(tables, tables["deployment_rules"]["source"].to_pylist())), folders)
 
 
 def _folders(tables: Mapping[str, pa.Table]) -> Folders:

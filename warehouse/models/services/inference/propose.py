@@ -14,7 +14,7 @@ from itertools import pairwise
 from warehouse.models.deployments.silence import FEWEST, silent_since
 from warehouse.models.services.inference.folders import Folders
 
-__all__ = ["EVERYTHING", "Deployed", "Proposal", "Releases", "propose", "quiet_since"]
+__all__ = ["EVERYTHING", "Deployed", "Proposal", "Releases", "propose", "quiet_since", "unplaced"]
 
 EVERYTHING = "**"
 """The path of an application that no folder is called after."""
@@ -88,6 +88,22 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
         if proposal.gone:
             proposal.successor = folders.went_to(proposal.folders[0], homes)
     return sorted(proposals, key=lambda proposal: proposal.name)
+
+
+def unplaced(deployed: Iterable[Deployed], folders: Folders) -> list[Deployed]:
+    """The parts that tags go on releasing and that have no folder: nobody knows which changes they ship."""
+    parts = [part for part in deployed if part.times]
+    as_of = max((part.times[-1] for part in parts), default=None)
+    return [
+        part
+        for part in sorted(parts, key=lambda part: part.name)
+        if part.told_by == "tags"
+        and len(part.times) >= FEWEST
+        and as_of is not None
+        and quiet_since(part.times, as_of) is None
+        and not folders.aside(part.name)
+        and folders.of(part.name) is None
+    ]
 
 
 def _lasting(parts: Sequence[Proposal], whole: Sequence[datetime]) -> list[Proposal]:
