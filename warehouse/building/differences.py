@@ -32,20 +32,21 @@ def differences(
     rows = _sums(
         connection, header, new, condition, (f"{key} as key_of_row", f"{row} as whole"), ("key_of_row", "whole")
     )
-    found = {
-        subject: frozenset({EVERY} if one[:2] != other[:2] else ())
-        for subject, (one, other) in rows.items()
-        if one != other
+    differences = {
+        subject: frozenset({EVERY} if old_sums[:2] != new_sums[:2] else ())
+        for subject, (old_sums, new_sums) in rows.items()
+        if old_sums != new_sums
     }
-    if changed := [subject for subject, names in found.items() if not names]:
+    if changed := [subject for subject, names in differences.items() if not names]:
         if WHOLE not in changed:
             condition = among(changed)
         # A hash of hashes: their own bits lie too close to those of the values for a sum of them.
         values = [f'hash(hash({key}, "{column}")) as "{column}"' for column in header.columns]
-        for subject, (one, other) in _sums(connection, header, new, condition, values, header.columns).items():
-            columns = zip(header.columns, one[1:], other[1:], strict=True)
-            found[subject] = frozenset(name for name, value, now in columns if value != now)
-    return found
+        sums = _sums(connection, header, new, condition, values, header.columns)
+        for subject, (old_sums, new_sums) in sums.items():
+            columns = zip(header.columns, old_sums[1:], new_sums[1:], strict=True)
+            differences[subject] = frozenset(name for name, before, after in columns if before != after)
+    return differences
 
 
 def among(repositories: Collection[str]) -> str:
@@ -76,7 +77,7 @@ def _sums(
     sides: dict[str, dict[int, tuple[int, ...]]] = {}
     for subject_of_row, side, *numbers in rows:
         sides.setdefault(subject_of_row, {})[side] = tuple(numbers)
-    return {subject_of_row: (found.get(0, ()), found.get(1, ())) for subject_of_row, found in sides.items()}
+    return {subject_of_row: (by_side.get(0, ()), by_side.get(1, ())) for subject_of_row, by_side in sides.items()}
 
 
 def _listed(columns: Iterable[str]) -> str:

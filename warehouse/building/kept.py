@@ -67,8 +67,8 @@ class Kept:
     def note(self, published: Path, signature: str, origin: Origin) -> None:
         """Note what this published file was made of."""
         self._note.parent.mkdir(exist_ok=True)
-        told = {"file": published.name, "signature": signature, "code": code_version(), **asdict(origin)}
-        write_atomically(self._note, json.dumps(told))
+        content = {"file": published.name, "signature": signature, "code": code_version(), **asdict(origin)}
+        write_atomically(self._note, json.dumps(content))
 
 
 def knowledge(models: Iterable[Model]) -> dict[str, str]:

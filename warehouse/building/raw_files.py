@@ -25,12 +25,12 @@ def repositories_of(
         if not new:
             continue
         result[table].update({Path(path).name: [] for path in new})
-        found = connection.execute(
+        rows = connection.execute(
             "select filename, list(distinct repo_id order by repo_id) from read_parquet($files, filename = true) "
             "group by filename",
             {"files": new},
         ).fetchall()
-        result[table].update({Path(name).name: repositories for name, repositories in found})
+        result[table].update({Path(name).name: repositories for name, repositories in rows})
     return result
 
 

@@ -64,11 +64,11 @@ class Gate:
 
 def texts_without(texts: Iterable[str], words: Words) -> set[str]:
     """Those of many texts that have none of these words: RE2 reads all of them at once, in a tenth of the time."""
-    each = list(texts)
-    column = pa.array([text.encode("utf-8", "replace") for text in each], pa.large_string())
+    listed = list(texts)
+    column = pa.array([text.encode("utf-8", "replace") for text in listed], pa.large_string())
     named = "|".join(re.escape(word.decode()) for word in sorted(words))
-    found = pc.match_substring_regex(column, f"(?:^|[^A-Za-z])(?i:{named})(?:[^A-Za-z]|$)")
-    return {text for text, has_one in zip(each, found.to_pylist(), strict=True) if not has_one}
+    matches = pc.match_substring_regex(column, f"(?:^|[^A-Za-z])(?i:{named})(?:[^A-Za-z]|$)")
+    return {text for text, has_one in zip(listed, matches.to_pylist(), strict=True) if not has_one}
 
 
 def lines_with(text: str, words: Words) -> str:
