@@ -17,7 +17,7 @@ STRONG = Filters(evidence="strong")
 SHOWN: dict[int, dict[str, str]] = {
     1: {"title": "Ask the LLM again", "labels": "area/ai"},  # strong, none
     2: {"title": "Ask the LLM again"},  # weak: one term
-    3: {"title": "A shorter prompt for the ai"},  # a near miss
+    3: {"title": "Sort an ai"},  # a near miss
     4: {"title": "Sort the shelves"},  # no mark of any kind
     5: {"title": "Sort the shelves", "head_ref": "codex/sort"},  # none, strong
     6: {"title": "Sort the shelves", "labels": "codex"},  # none, weak

@@ -174,7 +174,6 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
                 "undatable": False,
                 "untraceable": False,
                 "mapped_by": one["mapped_by"],
-                "as_of": END,
                 **{f"{name}_at": at for name, at in one["hours"].items()},
             }
             for number, (one, _, _) in enumerate(every)
@@ -188,6 +187,7 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
             for repo, (_, deploys) in repositories.items()
         ],
         services=[{"repo_id": repo, "service": "", "arrival": "all"} for repo in repositories],
+        report_times=[{"repo_id": repo, "as_of": END} for repo in repositories],
     )
     by_id = {int(row["change_id"]): row for row in shown}
     assert len(by_id) == len(every)
