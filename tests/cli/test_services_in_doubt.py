@@ -101,8 +101,10 @@ def test_printed_setting_takes_the_newer_tags(capfd: pytest.CaptureFixture[str],
     assert (row["reason"], row["since_at"], row["changes"]) == ("newer_tags", "2026-01-20T18:00:00Z", "40")
     assert "the tags shop-* are newer than its last deployment" in row["detail"]
     _, out = told(capfd, "--config", str(config), "deployments")
-    assert f"to take it: {row['setting']}" in out
-    config.write_text("[[deployments]]\n" + row["setting"].removeprefix("[[deployments]] ").replace(", ", "\n"))
+    lines = [line.strip() for line in out.splitlines()]
+    at = lines.index("[[deployments]]")
+    assert lines[at : at + 4] == row["setting"].replace("[[deployments]] ", "[[deployments]], ").split(", ")
+    config.write_text("\n".join(lines[at : at + 4]))
     assert main(["--config", str(config), "build"]) == 0
     _, out = told(capfd, "--config", str(config), "export", "lead-time")
     outcomes = [row["outcome"] for row in csv.DictReader(io.StringIO(out))]
