@@ -174,12 +174,14 @@ def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.side_by_side import SEPARATE, side_by_side
     from analytics.reports.spare_environments import spare_environments
+    from analytics.reports.tag_dates import DATE_THEM, tag_dates
 
     for name, rows in doubts_by_repository(connection).items():
         for row in rows:
             yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
-    # No environment is wrong for being no wave.
     yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
+    # No environment is wrong for being no wave, and what was tagged cannot be tagged again.
+    yield from (Check(ok=True, what=f"{line}; {DATE_THEM}") for line in tag_dates(connection))
     yield from (Check(ok=True, what=line) for line in spare_environments(connection))
 
 

@@ -12,6 +12,7 @@ from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.deployment_sources import deployment_sources
 from analytics.reports.side_by_side import side_by_side
+from analytics.reports.tag_dates import tag_dates
 from analytics.text.wording import counted, plain
 
 __all__ = ["DOUBTS", "all_in_doubt", "doubt_lines", "doubts", "doubts_by_repository", "hint_of", "in_words"]
@@ -89,8 +90,9 @@ def doubt_lines(table: pl.DataFrame) -> list[str]:
 
 
 def all_in_doubt(connection: duckdb.DuckDBPyConnection, filters: Filters) -> list[str]:
-    """A line per service in doubt, and per environment whose rollbacks are."""
-    return [*doubt_lines(doubts(connection, filters)), *side_by_side(connection, filters)]
+    """A line per service in doubt, per service whose lead times are, and per environment whose rollbacks are."""
+    in_doubt = doubt_lines(doubts(connection, filters))
+    return [*in_doubt, *tag_dates(connection, filters), *side_by_side(connection, filters)]
 
 
 def in_words(row: Mapping[str, Any]) -> str:

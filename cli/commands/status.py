@@ -76,12 +76,14 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
     from analytics.reports.side_by_side import SEPARATE, side_by_side
+    from analytics.reports.tag_dates import DATE_THEM, tag_dates
     from pipeline.repositories import held_back
 
     table = coverage(connection, Filters())
     doubts = in_doubt(table)
     services = doubts_by_repository(connection)
-    mixed = side_by_side(connection)
+    in_doubt_too = [(line, SEPARATE) for line in side_by_side(connection)]
+    in_doubt_too += [(line, DATE_THEM) for line in tag_dates(connection)]
     held = held_back(table.iter_rows(named=True))
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
@@ -95,9 +97,9 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         for doubt in services.get(name, ()):
             yield f"    {in_words(doubt)}"
             yield f"      hint: {hint_of(doubt)}"
-        for line in mixed:
+        for line, hint in in_doubt_too:
             if line.startswith((f"{name}: ", f"{name}, ")):
-                yield f"    {line}\n      hint: {SEPARATE}"
+                yield f"    {line}\n      hint: {hint}"
         if name in doubts:
             yield f"    {doubts[name]}"
         if name in held:

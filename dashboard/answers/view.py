@@ -106,6 +106,10 @@ class View:
         """A line for each environment whose rollbacks are in doubt."""
         return questions.side_by_side(self.file, self.filters)
 
+    def tag_dates(self) -> list[str]:
+        """A line for each service whose lead times are in doubt, for its tags have no date."""
+        return questions.tag_dates(self.file, self.filters)
+
     def closed_work_is_seen(self) -> bool:
         """Whether any source reports closed work."""
         return questions.closed_work_is_seen(self.file, self.filters)

@@ -33,6 +33,7 @@ def ask_first(view: View) -> None:
     """Ask what is answered before a file is shown."""
     view.report("doubts")
     view.side_by_side()
+    view.tag_dates()
 
 
 def page(view: View) -> None:

@@ -66,14 +66,16 @@ def ask_head(view: View) -> None:
     """Ask what `head` asks."""
     view.report("doubts")
     view.side_by_side()
+    view.tag_dates()
     view.report("coverage")
 
 
 def services_in_doubt(view: View) -> None:
-    """Name the services in doubt, and the environments whose rollbacks are, before anything else."""
+    """Name the services in doubt, or whose lead times are, and environments whose rollbacks are, first of all."""
     _in_doubt(
         "the newest work of these services is unknown, and is in no comparison.", doubt_lines(view.report("doubts"))
     )
+    _in_doubt("deployments of these have no date of their own; lead times are too short.", view.tag_dates())
     _in_doubt(
         "several versions run in these environments; no deployment there counts as a rollback.", view.side_by_side()
     )
