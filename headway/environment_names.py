@@ -11,7 +11,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-__all__ = ["EnvironmentName", "environment_name"]
+__all__ = ["EnvironmentName", "environment_name", "is_trial"]
 
 _PRODUCTION = frozenset(
     [
@@ -116,6 +116,13 @@ _OTHER = frozenset(
         "playground",
     ]
 )
+# A word of these means the preview of one request or branch, if no word of a stage is beside it.
+_TRIAL = frozenset(
+    [
+        *("preview", "previews", "pr", "mr", "pull", "request", "requests", "review", "reviews"),
+        *("branch", "feature", "features", "ephemeral"),
+    ]
+)
 # Web pages about the work, and indexes of packages: neither production nor something before it.
 _NEITHER = frozenset(
     [
@@ -178,6 +185,12 @@ def environment_name(name: str, repo_id: str = "") -> EnvironmentName:
         if said in alone:
             return said
     return _said([word for words in parts for word in words], ours)
+
+
+def is_trial(name: str) -> bool:
+    """Whether an environment's name means the preview of a request or branch: no stage that work passes on its way."""
+    words = set(_words(name))
+    return bool(words & _TRIAL) and not words & (_OTHER - _TRIAL)
 
 
 def _words(text: str) -> list[str]:

@@ -75,14 +75,17 @@ def test_repository_without_production_names_its_environments() -> None:
         assert tables("select distinct outcome from lead_times") == [{"outcome": "no_deployments"}]
 
 
-@pytest.mark.parametrize("environment", ["github-pages", "pypi"])
-def test_pages_are_no_staging(environment: str) -> None:
-    """A deployment of web pages or to an index of packages does not stage a change; one to staging does."""
+@pytest.mark.parametrize(
+    "environment", ["github-pages", "pypi", "Preview", "shop (Preview)", "rail / pr-12", "review/a"]
+)
+def test_pages_and_previews_are_no_staging(environment: str) -> None:
+    """Neither pages, an index of packages nor a preview of a later request stages a change; staging does."""
     raw = deployed_to("production").deploy("p", "b", 9, environment=environment)
     with built(raw) as tables:
         assert tables.change("b")["staged_at"] is None
-    with built(raw.deploy("s", "b", 10, environment="staging")) as tables:
-        assert tables.change("b")["staged_at"] == hour(10)
+    for stage in ("staging", "qa-preview"):
+        with built(deployed_to("production").deploy("s", "b", 10, environment=stage)) as tables:
+            assert tables.change("b")["staged_at"] == hour(10)
 
 
 def test_tags_go_before_reports_that_are_no_production() -> None:

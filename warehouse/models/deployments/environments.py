@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from headway.environment_names import EnvironmentName, environment_name
+from headway.environment_names import EnvironmentName, environment_name, is_trial
 from headway.raw_tables.table import BOOL, TEXT
 from headway.settings import Settings
 from warehouse.model import Input, PythonModel, Table
@@ -27,7 +27,11 @@ ENVIRONMENTS = Table(
         ("repo_id", TEXT, "repository"),
         ("environment", TEXT, "as named by the source"),
         ("production", BOOL, "whether it is production, where no flag of the source decides"),
-        ("excluded", BOOL, "if not production, it is none before it either: web pages, an index of packages"),
+        (
+            "excluded",
+            BOOL,
+            "if not production, it is none before it either: web pages, an index of packages, previews of requests",
+        ),
         ("decided_by", TEXT, "setting, flag or name; empty where nothing shows whether it is production"),
         ("final", BOOL, "`production` holds for flagged deployments too"),
         ("contradiction", TEXT, "how the flag contradicts the name: `flagged` or `not_flagged`; else empty"),
@@ -46,6 +50,8 @@ class _Said:
     """Whether a pattern of the settings matches; None without a pattern."""
     own: bool
     """The pattern is of the repository itself."""
+    trial: bool
+    """The name means the preview of a request or branch."""
 
     @property
     def surely_production(self) -> bool:
@@ -120,6 +126,7 @@ def _said(repo_id: str, environment: str, flags: frozenset[bool], sources: froze
         name=environment_name(name, repo_id) if settings.inference.production else EnvironmentName.UNKNOWN,
         matched=re.search(pattern, name) is not None if pattern else None,
         own=bool(own),
+        trial=settings.inference.production and is_trial(name),
     )
 
 
@@ -141,7 +148,7 @@ def _row(repo_id: str, environment: str, said: _Said, *, clear: bool) -> dict[st
         "repo_id": repo_id,
         "environment": environment,
         "production": production,
-        "excluded": said.name is EnvironmentName.NEITHER,
+        "excluded": said.name is EnvironmentName.NEITHER or said.trial,
         "decided_by": decided_by,
         "final": final,
         "contradiction": contradiction,
