@@ -72,17 +72,14 @@ def nginx(folder: Path, upstream: int) -> Iterator[int]:
         process.wait(20)
 
 
-def test_pages_show_behind_a_proxy_with_tls_below_a_path(tmp_path: Path) -> None:
+def test_pages_show_behind_a_proxy_with_tls_below_a_path(browser: Any, tmp_path: Path) -> None:
     """Each page, also opened by its own address, is drawn through the WebSocket; every file is from below the path."""
-    driver = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
     folder = warehouses.published(tmp_path / "house", warehouses.busy())
     (folder / "headway.toml").write_text(SETTINGS, encoding="utf-8")
     wrong: list[str] = []
-    with dashboard(folder) as served, nginx(tmp_path, served.port) as port, driver.sync_playwright() as play:
+    with dashboard(folder) as served, nginx(tmp_path, served.port) as port:
         resolved = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, resolved])
+        opened = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, resolved])
         page = opened.new_context(ignore_https_errors=True).new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
