@@ -171,10 +171,10 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
+    from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
-    from analytics.reports.side_by_side import SEPARATE, side_by_side
     from analytics.reports.spare_environments import spare_environments
-    from analytics.reports.tag_dates import DATE_THEM, tag_dates
 
     for name, rows in doubts_by_repository(connection).items():
         for row in rows:

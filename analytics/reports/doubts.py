@@ -11,8 +11,8 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.deployment_sources import deployment_sources
-from analytics.reports.side_by_side import side_by_side
-from analytics.reports.tag_dates import tag_dates
+from analytics.reports.doubtful.side_by_side import side_by_side
+from analytics.reports.doubtful.tag_dates import tag_dates
 from analytics.text.wording import counted, plain
 
 __all__ = ["DOUBTS", "all_in_doubt", "doubt_lines", "doubts", "doubts_by_repository", "hint_of", "in_words"]

@@ -73,10 +73,10 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes
     from analytics.explain.service_notes import service_notes
+    from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
+    from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
     from analytics.reports.published import coverage
-    from analytics.reports.side_by_side import SEPARATE, side_by_side
-    from analytics.reports.tag_dates import DATE_THEM, tag_dates
     from pipeline.repositories import held_back
 
     table = coverage(connection, Filters())

@@ -27,8 +27,8 @@ from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
-from analytics.reports.side_by_side import side_by_side as environments_in_doubt
-from analytics.reports.tag_dates import tag_dates as dates_in_doubt
+from analytics.reports.doubtful.side_by_side import side_by_side as environments_in_doubt
+from analytics.reports.doubtful.tag_dates import tag_dates as dates_in_doubt
 from analytics.text.findings import Finding, findings_in
 from analytics.whatif.levers import Levers, read_levers
 from analytics.worklist import attention as worklist_attention
@@ -252,14 +252,14 @@ def notices(file: str, filters: Filters) -> pl.DataFrame:
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)
 def side_by_side(file: str, filters: Filters) -> list[str]:
-    """As `analytics.reports.side_by_side.side_by_side`."""
+    """As `analytics.reports.doubtful.side_by_side.side_by_side`."""
     with cursor_of(file) as cursor:
         return environments_in_doubt(cursor, filters)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)
 def tag_dates(file: str, filters: Filters) -> list[str]:
-    """As `analytics.reports.tag_dates.tag_dates`."""
+    """As `analytics.reports.doubtful.tag_dates.tag_dates`."""
     with cursor_of(file) as cursor:
         return dates_in_doubt(cursor, filters)
 

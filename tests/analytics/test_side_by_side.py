@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analytics.reports.side_by_side import side_by_side
+from analytics.reports.doubtful.side_by_side import side_by_side
 from headway.settings import ProductionSettings, Settings
 from tests.builders.rows import Raw, built
 

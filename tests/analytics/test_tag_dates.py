@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analytics.cohort.filters import Filters
-from analytics.reports.tag_dates import tag_dates
+from analytics.reports.doubtful.tag_dates import tag_dates
 from tests.builders.rows import Raw, built
 
 LINE = "git:acme/shop: lead times IN DOUBT: {} of 4 production deployments are lightweight tags"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from analytics.cohort.filters import Filters
-from analytics.text.wording import counted, plain
+from analytics.text.lines import lines_of
+from analytics.text.wording import counted
 
 __all__ = ["SEPARATE", "side_by_side"]
 
@@ -31,9 +31,7 @@ order by repo_id, service, environment
 
 def side_by_side(connection: duckdb.DuckDBPyConnection, filters: Filters | None = None) -> list[str]:
     """One line per production environment in which older commits stand beside newer ones: it has no rollbacks."""
-    table = pl.DataFrame(connection.cursor().sql(_QUERY).to_arrow_table())
-    chosen = (filters or Filters()).apply(table, time=None)
-    return [plain(_line(row)) for row in chosen.iter_rows(named=True)]
+    return lines_of(connection, _QUERY, _line, filters)
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from analytics.cohort.filters import Filters
-from analytics.text.wording import counted, plain
+from analytics.text.lines import lines_of
+from analytics.text.wording import counted
 
 __all__ = ["DATE_THEM", "tag_dates"]
 
@@ -30,9 +30,7 @@ order by repo_id, service
 
 def tag_dates(connection: duckdb.DuckDBPyConnection, filters: Filters | None = None) -> list[str]:
     """One line per service at least half of whose production deployments are dated by their commits."""
-    table = pl.DataFrame(connection.cursor().sql(_QUERY).to_arrow_table())
-    chosen = (filters or Filters()).apply(table, time=None)
-    return [plain(_line(row)) for row in chosen.iter_rows(named=True)]
+    return lines_of(connection, _QUERY, _line, filters)
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What reports say of deployments that may not be what they seem."""
