@@ -3,6 +3,7 @@
     python benchmarks/headline.py                 400 companies for each number of repositories, 200 for each interval
     python benchmarks/headline.py 40 20           fewer of them
     python benchmarks/headline.py 400 200 null    one table: null, power or cover
+    python benchmarks/headline.py 100 1 null --repositories 20 --first 120     100 others of 20 repositories
 
 `null`: with no difference, the share of companies of which any finding is called significant. `power`: with AI work
 that takes 1.3 times as long before the merge, the share in which the headline says so. `cover`: how often each interval
@@ -24,7 +25,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -272,12 +273,14 @@ def intervals(job: tuple[int, str, int, World, int]) -> dict[str, Interval]:
     return rows
 
 
-def null(pool: ProcessPoolExecutor, companies: int) -> Iterator[str]:
-    """A line for each number of repositories, then by kind and by world."""
+def null(
+    pool: ProcessPoolExecutor, companies: int, numbers: Sequence[int] = REPOSITORIES, first: int = 0
+) -> Iterator[str]:
+    """A line for each number of repositories, then by kind and by world; companies are numbered from `first` on."""
     by: dict[str, list[set[str]]] = defaultdict(list)
-    for repositories in REPOSITORIES:
+    for repositories in numbers:
         jobs = []
-        for number in range(companies):
+        for number in range(first, first + companies):
             kind, world = KINDS[number % len(KINDS)], WORLDS[number // len(KINDS) % len(WORLDS)]
             jobs.append((1, kind, repositories, NULL[world], number))
         for job, (kinds, _) in zip(jobs, pool.map(findings, jobs, chunksize=4), strict=True):
@@ -333,13 +336,15 @@ def main() -> None:
     parser.add_argument("intervals", nargs="?", type=int, default=200)
     parser.add_argument("table", nargs="?", choices=["null", "power", "cover"])
     parser.add_argument("--processes", type=int, help="how many at once; all cores when not given")
+    parser.add_argument("--repositories", type=int, nargs="+", default=REPOSITORIES, help="of `null`: these alone")
+    parser.add_argument("--first", type=int, default=0, help="of `null`: leave out so many companies, drawn before")
     given = parser.parse_args()
     # Forked, Polars would wait for threads that stayed behind.
     with ProcessPoolExecutor(max_workers=given.processes, mp_context=get_context("spawn")) as pool:
         if given.table in {None, "null"}:
             kinds = "".join(f"{kind:>15}" for kind in ("arrival", "stage", "same friction", "abandoned", "adjusted"))
             print(f"{'no difference':<18}{'n':>6}{'any':>8}{kinds}", flush=True)
-            for line in null(pool, given.companies):
+            for line in null(pool, given.companies, given.repositories, given.first):
                 print(line, flush=True)
         if given.table in {None, "power"}:
             print(f"\n{'1.3 times as long before the merge: seen':<40}", flush=True)

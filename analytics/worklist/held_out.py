@@ -190,8 +190,6 @@ def held_out(past: Past, stage: IntArray) -> tuple[HeldOut, ...]:
         ago = CHANCE_HOURS[0] + time * _STEP_HOURS
         spent = some.seen_hours - ago
         here = np.flatnonzero((spent >= 0.0) & (spent < some.hours))
-        if not here.size:
-            continue
         then, _ = borrowing(some.as_of(ago), every.as_of(ago), some.repository[here], spent[here])
         chance = np.stack([then.chance, then.lower, then.upper], axis=2)
         for column, ahead in enumerate(CHANCE_HOURS):
