@@ -104,6 +104,45 @@ def test_the_slope_is_that_of_a_minimiser(found: HeldOut) -> None:
     assert found.shrunk_slope() == pytest.approx(slope_by_scipy(found), abs=2e-4)
 
 
+def test_an_unclear_correction_of_merged_changes_is_none() -> None:
+    """Chances that are right within their error stay as they are; where nothing predicts, there is the base rate."""
+    right = earlier(20, 12)
+    choice = right.choice(merged=True)
+    assert (choice.slope, choice.intercept) == (1.0, pytest.approx(0.0, abs=1e-12))
+    assert 0.0 < right.choice().slope < 1.0
+    assert earlier(10, 30, slope=-0.5).choice(merged=True).is_base
+
+
+@pytest.mark.parametrize(
+    "found", [earlier(21, 60, intercept=1.0), earlier(22, 60, slope=0.4), earlier(23, 40, slope=2.0)]
+)
+def test_a_clear_correction_of_merged_changes_is_shrunk_towards_none(found: HeldOut) -> None:
+    """By one minus two over the chi square of its distance from none, intercept and slope alike, as by `scipy`."""
+    weight, odds = weights(found), special.logit(found.chance[:, 0])
+    middle = np.average(odds, weights=weight)
+
+    def loss(beta: FloatArray, by: float) -> float:
+        score = beta[0] + beta[1] * (odds - middle)
+        each = np.logaddexp(0.0, np.where(found.came, -score, score))
+        return float((weight * each).sum() / by + 0.5 * (beta[0] - middle) ** 2 + (beta[1] - 1.0) ** 2)
+
+    by, beta = 1.0, np.array([middle, 1.0])
+    for _ in range(3):
+        beta = optimize.minimize(loss, beta, args=(by,), tol=1e-12).x
+        fitted = special.expit(beta[0] + beta[1] * (odds - middle))
+        by = scores_vary(found, fitted)
+    spread = weight * fitted * (1.0 - fitted)
+    on_slope = (spread @ (odds - middle) ** 2 - (spread @ (odds - middle)) ** 2 / spread.sum()) / scores_vary(
+        found, fitted, odds - middle
+    )
+    chi_square = (beta[0] - middle) ** 2 * spread.sum() / by + (beta[1] - 1.0) ** 2 * on_slope
+    kept = 1.0 - 2.0 / chi_square
+    assert kept > 0.5
+    choice, slope = found.choice(merged=True), 1.0 + kept * (beta[1] - 1.0)
+    assert choice.slope == pytest.approx(slope, abs=1e-3)
+    assert choice.intercept == pytest.approx(middle + kept * (beta[0] - middle) - slope * middle, abs=1e-3)
+
+
 def test_the_sure_are_taken_as_nearly_sure() -> None:
     """Chances of 0 and 1 count as one in ten thousand, each way."""
     sure, nearly = (
