@@ -117,3 +117,5 @@ def test_intervals_for_these_repositories_hold_the_truth(company: TrainCompany) 
     told = covered(company, 100, 5)["these"]
     assert 0.92 <= told.mean <= 0.98
     assert min(told.held.values()) >= 0.85
+    # Hours are the most skewed: of three repositories 93.8 % without what `Spread` adds for them.
+    assert np.mean([share for name, share in told.held.items() if name.startswith("hours in")]) >= 0.94

@@ -124,8 +124,9 @@ def test_months_of_long_ago_are_as_alike_as_recent_ones() -> None:
     month = np.repeat(np.arange(8), 20)
     old = (dice.random(8) < 0.5)[month]
     stay = np.full(old.size, 50.0)
-    rested = Past(np.zeros(160, np.int64), 2, month, stay, stay, 17_000.0 + 700.0 * month, old)
-    steady = Past(np.ones(160, np.int64), 2, 8 + month, stay, stay, 700.0 + 700.0 * month, dice.random(160) < 0.5)
+    ages = np.asarray(700.0 * month, np.float64)
+    rested = Past(np.zeros(160, np.int64), 2, month, stay, stay, 17_000.0 + ages, old)
+    steady = Past(np.ones(160, np.int64), 2, 8 + month, stay, stay, 700.0 + ages, dice.random(160) < 0.5)
     names = ("repository", "batch", "hours", "end_hours", "seen_hours", "arrived")
     both = Past(
         repositories=2, **{name: np.concatenate([getattr(rested, name), getattr(steady, name)]) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def change(stage: str, **more: object) -> dict[str, Any]:
 
 @contextmanager
 def tables(
-    row: dict[str, Any], reviews: list[Row], requests: list[Row], bots: tuple[str, ...] = ()
+    row: dict[str, Any], reviews: Sequence[Row], requests: Sequence[Row], bots: tuple[str, ...] = ()
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """What reviewers said, each (reviewer, state, hour), and who was requested, each (reviewer, kind, hour)."""
     with duckdb.connect() as connection:
@@ -61,10 +61,10 @@ def tables(
 
 
 def waits_for(
-    row: dict[str, Any], reviews: list[Row] | None = None, requests: list[Row] | None = None, bots: tuple[str, ...] = ()
+    row: dict[str, Any], reviews: Sequence[Row] = (), requests: Sequence[Row] = (), bots: tuple[str, ...] = ()
 ) -> str:
     """The same for a list and for one change."""
-    with tables(row, reviews or [], requests or [], bots) as connection:
+    with tables(row, reviews, requests, bots) as connection:
         (text,) = whom(connection, pl.DataFrame([row]))["waits_for"].to_list()
         assert whom_of(connection, row) == text
     return str(text)
