@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from headway.progress import Progress
-from headway.settings import Settings
+from headway.settings import EngineSettings, Settings
 from warehouse.build import Sources, all_models, run_models, scan
 from warehouse.building.kept import code_version
 from warehouse.building.making import make
@@ -19,7 +19,7 @@ from warehouse.building.spark import SparkEngine, copy_tables, spark_engine
 from warehouse.building.tasks import Tasks, shares
 from warehouse.model import REPOSITORIES, Model, PythonModel
 
-__all__ = ["build_on_cluster", "make_on_cluster"]
+__all__ = ["build_on_cluster", "make_on_cluster", "try_cluster"]
 
 ROWS_A_TASK = 200_000
 """A Python model that reads fewer rows is run here: to begin a task costs more than that."""
@@ -39,6 +39,12 @@ def build_on_cluster(
         run_models(models, lambda model: make_on_cluster(engine, model, spread=spread), progress)
         copy_tables(engine, connection, [header.table for model in models for header in model.headers])
         return models, engine.spellings
+
+
+def try_cluster(engine: EngineSettings, folder: Path) -> bool:
+    """Whether Python models run there too; raises `WarehouseError` where the cluster or the folder cannot be used."""
+    with spark_engine(engine.url, folder) as spark:
+        return spark.has_same_code(code_version())
 
 
 def make_on_cluster(engine: SparkEngine, model: Model, *, spread: bool) -> None:

@@ -119,7 +119,7 @@ class SparkEngine:
             found = numbers.mapInArrow(versions, "version string").toArrow()["version"].to_pylist()
         except PySparkException:  # it is not installed there, or for another Python
             return False
-        return found == [version] * _PROBES
+        return bool(found == [version] * _PROBES)
 
     def put_files(
         self, names: Sequence[str], tasks: int, task: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
