@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from headway.raw_tables import TABLES
 from headway.repository_names import repository_key
 from warehouse.store import Commit, RawStore, write_atomically
 from warehouse.upkeep.damage import missing_files
+from warehouse.upkeep.file_schemas import complete_schema
 from warehouse.upkeep.resume_points import FOLDER
 
 __all__ = ["Forgotten", "finish", "forget", "pending", "what_goes"]
@@ -128,7 +128,8 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
             if store.folder / table / name in missing:  # it stays named, so that others still know what is missing
                 files[table] = (*files.get(table, ()), name)
                 continue
-            data = pq.read_table(store.folder / table / name, schema=TABLES[table].schema)
+            path = store.folder / table / name
+            data = pq.read_table(path, schema=complete_schema(table, [path]))
             ids = data["repo_id"].unique().to_pylist()
             gone = pa.array([one for one in ids if one and repository_key(one) == key], pa.string())
             left = data.filter(pc.invert(pc.is_in(data["repo_id"], value_set=gone)))
@@ -165,7 +166,6 @@ def _sweep(store: RawStore) -> None:
     for path in (store.folder / FOLDER).glob("*.json"):
         if path not in points:
             path.unlink(missing_ok=True)
-    for table in TABLES:
-        for path in (store.folder / table).glob("*.parquet*"):  # those that were set aside too
-            if path not in named:
-                path.unlink(missing_ok=True)
+    for path in store.folder.glob("*/*.parquet*"):  # those that were set aside too
+        if path not in named:
+            path.unlink(missing_ok=True)
