@@ -53,6 +53,7 @@ def checkup(session: Session) -> Iterator[Check]:
     )
     yield _disk(settings.warehouse_folder)
     yield from _readers(settings.warehouse_folder)
+    yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
     yield from _warehouse(session)
@@ -90,6 +91,21 @@ def _readers(folder: Path) -> Iterator[Check]:
             what=f"warehouse {folder}: every user of this machine may read it; "
             f"`chmod -R go= {folder}` makes it private",
         )
+
+
+def _engine(settings: Settings) -> Iterator[Check]:
+    if settings.engine.kind != "spark":
+        return
+    from warehouse.building.cluster import try_cluster
+
+    what = f"engine: Spark at {settings.engine.url}"
+    try:
+        spread = try_cluster(settings.engine, settings.warehouse_folder / "cache")
+    except HeadwayError as error:
+        yield Check(ok=False, what=f"{what}: {error}", hint=error.hint)
+        return
+    python = "" if spread else "; Python models run here: its machines do not have this version of Headway"
+    yield Check(ok=True, what=f"{what}{python}")
 
 
 def _sources(session: Session) -> Iterator[Check]:
