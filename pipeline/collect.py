@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -154,5 +154,9 @@ def _remember(warehouse: Path, run: Run) -> None:
 
 def last_runs(warehouse: Path) -> dict[str, Run]:
     """The last run of each source."""
-    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted((warehouse / "runs").glob("*.json"))]
+    known = {spec.name for spec in fields(Run)}  # a newer version may have noted more
+    runs = []
+    for path in sorted((warehouse / "runs").glob("*.json")):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        runs.append(Run(**{name: value for name, value in noted.items() if name in known}))
     return {run.source: run for run in runs}

@@ -52,6 +52,7 @@ def checkup(session: Session) -> Iterator[Check]:
         ok=True, what=f"settings: {len(settings.sources)} sources, {len(settings.deployments)} deployment rules"
     )
     yield _disk(settings.warehouse_folder)
+    yield from _readers(settings.warehouse_folder)
     yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
@@ -79,6 +80,17 @@ def _disk(folder: Path) -> Check:
         what=f"warehouse {folder}: {free / (1 << 30):,.1f} GiB free",
         hint="free disk space, or set another [warehouse] path",
     )
+
+
+def _readers(folder: Path) -> Iterator[Check]:
+    from warehouse.upkeep.permissions import readable_by_others
+
+    if folder.is_dir() and readable_by_others(folder):
+        yield Check(
+            ok=True,
+            what=f"warehouse {folder}: every user of this machine may read it; "
+            f"`chmod -R go= {folder}` makes it private",
+        )
 
 
 def _engine(settings: Settings) -> Iterator[Check]:

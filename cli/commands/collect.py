@@ -14,6 +14,7 @@ from pipeline.session import Session
 if TYPE_CHECKING:
     from headway.source import Source
     from pipeline.collect import Run
+    from warehouse.store import RawStore
 
 SOME_FAILED = 3
 
@@ -56,7 +57,6 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
     from warehouse.publish import current_name
-    from warehouse.store import RawStore
     from warehouse.upkeep.compaction import tidy
 
     leave_pandas_out()
@@ -64,7 +64,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     if dry_run:
         return _dry_run(session, sources)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
-    store = RawStore(session.settings.warehouse_folder)
+    store = _store(session)
     progress = progress_on(sys.stderr, time.monotonic)
     finish_pending(session)
     with store.collecting():
@@ -99,6 +99,15 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     if not failed:
         return SOME_FAILED if missing else 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _store(session: Session) -> RawStore:
+    from warehouse.store import RawStore
+    from warehouse.upkeep.pseudonyms import use_pseudonyms
+
+    store = RawStore(session.settings.warehouse_folder)
+    use_pseudonyms(store, session.settings, session.environment)
+    return store
 
 
 def _dry_run(session: Session, sources: list[Source]) -> int:

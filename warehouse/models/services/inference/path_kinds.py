@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.release_files import CHANGELOG_PATH, LOCK_PATH
+from headway.releases.files import CHANGELOG_PATH, LOCK_PATH
 
 __all__ = ["deployable", "is_companion"]
 
