@@ -26,6 +26,7 @@ from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
 from warehouse.building.signature import signature
+from warehouse.building.workers import Workers
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
@@ -84,7 +85,7 @@ def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def publish(
+def publish(  # noqa: PLR0913  (options, all by name)
     warehouse: Path,
     settings: Settings,
     teams: dict[str, str],
@@ -93,10 +94,12 @@ def publish(
     progress: Progress,
     roles: Mapping[str, SourceRole] | None = None,
     anew: bool = False,
+    jobs: int = 1,
 ) -> Path:
     """Derive everything from the raw rows and make it current, unless all of it is what the current file was made of.
 
-    `anew`: do so in any case, and take nothing over from the build before.
+    `anew`: do so in any case, and take nothing over from the build before. `jobs`: how many processes share what is
+    made of one repository after the other.
 
     `teams` and `roles`: what the settings say of the sources that they name. Raw files that cannot be read are set
     aside, and the others are built (`Sources.gaps`, table `collection_gaps`).
@@ -109,21 +112,31 @@ def publish(
         remove_unfinished(warehouse / "cache", "keys.json")
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
 
-        return _with_what_is_sound(
-            warehouse,
-            lambda: _publish(warehouse, path, settings, _sources(warehouse, teams, roles), progress, anew=anew),
-        )
+        with Workers(jobs) as workers:
+            return _with_what_is_sound(
+                warehouse,
+                lambda: _publish(
+                    warehouse, path, settings, _sources(warehouse, teams, roles), progress, workers, anew=anew
+                ),
+            )
 
 
 def _publish(
-    warehouse: Path, path: Path, settings: Settings, sources: Sources, progress: Progress, *, anew: bool
+    warehouse: Path,
+    path: Path,
+    settings: Settings,
+    sources: Sources,
+    progress: Progress,
+    workers: Workers,
+    *,
+    anew: bool,
 ) -> Path:
     before = _published(warehouse)
     kept = Kept(warehouse / "cache", before, anew=anew)
     whole = signature(sources, settings)
     if before is not None and kept.made_of(whole) and _is_sound(before):
         return before
-    build = partial(_build_from, settings=settings, sources=sources, progress=progress, kept=kept)
+    build = partial(_build_from, settings=settings, sources=sources, progress=progress, kept=kept, workers=workers)
     memory = settings.warehouse.memory_gb
     try:
         origin = _write(warehouse, path, memory, kept.begin, build)
@@ -251,6 +264,7 @@ def _build_from(
     sources: Sources,
     progress: Progress,
     kept: Kept,
+    workers: Workers,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
     engine = DuckDBEngine(connection)
@@ -258,12 +272,12 @@ def _build_from(
     models = all_models(settings, scan(engine, sources), None)
     origin = Origin(knowledge(models), files, engine.spellings)
     if begin is None:
-        run_models(models, partial(make, engine), progress)
+        run_models(models, partial(make, engine, workers=workers), progress)
         headers = [header for model in models for header in model.headers]
         _comment(connection, headers)
         run_checks(connection, headers)
         return origin
-    remaking = Remaking(engine, models, sources.files, kept.origin, origin)
+    remaking = Remaking(engine, models, sources.files, kept.origin, origin, workers)
     run_models(models, remaking.make, progress)
     with remaking.narrowed():
         run_checks(connection, remaking.differing())

@@ -24,11 +24,16 @@ class Rules:
     """The rules under a team's settings, ready to judge. Reuse the object: it caches identities and paths."""
 
     def __init__(self, settings: RuleSettings) -> None:
+        self._settings = settings
         self.rule_set = load_rules(settings)
         vocabulary = Vocabulary(self.rule_set.rules)
         self.how = HowJudge(self.rule_set, vocabulary)
         self.what = WhatJudge(self.rule_set, vocabulary)
         self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
+
+    def __reduce__(self) -> tuple[type[Rules], tuple[RuleSettings]]:
+        """For another process: the settings, of which it makes the rules."""
+        return Rules, (self._settings,)
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
