@@ -21,7 +21,7 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
-from warehouse.building.bounds import bound
+from warehouse.building.bounds import bound, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
@@ -108,6 +108,7 @@ def publish(  # noqa: PLR0913  (options, all by name)
     with RawStore(warehouse).building():
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
+        remove_unused(warehouse)
         remove_unfinished(warehouse, "CURRENT")
         remove_unfinished(warehouse / "cache", "keys.json")
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
@@ -241,6 +242,7 @@ def build_some(
 
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
+        bound(connection, warehouse, settings.warehouse.memory_gb)
         engine, sources = DuckDBEngine(connection), _sources(warehouse, teams)
         build_tables(engine, sources, settings, as_of=None, progress=progress, only=tables)
         return connection
@@ -324,3 +326,6 @@ def _forget(warehouse: Path, newest: Path) -> None:
     older = [path for path in published if path != newest]
     for path in older[RETAINED - 1 :]:
         path.unlink(missing_ok=True)
+    for spilled in warehouse.glob("headway-*.duckdb.tmp"):  # what a reader that was killed could not keep in memory
+        if not spilled.with_suffix("").exists():
+            shutil.rmtree(spilled, ignore_errors=True)
