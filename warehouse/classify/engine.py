@@ -24,7 +24,6 @@ class Rules:
     """The rules under a team's settings, ready to judge. Reuse the object: it caches identities and paths."""
 
     def __init__(self, settings: RuleSettings) -> None:
-        self._settings = settings
         self.rule_set = load_rules(settings)
         vocabulary = Vocabulary(self.rule_set.rules)
         self.how = HowJudge(self.rule_set, vocabulary)
@@ -32,8 +31,8 @@ class Rules:
         self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
 
     def __reduce__(self) -> tuple[type[Rules], tuple[RuleSettings]]:
-        """For another process: the settings, of which it makes the rules."""
-        return Rules, (self._settings,)
+        """To another process or machine go the settings: caches stay here."""
+        return Rules, (self.rule_set.settings,)
 
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
