@@ -36,7 +36,7 @@ Example:
     type=click.IntRange(1, 32),
     default=1,
     show_default=True,
-    help="Number of sources to read at the same time.",
+    help="Number of sources to read at the same time, and of processes that build.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
@@ -84,7 +84,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             _print_runs(tracing)
             runs += tracing
             stood = current_name(session.settings.warehouse_folder)
-            path = build(session, teams_of(session.settings), progress, anew=full)
+            path = build(session, teams_of(session.settings), progress, anew=full, jobs=jobs)
             built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
             click.echo(f"{built}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.

@@ -182,6 +182,10 @@ class History:
         """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
         return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
 
+    def landed_themselves(self) -> set[int]:
+        """The commits off the default branch that are of a branch that landed, or were rewritten."""
+        return self._written.keys() | self.rewritten.keys()
+
     def copy_landed_before(self, commit: int, position: int) -> bool:
         """Whether a copy of a commit off the default branch landed before a step, or is of a branch that did."""
         key = self.key(commit)
