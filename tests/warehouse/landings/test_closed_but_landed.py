@@ -105,7 +105,7 @@ def test_lead_time_of_what_a_closing_word_names_begins_with_its_commit(
     raw.change(13, opened=3, abandoned=10.1, code_complete=3, code_complete_source="branch_commits", first_commit=2)
     with built(raw.deploy("d0", "a", 1).deploy("d1", "s", 17)) as tables:
         rows = tables(
-            "select change_key, outcome, lead_time_hours, code_complete_source, first_commit_at from lead_times"
+            "select change_id, outcome, lead_time_hours, code_complete_source, first_commit_at from lead_times"
         )
         by_sha = {row["change_id"].removeprefix(raw.repo_id): row for row in rows}
         assert by_sha["#13"]["outcome"] == request_outcome
