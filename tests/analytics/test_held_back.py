@@ -35,8 +35,9 @@ def test_environment_that_holds_most_work_back_is_in_doubt() -> None:
         assert [row["outcome"] for row in tables(OUTCOMES)] == ["unknown", "production", "waiting", "waiting"]
         (line,) = held_back(tables.connection)
         assert line == (
-            "git:acme/shop: what waits is IN DOUBT: 2 of 4 changes in production elsewhere wait for prod-old alone,"
-            " which got 2 of 4 roll-outs since 2025-01-10, the last on 2025-01-17, and may be retired or special"
+            "git:acme/shop: what waits is IN DOUBT: 2 of 4 changes in production elsewhere wait for prod-old, and for"
+            " none with more than two deployments; it got 2 of 4 roll-outs since 2025-01-10, the last on 2025-01-17, and"
+            " may be retired or special"
         )
         (few,) = nearly_never_deployed(tables.connection)
         assert few.endswith(
@@ -66,6 +67,17 @@ def test_environment_of_two_deployments_falls_silent_while_others_go_on() -> Non
             "select live, until_at is not null as ended from service_waves where environment = 'prod-old'"
         ) == [{"live": False, "ended": True}]
         assert held_back(tables.connection) == nearly_never_deployed(tables.connection) == []
+
+
+def test_two_retired_environments_hold_work_back_together() -> None:
+    """What waits for both waits for none that is deployed to: each is named."""
+    raw = regions(4, (0, 1))
+    for n in (0, 1):
+        raw.deploy(f"odd{n}", f"c{n}", (n * 7 + 5) * DAY, environment="prod-odd")
+    with built(raw) as tables:
+        lines = held_back(tables.connection)
+        assert [line.partition(" wait for ")[2].partition(",")[0] for line in lines] == ["prod-odd", "prod-old"]
+        assert len(nearly_never_deployed(tables.connection)) == 2
 
 
 @pytest.mark.parametrize("special", [(), (0, 1, 2, 3)])

@@ -52,7 +52,7 @@ reached as (
 ),
 missing as (
     select shipped.repo_id, shipped.change_key, shipped.service, shipped.production_deployment_id, waves.environment,
-        waves.until_at is null and reached.environment is null as missed,
+        waves.until_at is null and reached.environment is null as missed, waves.few,
         shipped.last_environment = waves.environment and shipped.first_environment <> waves.environment as dated
     from shipped
     inner join waves
@@ -64,10 +64,12 @@ missing as (
 counted as (
     select repo_id, service, environment,
         count(*) as changes,
-        count(*) filter (where missed and production_deployment_id is null and alone = 1) as held,
+        count(*) filter (where missed and production_deployment_id is null and other_missed = 0) as held,
         count(*) filter (where dated) as dated
     from (
-        select *, count(*) filter (where missed) over (partition by repo_id, service, change_key) as alone from missing
+        select *, count(*) filter (where missed and not few) over (partition by repo_id, service, change_key)
+            as other_missed
+        from missing
     )
     group by all
 ),
@@ -103,7 +105,7 @@ inner join report_times using (repo_id)
 inner join last_got using (repo_id, service, environment)
 left join counted using (repo_id, service, environment)
 left join since using (repo_id, service, environment)
-where waves.few and everywhere.most >= {_FEWEST} and counted.held + counted.dated > 0
+where waves.few and everywhere.most > waves.rollouts and counted.held + counted.dated > 0
 order by waves.repo_id, waves.service, waves.environment
 """  # noqa: S608  (numbers of ours)
 _MAJORITY = f"select * from ({_QUERY}) where held * 2 >= changes and held > 0 and (missed_rollouts > 1 or late)"  # noqa: S608
@@ -122,8 +124,8 @@ def nearly_never_deployed(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _in_doubt(row: Mapping[str, Any]) -> str:
     return (
         f"{_name(row)}: what waits is IN DOUBT: {row['held']:,} of {counted(row['changes'], 'change')} in production"
-        f" elsewhere wait for {row['environment']} alone, which got {_got(row)}"
-        " and may be retired or special"
+        f" elsewhere wait for {row['environment']}, and for none with more than two deployments; it got {_got(row)} and"
+        " may be retired or special"
     )
 
 
