@@ -36,8 +36,8 @@ def test_environment_that_holds_most_work_back_is_in_doubt() -> None:
         (line,) = held_back(tables.connection)
         assert line == (
             "git:acme/shop: what waits is IN DOUBT: 2 of 4 changes in production elsewhere wait for prod-old, and for"
-            " none with more than two deployments; it got 2 of 4 roll-outs since 2025-01-10, the last on 2025-01-17, and"
-            " may be retired or special"
+            " none with more than two deployments; it got 2 of 4 roll-outs since 2025-01-10, the last on 2025-01-17,"
+            " and may be retired or special"
         )
         (few,) = nearly_never_deployed(tables.connection)
         assert few.endswith(

@@ -127,7 +127,7 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
 
 
 def _tag_row(
-    repo_id: str, tag: Placed, learned: Learned, apart: Collection[str], short: Mapping[int, Collection[str]]
+    repo_id: str, tag: Placed, learned: Learned, apart: set[str], short: Mapping[int, Collection[str]]
 ) -> dict[str, Any]:
     reading = tag.reading
     family = learned.placed.get(reading)
