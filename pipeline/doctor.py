@@ -199,6 +199,7 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubtful.held_back import LEAVE_OUT, held_back, nearly_never_deployed
     from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
     from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
@@ -208,9 +209,11 @@ def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
         for row in rows:
             yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
     yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
+    yield from (Check(ok=False, what=line, hint=LEAVE_OUT) for line in held_back(connection))
     # No environment is wrong for being no wave, and what was tagged cannot be tagged again.
     yield from (Check(ok=True, what=f"{line}; {DATE_THEM}") for line in tag_dates(connection))
-    yield from (Check(ok=True, what=line) for line in spare_environments(connection))
+    few = (*spare_environments(connection), *nearly_never_deployed(connection))
+    yield from (Check(ok=True, what=line) for line in few)
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:

@@ -34,6 +34,7 @@ def ask_first(view: View) -> None:
     view.report("doubts")
     view.side_by_side()
     view.tag_dates()
+    view.held_back()
 
 
 def page(view: View) -> None:
