@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import HeadwayError, WarehouseError
-from headway.progress import Progress
+from headway.progress import PartProgress, Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
@@ -65,14 +65,16 @@ def run_all(
     """
     latest = store.latest()
     at = store.moment(began_at)
+    sources = list(sources)
 
-    def one(source: Source) -> Run:
-        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=progress)
+    def one(place: int) -> Run:
+        source, part = sources[place], PartProgress(progress, place + 1, len(sources))
+        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=part)
         _remember(store.warehouse, run)
         return run
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        runs = list(pool.map(one, sources))
+        runs = list(pool.map(one, range(len(sources))))
     progress.done()
     return runs
 
