@@ -33,6 +33,12 @@ NOTICES: Mapping[str, Notice] = {
         "use its new name in `[[sources]]`, above a line for its owner, then run `headway collect`",
         failure=True,
     ),
+    "changed_deployments": Notice(
+        "a file of records says now that deployments succeeded later than it said before, or that they failed",
+        "nothing, if the file was corrected; else report each run under an id of its own, or append lines instead of"
+        " replacing them",
+        told=True,
+    ),
     "commits_incomplete": Notice(
         "pull requests changed each time they were read: some of their commits may be missing", _FULL
     ),
@@ -179,8 +185,14 @@ NOTICES: Mapping[str, Notice] = {
         "fix the lines that the reject file names, then run `headway collect`",
     ),
     "repeated_ids": Notice(
-        "several deployments have one id: each environment and commit counts as a deployment of its own",
+        "several deployments have one id: each environment, commit and application counts as a deployment of its own",
         "nothing, if they are; else give each deployment an id of its own",
+        told=True,
+    ),
+    "restated_deployments": Notice(
+        "several lines say how one deployment ended: all of its states count, and its first success is its date",
+        "nothing, if it ran several times; to correct a line, change it, or retract it with `deleted` before the right"
+        " one",
         told=True,
     ),
     "reports_not_used": Notice(

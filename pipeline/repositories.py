@@ -16,6 +16,7 @@ from headway.settings import Settings
 from warehouse.publish import open_published
 
 _KINDS = (
+    "changed_deployments",
     "commits_on_no_branch",
     "deployed_before_commit",
     "deployments_without_status",
@@ -28,6 +29,7 @@ _KINDS = (
     "other_separator",
     "repeated_ids",
     "reports_not_used",
+    "restated_deployments",
     "several_names_of_production",
     "tags_moved",
     "trimmed_names",

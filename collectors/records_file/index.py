@@ -1,5 +1,8 @@
 """What a first reading of the file finds out: which line has the last word on each row, and what does not belong.
 
+Lines about one deployment add up, for each says what happened to it: their states all count, and it began with the
+earliest. Of other rows the last word alone counts.
+
 It keeps a digest and a line number a record, and the whole of what only grows: rows told by several events, and the
 names of environments. The rows themselves are made in a second reading, so that memory does not grow with the texts.
 """
@@ -21,6 +24,8 @@ _EARLIEST = {"opened_at", "first_review_at", "merged_at", "created_at", "started
 _LATEST = {"abandoned_at", "finished_at", "resolved_at", "updated_at"}
 _KINDS_OF_WHAT = 200
 _NAMED = 3
+# How much of a deployment's key is its id, and its place: with the environment and the commit.
+_ID, _PLACE = 2, 4
 
 
 @dataclass
@@ -79,7 +84,12 @@ class Index:
     trimmed_lines: int = 0
     repeated: list[tuple[int, str]] = field(default_factory=list)
     repeated_lines: int = 0
-    _by_id: dict[bytes, list[bytes]] = field(default_factory=dict)
+    restated: list[tuple[int, str]] = field(default_factory=list)
+    restated_lines: int = 0
+    _by_id: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
+    """By repository and id, the key of each deployment, with what is of its environment and commit."""
+    _retracted: dict[bytes, int] = field(default_factory=dict)
+    _began_at: dict[bytes, datetime] = field(default_factory=dict)
 
     def add(self, line_number: int, content: Record | Environment | NotUsed) -> None:
         """Take in what a good line says."""
@@ -107,6 +117,15 @@ class Index:
         """Whether the row of this line is the one to keep."""
         return self._last_word.get(key_of(record)) == line_number
 
+    def counts(self, line_number: int, record: Record) -> bool:
+        """Whether the states in this line count: of a deployment that no later line retracts."""
+        key = key_of(record)
+        return record.table == "deployments" and key in self._last_word and line_number > self._retracted.get(key, 0)
+
+    def began_at(self, record: Record) -> datetime | None:
+        """The earliest `created_at` of the lines about a deployment."""
+        return self._began_at.get(key_of(record))
+
     def close(self) -> None:
         """After the last line: whole records win over events of the same row, and what is no row is told apart."""
         for key, folded in list(self.folded.items()):
@@ -121,9 +140,10 @@ class Index:
         """The later line wins, unless both say when they were updated and it is the older one."""
         key = key_of(record)
         if record.table == "deployments":
-            self._same_id(line_number, record, key)
-        if key in self._last_word:
+            self._deployment(line_number, record, key)
+        elif key in self._last_word:
             self.superseded += 1
+        if key in self._last_word:
             before = self._updated_at.get(key)
             if before is not None and record.updated_at is not None and record.updated_at < before:
                 return
@@ -132,23 +152,30 @@ class Index:
         if record.updated_at is not None:
             self._updated_at[key] = record.updated_at
 
-    def _same_id(self, line_number: int, record: Record, key: bytes) -> None:
-        """Deployments of one id: others are told, and a line that retracts the id is the last word on all before it."""
-        alike = self._by_id.setdefault(key_of(record._replace(key=record.key[:2])), [])
-        if record.row["deleted"] and len(record.key) == 2:
-            kept = []
-            for other in alike:
+    def _deployment(self, line_number: int, record: Record, key: bytes) -> None:
+        """Deployments of one id and lines about one of them are reported; a retraction ends what came before it."""
+        place = key_of(record._replace(key=record.key[:_PLACE]))
+        alike = self._by_id.setdefault(key_of(record._replace(key=record.key[:_ID])), {})
+        if record.row["deleted"]:
+            about = [other for other, where in alike.items() if len(record.key) == _ID or key in (other, where)]
+            for other in about:
                 newer = self._updated_at.get(other)
-                if newer is not None and record.updated_at is not None and newer > record.updated_at:
-                    kept.append(other)
-                else:
+                if newer is None or record.updated_at is None or newer <= record.updated_at:
                     self.superseded += self._last_word.pop(other, None) is not None
-            alike[:] = kept
-        elif key not in self._last_word:
-            alike.append(key)
+                    self._retracted[other] = line_number
+                    self._began_at.pop(other, None)
+                    del alike[other]
+            return
+        if key in alike:
+            self.restated_lines += 1
+            _keep(self.restated, line_number, record.key[1])
+        else:
+            alike[key] = place
             if len(alike) > 1:
                 self.repeated_lines += 1
                 _keep(self.repeated, line_number, record.key[1])
+        if (began_at := record.row.get("created_at")) is not None:
+            self._began_at[key] = min(began_at, self._began_at.get(key, began_at))
 
     def _saw(self, times: list[datetime]) -> None:
         past = [at for at in times if at <= self.collected_at]
