@@ -20,7 +20,7 @@ class Notice(NamedTuple):
     failure: bool = False
     """Whether `headway doctor` reports it as a failure."""
     told: bool = False
-    """Whether `headway collect` and `headway doctor` report it although it is no failure."""
+    """Whether `headway collect` and `headway doctor` report it before other notices that are no failure."""
 
 
 NOTICES: Mapping[str, Notice] = {

@@ -196,22 +196,22 @@ def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    """Each notice that is a failure, with its remedy, and those to be told beside them."""
-    from pipeline.repositories import first_of, more_than
+    """Each notice, with its remedy where it is a failure, as `headway collect` reports it."""
+    from pipeline.repositories import first_of, more_than, notices_in_order, remedy_of
 
-    kinds = [kind for kind, notice in NOTICES.items() if notice.failure or notice.told]
-    rows = connection.sql(
-        "select repo_id, source, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
-        " order by repo_id, source, kind",
-        params={"kinds": kinds},
-    )
-    notices = rows.fetchall()
-    for kind, rest in more_than(notices, MOST_NOTICES).items():
-        notice = NOTICES[kind]
-        yield Check(ok=not notice.failure, what=f"{rest:,} more: {notice.meaning}", hint=notice.remedy)
+    notices = notices_in_order(connection)
     for repo_id, source, kind, detail in first_of(notices, MOST_NOTICES):
-        notice = NOTICES[kind]
-        yield Check(ok=not notice.failure, what=f"{repo_id or source}: {detail}", hint=notice.remedy)
+        yield Check(ok=not _is_failure(kind), what=f"{repo_id or source}: {detail}", hint=remedy_of(kind))
+    for kind, rest in more_than(notices, MOST_NOTICES).items():
+        yield Check(ok=not _is_failure(kind), what=f"{rest:,} more: {_meaning(kind)}", hint=remedy_of(kind))
+
+
+def _meaning(kind: str) -> str:
+    return NOTICES[kind].meaning if kind in NOTICES else kind
+
+
+def _is_failure(kind: str) -> bool:
+    return kind in NOTICES and NOTICES[kind].failure
 
 
 def _name(row: Mapping[str, Any]) -> str:

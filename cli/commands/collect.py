@@ -50,7 +50,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
     from pipeline.healing import clock_lines, gap_lines, heal_read_again
-    from pipeline.repositories import held_back_lines, record_notices
+    from pipeline.repositories import held_back_lines, notice_lines
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
     from pipeline.unknown_repositories import unknown_repositories
@@ -89,7 +89,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             click.echo(f"{built}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.
             _print_hints(unknown_repositories(session.settings, store))
-            notices = (*held_back_lines(session.settings), *record_notices(session.settings))
+            notices = (*held_back_lines(session.settings), *notice_lines(session.settings))
             for lines in (unknown_initiatives(session.settings), *notices):
                 if lines:
                     click.echo(lines, err=True)

@@ -75,7 +75,10 @@ class Index:
     not_used: Counter[str] = field(default_factory=Counter)
     unknown_fields: Counter[str] = field(default_factory=Counter)
     superseded: int = 0
+    replacing: list[tuple[int, str]] = field(default_factory=list)
+    """The first lines that take the place of earlier ones."""
     in_future: int = 0
+    future: list[tuple[int, str]] = field(default_factory=list)
     newest_at: datetime | None = None
     _last_word: dict[bytes, int] = field(default_factory=dict)
     _updated_at: dict[bytes, datetime] = field(default_factory=dict)
@@ -94,7 +97,7 @@ class Index:
     def add(self, line_number: int, content: Record | Environment | NotUsed) -> None:
         """Take in what a good line says."""
         if isinstance(content, Record):
-            self._saw(content.times())
+            self._saw(line_number, content.times())
             for name in content.unknown:
                 self._tally(self.unknown_fields, name)
             if content.trimmed:
@@ -105,12 +108,12 @@ class Index:
             else:
                 self.folded.setdefault(key_of(content), Folded(content.table, {})).add(content.row)
         elif isinstance(content, Environment):
-            self._saw([content.at])
+            self._saw(line_number, [content.at])
             if content.at >= self._environments_at.get(content.id, content.at):
                 self.environments[content.id] = content.name
                 self._environments_at[content.id] = content.at
         else:
-            self._saw([] if content.at is None else [content.at])
+            self._saw(line_number, [] if content.at is None else [content.at])
             self._tally(self.not_used, content.what)
 
     def is_last_word(self, line_number: int, record: Record) -> bool:
@@ -143,6 +146,7 @@ class Index:
             self._deployment(line_number, record, key)
         elif key in self._last_word:
             self.superseded += 1
+            _keep(self.replacing, line_number, record.key[-1])
         if key in self._last_word:
             before = self._updated_at.get(key)
             if before is not None and record.updated_at is not None and record.updated_at < before:
@@ -177,9 +181,11 @@ class Index:
         if (began_at := record.row.get("created_at")) is not None:
             self._began_at[key] = min(began_at, self._began_at.get(key, began_at))
 
-    def _saw(self, times: list[datetime]) -> None:
+    def _saw(self, line_number: int, times: list[datetime]) -> None:
         past = [at for at in times if at <= self.collected_at]
-        self.in_future += len(past) < len(times)
+        if len(past) < len(times):
+            self.in_future += 1
+            _keep(self.future, line_number, f"{max(times):%Y-%m-%dT%H:%M:%SZ}")
         if past:
             self.newest_at = max(past) if self.newest_at is None else max(self.newest_at, *past)
 

@@ -40,12 +40,16 @@ def specifics_of(index: Index, rejects: RejectFile) -> dict[str, str]:
         "rejected_lines": f"{rejects.count} of {index.lines} lines, {rejects.path.name}",
         "unknown_fields": _list(_with_guess(index.unknown_fields)),
         "events_not_used": _list(index.not_used),
+        "superseded_lines": _lines(index.replacing, index.superseded),
+        "future_times": _lines(index.future, index.in_future),
         "trimmed_names": _lines(index.trimmed, index.trimmed_lines),
         "other_separator": "line 1",
     }
 
 
 def _lines(first: list[tuple[int, str]], count: int) -> str:
+    if not first:
+        return ""
     named = ", ".join(f"line {number} {shown(what)}" for number, what in first)
     return named + (f" and {count - len(first):,} more" if count > len(first) else "")
 

@@ -127,13 +127,18 @@ def _notes(index: Index, separator: str) -> Iterator[str]:
         yield f"line {number}: the environment {shown(name)} has blanks around it, which are removed"
     yield from _repeated(index)
     if index.superseded:
-        yield f"{index.superseded:,} lines are about a record that a later line is about too: the later one counts"
+        where = _first(index.replacing)
+        yield f"{index.superseded:,} lines are about a record of an earlier line: the later one counts{where}"
     if index.in_future:
-        yield f"{index.in_future:,} lines have a time in the future"
+        yield f"{index.in_future:,} lines have a time in the future{_first(index.future)}"
     for name, count in index.unknown_fields.most_common(5):
         yield f"{count:,} lines have a field {shown(name)}, which no record has"
     for name, count in index.not_used.most_common(5):
         yield f"{count:,} events are not used: {shown(name)}"
+
+
+def _first(lines: list[tuple[int, str]]) -> str:
+    return f", such as line {lines[0][0]} {shown(lines[0][1])}" if lines else ""
 
 
 def _repeated(index: Index) -> Iterator[str]:
