@@ -142,7 +142,7 @@ NOTICES: Mapping[str, Notice] = {
     "no_production_environment": Notice(
         "no environment is taken for production; there are",
         'set `environments` in [production], or in [[deployments]] with from = "records" for this repository, to a'
-        " pattern of its production environments",
+        " pattern of its production environments; `headway deployments` prints the lines, and what else may be taken",
         failure=True,
     ),
     "not_flagged_though_named": Notice(
@@ -197,7 +197,8 @@ NOTICES: Mapping[str, Notice] = {
     ),
     "reports_not_used": Notice(
         "deployments are reported to no environment that is production, and are not used",
-        "set `from` in [[deployments]] to records to use them",
+        "nothing, if its releases are read from the right place; else `headway deployments` prints the settings that"
+        " take an environment for production",
         told=True,
     ),
     "runs_incomplete": Notice(
