@@ -110,16 +110,23 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.repositories import held_back
+    from pipeline.settings_checks.idle_settings import idle_paths, idle_rules
+    from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
     from pipeline.settings_hints import missing_initiatives, unknown_environments
-    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
     folder = session.settings.warehouse_folder
-    yield from _raw_rows(RawStore(folder), session.now)
-    if not RawStore(folder).commits():
+    store = RawStore(folder)
+    yield from _raw_rows(store, session.now)
+    if not store.commits():
+        unexpected = unexpected_repositories(session.settings)
+        yield from (Check(ok=False, what=what, hint=hint) for what, hint in unexpected)
         yield Check(ok=True, what="warehouse: empty; nothing was collected yet")
         return
+    # These keep a build from being published, so they do not wait for one.
+    idle = (*unknown_repositories(session.settings, store), *idle_paths(session.settings, store))
+    yield from (Check(ok=False, what=what, hint=hint) for what, hint in idle)
     try:
         with open_published(folder) as connection:
             table = coverage(connection, Filters())
@@ -130,10 +137,10 @@ def _warehouse(session: Session) -> Iterator[Check]:
             }
             notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*_doubts(connection), *_notices(connection)]
-            unknown = unknown_repositories(session.settings, RawStore(folder))
             missing = missing_initiatives(connection, session.settings)
             nowhere = unknown_environments(connection, session.settings)
-            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing, *nowhere)]
+            unused = idle_rules(connection, session.settings)
+            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*missing, *nowhere, *unused)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)
         return

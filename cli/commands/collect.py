@@ -51,9 +51,10 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.forget import finish_pending
     from pipeline.healing import clock_lines, gap_lines, heal_read_again
     from pipeline.repositories import held_back_lines, notice_lines
+    from pipeline.settings_checks.idle_settings import idle_settings
+    from pipeline.settings_checks.unknown_repositories import unknown_repositories
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
-    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
     from warehouse.publish import current_name
     from warehouse.store import RawStore
@@ -89,6 +90,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             click.echo(f"{built}; next: headway summary", err=True)
             # Where all sources were read, the build has refused these.
             _print_hints(unknown_repositories(session.settings, store))
+            _print_hints(idle_settings(session.settings, store))
             notices = (*held_back_lines(session.settings), *notice_lines(session.settings))
             for lines in (unknown_initiatives(session.settings), *notices):
                 if lines:
