@@ -184,6 +184,11 @@ NOTICES: Mapping[str, Notice] = {
         "lines were rejected; the reject file has the reasons",
         "fix the lines that the reject file names, then run `headway collect`",
     ),
+    "renamed_services": Notice(
+        "a name of deployments began when another one ended: they are taken for one service that was renamed",
+        "nothing, if it was; else paste the services that `headway doctor` prints, each with its own `applications`",
+        told=True,
+    ),
     "repeated_ids": Notice(
         "several deployments have one id: each environment, commit and application counts as a deployment of its own",
         "nothing, if they are; else give each deployment an id of its own",
@@ -241,6 +246,11 @@ NOTICES: Mapping[str, Notice] = {
     ),
     "superseded_lines": Notice(
         "several lines are about one row: the last line counts", "nothing, if the last line is correct"
+    ),
+    "times_after_file": Notice(
+        "lines have a time after the file was written, by less than a day: perhaps local times are written as UTC (Z)",
+        "write the offset of the zone, such as +09:00, instead of Z, then run `headway collect`",
+        failure=True,
     ),
     "tags_apart": Notice(
         "release tags lead to commits that share no history with the default branch: what they shipped is unknown",

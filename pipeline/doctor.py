@@ -178,6 +178,8 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
+    from analytics.reports.doubtful.renames import renaming_settings
     from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
     from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
@@ -186,6 +188,9 @@ def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     for name, rows in doubts_by_repository(connection).items():
         for row in rows:
             yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
+    for line, setting in renaming_settings(connection).items():
+        yield Check(ok=False, what=line, hint=setting)
+    yield from (Check(ok=False, what=line, hint=WRITE_ZONES) for line in record_clocks(connection))
     yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
     # No environment is wrong for being no wave, and what was tagged cannot be tagged again.
     yield from (Check(ok=True, what=f"{line}; {DATE_THEM}") for line in tag_dates(connection))

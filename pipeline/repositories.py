@@ -15,6 +15,7 @@ import duckdb
 from headway.notices import NOTICES
 from headway.repository_names import change_of, names_match, repository_key
 from headway.settings import Settings
+from headway.settings.pasted import to_paste
 from warehouse.publish import open_published
 
 _NAMED = 3
@@ -22,6 +23,7 @@ _HELD_BACK = timedelta(days=2)
 _WATERMARKS = "select provider, repo, watermark_at, newest_at, held_by from coverage order by provider, repo"
 __all__ = [
     "change_as_spelled",
+    "doubtful_records",
     "first_of",
     "held_back",
     "held_back_lines",
@@ -112,6 +114,16 @@ def notice_lines(settings: Settings) -> Iterator[str]:
             yield f"{more[kind]:,} more of this kind: `headway doctor` lists them"
         if (remedy := remedy_of(kind)) != "nothing":
             yield f"  hint: {remedy}"
+
+
+def doubtful_records(settings: Settings) -> Iterator[tuple[str, str]]:
+    """After a build: what in records puts lead times or services in doubt, with the setting or step that fixes it."""
+    from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
+    from analytics.reports.doubtful.renames import renaming_settings
+
+    with open_published(settings.warehouse_folder) as connection:
+        yield from ((line, WRITE_ZONES) for line in record_clocks(connection))
+        yield from ((line, to_paste(setting, " " * 4)) for line, setting in renaming_settings(connection).items())
 
 
 def remedy_of(kind: str) -> str:

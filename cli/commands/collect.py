@@ -50,7 +50,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
     from pipeline.healing import clock_lines, gap_lines, heal_read_again
-    from pipeline.repositories import held_back_lines, notice_lines
+    from pipeline.repositories import doubtful_records, held_back_lines, notice_lines
     from pipeline.settings_checks.idle_settings import idle_settings
     from pipeline.settings_checks.unknown_repositories import unknown_repositories
     from pipeline.sources import sources_of
@@ -91,6 +91,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             # Where all sources were read, the build has refused these.
             _print_hints(unknown_repositories(session.settings, store))
             _print_hints(idle_settings(session.settings, store))
+            _print_hints(doubtful_records(session.settings))
             notices = (*held_back_lines(session.settings), *notice_lines(session.settings))
             for lines in (unknown_initiatives(session.settings), *notices):
                 if lines:

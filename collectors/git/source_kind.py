@@ -77,7 +77,7 @@ class GitKind(SourceKind):
     def repositories(self, source: SourceSettings, *, base: Path) -> list[str]:
         """The one repository that a folder or URL is. CollectError for a folder without one."""
         from collectors.git.repository.address import identify, locate
-        from collectors.git.repository.open import open_repository
+        from collectors.git.repository.repository import open_repository
 
         repository = self._repository(source, base)
         location = locate(repository.target)

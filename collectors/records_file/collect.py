@@ -18,7 +18,7 @@ from collectors.records_file.native import Record, record, variant_of
 from collectors.records_file.notices import notices_of, specifics_of
 from collectors.records_file.rejects import RejectedLines, RejectFile
 from collectors.records_file.resume import Resume
-from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
+from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id, written_at
 from collectors.records_file.values import BadValue, shown
 from headway.errors import HeadwayError, PartialRead
 from headway.progress import Progress
@@ -94,7 +94,7 @@ class _Reading:
         self._size_bytes = size_bytes
         self._progress = progress
         self._format: Format = format_of(source, file)
-        self._index = Index(collected_at)
+        self._index = Index(collected_at, written_at(file))
         self._buffer = RowBuffer(collected_at)
         self._repo_ids: set[str] = set()
         self._separator = ""

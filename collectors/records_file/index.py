@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectors.records_file.cdevents import Environment, NotUsed
@@ -24,6 +24,8 @@ _EARLIEST = {"opened_at", "first_review_at", "merged_at", "created_at", "started
 _LATEST = {"abandoned_at", "finished_at", "resolved_at", "updated_at"}
 _KINDS_OF_WHAT = 200
 _NAMED = 3
+# Clocks differ by minutes, zones by hours; a file whose time is older than that was given another one.
+_SOON, _ZONES = timedelta(minutes=10), timedelta(hours=15)
 # How much of a deployment's key is its id, and its place: with the environment and the commit.
 _ID, _PLACE = 2, 4
 
@@ -69,6 +71,8 @@ class Index:
     """What the first reading knows."""
 
     collected_at: datetime
+    written_at: datetime | None = None
+    """When the file was written last, by its file system."""
     lines: int = 0
     folded: dict[bytes, Folded] = field(default_factory=dict)
     environments: dict[str, str] = field(default_factory=dict)
@@ -79,6 +83,8 @@ class Index:
     """The first lines that take the place of earlier ones."""
     in_future: int = 0
     future: list[tuple[int, str]] = field(default_factory=list)
+    after_file: int = 0
+    after: list[tuple[int, str]] = field(default_factory=list)
     newest_at: datetime | None = None
     _last_word: dict[bytes, int] = field(default_factory=dict)
     _updated_at: dict[bytes, datetime] = field(default_factory=dict)
@@ -182,6 +188,9 @@ class Index:
             self._began_at[key] = min(began_at, self._began_at.get(key, began_at))
 
     def _saw(self, line_number: int, times: list[datetime]) -> None:
+        if self.written_at is not None and (late := [at for at in times if _SOON < at - self.written_at < _ZONES]):
+            self.after_file += 1
+            _keep(self.after, line_number, f"{max(late):%Y-%m-%dT%H:%M:%SZ}")
         past = [at for at in times if at <= self.collected_at]
         if len(past) < len(times):
             self.in_future += 1

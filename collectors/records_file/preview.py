@@ -16,7 +16,7 @@ from collectors.records_file.formats.lines import Line, LineReader
 from collectors.records_file.index import Index
 from collectors.records_file.native import Record, record
 from collectors.records_file.rejects import Reasons
-from collectors.records_file.source import RecordsSource, format_of, opened
+from collectors.records_file.source import RecordsSource, format_of, opened, written_at
 from collectors.records_file.values import BadValue, shown
 from headway.source import Preview, PreviewedRepository
 
@@ -64,8 +64,9 @@ class _Seen:
 
 def preview(source: RecordsSource, at: datetime) -> Preview:
     """What `collect` would read of a file at a time; errors as of `collect`, but for lines that it would reject."""
-    index, reasons, seen = Index(at), Reasons(), _Seen()
+    reasons, seen = Reasons(), _Seen()
     with opened(source) as (file, size_bytes):
+        index = Index(at, written_at(file))
         separator = ""
         reader = LineReader(file, size_bytes)
         rows: Any = json_rows(reader)
@@ -129,6 +130,8 @@ def _notes(index: Index, separator: str) -> Iterator[str]:
     if index.superseded:
         where = _first(index.replacing)
         yield f"{index.superseded:,} lines are about a record of an earlier line: the later one counts{where}"
+    if index.after_file:
+        yield f"{index.after_file:,} lines have a time after the file was written: local times?{_first(index.after)}"
     if index.in_future:
         yield f"{index.in_future:,} lines have a time in the future{_first(index.future)}"
     for name, count in index.unknown_fields.most_common(5):

@@ -19,6 +19,8 @@ from warehouse.models.deployments import (
     environments,
     manifest_applications,
     manifest_bases,
+    record_clocks,
+    stage_lives,
 )
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.doubts import service_doubts
@@ -62,6 +64,7 @@ def _of_settings(settings: Settings) -> tuple[PythonModel, ...]:
         deployment_notices.model(settings),
         deployment_chain.model(settings.production.complete),
         service_doubts.model(settings.production.complete),
+        record_clocks.model(settings.production.complete),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),
@@ -84,6 +87,7 @@ _OF_INPUTS = (
     service_lists.MODEL,
     service_lives.MODEL,
     stack_outcomes.MODEL,
+    stage_lives.MODEL,
     tag_families.MODEL,
     workflow_kinds.MODEL,
 )
