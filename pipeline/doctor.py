@@ -110,23 +110,16 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.repositories import held_back
-    from pipeline.settings_checks.idle_settings import idle_paths, idle_rules
-    from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
+    from pipeline.settings_checks.idle_settings import idle_rules
     from pipeline.settings_hints import missing_initiatives, unknown_environments
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
     folder = session.settings.warehouse_folder
-    store = RawStore(folder)
-    yield from _raw_rows(store, session.now)
-    if not store.commits():
-        unexpected = unexpected_repositories(session.settings)
-        yield from (Check(ok=False, what=what, hint=hint) for what, hint in unexpected)
+    yield from _before_a_build(session)
+    if not RawStore(folder).commits():
         yield Check(ok=True, what="warehouse: empty; nothing was collected yet")
         return
-    # These keep a build from being published, so they do not wait for one.
-    idle = (*unknown_repositories(session.settings, store), *idle_paths(session.settings, store))
-    yield from (Check(ok=False, what=what, hint=hint) for what, hint in idle)
     try:
         with open_published(folder) as connection:
             table = coverage(connection, Filters())
@@ -168,6 +161,21 @@ def _warehouse(session: Session) -> Iterator[Check]:
                 what=f"{name}: complete only through {days} days ago",
                 hint="collect it again; a clone that Headway does not manage must be fetched first",
             )
+
+
+def _before_a_build(session: Session) -> Iterator[Check]:
+    """What needs no build, and may keep one from being published: missing rows, and settings that match nothing."""
+    from pipeline.settings_checks.idle_settings import idle_paths
+    from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
+    from warehouse.store import RawStore
+
+    settings, store = session.settings, RawStore(session.settings.warehouse_folder)
+    yield from _raw_rows(store, session.now)
+    if store.commits():
+        idle = (*unknown_repositories(settings, store), *idle_paths(settings, store))
+    else:
+        idle = tuple(unexpected_repositories(settings))
+    yield from (Check(ok=False, what=what, hint=hint) for what, hint in idle)
 
 
 def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:

@@ -79,22 +79,20 @@ def idle_paths(settings: Settings, store: RawStore) -> Iterator[tuple[str, str]]
 
 def idle_rules(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str]]:
     """Each name or pattern of a service or a rule that matches nothing in its repositories, and the nearest name."""
-    known = _Known(connection)
+    names = _Names(connection)
     for number, service in enumerate(settings.services, 1):
-        if (tags := known.of(_TAGS, service.repo)) and service.tags:
+        if (tags := names.of(_TAGS, service.repo)) and service.tags:
             yield from _idle(f"{_named(number, service)} tags", "tag", service.tags, tags, _searched(service.tags))
-        if names := known.of(_APPLICATIONS, service.repo):
+        if deployed := names.of(_APPLICATIONS, service.repo):
             for name in service.applications:
                 where = f"{_named(number, service)} applications"
-                yield from _idle(where, "deployment", name, names, _alike(name))
+                yield from _idle(where, "deployment", name, deployed, _alike(name))
     ids = [repo_id for (repo_id,) in connection.sql("select repo_id from repository_settings").fetchall()]
     for number, rule in enumerate(settings.deployments, 1):
         if any(rule in rules_for(settings.deployments, repo_id) for repo_id in ids):
-            for what, key, wanted, query, matches in _wanted(rule):
+            for what, key, entry, query, matches in _wanted(rule):
                 where = f"[[deployments]] {number} {key}"
-                yield from _idle(
-                    where, what, wanted, known.of(query, "*" if what == "manifest" else rule.repo), matches
-                )
+                yield from _idle(where, what, entry, names.of(query, "*" if what == "manifest" else rule.repo), matches)
 
 
 _Matches = Callable[[str], bool]
@@ -112,8 +110,8 @@ def _wanted(rule: DeploymentRule) -> Iterator[tuple[str, str, str, str, _Matches
         yield "tag", "tags", rule.tags, query, _searched(rule.tags)
     if rule.source == "records":
         for key, query in (("application", _RECORDED), ("environment", _ENVIRONMENTS)):
-            if wanted := getattr(rule, key):
-                yield "deployment", key, wanted, query, _equals(wanted)
+            if entry := getattr(rule, key):
+                yield "deployment", key, entry, query, _equals(entry)
     if rule.source == "manifests" and rule.application:
         yield "manifest", "application", rule.application, _MANIFESTS, _equals(rule.application)
 
@@ -122,23 +120,23 @@ def _searched(pattern: str) -> _Matches:
     return lambda name: re.search(pattern, name) is not None
 
 
-def _alike(wanted: str) -> _Matches:
-    return lambda name: plain_name(name) == plain_name(wanted)
+def _alike(entry: str) -> _Matches:
+    return lambda name: plain_name(name) == plain_name(entry)
 
 
-def _equals(wanted: str) -> _Matches:
-    return lambda name: name.strip().casefold() == wanted.strip().casefold()
+def _equals(entry: str) -> _Matches:
+    return lambda name: name.strip().casefold() == entry.strip().casefold()
 
 
-def _idle(where: str, what: str, wanted: str, names: Sequence[str], matches: _Matches) -> Iterator[tuple[str, str]]:
+def _idle(where: str, what: str, entry: str, names: Sequence[str], matches: _Matches) -> Iterator[tuple[str, str]]:
     if not any(matches(name) for name in names):
         listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-        hint = hint_for(wanted, names, f"there are {listed}" if names else "`headway deployments` lists what there is")
-        yield plain(f"{where}: no {what} matches {wanted!r}"), plain(hint)
+        hint = hint_for(entry, names, f"there are {listed}" if names else "`headway deployments` lists what there is")
+        yield plain(f"{where}: no {what} matches {entry!r}"), plain(hint)
 
 
 @dataclass
-class _Known:
+class _Names:
     """Names in the published tables, by repository."""
 
     connection: duckdb.DuckDBPyConnection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def team(zone: float, delays: Sequence[float], *, shift: float, tags: bool = Fal
         raw.commits(f"{name}@{at}")
         raw.rows["commits"][-1]["author_utc_offset_minutes"] = int(zone * 60)
         true = at + delays[number % len(delays)]
-        facts = {"written_in": f"d.ndjson line {number + 1}", "reported_by": "events:d.ndjson"}
+        facts: dict[str, Any] = {"written_in": f"d.ndjson line {number + 1}", "reported_by": "events:d.ndjson"}
         raw.deploy(f"r{number}", name, true + shift, **facts)
         raw.rows["deployment_statuses"][-1]["reported_by"] = "events:d.ndjson"
         if tags:

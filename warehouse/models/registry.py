@@ -9,7 +9,7 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
-from warehouse.models.arrivals import arrivals, deployment_chain
+from warehouse.models.arrivals import arrivals, deployment_chain, stage_lives
 from warehouse.models.changes import changes_from_git, classification
 from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
@@ -19,9 +19,8 @@ from warehouse.models.deployments import (
     environments,
     manifest_applications,
     manifest_bases,
-    record_clocks,
-    stage_lives,
 )
+from warehouse.models.deployments.records import record_clocks
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages

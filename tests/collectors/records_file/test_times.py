@@ -62,7 +62,7 @@ def test_what_is_no_time_is_refused(written: object, reason: str) -> None:
 
 @pytest.mark.parametrize(("hours", "count"), [(-1, 0), (0.1, 0), (3, 1), (14, 1), (16, 0), (100_000, 0)])
 def test_times_after_the_file_was_written_are_reported(tmp_path: Path, hours: float, count: int) -> None:
-    """By less than the width of the zones: then local times may be written as UTC; else the file's time means nothing."""
+    """By less than the width of the zones: then local times may be written as UTC; else it means nothing."""
     path = tmp_path / "a.ndjson"
     path.write_text(lines(deployment(finished_at="2026-01-02T12:00:00Z")))
     written = datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp() - hours * 3600
