@@ -7,7 +7,7 @@ and a field of `Settings`; a section of a kind of source also names the variable
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
@@ -16,6 +16,7 @@ from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
+from headway.settings.engine import EngineSettings
 from headway.settings.field import setting
 from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
@@ -29,6 +30,7 @@ __all__ = [
     "SPELLED",
     "CalendarSettings",
     "DeploymentRule",
+    "EngineSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",
@@ -186,6 +188,8 @@ class Settings:
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
+    # Not in `repr`, which says what tables are made of.
+    engine: EngineSettings = field(default=EngineSettings(), repr=False)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     services: tuple[ServiceSettings, ...] = ()
