@@ -41,7 +41,9 @@ class Run:
 
     def line(self) -> str:
         """One line for the end of a run."""
-        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
+        # Notices follow in words.
+        counts = sorted(item for item in self.rows.items() if item[0] != "notices")
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in counts)
         progress = f"complete through {self.watermark_at}" if self.watermark_at else "nothing complete yet"
         return f"{self.label}: {rows or 'nothing new'}; {progress}" + (f"; FAILED: {self.error}" if self.error else "")
 

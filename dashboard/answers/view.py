@@ -110,6 +110,14 @@ class View:
         """A line for each environment whose rollbacks are in doubt."""
         return questions.side_by_side(self.file, self.filters)
 
+    def possible_renames(self) -> list[str]:
+        """A line for each pair of services that may be one."""
+        return questions.possible_renames(self.file, self.filters)
+
+    def record_clocks(self) -> list[str]:
+        """A line for each repository whose records may have local times."""
+        return questions.record_clocks(self.file, self.filters)
+
     def tag_dates(self) -> list[str]:
         """A line for each service whose lead times are in doubt, for its tags have no date."""
         return questions.tag_dates(self.file, self.filters)

@@ -35,6 +35,8 @@ def ask_first(view: View) -> None:
     view.side_by_side()
     view.tag_dates()
     view.held_back()
+    view.possible_renames()
+    view.record_clocks()
 
 
 def page(view: View) -> None:

@@ -68,6 +68,8 @@ def ask_head(view: View) -> None:
     view.side_by_side()
     view.tag_dates()
     view.held_back()
+    view.possible_renames()
+    view.record_clocks()
     view.report("coverage")
 
 
@@ -76,6 +78,8 @@ def services_in_doubt(view: View) -> None:
     _in_doubt(
         "the newest work of these services is unknown, and is in no comparison.", doubt_lines(view.report("doubts"))
     )
+    _in_doubt("these may be one service, that was renamed; `headway doctor` has settings.", view.possible_renames())
+    _in_doubt("the deployments of these may have local times, as if in UTC.", view.record_clocks())
     _in_doubt("deployments of these have no date of their own; lead times are too short.", view.tag_dates())
     _in_doubt(
         "several versions run in these environments; no deployment there counts as a rollback.", view.side_by_side()
