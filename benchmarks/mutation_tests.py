@@ -171,6 +171,7 @@ _TESTS = {
     "collectors/git/readers": _git("commits", "refs", "notes", "patches", "lines", "version_changes", "hostile"),
     "collectors/git/readers/attribution.py": _git("attribution", "notes"),
     "collectors/git/readers/components.py": _git("components"),
+    "collectors/git/readers/file_versions.py": _git("file_versions"),
     "collectors/git/readers/import_statements.py": _git("statements", "imports"),
     "collectors/git/readers/imports.py": _git("imports", "statements"),
     "collectors/git/readers/ref_changes.py": _git("refs", "incremental", "forge_refs"),
