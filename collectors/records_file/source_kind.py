@@ -57,6 +57,11 @@ class RecordsKind(SourceKind):
                 source_id(file), label, source.team, partial(self._collect, file), preview=partial(self._preview, file)
             )
 
+    def repositories(self, source: SourceSettings, *, base: Path) -> tuple[str, ...]:
+        """None: records are about repositories that other sources bring."""
+        del source, base
+        return ()
+
     def _paths(self, target: str, base: Path) -> list[Path]:
         path = base / Path(target.removeprefix(self.prefix)).expanduser()
         if not path.is_dir():
