@@ -28,5 +28,5 @@ def command(session: Session, file: Path) -> int:
 
     finish_pending(session)
     made = backup(RawStore(session.settings.warehouse_folder), session.folder / file)
-    click.echo(f"backed up {made.batches:,} batches, {made.size_bytes / (1 << 20):,.1f} MiB", err=True)
+    click.echo(f"backed up {made.size_bytes / (1 << 20):,.1f} MiB in {made.batches:,} batch(es)", err=True)
     return 0

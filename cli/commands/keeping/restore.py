@@ -32,6 +32,6 @@ def command(session: Session, file: Path) -> int:
 
     leave_pandas_out()
     made = restore(session.folder / file, session.settings.warehouse_folder)
-    click.echo(f"restored {made.batches:,} batches", err=True)
+    click.echo(f"restored {made.batches:,} batch(es)", err=True)
     click.echo(str(build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))))
     return 0
