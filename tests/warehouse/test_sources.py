@@ -226,6 +226,25 @@ def test_statuses_belong_to_the_newest_reading() -> None:
     assert row["created_at"] == hour(6)
 
 
+def test_files_add_up_and_their_newest_readings_count() -> None:
+    """Two files report one deployment: its first success counts; what a file no longer says does not."""
+    told = {**KEYS, "deployment_id": "d", "source": "records", "environment": "production", "sha": "s"}
+    status = {**KEYS, "deployment_id": "d", "variant": "production @ s"}
+    unnamed = {"collected_at": 20}
+    first, again = {"reported_by": "a", "collected_at": 50}, {"reported_by": "a", "collected_at": 80}
+    other = {"reported_by": "b", "collected_at": 60}
+    statuses = [
+        {**status, **unnamed, "state": "success", "status_at": 1},
+        {**status, **first, "state": "success", "status_at": 2},
+        {**status, **again, "state": "success", "status_at": 4},
+        {**status, **other, "state": "failure", "status_at": 7},
+    ]
+    (row,) = reported([{**told, **reading} for reading in (unnamed, first, again, other)], statuses)
+    assert (row["state"], row["succeeded_at"], row["record_id"]) == ("success", hour(4), "d")
+    (row,) = reported([{**told, **unnamed}], statuses[:1])
+    assert row["succeeded_at"] == hour(1)
+
+
 def test_deployment_that_was_taken_back_is_none() -> None:
     """A tombstone ends a deployment; it can come back."""
     rows = [
