@@ -11,9 +11,9 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from pipeline.session import Session
+from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import configured_sources, ended
-from pipeline.unknown_repositories import check_repositories
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,9 @@ class Run:
 
     def line(self) -> str:
         """One line for the end of a run."""
-        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
+        # Notices follow in words.
+        counts = sorted(item for item in self.rows.items() if item[0] != "notices")
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in counts)
         progress = f"complete through {self.watermark_at}" if self.watermark_at else "nothing complete yet"
         return f"{self.label}: {rows or 'nothing new'}; {progress}" + (f"; FAILED: {self.error}" if self.error else "")
 
@@ -156,5 +158,9 @@ def _remember(warehouse: Path, run: Run) -> None:
 
 def last_runs(warehouse: Path) -> dict[str, Run]:
     """The last run of each source."""
-    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted((warehouse / "runs").glob("*.json"))]
+    known = {spec.name for spec in fields(Run)}  # a newer version may have noted more
+    runs = []
+    for path in sorted((warehouse / "runs").glob("*.json")):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        runs.append(Run(**{name: value for name, value in noted.items() if name in known}))
     return {run.source: run for run in runs}

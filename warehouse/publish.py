@@ -33,6 +33,7 @@ from warehouse.model import Header, Model
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
+from warehouse.upkeep.space import ensure_space
 
 __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
 
@@ -137,6 +138,7 @@ def _publish(
     whole = signature(sources, settings)
     if before is not None and kept.made_of(whole) and _is_sound(before):
         return before
+    ensure_space(warehouse, before.stat().st_size if before is not None else 0, "a build")
     build = partial(
         _build_from,
         warehouse=warehouse,

@@ -34,14 +34,14 @@ def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.healing import gap_lines
-    from pipeline.repositories import record_notices
+    from pipeline.repositories import notice_lines
     from warehouse.store import RawStore
 
     leave_pandas_out()
     finish_pending(session)
     path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full, jobs=jobs)
     click.echo(str(path))
-    for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
+    for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
         if lines:
             click.echo(lines, err=True)
     missing = gap_lines(RawStore(session.settings.warehouse_folder))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -55,7 +56,7 @@ def engine_with(repositories: int) -> DuckDBEngine:
     return engine
 
 
-def model(**options: object) -> PythonModel:
+def model(**options: Any) -> PythonModel:
     """A model of these numbers."""
     return PythonModel("sums", (Input("numbers", ("repo_id", "n"), ("n",)),), (SUMS,), partial(sums, **options))
 

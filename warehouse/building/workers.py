@@ -110,7 +110,7 @@ def _results(process: subprocess.Popen[bytes], model: PythonModel, pickled: byte
     """What a process makes of a part; None where it fails."""
     stdin, stdout = cast("BinaryIO", process.stdin), cast("BinaryIO", process.stdout)
     pickle.dump((pickled, part.repositories, part.places), stdin)
-    send_tables(stdin, part.tables.values())
+    send_tables(stdin, tuple(part.tables.values()))
     stdin.flush()
     if stdout.readline().strip() != _DONE:
         return None

@@ -139,6 +139,8 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         own_commits, believed, how = (commit,), "landing", "direct"
     else:
         own_commits, believed = written(history, number, position)
+        if number in history.doubtful_numbers.get("closer_alone", ()):
+            own_commits, believed = (), "closed"
         how = "squash"
     return Landed(
         number=number,
