@@ -19,12 +19,14 @@ from headway.settings.sections import (
 )
 from headway.settings.services import ProductionSettings, ServiceSettings
 from headway.settings.stability import DoraSettings, ReworkSettings
+from headway.settings.watch import CheckSettings, MetricsSettings
 
 __all__ = [
     "AiOverride",
     "AiRule",
     "AiSettings",
     "CalendarSettings",
+    "CheckSettings",
     "ComparisonSettings",
     "DashboardSettings",
     "DeploymentRule",
@@ -34,6 +36,7 @@ __all__ = [
     "InferenceSettings",
     "InitiativeSettings",
     "ManifestsSettings",
+    "MetricsSettings",
     "ProductionSettings",
     "ReportSettings",
     "ReworkSettings",

@@ -21,6 +21,7 @@ from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.services import ProductionSettings, ServiceSettings, check_services
 from headway.settings.stability import DoraSettings, ReworkSettings
+from headway.settings.watch import CheckSettings, MetricsSettings
 
 __all__ = [
     "LISTS",
@@ -186,6 +187,8 @@ class Settings:
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
+    check: CheckSettings = CheckSettings()  # noqa: RUF009
+    metrics: MetricsSettings = MetricsSettings()  # noqa: RUF009
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     services: tuple[ServiceSettings, ...] = ()
