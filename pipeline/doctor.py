@@ -51,6 +51,7 @@ def checkup(session: Session) -> Iterator[Check]:
         ok=True, what=f"settings: {len(settings.sources)} sources, {len(settings.deployments)} deployment rules"
     )
     yield _disk(settings.warehouse_folder)
+    yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
     yield from _warehouse(session)
@@ -77,6 +78,21 @@ def _disk(folder: Path) -> Check:
         what=f"warehouse {folder}: {free / (1 << 30):,.1f} GiB free",
         hint="free disk space, or set another [warehouse] path",
     )
+
+
+def _engine(settings: Settings) -> Iterator[Check]:
+    if settings.engine.kind != "spark":
+        return
+    from warehouse.building.cluster import try_cluster
+
+    what = f"engine: Spark at {settings.engine.url}"
+    try:
+        spread = try_cluster(settings.engine, settings.warehouse_folder / "cache")
+    except HeadwayError as error:
+        yield Check(ok=False, what=f"{what}: {error}", hint=error.hint)
+        return
+    python = "" if spread else "; Python models run here: its machines do not have this version of Headway"
+    yield Check(ok=True, what=f"{what}{python}")
 
 
 def _sources(session: Session) -> Iterator[Check]:

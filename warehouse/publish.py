@@ -28,7 +28,7 @@ from warehouse.building.remaking import Remaking
 from warehouse.building.signature import signature
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
-from warehouse.model import Header
+from warehouse.model import Header, Model
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
@@ -123,7 +123,7 @@ def _publish(
     whole = signature(sources, settings)
     if before is not None and kept.made_of(whole) and _is_sound(before):
         return before
-    build = partial(_build_from, settings=settings, sources=sources, progress=progress, kept=kept)
+    build = partial(_build_from, warehouse=warehouse, settings=settings, sources=sources, progress=progress, kept=kept)
     memory = settings.warehouse.memory_gb
     try:
         origin = _write(warehouse, path, memory, kept.begin, build)
@@ -247,27 +247,38 @@ def _build_from(
     connection: duckdb.DuckDBPyConnection,
     begin: Path | None,
     *,
+    warehouse: Path,
     settings: Settings,
     sources: Sources,
     progress: Progress,
     kept: Kept,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
-    engine = DuckDBEngine(connection)
     files = repositories_of(connection, sources.files, kept.origin.files)
+    if begin is None and settings.engine.kind == "spark":
+        from warehouse.building.cluster import build_on_cluster  # its client is no part of a plain installation
+
+        models, spellings = build_on_cluster(connection, settings, sources, warehouse / "cache", progress)
+        _finish(connection, models)
+        return Origin(knowledge(models), files, spellings)
+    engine = DuckDBEngine(connection)
     models = all_models(settings, scan(engine, sources), None)
     origin = Origin(knowledge(models), files, engine.spellings)
     if begin is None:
         run_models(models, partial(make, engine), progress)
-        headers = [header for model in models for header in model.headers]
-        _comment(connection, headers)
-        run_checks(connection, headers)
+        _finish(connection, models)
         return origin
     remaking = Remaking(engine, models, sources.files, kept.origin, origin)
     run_models(models, remaking.make, progress)
     with remaking.narrowed():
         run_checks(connection, remaking.differing())
     return origin
+
+
+def _finish(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:
+    headers = [header for model in models for header in model.headers]
+    _comment(connection, headers)
+    run_checks(connection, headers)
 
 
 def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -136,7 +136,7 @@ def _print_hints(lines: Iterable[tuple[str, str]]) -> None:
 
 def _print_runs(runs: list[Run]) -> None:
     for run in runs:
-        facts = {"source": run.source, "rows": sum(run.rows.values()), "seconds": run.seconds}
+        facts: dict[str, Any] = {"source": run.source, "rows": sum(run.rows.values()), "seconds": run.seconds}
         if run.error:
             current_log().error(run.line(), hint=run.hint, **facts)
         else:

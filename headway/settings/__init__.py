@@ -2,12 +2,13 @@
 
 from headway.settings.ai import AiOverride, AiRule, AiSettings
 from headway.settings.comparison import ComparisonSettings
-from headway.settings.dashboard import DashboardSettings
+from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule
 from headway.settings.initiatives import InitiativeSettings, RungSettings
 from headway.settings.reader import load, variables
 from headway.settings.sections import (
     CalendarSettings,
+    EngineSettings,
     GithubSettings,
     GitSettings,
     InferenceSettings,
@@ -19,7 +20,6 @@ from headway.settings.sections import (
 )
 from headway.settings.services import ProductionSettings, ServiceSettings
 from headway.settings.stability import DoraSettings, ReworkSettings
-from headway.settings.watch import CheckSettings, MetricsSettings
 
 __all__ = [
     "AiOverride",
@@ -31,6 +31,7 @@ __all__ = [
     "DashboardSettings",
     "DeploymentRule",
     "DoraSettings",
+    "EngineSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",

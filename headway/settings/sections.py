@@ -7,21 +7,21 @@ and a field of `Settings`; a section of a kind of source also names the variable
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
-from headway.settings.dashboard import DashboardSettings
+from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
+from headway.settings.engine import EngineSettings
 from headway.settings.field import setting
 from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
 from headway.settings.services import ProductionSettings, ServiceSettings, check_services
 from headway.settings.stability import DoraSettings, ReworkSettings
-from headway.settings.watch import CheckSettings, MetricsSettings
 
 __all__ = [
     "LISTS",
@@ -30,6 +30,7 @@ __all__ = [
     "SPELLED",
     "CalendarSettings",
     "DeploymentRule",
+    "EngineSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",
@@ -187,8 +188,10 @@ class Settings:
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
-    check: CheckSettings = CheckSettings()  # noqa: RUF009
-    metrics: MetricsSettings = MetricsSettings()  # noqa: RUF009
+    # Not in `repr`, which says what tables are made of.
+    check: CheckSettings = field(default=CheckSettings(), repr=False)
+    metrics: MetricsSettings = field(default=MetricsSettings(), repr=False)
+    engine: EngineSettings = field(default=EngineSettings(), repr=False)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     services: tuple[ServiceSettings, ...] = ()

@@ -21,7 +21,7 @@ SECONDS = 60
 
 
 def opened(
-    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, **query: str
+    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, /, **query: str
 ) -> AppTest:
     """A page of a warehouse's dashboard, come to with this query at a time, all expanders open."""
     patch.setattr(lazy_expander, "OPEN", True)
@@ -29,7 +29,7 @@ def opened(
 
 
 def collapsed(
-    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, **query: str
+    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, /, **query: str
 ) -> AppTest:
     """As `opened`, all expanders closed."""
     patch.setattr(first_paint, "SECONDS", 0.0)
