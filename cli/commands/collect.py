@@ -79,6 +79,8 @@ def _collect(session: Session, sources: list[Source], *, full: bool, jobs: int) 
     store = RawStore(session.settings.warehouse_folder)
     progress = program_progress()
     finish_pending(session)
+    for source in sources:
+        journal.debug(f"to read: {source.label}", source=source.id)
     with store.collecting():
         before = store.moment(session.now)
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)

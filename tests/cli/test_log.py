@@ -70,6 +70,13 @@ def test_json_lines_have_fields(headway: Headway) -> None:
     assert (wrong["level"], wrong["exit_code"], bool(wrong["hint"])) == ("error", 2, True)
 
 
+def test_verbose_names_what_is_to_be_read(headway: Headway) -> None:
+    """Before anything is read, each source has a line of the level debug."""
+    first = headway("collect", "shop", "-v").err.splitlines()[0]
+    assert first.endswith("Z DEBUG to read: shop")
+    assert "DEBUG" not in headway("collect", "shop").err
+
+
 def test_quiet_writes_what_is_wrong_alone(headway: Headway, tmp_path: Path) -> None:
     """Cron mails nothing of a good night, and the failures of a bad one."""
     assert headway("collect", "shop", "-q").err == ""
