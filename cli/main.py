@@ -47,11 +47,13 @@ COMMANDS = (
     "sql",
     "dashboard",
     "doctor",
+    "backup",
+    "restore",
     "forget",
     "init",
 )
-_WATCHING = ("status", "check", "runs", "doctor")
-"""Commands of the folder `cli.commands.watch`."""
+_FOLDERS = dict.fromkeys(("backup", "restore", "forget"), "keeping.")
+_FOLDERS |= dict.fromkeys(("status", "check", "runs", "doctor"), "watch.")
 
 
 # DuckDB's errors about a table or column that is not there, by name: the program starts without DuckDB.
@@ -93,8 +95,7 @@ class _Commands(click.Group):
 @functools.cache
 def _load(name: str) -> click.Command:
     """The command of this name, with the options that all commands share after its own."""
-    folder = "cli.commands.watch" if name in _WATCHING else "cli.commands"
-    command = importlib.import_module(f"{folder}.{name}").command
+    command = importlib.import_module(f"cli.commands.{_FOLDERS.get(name, '')}{name}").command
     assert isinstance(command, click.Command)  # noqa: S101
     command.params += shared_options()
     return command

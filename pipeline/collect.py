@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import HeadwayError, WarehouseError
-from headway.progress import Progress
+from headway.progress import PartProgress, Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
@@ -60,7 +60,9 @@ class Run:
 
     def line(self) -> str:
         """One line for the end of a run."""
-        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
+        # Notices follow in words.
+        counts = sorted(item for item in self.rows.items() if item[0] != "notices")
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in counts)
         progress = f"complete through {self.watermark_at}" if self.watermark_at else "nothing complete yet"
         return f"{self.label}: {rows or 'nothing new'}; {progress}" + (f"; FAILED: {self.error}" if self.error else "")
 
@@ -84,9 +86,11 @@ def run_all(
     """
     latest = store.latest()
     at = store.moment(began_at)
+    sources = list(sources)
 
-    def one(source: Source) -> Run:
-        counted = _Counted(progress)
+    def one(place: int) -> Run:
+        source = sources[place]
+        counted = _Counted(PartProgress(progress, place + 1, len(sources)))
         began = time.monotonic()
         run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=counted)
         run = replace(run, seconds=round(time.monotonic() - began, 3), requests=counted.requests)
@@ -94,7 +98,7 @@ def run_all(
         return run
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        runs = list(pool.map(one, sources))
+        runs = list(pool.map(one, range(len(sources))))
     progress.done()
     return runs
 

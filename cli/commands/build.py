@@ -17,14 +17,21 @@ Example:
 
 @click.command("build", epilog=EXAMPLE)
 @click.option("--full", is_flag=True, help="Make every table again, also what the last build made of the same rows.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Number of processes that share the work on repositories.",
+)
 @click.pass_obj
-def command(session: Session, full: bool) -> int:  # noqa: FBT001
+def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
     from cli.arrow_alone import leave_pandas_out
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.healing import gap_lines
-    from pipeline.repositories import record_notices
+    from pipeline.repositories import notice_lines
     from pipeline.watch.recorded import recorded
     from warehouse.store import RawStore
 
@@ -32,9 +39,9 @@ def command(session: Session, full: bool) -> int:  # noqa: FBT001
     journal = current_log()
     with recorded(session, "build") as outcome:
         finish_pending(session)
-        path = build(session, teams_of(session.settings), program_progress(), anew=full)
+        path = build(session, teams_of(session.settings), program_progress(), anew=full, jobs=jobs)
         click.echo(str(path))
-        for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
+        for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
             if lines:
                 journal.warning(lines)
         missing = gap_lines(RawStore(session.settings.warehouse_folder))
