@@ -263,7 +263,8 @@ NOTICES: Mapping[str, Notice] = {
         failure=True,
     ),
     "tags_moved": Notice(
-        "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
+        "release tags were moved: what they shipped before they were first read has a later date, that of the move (a"
+        " lightweight tag: of the commit that it leads to now)",
         "set a release tag once, and collect every day",
         told=True,
     ),

@@ -52,6 +52,7 @@ def checkup(session: Session) -> Iterator[Check]:
         ok=True, what=f"settings: {len(settings.sources)} sources, {len(settings.deployments)} deployment rules"
     )
     yield _disk(settings.warehouse_folder)
+    yield from _readers(settings.warehouse_folder)
     yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
@@ -79,6 +80,17 @@ def _disk(folder: Path) -> Check:
         what=f"warehouse {folder}: {free / (1 << 30):,.1f} GiB free",
         hint="free disk space, or set another [warehouse] path",
     )
+
+
+def _readers(folder: Path) -> Iterator[Check]:
+    from warehouse.upkeep.permissions import readable_by_others
+
+    if folder.is_dir() and readable_by_others(folder):
+        yield Check(
+            ok=True,
+            what=f"warehouse {folder}: every user of this machine may read it; "
+            f"`chmod -R go= {folder}` makes it private",
+        )
 
 
 def _engine(settings: Settings) -> Iterator[Check]:
@@ -202,6 +214,7 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubtful.held_back import LEAVE_OUT, held_back, nearly_never_deployed
     from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
     from analytics.reports.doubtful.renames import renaming_settings
     from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
@@ -216,9 +229,11 @@ def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
         yield Check(ok=False, what=line, hint=setting)
     yield from (Check(ok=False, what=line, hint=WRITE_ZONES) for line in record_clocks(connection))
     yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
+    yield from (Check(ok=False, what=line, hint=LEAVE_OUT) for line in held_back(connection))
     # No environment is wrong for being no wave, and what was tagged cannot be tagged again.
     yield from (Check(ok=True, what=f"{line}; {DATE_THEM}") for line in tag_dates(connection))
-    yield from (Check(ok=True, what=line) for line in spare_environments(connection))
+    few = (*spare_environments(connection), *nearly_never_deployed(connection))
+    yield from (Check(ok=True, what=line) for line in few)
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:

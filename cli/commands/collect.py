@@ -36,7 +36,7 @@ Example:
     type=click.IntRange(1, 32),
     default=1,
     show_default=True,
-    help="Number of sources to read at the same time.",
+    help="Number of sources to read at the same time, and of processes that build.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
@@ -55,7 +55,6 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from pipeline.trace_repairs import trace_repairs
     from warehouse.classify import Rules, RuleSettings
     from warehouse.publish import current_name
-    from warehouse.store import RawStore
     from warehouse.upkeep.compaction import tidy
 
     leave_pandas_out()
@@ -63,7 +62,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     if dry_run:
         return _dry_run(session, sources)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
-    store = RawStore(session.settings.warehouse_folder)
+    store = _store(session)
     progress = progress_on(sys.stderr, time.monotonic)
     finish_pending(session)
     with store.collecting():
@@ -83,7 +82,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             _print_runs(tracing)
             runs += tracing
             stood = current_name(session.settings.warehouse_folder)
-            path = build(session, teams_of(session.settings), progress, anew=full)
+            path = build(session, teams_of(session.settings), progress, anew=full, jobs=jobs)
             built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
             click.echo(f"{built}; next: headway summary", err=True)
             _print_findings(session, store)
@@ -93,6 +92,15 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     if not failed:
         return SOME_FAILED if missing else 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _store(session: Session) -> RawStore:
+    from warehouse.store import RawStore
+    from warehouse.upkeep.pseudonyms import use_pseudonyms
+
+    store = RawStore(session.settings.warehouse_folder)
+    use_pseudonyms(store, session.settings, session.environment)
+    return store
 
 
 def _print_findings(session: Session, store: RawStore) -> None:

@@ -34,6 +34,7 @@ def collect(
     source: RecordsSource,
     *,
     rejects: Path,
+    reject_texts: bool = True,
     collected_at: datetime,
     resume: Mapping[str, Any] | None,
     full: bool,
@@ -41,7 +42,8 @@ def collect(
 ) -> Iterator[Rows | Checkpoint]:
     """The rows of a file of records, then one checkpoint.
 
-    `rejects` is the folder for the file of lines that were set aside, `collected_at` when the run began (naive UTC).
+    `rejects` is the folder for the file of lines that were set aside, with their texts or without, `collected_at` when
+    the run began (naive UTC).
     A file that is byte for byte what `resume` says yields the checkpoint alone, unless `full`. The watermark is the
     newest time in the file that is not after `collected_at`: an export knows nothing later.
 
@@ -50,7 +52,7 @@ def collect(
     """
     with opened(source) as (file, size_bytes):
         before = Resume.read(resume)
-        with RejectFile(rejects, source) as aside:
+        with RejectFile(rejects, source, with_texts=reject_texts) as aside:
             if not full and before is not None and _is_unchanged(file, size_bytes, before, aside):
                 now = replace(before, place=source.absolute)
             else:

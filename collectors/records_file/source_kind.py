@@ -89,4 +89,13 @@ class RecordsKind(SourceKind):
         from collectors.records_file import collect
 
         rejects = self._context.settings.warehouse_folder / "rejects"
-        return collect(file, rejects=rejects, collected_at=at, resume=resume, full=full, progress=progress)
+        texts = self._context.settings.privacy.authors == "plain"
+        return collect(
+            file,
+            rejects=rejects,
+            reject_texts=texts,
+            collected_at=at,
+            resume=resume,
+            full=full,
+            progress=progress,
+        )

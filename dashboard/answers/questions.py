@@ -27,6 +27,7 @@ from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
+from analytics.reports.doubtful.held_back import held_back as waiting_in_doubt
 from analytics.reports.doubtful.record_clocks import record_clocks as clocks_in_doubt
 from analytics.reports.doubtful.renames import possible_renames as renames_in_doubt
 from analytics.reports.doubtful.side_by_side import side_by_side as environments_in_doubt
@@ -50,6 +51,7 @@ __all__ = [
     "closed_work_is_seen",
     "explain",
     "findings",
+    "held_back",
     "levers",
     "notices",
     "portfolio",
@@ -252,6 +254,13 @@ def notices(file: str, filters: Filters) -> pl.DataFrame:
     """As `analytics.coverage.notices`."""
     with cursor_of(file) as cursor:
         return source_coverage.notices(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def held_back(file: str, filters: Filters) -> list[str]:
+    """As `analytics.reports.doubtful.held_back.held_back`."""
+    with cursor_of(file) as cursor:
+        return waiting_in_doubt(cursor, filters)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)

@@ -102,6 +102,10 @@ class View:
         """What collectors noticed: provider, repo, kind, detail, count."""
         return questions.notices(self.file, self.filters)
 
+    def held_back(self) -> list[str]:
+        """Environments of few deployments for which most work waits, a line each."""
+        return questions.held_back(self.file, self.filters)
+
     def side_by_side(self) -> list[str]:
         """A line for each environment whose rollbacks are in doubt."""
         return questions.side_by_side(self.file, self.filters)

@@ -35,6 +35,7 @@ __all__ = [
     "GithubSettings",
     "InferenceSettings",
     "ManifestsSettings",
+    "PrivacySettings",
     "ProductionSettings",
     "ReportSettings",
     "ServiceSettings",
@@ -54,6 +55,20 @@ class WarehouseSettings:
     path: str = setting("headway-data", "folder of the warehouse, relative to this file")
     memory_gb: float = setting(
         0.0, "GB of memory for the tables of a build, which goes on in files beyond it; 0: two fifths of the machine's"
+    )
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """How people are stored."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET",)
+
+    authors: str = setting(
+        "plain",
+        "names, addresses and log-ins of people in what is stored; `pseudonym`: keyed digests in their place, by the "
+        "secret HEADWAY_PRIVACY_SECRET",
+        choices=("plain", "pseudonym"),
     )
 
 
@@ -176,6 +191,7 @@ class Settings:
 
     base: Path
     warehouse: WarehouseSettings = WarehouseSettings()
+    privacy: PrivacySettings = PrivacySettings()
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()

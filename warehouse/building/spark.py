@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from headway.errors import UsageError, WarehouseError
 from warehouse.building.spark_session import open_session, reach, spark_errors
 from warehouse.building.tasks import WRITTEN
-from warehouse.engines import DuckDBEngine, files_without
+from warehouse.engines import DuckDBEngine
+from warehouse.upkeep.file_schemas import files_unlike
 
 __all__ = ["SparkEngine", "copy_tables", "spark_engine"]
 
@@ -50,12 +51,12 @@ class SparkEngine:
         if not files:
             self.put(name, schema.empty_table())
             return
-        older = set(files_without(files, schema))
+        unlike = set(files_unlike(files, schema))
         target = self._emptied(name)
-        if older:
+        if unlike:
             target.mkdir()
-        complete = [_plain(file) for file in files if file not in older]
-        for place, file in enumerate(sorted(older)):
+        complete = [_plain(file) for file in files if file not in unlike]
+        for place, file in enumerate(sorted(unlike)):
             complete.append(target / f"{place}.parquet")
             pq.write_table(pq.read_table(file, schema=schema), complete[-1])
         self._show(name, complete)

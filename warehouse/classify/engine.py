@@ -31,7 +31,7 @@ class Rules:
         self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
 
     def __reduce__(self) -> tuple[type[Rules], tuple[RuleSettings]]:
-        """To another machine go the settings: caches stay here."""
+        """To another process or machine go the settings: caches stay here."""
         return Rules, (self.rule_set.settings,)
 
     @classmethod

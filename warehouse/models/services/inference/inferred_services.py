@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -114,7 +115,7 @@ def model(settings: Settings) -> PythonModel:
             Input("past_files", ("path", "old_path", "alive")),
         ),
         (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS, UNPLACED_PARTS, RENAMED_SERVICES),
-        lambda tables: inferred_services(tables, settings),
+        partial(inferred_services, settings=settings),
     )
 
 
