@@ -36,7 +36,7 @@ _DOUBTS = {
     "numbers_without_ref": "with a number that has no PR ref",
     "moved_forward": "landed by moving the branch forward, so that their first commit is inferred",
     "by_order": "of one merge without PR refs, distinguished by their order in its message",
-    "closer_alone": "closed by the landing commit, with nothing else in common",
+    "closer_alone": "closed by the landing commit, with paths at best in common",
     "inside_by_words": "known only by another one's message to have landed with it",
 }
 _REPOSITORIES = "select repo_id, provider, repo from coverage"

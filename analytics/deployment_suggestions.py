@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from headway.environment_names import EnvironmentName, environment_name
+from headway.environment_names import EnvironmentName, environment_name, is_package_index
 from headway.settings.pasted import PLACEHOLDER
 
 __all__ = ["DEPLOYING", "deployment_rule", "manifest_notes", "suggest_deployments"]
@@ -31,10 +31,11 @@ def suggest_deployments(connection: duckdb.DuckDBPyConnection, repo_id: str) -> 
     repo = repo_id.partition(":")[2]
     suggestions = [
         *_manifests(connection, repo_id, repo),
-        *_environments(connection, repo_id, repo),
+        *_environments(connection, repo_id, repo, packages=False),
         *_workflows(connection, repo_id, repo),
         *_releases(connection, repo_id, repo),
         *_tags(connection, repo_id, repo),
+        *_environments(connection, repo_id, repo, packages=True),
         *_branches(connection, repo_id, repo),
     ]
     return [line for line in suggestions if line.isprintable()]
@@ -71,8 +72,8 @@ def _manifests(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -
         yield f"{row['versions']} versions of {row['application']} are in {row['manifests_repo_id']}: {rule}"
 
 
-def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str) -> Iterator[str]:
-    """Reported deployments to environments that nothing calls production."""
+def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str, *, packages: bool) -> Iterator[str]:
+    """Reported deployments to environments that nothing calls production; `packages`: to indexes of packages alone."""
     query = (
         "select environment, count(*) as n from reported_deployments where repo_id = $repo_id"
         " and succeeded_at is not null group by environment order by n desc, environment"
@@ -80,7 +81,8 @@ def _environments(connection: duckdb.DuckDBPyConnection, repo_id: str, repo: str
     for row in _rows(connection, query, repo_id):
         name = row["environment"] or ""
         said = environment_name(name, repo_id)
-        if 0 < len(name) <= _LONGEST_NAME and said in {EnvironmentName.UNKNOWN, EnvironmentName.PRODUCTION}:
+        may_be = is_package_index(name) if packages else said in {EnvironmentName.UNKNOWN, EnvironmentName.PRODUCTION}
+        if 0 < len(name) <= _LONGEST_NAME and may_be:
             rule = deployment_rule(repo, "records", environments=f"^{re.escape(name)}$")
             yield f"{row['n']} deployments to {name} succeeded: {rule}"
 

@@ -16,6 +16,10 @@ other work on the machine, times the `git log` of the same refs:
 | commits, added lines, statements | 72,666, 16,352, 81,860 | 121,104, 810,906, 232,865 |
 | `headway collect` | 11.6 | 8.5 |
 | of it reading | 4.8 | 4.2 |
+
+Since then one log lists all commits, and of a file only what changed between its versions is searched for imports. In
+December 2026, in one run of turns with other work on the machine (a load of 20 to 27 on two processors), numpy took 9.6
+times the `git log`, and 10.5 times without these.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
     python benchmarks/coverage.py                   200 companies of each kind
     python benchmarks/coverage.py 1000              more of them
     python benchmarks/coverage.py 200 trains        only companies that release by trains; `steady`: only the others
+    python benchmarks/coverage.py 60 trains --seed 5 --hours    others; for each kind the hours in each stage too
 
 First companies that release by trains (weekly, or each repository at a cadence of its own), each for the two
 questions: *these repositories* (the truth is what the same repositories do in endless years of trains) and
@@ -56,27 +57,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("companies", nargs="?", type=int, default=200)
     parser.add_argument("which", nargs="?", choices=["trains", "steady"])
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--hours", action="store_true")
     given = parser.parse_args()
     if given.which != "steady":
-        trains(given.companies)
+        trains(given.companies, given.seed, hours=given.hours)
     if given.which != "trains":
         steady(given.companies)
 
 
-def trains(companies: int) -> None:
-    """Both questions, for each kind of company."""
+def trains(companies: int, seed: int = SEED, *, hours: bool = False) -> None:
+    """Both questions, for each kind of company; `hours`: with a line for the hours in each stage."""
     print(f"{'company':<34}{'intervals for':<14}{'mean':>7}  {'lowest':<26}{'highest':<26}{'width':>6}  units")
     means: dict[str, list[float]] = {}
+    in_stages: dict[str, list[float]] = {}
     for (repositories, changes, sizes, shocks), (cadence, gaps) in product(KINDS, CADENCES.items()):
         name = f"{repositories} {sizes}, {cadence}, {changes:,}{', shocks' * (shocks > 0.0)}"
         company = TrainCompany(repositories, changes, sizes, gaps, shocks)
-        for question, told in covered(company, companies, SEED).items():
+        for question, told in covered(company, companies, seed).items():
             means.setdefault(question, []).append(told.mean)
             units = ", ".join(f"{unit} {count}" for unit, count in told.units.most_common())
             ends = "".join(f"{end:<26}" for end in _ends(told))
             print(f"{name:<34}{question:<14}{told.mean:>7.1%}  {ends}{told.width:>6.2f}  {units}", flush=True)
+            shares = {stage: share for stage, share in told.held.items() if stage.startswith("hours in")}
+            for stage, share in shares.items():
+                in_stages.setdefault(f"{question}: {stage}", []).append(share)
+            if hours:
+                print("    " + ", ".join(f"{stage} {share:.1%}" for stage, share in shares.items()), flush=True)
     for question, values in means.items():
         print(f"{'all':<34}{question:<14}{np.mean(values):>7.1%}")
+    for stage, values in in_stages.items():
+        print(f"{stage:<48}{np.mean(values):>7.1%}  {min(values):.1%} to {max(values):.1%}")
 
 
 def _ends(told: Covered) -> list[str]:

@@ -130,7 +130,12 @@ def leftovers(base: Path) -> list[Path]:
     """Files and folders that only a run that was killed leaves, but for raw files, which are kept for a day."""
     warehouse = base / "nights"
     unfinished = [*warehouse.glob("*.building*"), *warehouse.glob(".*.tmp"), *warehouse.glob("runs/.*.tmp")]
-    unfinished += [*warehouse.glob("cache/.*.tmp"), *warehouse.glob("cache/collecting"), *(base / "tmp").iterdir()]
+    unfinished += [
+        *warehouse.glob("cache/.*.tmp"),
+        *warehouse.glob("cache/collecting"),
+        *warehouse.glob("cache/spill/*"),
+        *(base / "tmp").iterdir(),
+    ]
     return [path for path in unfinished if path.exists()]
 
 

@@ -1,1 +1,2 @@
 """The `headway` program: parse arguments, call the library, print."""
+# Part of Headway.

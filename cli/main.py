@@ -44,9 +44,12 @@ COMMANDS = (
     "sql",
     "dashboard",
     "doctor",
+    "backup",
+    "restore",
     "forget",
     "init",
 )
+_FOLDERS = {"backup": "keeping.", "restore": "keeping.", "forget": "keeping."}
 
 
 # DuckDB's errors about a table or column that is not there, by name: the program starts without DuckDB.
@@ -86,7 +89,7 @@ class _Commands(click.Group):
 @functools.cache
 def _load(name: str) -> click.Command:
     """The command of this name, with the options that all commands share after its own."""
-    command = importlib.import_module(f"cli.commands.{name}").command
+    command = importlib.import_module(f"cli.commands.{_FOLDERS.get(name, '')}{name}").command
     assert isinstance(command, click.Command)  # noqa: S101
     command.params += shared_options()
     return command

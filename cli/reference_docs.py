@@ -1,7 +1,8 @@
 """Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them.
 
 `docs/tables.md` comes from the headers of models, the raw tables and the queries that read them, `docs/settings.md`
-from the settings, `docs/reports.md` from the catalogue of reports, `docs/commands.md` from the help of the commands.
+and `docs/headway.schema.json` from the settings, `docs/reports.md` from the catalogue of reports, `docs/commands.md`
+from the help of the commands.
 A test fails when a committed page is stale.
 """
 
@@ -22,6 +23,7 @@ from headway.progress import SilentProgress
 from headway.raw_tables import TABLES
 from headway.settings import sections as settings
 from headway.settings import variables
+from headway.settings.schema import schema_text
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header
@@ -73,6 +75,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "reports.md": reports_page(),
         "commands.md": commands_page(_GENERATED),
+        "headway.schema.json": schema_text(),
     }
 
 

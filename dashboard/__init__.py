@@ -1,1 +1,2 @@
 """The dashboard: pages that call `analytics` and compute nothing. `app.py` beside this folder lists them."""
+# Part of Headway.

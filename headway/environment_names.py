@@ -11,7 +11,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-__all__ = ["EnvironmentName", "environment_name", "is_trial"]
+__all__ = ["EnvironmentName", "environment_name", "is_package_index", "is_trial"]
 
 _PRODUCTION = frozenset(
     [
@@ -124,7 +124,7 @@ _TRIAL = frozenset(
     ]
 )
 # Web pages about the work, and indexes of packages: neither production nor something before it.
-_NEITHER = frozenset(
+_PAGES = frozenset(
     [
         "pages",
         "docs",
@@ -134,6 +134,10 @@ _NEITHER = frozenset(
         "chromatic",
         "handbook",
         "wiki",
+    ]
+)
+_PACKAGES = frozenset(
+    [
         "pypi",
         "npm",
         "npmjs",
@@ -148,6 +152,7 @@ _NEITHER = frozenset(
         "jsr",
     ]
 )
+_NEITHER = _PAGES | _PACKAGES
 _QUALIFIERS = frozenset(["env", "environment", "deploy", "deployment", "deployments"])
 _LAST = re.compile(r".*\(([^()]+)\)\s*")
 _PARTS = re.compile(r"[()\[\]{}/|:]|\s[-–—]\s")
@@ -191,6 +196,12 @@ def is_trial(name: str) -> bool:
     """Whether an environment's name means the preview of a request or branch: no stage that work passes on its way."""
     words = set(_words(name))
     return bool(words & _TRIAL) and not words & (_OTHER - _TRIAL)
+
+
+def is_package_index(name: str) -> bool:
+    """Whether an environment's name means an index of packages: to publish there may be a library's release."""
+    words = set(_words(name))
+    return bool(words & _PACKAGES) and not words & (_OTHER | _PAGES)
 
 
 def _words(text: str) -> list[str]:

@@ -20,7 +20,7 @@ class Notice(NamedTuple):
     failure: bool = False
     """Whether `headway doctor` reports it as a failure."""
     told: bool = False
-    """Whether `headway collect` and `headway doctor` report it although it is no failure."""
+    """Whether `headway collect` and `headway doctor` report it before other notices that are no failure."""
 
 
 NOTICES: Mapping[str, Notice] = {
@@ -32,6 +32,12 @@ NOTICES: Mapping[str, Notice] = {
         "GitHub has renamed the repository; here, and in records, it keeps the name that it was first collected under",
         "use its new name in `[[sources]]`, above a line for its owner, then run `headway collect`",
         failure=True,
+    ),
+    "changed_deployments": Notice(
+        "a file of records says now that deployments succeeded later than it said before, or that they failed",
+        "nothing, if the file was corrected; else report each run under an id of its own, or append lines instead of"
+        " replacing them",
+        told=True,
     ),
     "commits_incomplete": Notice(
         "pull requests changed each time they were read: some of their commits may be missing", _FULL
@@ -136,7 +142,7 @@ NOTICES: Mapping[str, Notice] = {
     "no_production_environment": Notice(
         "no environment is taken for production; there are",
         'set `environments` in [production], or in [[deployments]] with from = "records" for this repository, to a'
-        " pattern of its production environments",
+        " pattern of its production environments; `headway deployments` prints the lines, and what else may be taken",
         failure=True,
     ),
     "not_flagged_though_named": Notice(
@@ -178,14 +184,26 @@ NOTICES: Mapping[str, Notice] = {
         "lines were rejected; the reject file has the reasons",
         "fix the lines that the reject file names, then run `headway collect`",
     ),
+    "renamed_services": Notice(
+        "a name of deployments began when another one ended: they are taken for one service that was renamed",
+        "nothing, if it was; else paste the services that `headway doctor` prints, each with its own `applications`",
+        told=True,
+    ),
     "repeated_ids": Notice(
-        "several deployments have one id: each environment and commit counts as a deployment of its own",
+        "several deployments have one id: each environment, commit and application counts as a deployment of its own",
         "nothing, if they are; else give each deployment an id of its own",
+        told=True,
+    ),
+    "restated_deployments": Notice(
+        "several lines say how one deployment ended: all of its states count, and its first success is its date",
+        "nothing, if it ran several times; to correct a line, change it, or retract it with `deleted` before the right"
+        " one",
         told=True,
     ),
     "reports_not_used": Notice(
         "deployments are reported to no environment that is production, and are not used",
-        "set `from` in [[deployments]] to records to use them",
+        "nothing, if its releases are read from the right place; else `headway deployments` prints the settings that"
+        " take an environment for production",
         told=True,
     ),
     "runs_incomplete": Notice(
@@ -229,6 +247,11 @@ NOTICES: Mapping[str, Notice] = {
     "superseded_lines": Notice(
         "several lines are about one row: the last line counts", "nothing, if the last line is correct"
     ),
+    "times_after_file": Notice(
+        "lines have a time after the file was written, by less than a day: perhaps local times are written as UTC (Z)",
+        "write the offset of the zone, such as +09:00, instead of Z, then run `headway collect`",
+        failure=True,
+    ),
     "tags_apart": Notice(
         "release tags lead to commits that share no history with the default branch: what they shipped is unknown",
         "take deployments from records, workflows or releases with a rule in `[[deployments]]`",
@@ -240,7 +263,8 @@ NOTICES: Mapping[str, Notice] = {
         failure=True,
     ),
     "tags_moved": Notice(
-        "release tags were moved or may have been: what they shipped before they were first read is dated by the move",
+        "release tags were moved: what they shipped before they were first read has a later date, that of the move (a"
+        " lightweight tag: of the commit that it leads to now)",
         "set a release tag once, and collect every day",
         told=True,
     ),

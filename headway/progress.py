@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-__all__ = ["LogProgress", "Progress", "SilentProgress", "TerminalProgress", "progress_on"]
+__all__ = ["LogProgress", "PartProgress", "Progress", "SilentProgress", "TerminalProgress", "progress_on"]
 
 _REDRAW_SECONDS = 0.1
 _LABEL_WIDTH = 60
@@ -75,11 +75,12 @@ class TerminalProgress:
         """For each label when its first step came, and how much was done by then."""
 
     def step(self, done: int, total: int | None, label: str) -> None:
-        """Draw, unless the same label was drawn a moment ago."""
+        """Draw what is new at once, and else at most ten times a second, however many sources are read at a time."""
         now = self._clock()
-        if label not in self._began:
+        new = label not in self._began
+        if new:
             self._began[label] = (now, done)
-        if label == self._label and now - self._drawn_at < _REDRAW_SECONDS:
+        if not new and now - self._drawn_at < _REDRAW_SECONDS:
             return
         self._drawn_at, self._label = now, label
         count = f" {done:,}" if total is None else f" {done:,} of {total:,}"
@@ -106,6 +107,30 @@ class TerminalProgress:
             self._stream.flush()
         self._drawn_at, self._label = float("-inf"), ""
         self._began.clear()
+
+
+class PartProgress:
+    """Reports one of several parts of a run: labels begin with which it is, and the run goes on after it."""
+
+    def __init__(self, run: Progress, part: int, parts: int) -> None:
+        self._run = run
+        self._prefix = f"{part:,} of {parts:,}: " if parts > 1 else ""
+
+    @property
+    def drawn(self) -> bool:
+        """As of the run."""
+        return self._run.drawn
+
+    def step(self, done: int, total: int | None, label: str) -> None:
+        """Report it as a step of the run."""
+        self._run.step(done, total, f"{self._prefix}{label}")
+
+    def note(self, text: str) -> None:
+        """Report it as a state of the run."""
+        self._run.note(text)
+
+    def done(self) -> None:
+        """Do nothing: other parts are drawn."""
 
 
 def progress_on(stream: TextIO, clock: Callable[[], float]) -> Progress:

@@ -203,6 +203,11 @@ class SourceKind(ABC):
         del base
         return source.target
 
+    def repositories(self, source: SourceSettings, *, base: Path) -> Iterable[str] | None:
+        """The ids of the repositories that a target brings, as far as they show before it is read; None if unknown."""
+        del source, base
+        return None
+
     @staticmethod
     def requirements(environment: Mapping[str, str]) -> Iterable[Check]:
         """What `headway doctor` checks of the machine, whatever the settings are."""

@@ -11,9 +11,9 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from pipeline.session import Session
+from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import configured_sources, ended
-from pipeline.unknown_repositories import check_repositories
 from warehouse.publish import build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore
@@ -40,8 +40,8 @@ def roles_of(settings: Settings) -> dict[str, SourceRole]:
     return {source.id: SourceRole(said.feed, ended(said)) for source, said in configured_sources(settings)}
 
 
-def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: bool = False) -> Path:
-    """Build and publish; `anew`: take nothing over from the build before.
+def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: bool = False, jobs: int = 1) -> Path:
+    """Build and publish; `anew`: take nothing over from the build before; `jobs`: in so many processes.
 
     Raises `WarehouseError` where nothing was ever collected, and `UsageError` for settings of a repository that is not
     there.
@@ -50,7 +50,9 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     _collected(warehouse)
     check_repositories(session.settings, RawStore(warehouse))
     roles = roles_of(session.settings)
-    return publish(warehouse, session.settings, teams, built_at=session.now, progress=progress, roles=roles, anew=anew)
+    return publish(
+        warehouse, session.settings, teams, built_at=session.now, progress=progress, roles=roles, anew=anew, jobs=jobs
+    )
 
 
 def unknown_initiatives(settings: Settings) -> str:

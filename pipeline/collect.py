@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from headway.errors import HeadwayError, WarehouseError
-from headway.progress import Progress
+from headway.progress import PartProgress, Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
@@ -41,7 +41,9 @@ class Run:
 
     def line(self) -> str:
         """One line for the end of a run."""
-        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in sorted(self.rows.items()))
+        # Notices follow in words.
+        counts = sorted(item for item in self.rows.items() if item[0] != "notices")
+        rows = ", ".join(f"{count:,} {_called(table, count)}" for table, count in counts)
         progress = f"complete through {self.watermark_at}" if self.watermark_at else "nothing complete yet"
         return f"{self.label}: {rows or 'nothing new'}; {progress}" + (f"; FAILED: {self.error}" if self.error else "")
 
@@ -65,14 +67,16 @@ def run_all(
     """
     latest = store.latest()
     at = store.moment(began_at)
+    sources = list(sources)
 
-    def one(source: Source) -> Run:
-        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=progress)
+    def one(place: int) -> Run:
+        source, part = sources[place], PartProgress(progress, place + 1, len(sources))
+        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=part)
         _remember(store.warehouse, run)
         return run
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        runs = list(pool.map(one, sources))
+        runs = list(pool.map(one, range(len(sources))))
     progress.done()
     return runs
 
@@ -154,5 +158,9 @@ def _remember(warehouse: Path, run: Run) -> None:
 
 def last_runs(warehouse: Path) -> dict[str, Run]:
     """The last run of each source."""
-    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted((warehouse / "runs").glob("*.json"))]
+    known = {spec.name for spec in fields(Run)}  # a newer version may have noted more
+    runs = []
+    for path in sorted((warehouse / "runs").glob("*.json")):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        runs.append(Run(**{name: value for name, value in noted.items() if name in known}))
     return {run.source: run for run in runs}

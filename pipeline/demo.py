@@ -16,7 +16,7 @@ from pipeline.collect import run_all
 from pipeline.session import Session
 from pipeline.sources import sources_of
 from pipeline.trace_repairs import trace_repairs
-from warehouse.store import RawStore
+from warehouse.store import RawStore, prepare
 
 __all__ = ["build_demo"]
 
@@ -43,7 +43,7 @@ def build_demo(
     simulate(folder, until=until, size=size)
     demo = replace(session, config=folder / "headway.toml", warehouse=None, folder=folder, now=until)
     warehouse = demo.settings.warehouse_folder
-    warehouse.mkdir(parents=True, exist_ok=True)
+    prepare(warehouse)
     (warehouse / "SIMULATED").write_text(NOTICE, encoding="utf-8")
     store = RawStore(warehouse)
     with store.collecting():

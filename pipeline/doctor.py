@@ -52,6 +52,8 @@ def checkup(session: Session) -> Iterator[Check]:
         ok=True, what=f"settings: {len(settings.sources)} sources, {len(settings.deployments)} deployment rules"
     )
     yield _disk(settings.warehouse_folder)
+    yield from _readers(settings.warehouse_folder)
+    yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
     yield from _warehouse(session)
@@ -78,6 +80,32 @@ def _disk(folder: Path) -> Check:
         what=f"warehouse {folder}: {free / (1 << 30):,.1f} GiB free",
         hint="free disk space, or set another [warehouse] path",
     )
+
+
+def _readers(folder: Path) -> Iterator[Check]:
+    from warehouse.upkeep.permissions import readable_by_others
+
+    if folder.is_dir() and readable_by_others(folder):
+        yield Check(
+            ok=True,
+            what=f"warehouse {folder}: every user of this machine may read it; "
+            f"`chmod -R go= {folder}` makes it private",
+        )
+
+
+def _engine(settings: Settings) -> Iterator[Check]:
+    if settings.engine.kind != "spark":
+        return
+    from warehouse.building.cluster import try_cluster
+
+    what = f"engine: Spark at {settings.engine.url}"
+    try:
+        spread = try_cluster(settings.engine, settings.warehouse_folder / "cache")
+    except HeadwayError as error:
+        yield Check(ok=False, what=f"{what}: {error}", hint=error.hint)
+        return
+    python = "" if spread else "; Python models run here: its machines do not have this version of Headway"
+    yield Check(ok=True, what=f"{what}{python}")
 
 
 def _sources(session: Session) -> Iterator[Check]:
@@ -110,13 +138,13 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from analytics.deployment_suggestions import suggest_deployments
     from analytics.reports.published import coverage
     from pipeline.repositories import held_back
+    from pipeline.settings_checks.idle_settings import idle_rules
     from pipeline.settings_hints import missing_initiatives, unknown_environments
-    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
     folder = session.settings.warehouse_folder
-    yield from _raw_rows(RawStore(folder), session.now)
+    yield from _before_a_build(session)
     if not RawStore(folder).commits():
         yield Check(ok=True, what="warehouse: empty; nothing was collected yet")
         return
@@ -130,10 +158,10 @@ def _warehouse(session: Session) -> Iterator[Check]:
             }
             notes = {_name(row): _notes(connection, _name(row)) for row in rows}
             failures = [*_doubts(connection), *_notices(connection)]
-            unknown = unknown_repositories(session.settings, RawStore(folder))
             missing = missing_initiatives(connection, session.settings)
             nowhere = unknown_environments(connection, session.settings)
-            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*unknown, *missing, *nowhere)]
+            unused = idle_rules(connection, session.settings)
+            failures += [Check(ok=False, what=what, hint=hint) for what, hint in (*missing, *nowhere, *unused)]
     except HeadwayError as error:
         yield Check(ok=False, what=f"published file: {error}", hint=error.hint)
         return
@@ -163,6 +191,21 @@ def _warehouse(session: Session) -> Iterator[Check]:
             )
 
 
+def _before_a_build(session: Session) -> Iterator[Check]:
+    """What needs no build, and may keep one from being published: missing rows, and settings that match nothing."""
+    from pipeline.settings_checks.idle_settings import idle_paths
+    from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
+    from warehouse.store import RawStore
+
+    settings, store = session.settings, RawStore(session.settings.warehouse_folder)
+    yield from _raw_rows(store, session.now)
+    if store.commits():
+        idle = (*unknown_repositories(settings, store), *idle_paths(settings, store))
+    else:
+        idle = tuple(unexpected_repositories(settings))
+    yield from (Check(ok=False, what=what, hint=hint) for what, hint in idle)
+
+
 def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
     from pipeline.healing import clock_lines, gap_lines
 
@@ -171,6 +214,9 @@ def _raw_rows(store: RawStore, now: datetime) -> Iterator[Check]:
 
 def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     """A failure per service in doubt, with the setting that fixes it; a line per environment that is no wave."""
+    from analytics.reports.doubtful.held_back import LEAVE_OUT, held_back, nearly_never_deployed
+    from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
+    from analytics.reports.doubtful.renames import renaming_settings
     from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
     from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
@@ -179,10 +225,15 @@ def _doubts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     for name, rows in doubts_by_repository(connection).items():
         for row in rows:
             yield Check(ok=False, what=f"{name}: {in_words(row)}", hint=hint_of(row))
+    for line, setting in renaming_settings(connection).items():
+        yield Check(ok=False, what=line, hint=setting)
+    yield from (Check(ok=False, what=line, hint=WRITE_ZONES) for line in record_clocks(connection))
     yield from (Check(ok=False, what=line, hint=SEPARATE) for line in side_by_side(connection))
+    yield from (Check(ok=False, what=line, hint=LEAVE_OUT) for line in held_back(connection))
     # No environment is wrong for being no wave, and what was tagged cannot be tagged again.
     yield from (Check(ok=True, what=f"{line}; {DATE_THEM}") for line in tag_dates(connection))
-    yield from (Check(ok=True, what=line) for line in spare_environments(connection))
+    few = (*spare_environments(connection), *nearly_never_deployed(connection))
+    yield from (Check(ok=True, what=line) for line in few)
 
 
 def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
@@ -196,22 +247,22 @@ def _notes(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 
 
 def _notices(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    """Each notice that is a failure, with its remedy, and those to be told beside them."""
-    from pipeline.repositories import first_of, more_than
+    """Each notice, with its remedy where it is a failure, as `headway collect` reports it."""
+    from pipeline.repositories import first_of, more_than, notices_in_order, remedy_of
 
-    kinds = [kind for kind, notice in NOTICES.items() if notice.failure or notice.told]
-    rows = connection.sql(
-        "select repo_id, source, kind, detail from notices where count > 0 and list_contains($kinds, kind)"
-        " order by repo_id, source, kind",
-        params={"kinds": kinds},
-    )
-    notices = rows.fetchall()
-    for kind, rest in more_than(notices, MOST_NOTICES).items():
-        notice = NOTICES[kind]
-        yield Check(ok=not notice.failure, what=f"{rest:,} more: {notice.meaning}", hint=notice.remedy)
+    notices = notices_in_order(connection)
     for repo_id, source, kind, detail in first_of(notices, MOST_NOTICES):
-        notice = NOTICES[kind]
-        yield Check(ok=not notice.failure, what=f"{repo_id or source}: {detail}", hint=notice.remedy)
+        yield Check(ok=not _is_failure(kind), what=f"{repo_id or source}: {detail}", hint=remedy_of(kind))
+    for kind, rest in more_than(notices, MOST_NOTICES).items():
+        yield Check(ok=not _is_failure(kind), what=f"{rest:,} more: {_meaning(kind)}", hint=remedy_of(kind))
+
+
+def _meaning(kind: str) -> str:
+    return NOTICES[kind].meaning if kind in NOTICES else kind
+
+
+def _is_failure(kind: str) -> bool:
+    return kind in NOTICES and NOTICES[kind].failure
 
 
 def _name(row: Mapping[str, Any]) -> str:

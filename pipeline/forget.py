@@ -1,4 +1,4 @@
-"""`headway forget`: take a retired source or a repository out of every number, and its rows out of the warehouse."""
+"""`headway forget`: take a source or a repository out of the warehouse, or a person out of all rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from headway.repository_names import repository_key
 from pipeline.build import build, configured_sources_by_id, teams_of
 from pipeline.session import Session
 from warehouse.store import RawStore
-from warehouse.upkeep.forgetting import Forgotten, finish, forget, pending, what_goes
+from warehouse.upkeep.forgetting import Forgotten, finish, forget, pending, what_goes, who_goes
+from warehouse.upkeep.pseudonyms import use_pseudonyms
 
 __all__ = ["apply", "finish_pending", "look_up", "still_told"]
 
 
 def look_up(session: Session, name: str) -> Forgotten:
-    """What a name stands for: a source as `status` shows it or as the settings name it, or a repository.
+    """What a name stands for: a source as `status` shows it or as the settings name it, a repository, or a person.
 
     Raises `UsageError` for a name that the warehouse does not know, with the nearest that it does.
     """
@@ -35,9 +36,13 @@ def look_up(session: Session, name: str) -> Forgotten:
     for spelling in spelled:
         if (forgotten := what_goes(store, spelling)) is not None:
             return forgotten
+    use_pseudonyms(store, session.settings, session.environment)
+    for who in (name, store.alias(name) if store.alias else name):
+        if (person := who_goes(store, who)) is not None:
+            return person
     near = get_close_matches(name, [*sources, *repositories], n=1, cutoff=0.3)
     raise UsageError(
-        f"the warehouse has no source or repository {name!r}",
+        f"the warehouse has no source, repository or person {name!r}",
         hint=f"did you mean {near[0]!r}?" if near else "`headway status` lists them",
     )
 
@@ -49,7 +54,7 @@ def apply(session: Session, forgotten: Forgotten, progress: Progress) -> Path | 
     with store.collecting():
         finish(store)
         forget(store, forgotten)
-        _leftovers(warehouse, forgotten.sources)
+        _leftovers(warehouse, forgotten.sources, every=bool(forgotten.identities))
         _drop_clones(store, warehouse, forgotten)
         return _published_again(session, store, progress)
 
@@ -79,7 +84,8 @@ def _published_again(session: Session, store: RawStore, progress: Progress) -> P
         (warehouse / "CURRENT").unlink(missing_ok=True)
         _drop_published(warehouse, but=None)
         return None
-    path = build(session, teams_of(session.settings), progress)
+    # Not from a copy of the file before: pages that it no longer uses may hold what was forgotten.
+    path = build(session, teams_of(session.settings), progress, anew=True)
     _drop_published(warehouse, but=path)
     return path
 
@@ -107,8 +113,10 @@ def _drop_clones(store: RawStore, warehouse: Path, forgotten: Forgotten) -> None
         folder.with_name(folder.name + ".lock").unlink(missing_ok=True)
 
 
-def _leftovers(warehouse: Path, sources: tuple[str, ...]) -> None:
-    """The last run and the rejected lines of sources."""
+def _leftovers(warehouse: Path, sources: tuple[str, ...], *, every: bool) -> None:
+    """The last run and the rejected lines of sources; with `every` all rejected lines, which may name anyone."""
+    for path in (warehouse / "rejects").glob("*.rejects.ndjson") if every else ():
+        path.unlink(missing_ok=True)
     for source in sources:
         digest = hashlib.sha256(source.encode()).hexdigest()
         (warehouse / "runs" / f"{digest[:16]}.json").unlink(missing_ok=True)

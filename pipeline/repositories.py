@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from glob import escape
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -13,35 +15,22 @@ import duckdb
 from headway.notices import NOTICES
 from headway.repository_names import change_of, names_match, repository_key
 from headway.settings import Settings
+from headway.settings.pasted import to_paste
 from warehouse.publish import open_published
 
-_KINDS = (
-    "commits_on_no_branch",
-    "deployed_before_commit",
-    "deployments_without_status",
-    "flagged_though_named",
-    "local_times",
-    "near_name",
-    "no_production_environment",
-    "not_collected",
-    "not_flagged_though_named",
-    "other_separator",
-    "repeated_ids",
-    "reports_not_used",
-    "several_names_of_production",
-    "tags_moved",
-    "trimmed_names",
-)
-_NAMED = 5
+_NAMED = 3
 _HELD_BACK = timedelta(days=2)
 _WATERMARKS = "select provider, repo, watermark_at, newest_at, held_by from coverage order by provider, repo"
 __all__ = [
     "change_as_spelled",
+    "doubtful_records",
     "first_of",
     "held_back",
     "held_back_lines",
     "more_than",
-    "record_notices",
+    "notice_lines",
+    "notices_in_order",
+    "remedy_of",
     "repository_spellings",
 ]
 
@@ -103,17 +92,40 @@ def held_back_lines(settings: Settings) -> Iterator[str]:
         yield f"{name}: {line}\n  hint: `headway doctor` says what to do"
 
 
-def record_notices(settings: Settings) -> Iterator[str]:
-    """Lines to print after a build: what in reported deployments cannot be right, and what was taken nevertheless."""
+def notices_in_order(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
+    """Every notice that holds: repository, source, kind and detail; failures first, then those that need a look."""
+    rows = connection.sql("select repo_id, source, kind, detail from notices where count > 0").fetchall()
+
+    def rank(row: tuple[str, str, str, str]) -> tuple[bool, bool, str, str, str]:
+        notice = NOTICES.get(row[2])
+        return (not (notice and notice.failure), not (notice and notice.told), row[2], row[0], row[1])
+
+    return sorted(rows, key=rank)
+
+
+def notice_lines(settings: Settings) -> Iterator[str]:
+    """Lines to print after a build: each notice in the words of `headway doctor`, the first few of each kind."""
     with open_published(settings.warehouse_folder) as connection:
-        rows = connection.sql(
-            "select repo_id, source, kind, detail from notices where list_contains($kinds, kind)"
-            " order by repo_id, source, kind",
-            params={"kinds": [*_KINDS]},
-        ).fetchall()
-    for kind, rest in more_than(rows, _NAMED).items():
-        yield f"{rest:,} more repositories or files: {NOTICES[kind].meaning}"
-    for repo_id, source, kind, detail in first_of(rows, _NAMED):
-        remedy = NOTICES[kind].remedy
-        hint = "" if remedy == "nothing" else f"\n  hint: {remedy}"
-        yield f"{repo_id or source}: {detail}{hint}"
+        rows = notices_in_order(connection)
+    more = more_than(rows, _NAMED)
+    for kind, notices in groupby(first_of(rows, _NAMED), key=itemgetter(2)):
+        yield from (f"{repo_id or source}: {detail}" for repo_id, source, _, detail in notices)
+        if kind in more:
+            yield f"{more[kind]:,} more of this kind: `headway doctor` lists them"
+        if (remedy := remedy_of(kind)) != "nothing":
+            yield f"  hint: {remedy}"
+
+
+def doubtful_records(settings: Settings) -> Iterator[tuple[str, str]]:
+    """After a build: what in records puts lead times or services in doubt, with the setting or step that fixes it."""
+    from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
+    from analytics.reports.doubtful.renames import renaming_settings
+
+    with open_published(settings.warehouse_folder) as connection:
+        yield from ((line, WRITE_ZONES) for line in record_clocks(connection))
+        yield from ((line, to_paste(setting, " " * 4)) for line, setting in renaming_settings(connection).items())
+
+
+def remedy_of(kind: str) -> str:
+    """What ends a notice; an older version may have left kinds that this one does not know."""
+    return NOTICES[kind].remedy if kind in NOTICES else "nothing"

@@ -19,7 +19,16 @@ from headway.settings import Settings, SourceSettings
 from headway.source import Access, Check, Context, Source, SourceKind
 from headway.times import parse_time
 
-__all__ = ["KINDS", "checks_of", "configured_sources", "ended", "kind_of_id", "requirements", "sources_of"]
+__all__ = [
+    "KINDS",
+    "checks_of",
+    "configured_sources",
+    "ended",
+    "expected_repositories",
+    "kind_of_id",
+    "requirements",
+    "sources_of",
+]
 
 KINDS: tuple[type[SourceKind], ...] = (GitKind, GitHubKind, RecordsKind)
 
@@ -106,6 +115,21 @@ def configured_sources(settings: Settings) -> Iterator[tuple[Source, SourceSetti
                 yield source, said
         except HeadwayError:
             continue
+
+
+def expected_repositories(settings: Settings) -> tuple[list[str], bool]:
+    """The repositories that the sources of the settings bring, as far as it shows before they are read; whether all."""
+    kinds = _kinds(settings, None)
+    names: list[str] = []
+    complete = bool(settings.sources)
+    for said in settings.sources:
+        try:
+            brought = _kind_of_target(said.target, kinds, settings.base).repositories(said, base=settings.base)
+        except HeadwayError:
+            brought = None
+        names += brought or ()
+        complete = complete and brought is not None
+    return sorted(set(names)), complete
 
 
 def ended(source: SourceSettings) -> datetime | None:

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headway.raw_tables.table import BOOL, INT, NUMBER, TEXT, TIME
+from warehouse.upkeep.file_schemas import files_unlike
 
-__all__ = ["DuckDBEngine", "Engine", "files_without"]
+__all__ = ["DuckDBEngine", "Engine"]
 
 _SQL_TYPES = {TEXT: "varchar", TIME: "timestamp", INT: "bigint", BOOL: "boolean", NUMBER: "double"}
 
@@ -28,7 +28,8 @@ class Engine(Protocol):
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
         """Make Parquet files readable as one table; without files an empty one.
 
-        A column of the schema that a file lacks, because an earlier version wrote it, is null in its rows.
+        A column of the schema that a file lacks, because an earlier version wrote it, is null in its rows; one that a
+        newer version added is left out.
         """
 
     def repositories(self, names: Sequence[str]) -> list[str]:
@@ -53,12 +54,6 @@ class Engine(Protocol):
 
     def counts(self, name: str) -> Mapping[str, int]:
         """How many rows of a table each repository has, in order; those without a row are not there."""
-
-
-def files_without(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
-    """The files that lack a column of the schema: a version that did not have it yet wrote them."""
-    columns = set(schema.names)
-    return [file for file in files if not columns <= set(pq.read_schema(file).names)] if columns else []
 
 
 class DuckDBEngine:
@@ -89,14 +84,15 @@ class DuckDBEngine:
         schema = self._scanned[name]
         # As text, for a view takes no parameters; the names are paths of our own making, and quoted.
         listed = ", ".join(_literal(str(file)) for file in files)
-        if files and not files_without(files, schema):
+        if files and not files_unlike(files, schema):
             return f"read_parquet([{listed}])"
         self.put(f"{name}_columns", schema.empty_table(), temporary=True)
         if not files:
             return f'"{name}_columns"'
+        columns = ", ".join(f'"{column}"' for column in schema.names)
         return (
-            f'(select * from "{name}_columns" union all by name '  # noqa: S608
-            f"select * from read_parquet([{listed}], union_by_name = true))"
+            f'(select {columns} from (select * from "{name}_columns" union all by name '  # noqa: S608
+            f"select * from read_parquet([{listed}], union_by_name = true)))"
         )
 
     def repositories(self, names: Sequence[str]) -> list[str]:

@@ -21,17 +21,19 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
-from warehouse.building.bounds import bound
+from warehouse.building.bounds import bound, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
 from warehouse.building.signature import signature
+from warehouse.building.workers import Workers
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
-from warehouse.model import Header
+from warehouse.model import Header, Model
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
+from warehouse.upkeep.space import ensure_space
 
 __all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
 
@@ -84,7 +86,7 @@ def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def publish(
+def publish(  # noqa: PLR0913  (options, all by name)
     warehouse: Path,
     settings: Settings,
     teams: dict[str, str],
@@ -93,10 +95,12 @@ def publish(
     progress: Progress,
     roles: Mapping[str, SourceRole] | None = None,
     anew: bool = False,
+    jobs: int = 1,
 ) -> Path:
     """Derive everything from the raw rows and make it current, unless all of it is what the current file was made of.
 
-    `anew`: do so in any case, and take nothing over from the build before.
+    `anew`: do so in any case, and take nothing over from the build before. `jobs`: how many processes share what is
+    made of one repository after the other.
 
     `teams` and `roles`: what the settings say of the sources that they name. Raw files that cannot be read are set
     aside, and the others are built (`Sources.gaps`, table `collection_gaps`).
@@ -105,25 +109,45 @@ def publish(
     with RawStore(warehouse).building():
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
+        remove_unused(warehouse)
         remove_unfinished(warehouse, "CURRENT")
         remove_unfinished(warehouse / "cache", "keys.json")
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
 
-        return _with_what_is_sound(
-            warehouse,
-            lambda: _publish(warehouse, path, settings, _sources(warehouse, teams, roles), progress, anew=anew),
-        )
+        with Workers(jobs) as workers:
+            return _with_what_is_sound(
+                warehouse,
+                lambda: _publish(
+                    warehouse, path, settings, _sources(warehouse, teams, roles), progress, workers, anew=anew
+                ),
+            )
 
 
 def _publish(
-    warehouse: Path, path: Path, settings: Settings, sources: Sources, progress: Progress, *, anew: bool
+    warehouse: Path,
+    path: Path,
+    settings: Settings,
+    sources: Sources,
+    progress: Progress,
+    workers: Workers,
+    *,
+    anew: bool,
 ) -> Path:
     before = _published(warehouse)
     kept = Kept(warehouse / "cache", before, anew=anew)
     whole = signature(sources, settings)
     if before is not None and kept.made_of(whole) and _is_sound(before):
         return before
-    build = partial(_build_from, settings=settings, sources=sources, progress=progress, kept=kept)
+    ensure_space(warehouse, before.stat().st_size if before is not None else 0, "a build")
+    build = partial(
+        _build_from,
+        warehouse=warehouse,
+        settings=settings,
+        sources=sources,
+        progress=progress,
+        kept=kept,
+        workers=workers,
+    )
     memory = settings.warehouse.memory_gb
     try:
         origin = _write(warehouse, path, memory, kept.begin, build)
@@ -228,6 +252,7 @@ def build_some(
 
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
+        bound(connection, warehouse, settings.warehouse.memory_gb)
         engine, sources = DuckDBEngine(connection), _sources(warehouse, teams)
         build_tables(engine, sources, settings, as_of=None, progress=progress, only=tables)
         return connection
@@ -243,31 +268,43 @@ def _build(
     run_checks(connection, headers)
 
 
-def _build_from(
+def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     connection: duckdb.DuckDBPyConnection,
     begin: Path | None,
     *,
+    warehouse: Path,
     settings: Settings,
     sources: Sources,
     progress: Progress,
     kept: Kept,
+    workers: Workers,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
-    engine = DuckDBEngine(connection)
     files = repositories_of(connection, sources.files, kept.origin.files)
+    if begin is None and settings.engine.kind == "spark":
+        from warehouse.building.cluster import build_on_cluster  # its client is no part of a plain installation
+
+        models, spellings = build_on_cluster(connection, settings, sources, warehouse / "cache", progress)
+        _finish(connection, models)
+        return Origin(knowledge(models), files, spellings)
+    engine = DuckDBEngine(connection)
     models = all_models(settings, scan(engine, sources), None)
     origin = Origin(knowledge(models), files, engine.spellings)
     if begin is None:
-        run_models(models, partial(make, engine), progress)
-        headers = [header for model in models for header in model.headers]
-        _comment(connection, headers)
-        run_checks(connection, headers)
+        run_models(models, partial(make, engine, workers=workers), progress)
+        _finish(connection, models)
         return origin
-    remaking = Remaking(engine, models, sources.files, kept.origin, origin)
+    remaking = Remaking(engine, models, sources.files, kept.origin, origin, workers)
     run_models(models, remaking.make, progress)
     with remaking.narrowed():
         run_checks(connection, remaking.differing())
     return origin
+
+
+def _finish(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:
+    headers = [header for model in models for header in model.headers]
+    _comment(connection, headers)
+    run_checks(connection, headers)
 
 
 def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:
@@ -310,3 +347,6 @@ def _forget(warehouse: Path, newest: Path) -> None:
     older = [path for path in published if path != newest]
     for path in older[RETAINED - 1 :]:
         path.unlink(missing_ok=True)
+    for spilled in warehouse.glob("headway-*.duckdb.tmp"):  # what a reader that was killed could not keep in memory
+        if not spilled.with_suffix("").exists():
+            shutil.rmtree(spilled, ignore_errors=True)

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,9 @@ import pyarrow.parquet as pq
 
 from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
+from headway.raw_tables.people import renamed
+from warehouse.upkeep.people import ForgottenPerson, forgotten_people, without_people
+from warehouse.upkeep.permissions import PRIVATE, as_private_as
 from warehouse.upkeep.resume_points import FOLDER, LONGEST, ResumePoint, text_of
 
 __all__ = ["Batch", "Commit", "RawStore", "prepare", "remove_unfinished", "set_aside", "write_atomically"]
@@ -106,6 +109,8 @@ class RawStore:
         self.warehouse = warehouse
         self.folder = warehouse / "raw"
         self.commits_folder = self.folder / _COMMITS
+        self.privacy_note = warehouse / "privacy.json"
+        self.alias: Callable[[str], str] | None = None
 
     def commits(self) -> list[Commit]:
         """All visible batches, oldest first, but for those whose commit file is damaged (`unreadable`)."""
@@ -180,6 +185,7 @@ class RawStore:
                     raise WarehouseBusy(
                         f"another collector is at work on {self.warehouse}", hint="wait until it has ended"
                     ) from error
+            held.enter_context(as_private_as(self.warehouse))
             remove_unfinished(self.warehouse / "runs")
             with _temporary_files(self.warehouse / "cache" / "collecting"):
                 yield
@@ -191,15 +197,18 @@ class RawStore:
         with contextlib.ExitStack() as held:
             with _disk(path):
                 fcntl.flock(held.enter_context(path.open("w")), fcntl.LOCK_EX)
+            held.enter_context(as_private_as(self.warehouse))
             yield
 
     def begin(self, source: str, collected_at: datetime, *, after: Commit | None = None) -> Batch:
         """Start a batch of one source, `after` its newest one, which goes where neither has a row."""
+        if self.alias is None and self.privacy_note.exists():
+            raise WarehouseError(f"{self.warehouse} holds pseudonyms alone", hint="run `headway collect`")
         prepare(self.warehouse)
         for folder in (self.commits_folder, self.folder / FOLDER):
             with _disk(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-        return Batch(self.folder, source, collected_at, after)
+        return Batch(self.folder, source, collected_at, after, self.alias, forgotten_people(self.warehouse))
 
     def vacuum(self, *, older_than: datetime) -> int:
         """Remove files that no commit names, last written before `older_than` (naive UTC); return how many.
@@ -234,6 +243,8 @@ class Batch:
     source: str
     collected_at: datetime
     after: Commit | None = None
+    alias: Callable[[str], str] | None = None
+    forgotten: Sequence[ForgottenPerson] = ()
     _files: dict[str, list[str]] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
     _committed: int = 0
@@ -248,12 +259,14 @@ class Batch:
                 f"rows of {rows.table} do not have its columns: {rows.data.schema.names}",
                 hint="this is a defect of a collector; please report it",
             )
+        data = rows.data if self.alias is None else renamed(rows.table, rows.data, self.alias)
+        data = without_people(rows.table, data, self.forgotten)
         name = f"{secrets.token_hex(16)}.parquet"
         path = self.folder / rows.table / name
         with _disk(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
-                pq.write_table(rows.data, file, compression="zstd")
+                pq.write_table(data, file, compression="zstd")
                 file.flush()
                 os.fsync(file.fileno())
         self._files.setdefault(rows.table, []).append(name)
@@ -311,9 +324,9 @@ def set_aside(path: Path) -> Path:
 
 
 def prepare(warehouse: Path) -> None:
-    """Make the warehouse folder, excluded from version control."""
+    """Make the warehouse folder, for its owner alone and excluded from version control."""
     with _disk(warehouse):
-        warehouse.mkdir(parents=True, exist_ok=True)
+        warehouse.mkdir(PRIVATE, parents=True, exist_ok=True)
         ignore = warehouse / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")

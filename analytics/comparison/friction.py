@@ -100,8 +100,8 @@ def _shares(hours: Hours) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
 
 
 def _degrees(covariance: FloatArray) -> float:
-    """(tr V)² / tr V², at least one: that of the estimate, which is below the true one where units are few."""
-    return max(float(np.trace(covariance)) ** 2 / float((covariance**2).sum()), 1.0)
+    """(tr V)² / tr V², one or more: that of the estimate, which is below the true one where units are few."""
+    return float(np.trace(covariance)) ** 2 / float((covariance**2).sum())
 
 
 def _bounds(difference: FloatArray, covariance: FloatArray, degrees_of_t: float) -> tuple[float, float]:

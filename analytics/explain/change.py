@@ -159,6 +159,12 @@ def _milestones(
         or {}
     )
     landing = f"{source.get('landed_by')} commit {(change['sha'] or '')[:12]}"
+    (landed,) = _rows(
+        connection,
+        "select max(joined_by) as joined_by from change_landings where repo_id = $repo and change_key = $key",
+        repo=change["repo_id"],
+        key=source.get("change_key"),
+    )
     complete = {
         "branch_commits": _ready(change)
         if change["code_complete_at"] == change["ready_at"]
@@ -172,7 +178,7 @@ def _milestones(
         if reported.get("first_commit_at") and not reported.get("forge")
         else "earliest author date of its own commits",
         "code_complete_at": complete,
-        "merged_at": _merged(source, reported, landing),
+        "merged_at": _merged(source, reported, landing) + (f"; {landed['joined_by']}" if landed["joined_by"] else ""),
         "integrated_at": "CI on the default branch",
         "staged_at": "first deployment elsewhere that contains it",
         "deploy_started_at": "first production deployment that contains it",

@@ -10,9 +10,15 @@ import duckdb
 
 from analytics.explain.ended_services import waits_for_ended
 
-__all__ = ["service_notes", "service_settings"]
+__all__ = ["repositories_with_notes", "service_notes", "service_settings"]
 
 _SHOWN = 8
+
+
+def repositories_with_notes(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The repositories of which `service_notes` or `manifest_notes` may say something: most have no such rows."""
+    query = "select repo_id from services where service <> '' union select manifests_repo_id from manifest_applications"
+    return frozenset(repo_id for (repo_id,) in connection.execute(query).fetchall())
 
 
 def service_notes(connection: duckdb.DuckDBPyConnection, repo_id: str) -> list[str]:

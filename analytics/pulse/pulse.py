@@ -255,7 +255,8 @@ def _ahead(time: TimeInState, spread: Spread, present: Sequence[int]) -> Ahead |
     # The first of equals is `bottleneck`.
     first, second, *_ = sorted(present, key=lambda state: (-time.mean_hours[state], state))
     assert time.influence is not None  # noqa: S101  (asked for)
-    error, critical = spread.errors(time.influence[:, first] - time.influence[:, second], time.level)
+    apart = time.influence[:, first] - time.influence[:, second]
+    error, critical = spread.errors(apart, time.level, of_hours=True)
     reach = float(critical * error)
     hours = float(time.mean_hours[first] - time.mean_hours[second])
     return Ahead(LEAD_STAGES[second], _estimate(hours, hours - reach, hours + reach))

@@ -14,7 +14,7 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.deployment_suggestions import DEPLOYING, deployment_rule
-from headway.environment_names import EnvironmentName, environment_name
+from headway.environment_names import EnvironmentName, environment_name, is_package_index
 from headway.settings.pasted import PLACEHOLDER
 
 __all__ = ["DEPLOYMENT_SOURCES", "deployment_sources"]
@@ -49,11 +49,16 @@ select
     max(deployment_times.application) as application,
     bool_or(deployment_times.production) as production,
     bool_or(deployment_times.excluded) as excluded,
+    bool_or(coalesce(environments.excluded, false)) as aside,
     count(*) as deployments,
     count(*) filter (deployment_times.problem <> '') as without_commit,
     min(coalesce(deployment_times.succeeded_at, deployment_times.created_at)) as first_at,
     max(coalesce(deployment_times.succeeded_at, deployment_times.created_at)) as last_at
 from deployment_times
+left join environments
+    on
+        deployment_times.repo_id = environments.repo_id
+        and deployment_times.environment = environments.environment
 left join release_tags
     on
         deployment_times.repo_id = release_tags.repo_id
@@ -168,11 +173,13 @@ def _taken(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str, 
         if row["service"] is None:
             name = row["application"]
             why = f"the application {name} is that of no service: add it to `applications` of its own in [[services]]"
-        elif row["excluded"]:
+        elif row["excluded"] and not row["aside"]:
             why += "; its environment is left out by `exclude` or `waves`"
         elif not row["production"]:
-            why += "; its environment is before production"
-            if 0 < len(name) <= _LONGEST_NAME and environment_name(name, row["repo_id"]) in _MAY_BE_PRODUCTION:
+            aside = "has web pages, packages or previews: neither production nor before it"
+            why += f"; its environment {aside if row['aside'] else 'is before production'}"
+            may_be = environment_name(name, row["repo_id"]) in _MAY_BE_PRODUCTION or is_package_index(name)
+            if 0 < len(name) <= _LONGEST_NAME and may_be:
                 setting = deployment_rule(
                     repository["repo"], _RULE_SOURCES.get(row["source"], "records"), environments=f"^{re.escape(name)}$"
                 )
@@ -209,7 +216,11 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
             if repository is None or (source == "workflow" and not _deploys(row["name"])):
                 continue
             keys = {"workflow": re.sub(r"([*?[])", r"[\1]", row["name"])} if source == "workflow" else {}
-            setting = deployment_rule(repository["repo"], source, **keys)
+            setting = (
+                _of_records(row, repository)
+                if source == "records"
+                else deployment_rule(repository["repo"], source, **keys)
+            )
             why = f"deployments are from {repository['deployed_from']}"
             facts = {"source": row.get("source", source), "what": row.get("name", ""), "why": why, "setting": setting}
             yield {**row, **facts, "taken": False}
@@ -221,6 +232,19 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
             yield {**row, "source": "manifests", "what": row["application"], "taken": False, "why": why} | {
                 "setting": setting
             }
+
+
+def _of_records(row: dict[str, Any], repository: dict[str, Any]) -> str:
+    """The setting that takes what is reported to an environment: as production, or before it beside what is taken."""
+    name, repo = row["environment"] or "", repository["repo"]
+    said = environment_name(name, row["repo_id"])
+    if said is EnvironmentName.PRODUCTION or not 0 < len(name) <= _LONGEST_NAME:
+        return deployment_rule(repo, "records")
+    if said is not EnvironmentName.OTHER:
+        return deployment_rule(repo, "records", environments=f"^{re.escape(name)}$")
+    taken = repository["deployed_from"]
+    also = f"{deployment_rule(repo, taken)}; " if repository["deployed_from_default"] and taken in _RULE_SOURCES else ""
+    return also + deployment_rule(repo, "records", environment=name)
 
 
 def _pairs(values: dict[str, Any]) -> str:

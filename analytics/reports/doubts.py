@@ -11,6 +11,9 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
 from analytics.reports.deployment_sources import deployment_sources
+from analytics.reports.doubtful.held_back import held_back
+from analytics.reports.doubtful.record_clocks import record_clocks
+from analytics.reports.doubtful.renames import possible_renames
 from analytics.reports.doubtful.side_by_side import side_by_side
 from analytics.reports.doubtful.tag_dates import tag_dates
 from analytics.text.wording import counted, plain
@@ -90,9 +93,10 @@ def doubt_lines(table: pl.DataFrame) -> list[str]:
 
 
 def all_in_doubt(connection: duckdb.DuckDBPyConnection, filters: Filters) -> list[str]:
-    """A line per service in doubt, per service whose lead times are, and per environment whose rollbacks are."""
+    """A line per service in doubt, per one that may be another, whose lead times or waits are, and per environment."""
     in_doubt = doubt_lines(doubts(connection, filters))
-    return [*in_doubt, *tag_dates(connection, filters), *side_by_side(connection, filters)]
+    others = (possible_renames, record_clocks, tag_dates, side_by_side, held_back)
+    return [*in_doubt, *(line for lines in others for line in lines(connection, filters))]
 
 
 def in_words(row: Mapping[str, Any]) -> str:

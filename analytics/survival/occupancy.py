@@ -143,7 +143,7 @@ def restricted_mean_hours(
     Returns
     -------
     Hours by state, with infinitesimal-jackknife standard errors by unit and intervals on the scale of log odds of the
-    horizon (`logit_interval`; Student's t where units are clusters).
+    horizon (`logit_interval`; Student's t where units are clusters, and what `Spread` adds for hours).
 
     Raises
     ------
@@ -162,7 +162,7 @@ def restricted_mean_hours(
     # What no change is ever in takes no time: rounding must not take away any.
     mean_hours = np.array([max(0.0, _area(timeline, state, horizon)) for state in range(len(moves.states))])
     influence = influence_on_hours(timeline, horizon)
-    standard_error, critical = Spread.of(moves).errors(influence, level)
+    standard_error, critical = Spread.of(moves).errors(influence, level, of_hours=True)
     clusters = moves.clusters
     lower, upper = logit_interval(mean_hours, standard_error, critical, highest=horizon)
     return TimeInState(

@@ -5,8 +5,11 @@ these, chances are recalibrated (Cox 1958, Biometrika 45, 562; Steyerberg 2019, 
 apart for open and for merged changes: an intercept and a slope on their log odds. The slope is shrunk towards 0 by its
 own uncertainty (van Houwelingen & le Cessie 1990, Stat. Med. 9, 1303: one minus the parameters over the model's chi
 square). Where earlier chances did not predict clearly it is 0, and every change has the base rate: the share that came
-of all that waited. After a turn (`turns.py`) only what came since then counts, and until that is enough to correct by,
-every change has the base rate of since then.
+of all that waited. Merged changes wait for releases: how long is left follows from how long they waited, and what came
+of a few releases says little of the next. So their correction is shrunk towards none, intercept 0 and slope 1, by the
+chi square of its distance from there (James & Stein 1961), unless earlier chances did not predict. After a turn
+(`turns.py`) only what came since then counts, and until that is enough to correct by, every change has the base rate of
+since then.
 """
 
 from __future__ import annotations
@@ -70,6 +73,32 @@ class Choice:
 AS_THEY_ARE = Choice()
 
 
+@dataclass(frozen=True)
+class _Fit:
+    """What came on the log odds of chances: `level` at their `middle`, `slope`, and the information on both."""
+
+    middle: float
+    level: float
+    slope: float
+    on_level: float
+    on_slope: float
+
+    def shrunk_slope(self) -> float:
+        """The slope times one minus `_PARAMETERS` over its chi square, at least 0."""
+        chi_square = self.slope**2 * self.on_slope
+        if self.slope <= 0.0 or chi_square <= _PARAMETERS:
+            return 0.0
+        return self.slope * (1.0 - _PARAMETERS / chi_square)
+
+    def towards_none(self) -> tuple[float, float]:
+        """Intercept and slope: the distance from 0 and 1 times one minus `_PARAMETERS` over its chi square."""
+        off, steeper = self.level - self.middle, self.slope - 1.0
+        chi_square = off**2 * self.on_level + steeper**2 * self.on_slope
+        kept = 1.0 - _PARAMETERS / chi_square if chi_square > _PARAMETERS else 0.0
+        slope = 1.0 + kept * steeper
+        return self.middle + kept * off - slope * self.middle, slope
+
+
 @dataclass(frozen=True, eq=False)
 class HeldOut:
     """Chances of earlier times with their bounds (rows, 3), whether they `came` true, and the number of the `time`.
@@ -81,25 +110,31 @@ class HeldOut:
     came: BoolArray
     time: IntArray
 
-    def choice(self) -> Choice:
-        """The correction that these support since the last turn; chances stay as they are where these are too few."""
+    def choice(self, *, merged: bool = False) -> Choice:
+        """The correction that these support since the last turn; chances stay as they are where these are too few.
+
+        `merged`: they are chances of merged changes, which wait for releases.
+        """
         since = since_the_turn(self.chance[:, 0], self.came, self.time)
         if since.all():
-            return self.correction() if self.enough else AS_THEY_ARE
+            return self.correction(merged=merged) if self.enough else AS_THEY_ARE
         recent = HeldOut(self.chance[since], self.came[since], self.time[since])
-        return recent.correction() if recent.enough else Choice(slope=0.0, base=recent.base())
+        return recent.correction(merged=merged) if recent.enough else Choice(slope=0.0, base=recent.base())
 
     @property
     def enough(self) -> bool:
         """Whether a correction can be estimated."""
         return np.unique(self.time).size >= _FEWEST_TIMES and self.came.size >= FEWEST
 
-    def correction(self) -> Choice:
+    def correction(self, *, merged: bool = False) -> Choice:
         """The intercept and the shrunk slope; the base rate where too few came, or too few did not."""
         came = int(self.came.sum())
         if min(came, self.came.size - came) < _FEWEST_OF_A_KIND:
             return Choice(slope=0.0, base=self.base())
-        slope = self.shrunk_slope()
+        fit = self._fit()
+        slope = fit.shrunk_slope()
+        if merged and slope > 0.0:
+            return Choice(*fit.towards_none(), self.base())
         return Choice(self._intercept(slope), slope, self.base())
 
     @property
@@ -127,10 +162,11 @@ class HeldOut:
         return max(1.0, float((apart**2).sum()) / max(by_chance, _TINY))
 
     def shrunk_slope(self) -> float:
-        """The slope on the log odds times one minus `_PARAMETERS` over its chi square, at least 0.
+        """The slope on the log odds, shrunk (`_Fit.shrunk_slope`)."""
+        return self._fit().shrunk_slope()
 
-        Likelihood over the design effect of times, which is that of residuals, so that a bias is none; and priors.
-        """
+    def _fit(self) -> _Fit:
+        """Largest posterior: likelihood over the design effect of times, which is that of residuals; and priors."""
         odds, weight = _odds(self.chance[:, 0]), self._weight
         middle = float((weight * odds).sum() / weight.sum())
         design = np.stack([np.ones_like(odds), odds - middle], axis=1)
@@ -143,11 +179,8 @@ class HeldOut:
         spread = weight * fitted * (1.0 - fitted)
         # The information on the slope that is left when the intercept is estimated too.
         shared = float(spread @ design[:, 1]) ** 2 / max(float(spread.sum()), _TINY)
-        variance = float(spread @ design[:, 1] ** 2) - shared
-        chi_square = float(beta[1]) ** 2 * variance / self._design_effect(fitted, design[:, 1])
-        if beta[1] <= 0.0 or chi_square <= _PARAMETERS:
-            return 0.0
-        return float(beta[1]) * (1.0 - _PARAMETERS / chi_square)
+        of_slope = (float(spread @ design[:, 1] ** 2) - shared) / self._design_effect(fitted, design[:, 1])
+        return _Fit(middle, float(beta[0]), float(beta[1]), float(spread.sum()) / effect, of_slope)
 
     def _intercept(self, slope: float) -> float:
         """With it and the `slope` chances are right on average; one change that came at the base rate is added."""
@@ -190,8 +223,6 @@ def held_out(past: Past, stage: IntArray) -> tuple[HeldOut, ...]:
         ago = CHANCE_HOURS[0] + time * _STEP_HOURS
         spent = some.seen_hours - ago
         here = np.flatnonzero((spent >= 0.0) & (spent < some.hours))
-        if not here.size:
-            continue
         then, _ = borrowing(some.as_of(ago), every.as_of(ago), some.repository[here], spent[here])
         chance = np.stack([then.chance, then.lower, then.upper], axis=2)
         for column, ahead in enumerate(CHANCE_HOURS):

@@ -214,17 +214,14 @@ def _prior(count: FloatArray, came: FloatArray) -> tuple[float, float]:
     """Mean chance over repositories, and for how many changes of one it counts."""
     here = count > 0
     count, came = count[here], came[here]
-    total = float(count.sum())
-    if total <= 0.0:
-        return 0.5, 1.0
-    mean = float(came.sum() / total)
     if count.size < 2:
         return 0.5, 1.0
+    total = float(count.sum())
+    mean = float(came.sum() / total)
     share = came / count
     spread = mean * (1.0 - mean)
     between = float((count * (share - mean) ** 2).sum()) - (count.size - 1) * spread
-    scale = total - float((count**2).sum()) / total
-    variance = between / scale if scale > 0.0 else 0.0
+    variance = between / (total - float((count**2).sum()) / total)
     prior = spread / variance - 1.0 if variance > 0.0 else _MOST_PRIOR
     prior = float(np.clip(prior, _LEAST_PRIOR, _MOST_PRIOR))
     weight = count / (count + prior)

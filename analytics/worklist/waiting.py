@@ -230,7 +230,8 @@ def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
         alike, stage_of = past.take(here), stage[here]
         for code in np.unique(waits.stage[rows]).tolist():
             _estimate(told, alike.take(stage_of == code), alike, waits, np.flatnonzero(waits.stage == code))
-        _correct(told, [one.choice() for one in held_out(alike, stage_of)], rows)
+        merged = group is _GROUPS[-1]
+        _correct(told, [one.choice(merged=merged) for one in held_out(alike, stage_of)], rows)
     return told
 
 

@@ -19,22 +19,29 @@ Example:
 
 @click.command("build", epilog=EXAMPLE)
 @click.option("--full", is_flag=True, help="Make every table again, also what the last build made of the same rows.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Number of processes that share the work on repositories.",
+)
 @click.pass_obj
-def command(session: Session, full: bool) -> int:  # noqa: FBT001
+def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
     from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.healing import gap_lines
-    from pipeline.repositories import record_notices
+    from pipeline.repositories import notice_lines
     from warehouse.store import RawStore
 
     leave_pandas_out()
     finish_pending(session)
-    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full)
+    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full, jobs=jobs)
     click.echo(str(path))
-    for lines in (unknown_initiatives(session.settings), *record_notices(session.settings)):
+    for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
         if lines:
             click.echo(lines, err=True)
     missing = gap_lines(RawStore(session.settings.warehouse_folder))

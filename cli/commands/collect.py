@@ -14,6 +14,7 @@ from pipeline.session import Session
 if TYPE_CHECKING:
     from headway.source import Source
     from pipeline.collect import Run
+    from warehouse.store import RawStore
 
 SOME_FAILED = 3
 
@@ -35,7 +36,7 @@ Example:
     type=click.IntRange(1, 32),
     default=1,
     show_default=True,
-    help="Number of sources to read at the same time.",
+    help="Number of sources to read at the same time, and of processes that build.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
@@ -46,17 +47,14 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     """
     from cli.arrow_alone import leave_pandas_out
     from headway.progress import progress_on
-    from pipeline.build import build, teams_of, unknown_initiatives
+    from pipeline.build import build, teams_of
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
     from pipeline.healing import clock_lines, gap_lines, heal_read_again
-    from pipeline.repositories import held_back_lines, record_notices
     from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
-    from pipeline.unknown_repositories import unknown_repositories
     from warehouse.classify import Rules, RuleSettings
     from warehouse.publish import current_name
-    from warehouse.store import RawStore
     from warehouse.upkeep.compaction import tidy
 
     leave_pandas_out()
@@ -64,7 +62,7 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     if dry_run:
         return _dry_run(session, sources)
     Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
-    store = RawStore(session.settings.warehouse_folder)
+    store = _store(session)
     progress = progress_on(sys.stderr, time.monotonic)
     finish_pending(session)
     with store.collecting():
@@ -84,21 +82,41 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             _print_runs(tracing)
             runs += tracing
             stood = current_name(session.settings.warehouse_folder)
-            path = build(session, teams_of(session.settings), progress, anew=full)
+            path = build(session, teams_of(session.settings), progress, anew=full, jobs=jobs)
             built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
             click.echo(f"{built}; next: headway summary", err=True)
-            # Where all sources were read, the build has refused these.
-            _print_hints(unknown_repositories(session.settings, store))
-            notices = (*held_back_lines(session.settings), *record_notices(session.settings))
-            for lines in (unknown_initiatives(session.settings), *notices):
-                if lines:
-                    click.echo(lines, err=True)
+            _print_findings(session, store)
         missing = gap_lines(store)
         _print_hints((*missing, *clock_lines(store, session.now)))
     failed = [run for run in runs if run.error]
     if not failed:
         return SOME_FAILED if missing else 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
+
+
+def _store(session: Session) -> RawStore:
+    from warehouse.store import RawStore
+    from warehouse.upkeep.pseudonyms import use_pseudonyms
+
+    store = RawStore(session.settings.warehouse_folder)
+    use_pseudonyms(store, session.settings, session.environment)
+    return store
+
+
+def _print_findings(session: Session, store: RawStore) -> None:
+    """What the build shows: settings that match nothing, what is in doubt in records, and every notice."""
+    from pipeline.build import unknown_initiatives
+    from pipeline.repositories import doubtful_records, held_back_lines, notice_lines
+    from pipeline.settings_checks.idle_settings import idle_settings
+    from pipeline.settings_checks.unknown_repositories import unknown_repositories
+
+    settings = session.settings
+    # Where all sources were read, the build has refused unknown repositories.
+    for hints in (unknown_repositories(settings, store), idle_settings(settings, store), doubtful_records(settings)):
+        _print_hints(hints)
+    for lines in (unknown_initiatives(settings), *held_back_lines(settings), *notice_lines(settings)):
+        if lines:
+            click.echo(lines, err=True)
 
 
 def _dry_run(session: Session, sources: list[Source]) -> int:

@@ -72,7 +72,11 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     from analytics.cohort.filters import Filters
     from analytics.coverage import in_doubt
     from analytics.deployment_suggestions import manifest_notes
-    from analytics.explain.service_notes import service_notes
+    from analytics.explain.service_notes import repositories_with_notes, service_notes
+    from analytics.reports.doubtful.held_back import LEAVE_OUT
+    from analytics.reports.doubtful.held_back import held_back as waits_in_doubt
+    from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
+    from analytics.reports.doubtful.renames import possible_renames
     from analytics.reports.doubtful.side_by_side import SEPARATE, side_by_side
     from analytics.reports.doubtful.tag_dates import DATE_THEM, tag_dates
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
@@ -83,7 +87,11 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     doubts = in_doubt(table)
     services = doubts_by_repository(connection)
     in_doubt_too = [(line, SEPARATE) for line in side_by_side(connection)]
+    in_doubt_too += [(line, "`headway doctor` prints the settings") for line in possible_renames(connection)]
+    in_doubt_too += [(line, WRITE_ZONES) for line in record_clocks(connection)]
     in_doubt_too += [(line, DATE_THEM) for line in tag_dates(connection)]
+    with_notes = repositories_with_notes(connection)
+    in_doubt_too += [(line, LEAVE_OUT) for line in waits_in_doubt(connection)]
     held = held_back(table.iter_rows(named=True))
     notices = (
         connection.sql("select repo_id, kind, detail, count from notices order by repo_id, kind")
@@ -105,7 +113,8 @@ def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if name in held:
             yield f"    {held[name]}"
         yield from (f"    {line}" for line in _facts(row))
-        yield from (f"    {line}" for line in [*manifest_notes(connection, name), *service_notes(connection, name)])
+        if name in with_notes:
+            yield from (f"    {line}" for line in [*manifest_notes(connection, name), *service_notes(connection, name)])
         for notice in notices:
             if notice["repo_id"] == name:
                 yield f"    notice: {notice['detail']}"

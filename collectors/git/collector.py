@@ -17,7 +17,7 @@ from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
 from collectors.git.readers.added_lines import AddedLine, AddedLines
 from collectors.git.readers.ai_notes import NoteReader
-from collectors.git.readers.commits import CommitReader, Landed, landed_since
+from collectors.git.readers.commits import CommitReader, Landed, LandedCommits, Read, landed_since, newest_until
 from collectors.git.readers.components import read_components, tip_listing
 from collectors.git.readers.file_changes import Step
 from collectors.git.readers.imports import IMPORTS_READ, Import, ImportReader
@@ -99,6 +99,7 @@ class _Run:
         self._read_by = {"source": source_id(source)}
         self._selection = Selection(lines=self._options["added_lines"], imports=bool(self._options["imports"]))
         self._new_commits: set[str] = set()
+        self._newest_landed: list[int | None] = []
         self._late: Sequence[str] = ()
 
     def close(self) -> None:
@@ -114,9 +115,8 @@ class _Run:
             row = {**described, "manifests_read_at": datetime.fromisoformat(read_at) if read_at else None}
             yield from self._rows("repositories", [row | self._read_by])
         read_before = set() if self._again else self._before.commits
-        main, pulls = self._reader(), self._reader()
-        yield from self._commits(main, now.commits(), read_before, landed=True)
-        yield from self._commits(pulls, now.pull_commits(), read_before | now.commits())
+        reader = CommitReader(self._opened.repository, self._repo_id, self._collected_at)
+        yield from self._commits(reader, now, read_before)
         landed = self._landed_now(now)
         moved: list[VersionChange] = []
         yield from self._tuples("added_lines", self._added_lines(moved))
@@ -132,7 +132,7 @@ class _Run:
         yield from self._rows("ai_notes", notes.rows(noted, self._before.ai_notes, everything=self._again))
         self._notices.add("notes_other_form", notes.other_form)
         self._notices.state("notes_unreadable", int(notes.unreadable))
-        self._notices.add("future_dates", main.future_dates + pulls.future_dates)
+        self._notices.add("future_dates", reader.future_dates)
         self._notices.state("manifest_conflicts", len(manifests.conflicts))
         self._note_state(now, rewritten=manifests.rewritten)
         default = self._opened.listing.default
@@ -143,7 +143,7 @@ class _Run:
             "doubtful_default_branch": default.doubtful,
         }
         yield from self._rows("notices", self._notices.rows(source_id(self._source), specifics))
-        newest = self._newest(now, main, pulls, landed)
+        newest = self._newest(now, reader, landed)
         resume = Resume(
             options=self._options,
             tips=now.tips,
@@ -159,30 +159,41 @@ class _Run:
         )
         yield Checkpoint(resume.to_json(), self._watermark(newest), (self._repo_id,))
 
-    def _reader(self) -> CommitReader:
-        return CommitReader(self._opened.repository, self._repo_id, self._collected_at)
-
-    def _commits(
-        self, reader: CommitReader, tips: set[str], read_before: set[str], *, landed: bool = False
-    ) -> Iterator[Rows]:
+    def _commits(self, reader: CommitReader, now: Movements, read_before: set[str]) -> Iterator[Rows]:
         """Commits and their files, a batch at a time, so that memory does not grow with history."""
+        tips = now.commits() | now.pull_commits()
         if tips <= read_before:
             return
+        listed = self._landed_of(now, read_before)
         tables: list[tuple[pa.Table, pa.Table]] = []
         done = waiting = 0
         total = self._to_read(tips, read_before)
         for read in reader.read(sorted(tips - read_before), sorted(read_before)):
             tables.append((read.commits, read.files))
-            self._selection.add(read, landed=landed)
-            if landed and self._before.commits:
-                self._new_commits.update(read.commits["sha"].to_pylist())
+            self._note_landed(read, None if listed is None else listed.among(read.commits))
             done += read.commits.num_rows
             waiting += read.commits.num_rows
-            self._progress.step(done, total, f"{self._repo_id} commits{'' if landed else ' of pull requests'}")
+            self._progress.step(done, total, f"{self._repo_id} commits")
             if waiting >= _BATCH_ROWS:
                 yield from _joined(tables)
                 tables, waiting = [], 0
         yield from _joined(tables)
+
+    def _landed_of(self, now: Movements, read_before: set[str]) -> LandedCommits | None:
+        """Which of the commits that are new have landed; None where all have."""
+        if now.pull_commits() <= now.commits() | read_before:
+            return None
+        id_length = self._opened.repository.id_length
+        return LandedCommits(self._git, now.commits() - read_before, read_before, id_length=id_length)
+
+    def _note_landed(self, read: Read, landed: pa.BooleanArray | None) -> None:
+        self._selection.add(read, landed)
+        commits = read.commits if landed is None else read.commits.filter(landed)
+        if self._before.commits:
+            self._new_commits.update(commits["sha"].to_pylist())
+        if self._opened.pulls_borrowed:
+            dates = commits["committed_at"].cast(pa.int64()).to_numpy()
+            self._newest_landed.append(newest_until(self._collected_at, dates))
 
     def _to_read(self, tips: set[str], read_before: set[str]) -> int | None:
         """How many commits are new, if anybody wants to know."""
@@ -295,11 +306,11 @@ class _Run:
         self._notices.state("pull_heads_unavailable", int(opened.pulls_unavailable))
         self._notices.state("shallow", len(opened.repository.shallow))
 
-    def _newest(self, now: Movements, main: CommitReader, pulls: CommitReader, landed: Landed) -> int | None:
+    def _newest(self, now: Movements, reader: CommitReader, landed: Landed) -> int | None:
         """The newest commit or tag not after this run; borrowed pull requests say nothing of the clone's age."""
-        dates = [main.newest_micros, landed.newest_micros, now.newest_tag_micros(self._collected_at)]
+        dates = [landed.newest_micros, now.newest_tag_micros(self._collected_at), *self._newest_landed]
         dates.append(None if self._again else self._before.newest_micros)
-        dates.append(None if self._opened.pulls_borrowed else pulls.newest_micros)
+        dates.append(None if self._opened.pulls_borrowed else reader.newest_micros)
         return max((date for date in dates if date is not None), default=None)
 
     def _watermark(self, newest_micros: int | None) -> datetime | None:

@@ -74,6 +74,17 @@ class GitKind(SourceKind):
 
         return source_id(self._repository(source, base))
 
+    def repositories(self, source: SourceSettings, *, base: Path) -> list[str]:
+        """The one repository that a folder or URL is. CollectError for a folder without one."""
+        from collectors.git.repository.address import identify, locate
+        from collectors.git.repository.repository import open_repository
+
+        repository = self._repository(source, base)
+        location = locate(repository.target)
+        folder = location.folder
+        remote = open_repository(folder, location.name).remote_url if folder and location.url is None else ""
+        return [identify(location, remote, repository.name).repo_id]
+
     @staticmethod
     def requirements(environment: Mapping[str, str]) -> Iterator[Check]:
         """Whether there is a Git that is new enough."""

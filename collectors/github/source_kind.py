@@ -46,6 +46,11 @@ class GitHubKind(SourceKind):
             id_ = source_id(repository)
             yield Source(id_, id_, source.team, partial(self._collect, self._configured(repository)))
 
+    def repositories(self, source: SourceSettings, *, base: Path) -> list[str] | None:
+        """The one that the target names; of an owner they are known when they are read."""
+        del base
+        return [source.target] if "/" in source.target else None
+
     def checks(self, environment: Mapping[str, str], now: datetime) -> Iterator[Check]:
         """What the token is worth, where a source is GitHub's or a token is set; one request, which costs nothing."""
         from collectors.github.doctor import access_checks

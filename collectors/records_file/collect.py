@@ -18,7 +18,7 @@ from collectors.records_file.native import Record, record, variant_of
 from collectors.records_file.notices import notices_of, specifics_of
 from collectors.records_file.rejects import RejectedLines, RejectFile
 from collectors.records_file.resume import Resume
-from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id
+from collectors.records_file.source import Format, RecordsSource, format_of, opened, source_id, written_at
 from collectors.records_file.values import BadValue, shown
 from headway.errors import HeadwayError, PartialRead
 from headway.progress import Progress
@@ -34,6 +34,7 @@ def collect(
     source: RecordsSource,
     *,
     rejects: Path,
+    reject_texts: bool = True,
     collected_at: datetime,
     resume: Mapping[str, Any] | None,
     full: bool,
@@ -41,7 +42,8 @@ def collect(
 ) -> Iterator[Rows | Checkpoint]:
     """The rows of a file of records, then one checkpoint.
 
-    `rejects` is the folder for the file of lines that were set aside, `collected_at` when the run began (naive UTC).
+    `rejects` is the folder for the file of lines that were set aside, with their texts or without, `collected_at` when
+    the run began (naive UTC).
     A file that is byte for byte what `resume` says yields the checkpoint alone, unless `full`. The watermark is the
     newest time in the file that is not after `collected_at`: an export knows nothing later.
 
@@ -50,7 +52,7 @@ def collect(
     """
     with opened(source) as (file, size_bytes):
         before = Resume.read(resume)
-        with RejectFile(rejects, source) as aside:
+        with RejectFile(rejects, source, with_texts=reject_texts) as aside:
             if not full and before is not None and _is_unchanged(file, size_bytes, before, aside):
                 now = replace(before, place=source.absolute)
             else:
@@ -94,7 +96,7 @@ class _Reading:
         self._size_bytes = size_bytes
         self._progress = progress
         self._format: Format = format_of(source, file)
-        self._index = Index(collected_at)
+        self._index = Index(collected_at, written_at(file))
         self._buffer = RowBuffer(collected_at)
         self._repo_ids: set[str] = set()
         self._separator = ""
@@ -152,27 +154,36 @@ class _Reading:
                 entry = None if content is None else _said(content)
             except BadValue:
                 continue
-            if content is None or not isinstance(entry, Record) or not self._index.is_last_word(line.number, entry):
+            if content is None or not isinstance(entry, Record):
                 continue
+            is_whole = self._index.is_last_word(line.number, entry)
+            if not is_whole and not self._index.counts(line.number, entry):
+                continue
+            began_at = self._index.began_at(entry)
             if is_event(content) and "environment" in entry.row:
                 name = entry.row["environment"]
                 entry.row["environment"] = self._index.environments.get(name, name)
             if entry.table == "deployments":
-                entry.row["written_in"] = f"{self._source.path.name} line {line.number}"
-            self._add(entry, len(line.text))
+                place = f"{self._source.path.name} line {line.number}"
+                entry.row.update(written_in=place, reported_by=source_id(self._source), created_at=began_at)
+            self._add(entry, len(line.text), statuses_alone=not is_whole)
             yield from self._buffer.due()
         for folded in self._index.folded.values():
             self._add(Record(folded.table, (), folded.finished()), 0)
             yield from self._buffer.due()
 
-    def _add(self, entry: Record, size_bytes: int) -> None:
+    def _add(self, entry: Record, size_bytes: int, *, statuses_alone: bool = False) -> None:
+        """The row of a record with its statuses; these alone where another line has the last word on the deployment."""
+        row = entry.row
         if entry.table != "ai_usage":  # it feeds no repository: it says nothing of what else happened there
-            self._repo_ids.add(entry.row["repo_id"])
-        self._buffer.add(entry.table, [entry.row], size_bytes)
+            self._repo_ids.add(row["repo_id"])
+        if not statuses_alone:
+            self._buffer.add(entry.table, [row], size_bytes)
+        about = {name: row.get(name) for name in ("repo_id", "deployment_id", "written_in", "reported_by")}
         for state, at in entry.statuses:
-            status = {"repo_id": entry.row["repo_id"], "deployment_id": entry.row["deployment_id"]}
-            status |= {"variant": variant_of(entry.row), "state": state, "status_at": at}
-            self._buffer.add("deployment_statuses", [status])
+            self._buffer.add(
+                "deployment_statuses", [about | {"variant": variant_of(row), "state": state, "status_at": at}]
+            )
 
     def _contents(self, reader: LineReader, doing: str) -> Iterator[tuple[Line, dict[str, Any] | None]]:
         """Every line or CSV row with what it holds, None where it has a problem."""

@@ -129,8 +129,10 @@ def _deployment(kind: Kind, values: Mapping[str, Any]) -> Record:
     about = (row.get("environment"), values.get("sha") or values.get("version"))
     if values.get("deleted") and (about[0] is None) != (about[1] is None):
         raise BadValue("`deleted` is about an `id` alone, or about its `environment` and its commit too")
-    key = identified.key if values.get("deleted") and about == (None, None) else (*identified.key, *map(_text, about))
-    return identified._replace(key=key, statuses=_statuses(values))
+    if values.get("deleted") and about == (None, None):
+        return identified._replace(statuses=_statuses(values))
+    application = (row["application"],) if row["application"] or not values.get("deleted") else ()
+    return identified._replace(key=(*identified.key, *map(_text, about), *application), statuses=_statuses(values))
 
 
 def _text(value: str | None) -> str:
@@ -138,9 +140,15 @@ def _text(value: str | None) -> str:
 
 
 def variant_of(row: Mapping[str, Any]) -> str:
-    """Environment and commit of a deployment's row: with its id, what tells it from others; empty without either."""
+    """Environment, commit and application of a deployment's row: with its id, what tells it from others.
+
+    Empty without the first two.
+    """
     environment, commit = row.get("environment"), row.get("sha") or row.get("version")
-    return "" if environment is None and commit is None else f"{environment or ''} @ {commit or ''}"
+    if environment is None and commit is None:
+        return ""
+    application = f" @ {row['application']}" if row.get("application") else ""
+    return f"{environment or ''} @ {commit or ''}{application}"
 
 
 def _statuses(values: Mapping[str, Any]) -> tuple[tuple[str, datetime], ...]:

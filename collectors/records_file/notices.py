@@ -29,6 +29,7 @@ def notices_of(index: Index, rejects: RejectFile, before: Mapping[str, int], sep
     ledger.state("events_not_used", index.not_used.total())
     ledger.state("superseded_lines", index.superseded)
     ledger.state("future_times", index.in_future)
+    ledger.state("times_after_file", index.after_file)
     ledger.state("trimmed_names", index.trimmed_lines)
     ledger.state("other_separator", int(separator not in {"", ","}))
     return ledger
@@ -40,12 +41,17 @@ def specifics_of(index: Index, rejects: RejectFile) -> dict[str, str]:
         "rejected_lines": f"{rejects.count} of {index.lines} lines, {rejects.path.name}",
         "unknown_fields": _list(_with_guess(index.unknown_fields)),
         "events_not_used": _list(index.not_used),
+        "superseded_lines": _lines(index.replacing, index.superseded),
+        "future_times": _lines(index.future, index.in_future),
+        "times_after_file": _lines(index.after, index.after_file),
         "trimmed_names": _lines(index.trimmed, index.trimmed_lines),
         "other_separator": "line 1",
     }
 
 
 def _lines(first: list[tuple[int, str]], count: int) -> str:
+    if not first:
+        return ""
     named = ", ".join(f"line {number} {shown(what)}" for number, what in first)
     return named + (f" and {count - len(first):,} more" if count > len(first) else "")
 

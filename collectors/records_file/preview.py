@@ -16,7 +16,7 @@ from collectors.records_file.formats.lines import Line, LineReader
 from collectors.records_file.index import Index
 from collectors.records_file.native import Record, record
 from collectors.records_file.rejects import Reasons
-from collectors.records_file.source import RecordsSource, format_of, opened
+from collectors.records_file.source import RecordsSource, format_of, opened, written_at
 from collectors.records_file.values import BadValue, shown
 from headway.source import Preview, PreviewedRepository
 
@@ -27,16 +27,17 @@ __all__ = ["preview"]
 class _Group:
     """The deployments of one repository to one environment."""
 
-    lines: int = 0
-    succeeded: int = 0
+    deployments: set[tuple[str, ...]] = field(default_factory=set)
+    succeeded: set[tuple[str, ...]] = field(default_factory=set)
     first_line: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
 
     def add(self, number: int, entry: Record) -> None:
-        self.lines += 1
+        self.deployments.add(entry.key)
         self.first_line = self.first_line or number
-        self.succeeded += any(state == "success" for state, _ in entry.statuses)
+        if any(state == "success" for state, _ in entry.statuses):
+            self.succeeded.add(entry.key)
         for at in entry.times():
             self.first_at = at if self.first_at is None else min(self.first_at, at)
             self.last_at = at if self.last_at is None else max(self.last_at, at)
@@ -63,8 +64,9 @@ class _Seen:
 
 def preview(source: RecordsSource, at: datetime) -> Preview:
     """What `collect` would read of a file at a time; errors as of `collect`, but for lines that it would reject."""
-    index, reasons, seen = Index(at), Reasons(), _Seen()
+    reasons, seen = Reasons(), _Seen()
     with opened(source) as (file, size_bytes):
+        index = Index(at, written_at(file))
         separator = ""
         reader = LineReader(file, size_bytes)
         rows: Any = json_rows(reader)
@@ -105,8 +107,8 @@ def _repositories(seen: _Seen, index: Index) -> Iterator[PreviewedRepository]:
         environments = [
             (
                 index.environments.get(environment, environment),
-                group.lines,
-                group.succeeded,
+                len(group.deployments),
+                len(group.succeeded),
                 group.first_at,
                 group.last_at,
                 group.first_line,
@@ -124,15 +126,34 @@ def _notes(index: Index, separator: str) -> Iterator[str]:
         yield "columns are separated by " + ("tabs" if separator == "\t" else "semicolons")
     for number, name in index.trimmed:
         yield f"line {number}: the environment {shown(name)} has blanks around it, which are removed"
-    for number, id_ in index.repeated:
-        yield f"line {number}: the id {shown(id_)} again, with another environment or commit: a deployment of its own"
-    if (more := index.repeated_lines - len(index.repeated)) > 0:
-        yield f"{more:,} more lines repeat an id with another environment or commit"
+    yield from _repeated(index)
     if index.superseded:
-        yield f"{index.superseded:,} lines are about a record that a later line is about too: the later one counts"
+        where = _first(index.replacing)
+        yield f"{index.superseded:,} lines are about a record of an earlier line: the later one counts{where}"
+    if index.after_file:
+        yield f"{index.after_file:,} lines have a time after the file was written: local times?{_first(index.after)}"
     if index.in_future:
-        yield f"{index.in_future:,} lines have a time in the future"
+        yield f"{index.in_future:,} lines have a time in the future{_first(index.future)}"
     for name, count in index.unknown_fields.most_common(5):
         yield f"{count:,} lines have a field {shown(name)}, which no record has"
     for name, count in index.not_used.most_common(5):
         yield f"{count:,} events are not used: {shown(name)}"
+
+
+def _first(lines: list[tuple[int, str]]) -> str:
+    return f", such as line {lines[0][0]} {shown(lines[0][1])}" if lines else ""
+
+
+def _repeated(index: Index) -> Iterator[str]:
+    """Lines that share an id, and lines about one deployment."""
+    for number, id_ in index.repeated:
+        yield (
+            f"line {number}: the id {shown(id_)} again, with another environment, commit or application:"
+            " a deployment of its own"
+        )
+    if (more := index.repeated_lines - len(index.repeated)) > 0:
+        yield f"{more:,} more lines repeat an id with another environment, commit or application"
+    for number, id_ in index.restated:
+        yield f"line {number}: the deployment {shown(id_)} again: its states add up, and its first success counts"
+    if (more := index.restated_lines - len(index.restated)) > 0:
+        yield f"{more:,} more lines are about a deployment of an earlier line"

@@ -68,10 +68,12 @@ class Reasons:
 class RejectFile:
     """Writes `<name>-<hash>.rejects.ndjson`: `{"line": …, "reason": …, "text": …}`, one a line.
 
+    Without texts only the line's number and the reason: a line may name people.
     It replaces the file of the reading before when the reading is done (`publish`), and removes it where all is well.
     """
 
-    def __init__(self, folder: Path, source: RecordsSource) -> None:
+    def __init__(self, folder: Path, source: RecordsSource, *, with_texts: bool = True) -> None:
+        self._with_texts = with_texts
         digest = hashlib.sha256(source_id(source).encode()).hexdigest()[:12]
         stem = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in source.path.name)[:60]
         self.path = folder / f"{stem}-{digest}.rejects.ndjson"
@@ -97,7 +99,8 @@ class RejectFile:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._temporary.open("w", encoding="utf-8")
-            self._file.write(json.dumps({"line": line.number, "reason": reason, "text": line.text}) + "\n")
+            entry = {"line": line.number, "reason": reason} | ({"text": line.text} if self._with_texts else {})
+            self._file.write(json.dumps(entry) + "\n")
         except OSError as trouble:
             raise self._cannot_write(trouble) from trouble
 

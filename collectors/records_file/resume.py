@@ -12,7 +12,7 @@ from headway.raw_tables import Checkpoint
 __all__ = ["Resume"]
 
 # Raised when the same file would be read differently than before: then it is read again, changed or not.
-READER = 2
+READER = 3
 
 
 @dataclass(frozen=True)

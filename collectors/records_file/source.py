@@ -7,13 +7,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from collectors.records_file.values import shown
 from headway.errors import CollectError, UsageError
 
-__all__ = ["Format", "RecordsSource", "format_of", "opened", "source_id"]
+__all__ = ["Format", "RecordsSource", "format_of", "opened", "source_id", "written_at"]
 
 Format = Literal["json", "csv"]
 
@@ -38,6 +39,11 @@ class RecordsSource:
 def source_id(source: RecordsSource) -> str:
     """`events:<absolute path>`; a file that was moved keeps the id of the place where it lay first."""
     return source.known_as or f"events:{source.absolute}"
+
+
+def written_at(file: BinaryIO) -> datetime:
+    """When a file was written last, naive UTC."""
+    return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC).replace(tzinfo=None)
 
 
 @contextmanager

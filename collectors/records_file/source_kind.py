@@ -57,6 +57,11 @@ class RecordsKind(SourceKind):
                 source_id(file), label, source.team, partial(self._collect, file), preview=partial(self._preview, file)
             )
 
+    def repositories(self, source: SourceSettings, *, base: Path) -> tuple[str, ...]:
+        """None: records are about repositories that other sources bring."""
+        del source, base
+        return ()
+
     def _paths(self, target: str, base: Path) -> list[Path]:
         path = base / Path(target.removeprefix(self.prefix)).expanduser()
         if not path.is_dir():
@@ -84,4 +89,13 @@ class RecordsKind(SourceKind):
         from collectors.records_file import collect
 
         rejects = self._context.settings.warehouse_folder / "rejects"
-        return collect(file, rejects=rejects, collected_at=at, resume=resume, full=full, progress=progress)
+        texts = self._context.settings.privacy.authors == "plain"
+        return collect(
+            file,
+            rejects=rejects,
+            reject_texts=texts,
+            collected_at=at,
+            resume=resume,
+            full=full,
+            progress=progress,
+        )

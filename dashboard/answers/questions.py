@@ -27,6 +27,9 @@ from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
+from analytics.reports.doubtful.held_back import held_back as waiting_in_doubt
+from analytics.reports.doubtful.record_clocks import record_clocks as clocks_in_doubt
+from analytics.reports.doubtful.renames import possible_renames as renames_in_doubt
 from analytics.reports.doubtful.side_by_side import side_by_side as environments_in_doubt
 from analytics.reports.doubtful.tag_dates import tag_dates as dates_in_doubt
 from analytics.text.findings import Finding, findings_in
@@ -48,11 +51,14 @@ __all__ = [
     "closed_work_is_seen",
     "explain",
     "findings",
+    "held_back",
     "levers",
     "notices",
     "portfolio",
+    "possible_renames",
     "prepare",
     "pulse",
+    "record_clocks",
     "report",
     "returned_changes",
     "scope",
@@ -251,10 +257,31 @@ def notices(file: str, filters: Filters) -> pl.DataFrame:
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def held_back(file: str, filters: Filters) -> list[str]:
+    """As `analytics.reports.doubtful.held_back.held_back`."""
+    with cursor_of(file) as cursor:
+        return waiting_in_doubt(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
 def side_by_side(file: str, filters: Filters) -> list[str]:
     """As `analytics.reports.doubtful.side_by_side.side_by_side`."""
     with cursor_of(file) as cursor:
         return environments_in_doubt(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def possible_renames(file: str, filters: Filters) -> list[str]:
+    """As `analytics.reports.doubtful.renames.possible_renames`."""
+    with cursor_of(file) as cursor:
+        return renames_in_doubt(cursor, filters)
+
+
+@st.cache_data(max_entries=ANSWERS, show_spinner=False)
+def record_clocks(file: str, filters: Filters) -> list[str]:
+    """As `analytics.reports.doubtful.record_clocks.record_clocks`."""
+    with cursor_of(file) as cursor:
+        return clocks_in_doubt(cursor, filters)
 
 
 @st.cache_data(max_entries=ANSWERS, show_spinner=False)

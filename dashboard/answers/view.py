@@ -102,9 +102,21 @@ class View:
         """What collectors noticed: provider, repo, kind, detail, count."""
         return questions.notices(self.file, self.filters)
 
+    def held_back(self) -> list[str]:
+        """Environments of few deployments for which most work waits, a line each."""
+        return questions.held_back(self.file, self.filters)
+
     def side_by_side(self) -> list[str]:
         """A line for each environment whose rollbacks are in doubt."""
         return questions.side_by_side(self.file, self.filters)
+
+    def possible_renames(self) -> list[str]:
+        """A line for each pair of services that may be one."""
+        return questions.possible_renames(self.file, self.filters)
+
+    def record_clocks(self) -> list[str]:
+        """A line for each repository whose records may have local times."""
+        return questions.record_clocks(self.file, self.filters)
 
     def tag_dates(self) -> list[str]:
         """A line for each service whose lead times are in doubt, for its tags have no date."""

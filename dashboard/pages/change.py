@@ -34,6 +34,9 @@ def ask_first(view: View) -> None:
     view.report("doubts")
     view.side_by_side()
     view.tag_dates()
+    view.held_back()
+    view.possible_renames()
+    view.record_clocks()
 
 
 def page(view: View) -> None:

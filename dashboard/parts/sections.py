@@ -67,18 +67,24 @@ def ask_head(view: View) -> None:
     view.report("doubts")
     view.side_by_side()
     view.tag_dates()
+    view.held_back()
+    view.possible_renames()
+    view.record_clocks()
     view.report("coverage")
 
 
 def services_in_doubt(view: View) -> None:
-    """Name the services in doubt, or whose lead times are, and environments whose rollbacks are, first of all."""
+    """Name the services in doubt, or whose lead times are, and environments whose rollbacks or waits are, first."""
     _in_doubt(
         "the newest work of these services is unknown, and is in no comparison.", doubt_lines(view.report("doubts"))
     )
+    _in_doubt("these may be one service, that was renamed; `headway doctor` has settings.", view.possible_renames())
+    _in_doubt("the deployments of these may have local times, as if in UTC.", view.record_clocks())
     _in_doubt("deployments of these have no date of their own; lead times are too short.", view.tag_dates())
     _in_doubt(
         "several versions run in these environments; no deployment there counts as a rollback.", view.side_by_side()
     )
+    _in_doubt("most work waits for environments with few deployments, which may be retired.", view.held_back())
 
 
 def _in_doubt(meaning: str, lines: list[str]) -> None:

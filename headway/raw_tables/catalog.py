@@ -268,10 +268,10 @@ _CI_RUNS = RawTable(
 
 _DEPLOYMENTS = RawTable(
     "deployments",
-    "one row per deployment reported by a system that makes them; of records, per id, environment and commit",
-    ("repo_id", "deployment_id", "environment", "sha", "version"),
+    "one row per deployment reported by a system that makes them; of records, per key and file",
+    ("repo_id", "deployment_id", "environment", "sha", "version", "application", "reported_by"),
     columns(
-        ("deployment_id", TEXT, "unique within the repository; of records, with environment and commit"),
+        ("deployment_id", TEXT, "unique within the repository; of records, with environment, commit and application"),
         ("application", TEXT, "what was deployed, empty where the repository is one application"),
         ("environment", TEXT, "as named by the system"),
         ("production", BOOL, "the system's own flag, null where it has none"),
@@ -282,20 +282,27 @@ _DEPLOYMENTS = RawTable(
         ("source", TEXT, "which collector: `records`, `github`, …"),
         ("deleted", BOOL, DELETED.meaning),
         ("written_in", TEXT, "records: file and line of the record; else null"),
+        ("reported_by", TEXT, "records: the source, a file, that reports it; else null"),
     ),
 )
 
 _DEPLOYMENT_STATUSES = RawTable(
     "deployment_statuses",
     "one row per status that a deployment had",
-    ("repo_id", "deployment_id", "variant", "status_at", "state"),
+    ("repo_id", "deployment_id", "variant", "reported_by", "status_at", "state", "written_in"),
     columns(
         ("deployment_id", TEXT, ""),
         ("state", TEXT, "`queued`, `waiting`, `in_progress`, `success`, `failure`, `inactive`, …"),
         ("status_at", TIME, ""),
-        ("variant", TEXT, "records: environment and commit, for an id may stand for several deployments; else null"),
+        (
+            "variant",
+            TEXT,
+            "records: environment, commit and application, for an id may stand for several deployments; else null",
+        ),
+        ("written_in", TEXT, "records: file and line that report the status; else null"),
+        ("reported_by", TEXT, "records: the source, a file, that reports it; else null"),
     ),
-    set_of=("repo_id", "deployment_id", "variant"),
+    set_of=("repo_id", "deployment_id", "variant", "reported_by"),
 )
 
 _INCIDENTS = RawTable(

@@ -8,6 +8,7 @@ from headway.settings.initiatives import InitiativeSettings, RungSettings
 from headway.settings.reader import load, variables
 from headway.settings.sections import (
     CalendarSettings,
+    EngineSettings,
     GithubSettings,
     GitSettings,
     InferenceSettings,
@@ -29,6 +30,7 @@ __all__ = [
     "DashboardSettings",
     "DeploymentRule",
     "DoraSettings",
+    "EngineSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",

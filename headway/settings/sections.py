@@ -7,7 +7,7 @@ and a field of `Settings`; a section of a kind of source also names the variable
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
@@ -16,6 +16,7 @@ from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
 from headway.settings.dashboard import DashboardSettings
 from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
+from headway.settings.engine import EngineSettings
 from headway.settings.field import setting
 from headway.settings.inference import InferenceSettings
 from headway.settings.initiatives import InitiativeSettings, RungSettings, check_initiatives
@@ -29,10 +30,12 @@ __all__ = [
     "SPELLED",
     "CalendarSettings",
     "DeploymentRule",
+    "EngineSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",
     "ManifestsSettings",
+    "PrivacySettings",
     "ProductionSettings",
     "ReportSettings",
     "ServiceSettings",
@@ -52,6 +55,20 @@ class WarehouseSettings:
     path: str = setting("headway-data", "folder of the warehouse, relative to this file")
     memory_gb: float = setting(
         0.0, "GB of memory for the tables of a build, which goes on in files beyond it; 0: two fifths of the machine's"
+    )
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """How people are stored."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET",)
+
+    authors: str = setting(
+        "plain",
+        "names, addresses and log-ins of people in what is stored; `pseudonym`: keyed digests in their place, by the "
+        "secret HEADWAY_PRIVACY_SECRET",
+        choices=("plain", "pseudonym"),
     )
 
 
@@ -174,6 +191,7 @@ class Settings:
 
     base: Path
     warehouse: WarehouseSettings = WarehouseSettings()
+    privacy: PrivacySettings = PrivacySettings()
     report: ReportSettings = ReportSettings()
     git: GitSettings = GitSettings()
     github: GithubSettings = GithubSettings()
@@ -186,6 +204,8 @@ class Settings:
     dora: DoraSettings = DoraSettings()  # noqa: RUF009  (frozen, as all others)
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
+    # Not in `repr`, which says what tables are made of.
+    engine: EngineSettings = field(default=EngineSettings(), repr=False)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     services: tuple[ServiceSettings, ...] = ()

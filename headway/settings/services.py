@@ -39,8 +39,8 @@ class ProductionSettings:
     )
     complete: tuple[str, ...] = setting(
         (),
-        "globs on repositories whose production deployments are recorded completely, one after the other: a pause in"
-        " them is no doubt, and an older commit after newer ones always a rollback",
+        "globs on repositories whose production deployments are recorded completely, one after the other, and in right"
+        " times: a pause in them is no doubt, and an older commit after newer ones always a rollback",
     )
 
 

@@ -139,3 +139,55 @@ def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
     assert told["4"] == ("pickup", "a first review; no reviewer is requested")
     assert told["7"] == ("pickup", "a review of its last commits; bob has reviewed it before")
     assert told["5"] == ("merge", "a merge by ann or another maintainer of acme/shop")
+
+
+def test_the_limits_themselves_are_unusual_and_even() -> None:
+    """Longer than 90 % is unusual; an even chance is not unlikely; thirty days are long."""
+    found = attention(worklist({"unusual_share": 0.9}, {"unusual_share": 0.899}, {"chance_30d": 0.5}))
+    assert (found.waiting, found.stuck) == (3, 1)
+    assert found.first[0].change_id.endswith("#1")
+    for hours, due in ((719.9, False), (720.0, True)):
+        (one,) = attention(worklist({"hours_in_stage": hours})).first
+        assert one.why.endswith("finish it or close it.") is due
+
+
+def test_counts_agree_with_their_verbs() -> None:
+    """One change waits and needs, two wait and need; one release beside them waits too."""
+    one = attention(worklist({}, {"kind": "release"}))
+    assert one.answer == "1 change waits; 1 needs attention today"
+    assert one.rule == (
+        "Each has been in its stage longer than 90% of the changes that entered it;"
+        " 1 has less than an even chance of production within 30 days. 1 release waits too."
+    )
+    two = attention(worklist({}, {}, {"kind": "bot"}, {"kind": "bot"}))
+    assert two.answer == "2 changes wait; 2 need attention today"
+    assert two.rule.endswith(
+        "; 2 have less than an even chance of production within 30 days. 2 changes by bots wait too."
+    )
+    assert attention(worklist({"unusual_share": 0.1}, {"unusual_share": 0.1})).answer.startswith(
+        "2 changes wait; none "
+    )
+    assert attention(worklist({"kind": "bot"})).answer == "Nothing waits"
+
+
+def test_of_unknown_chances_alone_no_even_chance_is_mentioned() -> None:
+    """Where no chance is known, the rule says only that; without bots and releases nothing of them."""
+    nothing = {"chance_30d": None, "chance_30d_lower": None, "chance_30d_upper": None}
+    assert attention(worklist(nothing, nothing)).rule == (
+        "Each has been in its stage longer than 90% of the changes that entered it;"
+        " 2 have waited longer than a chance can be estimated for."
+    )
+
+
+def test_the_first_three_are_listed_with_what_is_known_of_them() -> None:
+    """Title, author and team where there are such; no share above 99 %; the rest is counted alone."""
+    found = attention(
+        worklist({"title": "", "author": None, "unusual_share": 1.0}, {"team": "pay", "unusual_among": 1200}, {}, {})
+    )
+    assert (found.stuck, len(found.first)) == (4, 3)
+    nameless, teamed, _ = found.first
+    assert (nameless.title, nameless.by, nameless.waits_for) == ("(no title)", "unknown", "an approval")
+    assert "longer than 99% of 200 changes" in nameless.why
+    assert (teamed.title, teamed.by) == ("A change", "ann, team pay")
+    assert "longer than 95% of 1,200 changes" in teamed.why
+    assert len(attention(worklist({}, {}), most=1).first) == 1

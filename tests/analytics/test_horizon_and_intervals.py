@@ -46,6 +46,12 @@ def test_horizon_counts_what_waits_and_not_what_was_abandoned() -> None:
     assert days_of(arrived_after(*[200.0] * 19)) == 30
 
 
+def test_where_nothing_ended_the_longest_horizon_shows_the_waiting() -> None:
+    """Twenty changes that wait and never moved: within no horizon is most of it in production."""
+    assert days_of(arrived_after(waiting=20)) == 180
+    assert days_of(arrived_after(waiting=19)) == 30
+
+
 def test_horizon_of_the_working_clock_is_its_hours_in_so_many_days() -> None:
     """Nine to five, Monday to Friday: 21, 64 and 129 days of 8 hours; p85 counts in the same hours."""
     nine_to_five = WorkingCalendar()
@@ -111,3 +117,5 @@ def test_intervals_for_these_repositories_hold_the_truth(company: TrainCompany) 
     told = covered(company, 100, 5)["these"]
     assert 0.92 <= told.mean <= 0.98
     assert min(told.held.values()) >= 0.85
+    # Hours are the most skewed: of three repositories 93.8 % without what `Spread` adds for them.
+    assert np.mean([share for name, share in told.held.items() if name.startswith("hours in")]) >= 0.94

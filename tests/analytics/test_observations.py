@@ -184,3 +184,17 @@ def test_closed_work_counts_where_arrivals_could_be_seen() -> None:
     assert (cohort.unknown, cohort.no_deployments) == (3, 3)
     (lead,) = dora.filter(pl.col("measure") == "lead_time").to_dicts()
     assert (lead["numerator"], lead["repositories"]) == (1, 1)
+
+
+def test_columns_are_read_by_change_however_the_table_lies(connection: duckdb.DuckDBPyConnection) -> None:
+    """A table in another order gives the same rows in the same order; by service they are by change, then service."""
+    names = [f"github:acme/shop#{number:03}" for number in range(200)]
+    shuffled = [names[(number * 77) % 200] for number in range(200)]
+    table = pl.DataFrame({"change_id": shuffled, "outcome": "production", "release_hours": 1.0})
+    lead_times(connection, table)
+    read, _ = lead_columns.read_columns(connection, ["change_id"])
+    assert read["change_id"].to_list() == names
+    twice = "(select lead_times.*, unnest(['web', 'api']) as service from lead_times) as lead_times"
+    by_service, _ = lead_columns.read_columns(connection, ["change_id"], source=twice)
+    pairs = list(zip(by_service["change_id"].to_list(), by_service["service"].to_list(), strict=True))
+    assert pairs == [(name, service) for name in names for service in ("api", "web")]

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.cohort.filters import Filters
 from analytics.explain.change import explain
-from analytics.explain.service_notes import service_notes, service_settings
+from analytics.explain.service_notes import repositories_with_notes, service_notes, service_settings
 from analytics.reports.lists.left_out import left_out
 from headway.settings import ServiceSettings, Settings
 from headway.settings.reader import load
@@ -30,6 +30,7 @@ def pasted(lines: list[str], folder: Path) -> Settings:
 def test_inferred_services_are_named_with_what_shows_them() -> None:
     """Two services of records, and nothing of code that is left out."""
     with built(mono(), as_of=768) as tables:
+        assert repositories_with_notes(tables.connection) == {"git:acme/mono"}
         assert service_notes(tables.connection, "git:acme/mono") == [
             "2 services are inferred from records, not set: pay, search"
         ]
@@ -99,4 +100,5 @@ def test_a_repository_that_is_one_service_has_no_notes() -> None:
     """Without services there is nothing to say."""
     with built(Raw("acme/shop").commits("a").deploy("d", "a", 9)) as tables:
         assert service_notes(tables.connection, "git:acme/shop") == []
+        assert repositories_with_notes(tables.connection) == frozenset()
         assert service_settings(tables.connection, "git:acme/shop") == []

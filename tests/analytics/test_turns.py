@@ -43,6 +43,54 @@ def test_what_comes_by_whole_trains_is_no_turn() -> None:
     assert seen <= 2
 
 
+def by_hand(chance: np.ndarray, came: np.ndarray, time: np.ndarray) -> list[int]:
+    """The times since the last turn, split by split: sums, levels, spread about them, and 25 for the Wald statistic."""
+    times = sorted(set(time.tolist()))
+    while len(times) >= 6:
+        rows = [
+            [
+                (min(max(one, 0.01), 0.99), true)
+                for one, true, at in zip(chance, came, time, strict=True)
+                if at == number
+            ]
+            for number in times
+        ]
+        score = [sum(true - one for one, true in row) for row in rows]
+        known = [sum(one * (1.0 - one) for one, _ in row) for row in rows]
+        statistics = {}
+        for split in range(2, len(times) - 1):
+            level, spread, information = [], 0.0, []
+            for side in (slice(0, split), slice(split, None)):
+                information.append(sum(known[side]))
+                level.append(sum(score[side]) / information[-1])
+                pairs = zip(score[side], known[side], strict=True)
+                spread += sum((value - level[-1] * weight) ** 2 / weight for value, weight in pairs)
+            spread = max(spread / (len(times) - 2), 1.0)
+            variance = spread * (1.0 / information[0] + 1.0 / information[1])
+            statistics[split] = (level[0] - level[1]) ** 2 / variance
+        best = max(statistics, key=lambda split: statistics[split])
+        if statistics[best] <= 25.0:
+            break
+        times = times[:best]
+    return times
+
+
+def test_turns_are_those_worked_out_split_by_split() -> None:
+    """In 150 companies whose shares jump, drift and scatter, by more or less than would be a turn."""
+    turned = 0
+    for seed in range(150):
+        dice = np.random.default_rng([8, seed])
+        time = np.sort(dice.integers(0, dice.integers(5, 17), 16 * dice.integers(4, 25)))
+        shift = np.where(np.arange(17) < dice.integers(1, 12), dice.normal(0.0, 2.5), 0.0)
+        level = dice.normal(0.0, 0.3, 17) + shift
+        chance = dice.beta(2.0, 1.0, time.size)
+        came = dice.random(time.size) < 1.0 / (1.0 + np.exp(-np.log(chance / (1.0 - chance)) - level[time]))
+        since = np.unique(time[since_the_turn(chance, came, time)]).tolist()
+        assert since == by_hand(chance, came, time)
+        turned += since != np.unique(time).tolist()
+    assert 20 < turned < 130
+
+
 @pytest.mark.parametrize("odd", [0, 15])
 def test_one_odd_time_is_no_turn(odd: int) -> None:
     """However far the latest time lies, or the first: another has to follow."""

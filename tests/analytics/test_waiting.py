@@ -20,7 +20,7 @@ from analytics.worklist.waiting import COLUMNS, waiting, worklist
 from headway.progress import SilentProgress
 from headway.report_files import csv_bytes
 from pipeline.demo import build_demo
-from tests.builders.changes import UNTIL, change, cohort
+from tests.builders.changes import START, UNTIL, change, cohort
 from tests.builders.demo import UNTIL as DEMO_UNTIL
 from tests.builders.demo import session_in
 from tests.builders.rows import built
@@ -206,6 +206,37 @@ def test_what_is_most_unusual_for_its_repository_comes_first() -> None:
     quick, slow = table["chance_7d"].to_list()
     assert quick > 0.9
     assert slow == pytest.approx(168 / 700, abs=0.08)
+
+
+def test_a_note_says_what_a_chance_was_borrowed_from() -> None:
+    """With 20 changes of its own none; without, that the others lend it, or that nothing ever waited as long."""
+    rows = [waits("acme/slow", 300.0), waits("acme/new", 3.0), waits("acme/new", 5000.0)]
+    table = worklist(history(), pl.DataFrame(rows)).sort("hours_in_stage")
+    elsewhere = "compared with all repositories rather than its own"
+    assert table["note"].to_list() == [
+        f"chance estimated mostly from other repositories; {elsewhere}",
+        "",
+        f"too few to say: only 0 changes ever waited this long; {elsewhere}",
+    ]
+    assert table["chance_among"].to_list() == [0, 214, 0]
+
+
+def test_of_a_short_history_the_missing_horizons_are_noted() -> None:
+    """Watched for a month since they waited as long, twenty changes have a week's chance and no longer one."""
+    recent = (UNTIL - START) / timedelta(hours=1) - 300.0
+    stays = [change("acme/shop", "production", recent + n, [*RELEASE_ALONE, 100.0, None]) for n in range(60)]
+    told = worklist(cohort(stays).changes, pl.DataFrame([waits("acme/shop", 5.0)]))
+    assert told["chance_7d"].item() is not None
+    assert told["chance_30d"].item() is None
+    assert told["note"].item() == "history is too short for all horizons"
+
+
+def test_a_change_that_waits_in_two_services_is_compared_with_the_stays_of_each() -> None:
+    """Its rows are named and sorted by service; 90 hours are unusual where all leave within 100, not within 1,000."""
+    in_two = [waits("acme/shop", 90.0, service=name) for name in ("acme/slow", "acme/quick")]
+    assert worklist(history(), pl.DataFrame(in_two))["unusual_share"].to_list() == pytest.approx([0.9, 0.1], abs=0.05)
+    unheard = [waits("acme/shop", 90.0, service=name) for name in ("web", "api", "cron")]
+    assert worklist(history(), pl.DataFrame(unheard))["service"].to_list() == ["api", "cron", "web"]
 
 
 def test_a_title_is_no_formula() -> None:

@@ -163,7 +163,9 @@ def _shop_again() -> Raw:
 
 def _api() -> Raw:
     """Deployed from manifests: by tag, by short commit id, by a version that nobody knows."""
-    api = Raw("acme/api", known=500).commits("x@1 y@15 z@30 v@70", says={"y": "Add retrieval (#3)"})
+    api = Raw("acme/api", known=500).commits(
+        "x@1 y@15 z@30 v@70", says={"y": "Add retrieval (#3)", "z": "z\n\nCloses #3"}
+    )
     api.commits("later@600:v", branch=None)  # another source of the run read it; the report ends before
     api.add("added_lines", sha=commit_id("y"), path="requirements.txt", line="basket==1.0")
     api.add("imports", sha=commit_id("y"), path="rag/index.py", kind="import", module="basket.total", added=True)

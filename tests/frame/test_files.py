@@ -61,6 +61,8 @@ def test_folders_are_small() -> None:
     entries: dict[str, set[str]] = {}
     for package in PACKAGES:
         for path in files(under=package):
+            if path.name == "py.typed":  # a mark for type checkers, with nothing to read
+                continue
             for child in (path, *path.parents):
                 if child == ROOT / package:
                     break
@@ -140,15 +142,19 @@ def test_lock_has_hashes_and_no_address(path: Path) -> None:
     assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == []
 
 
-def test_all_three_locks_are_there() -> None:
+def test_all_locks_are_there() -> None:
     """The locks are where dev.py looks for them."""
-    names = ["requirements-duckdb15.lock", "requirements-full.lock", "requirements.lock"]
-    assert [relative(path) for path in LOCKS] == names
+    names = ["duckdb15", "full", "runtime"]
+    assert [relative(path) for path in LOCKS] == [*(f"requirements-{name}.lock" for name in names), "requirements.lock"]
 
 
 @pytest.mark.parametrize(
     ("lock", "groups", "extras"),
-    [("requirements.lock", ["dev"], []), ("requirements-full.lock", ["dev", "full"], ["auth", "spark"])],
+    [
+        ("requirements.lock", ["dev"], []),
+        ("requirements-full.lock", ["dev", "full"], ["auth", "spark"]),
+        ("requirements-runtime.lock", [], ["auth"]),
+    ],
 )
 def test_lock_satisfies_pyproject(lock: str, groups: list[str], extras: list[str]) -> None:
     """A dependency that was added or narrowed without `dev.py lock` is noticed."""
@@ -176,7 +182,17 @@ def test_full_lock_adds_to_the_first_and_changes_nothing() -> None:
     assert {name: full.get(name) for name in first} == first
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-full.lock"])
+def test_runtime_lock_has_what_is_tested_and_no_tool() -> None:
+    """Production installs the versions that the tests ran with, and nothing that only a developer needs."""
+    runtime, full = _pins(ROOT / "requirements-runtime.lock"), _pins(ROOT / "requirements-full.lock")
+    assert {name: full.get(name) for name in runtime} == runtime
+    tools = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependency-groups"]["dev"]}
+    needed = {"jsonschema", "packaging"}  # Altair's and Streamlit's own
+    assert tools & set(runtime) == needed
+    assert not {"playwright", "pysail", "pyspark-client"} & set(runtime)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-full.lock", "requirements-runtime.lock"])
 def test_lock_names_the_extras_that_packages_ask_for(lock: str) -> None:
     """The pip of Python 3.11 looks past the pin of `a` for `a[extra]` as soon as a newer one is out."""
     text = (ROOT / lock).read_text(encoding="utf-8")
@@ -209,3 +225,17 @@ def _pins(lock: Path) -> dict[str, list[Version]]:
     for name, version in re.findall(line, lock.read_text(encoding="utf-8"), re.MULTILINE):
         pins.setdefault(canonicalize_name(name), []).append(Version(version))
     return pins
+
+
+def test_promises_of_security_are_held_by_tests() -> None:
+    """Each test that SECURITY.md names is there; a promise without one says so by an empty cell."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) > 30
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not (ROOT / "tests" / path).is_file()
+        or f"def {test or 'test_'}" not in (ROOT / "tests" / path).read_text(encoding="utf-8")
+    ]
+    assert missing == []

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from headway.progress import Progress, SilentProgress, TerminalProgress, progress_on
+from headway.progress import PartProgress, Progress, SilentProgress, TerminalProgress, progress_on
 
 
 class Terminal(io.StringIO):
@@ -57,6 +57,31 @@ def test_drawing_is_limited_by_the_clock() -> None:
     assert stream.getvalue().count("commits") == 5
 
 
+def test_drawing_is_limited_where_several_sources_are_read_at_a_time() -> None:
+    """Labels that take turns are drawn as rarely as one; a new one is drawn at once."""
+    stream, clock = Terminal(), Clock()
+    progress = TerminalProgress(stream, clock)
+    for count in range(50):
+        progress.step(count + 1, None, ("commits", "imports")[count % 2])
+        clock.seconds += 0.01
+    progress.step(1, 2, "manifests")
+    assert 5 <= stream.getvalue().count("\r") - 1 <= 6
+    assert stream.getvalue().endswith("manifests 1 of 2")
+
+
+def test_a_part_of_a_run_says_which_it_is() -> None:
+    """What is read of one of several sources has the source's number; one alone has none, and no part ends the run."""
+    stream = Terminal()
+    run = progress_on(stream, Clock())
+    PartProgress(run, 2, 3).step(1, 20, "shop commits")
+    PartProgress(run, 2, 3).done()
+    PartProgress(run, 1, 1).step(1, 20, "api commits")
+    PartProgress(run, 2, 3).note("waiting")
+    assert stream.getvalue().split("\r\x1b[K")[1:] == ["2 of 3: shop commits 1 of 20", "api commits 1 of 20", "waiting"]
+    assert PartProgress(run, 1, 2).drawn
+    assert not PartProgress(SilentProgress(), 1, 2).drawn
+
+
 def test_done_without_a_step_writes_nothing() -> None:
     """A run with nothing to report leaves the terminal alone."""
     stream = Terminal()
@@ -103,8 +128,9 @@ def test_several_that_run_side_by_side_have_their_own_pace() -> None:
     stream, clock = Terminal(), Clock()
     progress = TerminalProgress(stream, clock)
     progress.step(50, 100, "a")
-    clock.seconds += 2
+    clock.seconds += 1.5
     progress.step(0, 100, "b")
+    clock.seconds += 0.5
     progress.step(60, 100, "a")
     progress.done()
     clock.seconds += 3600

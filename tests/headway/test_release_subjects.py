@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headway.release_subjects import says_release
+from headway.releases.subjects import says_release
 
 
 @pytest.mark.parametrize(

@@ -128,3 +128,23 @@ def test_folder_of_files_is_read(headway: Headway, tmp_path: Path) -> None:
     (tmp_path / "exports" / "README.md").write_text("notes")
     assert headway("collect", "shop", "events:exports").code == 0
     assert rows(headway, "select count(*) from deployments") == ["2"]
+
+
+@pytest.mark.slow
+def test_collect_prints_each_notice_in_words(headway: Headway, tmp_path: Path) -> None:
+    """Whatever its kind, in the words of `doctor`: the first few of a kind, and how many more there are."""
+    commits = shas(shop(tmp_path / "shop"))
+    for number in range(5):
+        record = deployed(f"d{number}", commits[1], "2026-01-02T12:00:00Z", titel="x")
+        write(tmp_path / "exports" / f"{number}.ndjson", [record])
+    change = {"type": "change", "repo": "github:acme/shop", "number": 1}
+    write(tmp_path / "c.ndjson", [change, change | {"merged_at": "2999-01-01T00:00:00Z"}])
+    collected = headway("collect", "shop", "events:exports", "events:c.ndjson")
+    doctor = headway("doctor").out
+    assert collected.err.count("'titel' (perhaps 'title')") == 3
+    assert doctor.count("'titel' (perhaps 'title')") == 5
+    assert "2 more of this kind: `headway doctor` lists them" in collected.err
+    for said in (collected.err, doctor):
+        assert "several lines are about one row: the last line counts: line 2 '#1'" in said
+        assert "the watermark ignores these times: line 2 '2999-01-01T00:00:00Z'" in said
+    assert "1 notice" not in collected.err

@@ -108,6 +108,7 @@ def _git_tables(raw: Raw, *, branch: str = "main", limit: int = 250, role: str =
     given["change_reports"] = given.pop("change_records")
     patches = sorted(raw.rows["patch_ids"], key=lambda row: (row["sha"], row["patch_id"]))
     given["patch_ids"] = arrow("patch_ids", patches)
+    given["closing_files"] = arrow("commit_files", raw.rows["commit_files"])
     return given
 
 

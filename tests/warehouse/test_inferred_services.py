@@ -313,6 +313,10 @@ def test_a_folder_is_found_by_package_folder_or_what_was_there(name: str, folder
         ("templates/worker/page.md", True),
         ("templates/worker/README.md", False),
         ("examples/blog/posts/a.md", False),
+        ("content/posts/a.md", True),
+        ("site/content/en/installation/_index.md", False),
+        ("web/my-docs/content/a.mdx", False),
+        ("site/layouts/page.html", True),
     ],
 )
 def test_documents_tests_ci_and_tooling_are_not_deployed(path: str, *, ships: bool) -> None:
@@ -324,6 +328,7 @@ def test_what_folders_are_called_counts_below_that_of_the_service() -> None:
     """A service may be called `examples` or be a site of documents."""
     assert deployable(["examples/src/a.ts"], ["examples"]) == [True]
     assert deployable(["apps/docs/intro.md"], ["apps/docs"]) == [True]
+    assert deployable(["apps/pay/site/content/a.md"], ["apps/pay"]) == [True]
     assert deployable(["apps/pay/docs/intro.html"], ["apps/pay"]) == [False]
 
 

@@ -198,7 +198,7 @@ def test_folder_that_spark_does_not_see_is_an_error(
 def test_server_that_does_not_answer_is_an_error_at_once(tmp_path: Path) -> None:
     """Where nothing listens, the address is named and nothing is made."""
     with (
-        pytest.raises(WarehouseError, match=r"no Spark Connect server answers at 127\.0\.0\.1:1:"),
+        pytest.raises(WarehouseError, match=r"no Spark cluster answers at 127\.0\.0\.1:1:"),
         spark_engine("sc://127.0.0.1:1", tmp_path),
     ):
         pass

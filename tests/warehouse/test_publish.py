@@ -3,6 +3,8 @@ from __future__ import annotations
 import fcntl
 import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -195,9 +197,52 @@ def test_memory_is_bounded_and_the_rest_is_written_inside_the_warehouse(tmp_path
     with duckdb.connect() as connection:
         bound(connection, tmp_path / "it's", 0.5)
         said = connection.sql("select current_setting('memory_limit'), current_setting('temp_directory')").fetchall()
-    assert said == [("476.8 MiB", str(tmp_path / "it's" / "cache" / "spill"))]
+    ((memory, spill),) = said
+    assert (memory, Path(spill).parent) == ("476.8 MiB", tmp_path / "it's" / "cache" / "spill")
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert 0.3 * machine < memory_bytes(0) < 0.5 * machine
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import duckdb
+from warehouse.building.bounds import bound
+connection = duckdb.connect()
+bound(connection, Path(sys.argv[1]), 0.06)
+connection.execute("create table rows as select range as n, hash(range)::varchar as text from range(3_000_000)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_killed_builds_spilled_goes_with_the_next_build(tmp_path: Path) -> None:
+    """Files of a process that was killed are removed; those of a process at work stay."""
+    spill = tmp_path / "cache" / "spill"
+    with duckdb.connect() as connection:
+        bound(connection, tmp_path, 0.5)
+        (used,) = spill.iterdir()
+        root = str(Path(__file__).resolve().parents[2])
+        subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, check=False)
+        left = [path for path in spill.rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in left) > 1_000_000
+        (spill / "duckdb_temp_storage-0.tmp").write_bytes(b"of an earlier version")
+        stored(tmp_path, Raw().commits("a"))
+        published(tmp_path)
+        assert list(spill.iterdir()) == [used]
+
+
+def test_what_a_killed_reader_spilled_goes_with_the_file_that_it_read(tmp_path: Path) -> None:
+    """The folder of a published file that is no longer there is removed, that of another is not."""
+    stored(tmp_path, Raw().commits("a"))
+    gone, there = (
+        tmp_path / f"{name}.tmp" for name in ("headway-20250101T000000-aaaaaa.duckdb", published(tmp_path).name)
+    )
+    for folder in (gone, there):
+        folder.mkdir()
+    stored(tmp_path, Raw("acme/other").commits("b"))
+    published(tmp_path)
+    assert not gone.exists()
+    assert there.exists()
 
 
 def test_too_little_memory_is_told_with_its_setting(tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from headway.settings import DeploymentRule, ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
 from tests.builders.forge import Forge
@@ -212,94 +210,6 @@ _ON = {
     "f": (("api", 1), ("web", 1)),
 }
 """Parts with a tag on each commit, and the hour after the round began."""
-
-
-@pytest.mark.slow
-def test_moved_tag_keeps_what_it_shipped() -> None:
-    """A tag that was read at two commits is two deployments; answers as of the time before stay what they were."""
-    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0.0", "a", 1), ("v1.2", "b", 4))
-    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1.0.0", "a", 1), ("v1.2", "c", 32))
-    with built(first, second) as tables:
-        assert (
-            shipped(tables)
-            == {
-                "a": ("unknown", None, None),  # before the first release
-                "b": ("production", 4, "tag:v1.2"),
-                "c": ("production", 32, f"tag:v1.2@{commit_id('c')[:12]}"),
-            }
-        )
-        assert noticed(tables)["tags_moved"].endswith(": v1.2")
-        now = tables("select * from deployments where succeeded_at <= timestamp '2025-01-06 20:00' order by version")
-    with built(first, second, as_of=20) as tables:
-        past = tables("select * from deployments order by version")
-    with built(first) as tables:
-        then = tables("select * from deployments order by version")
-    assert past == then
-    assert [row["succeeded_at"] for row in now] == [row["succeeded_at"] for row in then]
-
-
-def test_lightweight_tag_that_moved_back_did_so_after_it_was_read() -> None:
-    """A tag without a date that leads to an older commit than before moved there after the reading that saw it."""
-    first = Raw(read=20, known=20).commits("a@0 b@2").tag("v1.0", "b")
-    second = Raw(read=50, known=50).commits("a@0 b@2").tag("v1.0", "a")
-    with built(first, second) as tables:
-        rows = tables("select sha, succeeded_at, dated_by, kind from deployments order by succeeded_at")
-        assert [tuple(row.values()) for row in rows] == [
-            (commit_id("b"), hour(2), "commit", "first"),
-            (commit_id("a"), hour(20), "reading", "rollback"),
-        ]
-
-
-def test_tag_of_a_rewritten_history_is_one_deployment() -> None:
-    """Where history was rewritten and the tag with it, with its date, nothing was released twice."""
-    first = tagged(Raw(read=20, known=20).commits("a@0"), ("v1.0", "a", 1))
-    second = tagged(Raw(read=50, known=50).commits("z@0"), ("v1.0", "z", 1))
-    with built(first, second) as tables:
-        assert [row["sha"] for row in tables("select sha from deployments")] == [commit_id("z")]
-
-
-def test_tag_that_was_deleted_did_ship() -> None:
-    """A release that was read keeps its date after its tag is gone."""
-    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.1", "b", 4))
-    second = Raw(read=50, known=50).commits("a@0 b@2")
-    second.add("refs", ref="refs/tags/v1.1", kind="tag", name="v1.1", sha=None, rewritten=False, deleted=True)
-    with built(first, second) as tables:
-        assert shipped(tables)["b"] == ("production", 4, "tag:v1.1")
-
-
-def test_record_that_names_a_moved_tag_means_where_it_was_then() -> None:
-    """A version that was deployed before its tag moved is what the tag led to at that time."""
-    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.2", "b", 4), ("v1.3", "b", 5))
-    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1.0", "a", 1), ("v1.2", "c", 32))
-    for name, at, version in (("1", 3, "v1.2"), ("2", 6, "v1.2"), ("3", 40, "1.2"), ("4", 41, "v1.3")):
-        second.deploy(name, None, at, version=version)
-    second.add("refs", ref="refs/tags/v1.3", kind="tag", name="v1.3", sha=None, rewritten=False, deleted=True)
-    with built(first, second) as tables:
-        rows = tables("select sha, problem from deployments order by deployment_id")
-    assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "bbcb"]
-
-
-@pytest.mark.parametrize("short", [False, True])
-def test_record_that_names_a_tag_object_names_its_commit(*, short: bool) -> None:
-    """Argo CD reports the id of the annotated tag's object: it is that of its commit, also after the tag moved."""
-    first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1", "a", 1), ("v2", "b", 4))
-    second = tagged(Raw(read=50, known=50).commits("a@0 b@2 c@30"), ("v1", "a", 1), ("v2", "c", 31))
-    for name, tag in (("1", ("v1", "a", 1)), ("2", ("v2", "b", 4)), ("3", ("v2", "c", 31))):
-        oid = commit_id(f"tag {tag[0]} {tag[1]} {tag[2]}")
-        second.deploy(name, None if short else oid, tag[2] + 1, version=f"main-{oid[:12]}" if short else None)
-    with built(first, second) as tables:
-        rows = tables("select sha, problem from deployments order by deployment_id")
-    assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "abc"]
-
-
-def test_tags_are_told_to_have_moved_before_the_first_reading() -> None:
-    """A commit younger than its tag says, a version after a later one, or a short name: the date is the move's."""
-    week = 24 * 7
-    raw = Raw(known=3000, read=3000).commits(f"a@0 b@{week} c@{3 * week} d@{5 * week}")
-    tagged(raw, ("v1.0.0", "a", 1), ("v1.0.1", "d", 6 * week), ("v1.0.2", "b", week), ("v1.0.3", "c", 1))
-    tagged(raw, ("v1.1", "d", 5 * week))
-    with built(raw) as tables:
-        assert noticed(tables)["tags_moved"].endswith(": v1.0.1, v1.0.3, v1.1")
 
 
 def test_families_say_what_was_taken_and_why() -> None:

@@ -172,8 +172,10 @@ TIMES = [{"repo_id": "git:acme/shop", "watermark_at": 100, "as_of": 100}]
 
 def reported(deployments: Sequence[Mapping[str, Any]], statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows of `reported_deployments` that raw deployments and their statuses give."""
-    ids = made("reported_ids", raw_deployments=deployments)
-    told = made("reported_statuses", reported_ids=ids, raw_deployment_statuses=statuses)
+    readings = made("reported_readings", raw_deployments=deployments)
+    ids = made("reported_ids", reported_readings=readings)
+    raw = {"reported_ids": ids, "reported_readings": readings, "raw_deployment_statuses": statuses}
+    told = made("reported_statuses", **raw, earlier_successes=made("earlier_successes", **raw))
     return made("reported_deployments", reported_ids=ids, reported_statuses=told, report_times=TIMES)
 
 

@@ -26,7 +26,7 @@ def test_secret_in_the_address_is_refused_unseen(url: str, tmp_path: Path) -> No
 
 def test_missing_client_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the optional client the error says how to install it."""
-    monkeypatch.setattr("warehouse.building.spark.find_spec", lambda name: None)
+    monkeypatch.setattr("warehouse.building.spark_session.find_spec", lambda name: None)
     with pytest.raises(UsageError) as caught, spark_engine("sc://host", tmp_path):
         pass
     assert ".[spark]" in caught.value.hint

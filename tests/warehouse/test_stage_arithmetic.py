@@ -182,6 +182,10 @@ def test_outcomes_and_stages_are_those_of_the_definitions() -> None:
             {"repo_id": repo, **flags, "has_production": deploys, "without_status": 0, "first_production_at": FIRST}
             for repo, (flags, deploys) in repositories.items()
         ],
+        # CI and staging were there before any of these changes.
+        stage_lives=[
+            {"repo_id": repo, "service": "", "build_since_at": -100, "staging_since_at": -100} for repo in repositories
+        ],
         service_production=[
             {"repo_id": repo, "service": "", "has_production": deploys, "first_production_at": FIRST, "waves": 1}
             for repo, (_, deploys) in repositories.items()

@@ -2,25 +2,81 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import secrets
+import shutil
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-__all__ = ["bound", "memory_bytes"]
+__all__ = ["bound", "memory_bytes", "remove_unused"]
 
 SHARE = 0.4
 """Of the machine's memory; Python's own objects and other programs have the rest."""
+_SPILL = Path("cache", "spill")
 
 
 def bound(connection: duckdb.DuckDBPyConnection, warehouse: Path, memory_gb: float) -> None:
-    """Let DuckDB hold so much in memory (0: a share of the machine's), and the rest in files inside the warehouse."""
-    spill = str(warehouse / "cache" / "spill").replace("'", "''")
+    """Let DuckDB hold so much in memory (0: a share of the machine's), and the rest in files inside the warehouse.
+
+    Each connection has a folder of its own for these files, which is locked as long as it is used (`remove_unused`).
+    """
+    folder = warehouse / _SPILL
+    with suppress(PermissionError):  # who may only read the warehouse can build in memory alone
+        folder, lock = _locked_folder(folder)
+        weakref.finalize(connection, _release, folder, lock)
+    quoted = str(folder).replace("'", "''")
     connection.execute(f"set memory_limit = '{memory_bytes(memory_gb)}B'")
-    connection.execute(f"set temp_directory = '{spill}'")
+    connection.execute(f"set temp_directory = '{quoted}'")
 
 
 def memory_bytes(memory_gb: float) -> int:
     """The memory that DuckDB may take, in bytes."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return int(memory_gb * 1e9) if memory_gb > 0 else int(machine * SHARE)
+
+
+def remove_unused(warehouse: Path) -> None:
+    """Remove what killed processes left: folders that none has locked, and files beside them, of earlier versions."""
+    with suppress(OSError):  # nothing is there, or another process removes the same
+        for path in (warehouse / _SPILL).iterdir():
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+            elif (lock := _lock(path)) is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    """A new folder and its lock."""
+    while True:
+        folder = parent / secrets.token_hex(6)
+        folder.mkdir(parents=True)
+        lock = _lock(folder)
+        if lock is not None:
+            if folder.exists():
+                return folder, lock
+            os.close(lock)  # another process removed it before it was locked
+
+
+def _lock(folder: Path) -> int | None:
+    """An open file that has the lock of a folder; None where another has it."""
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        return None
+    return opened
+
+
+def _release(folder: Path, lock: int) -> None:
+    with suppress(OSError):  # a cursor may still write there
+        folder.rmdir()
+    os.close(lock)

@@ -16,6 +16,7 @@ from warehouse.building.differences import EVERY, WHOLE, Differences, among, dif
 from warehouse.building.kept import Origin
 from warehouse.building.making import run
 from warehouse.building.raw_files import files_of
+from warehouse.building.workers import Workers
 from warehouse.engines import DuckDBEngine
 from warehouse.model import REPOSITORIES, Header, Model, PythonModel
 
@@ -38,8 +39,9 @@ class Remaking:
         files: Mapping[str, Sequence[Path]],
         before: Origin,
         now: Origin,
+        workers: Workers,
     ) -> None:
-        self._engine = engine
+        self._engine, self._workers = engine, workers
         self._headers = {header.table: header for model in models for header in model.headers}
         self._others = {name for name in now.knows if before.knows.get(name) != now.knows[name]}
         self._knows = now.knows
@@ -77,7 +79,7 @@ class Remaking:
         if stale is not None and not stale:
             return
         if isinstance(model, PythonModel):
-            for name, rows in run(self._engine, model, stale).items():
+            for name, rows in run(self._engine, model, stale, workers=self._workers).items():
                 self._engine.put(_NEW, rows, temporary=True)
                 self._replace(name, stale)
             return

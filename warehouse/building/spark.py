@@ -11,14 +11,10 @@ takes no TIMESTAMP_NTZ there.
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import secrets
 import shutil
-import socket
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +23,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headway.errors import UsageError, WarehouseError
-from warehouse.engines import DuckDBEngine, files_without
+from warehouse.building.spark_session import open_session, reach, spark_errors
+from warehouse.building.tasks import WRITTEN
+from warehouse.engines import DuckDBEngine
+from warehouse.upkeep.file_schemas import files_unlike
 
 __all__ = ["SparkEngine", "copy_tables", "spark_engine"]
 
-_ADDRESS = re.compile(r"sc://(?P<host>[\w.-]+)(:(?P<port>\d{1,5}))?(/.*)?$")
-_PORT = 15002
-_WAIT_SECONDS = 10.0
-_RETRIES = 6
+_PROBES = 4  # tasks that ask for the version: on a small cluster each machine has one of them
 _MOUNT = "mount the warehouse on the cluster under the same path, for reading and writing"
 # Spark reads these in a path as a pattern, or as an escape.
 _PATTERN = re.compile(r"[\[\]{}*?%\\]")
-# Clients up to 4.2 print each failed query there, as JSON with the whole trace of the server.
-_LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 
 
 class SparkEngine:
@@ -47,8 +41,9 @@ class SparkEngine:
 
     def __init__(self, session: Any, folder: Path) -> None:
         self.files: dict[str, list[Path]] = {}
+        self.spellings: Mapping[str, str] = {}
+        self.folder = _plain(folder)
         self._session = session
-        self._folder = _plain(folder)
         self._local = DuckDBEngine(duckdb.connect())
 
     def scan(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
@@ -56,12 +51,12 @@ class SparkEngine:
         if not files:
             self.put(name, schema.empty_table())
             return
-        older = set(files_without(files, schema))
+        unlike = set(files_unlike(files, schema))
         target = self._emptied(name)
-        if older:
+        if unlike:
             target.mkdir()
-        complete = [_plain(file) for file in files if file not in older]
-        for place, file in enumerate(sorted(older)):
+        complete = [_plain(file) for file in files if file not in unlike]
+        for place, file in enumerate(sorted(unlike)):
             complete.append(target / f"{place}.parquet")
             pq.write_table(pq.read_table(file, schema=schema), complete[-1])
         self._show(name, complete)
@@ -73,7 +68,8 @@ class SparkEngine:
     def respell(self, name: str, spellings: Mapping[str, str]) -> None:
         """See `Engine.respell`."""
         self._local.respell(name, spellings)
-        with _spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
+        self.spellings = spellings
+        with spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
             frame = self._frame(self.files[name])
             frame.replace(dict(spellings), subset=["repo_id"]).createOrReplaceTempView(name)
 
@@ -87,7 +83,7 @@ class SparkEngine:
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`; raises `WarehouseError` where Spark fails."""
         target = self._emptied(name)
-        with _spark_errors(f"Spark could not make the table {name}"):
+        with spark_errors(f"Spark could not make the table {name}"):
             frame = _cast(self._session.sql(sql), "timestamp", "timestamp_ntz")
             frame.write.parquet(_url(target))
             if files := sorted(target.glob("*.parquet")):
@@ -108,30 +104,57 @@ class SparkEngine:
         """See `Engine.counts`; reads the files too."""
         return self._local.counts(name)
 
+    def has_same_code(self, version: str) -> bool:
+        """Whether the machines of the cluster have this version of Headway, and so can run its Python models."""
+
+        def versions(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            from warehouse.building.kept import code_version
+
+            for batch in batches:
+                yield pa.RecordBatch.from_pydict({"version": [code_version()] * batch.num_rows})
+
+        from pyspark.errors import PySparkException
+
+        try:
+            numbers = self._session.range(0, _PROBES, 1, _PROBES)
+            found = numbers.mapInArrow(versions, "version string").toArrow()["version"].to_pylist()
+        except PySparkException:  # it is not installed there, or for another Python
+            return False
+        return bool(found == [version] * _PROBES)
+
+    def put_files(
+        self, names: Sequence[str], tasks: int, task: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+    ) -> None:
+        """Make tables of the files that tasks write; each is given its number and returns rows `WRITTEN`."""
+        with spark_errors(f"Spark could not make the tables {', '.join(names)}"):
+            written = self._session.range(0, tasks, 1, tasks).mapInArrow(task, WRITTEN).toArrow().to_pylist()
+        for name in names:
+            self._show(name, sorted(Path(row["file"]) for row in written if row["name"] == name))
+
     def check(self) -> None:
         """Raises `WarehouseError` unless Spark sees the folder: not every server says so of a file that it misses."""
         self.put("seen_by_spark", pa.table({"seen": [True]}))
-        with _spark_errors("Spark could not count a first table"):
+        with spark_errors("Spark could not count a first table"):
             rows = self._session.table("seen_by_spark").count()
         if rows != 1:
-            raise _unshared(self._folder)
+            raise _unshared(self.folder)
 
     def close(self) -> None:
         """End the session; the files stay."""
         self._local.connection.close()
-        with _spark_errors("Spark could not end the session"):
+        with spark_errors("Spark could not end the session"):
             self._session.client.set_retry_policies([])  # a server that is gone has nothing to end
             self._session.stop()
 
     def _emptied(self, name: str) -> Path:
-        target = self._folder / name
+        target = self.folder / name
         shutil.rmtree(target, ignore_errors=True)
         return target
 
     def _show(self, name: str, files: list[Path]) -> None:
         self.files[name] = files
         self._local.scan(name, files, pa.schema([]))
-        with _spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
+        with spark_errors(f"Spark could not read the files of {name}", hint=_MOUNT):
             self._frame(files).createOrReplaceTempView(name)
 
     def _frame(self, files: list[Path]) -> Any:
@@ -140,16 +163,16 @@ class SparkEngine:
 
 @contextlib.contextmanager
 def spark_engine(url: str, folder: Path) -> Iterator[SparkEngine]:
-    """An engine on the Spark Connect server at `url` (`sc://host:port`), its tables in a new folder below `folder`.
+    """An engine on the cluster at `url` (as `[engine] url`), its tables in a new folder below `folder`.
 
     The session and the tables are gone when it ends. Raises `UsageError` where the client is not installed or `url` is
     none, `WarehouseError` where the server does not answer or does not see `folder`.
     """
     tables = _plain(folder) / f"spark-{secrets.token_hex(4)}"
-    _reach(url)
+    reach(url)
     tables.mkdir(parents=True)
     try:
-        with contextlib.closing(SparkEngine(_session(url), tables)) as engine:
+        with contextlib.closing(SparkEngine(open_session(url), tables)) as engine:
             engine.check()
             yield engine
     finally:
@@ -162,57 +185,6 @@ def copy_tables(engine: SparkEngine, connection: duckdb.DuckDBPyConnection, name
         files = [str(file) for file in engine.files[name]]
         sql = f'create or replace table "{name}" as select * from read_parquet($files)'  # noqa: S608 - a name of ours
         connection.execute(sql, {"files": files})
-
-
-def _session(url: str) -> Any:
-    for name in _LOGGERS:
-        logging.getLogger(name).disabled = True
-    with _spark_errors("Spark could not begin a session"):
-        from pyspark.sql import SparkSession
-        from pyspark.sql.connect.client.retries import DefaultPolicy
-
-        session = SparkSession.builder.remote(url).create()
-        # A server that is gone is waited for a minute, not the ten that are the default.
-        session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
-        session.conf.set("spark.sql.session.timeZone", "UTC")
-    return session
-
-
-def _reach(url: str) -> None:
-    """Connect to the server's port first: the client itself would retry for ten minutes."""
-    if not (address := _ADDRESS.match(url)):
-        raise UsageError("not the address of a Spark Connect server", hint="write sc://host:port")
-    if "token=" in url:
-        raise UsageError(
-            "the address of the Spark Connect server holds a token",
-            hint="take it out, and set SPARK_CONNECT_AUTHENTICATE_TOKEN in the environment",
-        )
-    if find_spec("pyspark") is None:
-        raise UsageError(
-            "the client of Spark Connect is not installed", hint="in the checkout: pip install -e '.[spark]'"
-        )
-    host, port = address["host"], int(address["port"] or _PORT)
-    try:
-        socket.create_connection((host, port), timeout=_WAIT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise WarehouseError(
-            f"no Spark Connect server answers at {host}:{port}: {error}", hint="start it, or correct the address"
-        ) from error
-
-
-@contextlib.contextmanager
-def _spark_errors(what: str, *, hint: str = "see the log of the Spark server") -> Iterator[None]:
-    from pyspark.errors import PySparkException
-
-    try:
-        with warnings.catch_warnings():
-            # The client warns of pandas 3, which nothing here goes through, and of retries, which end in an error.
-            warnings.filterwarnings("ignore", module=r"pyspark\.")
-            yield
-    except PySparkException as error:
-        text = str(error).strip()
-        lost = re.search(r'details = "(.+)"', text)  # not an answer, but what became of the call
-        raise WarehouseError(f"{what}: {lost[1] if lost else text.partition(chr(10))[0]}", hint=hint) from error
 
 
 def _cast(frame: Any, old: str, new: str) -> Any:

@@ -30,6 +30,10 @@ class Rules:
         self.what = WhatJudge(self.rule_set, vocabulary)
         self._overrides = {change_key(change): override for change, override in settings.overrides.items()}
 
+    def __reduce__(self) -> tuple[type[Rules], tuple[RuleSettings]]:
+        """To another process or machine go the settings: caches stay here."""
+        return Rules, (self.rule_set.settings,)
+
     @classmethod
     def load(cls, overrides: RuleSettings | None = None) -> Rules:
         """The built-in rules under a team's settings. Raises `UsageError` for an invalid setting."""

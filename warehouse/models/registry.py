@@ -9,7 +9,7 @@ from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.initiatives import InitiativeRules
 from warehouse.model import PythonModel
-from warehouse.models.arrivals import arrivals, deployment_chain
+from warehouse.models.arrivals import arrivals, deployment_chain, stage_lives
 from warehouse.models.changes import changes_from_git, classification
 from warehouse.models.changes.kinds import change_kinds
 from warehouse.models.ci import workflow_kinds
@@ -20,6 +20,7 @@ from warehouse.models.deployments import (
     manifest_applications,
     manifest_bases,
 )
+from warehouse.models.deployments.records import record_clocks
 from warehouse.models.deployments.tag_families import tag_families
 from warehouse.models.doubts import service_doubts
 from warehouse.models.initiatives import initiatives, packages
@@ -62,6 +63,7 @@ def _of_settings(settings: Settings) -> tuple[PythonModel, ...]:
         deployment_notices.model(settings),
         deployment_chain.model(settings.production.complete),
         service_doubts.model(settings.production.complete),
+        record_clocks.model(settings.production.complete),
         automated_accounts.model(rules),
         change_kinds.model(settings.ai),
         classification.model(rules),
@@ -84,6 +86,7 @@ _OF_INPUTS = (
     service_lists.MODEL,
     service_lives.MODEL,
     stack_outcomes.MODEL,
+    stage_lives.MODEL,
     tag_families.MODEL,
     workflow_kinds.MODEL,
 )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from headway.raw_tables import TABLES
 from warehouse.store import Commit, RawStore, write_atomically
 from warehouse.upkeep.damage import missing_files
+from warehouse.upkeep.file_schemas import complete_schema
 
 __all__ = ["MOST_BATCHES", "compact", "tidy"]
 
@@ -42,8 +42,7 @@ def compact(store: RawStore, commits: list[Commit]) -> Commit:
     # A compaction that died before it removed them left files that only its own commit keeps from counting.
     left = [name for commit in commits for name in commit.replaces if (store.commits_folder / name).exists()]
     files: dict[str, tuple[str, ...]] = {}
-    for table in TABLES:
-        parts = [store.folder / table / name for commit in commits for name in commit.files.get(table, ())]
+    for table, parts in store.files(commits).items():
         if parts:
             files[table] = (_merge(store.folder / table, table, parts),)
     merged = replace(
@@ -67,9 +66,10 @@ def compact(store: RawStore, commits: list[Commit]) -> Commit:
 def _merge(folder: Path, table: str, parts: list[Path]) -> str:
     """Write the rows of some files to one, a part at a time."""
     name = f"{secrets.token_hex(16)}.parquet"
-    with pq.ParquetWriter(folder / name, TABLES[table].schema, compression="zstd") as writer:
+    schema = complete_schema(table, parts)  # what a newer version added stays
+    with pq.ParquetWriter(folder / name, schema, compression="zstd") as writer:
         for part in parts:
-            writer.write_table(pq.read_table(part, schema=TABLES[table].schema))
+            writer.write_table(pq.read_table(part, schema=schema))
     with (folder / name).open("rb+") as file:
         os.fsync(file.fileno())
     return name

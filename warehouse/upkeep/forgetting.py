@@ -1,4 +1,4 @@
-"""Take a source or a repository out of the raw store, whole or not at all.
+"""Take a source, a repository or a person out of the raw store, whole or not at all.
 
 What is to go is written down first (`forget.json`), in one rename; from then on `finish` does it, however often it
 is stopped. Commit files go before the files that they name, so that a reader never meets a name without its file.
@@ -17,22 +17,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from headway.raw_tables import TABLES
 from headway.repository_names import repository_key
 from warehouse.store import Commit, RawStore, write_atomically
 from warehouse.upkeep.damage import missing_files
+from warehouse.upkeep.file_schemas import complete_schema
+from warehouse.upkeep.people import FILE, forgotten_people, identities_of, new_person, text_of, without_people
 from warehouse.upkeep.resume_points import FOLDER
 
-__all__ = ["Forgotten", "finish", "forget", "pending", "what_goes"]
+__all__ = ["Forgotten", "finish", "forget", "pending", "what_goes", "who_goes"]
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What goes: sources by their ids, repositories by their keys, and how many rows that is."""
+    """What goes: sources by their ids, repositories by their keys, a person's identities, and how many rows that is."""
 
     sources: tuple[str, ...]
     repositories: tuple[str, ...]
     rows: int = 0
+    identities: tuple[str, ...] = ()
+
+
+def who_goes(store: RawStore, who: str) -> Forgotten | None:
+    """The person that a name, an address or a log-in stands for; None where no row has it."""
+    commits = store.commits()
+    missing = missing_files(store, commits)
+    files = {table: [path for path in paths if path not in missing] for table, paths in store.files(commits).items()}
+    identities, rows = identities_of(files, who)
+    return Forgotten((), (), rows, tuple(sorted(identities))) if identities else None
 
 
 def what_goes(store: RawStore, name: str) -> Forgotten | None:
@@ -50,7 +61,11 @@ def what_goes(store: RawStore, name: str) -> Forgotten | None:
 
 def forget(store: RawStore, forgotten: Forgotten) -> None:
     """Write down what goes, and let it go; the caller holds the warehouse (`RawStore.collecting`)."""
+    if forgotten.identities:  # first: what is collected from now on has the alias too
+        people = [*forgotten_people(store.warehouse), new_person(forgotten.identities)]
+        write_atomically(store.warehouse / FILE, text_of(people))
     text = {"sources": list(forgotten.sources), "repositories": list(forgotten.repositories)}
+    text |= {"people": [FILE] if forgotten.identities else []}
     write_atomically(_intent(store), json.dumps(text))
     finish(store)
 
@@ -68,6 +83,8 @@ def finish(store: RawStore) -> bool:
     _drop_sources(store, set(said["sources"]))
     for key in said["repositories"]:
         _drop_repository(store, key)
+    if said.get("people"):
+        _rename_people(store)
     _sweep(store)
     _intent(store).unlink()
     return True
@@ -128,7 +145,8 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
             if store.folder / table / name in missing:  # it stays named, so that others still know what is missing
                 files[table] = (*files.get(table, ()), name)
                 continue
-            data = pq.read_table(store.folder / table / name, schema=TABLES[table].schema)
+            path = store.folder / table / name
+            data = pq.read_table(path, schema=complete_schema(table, [path]))
             ids = data["repo_id"].unique().to_pylist()
             gone = pa.array([one for one in ids if one and repository_key(one) == key], pa.string())
             left = data.filter(pc.invert(pc.is_in(data["repo_id"], value_set=gone)))
@@ -142,6 +160,28 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
         resume["repo_ids"] = list(others)
     name = f"{commit.name.removesuffix('.json')}-{secrets.token_hex(4)}.json"
     return replace(commit, name=name, files=files, rows=rows, resume=resume, repo_ids=others)
+
+
+def _rename_people(store: RawStore) -> None:
+    """Each batch with a row that names a forgotten person is replaced by one with the alias."""
+    people = forgotten_people(store.warehouse)
+    for commit in store.commits():
+        missing = missing_files(store, [commit])
+        files = {table: list(names) for table, names in commit.files.items()}
+        for table, names in files.items():
+            for place, name in enumerate(names):
+                path = store.folder / table / name
+                if path in missing:
+                    continue
+                rows = pq.read_table(path)
+                new = without_people(table, rows, people)
+                if new is not rows:
+                    names[place] = f"{secrets.token_hex(16)}.parquet"
+                    pq.write_table(new, path.with_name(names[place]), compression="zstd")
+        changed = {table: tuple(names) for table, names in files.items()}
+        if changed != commit.files:
+            name = f"{commit.name.removesuffix('.json')}-{secrets.token_hex(4)}.json"
+            _replace(store, commit, replace(commit, name=name, files=changed))
 
 
 def _replace(store: RawStore, old: Commit, new: Commit | None) -> None:
@@ -165,7 +205,6 @@ def _sweep(store: RawStore) -> None:
     for path in (store.folder / FOLDER).glob("*.json"):
         if path not in points:
             path.unlink(missing_ok=True)
-    for table in TABLES:
-        for path in (store.folder / table).glob("*.parquet*"):  # those that were set aside too
-            if path not in named:
-                path.unlink(missing_ok=True)
+    for path in store.folder.glob("*/*.parquet*"):  # those that were set aside too
+        if path not in named:
+            path.unlink(missing_ok=True)

@@ -13,10 +13,7 @@ from analytics.text.wording import counted
 
 __all__ = ["DATE_THEM", "tag_dates"]
 
-DATE_THEM = (
-    "tag with `git tag -a`, which dates a tag, or collect records of deployments (`events:FILE`); tags that come from"
-    " now on are dated if they are collected every day"
-)
+DATE_THEM = "tag with `git tag -a`, which dates a tag, or collect records of deployments (`events:FILE`)"
 _QUERY = """
 select
     repo_id, repo, service, count(*) filter (where dated_by = 'commit') as by_commit, count(*) as deployments

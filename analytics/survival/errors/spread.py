@@ -21,6 +21,8 @@ from analytics.survival.moves import Moves
 __all__ = ["Spread"]
 
 _NOTHING = 1e-24
+_EXCESS_KURTOSIS = 2.0
+"""Of units' mean hours, between those of a normal and of an exponential law (0 and 6)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +46,14 @@ class Spread:
         """By units of such `sizes` (units,), each in a `stratum` (units,): codes from 0 on."""
         return cls(sizes, None if sizes is None or stratum is None else _Strata.of(sizes, stratum))
 
-    def errors(self, influence: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    def errors(self, influence: FloatArray, level: float, *, of_hours: bool = False) -> tuple[FloatArray, FloatArray]:
         """Standard errors of estimates, and how many of them an interval of `level` reaches to each side.
 
         `influence` (…, units): of each unit on each estimate. Both results have the shape (…); nan where units are
-        too few to say anything.
+        too few to say anything. `of_hours`: estimates are mean hours, of which few units say less (`_Strata.errors`).
         """
         if self.strata is not None:
-            return self.strata.errors(influence, level)
+            return self.strata.errors(influence, level, of_hours=of_hours)
         standard_error = np.sqrt(np.einsum("...u,...u->...", influence, influence))
         if self.sizes is not None and np.count_nonzero(self.sizes) < 2:
             standard_error = np.full_like(standard_error, np.nan)
@@ -97,8 +99,15 @@ class _Strata:
         usual = known**2 / float((weighted**2 / degrees)[several].sum()) if known > 0.0 else float("nan")
         return cls(order, first, share, inflation, degrees, usual, missing)
 
-    def errors(self, influence: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-        """As `Spread.errors`; degrees of freedom by Welch (1947, Biometrika 34, 28), from the parts of the strata."""
+    def errors(self, influence: FloatArray, level: float, *, of_hours: bool = False) -> tuple[FloatArray, FloatArray]:
+        """As `Spread.errors`; degrees of freedom by Welch (1947, Biometrika 34, 28), from the parts of the strata.
+
+        Mean hours are skewed, and release together: months with rare long waits make both the mean and its error, so
+        that an error is low where the mean is. Intervals of them take squares of distances as large as if each unit
+        were left out in turn (HC3 of MacKinnon & White 1985, Journal of Econometrics 29, 305), and degrees of freedom
+        of units that are no normal ones: a sum of squares varies by one plus half the excess kurtosis times as much
+        (Box 1953, Biometrika 40, 318). Both are less, the more units there are.
+        """
         moved = influence[..., self.order]
         whole = np.add.reduceat(moved, self.first, axis=-1)
         sizes = np.diff(np.append(self.first, self.order.size))
@@ -106,9 +115,13 @@ class _Strata:
         parts = self.inflation * np.add.reduceat(moved**2, self.first, axis=-1)
         total, several = parts.sum(axis=-1), self.inflation > 0.0
         some = total > _NOTHING
-        degrees = np.full_like(total, self.usual)
-        degrees[some] = _welch(parts[..., several][some], self.degrees[several])
-        return np.sqrt(total * self.missing), np.asarray(special.stdtrit(degrees, (1.0 + level) / 2.0))
+        fewer = 1.0 + _EXCESS_KURTOSIS / 2.0 if of_hours else 1.0
+        degrees, longer = np.full_like(total, self.usual / fewer), np.ones_like(total)
+        degrees[some] = _welch(parts[..., several][some], self.degrees[several] / fewer)
+        if of_hours:
+            longer[some] = np.sqrt((self.inflation * parts).sum(axis=-1)[some] / total[some])
+        critical = longer * special.stdtrit(degrees, (1.0 + level) / 2.0)
+        return np.sqrt(total * self.missing), np.asarray(critical)
 
 
 def _welch(parts: FloatArray, degrees: FloatArray) -> FloatArray:

@@ -22,9 +22,11 @@ __all__ = [
     "LATEST_SECONDS",
     "CommitReader",
     "Landed",
+    "LandedCommits",
     "Read",
     "landed_since",
     "micros",
+    "newest_until",
     "offset_minutes",
     "to_seconds",
 ]
@@ -71,9 +73,9 @@ class CommitReader:
         longer has are ignored. Merges have no files; at the boundary of a shallow clone nothing is said about files.
         PartialRead if the log fails at any point, however late.
         """
-        chosen = "".join(f"{sha}\n" for sha in tips) + "".join(f"^{sha}\n" for sha in read_before)
+        chosen = _chosen(tips, read_before)
         options = ("-z", "--raw", "-M100%", "--diff-merges=off", "--date=raw", f"--format={_FORMAT}")
-        with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen.encode()) as log:
+        with self.repository.git.stream(*LOG, *options, "--ignore-missing", "--stdin", stdin=chosen) as log:
             for stretch in stretches(log, fields=_FIELDS, id_length=self.repository.id_length):
                 yield Read(self._commits(stretch), *self._files(stretch))
 
@@ -120,11 +122,33 @@ class CommitReader:
         return pa.table([columns[field] for field in schema.names], schema=schema)
 
     def _note_dates(self, authored: npt.NDArray[np.int64], committed: npt.NDArray[np.int64]) -> None:
-        now = micros(self.collected_at)
-        late = now + micros(_EPOCH + _CLOCK_TOLERANCE)
+        late = micros(self.collected_at) + micros(_EPOCH + _CLOCK_TOLERANCE)
         self.future_dates += int(np.count_nonzero(np.maximum(authored, committed) > late))
-        if (past := committed[committed <= now]).size:
-            self.newest_micros = max(int(past.max()), self.newest_micros or int(past.max()))
+        newest = newest_until(self.collected_at, committed)
+        if newest is not None:
+            self.newest_micros = max(newest, self.newest_micros or newest)
+
+
+class LandedCommits:
+    """Of the commits that a log lists, those that branches and tags lead to; the others are of pull requests alone.
+
+    Git lists all of them in less time than it takes to leave them out of a second log.
+    """
+
+    def __init__(self, git: Git, tips: Iterable[str], read_before: Iterable[str], *, id_length: int) -> None:
+        chosen = sorted(tips)
+        listed = b""
+        if chosen:  # of none Git would list HEAD
+            listed = git.output("rev-list", "--ignore-missing", "--stdin", stdin=_chosen(chosen, read_before))
+        self._ids = np.sort(np.frombuffer(listed.replace(b"\n", b""), f"S{id_length}"))
+
+    def among(self, commits: pa.Table) -> pa.BooleanArray:
+        """For each of some commits whether it has landed."""
+        if not len(self._ids):
+            return pa.repeat(pa.scalar(value=False), len(commits))
+        ids = np.frombuffer("".join(commits["sha"].to_pylist()).encode(), self._ids.dtype)
+        places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        return pa.array(self._ids[places] == ids)
 
 
 @dataclass(frozen=True)
@@ -139,15 +163,26 @@ class Landed:
 
 def landed_since(git: Git, tips: Iterable[str], landed_before: Iterable[str], collected_at: datetime) -> Landed:
     """What leads to `tips` and not to `landed_before`, also where heads of pull requests led to it before."""
-    chosen = "".join(f"{sha}\n" for sha in sorted(tips)) + "".join(f"^{sha}\n" for sha in sorted(landed_before))
     listed = git.output(
         *LOG, "--diff-merges=off", "--no-patch", "--format=%H %ct %P", "--ignore-missing", "--stdin",
-        stdin=chosen.encode(),
+        stdin=_chosen(tips, landed_before),
     )  # fmt: skip
     lines = [line.split(" ") for line in listed.decode("ascii").splitlines()]
     dates = to_seconds(pa.array([line[1] for line in lines], pa.string())) * _MICROS
-    past = dates[dates <= micros(collected_at)]
-    return Landed(tuple(line[0] for line in lines if len(line) < 4), int(past.max()) if past.size else None)
+    shas = tuple(line[0] for line in lines if len(line) < 4)
+    return Landed(shas, newest_until(collected_at, dates))
+
+
+def _chosen(tips: Iterable[str], read_before: Iterable[str]) -> bytes:
+    """The lines that ask Git for what leads to `tips` and not to `read_before`."""
+    lines = [*(f"{sha}\n" for sha in sorted(tips)), *(f"^{sha}\n" for sha in sorted(read_before))]
+    return "".join(lines).encode()
+
+
+def newest_until(until: datetime, dates: npt.NDArray[np.int64]) -> int | None:
+    """The newest of some dates, in microseconds, that is not after `until`."""
+    past = dates[dates <= micros(until)]
+    return int(past.max()) if past.size else None
 
 
 def micros(at: datetime) -> int:

@@ -23,7 +23,7 @@ from collectors.git.process.log import Paths, Stretch, stretches
 from collectors.git.process.tree_pairs import FileChange
 from collectors.git.readers.added_lines import COPIED_FOLDERS
 from collectors.git.readers.file_changes import Step, no_step
-from collectors.git.readers.import_statements import ENDINGS, Statement, statements
+from collectors.git.readers.import_statements import ENDINGS, Statement, StatementReader
 
 __all__ = ["IMPORTS_READ", "MOST_COMMITS", "NOT_OWN_PATH", "SOURCE_PATH", "Import", "ImportReader"]
 
@@ -104,13 +104,14 @@ class ImportReader:
         if not paths:
             step(len(changes))
             return
+        reader = StatementReader()
         request = "".join(f"{oid}\n" for oid in paths).encode()
         with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=request) as printed:
             for number, (oid, path) in enumerate(paths.items(), 1):
                 head = printed.readline().split()
                 present = len(head) == 3
                 self.missing += not present
-                read = statements(path, _content(printed, int(head[2]))) if present else _NONE
+                read = reader.statements(path, _content(printed, int(head[2]))) if present else _NONE
                 self._known[oid] = self._alike.setdefault(read, read)
                 step(number * len(changes) // len(paths) - (number - 1) * len(changes) // len(paths))
 

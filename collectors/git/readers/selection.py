@@ -39,18 +39,18 @@ class Selection:
     _room: int = field(default_factory=lambda: MOST_COMMITS)
     _taken: set[str] = field(default_factory=set)
 
-    def add(self, read: Read, *, landed: bool) -> None:
-        """Choose of some commits, newest first.
+    def add(self, read: Read, landed: pa.BooleanArray | None) -> None:
+        """Choose of some commits, newest first; `landed` says which have landed, None that all have.
 
-        Only what is `landed`, on any branch, can be depended on or depend: of pull requests no source code is read.
+        Only what has landed, on any branch, can be depended on or depend: of pull requests no source code is read.
         """
         if not read.files.num_rows:
             return
         paths = Paths(read.files["path"].combine_chunks())
         if self.lines:
             self._add_lines(read, paths)
-        if self.imports and landed:
-            self._add_sources(read, paths)
+        if self.imports:
+            self._add_sources(read, paths, landed)
 
     def close(self) -> None:
         """Let go what was put aside."""
@@ -73,8 +73,11 @@ class Selection:
             aside.add(matching(_changes(read, shas), "", but=NOT_READ_PATH))
         self._taken.update(likely, doubtful, touching)
 
-    def _add_sources(self, read: Read, paths: Paths) -> None:
+    def _add_sources(self, read: Read, paths: Paths, landed: pa.BooleanArray | None) -> None:
         source = paths.match(SOURCE_PATH)
+        if landed is not None:
+            shas = read.commits["sha"].filter(landed)
+            source = pc.and_(source, pc.is_in(read.files["sha"], shas.combine_chunks()).combine_chunks())
         shas = self.room_for(pc.unique(read.files["sha"].filter(source)).to_pylist())
         self.sources.add(matching(_changes(read, shas, source), SOURCE_PATH, but=NOT_OWN_PATH))
 

@@ -25,8 +25,8 @@ from collectors.git.readers.added_lines import AddedLine, AddedLines, is_manifes
 from collectors.git.readers.file_changes import Step, any_case, batches, no_step, stepping
 from collectors.git.readers.patches import PatchPart, patch_parts
 from collectors.git.readers.version_lines import OTHER, Hunk, Moved, moved_versions
-from headway.release_files import CHANGELOG_PATH, LOCK_PATH, MANIFEST_PATH, RELEASE_PATH, VERSION_PATH
-from headway.release_subjects import says_release
+from headway.releases.files import CHANGELOG_PATH, LOCK_PATH, MANIFEST_PATH, RELEASE_PATH, VERSION_PATH
+from headway.releases.subjects import says_release
 
 __all__ = ["NOT_READ_PATH", "VERSIONS_READ", "Candidates", "VersionChange", "VersionReader"]
 

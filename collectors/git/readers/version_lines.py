@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from headway.release_files import MANIFEST_PATH, VERSION_PATH
+from headway.releases.files import MANIFEST_PATH, VERSION_PATH
 
 __all__ = ["DEPENDENCY", "NUMBER", "OTHER", "OWN", "Hunk", "Moved", "is_version_line", "moved_versions"]
 

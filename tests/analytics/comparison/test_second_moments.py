@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics.comparison.friction import _bounds
+from analytics.comparison.friction import _bounds, _degrees
 from analytics.comparison.needed import changes_needed
 from analytics.comparison.plain.differences import _Medians, _put_together
 from analytics.survival import Incidence, incidence
@@ -85,6 +85,13 @@ def test_distance_of_friction_takes_covariances_into_account() -> None:
     )
     assert found == pytest.approx(expected)
     assert found[0] > 0.0
+
+
+def test_degrees_of_friction_are_those_of_its_own_covariance() -> None:
+    """Two shares that add up to one have a single degree, three alike ones of no covariance three."""
+    assert _degrees(1e-4 * np.array([[1.0, -1.0], [-1.0, 1.0]])) == pytest.approx(1.0)
+    assert _degrees(0.01 * np.eye(3)) == pytest.approx(3.0)
+    assert _degrees(np.diag([1.0, 4.0])) == pytest.approx(25.0 / 17.0)
 
 
 def whole(groups: list[tuple[FloatArray, FloatArray]]) -> tuple[float, float]:

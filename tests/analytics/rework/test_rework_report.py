@@ -150,6 +150,34 @@ def test_ratio_holds_size_equal() -> None:
     assert not math.isnan(sized.p_value)
 
 
+def test_size_is_the_log_of_one_more_than_its_lines() -> None:
+    """Of changes of a few lines, many of none: the ratio is that of Cox's model with log(1 + lines)."""
+    dice = np.random.default_rng(6)
+    count = 800
+    ai, lines = dice.random(count) < 0.4, dice.integers(0, 4, count)
+    days = dice.exponential(40.0 / (1.0 + lines) ** 1.5 * np.where(ai, 1.5, 1.0))
+    changes = pl.DataFrame(
+        {
+            "repo": "r",
+            "builds_ai": ai,
+            "built_with_ai": "none",
+            "kind": "work",
+            "production_at": day(0.0),
+            "as_of": day(60.0),
+            "repaired_at": [day(float(at)) if at < 60.0 else None for at in days],
+            "lines": lines.astype(float),
+            "files": 1,
+            "dmm": dice.random(count),
+        }
+    )
+    size, measured = np.log1p(lines), changes["dmm"].to_numpy()
+    _, sized, with_dmm = compared(Shipped(changes), "builds_ai")
+    hours, ended = np.minimum(days, 60.0) * 24.0, days < 60.0
+    for found, columns in ((sized, [ai, size]), (with_dmm, [ai, size, measured])):
+        fit = cox(hours, ended, np.column_stack(columns).astype(float), ["AI", "size", "dmm"][: len(columns)])
+        assert found.ratio.value == pytest.approx(math.exp(float(fit.coefficient[0])), rel=1e-5)
+
+
 def test_maintainability_is_a_covariate_where_it_was_measured() -> None:
     """A third model appears with it, over the changes that were measured."""
     dice = np.random.default_rng(5)

@@ -74,6 +74,36 @@ def test_a_stratum_of_one_cluster_is_taken_to_vary_as_the_others() -> None:
     assert alone / without == pytest.approx(np.sqrt((0.16 + 0.04) / 0.16), rel=1e-9)
 
 
+def test_hours_reach_farther_the_fewer_units_there_are() -> None:
+    """Squares as if each unit were left out, and half the degrees of freedom; the standard error is the same."""
+    for units in (5, 12, 60):
+        influence, sizes, stratum = influence_of([DICE.normal(size=units).tolist()])
+        spread = Spread.by(sizes, stratum)
+        (error, critical), (of_hours, farther) = (
+            spread.errors(influence, 0.95, of_hours=flag) for flag in (False, True)
+        )
+        assert of_hours == error
+        assert critical == pytest.approx(stats.t.ppf(0.975, units - 1), rel=1e-9)
+        left_out = np.sqrt(units / (units - 1))
+        assert farther == pytest.approx(left_out * stats.t.ppf(0.975, (units - 1) / 2), rel=1e-9)
+    assert farther / critical < 1.03
+
+
+def test_hours_of_several_repositories_reach_by_the_parts_of_each() -> None:
+    """Repositories of 4, 3 and 5 months: each part as if a month of its own were left out, degrees by Welch."""
+    means = [[3.0, 5.0, 4.0, 9.0], [100.0, 103.0, 99.0], [7.0, 7.5, 6.0, 8.0, 9.5]]
+    influence, sizes, stratum = influence_of(means)
+    parts = [len(of) ** 2 * variance(of) / len(of) for of in means]
+    larger = sum(part * len(of) / (len(of) - 1) for part, of in zip(parts, means, strict=True)) / sum(parts)
+    uncertain = [part**2 / ((len(of) - 1) / 2 + 2) for part, of in zip(parts, means, strict=True)]
+    _, critical = Spread.by(sizes, stratum).errors(np.stack([influence, 0.0 * influence]), 0.95, of_hours=True)
+    degrees = sum(parts) ** 2 / sum(uncertain) - 2
+    assert critical[0] == pytest.approx(np.sqrt(larger) * stats.t.ppf(0.975, degrees), rel=1e-9)
+    # Where nothing varies: those of the working model, each repository's mean as uncertain as it has months.
+    usual = 12**2 / sum(len(of) ** 2 / (len(of) - 1) for of in means)
+    assert critical[1] == pytest.approx(stats.t.ppf(0.975, usual / 2), rel=1e-9)
+
+
 def test_where_nothing_varies_the_reach_is_still_a_number() -> None:
     """No error, and Student's t of as many clusters as there are; of single clusters nothing can be said."""
     spread = Spread.by(np.full(8, 5.0), np.repeat([0, 1], 4))

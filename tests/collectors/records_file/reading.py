@@ -92,7 +92,8 @@ def _keep(outcome: Outcome, part: Rows, now: datetime) -> None:
     rows = part.data.to_pylist()
     assert {row["collected_at"] for row in rows} == {now}
     for row in rows:
-        if (place := row.pop("written_in", None)) is not None:
+        row.pop("reported_by", None)
+        if (place := row.pop("written_in", None)) is not None and part.table == "deployments":
             outcome.places.append(place)
         if (variant := row.pop("variant", None)) is not None:
             outcome.variants.append(variant)

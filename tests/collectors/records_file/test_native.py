@@ -54,6 +54,7 @@ def test_a_change_with_everything(tmp_path: Path) -> None:
 def test_fields_are_the_columns_of_their_table(kind: Any) -> None:
     """No column of a raw table is forgotten, and no field leads nowhere."""
     columns = set(schema_of(kind.table).names) - {"collected_at", "repo_id", "change_key", "source", "written_in"}
+    columns -= {"reported_by"}
     fields = set(kind.fields) - {"repo"}
     if kind.id_column:
         columns = columns - {kind.id_column} | {"id"}
@@ -204,12 +205,48 @@ def test_unknown_fields_are_told_with_the_nearest_known_name(tmp_path: Path) -> 
 
 
 def test_the_later_line_has_the_last_word(tmp_path: Path) -> None:
-    """Of two lines about one thing the later counts, with its statuses and without anything of the earlier."""
-    first = deployment(url="https://ci.example/1", state="failure")
-    outcome = read(tmp_path / "a.ndjson", lines(first, deployment(finished_at="2026-01-03T00:00:00Z")))
-    assert "url" not in outcome.row("deployments")
-    assert outcome.row("deployment_statuses")["status_at"] == datetime(2026, 1, 3)
+    """Of two lines about one thing the later counts, without anything of the earlier."""
+    outcome = read(tmp_path / "a.ndjson", lines(change(title="Rank", url="https://ci.example/1"), change(title="Sort")))
+    assert "url" not in outcome.row("change_records")
+    assert outcome.row("change_records")["title"] == "Sort"
     assert outcome.notices == {"superseded_lines": 1}
+
+
+def test_lines_about_one_deployment_add_up(tmp_path: Path) -> None:
+    """Each line says what happened to it: all of its states are there, and it began with the earliest."""
+    began = [f"2026-01-02T0{hour}:00:00Z" for hour in (1, 3)]
+    first = deployment(url="https://ci.example/1", state="success", created_at=began[0])
+    second = deployment(created_at=began[1], state="failure", finished_at="2026-01-02T04:00:00Z")
+    for records in ((first, second), (second, first)):
+        outcome = read(tmp_path / "a.ndjson", lines(*records))
+        assert outcome.row("deployments")["created_at"] == datetime(2026, 1, 2, 1)
+        assert ("url" in outcome.row("deployments")) == (records[-1] is first)
+        states = {(row["state"], row["status_at"]) for row in outcome.rows("deployment_statuses")}
+        assert states == {("success", datetime(2026, 1, 2, 3, 4, 5)), ("failure", datetime(2026, 1, 2, 4))}
+        assert outcome.notices == {}
+
+
+def test_retraction_ends_what_lines_before_it_say(tmp_path: Path) -> None:
+    """A line with `deleted` between two lines about a deployment leaves the later one alone."""
+    wrong, right = deployment(finished_at="2026-01-02T01:00:00Z"), deployment(finished_at="2026-01-02T02:00:00Z")
+    whole = {"type": "deployment", "repo": "github:acme/checkout", "id": "d1", "deleted": True}
+    place = whole | {"environment": "production", "sha": SHA}
+    for retraction in (whole, place, place | {"application": "pay"}):
+        named = {"application": "pay"} if "application" in retraction else {}
+        outcome = read(tmp_path / "a.ndjson", lines(wrong | named, retraction, right | named))
+        assert [row["status_at"] for row in outcome.rows("deployment_statuses")] == [datetime(2026, 1, 2, 2)]
+
+
+def test_applications_of_one_run_are_deployments_of_their_own(tmp_path: Path) -> None:
+    """A run is the id of two applications in one place: both are there, and what names the place retracts both."""
+    both = [deployment(application=name) for name in ("pay", "search")]
+    outcome = read(tmp_path / "a.ndjson", lines(*both))
+    assert sorted(row["application"] for row in outcome.rows("deployments")) == ["pay", "search"]
+    assert len(set(outcome.variants)) == 2
+    gone = {name: value for name, value in deployment(deleted=True).items() if name not in {"state", "finished_at"}}
+    outcome = read(tmp_path / "a.ndjson", lines(*both, gone))
+    assert [row["deleted"] for row in outcome.rows("deployments")] == [True]
+    assert outcome.rows("deployment_statuses") == []
 
 
 @pytest.mark.parametrize(
@@ -240,7 +277,7 @@ def test_two_spellings_are_one_row(tmp_path: Path) -> None:
     outcome = read(tmp_path / "a.ndjson", lines(first, deployment(repo="github:Acme/Shop.git")))
     assert outcome.row("deployments")["repo_id"] == "github:Acme/Shop"
     assert "url" not in outcome.row("deployments")
-    assert outcome.notices == {"superseded_lines": 1}
+    assert outcome.notices == {}
 
 
 def test_an_older_update_does_not_overrule_a_newer_one(tmp_path: Path) -> None:

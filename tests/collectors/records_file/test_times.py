@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.records_file.values import BadValue, moment
+from tests.collectors.records_file.reading import deployment, lines, read
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
@@ -55,3 +58,16 @@ def test_what_is_no_time_is_refused(written: object, reason: str) -> None:
     """No zone, no day of the calendar, year 1 for "not yet", seconds since 1970: each has its own word."""
     with pytest.raises(BadValue, match=reason):
         moment(written)
+
+
+@pytest.mark.parametrize(("hours", "count"), [(-1, 0), (0.1, 0), (3, 1), (14, 1), (16, 0), (100_000, 0)])
+def test_times_after_the_file_was_written_are_reported(tmp_path: Path, hours: float, count: int) -> None:
+    """By less than the width of the zones: then local times may be written as UTC; else it means nothing."""
+    path = tmp_path / "a.ndjson"
+    path.write_text(lines(deployment(finished_at="2026-01-02T12:00:00Z")))
+    written = datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp() - hours * 3600
+    os.utime(path, (written, written))
+    outcome = read(path)
+    assert outcome.notices == ({"times_after_file": count} if count else {})
+    if count:
+        assert outcome.row("notices")["detail"].endswith("line 1 '2026-01-02T12:00:00Z'")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders.rows import Raw, built, commit_id
+from tests.builders.rows import Raw, built, commit_id, hour
 from tests.warehouse.given import Landings, landings
 
 # A branch of two commits off `a`, and a step `s` that may have landed it.
@@ -17,8 +17,8 @@ def landed_at(found: Landings, number: int) -> str | None:
 
 def said(message: str, *, by: str = "ann") -> Raw:
     """The branch is #13, and the step has this message; the step after it has nothing to do with it."""
-    raw = Raw(provider="github").commits(BRANCH, says={"s": message}, by={"s": by})
-    return raw.pull(13, "b2")
+    raw = Raw(provider="github").commits(BRANCH, says={"s": message, "b2": "Add search"}, by={"s": by})
+    return raw.files("b1", "search/a").files("b2", "search/b").files("s", "search/a", "search/b").pull(13, "b2")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def said(message: str, *, by: str = "ann") -> Raw:
     ],
 )
 def test_body_names_what_it_landed(message: str) -> None:
-    """A trailer with the request's address, a script's words, or a closing word of the same author."""
+    """A trailer with the request's address, a script's words, or a closing word beside its title and its paths."""
     found = landings(said(message))
     assert (landed_at(found, 13), found.own["#13"]) == ("s", ["b1", "b2"])
     assert [key for key in found.rows if key.startswith("@")] == ["@a", "@t"]
@@ -68,6 +68,62 @@ def test_closing_word_of_another_author_needs_more() -> None:
     assert landed_at(landings(said(message, by="bob").change(13, opened=3, abandoned=10.1)), 13) == "s"
     titled = said("Add search\n\nCloses #13", by="bob").change(13, opened=3, title="Add search")
     assert landed_at(landings(titled), 13) == "s"
+
+
+def closing(message: str, *paths: str, branch: tuple[str, ...] = ("search/a", "search/b")) -> Landings:
+    """The branch of #13 changes these paths, and later its author closes it with a commit of other paths."""
+    raw = Raw(provider="github").commits(BRANCH, says={"s": message}).files("b1", *branch).files("s", *paths)
+    return landings(raw.pull(13, "b2").change(13, opened=3, title="Add search", abandoned=10.1))
+
+
+@pytest.mark.parametrize("message", ["Search by a table\n\nCloses #13", "Add search\n\nCloses #13"])
+def test_other_content_did_not_land_what_it_closes(message: str) -> None:
+    """Not one path in common, or few of many: it is a change of its own, and the request was closed."""
+    for paths in (("basket/a",), ("search/a", "basket/a", "basket/b", "basket/c", "basket/d")):
+        found = closing(message, *paths, branch=("search/a", *(f"search/{place}" for place in range(4))))
+        assert (landed_at(found, 13), found.own["@s"]) == (None, ["s"])
+        assert found.doubts == []
+
+
+def test_common_paths_alone_are_approximate() -> None:
+    """The same author may have written it again: the request takes the commit, and its branch is not believed."""
+    for paths in (("search/a",), ("search/a", "search/b", "search/c"), ()):
+        found = closing("Search by a table\n\nCloses #13", *paths)
+        assert (landed_at(found, 13), found.rows["#13"]["branch_commits"], found.own["#13"]) == ("s", "closed", ["s"])
+        assert found.doubtful("closer_alone") == {"#13"}
+
+
+@pytest.mark.parametrize(
+    ("path", "request_outcome", "lead"), [("basket/a", "abandoned", 7), ("search/a", "production", 7)]
+)
+def test_lead_time_of_what_a_closing_word_names_begins_with_its_commit(
+    path: str, request_outcome: str, lead: float
+) -> None:
+    """Other work, or work that only has paths of the request, was not complete when the request's branch was."""
+    raw = Raw().commits("a b1@2:a b2@3 s@10:a", says={"s": "Search by a table\n\nCloses #13"})
+    raw.files("b1", "search/a").files("b2", "search/b").files("s", path).pull(13, "b2")
+    raw.change(13, opened=3, abandoned=10.1, code_complete=3, code_complete_source="branch_commits", first_commit=2)
+    with built(raw.deploy("d0", "a", 1).deploy("d1", "s", 17)) as tables:
+        rows = tables(
+            "select change_id, outcome, lead_time_hours, code_complete_source, first_commit_at from lead_times"
+        )
+        by_sha = {row["change_id"].removeprefix(raw.repo_id): row for row in rows}
+        assert by_sha["#13"]["outcome"] == request_outcome
+        landed = by_sha["#13" if request_outcome == "production" else f"@{commit_id('s')}"]
+        assert (landed["lead_time_hours"], landed["code_complete_source"]) == (lead, "landing_author_date")
+        assert landed["first_commit_at"] != hour(2)
+        in_doubt = int(request_outcome == "production")
+        assert tables("select closer_alone, in_doubt from coverage") == [
+            {"closer_alone": in_doubt, "in_doubt": in_doubt}
+        ]
+
+
+@pytest.mark.parametrize("title", ["Add search", "[SHOP-77] Add search", "SHOP-77: add search"])
+def test_title_and_paths_show_what_landed(title: str) -> None:
+    """With the title of the request, whatever ticket is before it, and most of its paths, the branch is what landed."""
+    found = closing(f"{title}\n\nThis closes #13", "search/a", "search/b", "CHANGES.md")
+    assert (landed_at(found, 13), found.own["#13"], found.doubtful("closer_alone")) == ("s", ["b1", "b2"], set())
+    assert found.rows["#13"]["joined_by"] == "the message closes it, and it has its title and its paths"
 
 
 def test_words_about_a_request_that_was_closed_long_before() -> None:
@@ -125,21 +181,21 @@ def test_commits_of_a_request_that_each_name_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "by", "told"),
+    ("message", "by", "doubted"),
     [
         ("Fix it in another way\n\nCloses #13", "bob", True),
-        ("Fix it in another way\n\nCloses #13", "ann", False),
-        ("b2\n\nCloses #13", "bob", False),
-        ("Fix it\n\nCloses #13\nCo-authored-by: Ann <ANN@example.com>", "bob", False),
+        ("Fix it in another way\n\nCloses #13", "ann", True),
+        ("Add search\n\nCloses #13", "bob", False),
+        ("Fix it\n\nCloses #13\nCo-authored-by: Ann <ANN@example.com>", "bob", True),
         ("Fix it\n\nPR-URL: https://github.com/acme/shop/pull/13", "bob", False),
     ],
 )
-def test_closing_that_nothing_corroborates_is_told(message: str, by: str, told: bool) -> None:
-    """Where author, title, content and trailers have nothing in common, only the closing shows that it landed."""
+def test_closing_that_only_paths_corroborate_is_counted(message: str, by: str, doubted: bool) -> None:
+    """Where title, content and trailers have nothing in common, only the closing and paths show that it landed."""
     raw = said(message, by=by).change(13, opened=3, abandoned=10.1)
     found = landings(raw)
     assert landed_at(found, 13) == "s"
-    assert found.doubtful("closer_alone") == ({"#13"} if told else set())
+    assert found.doubtful("closer_alone") == ({"#13"} if doubted else set())
 
 
 @pytest.mark.parametrize(("closed", "expected"), [((13,), "s"), ((13, 14), None)])

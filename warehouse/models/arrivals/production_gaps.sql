@@ -17,13 +17,13 @@ with earlier as (
         environment,
         deployment_id,
         succeeded_at,
-        sha is not null and not coalesce(isolated, false) as resolved,
-        max(case when sha is null or coalesce(isolated, false) then succeeded_at end) over (
+        sha is not null and not isolated as resolved,
+        max(case when sha is null or isolated then succeeded_at end) over (
             partition by repo_id, service, environment
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding
         ) as unresolved_before_at,
-        max(case when sha is not null and not coalesce(isolated, false) then succeeded_at end) over (
+        max(case when sha is not null and not isolated then succeeded_at end) over (
             partition by repo_id, service, environment
             order by succeeded_at, deployment_id
             rows between unbounded preceding and 1 preceding

@@ -95,12 +95,15 @@ class Shipping:
         graph = history.graph
         production = [row for row in rows if row["production"]]
         shipped = _Sweep.of(history, deployed(graph, production, "succeeded_at"))
+        tried = deployed(graph, production, "created_at")
+        # Tags, and records that succeed at once, have one order of both times.
+        same = [one.id for one in tried] == [one.id for one in shipped.deployments]
         before = [row for row in rows if not row["production"] and not row["excluded"]]
         waves = [row for row in environments if row["wave"] is not None]
         live = {row["environment"] for row in waves if row["live"]}
         return cls(
             shipped,
-            _Sweep.of(history, deployed(graph, production, "created_at")),
+            shipped if same else _Sweep.of(history, tried),
             _Sweep.of(history, deployed(graph, before, "succeeded_at")),
             _Sweep.of(history, _undatable(history, production)),
             _Sweep.of(history, deployed(graph, production, "succeeded_at", commit="part_of_sha")),
@@ -125,9 +128,11 @@ class Shipping:
         else:  # without several waves the first counts
             complete, how, through = first, found_by, found_through
         # Attempts and staging of a branch are review apps and previews, not deployments of the landing.
-        attempt = self.tried.first(change, branch=found_by == "branch_deploy")[0]
+        # What a branch brought was found by it in both, and what the landing brought by that.
+        by_branch = found_by == "branch_deploy"
+        attempt = position if self.tried is self.shipped else self.tried.first(change, branch=by_branch)[0]
         staged = self.staged.first(change, branch=False)[0]
-        part = self.parts.at(self.parts.first(change, branch=False)[0])
+        part = self.parts.at(self.parts.first(change, branch=False)[0]) if self.parts.deployments else None
         landing = change.landing
         return {
             "first_deployment_id": first.id if first else None,

@@ -10,11 +10,12 @@
 --   landed_at: UTC
 --   landing_authored_at: author date of the landing commit, or its committer date where that cannot be one, UTC
 --   landed_by: merge, squash, rebase, direct, nested (with another pull request), report; open where it has not landed
---   branch_commits: joined, landing, no_ref, empty, squashed, not_believed; null without Git
+--   branch_commits: joined, landing, no_ref, empty, squashed, closed, not_believed; null without Git
 --   title: from the commit's message
 --   head_ref: branch name, as far as the message has it
 --   author: name in Git
 --   reverted_by: change that reverted it
+--   joined_by: what shows that its request landed, empty where it has none; null without Git
 --   abandoned_at: every pull request that contains it was closed unmerged, UTC
 --   untraceable: it was merged into another branch, and no history shows whether it got further
 with git as (
@@ -30,6 +31,7 @@ with git as (
         landings.title,
         landings.author,
         landings.reverted_by,
+        landings.joined_by,
         commits.committed_at as landed_at,
         case
             -- 2005-04-07, when Git began, and 1971.
@@ -114,6 +116,7 @@ own as (
         git.head_ref,
         git.author,
         git.reverted_by,
+        git.joined_by,
         coalesce(git.repo_id, change_reports.repo_id) as repo_id,
         coalesce(git.change_key, change_reports.change_key) as change_key,
         coalesce(git.number, change_reports.number) as number,
@@ -161,6 +164,7 @@ select
     own.head_ref,
     own.author,
     coalesce(own.reverted_by, declared_reverts.reverted_by) as reverted_by,
+    own.joined_by,
     case when own.landed_at is null then stack_outcomes.abandoned_at end as abandoned_at,
     own.elsewhere
     and own.landed_at is null

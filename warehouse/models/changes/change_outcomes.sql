@@ -45,8 +45,11 @@ with judged as (
         repository_stages.has_ready,
         repository_stages.has_review,
         repository_stages.has_approval,
-        repository_stages.has_integration,
-        repository_stages.has_staging,
+        case when repository_stages.has_integration then stage_lives.build_since_at end as build_since_at,
+        stage_lives.build_until_at,
+        case when repository_stages.has_staging then stage_lives.staging_since_at end as staging_since_at,
+        stage_lives.staging_until_at,
+        coalesce(change_milestones.merged_at, change_milestones.code_complete_at) as landed_at,
         repository_stages.has_rollout,
         service_production.has_production,
         case
@@ -96,6 +99,10 @@ with judged as (
         on
             change_milestones.repo_id = service_production.repo_id
             and change_milestones.service = service_production.service
+    left join stage_lives
+        on
+            change_milestones.repo_id = stage_lives.repo_id
+            and change_milestones.service = stage_lives.service
     left join production_gaps
         on
             change_milestones.repo_id = production_gaps.repo_id
@@ -156,6 +163,7 @@ outcomes as (
 ended as (
     select
         outcomes.*,
+        outcomes.outcome not in ('production', 'abandoned') as goes_on,
         case when outcomes.outcome in ('production', 'waiting') then outcomes.first_production_at end as first_at,
         case
             when outcomes.outcome = 'production' then outcomes.production_at
@@ -166,32 +174,47 @@ ended as (
     from outcomes
 ),
 
-reached as (
+-- A stage is there for work that passed it, that came to it while it was used, or that waits while it is.
+passing as (
     select
         ended.*,
+        coalesce(ended.integrated_at between ended.build_since_at and coalesce(ended.ended_at, ended.as_of), false)
+        or coalesce(ended.landed_at >= ended.build_since_at, false)
+        and (ended.build_until_at is null or ended.landed_at <= ended.build_until_at)
+        or (ended.goes_on and ended.build_since_at is not null and ended.build_until_at is null) as has_integration,
+        coalesce(ended.staged_at between ended.staging_since_at and coalesce(ended.ended_at, ended.as_of), false)
+        or coalesce(ended.landed_at >= ended.staging_since_at, false)
+        and (ended.staging_until_at is null or ended.landed_at <= ended.staging_until_at)
+        or (ended.goes_on and ended.staging_since_at is not null and ended.staging_until_at is null) as has_staging
+    from ended
+),
+
+reached as (
+    select
+        passing.*,
         case
-            when ended.has_review and ended.reviewed_at <= coalesce(ended.ended_at, ended.as_of) then ended.reviewed_at
+            when passing.has_review and passing.reviewed_at <= coalesce(passing.ended_at, passing.as_of) then passing.reviewed_at
         end as m_reviewed,
         case
-            when ended.has_approval and ended.approved_at <= coalesce(ended.ended_at, ended.as_of) then ended.approved_at
+            when passing.has_approval and passing.approved_at <= coalesce(passing.ended_at, passing.as_of) then passing.approved_at
         end as m_approved,
-        case when ended.merged_at <= coalesce(ended.ended_at, ended.as_of) then ended.merged_at end as m_merged,
+        case when passing.merged_at <= coalesce(passing.ended_at, passing.as_of) then passing.merged_at end as m_merged,
         case
             when
-                ended.has_integration and ended.integrated_at <= coalesce(ended.ended_at, ended.as_of)
-                then ended.integrated_at
+                passing.has_integration and passing.integrated_at <= coalesce(passing.ended_at, passing.as_of)
+                then passing.integrated_at
         end as m_integrated,
         case
-            when ended.has_staging and ended.staged_at <= coalesce(ended.ended_at, ended.as_of) then ended.staged_at
+            when passing.has_staging and passing.staged_at <= coalesce(passing.ended_at, passing.as_of) then passing.staged_at
         end as m_staged,
         case
             when
-                ended.has_rollout and ended.outcome in ('production', 'waiting')
-                and coalesce(ended.deploy_started_at, ended.first_at) <= coalesce(ended.ended_at, ended.as_of)
-                then coalesce(ended.deploy_started_at, ended.first_at)
+                passing.has_rollout and passing.outcome in ('production', 'waiting')
+                and coalesce(passing.deploy_started_at, passing.first_at) <= coalesce(passing.ended_at, passing.as_of)
+                then coalesce(passing.deploy_started_at, passing.first_at)
         end as m_started,
-        case when ended.outcome = 'production' then ended.production_at end as m_production
-    from ended
+        case when passing.outcome = 'production' then passing.production_at end as m_production
+    from passing
 ),
 
 ordered as (

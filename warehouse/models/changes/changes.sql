@@ -16,7 +16,8 @@
 --   body: description
 --   landed_by: merge, squash, rebase, direct, nested; `report` where only a report knows; null while open
 --   branch_commits: joined, landing (a direct push is its own commit), no_ref, empty (it has none), squashed (a squash
---     made at the merge: what was written is unknown), not_believed, or forge where a forge reports its commits; null
+--     made at the merge: what was written is unknown), closed (a closing word or event alone joins it, and paths: what was
+--     written is unknown), not_believed, or forge where a forge reports its commits; null
 --     without any
 --   reverted_by: change that reverted it
 --   first_commit_at: earliest author date among its own commits, UTC
@@ -60,6 +61,7 @@ joined as (
         case
             when coalesce(change_landings.branch_commits, '') = 'joined' then 'joined'
             when change_landings.branch_commits = 'empty' and change_landings.landed_by in ('merge', 'nested') then 'empty'
+            when change_landings.branch_commits = 'closed' then 'closed'
             when change_reports.own_commits then 'forge'
             else change_landings.branch_commits
         end as branch_commits,
@@ -68,8 +70,14 @@ joined as (
         coalesce(change_reports.title, change_landings.title) as title,
         coalesce(change_reports.head_ref, change_landings.head_ref, '') as head_ref,
         coalesce(change_reports.author, change_landings.author, '') as author,
-        coalesce(change_reports.first_commit_at, change_sizes.first_commit_at) as first_commit_at,
-        coalesce(change_reports.commits, change_sizes.commits) as commits,
+        case
+            when coalesce(change_landings.branch_commits, '') <> 'closed'
+                then coalesce(change_reports.first_commit_at, change_sizes.first_commit_at)
+        end as first_commit_at,
+        case
+            when coalesce(change_landings.branch_commits, '') <> 'closed'
+                then coalesce(change_reports.commits, change_sizes.commits)
+        end as commits,
         coalesce(change_reports.files, change_files.files) as files,
         change_sizes.last_commit_at,
         change_sizes.last_seen_commit_at,
@@ -83,8 +91,15 @@ joined as (
             else change_reports.opened_at
         end as ready_at,
         change_reports.first_review_at,
-        change_reports.code_complete_at,
-        change_reports.code_complete_source,
+        -- What closed a request may be other work: the request's own commits say nothing of it.
+        case
+            when change_landings.branch_commits <> 'closed' or change_landings.branch_commits is null
+                then change_reports.code_complete_at
+        end as code_complete_at,
+        case
+            when change_landings.branch_commits <> 'closed' or change_landings.branch_commits is null
+                then change_reports.code_complete_source
+        end as code_complete_source,
         change_reports.forge,
         change_reports.reviewed_at,
         change_reports.approved_at,

@@ -39,12 +39,13 @@ LANDINGS = Table(
         (
             "branch_commits",
             TEXT,
-            "whether its own commits are known: joined, landing, no_ref, empty, squashed (at merge) or not_believed",
+            "whether its own commits are known: joined, landing, no_ref, empty, squashed, closed or not_believed",
         ),
         ("title", TEXT, "from the commit message"),
         ("head_ref", TEXT, "branch name, as far as the message has it"),
         ("author", TEXT, "name of the author of most of its commits"),
         ("reverted_by", TEXT, "the first change that reverted it"),
+        ("joined_by", TEXT, "what shows that its request landed, empty where it has none or graph and number do"),
     ),
 )
 CHANGE_COMMITS = Table(
@@ -168,6 +169,7 @@ def _row(history: History, change: Landed, names: list[str], undone: Mapping[str
         "head_ref": change.branch,
         "author": _author(history, change, names),
         "reverted_by": undone.get(key),
+        "joined_by": history.joined_by.get(change.number or 0, ""),
     }
 
 
@@ -210,6 +212,7 @@ def _open_row(history: History, number: int, head: int, believed: str, names: li
         "title": history.messages[head].partition("\n")[0].strip(),
         "head_ref": "",
         "author": names[head],
+        "joined_by": "",
     }
 
 
@@ -274,6 +277,7 @@ MODEL = PythonModel(
             ("change_key",),
         ),
         Input("patch_ids", ("sha", "patch_id"), ("sha", "patch_id")),
+        Input("closing_files", ("sha", "path", "old_path")),
     ),
     _TABLES,
     changes_from_git,

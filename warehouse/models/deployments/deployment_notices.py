@@ -13,6 +13,7 @@ from headway.environment_names import EnvironmentName, environment_name
 from headway.notices import NOTICES
 from headway.raw_tables.table import INT, TEXT
 from headway.settings import Settings
+from headway.times import shown
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.environments import named_production
 from warehouse.models.rows import records
@@ -60,6 +61,22 @@ def model(settings: Settings) -> PythonModel:
                 ("repo_id", "kind", "deployment_id"),
             ),
             Input(
+                "restated_deployments",
+                (
+                    "repo_id",
+                    "deployment_id",
+                    "kind",
+                    "environment",
+                    "record_id",
+                    "counted_at",
+                    "counted_in",
+                    "other_state",
+                    "other_at",
+                    "other_in",
+                ),
+                ("repo_id", "other_at", "deployment_id", "kind"),
+            ),
+            Input(
                 "environments", ("repo_id", "environment", "production", "contradiction"), ("repo_id", "environment")
             ),
             Input(REPOSITORIES, ("repo_id", "role", "deployed_from", "deployed_from_default")),
@@ -75,6 +92,7 @@ def deployment_notices(tables: Mapping[str, pa.Table], settings: Settings) -> pa
     environments = _by_repository(records(tables["reported_environments"]))
     judged = _by_repository(records(tables["environments"]))
     doubts = _by_repository(records(tables["reported_doubts"]))
+    restated = _by_repository(records(tables["restated_deployments"]))
     rows: list[dict[str, Any]] = []
     for repository in sorted(records(tables[REPOSITORIES]), key=lambda row: str(row["repo_id"])):
         repo_id = repository["repo_id"]
@@ -84,6 +102,7 @@ def deployment_notices(tables: Mapping[str, pa.Table], settings: Settings) -> pa
             *_contradictions(judged.get(repo_id, ())),
             *_names(repo_id, reported, settings),
             *_doubts(doubts.get(repo_id, ())),
+            *_restated(restated.get(repo_id, ())),
         ]
         rows.extend(
             {"repo_id": repo_id, "kind": kind, "detail": f"{NOTICES[kind].meaning}: {special}", "count": count}
@@ -172,6 +191,32 @@ def _doubts(doubts: _Rows) -> Iterator[tuple[str, str, int]]:
         )
 
 
+def _restated(restated: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, int]]:
+    """Deployments of which several lines, or the file as read before, say something else than what counts."""
+    by_kind: dict[str, list[Mapping[str, Any]]] = {}
+    for row in restated:
+        by_kind.setdefault(row["kind"], []).append(row)
+    for kind, notice in (("several", "restated_deployments"), ("changed", "changed_deployments")):
+        if rows := by_kind.get(kind):
+            yield (
+                notice,
+                f"{len(rows):,} deployments: {'; '.join(map(_what_counts, rows[:_NAMED]))}{_more(rows)}",
+                len(rows),
+            )
+
+
+def _what_counts(row: Mapping[str, Any]) -> str:
+    other = f"{row['other_state']} at {shown(row['other_at'])} ({row['other_in']})"
+    counted = f"success at {shown(row['counted_at'])} ({row['counted_in']}) counts"
+    if row["counted_at"] is None:
+        said = f"no success counts; before it was {other}"
+    elif row["kind"] == "changed":
+        said = counted if row["counted_at"] == row["other_at"] else f"{counted}; before it was {other}"
+    else:
+        said = f"{counted}, not {other}"
+    return f"{_shown(row['record_id'])} to {_shown(row['environment'])}: {said}"
+
+
 def _by_one_zone(early: _Rows) -> bool:
     """Whether a time zone west of UTC explains all of them: the latest one is twelve hours behind."""
     latest: float = max(row["early_hours"] for row in early)
@@ -180,7 +225,11 @@ def _by_one_zone(early: _Rows) -> bool:
 
 def _first(rows: _Rows, words: Any) -> str:
     listed = ", ".join(_at(row, words(row)) for row in rows[:_NAMED])
-    return listed + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
+    return listed + _more(rows)
+
+
+def _more(rows: _Rows) -> str:
+    return f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
 
 
 def _at(row: Mapping[str, Any], words: str) -> str:

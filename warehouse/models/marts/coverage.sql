@@ -60,7 +60,7 @@
 --   waves: production environments that a roll-out must reach, the most of any service
 --   moved_forward: the default branch was moved forward to their head: where their own commits begin is inferred
 --   by_order: pull requests of one merge without PR refs: which of its branches is whose follows the order of its message
---   closer_alone: only the forge, or their message, says that the landing commit closed them: another author, title and content
+--   closer_alone: only the forge, or their message, says that the landing commit closed them: it has their paths at best
 --   inside_by_words: only the message of another one's landing says that they landed with it
 --   held_by: the source whose end the watermark is
 --   newest_at: the latest time that one of its sources is complete through, UTC

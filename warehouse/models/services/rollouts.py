@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from headway.raw_tables.table import BOOL, INT, TEXT, TIME
 from warehouse.model import Table
-from warehouse.models.deployments.silence import silent_since
+from warehouse.models.services.inference.propose import quiet_since
 from warehouse.models.services.services import lines
 
 __all__ = ["ROLLOUTS", "SERVICE_WAVES", "rollouts_and_waves"]
@@ -190,7 +190,7 @@ def _waves(environments: Mapping[str, _Environment], named: Sequence[str]) -> li
     rows = []
     for name, environment in environments.items():
         others = [other.times[-1] for key, other in environments.items() if key != name]
-        until = silent_since(environment.times, max(others)) if others else None
+        until = quiet_since(environment.times, max(others)) if others else None
         got = environment.rollouts
         begin = bisect_left(opened, min((rollout.opened_at for rollout in got), default=environment.times[0]))
         end = len(opened) if until is None else bisect_right(opened, until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway.raw_tables.table import TEXT
 from warehouse.model import Input, PythonModel, Table
@@ -27,11 +28,9 @@ _KEY = ("repo_id", "change_key")
 
 def service_lists(tables: Mapping[str, pa.Table]) -> pa.Table:
     """From `touched_services` of all repositories, in order: one row per change."""
-    names: dict[tuple[str, str], list[str]] = {}
-    columns = (tables["touched_services"][name].to_pylist() for name in (*_KEY, "service"))
-    for repo_id, key, service in zip(*columns, strict=True):
-        names.setdefault((repo_id, key), []).append(service)
-    return SERVICE_LISTS.of([{**dict(zip(_KEY, key, strict=True)), "services": ";".join(names[key])} for key in names])
+    grouped = tables["touched_services"].group_by(list(_KEY), use_threads=False).aggregate([("service", "list")])
+    names = pc.binary_join(grouped["service_list"], ";")
+    return pa.table([*(grouped[name] for name in _KEY), names], schema=SERVICE_LISTS.schema)
 
 
 MODEL = PythonModel(

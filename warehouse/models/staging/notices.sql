@@ -87,6 +87,20 @@ union all
 select
     repo_id,
     '' as source,
+    'renamed_services' as kind,
+    concat(
+        'a name of deployments began when another one ended: they are taken for one service that was renamed: ',
+        min(concat(former, ' to ', service, ' on ', cast(cast(began_at as date) as string))),
+        case when count(*) > 1 then concat(' and ', cast(count(*) - 1 as string), ' more') else '' end
+    ) as detail,
+    count(*) as count
+from renamed_services
+where joined
+group by repo_id
+union all
+select
+    repo_id,
+    '' as source,
     'parts_without_folder' as kind,
     concat(
         'tags release parts of which no folder is known, so that their changes count for other services: ',

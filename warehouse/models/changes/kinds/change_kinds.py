@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway.raw_tables.table import TEXT
-from headway.release_files import (
+from headway.releases.files import (
     CHANGELOG_PATH,
     COPIED_PATH,
     DOCUMENT_PATH,
@@ -23,7 +23,7 @@ from headway.release_files import (
     SOURCE_PATH,
     TAGGED_PATH,
 )
-from headway.release_subjects import says_release, versions_in
+from headway.releases.subjects import says_release, versions_in
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.kinds.own_names import OwnNames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from headway.release_files import COPIED_PATH, PACKAGE_PATH
+from headway.releases.files import COPIED_PATH, PACKAGE_PATH
 
 __all__ = ["OwnNames"]
 

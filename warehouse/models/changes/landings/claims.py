@@ -44,26 +44,37 @@ def claim_steps(history: History, read: Sequence[Landing], merged: MergedHeads) 
     """Assign pull requests to the steps of the default branch; `read` is what the message of each step says."""
     reports, chain = history.reports, history.chain
     numbers = {position: inside[0] for position, inside in merged.steps.items()}
+    _shown(history, numbers, "its head is a parent of the merge")
     # The forge names the merge itself; a head that it brought too is nested in it.
-    numbers |= {
+    forge = {
         position: reports.merged[chain[position]] for position in merged.steps if chain[position] in reports.merged
     }
-    numbers |= _by_words(history, read, numbers, merged)
-    numbers |= _by_hand(history, read, numbers, merged)
+    numbers |= _shown(history, forge, "the forge names the commit")
+    numbers |= _shown(history, _by_words(history, read, numbers, merged), "the message names it")
+    by_hand = _by_hand(history, read, numbers, merged)
+    numbers |= _shown(history, by_hand, "the merge names it, and brought its head or a copy of that")
     rebased = _rebased(history, numbers)
-    numbers |= _by_tree(history, numbers, rebased, merged)
+    _shown(history, {position: number for position, (number, _) in rebased.items()}, "its commits, or copies, landed")
+    by_tree = _by_tree(history, numbers, rebased, merged)
+    numbers |= _shown(history, by_tree, "the commit has the files, the patch, or author and date of its head")
     claims = Claims(numbers, rebased)
     taken = claims.taken
     for position, commit in enumerate(chain):
         number = reports.reported.get(commit)
         if number is not None and number not in taken and position not in numbers and position not in rebased:
-            numbers[position] = number
+            numbers |= _shown(history, {position: number}, "a report names the commit")
             taken.add(number)
     free = [position for position in range(len(chain)) if position not in numbers and position not in rebased]
     words = body_words(history, free)
     by_content = closed_but_landed(history, words, free, taken | merged.merges.keys())
     _join_runs(claims, by_content, words)
     return claims
+
+
+def _shown(history: History, numbers: dict[int, int], by: str) -> dict[int, int]:
+    """The same numbers, after noting what shows that their requests landed."""
+    history.joined_by.update(dict.fromkeys(numbers.values(), by))
+    return numbers
 
 
 def _join_runs(claims: Claims, numbers: Mapping[int, int], words: Mapping[int, LandedWords]) -> None:

@@ -1,7 +1,8 @@
 """Pull requests that a bot or a script landed and the forge calls closed.
 
 The forge's own word comes first (the commit that closed it), then a trailer with the address of the pull request, then
-equal contents, and last a closing word that something else corroborates.
+equal contents, and last a closing word that something else corroborates. What closes a request may be other work in its
+place: paths decide, and where nothing but these shows that it is the same work, its branch is not what was written.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from datetime import timedelta
 
 from warehouse.graph import NEVER
-from warehouse.models.changes.commit_messages import LandedWords, read_landing
+from warehouse.models.changes.commit_messages import LandedWords
 from warehouse.models.changes.landings.branch_commits import date_is_believed, left_at
+from warehouse.models.changes.landings.evidence import Evidence
 from warehouse.models.changes.landings.history import History
 
 __all__ = ["body_words", "closed_but_landed", "equal_contents"]
@@ -32,25 +34,44 @@ def closed_but_landed(
     elsewhere.
     """
     steps = [position for position in free if not history.merge(history.chain[position])]
-    numbers: dict[int, int] = {}
     landed = set(taken)
-    candidates = {number: head for number, head in history.heads.items() if history.position[head] == NEVER}
-    clues: tuple[Callable[[], Iterable[tuple[int, Sequence[int]]]], ...] = (
-        lambda: ((p, history.reports.closers.get(history.chain[p], ())) for p in steps),
-        lambda: ((p, words[p].sure) for p in steps if p in words),
-        lambda: _equal_contents(history, steps, {n: head for n, head in candidates.items() if n not in landed}),
-        lambda: ((p, _corroborated(history, words[p].perhaps, p)) for p in steps if p in words),
-    )
-    for clue in clues:
-        alone = clue in (clues[0], clues[-1])
-        for position, named in clue():
+    numbers: dict[int, int] = {}
+
+    def join(clue: Iterable[tuple[int, Sequence[int]]], by: str) -> None:
+        for position, named in clue:
             # A commit that closes several, such as stale ones, landed none of them.
             if len(named) == 1 and named[0] not in landed and position not in numbers:
                 numbers[position] = named[0]
                 landed.add(named[0])
-                if alone and not _is_alike(history, named[0], position):
-                    history.doubt_number("closer_alone", named[0])
+                history.joined_by[named[0]] = by
+
+    closers = _closing(((p, history.reports.closers.get(history.chain[p], ())) for p in steps), landed)
+    closes = {p: _corroborated(history, words[p].perhaps, p) for p in steps if p in words}
+    said = _closing(closes.items(), landed)
+    evidence = Evidence(history, (*closers.items(), *said.items()))
+
+    def join_closing(named: Mapping[int, int], by: str) -> None:
+        for position, number in named.items():
+            if number in landed or position in numbers or (shown := evidence.of(position, number)) is None:
+                continue
+            join([(position, (number,))], f"{by}, and {shown.text}")
+            if not shown.exact:
+                history.doubt_number("closer_alone", number)
+
+    join_closing(closers, "the forge says that the commit closed it")
+    join(((p, words[p].sure) for p in steps if p in words), "a trailer of the message names it")
+    candidates = {number: head for number, head in history.heads.items() if history.position[head] == NEVER}
+    join(
+        _equal_contents(history, steps, {n: head for n, head in candidates.items() if n not in landed}),
+        "the commit has the files, the patch, or author and date of its head",
+    )
+    join_closing(said, "the message closes it")
     return numbers
+
+
+def _closing(named: Iterable[tuple[int, Sequence[int]]], landed: Collection[int]) -> dict[int, int]:
+    """By position the one request that a step closes, without those that landed elsewhere."""
+    return {position: numbers[0] for position, numbers in named if len(numbers) == 1 and numbers[0] not in landed}
 
 
 def equal_contents(history: History, positions: Collection[int], taken: Collection[int]) -> dict[int, int]:
@@ -86,33 +107,6 @@ def _corroborated(history: History, named: Sequence[int], position: int) -> Sequ
     """The pull request that a step closes and landed: it has its author, its title, or the moment of its closing."""
     real = [n for n in named if n in history.heads or n in history.reports.numbers]
     return real if len(real) == 1 and _fits(history, real[0], position) else ()
-
-
-def _is_alike(history: History, number: int, position: int) -> bool:
-    """Whether more than the closing says that a step landed a request: its address, authors, title or content."""
-    commit, head = history.chain[position], history.heads.get(number)
-    message = history.messages[commit]
-    subject = read_landing(message, merge=False, addresses=history.addresses).title
-    if subject == history.reports.titles.get(number, ""):
-        return True
-    if number in history.in_body(commit).sure:
-        return True
-    if head is None:
-        return False
-    author = history.author_email[head].lower()
-    return (
-        author in {history.author_email[commit].lower(), *_authors_beside(message)}
-        or subject == history.subject(head)
-        or history.trees[head] == history.trees[commit]
-        or history.authored_at[head] == history.authored_at[commit]
-        or (history.patches.get(head) or commit) == history.patches.get(commit)
-    )
-
-
-def _authors_beside(message: str) -> set[str]:
-    """The addresses of those whom trailers call authors too."""
-    lines = (line.lower() for line in message.splitlines())
-    return {line.rpartition("<")[2].strip(" >") for line in lines if line.startswith("co-authored-by:")}
 
 
 def _fits(history: History, number: int, position: int) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from warehouse.graph import NEVER, Graph, first_reach
 from warehouse.models.changes.commit_messages import (
@@ -93,7 +94,8 @@ class History:
     that contains it; `segments` are by position the commits that a step brought beside itself; `heads` are by number;
     `addresses` are the names under which messages know the repository's own pull requests, `differential` is the web
     address of a review tool whose changes are; `tagged` are the commits that have a tag. `rewritten`: by commit the
-    first step with one like it, if several have. `doubtful_steps` and `doubtful_numbers` are by kind of doubt the
+    first step with one like it, if several have. `joined_by` is by number what shows that a request landed; `files` are
+    paths of commits, where a commit closes a request. `doubtful_steps` and `doubtful_numbers` are by kind of doubt the
     positions and numbers that it is about.
     """
 
@@ -119,6 +121,8 @@ class History:
     _read: dict[int, Landing] = field(default_factory=dict)
     _in_bodies: dict[int, LandedWords] = field(default_factory=dict)
     rewritten: dict[int, int] = field(default_factory=dict)
+    joined_by: dict[int, str] = field(default_factory=dict)
+    files: pa.Table | None = None
     _written: dict[int, int] = field(default_factory=dict)
     _written_keys: dict[Key, int] = field(default_factory=dict)
 
@@ -145,6 +149,16 @@ class History:
                 key = self.key(commit)
                 first[key] = min(first.get(key, position), position)
         return first
+
+    def paths(self, commits: Collection[int]) -> dict[int, set[str]]:
+        """The paths that some commits changed, as far as `files` has them."""
+        if self.files is None or not commits:
+            return {}
+        wanted = pa.array([self.graph.shas[commit] for commit in commits], pa.string())
+        paths: dict[int, set[str]] = {}
+        for row in records(self.files.filter(pc.is_in(self.files["sha"], wanted))):
+            paths.setdefault(self.graph.index[row["sha"]], set()).update(filter(None, (row["path"], row["old_path"])))
+        return paths
 
     def merge(self, commit: int) -> bool:
         """Whether a commit has several parents."""
@@ -181,6 +195,10 @@ class History:
     def itself_landed_before(self, commit: int, position: int) -> bool:
         """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
         return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
+
+    def landed_themselves(self) -> set[int]:
+        """The commits off the default branch that are of a branch that landed, or were rewritten."""
+        return self._written.keys() | self.rewritten.keys()
 
     def copy_landed_before(self, commit: int, position: int) -> bool:
         """Whether a copy of a commit off the default branch landed before a step, or is of a branch that did."""
@@ -255,6 +273,7 @@ def read_history(
         reports=Reports.of(numbered, graph.index),
         max_branch_commits=max_branch_commits,
         differential=differential,
+        files=tables.get("closing_files"),
         tagged={graph.index[sha] for (kind, _), sha in tips.items() if kind == "tag" and sha in graph.index},
     )
     history.addresses = own_addresses(repo, [messages[commit] for commit in chain], history.fits)

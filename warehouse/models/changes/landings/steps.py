@@ -93,14 +93,15 @@ def _without(
 
 def open_heads(history: History, landed: set[int]) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
     """PR refs that did not land, as far as Git shows: number, head, own commits, and whether those are believed."""
-    place, limit, end = history.position, history.max_branch_commits, len(history.chain)
+    limit = history.max_branch_commits
+    off = {commit for commit, position in enumerate(history.position) if position == NEVER}
+    gone = history.landed_themselves()
     for number, head in sorted(history.heads.items()):
         if number in landed:
             continue
-        commits = reach(history.graph, [head], lambda c: place[c] == NEVER, limit)
+        commits = reach(history.graph, [head], off.__contains__, limit)
         # Stacked on a branch that was squashed: what is below landed with that. A head that landed itself has no less.
-        above = [c for c in commits if not history.itself_landed_before(c, end)]
-        commits = above if head in above else commits
+        commits = commits if head in gone else [commit for commit in commits if commit not in gone]
         if len(commits) <= limit and all(history.graph.parents[commit] for commit in commits):
             yield number, head, tuple(commits), "joined"
         else:  # of another history: copies on the default branch show where the branch began
@@ -138,6 +139,8 @@ def _step(history: History, position: int, number: int | None, landing: Landing,
         own_commits, believed, how = (commit,), "landing", "direct"
     else:
         own_commits, believed = written(history, number, position)
+        if number in history.doubtful_numbers.get("closer_alone", ()):
+            own_commits, believed = (), "closed"
         how = "squash"
     return Landed(
         number=number,

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
+from warehouse.models.deployments.tag_families.floating import Reading, without_floating
 from warehouse.models.deployments.tag_families.forms import (
     DATE,
     DOTTED,
@@ -35,14 +35,6 @@ _FEWEST = 3
 _MOST_RESTS = 12
 _DAY = r"\d{4}-?\d{2}-?\d{2}"
 _UNTIMED = datetime.max  # noqa: DTZ901  (a tag without a date: after all others)
-
-
-class Reading(NamedTuple):
-    """A tag as it was read: where it led, and since when; `at` None where it has no date."""
-
-    name: str
-    sha: str | None
-    at: datetime | None
 
 
 @dataclass
@@ -129,18 +121,23 @@ def any_release(names: Iterable[str]) -> bool:
 
 
 def learn(
-    readings: Iterable[Reading], repository: str, as_of: datetime, apart: Collection[str] = frozenset()
+    readings: Iterable[Reading],
+    repository: str,
+    as_of: datetime,
+    apart: Collection[str] = frozenset(),
+    undated: Collection[Reading] = frozenset(),
 ) -> Learned:
     """Families of the tags that were read of a repository called `repository`.
 
     `as_of` is the time of the report: tags after it are not for the caller to give. `apart` are the commits that share
-    no history with the default branch.
+    no history with the default branch. `undated` have the date of their commit.
     """
     distinct = set(readings)
     ids = {reading.name: found for reading in distinct if (found := commit_id(reading.name, reading.sha))}
     families, forms = _sorted_out({reading for reading in distinct if reading.name not in ids})
     for family in families:
-        _leave_out_floating(family, forms)
+        if family.shape == DOTTED:
+            family.releases, family.floating = without_floating(family.releases, forms, undated)
         family.releases.sort(key=lambda reading: (reading.at or _UNTIMED, reading.name, reading.sha or ""))
         family.times = [reading.at for reading in family.releases if reading.at]
         family.numbers = {reading.name: forms[reading.name].numbers for reading in family.releases}
@@ -232,27 +229,6 @@ def _join_numbers(families: dict[tuple[str, str, str], Family], forms: Mapping[s
         if not family.releases:
             versions.prereleases += family.prereleases
             del families[family.prefix, family.shape, family.variant]
-
-
-def _leave_out_floating(family: Family, forms: Mapping[str, TagForm]) -> None:
-    """A name such as `v1.2` that is set again for each of `v1.2.0`, `v1.2.1`, … is no release."""
-    if family.shape != DOTTED:
-        return
-    begun: dict[tuple[int, ...], datetime] = {}
-    for reading in family.releases:
-        numbers = forms[reading.name].numbers
-        for length in range(1, len(numbers)):
-            if reading.at:
-                begun[numbers[:length]] = min(begun.get(numbers[:length], reading.at), reading.at)
-    settled = []
-    for reading in family.releases:
-        form = forms[reading.name]
-        line = begun.get(form.numbers) if form.revision is None else None
-        if line is not None and reading.at and reading.at >= line:
-            family.floating += 1
-        else:
-            settled.append(reading)
-    family.releases = settled
 
 
 def _judge_histories(families: Sequence[Family], apart: Collection[str]) -> None:

@@ -7,18 +7,16 @@ from datetime import datetime, timedelta
 
 from warehouse.models.deployments.tag_families.families import Family, Reading
 
-__all__ = ["moved_tags"]
+__all__ = ["moved_tags", "short_names"]
 
 _LATE = timedelta(days=7)
-_FEW = 3
 
 
 def moved_tags(families: Sequence[Family], written: Mapping[Reading, datetime]) -> list[str]:
     """Names of releases that look moved at a first reading, sorted; `written` are the dates that taggers wrote.
 
     A tag was moved if its commit is more than a week younger than what its tagger wrote, or if it is more than a week
-    younger than a later version of its line (`v1.2.3` after `v1.2.4`). It may have been if it is one of few with fewer
-    numbers than the others (`v1.2` among `v1.1.0`): such names move on with each release of their line.
+    younger than a later version of its line (`v1.2.3` after `v1.2.4`). A name that could move shows nothing.
     """
     moved: set[str] = set()
     for family in families:
@@ -33,15 +31,18 @@ def moved_tags(families: Sequence[Family], written: Mapping[Reading, datetime]) 
                 lines.setdefault((len(numbers), *numbers[:-1]), []).append(reading)
         for line in lines.values():
             moved |= _after_later_ones(family, line)
-        moved |= _short(family)
     return sorted(moved)
 
 
-def _short(family: Family) -> set[str]:
+def short_names(family: Family) -> set[str]:
+    """Releases with fewer numbers than the others, where first releases are written in full (`v1.2` beside `v1.1.0`).
+
+    Such a name may move on with each release of its line; only readings can show that it did.
+    """
     longest = max(map(len, family.numbers.values()), default=0)
-    lines = {numbers[:end] for numbers in family.numbers.values() for end in range(1, len(numbers))}
-    short = {name for name, numbers in family.numbers.items() if len(numbers) < longest and numbers not in lines}
-    return short if longest > 2 and len(short) <= _FEW else set()
+    if not any(len(numbers) == longest and numbers[-1] == 0 for numbers in family.numbers.values()):
+        return set()
+    return {name for name, numbers in family.numbers.items() if len(numbers) < longest}
 
 
 def _after_later_ones(family: Family, line: Sequence[Reading]) -> set[str]:

@@ -15,7 +15,7 @@ from headway.raw_tables.table import BOOL, INT, TEXT, TIME
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.deployments.tag_families.apart import apart_from
 from warehouse.models.deployments.tag_families.families import Family, Learned, learn
-from warehouse.models.deployments.tag_families.moved import moved_tags
+from warehouse.models.deployments.tag_families.moved import moved_tags, short_names
 from warehouse.models.deployments.tag_families.readings import Placed, placed_tags
 from warehouse.models.rows import records, rows
 
@@ -56,7 +56,11 @@ RELEASE_TAGS = Table(
         ("tag", TEXT, "tag name"),
         ("sha", TEXT, "the commit, null where `problem` says why"),
         ("released_at", TIME, "since when it led there, UTC; null where nothing dates it"),
-        ("dated_by", TEXT, "what the time is: tagger, commit (lightweight: or later), reading (moved back: or later)"),
+        (
+            "dated_by",
+            TEXT,
+            "what the time is: tagger, commit (lightweight: or later), reading (it moved, found then: or earlier)",
+        ),
         ("family", TEXT, "its family in `tag_families`; null for pre-releases, names that move on and other tags"),
         ("component", TEXT, "the part of the repository that it names, empty: the whole"),
         ("release", BOOL, "it is a release, by what its family shows"),
@@ -92,9 +96,12 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     commits = tables["commits"]
     as_of = next((row["as_of"] for row in records(tables["report_times"]) if row["as_of"]), None)
     committed_at = dict(rows(commits, "sha", "committed_at"))
+    places = records(tables["tag_readings"])
+    moved = len({row["name"] for row in places}) < len(places)
+    read_at = dict(rows(commits, "sha", "collected_at")) if moved else {}
     placed = [
         tag
-        for tag in placed_tags(records(tables["tag_readings"]), committed_at)
+        for tag in placed_tags(places, committed_at, read_at)
         if as_of is None or tag.reading.at is None or tag.reading.at <= as_of
     ]
     readings = [tag.reading for tag in placed]
@@ -102,8 +109,10 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     tips = {row["name"]: row["sha"] for row in records(tables["refs"]) if row["kind"] == "branch"}
     in_clone = [tag.reading.sha for tag in placed if tag.in_clone and tag.reading.sha]
     apart = apart_from(commits, tips.get(settings["default_branch"]), in_clone) if in_clone else set()
-    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart)
-    tags = [_tag_row(settings["repo_id"], tag, learned, apart) for tag in placed]
+    undated = {tag.reading for tag in placed if tag.dated_by == "commit"}
+    learned = learn(readings, settings["repo"].rpartition("/")[2], as_of or newest, apart, undated)
+    short = {id(family): short_names(family) for family in learned.families}
+    tags = [_tag_row(settings["repo_id"], tag, learned, apart, short) for tag in placed]
     patterns = [rule["tags"] for rule in records(tables["deployment_rules"]) if rule["source"] == "tags"]
     names = {reading.name for reading in readings}
     families = [_family_row(settings, patterns, family, names) for family in learned.families]
@@ -117,7 +126,9 @@ def tag_families(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     }
 
 
-def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> dict[str, Any]:
+def _tag_row(
+    repo_id: str, tag: Placed, learned: Learned, apart: set[str], short: Mapping[int, Collection[str]]
+) -> dict[str, Any]:
     reading = tag.reading
     family = learned.placed.get(reading)
     problem = "" if tag.in_clone else "it names no commit of the clone"
@@ -126,10 +137,12 @@ def _tag_row(repo_id: str, tag: Placed, learned: Learned, apart: set[str]) -> di
     evidence = f"{'annotated' if tag.written_at else 'lightweight'} tag {reading.name}"
     if tag.dated_by == "commit":
         evidence += ", dated by its commit: set then or later"
+    if family and not tag.moved_from and reading.name in short[id(family)]:
+        evidence += ", a short name: if it moved before it was first read, dated by the last move"
     if tag.moved_from:
         evidence += f", moved here from {tag.moved_from[:12]}"
     if tag.dated_by == "reading":
-        evidence += " after the reading that found it there"
+        evidence += ", dated by the reading that found it there"
     return {
         "repo_id": repo_id,
         "deployment_id": tag.deployment_id,
@@ -185,9 +198,11 @@ def _taken(patterns: Sequence[str], family: Family) -> tuple[bool, str]:
         return bool(matched), f"the setting `tags` matches {matched} of {len(family.numbers)}"
     if not family.taken:
         return False, family.why
+    names = sorted(short_names(family))
+    short = f"; if {_listed(names)} moved before the first reading, the date is that of the move" if names else ""
     if family.component:
-        return True, f"releases of {family.component}; its part alone while the whole repository has releases"
-    return True, "releases of the repository"
+        return True, f"releases of {family.component}; its part alone while the whole repository has releases{short}"
+    return True, f"releases of the repository{short}"
 
 
 def _notices(
@@ -213,8 +228,12 @@ def _notices(
 
 
 def _notice(kind: str, names: Sequence[str]) -> dict[str, Any]:
+    return {"detail": f"{NOTICES[kind].meaning}: {_listed(names)}", "count": len(names)}
+
+
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return {"detail": f"{NOTICES[kind].meaning}: {', '.join(names[:_SHOWN])}{more}", "count": len(names)}
+    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 MODEL = PythonModel(
@@ -225,7 +244,7 @@ MODEL = PythonModel(
         Input("deployment_rules", ("source", "tags"), ("position",)),
         Input("report_times", ("as_of",), ("as_of",)),
         Input("refs", ("kind", "name", "sha"), ("kind", "name", "sha")),
-        Input("commits", ("sha", "parents", "committed_at"), ("sha",)),
+        Input("commits", ("sha", "parents", "committed_at", "collected_at"), ("sha",)),
     ),
     (TAG_FAMILIES, RELEASE_TAGS, TAG_NOTICES),
     tag_families,

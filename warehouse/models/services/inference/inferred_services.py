@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.raw_tables.table import INT, TEXT
+from headway.raw_tables.table import BOOL, INT, TEXT, TIME
 from headway.settings import Settings
 from warehouse.model import REPOSITORIES, Input, PythonModel, Table
 from warehouse.models.deployments.seen.workflow import workflow_application
@@ -19,7 +20,15 @@ from warehouse.models.services.inference.folders import Component, Folders, comp
 from warehouse.models.services.inference.path_kinds import deployable
 from warehouse.models.services.inference.propose import Deployed, Proposal, Releases, propose, unplaced
 
-__all__ = ["GONE_SERVICES", "INFERRED_SERVICES", "SMALL_PARTS", "UNPLACED_PARTS", "inferred_services", "model"]
+__all__ = [
+    "GONE_SERVICES",
+    "INFERRED_SERVICES",
+    "RENAMED_SERVICES",
+    "SMALL_PARTS",
+    "UNPLACED_PARTS",
+    "inferred_services",
+    "model",
+]
 
 INFERRED_SERVICES = Table(
     "inferred_services",
@@ -68,6 +77,20 @@ UNPLACED_PARTS = Table(
         ("tags", INT, "its releases"),
     ),
 )
+RENAMED_SERVICES = Table(
+    "renamed_services",
+    "names of inferred services that began when another one ended, and may mean the same",
+    "one row per repository and pair of names",
+    ("repo_id", "service", "former"),
+    (
+        ("repo_id", TEXT, "repository"),
+        ("service", TEXT, "the later name"),
+        ("former", TEXT, "the name that ended"),
+        ("ended_at", TIME, "last deployment under the former name, UTC"),
+        ("began_at", TIME, "first deployment under the later name, UTC"),
+        ("joined", BOOL, "they are taken for one service; else it is not known"),
+    ),
+)
 _TAGS = ("tags", "releases")
 
 
@@ -91,8 +114,8 @@ def model(settings: Settings) -> PythonModel:
             Input("commit_files", ("path", "old_path", "status")),
             Input("past_files", ("path", "old_path", "alive")),
         ),
-        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS, UNPLACED_PARTS),
-        lambda tables: inferred_services(tables, settings),
+        (INFERRED_SERVICES, GONE_SERVICES, SMALL_PARTS, UNPLACED_PARTS, RENAMED_SERVICES),
+        partial(inferred_services, settings=settings),
     )
 
 
@@ -136,6 +159,20 @@ def inferred_services(tables: Mapping[str, pa.Table], settings: Settings) -> dic
         ),
         UNPLACED_PARTS.name: UNPLACED_PARTS.of(
             [{"repo_id": repo_id, "part": part.name, "tags": len(part.times)} for part in homeless]
+        ),
+        RENAMED_SERVICES.name: RENAMED_SERVICES.of(
+            [
+                {
+                    "repo_id": repo_id,
+                    "service": row.name,
+                    "former": row.former,
+                    "ended_at": row.ended_at,
+                    "began_at": row.began_at,
+                    "joined": row.joined,
+                }
+                for proposal in proposals
+                for row in proposal.successions
+            ]
         ),
     }
 

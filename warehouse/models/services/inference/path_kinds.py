@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.release_files import CHANGELOG_PATH, LOCK_PATH
+from headway.releases.files import CHANGELOG_PATH, LOCK_PATH
 
 __all__ = ["deployable", "is_companion"]
 
@@ -51,6 +51,8 @@ _TEXT_THAT_SHIPS = re.compile(
 _TEXTS = (".md", ".mdx", ".markdown")
 # What lies hidden beside the code is for people and their tools; a few such folders say how it is built or runs.
 _HIDDEN = re.compile(r"^\.(?!(?:cargo|mvn|yarn|nuget|platform|ebextensions|openshift)/)[^/]+/")
+# The pages of a site that is no service: no release of a package publishes them.
+_PAGES = re.compile(r"(?i)(?:^|/)(?:[a-z0-9]+[-_])*(?:docs?|documentation|website|site|blog|www)/")
 _SITE = re.compile(r"(?i)(?:^|/)(?:[a-z0-9]+[-_])*(?:docs?|documentation|website|site|blog|www)$")
 _COMPANION = re.compile(
     rf"{LOCK_PATH}|^(?:package\.json|pnpm-workspace\.yaml|tsconfig[^/]*\.json|jsconfig\.json|turbo\.jsonc?|nx\.json"
@@ -72,14 +74,15 @@ def deployable(paths: Sequence[str], folders: Sequence[str]) -> list[bool]:
     ]
     ships_nothing = pc.match_substring_regex(pa.array(below, pa.string()), _NOT).to_pylist()
     return [
-        sites[folder] or not ((not folder and _HIDDEN.search(path)) or _is_left_out(name, nothing))
+        sites[folder] or not ((not folder and _HIDDEN.search(path)) or _is_left_out(name, folder, nothing))
         for path, folder, name, nothing in zip(paths, folders, below, ships_nothing, strict=True)
     ]
 
 
-def _is_left_out(path: str, nothing: bool) -> bool:  # noqa: FBT001 - one of a column
+def _is_left_out(path: str, folder: str, nothing: bool) -> bool:  # noqa: FBT001 - one of a column
     """Whether a path ships nothing: as its name says, but for text that is a product as the folder says."""
-    if path.lower().endswith(_TEXTS) and _TEXT_THAT_SHIPS.search(path) is not None:
+    text = path.lower().endswith(_TEXTS) and (folder or _PAGES.search(path) is None)
+    if text and _TEXT_THAT_SHIPS.search(path) is not None:
         return _NOT_HERE.search(f"{path.rpartition('/')[0]}/_") is not None
     return nothing
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from warehouse.models.deployments.silence import FEWEST, silent_since
 from warehouse.models.services.inference.folders import Folders
+from warehouse.models.services.inference.successions import Succession, successions
 
 __all__ = ["EVERYTHING", "Deployed", "Proposal", "Releases", "propose", "quiet_since", "unplaced"]
 
@@ -59,6 +60,8 @@ class Proposal:
     """The default branch has its folder no more."""
     successor: str = ""
     """Then the service that has its files now, empty where none is known."""
+    successions: list[Succession] = field(default_factory=list)
+    """Names that it had before, or may have had."""
 
 
 def quiet_since(times: Sequence[datetime], as_of: datetime) -> datetime | None:
@@ -77,6 +80,7 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
     matches = [(part, folders.of(part.name)) for part in candidates]
     # A word in front of a version, or in the name of a workflow, is a part only where the repository has such a folder.
     proposals = _joined([(part, at) for part, at in matches if at is not None or part.told_by not in _NAMES], folders)
+    _succeed(proposals)
     proposals = _lasting(proposals, [at for _, at in whole.tags] if whole else [])
     if not _apart(proposals):
         return []
@@ -88,6 +92,23 @@ def propose(repository: str, deployed: Iterable[Deployed], whole: Releases | Non
         if proposal.gone:
             proposal.successor = folders.went_to(proposal.folders[0], homes)
     return sorted(proposals, key=lambda proposal: proposal.name)
+
+
+def _succeed(proposals: list[Proposal]) -> None:
+    """Join the names that one service had one after another: it has the newest name, and all folders."""
+    named = [proposal for proposal in proposals if proposal.told_by != "tags"]
+    by_name = {proposal.name: proposal for proposal in named}
+    for row in successions(named):
+        new, old = by_name[row.name], by_name[row.former]
+        new.successions.append(row)
+        if row.joined:
+            new.gone = new.gone or (old.gone and not new.folders)
+            new.folders = list(dict.fromkeys([*new.folders, *old.folders]))
+            new.paths = [] if new.folders else new.paths
+            new.applications += old.applications
+            new.times = sorted([*old.times, *new.times])
+            new.successions += old.successions
+            proposals.remove(old)
 
 
 def unplaced(deployed: Iterable[Deployed], folders: Folders) -> list[Deployed]:

@@ -79,7 +79,11 @@ select
     reported_ids.production,
     reported_ids.sha,
     reported_ids.version,
-    coalesce(reported_ids.created_at, summed.first_status_at) as created_at,
+    case
+        -- By a report of then it had begun before what its file says now.
+        when earlier_successes.counts then least(coalesce(reported_ids.created_at, summed.first_status_at), summed.succeeded_at)
+        else coalesce(reported_ids.created_at, summed.first_status_at)
+    end as created_at,
     summed.succeeded_at,
     case
         when summed.ever = 1 then 'success'
@@ -104,5 +108,9 @@ left join ever_told
     on
         reported_ids.repo_id = ever_told.repo_id
         and reported_ids.deployment_id = ever_told.deployment_id
+left join earlier_successes
+    on
+        reported_ids.repo_id = earlier_successes.repo_id
+        and reported_ids.deployment_id = earlier_successes.deployment_id
 left join report_times
     on reported_ids.repo_id = report_times.repo_id

@@ -8,13 +8,14 @@ from difflib import SequenceMatcher
 from headway.errors import HeadwayError, UsageError
 from headway.repository_names import change_of, names_match, normalized, repository_key
 from headway.settings import Settings
-from pipeline.sources import sources_of
+from pipeline.sources import expected_repositories, sources_of
 from warehouse.store import RawStore
 
-__all__ = ["check_repositories", "nearest", "unknown_repositories"]
+__all__ = ["check_repositories", "nearest", "unexpected_repositories", "unknown_repositories"]
 
 _SHOWN = 3
 _SIMILARITY = 0.6
+_NEAR = "did you mean"
 
 
 def check_repositories(settings: Settings, store: RawStore) -> None:
@@ -28,7 +29,22 @@ def check_repositories(settings: Settings, store: RawStore) -> None:
 
 def unknown_repositories(settings: Settings, store: RawStore) -> Iterator[tuple[str, str]]:
     """Each setting whose repository matches none that was collected, and the nearest names."""
-    repo_ids = sorted({normalized(repo_id) for commit in store.latest().values() for repo_id in commit.repo_ids})
+    repo_ids = {normalized(repo_id) for commit in store.latest().values() for repo_id in commit.repo_ids}
+    yield from _unmatched(settings, sorted(repo_ids))
+
+
+def unexpected_repositories(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Before anything is collected: each setting whose repository none of the sources brings.
+
+    While it is not known what some source brings, that is said only where another name is near.
+    """
+    names, complete = expected_repositories(settings)
+    for what, hint in _unmatched(settings, names) if names else ():
+        if complete or hint.startswith(_NEAR):
+            yield what, hint
+
+
+def _unmatched(settings: Settings, repo_ids: list[str]) -> Iterator[tuple[str, str]]:
     keys = {repository_key(repo_id) for repo_id in repo_ids}
     for where, pattern in _patterns(settings):
         if not any(names_match(pattern, repo_id) for repo_id in repo_ids):
@@ -55,7 +71,7 @@ def _patterns(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _hint(pattern: str, repo_ids: Iterable[str]) -> str:
     near = nearest(pattern, repo_ids)
-    return f"did you mean {' or '.join(near)}?" if near else "`headway status` has the names of all repositories"
+    return f"{_NEAR} {' or '.join(near)}?" if near else "`headway status` has the names of all repositories"
 
 
 def nearest(pattern: str, repo_ids: Iterable[str]) -> list[str]:

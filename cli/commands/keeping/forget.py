@@ -1,4 +1,4 @@
-"""`headway forget`: take a retired source or a repository out of every number."""
+"""`headway forget`: take a retired source or a repository out of every number, or a person out of all rows."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ EXAMPLE = """\b
 Example:
   headway forget events:/srv/exports/old.csv
   headway forget github:acme/retired --yes
+  headway forget ann@example.com
 """
 
 
 @click.command("forget", epilog=EXAMPLE)
-@click.argument("name", metavar="SOURCE|REPO")
+@click.argument("name", metavar="SOURCE|REPO|PERSON")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def command(session: Session, name: str, yes: bool) -> int:  # noqa: FBT001
     """Take a source or a repository out of every number, and its rows out of the warehouse.
 
     Names are those of `headway status`. What else is known of the same repositories stays.
+
+    A person, by name, e-mail address or log-in, gets an alias in all rows, also in those that come; the numbers stay.
     """
     from headway.progress import progress_on
     from pipeline.forget import apply, look_up, still_told
 
     forgotten = look_up(session, name)
-    named = ", ".join((*forgotten.sources, *forgotten.repositories))
+    named = ", ".join((*forgotten.sources, *forgotten.repositories, *forgotten.identities))
     if not yes and not click.confirm(f"forget {named}: {forgotten.rows:,} rows?", err=True):
         click.echo("nothing was changed", err=True)
         return 0

@@ -1,0 +1,1 @@
+"""Commands about what the warehouse keeps: backup, restore and forget."""

@@ -1,0 +1,37 @@
+"""`headway restore`: a warehouse from a backup."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from pipeline.session import Session
+
+EXAMPLE = """\b
+Example:
+  headway restore /srv/backups/headway.tar
+  headway --warehouse restored restore /srv/backups/headway.tar
+"""
+
+
+@click.command("restore", epilog=EXAMPLE)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def command(session: Session, file: Path) -> int:
+    """Make a warehouse from a backup, and build it.
+
+    Each file is compared with its digest first: all of it is restored, or nothing. The warehouse must be empty.
+    """
+    from cli.arrow_alone import leave_pandas_out
+    from headway.progress import progress_on
+    from pipeline.build import build, teams_of
+    from warehouse.upkeep.backup import restore
+
+    leave_pandas_out()
+    made = restore(session.folder / file, session.settings.warehouse_folder)
+    click.echo(f"restored {made.batches:,} batches", err=True)
+    click.echo(str(build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))))
+    return 0

@@ -1,0 +1,1 @@
+"""Settings that name what is not there: mostly a typing error, and without effect."""

@@ -1,0 +1,75 @@
+"""Pseudonyms in the place of people, before rows are stored: keyed digests, the same for the same name everywhere.
+
+Bots and agents keep their names: what they are decides how work was made. Without the secret nobody can compute a
+pseudonym; with it, one can compare a name that one knows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from headway.errors import UsageError
+from headway.settings import Settings
+from warehouse.classify import Rules, RuleSettings
+from warehouse.store import RawStore, prepare, write_atomically
+
+__all__ = ["pseudonyms", "use_pseudonyms"]
+
+SECRET = "HEADWAY_PRIVACY_SECRET"  # noqa: S105  (its name)
+_SHORTEST = 32
+_DIGITS = 12
+_NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com", re.IGNORECASE)
+_DOMAIN = "privacy.invalid"
+
+
+def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str, str]) -> None:
+    """Let a store keep people as the settings say.
+
+    Raises `UsageError` without a proper secret, and where the warehouse was collected with another one or in plain.
+    """
+    path, pseudonymous = store.privacy_note, settings.privacy.authors == "pseudonym"
+    secret = environment.get(SECRET, "")
+    if pseudonymous and len(secret) < _SHORTEST:
+        raise UsageError(
+            f'[privacy] authors = "pseudonym" needs a secret of at least {_SHORTEST} characters in {SECRET}',
+            hint="make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+        )
+    noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
+    check = _digest(secret, "check of the secret") if pseudonymous else ""
+    if noted != check and (noted or store.commits()):
+        now, before = ("pseudonyms", "plain names") if not noted else ("plain names", "pseudonyms")
+        now, before = (now, before) if not (noted and check) else ("another secret", f"the first {SECRET}")
+        raise UsageError(
+            f"the warehouse {store.warehouse} was collected with {before}, and the settings are for {now}",
+            hint="collect into a new warehouse: [warehouse] path",
+        )
+    if pseudonymous:
+        if not noted:
+            prepare(store.warehouse)
+            write_atomically(path, json.dumps({"authors": "pseudonym", "check": check}))
+        store.alias = pseudonyms(settings, secret)
+
+
+def pseudonyms(settings: Settings, secret: str) -> Callable[[str], str]:
+    """What stands in the place of an identity: a pseudonym, or itself for a bot or an agent."""
+    identities = Rules.load(RuleSettings.of(settings.ai)).how.identities
+
+    @lru_cache(100_000)
+    def alias(identity: str) -> str:
+        text = identity.strip()
+        if not text or identities.of(text, "") or identities.of("", text) or identities.of_login(text, None):
+            return identity
+        if match := _NOREPLY.fullmatch(text):
+            return f"{alias(match[1])}@users.noreply.github.com"
+        name = f"person-{_digest(secret, text.casefold())[:_DIGITS]}"
+        return f"{name}@{_DOMAIN}" if "@" in text else name
+
+    return alias
+
+
+def _digest(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()
