@@ -129,7 +129,7 @@ def _by_hand(
     history: History, read: Sequence[Landing], numbers: Mapping[int, int], merged: MergedHeads
 ) -> dict[int, int]:
     """Merges made by hand, whose subjects name a request in free words, that brought its head or a copy of it."""
-    found: dict[int, int] = {}
+    brought_by: dict[int, int] = {}
     taken = {*numbers.values(), *merged.merges}
     for position, (commit, landing) in enumerate(zip(history.chain, read, strict=True)):
         if landing.numbers or position in numbers or not history.merge(commit):
@@ -140,10 +140,10 @@ def _by_hand(
                 continue
             at = history.position[head]
             if (history.twins.get(history.key(head)) if at == NEVER else at) == position:
-                found[position] = int(text)
+                brought_by[position] = int(text)
                 taken.add(int(text))
                 break
-    return found
+    return brought_by
 
 
 def _may_name(history: History, number: int, position: int, merged: MergedHeads) -> bool:

@@ -290,16 +290,16 @@ def _pull_heads(graph: Graph, refs: pa.Table) -> dict[int, int]:
     A mirror has refs of two forges, which number apart: of two with one number the head that a merge has as a further
     parent is meant, else that of the forge with more refs.
     """
-    found: dict[int, list[tuple[str, int]]] = {}
+    heads_of: dict[int, list[tuple[str, int]]] = {}
     for ref, kind, name, sha in zip(*(refs[c].to_pylist() for c in ("ref", "kind", "name", "sha")), strict=True):
         if kind == "pull_head" and sha in graph.index and name.isdecimal():
-            found.setdefault(int(name), []).append((ref.split("/")[1], graph.index[sha]))
-    frequency = Counter(forge for heads in found.values() for forge, _ in heads)
+            heads_of.setdefault(int(name), []).append((ref.split("/")[1], graph.index[sha]))
+    frequency = Counter(forge for heads in heads_of.values() for forge, _ in heads)
     several = len(frequency) > 1
     merged = {parent for parents in graph.parents for parent in parents[1:]} if several else set()
     return {
         number: max(heads, key=lambda head: (head[1] in merged, frequency[head[0]]))[1]
-        for number, heads in found.items()
+        for number, heads in heads_of.items()
     }
 
 
