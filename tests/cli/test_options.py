@@ -25,12 +25,15 @@ def session_of(words: list[str]) -> Session:
 
 def arguments_of(name: str, folder: Path) -> list[str]:
     """A command with the arguments that it needs."""
-    (folder / "commits.ndjson").touch()
+    for file in ("commits.ndjson", "a.tar"):
+        (folder / file).touch()
     needed = {
         "export": ["stages"],
         "forget": ["acme/shop"],
         "explain": ["acme/shop#1"],
         "classify": [str(folder / "commits.ndjson")],
+        "backup": [str(folder / "a.tar")],
+        "restore": [str(folder / "a.tar")],
     }
     return [name, *needed.get(name, [])]
 
