@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 
+from cli.log import Log, begin_log, current_log
 from cli.options import shared_options
 from headway import __version__
 from headway.errors import HeadwayError, UsageError
@@ -40,6 +41,8 @@ COMMANDS = (
     "explain",
     "classify",
     "status",
+    "check",
+    "runs",
     "deployments",
     "sql",
     "dashboard",
@@ -49,7 +52,8 @@ COMMANDS = (
     "forget",
     "init",
 )
-_FOLDERS = {"backup": "keeping.", "restore": "keeping.", "forget": "keeping."}
+_FOLDERS = dict.fromkeys(("backup", "restore", "forget"), "keeping.")
+_FOLDERS |= dict.fromkeys(("status", "check", "runs", "doctor"), "watch.")
 
 
 # DuckDB's errors about a table or column that is not there, by name: the program starts without DuckDB.
@@ -83,6 +87,8 @@ class _Commands(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             raise UsageError(f"no such command: {name}", hint=hint_for(name, COMMANDS, "see `headway --help`"))
+        if not ctx.resilient_parsing:
+            current_log().command = name
         return super().resolve_command(ctx, args)
 
 
@@ -131,19 +137,20 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
     gc.set_threshold(_OBJECTS_BEFORE_A_SEARCH)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    journal = begin_log(_Time().now)
     try:
         result = program.main(args=words, prog_name="headway", standalone_mode=False, obj=_session())
     except HeadwayError as error:
-        return _fail(str(error), error.hint, error.exit_code, debug=debug)
+        return _fail(journal, str(error), error.hint, error.exit_code, debug=debug)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
         return 2
     except click.NoSuchOption as error:
-        return _fail(error.message, _help_of(error, words, error.possibilities or ()), 2, debug=debug)
+        return _fail(journal, error.message, _help_of(error, words, error.possibilities or ()), 2, debug=debug)
     except click.ClickException as error:
-        return _fail(error.format_message(), _help_of(error, words), 2, debug=debug)
+        return _fail(journal, error.format_message(), _help_of(error, words), 2, debug=debug)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("stopped", "complete parts are stored; run it again to go on", 1, debug=debug)
+        return _fail(journal, "stopped", "complete parts are stored; run it again to go on", 1, debug=debug)
     except BrokenPipeError:
         # The reader of our output has closed it (`| head`). Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -153,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
         hint = "unexpected: run it again with --debug and report the traceback"
         if type(error).__name__ in _MISSING:
             hint = "if another version of Headway made the published file, run `headway build`; else report this"
-        return _fail(what, hint, 1, debug=debug)
+        return _fail(journal, what, hint, 1, debug=debug)
     return result if isinstance(result, int) else 0
 
 
@@ -167,11 +174,11 @@ def _help_of(error: click.ClickException, words: Sequence[str], near: Sequence[s
     return f"did you mean {' or '.join(near)}? {page}" if near else page
 
 
-def _fail(what: str, hint: str, code: int, *, debug: bool) -> int:
+def _fail(journal: Log, what: str, hint: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    click.echo(f"headway: {_one_line(what)}", err=True)
-    click.echo(f"  hint: {_one_line(hint)}", err=True)
+    begin = "" if journal.chosen_form == "json" else "headway: "
+    journal.error(f"{begin}{_one_line(what)}", hint=_one_line(hint), exit_code=code)
     return code
 
 

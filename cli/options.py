@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from cli.log import FORMATS, current_log
 from headway.errors import UsageError
 from headway.nearest import hint_for
 from headway.times import parse_time
@@ -94,11 +95,29 @@ def shared_options() -> list[click.Parameter]:
         _shared("--config", type=path, metavar="FILE", help="Settings file (default: headway.toml, if there is one)."),
         _shared("--warehouse", type=path, metavar="FOLDER", help="Warehouse folder (default: headway-data)."),
         _shared("--debug", is_flag=True, help="Show the traceback of an error."),
+        _of_log("--log-format", type=Choice(FORMATS, "format"), help="Lines of the log: with time and level, or JSON."),
+        _of_log("-q", "--quiet", is_flag=True, help="Write warnings and errors alone."),
+        _of_log("-v", "--verbose", is_flag=True, help="Write more of what goes on."),
     ]
 
 
 def _shared(flag: str, **attributes: Any) -> click.Option:
     return click.Option([flag], expose_value=False, callback=_into_session, **attributes)
+
+
+def _of_log(*flags: str, **attributes: Any) -> click.Option:
+    return click.Option(flags, expose_value=False, callback=_into_log, **attributes)
+
+
+def _into_log(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Set the log up; without the option, what stands before the command holds."""
+    if not value or context.resilient_parsing:
+        return
+    log = current_log()
+    if option.name == "log_format":
+        log.form = str(value)
+    else:
+        log.least = "warning" if option.name == "quiet" else "debug"
 
 
 def _into_session(context: click.Context, option: click.Parameter, value: object) -> None:

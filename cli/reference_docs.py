@@ -23,7 +23,7 @@ from headway.progress import SilentProgress
 from headway.raw_tables import TABLES
 from headway.settings import sections as settings
 from headway.settings import variables
-from headway.settings.schema import schema_text
+from headway.settings.written.schema import schema_text
 from warehouse.build import Sources, build_tables
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
-__all__ = ["LogProgress", "PartProgress", "Progress", "SilentProgress", "TerminalProgress", "progress_on"]
+__all__ = [
+    "LogProgress",
+    "PartProgress",
+    "Progress",
+    "SilentProgress",
+    "TerminalProgress",
+    "Ticking",
+    "progress_on",
+]
 
 _REDRAW_SECONDS = 0.1
 _LABEL_WIDTH = 60
@@ -27,6 +36,9 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """A state that lasts, such as a rate limit: said once, and also where there is no terminal."""
 
+    def request(self) -> None:
+        """A request went to another system."""
+
     def done(self) -> None:
         """Nothing more comes; what was drawn disappears."""
 
@@ -42,26 +54,49 @@ class SilentProgress:
     def note(self, text: str) -> None:
         """Do nothing."""
 
+    def request(self) -> None:
+        """Do nothing."""
+
     def done(self) -> None:
         """Do nothing."""
 
 
 class LogProgress(SilentProgress):
-    """Draws nothing, and writes a line for a state that lasts: for pipes and cron."""
+    """Draws nothing: writes a line for a state that lasts, and for a step that takes long; for pipes and cron.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    `every`: seconds between two lines about steps; None: none is written.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float], every: float | None = None) -> None:
+        self._write, self._clock, self._every = write, clock, every
+        self._began: dict[str, float] = {}
+        self._written_at = 0.0
+
+    def step(self, done: int, total: int | None, label: str) -> None:
+        """A line, where the last one is long ago."""
+        if self._every is None:
+            return
+        now = self._clock()
+        if not self._began:
+            self._written_at = now
+        began = self._began.setdefault(label, now)
+        if now - self._written_at >= self._every:
+            self._written_at = now
+            self._write(f"{_printable(label)}{_count(done, total)}, {_span(now - began)} elapsed")
 
     def note(self, text: str) -> None:
         """A line of its own."""
-        self._stream.write(f"{_printable(text)}\n")
-        self._stream.flush()
+        self._write(_printable(text))
+
+    def done(self) -> None:
+        """The next step is the first of something else."""
+        self._began.clear()
 
 
 class TerminalProgress:
     """One line that is drawn anew, at most ten times a second by the given monotonic clock (in seconds).
 
-    Where a total is known, the time left is told once two seconds have shown how fast it goes.
+    After two seconds it says how long the step has taken, and how long the rest will take where a total is known.
     """
 
     drawn = True
@@ -83,9 +118,10 @@ class TerminalProgress:
         if not new and now - self._drawn_at < _REDRAW_SECONDS:
             return
         self._drawn_at, self._label = now, label
-        count = f" {done:,}" if total is None else f" {done:,} of {total:,}"
+        elapsed = now - self._began[label][0]
+        passed = f", {_span(elapsed)} elapsed" if elapsed >= _TELLING_SECONDS else ""
         left = self._left(now, done, total, label)
-        self._stream.write(f"{_CLEAR_LINE}{_shown(label)}{count if done or total is not None else ''}{left}")
+        self._stream.write(f"{_CLEAR_LINE}{_shown(label)}{_count(done, total)}{passed}{left}")
         self._stream.flush()
 
     def _left(self, now: float, done: int, total: int | None, label: str) -> str:
@@ -99,6 +135,9 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """Draw it, until something else is drawn."""
         self.step(0, None, text)
+
+    def request(self) -> None:
+        """Draw nothing."""
 
     def done(self) -> None:
         """Take the line away, if there is one."""
@@ -129,13 +168,86 @@ class PartProgress:
         """Report it as a state of the run."""
         self._run.note(text)
 
+    def request(self) -> None:
+        """Report it as a request of the run."""
+        self._run.request()
+
     def done(self) -> None:
         """Do nothing: other parts are drawn."""
 
 
-def progress_on(stream: TextIO, clock: Callable[[], float]) -> Progress:
-    """A drawing one where the stream is a terminal, else one that writes what lasts."""
-    return TerminalProgress(stream, clock) if stream.isatty() else LogProgress(stream)
+class Ticking:
+    """A progress that goes on reporting the last step while nothing new comes, as while Git clones."""
+
+    def __init__(self, inner: Progress, seconds: float) -> None:
+        self._inner, self._seconds = inner, seconds
+        self.drawn = inner.drawn
+        self._lock = threading.Lock()
+        self._last: tuple[int, int | None, str] | None = None
+        self._ended: threading.Event | None = None
+
+    def step(self, done: int, total: int | None, label: str) -> None:
+        """Report it, and again until the next one."""
+        with self._lock:
+            self._last = (done, total, label)
+            self._inner.step(done, total, label)
+            if self._ended is None:
+                self._ended = threading.Event()
+                threading.Thread(target=self._tick, args=(self._ended,), name="progress", daemon=True).start()
+
+    def _tick(self, ended: threading.Event) -> None:
+        while not ended.wait(self._seconds):
+            with self._lock:
+                if self._last is not None and not ended.is_set():
+                    self._inner.step(*self._last)
+
+    def note(self, text: str) -> None:
+        """Pass it on."""
+        with self._lock:
+            self._inner.note(text)
+
+    def request(self) -> None:
+        """Pass it on."""
+        self._inner.request()
+
+    def done(self) -> None:
+        """Stop reporting."""
+        with self._lock:
+            if self._ended is not None:
+                self._ended.set()
+            self._ended = self._last = None
+            self._inner.done()
+
+
+def progress_on(
+    stream: TextIO | None,
+    clock: Callable[[], float],
+    *,
+    write: Callable[[str], None] | None = None,
+    every: float | None = None,
+) -> Progress:
+    """A drawing one where the stream is a terminal, else one that writes what lasts, and steps `every` so many seconds.
+
+    `write`: where those lines go, else to the stream.
+    """
+    if stream is not None and stream.isatty():
+        return TerminalProgress(stream, clock)
+    return LogProgress(write or _line_writer(stream), clock, every)
+
+
+def _line_writer(stream: TextIO | None) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        if stream is not None:
+            stream.write(f"{text}\n")
+            stream.flush()
+
+    return write
+
+
+def _count(done: int, total: int | None) -> str:
+    if total is None:
+        return f" {done:,}" if done else ""
+    return f" {done:,} of {total:,}"
 
 
 def _span(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -16,6 +17,7 @@ from headway.progress import PartProgress, Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.source import Source, SourceKind
 from pipeline.sources import kind_of_id
+from pipeline.watch.history import RecordedRun, RunHistory
 from warehouse.store import Commit, RawStore, write_atomically
 
 __all__ = ["Run", "ambiguous_repositories", "last_runs", "run_all"]
@@ -33,11 +35,28 @@ class Run:
     error: str = ""
     hint: str = ""
     exit_code: int = 0
+    seconds: float = 0.0
+    requests: int = 0
+    """Requests to an API, those that were repeated too."""
 
     @property
     def landed(self) -> bool:
         """Whether any of it is stored: a checkpoint was reached."""
         return self.watermark_at is not None or not self.error
+
+    def recorded(self) -> RecordedRun:
+        """What the history of runs keeps of it."""
+        return RecordedRun(
+            command="trace" if self.source.startswith("repairs:") else "collect",
+            source=self.source,
+            began_at=self.began_at,
+            seconds=self.seconds,
+            requests=self.requests,
+            rows=sum(self.rows.values()),
+            watermark_at=self.watermark_at,
+            exit_code=self.exit_code,
+            error=self.error,
+        )
 
     def line(self) -> str:
         """One line for the end of a run."""
@@ -70,8 +89,11 @@ def run_all(
     sources = list(sources)
 
     def one(place: int) -> Run:
-        source, part = sources[place], PartProgress(progress, place + 1, len(sources))
-        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=part)
+        source = sources[place]
+        counted = _Counted(PartProgress(progress, place + 1, len(sources)))
+        began = time.monotonic()
+        run = _run(store, source, latest.get(source.id), full=full, at=at, began_at=began_at, progress=counted)
+        run = replace(run, seconds=round(time.monotonic() - began, 3), requests=counted.requests)
         _remember(store.warehouse, run)
         return run
 
@@ -79,6 +101,28 @@ def run_all(
         runs = list(pool.map(one, range(len(sources))))
     progress.done()
     return runs
+
+
+class _Counted:
+    """The progress of one source, and how many requests it sent."""
+
+    def __init__(self, inner: Progress) -> None:
+        self._inner = inner
+        self.drawn = inner.drawn
+        self.requests = 0
+
+    def step(self, done: int, total: int | None, label: str) -> None:
+        self._inner.step(done, total, label)
+
+    def note(self, text: str) -> None:
+        self._inner.note(text)
+
+    def request(self) -> None:
+        self.requests += 1
+        self._inner.request()
+
+    def done(self) -> None:
+        self._inner.done()
 
 
 def _run(
@@ -154,13 +198,17 @@ def _remember(warehouse: Path, run: Run) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(run.source.encode()).hexdigest()[:16]
     write_atomically(folder / f"{name}.json", json.dumps(asdict(run), sort_keys=True))
+    RunHistory(warehouse).add(run.recorded())
 
 
 def last_runs(warehouse: Path) -> dict[str, Run]:
     """The last run of each source."""
-    known = {spec.name for spec in fields(Run)}  # a newer version may have noted more
-    runs = []
-    for path in sorted((warehouse / "runs").glob("*.json")):
-        noted = json.loads(path.read_text(encoding="utf-8"))
-        runs.append(Run(**{name: value for name, value in noted.items() if name in known}))
+    runs = [_read(path) for path in sorted((warehouse / "runs").glob("*.json"))]
     return {run.source: run for run in runs}
+
+
+def _read(path: Path) -> Run:
+    """A run as its file says; what another version of Headway wrote beside is left out."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    known = {spec.name for spec in fields(Run)}
+    return Run(**{name: value for name, value in content.items() if name in known})

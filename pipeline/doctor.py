@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Check", "checkup"]
 
 LEAST_FREE_BYTES = 1 << 30
-STALE = timedelta(days=2)
 MOST_SUGGESTIONS = 3
 MOST_NOTICES = 20
 HELD_BACK = (
@@ -140,19 +139,20 @@ def _warehouse(session: Session) -> Iterator[Check]:
     from pipeline.repositories import held_back
     from pipeline.settings_checks.idle_settings import idle_rules
     from pipeline.settings_hints import missing_initiatives, unknown_environments
+    from pipeline.watch.source_health import ended_repositories
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
     folder = session.settings.warehouse_folder
     yield from _before_a_build(session)
     if not RawStore(folder).commits():
-        yield Check(ok=True, what="warehouse: empty; nothing was collected yet")
+        yield Check(ok=False, what="warehouse: empty; nothing was collected yet", hint="run `headway collect TARGET`")
         return
     try:
         with open_published(folder) as connection:
             table = coverage(connection, Filters())
             rows = table.to_dicts()
-            without_deployments = [_name(row) for row in rows if _ships_unseen(row)]
+            without_deployments = [_name(row) for row in rows if _ships_unseen(row, session.settings)]
             suggestions = {
                 name: suggest_deployments(connection, name)[:MOST_SUGGESTIONS] for name in without_deployments
             }
@@ -171,24 +171,27 @@ def _warehouse(session: Session) -> Iterator[Check]:
     yield from (Check(ok=True, what=f"{name}: {line}") for name, line in in_doubt(table).items())
     held = held_back(rows)
     yield from (Check(ok=False, what=f"{name}: {line}", hint=HELD_BACK) for name, line in held.items())
+    unhurried = set(held) | ended_repositories(session.settings)
     for row in rows:
         name = _name(row)
         yield from (Check(ok=True, what=f"{name}: {line}") for line in notes[name])
-        if row["role"] != "application":
-            continue
         if name in suggestions:
             yield Check(
                 ok=False,
                 what=f"{name}: no production deployments (from {row['deployed_from']})",
                 hint="\n               or: ".join(suggestions[name]) or WHERE_SEEN,
             )
-        if name not in held and row["watermark_at"] is not None and session.now - row["watermark_at"] > STALE:
-            days = (session.now - row["watermark_at"]).days
-            yield Check(
-                ok=False,
-                what=f"{name}: complete only through {days} days ago",
-                hint="collect it again; a clone that Headway does not manage must be fetched first",
-            )
+        if row["role"] == "application" and name not in unhurried:
+            yield from _stale(name, row["watermark_at"], session)
+
+
+def _stale(name: str, through: datetime | None, session: Session) -> Iterator[Check]:
+    if through is not None and session.now - through > timedelta(days=session.settings.check.source_days):
+        yield Check(
+            ok=False,
+            what=f"{name}: complete only through {(session.now - through).days} days ago",
+            hint="collect it again; a clone that Headway does not manage must be fetched first",
+        )
 
 
 def _before_a_build(session: Session) -> Iterator[Check]:
@@ -269,6 +272,9 @@ def _name(row: Mapping[str, Any]) -> str:
     return f"{row['provider']}:{row['repo']}"
 
 
-def _ships_unseen(row: Mapping[str, Any]) -> bool:
-    """An application whose changes are known, and whose production deployments are not."""
-    return bool(row["role"] == "application" and row["changes"] and not row["production_deployments"])
+def _ships_unseen(row: Mapping[str, Any], settings: Settings) -> bool:
+    """An application whose changes are known, and whose production deployments are not, though it may have some."""
+    if row["role"] != "application" or not row["changes"] or row["production_deployments"]:
+        return False
+    rules = settings.deployment_rules(_name(row))
+    return not any(rule.source == "none" for rule in rules)

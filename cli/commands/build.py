@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import time
-
 import click
 
+from cli.log import current_log, program_progress
 from pipeline.session import Session
 
 SOME_MISSING = 3
@@ -30,21 +28,24 @@ Example:
 def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
     from cli.arrow_alone import leave_pandas_out
-    from headway.progress import progress_on
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.healing import gap_lines
     from pipeline.repositories import notice_lines
+    from pipeline.watch.recorded import recorded
     from warehouse.store import RawStore
 
     leave_pandas_out()
-    finish_pending(session)
-    path = build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic), anew=full, jobs=jobs)
-    click.echo(str(path))
-    for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
-        if lines:
-            click.echo(lines, err=True)
-    missing = gap_lines(RawStore(session.settings.warehouse_folder))
-    for what, hint in missing:
-        click.echo(f"{what}\n  hint: {hint}", err=True)
-    return SOME_MISSING if missing else 0
+    journal = current_log()
+    with recorded(session, "build") as outcome:
+        finish_pending(session)
+        path = build(session, teams_of(session.settings), program_progress(), anew=full, jobs=jobs)
+        click.echo(str(path))
+        for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
+            if lines:
+                journal.warning(lines)
+        missing = gap_lines(RawStore(session.settings.warehouse_folder))
+        for what, hint in missing:
+            journal.warning(what, hint=hint)
+        outcome.exit_code = SOME_MISSING if missing else 0
+    return outcome.exit_code

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.log import current_log, program_progress
 from pipeline.session import Session
 
 if TYPE_CHECKING:
@@ -46,25 +45,41 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
     from cli.arrow_alone import leave_pandas_out
-    from headway.progress import progress_on
+    from pipeline.sources import sources_of
+    from pipeline.watch.recorded import recorded
+    from warehouse.classify import Rules, RuleSettings
+
+    leave_pandas_out()
+    if dry_run:
+        return _dry_run(session, sources_of(session.settings, targets, session.access))
+    with recorded(session, "collect") as outcome:
+        sources = sources_of(session.settings, targets, session.access)
+        Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
+        runs, missing = _collect(session, sources, full=full, jobs=jobs)
+        failed = [run for run in runs if run.error]
+        outcome.exit_code = _exit_code(runs, failed, missing=missing)
+        outcome.rows = sum(sum(run.rows.values()) for run in runs)
+        outcome.requests = sum(run.requests for run in runs)
+        outcome.error = "; ".join(run.label for run in failed)
+    return outcome.exit_code
+
+
+def _collect(session: Session, sources: list[Source], *, full: bool, jobs: int) -> tuple[list[Run], bool]:
+    """Read and build: the runs, and whether raw rows are missing."""
     from pipeline.build import build, teams_of
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
     from pipeline.healing import clock_lines, gap_lines, heal_read_again
-    from pipeline.sources import sources_of
     from pipeline.trace_repairs import trace_repairs
-    from warehouse.classify import Rules, RuleSettings
     from warehouse.publish import current_name
     from warehouse.upkeep.compaction import tidy
 
-    leave_pandas_out()
-    sources = sources_of(session.settings, targets, session.access)
-    if dry_run:
-        return _dry_run(session, sources)
-    Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
+    journal = current_log()
     store = _store(session)
-    progress = progress_on(sys.stderr, time.monotonic)
+    progress = program_progress()
     finish_pending(session)
+    for source in sources:
+        journal.debug(f"to read: {source.label}", source=source.id)
     with store.collecting():
         before = store.moment(session.now)
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
@@ -72,10 +87,8 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
         if full:
             heal_read_again(store, runs, before=before)
         for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
-            click.echo(
-                f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed", err=True
-            )
-            click.echo("  hint: set another `name` for one of them in [[sources]]", err=True)
+            what = f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed"
+            journal.warning(what, hint="set another `name` for one of them in [[sources]]")
         tidy(store, now=session.now)
         if any(run.landed for run in runs):
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
@@ -84,11 +97,14 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
             stood = current_name(session.settings.warehouse_folder)
             path = build(session, teams_of(session.settings), progress, anew=full, jobs=jobs)
             built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
-            click.echo(f"{built}; next: headway summary", err=True)
+            journal.info(f"{built}; next: headway summary")
             _print_findings(session, store)
         missing = gap_lines(store)
         _print_hints((*missing, *clock_lines(store, session.now)))
-    failed = [run for run in runs if run.error]
+    return runs, bool(missing)
+
+
+def _exit_code(runs: list[Run], failed: list[Run], *, missing: bool) -> int:
     if not failed:
         return SOME_FAILED if missing else 0
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
@@ -116,7 +132,7 @@ def _print_findings(session: Session, store: RawStore) -> None:
         _print_hints(hints)
     for lines in (unknown_initiatives(settings), *held_back_lines(settings), *notice_lines(settings)):
         if lines:
-            click.echo(lines, err=True)
+            current_log().warning(lines)
 
 
 def _dry_run(session: Session, sources: list[Source]) -> int:
@@ -129,11 +145,13 @@ def _dry_run(session: Session, sources: list[Source]) -> int:
 
 def _print_hints(lines: Iterable[tuple[str, str]]) -> None:
     for what, hint in lines:
-        click.echo(f"{what}\n  hint: {hint}", err=True)
+        current_log().warning(what, hint=hint)
 
 
 def _print_runs(runs: list[Run]) -> None:
     for run in runs:
-        click.echo(run.line(), err=True)
+        facts: dict[str, Any] = {"source": run.source, "rows": sum(run.rows.values()), "seconds": run.seconds}
         if run.error:
-            click.echo(f"  hint: {run.hint}", err=True)
+            current_log().error(run.line(), hint=run.hint, **facts)
+        else:
+            current_log().info(run.line(), **facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import click
 
+from cli.log import program_progress
 from cli.options import Choice, Time
 from headway.times import shown
 from pipeline.session import Session
@@ -41,18 +41,15 @@ def command(session: Session, repo: str | None, as_of: datetime | None, form: st
     For each service and environment: the tags, records, workflows or manifests, how many, from when to when. What looks
     like deployments and is ignored follows, with the reason and the line of settings that takes it.
     """
-    import time
-
     from analytics.cohort.filters import Filters
     from analytics.coverage import repositories_named
     from analytics.reports.deployment_sources import deployment_sources
     from analytics.reports.doubts import doubts_by_repository, hint_of, in_words
-    from headway.progress import progress_on
     from headway.report_files import write
     from headway.settings.pasted import to_paste
     from pipeline.build import connect
 
-    with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
+    with connect(session, as_of, program_progress()) as connection:
         filters, warning = repositories_named(connection, Filters(repo=repo))
         if warning:
             click.echo(f"headway: {warning}", err=True)

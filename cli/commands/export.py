@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from analytics.reports.catalog import REPORTS
+from cli.log import program_progress
 from cli.options import Choice, Time, clock_option, evidence_option, horizon_option, intervals_option
 from pipeline.session import Session
 
@@ -84,7 +84,6 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     from analytics.coverage import names_of_team, repositories_named
     from analytics.reports.doubts import all_in_doubt
     from headway.errors import UsageError
-    from headway.progress import progress_on
     from headway.report_files import write
     from pipeline.build import connect
 
@@ -103,7 +102,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
         horizon_days=None if horizon_days is None else int(horizon_days),
     )
     REPORTS[report].check(filters, options)
-    with connect(session, as_of, progress_on(sys.stderr, time.monotonic)) as connection:
+    with connect(session, as_of, program_progress()) as connection:
         if team is not None:
             filters = replace(filters, names=names_of_team(connection, team))
         filters, warning = repositories_named(connection, filters)

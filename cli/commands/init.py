@@ -20,8 +20,8 @@ def command(session: Session, schema: bool) -> int:  # noqa: FBT001
     """Write a commented headway.toml."""
     from headway.errors import UsageError
     from headway.settings.reader import FILE_NAME
-    from headway.settings.schema import schema_text
-    from headway.settings.template import commented
+    from headway.settings.written.schema import schema_text
+    from headway.settings.written.template import commented
 
     if schema:
         click.echo(schema_text(), nl=False)

@@ -39,7 +39,7 @@ from dashboard.answers.cache import ANSWERS, BUSY, question
 from dashboard.answers.files import FILES, cursor_of, folder, give_back, settings
 from pipeline.repositories import change_as_spelled, repository_spellings
 from pipeline.settings_hints import bots_without_rule
-from pipeline.source_status import source_status
+from pipeline.watch.source_status import source_status
 
 __all__ = [
     "MOST",
@@ -307,7 +307,7 @@ def services(file: str, filters: Filters) -> pl.DataFrame:
 
 @st.cache_data(ttl=_SECONDS, max_entries=FILES, show_spinner=False)
 def sources(file: str) -> pl.DataFrame:  # noqa: ARG001  (a new file comes of new runs)
-    """As `pipeline.source_status.source_status`; a failed run publishes no new file, but shows within a minute."""
+    """As `pipeline.watch.source_status`; a failed run publishes no new file, but shows within a minute."""
     return source_status(folder())
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page: navigation, filters, the banner of a simulation, and the hint where there is no data."""
+"""The frame of every page: navigation, filters, banners of simulated and of stale data, a hint where none is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from analytics.text.wording import plain
 from dashboard.answers import files
 from dashboard.answers.questions import scope
 from dashboard.answers.view import View
+from dashboard.shell import stale
 from dashboard.shell.filters import choose
 from dashboard.shell.navigation import FIRST, PAGES
 from dashboard.shell.sign_in import require_sign_in
@@ -37,6 +38,7 @@ def draw() -> None:
                 "**SIMULATED.** These data are not real: they show what Headway reports for a company whose true"
                 " numbers are known."
             )
+        stale.banner()
         st.session_state["view"] = choose(file, scope(file))
         current.run()
     except HeadwayError as error:

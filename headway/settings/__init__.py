@@ -2,7 +2,7 @@
 
 from headway.settings.ai import AiOverride, AiRule, AiSettings
 from headway.settings.comparison import ComparisonSettings
-from headway.settings.dashboard import DashboardSettings
+from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule
 from headway.settings.initiatives import InitiativeSettings, RungSettings
 from headway.settings.reader import load, variables
@@ -26,6 +26,7 @@ __all__ = [
     "AiRule",
     "AiSettings",
     "CalendarSettings",
+    "CheckSettings",
     "ComparisonSettings",
     "DashboardSettings",
     "DeploymentRule",
@@ -36,6 +37,7 @@ __all__ = [
     "InferenceSettings",
     "InitiativeSettings",
     "ManifestsSettings",
+    "MetricsSettings",
     "ProductionSettings",
     "ReportSettings",
     "ReworkSettings",

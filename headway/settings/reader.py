@@ -161,11 +161,24 @@ def _allowed(value: Any, metadata: Mapping[str, Any], where: str) -> Any:
     if metadata["longest"] is not None and len(value) > metadata["longest"]:
         raise UsageError(f"{where} has more than {metadata['longest']:,} characters", hint="make it shorter")
     if metadata["pattern"] and value:
-        try:
-            re.compile(str(value))
-        except (re.error, OverflowError, RecursionError) as error:
-            raise UsageError(f"{where} is not a regular expression: {error}", hint="fix the pattern") from error
+        _check_pattern(str(value), where)
     return value
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    """UsageError for a pattern that is none, or that some text keeps busy for ever."""
+    from headway.settings.pattern_growth import grows_exponentially
+
+    try:
+        re.compile(pattern)
+        endless = grows_exponentially(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"{where} is not a regular expression: {error}", hint="fix the pattern") from error
+    if endless:
+        raise UsageError(
+            f"{where} can take for ever: a repetition in {pattern!r} can match one text in several ways",
+            hint="let each repetition match a text in one way only: `a+` for `(a+)+`, `(a|b)*` for `(a*b*)*`",
+        )
 
 
 def _numbers(value: Any, where: str) -> tuple[tuple[str, float], ...]:

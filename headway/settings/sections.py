@@ -14,7 +14,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
-from headway.settings.dashboard import DashboardSettings
+from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
 from headway.settings.engine import EngineSettings
 from headway.settings.field import setting
@@ -205,6 +205,8 @@ class Settings:
     rework: ReworkSettings = ReworkSettings()  # noqa: RUF009  (likewise)
     dashboard: DashboardSettings = DashboardSettings()  # noqa: RUF009
     # Not in `repr`, which says what tables are made of.
+    check: CheckSettings = field(default=CheckSettings(), repr=False)
+    metrics: MetricsSettings = field(default=MetricsSettings(), repr=False)
     engine: EngineSettings = field(default=EngineSettings(), repr=False)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()

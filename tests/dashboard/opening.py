@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,21 +12,28 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import first_paint
 from dashboard.parts import lazy_expander
+from dashboard.shell import stale
 from dashboard.shell.navigation import FIRST, PAGES
+from tests.builders.rows import START
 from tests.frame.project import ROOT
 
 SECONDS = 60
 
 
-def opened(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
-    """A page of a warehouse's dashboard, come to with this query, all expanders open."""
+def opened(
+    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, /, **query: str
+) -> AppTest:
+    """A page of a warehouse's dashboard, come to with this query at a time, all expanders open."""
     patch.setattr(lazy_expander, "OPEN", True)
-    return collapsed(warehouse, patch, page, **query)
+    return collapsed(warehouse, patch, page, at, **query)
 
 
-def collapsed(warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", **query: str) -> AppTest:
+def collapsed(
+    warehouse: Path, patch: pytest.MonkeyPatch, page: str = "pulse", at: datetime = START, /, **query: str
+) -> AppTest:
     """As `opened`, all expanders closed."""
     patch.setattr(first_paint, "SECONDS", 0.0)
+    patch.setattr(stale, "now", lambda: at)
     patch.setattr(sys, "argv", ["app.py", str(warehouse)])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
     for name, value in query.items():

@@ -118,8 +118,8 @@ def test_time_left_is_told_of_what_has_a_total() -> None:
             clock.seconds += 1.5
     shown = [line for line in stream.getvalue().split("\r\x1b[K") if "20" in line]
     assert shown == [
-        "files 20 of 100, 12 s left", "lines 20 of 3,000, 7 min left", "blobs 20 of 90,000, 3 h 45 min left",
-        "commits 20",
+        "files 20 of 100, 3 s elapsed, 12 s left", "lines 20 of 3,000, 3 s elapsed, 7 min left",
+        "blobs 20 of 90,000, 3 s elapsed, 3 h 45 min left", "commits 20, 3 s elapsed",
     ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_several_that_run_side_by_side_have_their_own_pace() -> None:
     clock.seconds += 3600
     progress.step(60, 100, "a")
     shown = stream.getvalue().split("\r\x1b[K")
-    assert shown[1:4] == ["a 50 of 100", "b 0 of 100", "a 60 of 100, 8 s left"]
+    assert shown[1:4] == ["a 50 of 100", "b 0 of 100", "a 60 of 100, 2 s elapsed, 8 s left"]
     assert shown[-1] == "a 60 of 100"
 
 

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from headway.errors import UsageError
 from headway.settings import load
 from headway.settings import sections as settings
-from headway.settings.schema import json_schema
-from headway.settings.template import commented
+from headway.settings.written.schema import json_schema
+from headway.settings.written.template import commented
 
 ROOT = Path(__file__).resolve().parents[2]
 VALIDATOR = Draft202012Validator(json_schema())

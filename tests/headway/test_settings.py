@@ -19,7 +19,7 @@ from headway.settings.sections import (
     Settings,
     SourceSettings,
 )
-from headway.settings.template import commented
+from headway.settings.written.template import commented
 
 EVERYTHING = r"""
 [warehouse]

@@ -11,7 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -118,7 +118,7 @@ def _results(process: subprocess.Popen[bytes], model: PythonModel, pickled: byte
     return dict(zip(names, receive_tables(stdout, len(names)), strict=True))
 
 
-def send_tables(pipe: BinaryIO, tables: Iterator[pa.Table] | Sequence[pa.Table]) -> None:
+def send_tables(pipe: BinaryIO, tables: Iterable[pa.Table]) -> None:
     """Write tables, each as a stream of Arrow."""
     for table in tables:
         with pa.ipc.new_stream(pipe, table.schema) as writer:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from headway.repository_names import change_of, ignores_case
@@ -25,6 +26,7 @@ _BUMP = re.compile(
     r"\b(bump\w*|up(dat|grad)\w*|renovate|pin|lock ?file|deps|dependenc(y|ies)|migrat\w*|releas\w*|version packages)\b",
     re.IGNORECASE,
 )
+_CI = (".github/", ".circleci/", ".buildkite/", ".azure-pipelines/", ".gitlab/")  # whatever it is about, it is tooling
 _EPOCH, _DAY = datetime(1970, 1, 1), 86_400.0
 _LEAST_WEIGHT = 0.05  # of evidence that is worth a word
 _TEST = re.compile(r"(?:^|[/_.-])(tests?|specs?|cassettes|fixtures)(?=[/_.-]|$)", re.IGNORECASE)
@@ -45,8 +47,8 @@ class WhatReading(NamedTuple):
     `chance` is the probability of AI work by that alone: what the change counts in the map. `day` is when it landed, in
     days, nan where not known.
 
-    `places` are those of its files that the map looks at. `tooling`: it has only agent configuration, or only what the
-    team excludes; then nothing else counts.
+    `places` are those of its files that the map looks at. `tooling`: it has only agent configuration, only CI, or only
+    what the team excludes; then nothing else counts.
     """
 
     title: str
@@ -73,6 +75,7 @@ class WhatJudge:
         self._labels, self._repos = rules.of("what", "label"), rules.of("what", "repo")
         self._package = next(iter(rules.of("what", "package")), None)
         self._import = next(iter(rules.of("what", "import")), None)
+        self._plain = next(iter(rules.of("what", "plain")), None)
         self._team_repos = rules.settings.ai_repos
         self._team_labels = compile_globs(rules.settings.ai_labels, ignore_case=True)
         settings = rules.settings
@@ -107,20 +110,28 @@ class WhatJudge:
         """Evidence from the change itself."""
         traits = self._paths.read(_paths_of(change))
         title = title_of(change)
-        topic = self._topic(change, title, traits)
+        own_name = self._own_name(_repo_of(change))
+        if own_name is not None:
+            traits = self._paths.without_name(traits, own_name)
+        topic = self._topic(change, title if own_name is None else own_name.sub("", title), traits)
         counted = [item for item in traits if item.counted]
         team = list(self._team_evidence(change, counted)) if self._has_team_evidence else []
         if not team and not counted and any([item.config or item.team_not_ai for item in traits]):  # noqa: C419
             only = Evidence("what", "agent-config", "path", title, 0.0)
             return WhatReading(title, (), (only,), None, 0.0, math.nan, tooling=True)
+        if not team and traits and all([item.path.startswith(_CI) for item in traits]):  # noqa: C419
+            only = Evidence("what", "ci", "path", traits[0].path, 0.0)
+            return WhatReading(title, (), (only,), None, 0.0, math.nan, tooling=True)
         evidence = [*team, *topic.evidence, *topic.chores]
+        if not topic.speaks:
+            evidence.extend(self._plain_evidence(counted))
         counted = counted or [item for item in traits if item.noise and not (item.manifest or item.team_not_ai)]
         if any([item.rules for item in counted]):  # noqa: C419 - a list is faster for these few
             evidence.extend(path_evidence(_but_manifests(counted), self._numbers))
         if change.labels:
             evidence.extend(self._label_evidence(change))
-        if (repo_rules := self._repo_rules(_repo_of(change))) and _has_product(counted):
-            evidence.extend(repo_rules)
+        repo_rules = self._repo_rules(_repo_of(change)) if _has_product(counted) else ()
+        evidence.extend(repo_rules)
         if lines := [item for commit in _commits(change) for item in commit.added_lines]:
             evidence.extend(self._line_evidence(lines, len(traits)))
         places = self._places(counted)
@@ -131,6 +142,7 @@ class WhatJudge:
         most = self._numbers.near_miss if not team and _is_bump(title, traits, topic) else None
         score = sum([item.weight for item in evidence])
         score -= self._numbers.map_ambiguous * sum([item.weight for item in evidence if item.rule in self._ambiguous])
+        score -= (1 - self._numbers.map_repo) * sum([item.weight for item in repo_rules])
         chance = self._chance_by_rules(score if most is None else min(most, score))
         return WhatReading(title, places, tuple(evidence), most, chance, _day_of(change), by_team=bool(team))
 
@@ -174,8 +186,6 @@ class WhatJudge:
     def _topic(self, change: ChangeFacts, title: str, traits: list[PathTraits]) -> Topic:
         config = len([True for item in traits if item.config])
         tooling = config > 0 and config >= self._numbers.config_share * len(traits)
-        if (own_name := self._own_name(_repo_of(change))) is not None:
-            title = own_name.sub("", title)
         return self._topics.read(change, title, tooling=tooling)
 
     def _team_evidence(self, change: ChangeFacts, counted: list[PathTraits]) -> Iterator[Evidence]:
@@ -190,6 +200,14 @@ class WhatJudge:
             if self._team_labels is not None and self._team_labels.match(label):
                 yield Evidence("what", "ai_labels", "label", label, self._numbers.builds_ai)
 
+    def _plain_evidence(self, counted: list[PathTraits]) -> Iterator[Evidence]:
+        """Evidence against, where every product has all of the files; manifests alone say nothing."""
+        if self._plain is None or not all([item.plain or item.manifest for item in counted]):  # noqa: C419
+            return
+        first = next((item.path for item in counted if item.plain), "")
+        if first:
+            yield Evidence("what", self._plain.id, "path", first, self._plain.weight)
+
     def _look_up_team_repo(self, repo_id: str) -> bool:
         """Whether the team's settings name the repository, with or without its provider."""
         pattern = compile_globs(self._team_repos, ignore_case=ignores_case(repo_id))
@@ -198,18 +216,23 @@ class WhatJudge:
 
     def _look_up_repo(self, repo: str) -> tuple[Evidence, ...]:
         name = repo.rpartition("/")[2]
-        return tuple(Evidence("what", rule.id, "repo", repo, rule.weight) for rule in self._repos if rule.match(name))
+        matching = [rule for rule in self._repos if rule.match(name)]
+        heaviest = max(matching, key=attrgetter("weight"), default=None)
+        return () if heaviest is None else (Evidence("what", heaviest.id, "repo", repo, heaviest.weight),)
 
     def _look_up_own_name(self, repo: str) -> re.Pattern[str] | None:
-        """What finds the repository's name in its titles, if the name has words of AI: there it is no evidence.
+        """What finds the repository's name in its titles and paths, if the name has words of AI: it is no evidence.
 
-        A name that is one plain term of AI is: it is what the repository is about.
+        It is in all of them alike. What it says of the repository is a rule of its own.
         """
         parts = re.findall(r"[A-Za-z0-9]+", repo.rpartition("/")[2])
-        topic = self._topics.of_title(" ".join(parts))
-        if not topic.evidence or (len(parts) == 1 and topic.speaks):
+        if not self._topics.of_title(" ".join(parts)).evidence and not self._paths.read(["/".join(parts)])[0].rules:
             return None
-        return re.compile(r"(?<![A-Za-z0-9])" + "[ _-]?".join(parts) + r"(?![A-Za-z0-9])", re.IGNORECASE)
+        name = r"(?<![A-Za-z0-9])" + "[ _-]?".join(parts) + r"(?![A-Za-z0-9])"
+        if len(parts) == 1:
+            return re.compile(name, re.IGNORECASE)
+        camel = "".join(part[:1].upper() + part[1:].lower() for part in parts)
+        return re.compile(f"(?i:{name})|{camel}(?![a-z])")
 
     def _label_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
         for label in change.labels:

@@ -19,6 +19,7 @@ from warehouse.initiatives.signals import FEWEST_AI
 
 __all__ = ["Initiative", "Piece", "initiatives_in"]
 
+_TITLE_CHARACTERS = 500
 _SHOWN = 6
 _MOST = 0.5
 
@@ -147,7 +148,7 @@ class _Membership:
                 yield f"label {label}"
         if self._branch is not None and self._branch.match(piece.branch):
             yield f"branch {piece.branch}"
-        if self._title is not None and (match := self._title.search(piece.title)):
+        if self._title is not None and (match := self._title.search(piece.title[:_TITLE_CHARACTERS])):
             yield f"title: {match[0]!r}"
         if self._topic is not None:
             for text in (piece.title, piece.branch, *piece.labels):

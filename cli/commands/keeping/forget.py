@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import time
-
 import click
 
+from cli.log import current_log, program_progress
 from pipeline.session import Session
 
 EXAMPLE = """\b
@@ -28,17 +26,16 @@ def command(session: Session, name: str, yes: bool) -> int:  # noqa: FBT001
 
     A person, by name, e-mail address or log-in, gets an alias in all rows, also in those that come; the numbers stay.
     """
-    from headway.progress import progress_on
     from pipeline.forget import apply, look_up, still_told
 
     forgotten = look_up(session, name)
     named = ", ".join((*forgotten.sources, *forgotten.repositories, *forgotten.identities))
     if not yes and not click.confirm(f"forget {named}: {forgotten.rows:,} rows?", err=True):
-        click.echo("nothing was changed", err=True)
+        current_log().info("nothing was changed")
         return 0
-    path = apply(session, forgotten, progress_on(sys.stderr, time.monotonic))
-    click.echo(f"forgot {named}: {forgotten.rows:,} rows", err=True)
-    click.echo(f"built {path.name}" if path is not None else "the warehouse is empty", err=True)
+    path = apply(session, forgotten, program_progress())
+    current_log().info(f"forgot {named}: {forgotten.rows:,} rows")
+    current_log().info(f"built {path.name}" if path is not None else "the warehouse is empty")
     for source in still_told(session, forgotten):
-        click.echo(f"  hint: the settings name {source}: the next `headway collect` reads it again", err=True)
+        current_log().warning(f"the settings name {source}: the next `headway collect` reads it again")
     return 0

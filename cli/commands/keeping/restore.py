@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
 
 import click
 
+from cli.log import program_progress
 from pipeline.session import Session
 
 EXAMPLE = """\b
@@ -26,12 +25,11 @@ def command(session: Session, file: Path) -> int:
     Each file is compared with its digest first: all of it is restored, or nothing. The warehouse must be empty.
     """
     from cli.arrow_alone import leave_pandas_out
-    from headway.progress import progress_on
     from pipeline.build import build, teams_of
     from warehouse.upkeep.backup import restore
 
     leave_pandas_out()
     made = restore(session.folder / file, session.settings.warehouse_folder)
-    click.echo(f"restored {made.batches:,} batch(es)", err=True)
-    click.echo(str(build(session, teams_of(session.settings), progress_on(sys.stderr, time.monotonic))))
+    click.echo(f"restored {made.batches:,} batches", err=True)
+    click.echo(str(build(session, teams_of(session.settings), program_progress())))
     return 0

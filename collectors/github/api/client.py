@@ -89,6 +89,7 @@ class Client:
         while True:
             self._budgets.check(kind, self._label, self._progress)
             self._keep_distance()
+            self._progress.request()
             answer = send()
             self._answered_at = time.monotonic()
             self._budgets.learn(kind, answer.headers)

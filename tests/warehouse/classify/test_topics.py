@@ -275,7 +275,7 @@ def test_topic_of_the_branch_adds() -> None:
 
 
 def test_repository_that_is_an_ai_product_by_name() -> None:
-    """In a repository named for an AI product everything counts but its CI, manifests and agent configuration."""
+    """In a repository named for MCP everything counts but its CI, manifests and agent configuration."""
     ours = "github:acme/shop-mcp-server@1"
     assert judged("Sort the orders", change_id=ours).builds_ai
     for paths in ((".github/workflows/test.yml",), ("go.mod", "go.sum"), ("AGENTS.md",)):

@@ -26,7 +26,7 @@ HOW_FIELDS = (
 )
 WHAT_FIELDS = (
     *("path", "scope", "title", "subject", "body", "label", "branch", "repo", "package", "import"),
-    *("config", "noise", "manifest", "tooling", "chore"),
+    *("config", "noise", "manifest", "tooling", "chore", "plain"),
 )
 LEVELS = ("authored", "co-authored", "assisted", "disclosed")
 _MOST_MATCHES = 50  # matches of one rule in one text that are looked at, where a rule has exceptions
@@ -52,6 +52,7 @@ class Numbers:
     map_half: float
     map_slope: float
     map_ambiguous: float
+    map_repo: float
     map_ground: float
     map_place: float
     map_file: float

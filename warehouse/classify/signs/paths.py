@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,6 +24,7 @@ class PathTraits(NamedTuple):
     """One path: what kind of file it is, the rules that match it, the folder that holds it, and where it is.
 
     `counted`: it shows where the work was; neither noise nor agent configuration, and not excluded by the team.
+    `plain`: every product has such a file.
     """
 
     path: str
@@ -36,6 +38,7 @@ class PathTraits(NamedTuple):
     rules: tuple[Rule, ...]
     folder: str
     place: Place
+    plain: bool
 
 
 class PathReader:
@@ -46,25 +49,29 @@ class PathReader:
         self._noise = rules.of("what", "noise")
         self._manifest = rules.of("what", "manifest")
         self._rules = rules.of("what", "path")
+        self._plain = rules.of("what", "plain")
         self._strong = rules.numbers.builds_ai
         self._ai = compile_globs(rules.settings.ai_paths)
         self._not_ai = compile_globs(rules.settings.not_ai_paths)
         self._together: dict[str, PathTraits] = {}
         self._alone: Callable[[str], PathTraits] = lru_cache(_CACHED_PATHS)(self._read)
+        self._without: Callable[[str, re.Pattern[str]], PathTraits] = lru_cache(_CACHED_PATHS)(self._read_without)
 
     def read_all(self, paths: Iterable[str]) -> None:
         """Read the paths of a repository together, which is faster than each alone; forgets those of the last one."""
         screen = Screen({path for path in paths if len(path) <= _LONGEST})
-        config, noise, manifest = (
+        config, noise, manifest, plain = (
             {path for rule in rules for path in _matching(screen, rule)}
-            for rules in (self._config, self._noise, self._manifest)
+            for rules in (self._config, self._noise, self._manifest, self._plain)
         )
         matched: dict[str, tuple[Rule, ...]] = {}
         for rule in self._rules:
             for path in _matching(screen, rule):
                 matched[path] = (*matched.get(path, ()), rule)
         self._together = {
-            path: self._traits(path, path in config, path in noise, path in manifest, matched.get(path, ()))
+            path: self._traits(
+                path, path in config, path in noise, path in manifest, path in plain, matched.get(path, ())
+            )
             for path in screen.texts
         }
 
@@ -73,11 +80,25 @@ class PathReader:
         get, alone = self._together.get, self._alone
         return [get(path) or alone(path) for path in paths]
 
+    def without_name(self, traits: list[PathTraits], name: re.Pattern[str]) -> list[PathTraits]:
+        """The same traits, without the rules that match a path only by the name of its repository."""
+        return [self._without(item.path, name) if item.rules else item for item in traits]
+
+    def _read_without(self, path: str, name: re.Pattern[str]) -> PathTraits:
+        item = self._together.get(path) or self._alone(path)
+        rest, times = name.subn("", item.path[:_LONGEST])
+        if not times:
+            return item
+        rules = tuple(rule for rule in item.rules if rule.match(rest) is not None)
+        return item._replace(rules=rules, strong=self._is_strong(rules, noise=item.noise))
+
     def _read(self, path: str) -> PathTraits:
         path = path[:_LONGEST]
-        config, noise, manifest = (_any(rules, path) for rules in (self._config, self._noise, self._manifest))
+        config, noise, manifest, plain = (
+            _any(rules, path) for rules in (self._config, self._noise, self._manifest, self._plain)
+        )
         matched = () if config else tuple(r for r in self._rules if r.match(path) is not None)
-        return self._traits(path, config, noise, manifest, matched)
+        return self._traits(path, config, noise, manifest, plain, matched)
 
     def _traits(
         self,
@@ -85,6 +106,7 @@ class PathReader:
         config: bool,  # noqa: FBT001 - one for each path
         noise: bool,  # noqa: FBT001
         manifest: bool,  # noqa: FBT001
+        plain: bool,  # noqa: FBT001
         matched: tuple[Rule, ...],
     ) -> PathTraits:
         void = config or noise
@@ -98,11 +120,15 @@ class PathReader:
             manifest,
             self._ai is not None and self._ai.match(path) is not None,
             not_ai,
-            any([rule.parts[0] >= self._strong for rule in rules]) if rules and not noise else False,  # noqa: C419 - there are few
+            self._is_strong(rules, noise=noise),
             rules,
             path.rpartition("/")[0].rpartition("/")[2],
             NOWHERE if void else place_of(path),
+            plain or path[:1] == ".",
         )
+
+    def _is_strong(self, rules: tuple[Rule, ...], *, noise: bool) -> bool:
+        return bool(rules) and not noise and any(rule.parts[0] >= self._strong for rule in rules)
 
 
 def path_evidence(counted: list[PathTraits], numbers: Numbers) -> Iterator[Evidence]:

@@ -75,7 +75,8 @@ class TopicReader:
         words = self._vocabulary.of(title)
         team = tuple(self._team_scope(title)) if self._team_scopes is not None else ()
         if not team and (tooling or (words and any(rule.match(title) for rule in self._tooling.likely(words)))):
-            return _TOOLING
+            chores = tuple(self._chore_evidence(title, words)) if words else ()
+            return _TOOLING._replace(chores=chores) if chores else _TOOLING
         evidence = [*team, *self._term_evidence(title, words)]
         if words:
             evidence.extend(self._weak_evidence(title, words))

@@ -97,7 +97,7 @@ class Shipping:
         shipped = _Sweep.of(history, deployed(graph, production, "succeeded_at"))
         tried = deployed(graph, production, "created_at")
         # Tags, and records that succeed at once, have one order of both times.
-        same = [one.id for one in tried] == [one.id for one in shipped.deployments]
+        same = [attempt.id for attempt in tried] == [deployment.id for deployment in shipped.deployments]
         before = [row for row in rows if not row["production"] and not row["excluded"]]
         waves = [row for row in environments if row["wave"] is not None]
         live = {row["environment"] for row in waves if row["live"]}

@@ -85,19 +85,33 @@ standing as (
     where not coalesce(keyed.deleted, false)
 ),
 
-numbered as (
+-- An earlier version did not say which file reported it: what a file says since then takes its place.
+counted as (
     select
         standing.*,
+        max(case when reported_by is not null then 1 else 0 end) over (
+            partition by repo_id, deployment_id, place
+        ) as of_files
+    from standing
+    where
+        retracted_at is null
+        or retracted_at <= collected_at
+),
+
+numbered as (
+    select
+        counted.*,
         row_number() over (
             partition by repo_id, deployment_id, variant, coalesce(reported_by, '')
             order by
                 collected_at desc, created_at desc, coalesce(sha, ''), coalesce(version, ''), coalesce(environment, ''),
                 coalesce(application, ''), source
         ) as reading
-    from standing
+    from counted
     where
-        retracted_at is null
-        or retracted_at <= collected_at
+        not recorded
+        or reported_by is not null
+        or of_files = 0
 )
 
 select

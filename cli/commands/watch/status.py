@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.options import Choice
 from headway.times import shown
 from pipeline.session import Session
 
@@ -16,22 +18,55 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Example:
   headway status
+  headway status --format json | jq .problems
 """
 
 
 @click.command("status", epilog=EXAMPLE)
+@click.option(
+    "--format",
+    "form",
+    type=Choice(("text", "json", "prometheus"), "format"),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
 @click.pass_obj
-def command(session: Session) -> int:
+def command(session: Session, form: str) -> int:
     """Show the state of sources and repositories.
 
     Each source has its watermark, rows and last error; each repository its coverage. Tiers of AI evidence and bots
     without an AI rule follow. The exit code is 1 where a last run failed, rows are missing or nothing was collected.
     """
-    from analytics.explain.ai_tiers import tier_lines
+    from pipeline.watch.source_health import source_health
+
+    if form != "text":
+        return _document(session, form)
+    missing = _sources(session)
+    sources = source_health(session.settings)
+    if all(source.row["rows"] is None for source in sources):
+        click.echo("  nothing was collected yet\n    hint: headway collect TARGET")
+        return 1
+    _details(session)
+    return 1 if missing or any(source.counts and source.failed for source in sources) else 0
+
+
+def _document(session: Session, form: str) -> int:
+    from pipeline.watch.metrics import metrics_text
+    from pipeline.watch.state import state
+
+    document = state(session)
+    if form == "json":
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo(metrics_text(session), nl=False)
+    return 0 if document["ok"] else 1
+
+
+def _sources(session: Session) -> bool:
+    """Print the sources; whether rows are missing or a clock was ahead."""
     from pipeline.healing import clock_lines, gap_lines
-    from pipeline.settings_hints import empty_initiatives, settings_hints
-    from pipeline.source_status import source_status
-    from warehouse.publish import open_published
+    from pipeline.watch.source_status import source_status
     from warehouse.store import RawStore
 
     warehouse = session.settings.warehouse_folder
@@ -52,19 +87,24 @@ def command(session: Session) -> int:
     missing = [*gap_lines(store), *clock_lines(store, session.now)]
     for what, hint in missing:
         click.echo(f"  {what}\n    hint: {hint}")
-    if sources["rows"].is_null().all():
-        click.echo("  nothing was collected yet\n    hint: headway collect TARGET")
-        return 1
-    with open_published(warehouse) as connection:
-        settings = session.settings
+    return bool(missing)
+
+
+def _details(session: Session) -> None:
+    """Print the repositories, tiers of AI evidence and hints for settings."""
+    from analytics.explain.ai_tiers import tier_lines
+    from pipeline.settings_hints import empty_initiatives, settings_hints
+    from warehouse.publish import open_published
+
+    settings = session.settings
+    with open_published(settings.warehouse_folder) as connection:
         lines = [
             *_repositories(connection),
             *tier_lines(connection, settings.ai),
             *settings_hints(connection, settings.ai),
+            *empty_initiatives(connection, settings),
         ]
-        lines += empty_initiatives(connection, settings)
     click.echo("\n".join(lines))
-    return 1 if missing or any(sources["error"].to_list()) else 0
 
 
 def _repositories(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

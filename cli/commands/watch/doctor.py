@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
+from cli.options import Choice
 from pipeline.session import Session
 
 EXAMPLE = """\b
@@ -13,8 +16,16 @@ Example:
 
 
 @click.command("doctor", epilog=EXAMPLE)
+@click.option(
+    "--format",
+    "form",
+    type=Choice(("text", "json"), "format"),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
 @click.pass_obj
-def command(session: Session) -> int:
+def command(session: Session, form: str) -> int:
     """Check settings, git, sources, disk and warehouse.
 
     Each failure has a hint; the exit code is then 1.
@@ -23,8 +34,13 @@ def command(session: Session) -> int:
     from pipeline.doctor import checkup
 
     checks = list(checkup(session))
+    failed = not all(check.ok for check in checks)
+    if form == "json":
+        rows = [{"ok": check.ok, "what": check.what, "hint": "" if check.ok else check.hint} for check in checks]
+        click.echo(json.dumps({"ok": not failed, "checks": rows}, indent=2))
+        return int(failed)
     for check in checks:
         click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.what}")
         if not check.ok:
             click.echo(f"        hint: {to_paste(check.hint, ' ' * 10)}")
-    return 0 if all(check.ok for check in checks) else 1
+    return int(failed)

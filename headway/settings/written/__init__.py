@@ -1,0 +1,1 @@
+"""What is written from the settings: a commented file, and a JSON Schema."""

@@ -1,0 +1,50 @@
+"""Every page says on top where its sources are stale."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dashboard.shell.navigation import PAGES
+from dashboard.shell.stale import stale_text
+from tests.builders.rows import START
+from tests.dashboard import warehouses
+from tests.dashboard.opening import opened
+
+LATER = START + timedelta(days=500)
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that was not collected again."""
+    return warehouses.published(tmp_path_factory.mktemp("busy"), warehouses.busy())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_of_a_stale_warehouse_says_so_first(name: str, busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first warning has the day through which the oldest source is complete, and how long ago that is."""
+    app = opened(busy, monkeypatch, name, LATER)
+    assert app.warning[0].value.startswith("**STALE.** 1 source is not up to date, the oldest complete only through 20")
+    assert "days ago)" in app.warning[0].value
+
+
+def test_fresh_warehouse_has_no_banner(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within two days of the last reading nothing is said."""
+    assert not any("STALE" in warning.value for warning in opened(busy, monkeypatch).warning)
+
+
+def test_simulation_has_no_banner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulated company stands still, and says on top that it is simulated."""
+    app = opened(warehouses.published(tmp_path, warehouses.busy(), simulated=True), monkeypatch, "pulse", LATER)
+    assert [warning.value[:14] for warning in app.warning] == ["**SIMULATED.**"]
+
+
+def test_banner_counts_sources_of_which_nothing_is_there() -> None:
+    """A source that was never read is named too; the oldest is among those that were."""
+    text = stale_text([None, datetime(2026, 3, 1, 2)], datetime(2026, 3, 4, 3))
+    assert text.startswith(
+        "**STALE.** 2 sources are not up to date, the oldest complete only through 2026-03-01 (3 days ago):"
+    )
+    assert stale_text([], datetime(2026, 3, 4)) == ""
