@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.raw_tables import TABLES
+from headway.repository_names import repository_key
 from tests.builders.rows import Raw, stored
 from warehouse.engines import DuckDBEngine
 from warehouse.store import Commit, RawStore
@@ -103,3 +105,16 @@ def test_compaction_and_forgetting_keep_what_a_newer_version_added(tmp_path: Pat
     assert read(store, "commits")["signed"].to_pylist() == [True]
     assert len(read(store, "signatures")) == 1
     assert len(list((store.folder / "signatures").iterdir())) == 1
+
+
+@pytest.mark.parametrize("newest", ["one", "two"])
+def test_forgetting_a_repository_keeps_others_of_a_merged_batch(tmp_path: Path, newest: str) -> None:
+    """A merged batch that names only the repositories of its newest part loses no row of another one."""
+    parts = {name: Raw(name).commits(f"{name}@1") for name in ("one", "two")}
+    (other,) = parts.keys() - {newest}
+    for place, name in enumerate((other, newest)):
+        parts[name].collected_at += timedelta(hours=place)
+    store = stored(tmp_path, parts[other], parts[newest])
+    (repo_id,) = compact(store, store.commits()).repo_ids
+    forget(store, Forgotten((), (repository_key(repo_id),)))
+    assert read(store, "commits")["message"].to_pylist() == [other]

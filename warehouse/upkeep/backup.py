@@ -125,7 +125,7 @@ def _unpack(source: Path, folder: Path) -> None:
     contents = dict(_members(source, only=_CONTENTS))
     try:
         said = json.loads(contents[_CONTENTS])
-        wanted: dict[str, str] = dict(said["files"])
+        digests: dict[str, str] = dict(said["files"])
         newer = said["format"] > FORMAT
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(source, "its list of contents is missing") from error
@@ -134,7 +134,7 @@ def _unpack(source: Path, folder: Path) -> None:
     for name, content in _members(source):
         if name == _CONTENTS:
             continue
-        if wanted.pop(name, None) != hashlib.sha256(content).hexdigest() or not _is_raw(name):
+        if digests.pop(name, None) != hashlib.sha256(content).hexdigest() or not _is_raw(name):
             raise _damaged(source, f"{name} is not what was backed up")
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,8 +142,8 @@ def _unpack(source: Path, folder: Path) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    if wanted:
-        raise _damaged(source, f"{next(iter(wanted))} is missing")
+    if digests:
+        raise _damaged(source, f"{next(iter(digests))} is missing")
 
 
 def _members(source: Path, *, only: str = "") -> Iterator[tuple[str, bytes]]:

@@ -129,10 +129,9 @@ def _drop_repository(store: RawStore, key: str) -> None:
         has_rows = any(True for _ in _tables_of(store, [commit], key))
         if not has_rows and others == commit.repo_ids:
             continue
-        if commit.repo_ids and not others:
-            _replace(store, commit, None)
-        else:
-            _replace(store, commit, _without(store, commit, key, others))
+        left = _without(store, commit, key, others)
+        # A merged batch may have rows of repositories that its source no longer feeds.
+        _replace(store, commit, None if commit.repo_ids and not others and not left.rows else left)
 
 
 def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...]) -> Commit:
@@ -148,7 +147,7 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
             path = store.folder / table / name
             data = pq.read_table(path, schema=complete_schema(table, [path]))
             ids = data["repo_id"].unique().to_pylist()
-            gone = pa.array([one for one in ids if one and repository_key(one) == key], pa.string())
+            gone = pa.array([repo_id for repo_id in ids if repo_id and repository_key(repo_id) == key], pa.string())
             left = data.filter(pc.invert(pc.is_in(data["repo_id"], value_set=gone)))
             if left.num_rows:
                 new = f"{secrets.token_hex(16)}.parquet"

@@ -70,29 +70,29 @@ def text_of(people: Collection[ForgottenPerson]) -> str:
 
 def without_people(table: str, rows: pa.Table, people: Collection[ForgottenPerson]) -> pa.Table:
     """The rows with the aliases of forgotten people."""
-    known: dict[str, str] = {}
+    names: dict[str, str] = {}
 
     def alias(identity: str) -> str:
-        if identity not in known:
-            known[identity] = identity
+        if identity not in names:
+            names[identity] = identity
             for person in people:
                 if (name := person.name(identity)) != identity:
-                    known[identity] = name
-        return known[identity]
+                    names[identity] = name
+        return names[identity]
 
     return renamed(table, rows, alias) if people else rows
 
 
 def identities_of(files: Mapping[str, Sequence[Path]], who: str) -> tuple[set[str], int]:
     """What a person is called beside `who`: what stands in the same rows; and how many rows that is."""
-    wanted = {who.strip().casefold()}
+    spellings = {who.strip().casefold()}
     identities: set[str] = set()
     count = 0
     for table, groups in IDENTITIES.items():
         for path in files.get(table, ()):
             for group in groups:
                 for values, rows in _groups_in(path, table, group):
-                    if any(part.casefold() in wanted for value in values for part in identity_groups(value)):
+                    if any(part.casefold() in spellings for value in values for part in identity_groups(value)):
                         identities.update(part for value in values for part in identity_groups(value))
                         count += rows
     return identities, count
