@@ -56,10 +56,12 @@ class Draws:
             self._supposed = Supposed(group, _weights(group[0].size))
 
     def interval(self, effect: Effect) -> LikeThese | None:
-        """The interval of an effect; None with too few repositories."""
+        """The interval of an effect; None with too few repositories, or where all show the very same."""
         if not self.enough:
             return None
         test = WildTest(self._supposed, (effect.repository_score[self._both], effect.repository_held[self._both]))
+        if test.error <= _EQUAL * abs(test.estimate) or test.error == 0.0:
+            return None  # copies of one repository show nothing of how others vary
         lower, upper = (_farthest(test, side) for side in (-1.0, 1.0))
         return LikeThese(lower, upper, test.p_value(0.0), int(self._both.sum()))
 

@@ -67,6 +67,8 @@ _DROPPED = frozenset((
     "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_PROXY_COMMAND", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE", "GIT_TRACE", "GIT_WORK_TREE", "LANGUAGE",
 ))  # fmt: skip
+# What Git would log, and Headway's own settings and secrets: helpers of a person's config are no part of Headway.
+_NOT_FOR_GIT = ("GIT_TRACE", "HEADWAY_")
 _ALWAYS = {
     "GCM_INTERACTIVE": "never",
     "GIT_ASKPASS": "",
@@ -223,7 +225,7 @@ def _own_ssh_command(cwd: Path, env: Mapping[str, str]) -> bool:
 
 def _environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items()
-            if name not in _DROPPED and not name.startswith("GIT_TRACE")}  # fmt: skip
+            if name not in _DROPPED and not name.startswith(_NOT_FOR_GIT)}  # fmt: skip
     return inherited | _ALWAYS
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -228,6 +229,22 @@ def test_environment_of_the_caller_points_nowhere_else(
     assert trap.repo.head in found.column("commits", "sha")
     assert detail.problem == ""
     assert trap.sprung == ""
+
+
+def test_git_has_no_secret_of_headway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A credential helper or another program that Git starts finds no token or secret of Headway in its environment."""
+    repo = Repository(tmp_path / "shop")
+    repo.commit()
+    (tmp_path / "bin").mkdir()
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.write_text(f'#!/bin/sh\nenv >> "{tmp_path}/seen"\nexec "{shutil.which("git")}" "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("HEADWAY_GITHUB_TOKEN", "geheim")
+    run(repo.path)
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "geheim" not in seen
 
 
 def test_replacements_and_grafts_do_not_count(trap: Trap) -> None:

@@ -106,6 +106,18 @@ def test_few_repositories_say_nothing_of_others() -> None:
     assert Draws(design).interval(effect_of(design, Outcome.known(values))) is None
 
 
+def test_copies_of_one_repository_say_nothing_of_others() -> None:
+    """Repositories that show the very same difference do not show how others vary, and there is no interval."""
+    first = np.array([True, True, False, False] * 8)
+    repository = np.repeat(np.arange(8), 4)
+    design = design_of(first, Codes(repository, repository, repository), np.zeros((32, 0)))
+    assert design is not None
+    values = np.where(first, 3.0, 1.0) + np.tile([0.5, -0.5], 16)
+    effect = effect_of(design, Outcome.known(values))
+    assert effect.difference == pytest.approx(2.0)
+    assert Draws(design).interval(effect) is None
+
+
 def test_few_cells_have_no_interval() -> None:
     """Four cells with both have an estimate, but no reach."""
     first = np.tile([True, False, False], 8)
