@@ -46,8 +46,8 @@ def test_arrivals_without_a_start_have_no_deploy_stage() -> None:
 
 def test_arrival_without_a_green_run_ends_the_build() -> None:
     """A change that arrived was built: without a green run its time up to the arrival is build, and none is release."""
-    rows = shown(records({3: {"integrated": 24}, 4: {"production": 34}}))
-    assert rows[3][2:] == (12, None, 4, 6, None)
+    rows = shown(records({3: {"integrated": 21}, 4: {"production": 34}}))
+    assert rows[3][2:] == (12, None, 1, 9, None)
     assert rows[4][2:] == (14, None, 12, 0, None)
 
 

@@ -243,7 +243,7 @@ def test_ci_of_another_branch_integrates_nothing() -> None:
 def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
     """What a deployment may hide is told by the one after it alone: an unknown one, or the first of all."""
     deployments = [("a", 1, True), ("b", 3, False), ("c", 5, True), ("d", 7, True), ("e", 9, False), ("f", 11, False)]
-    key = {"repo_id": "r", "service": "", "environment": "production"}
+    key = {"repo_id": "r", "service": "", "environment": "production", "isolated": False}
     rows = made(
         "production_gaps",
         service_deployments=[
