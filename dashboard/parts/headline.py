@@ -36,7 +36,6 @@ def headline(view: View, pulse: Pulse) -> None:
     if attention.first:
         as_lines(attention)
     page_link("waiting", "All waiting changes")
-    than_weekly, than_now = gain_of_daily(view)
-    if than_weekly:
-        st.markdown(f"**{than_weekly}.** {than_now}.")
+    if gain := gain_of_daily(view):
+        st.markdown(f"**{gain}.**")
         page_link("bottlenecks", "Compare release cadences")

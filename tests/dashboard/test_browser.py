@@ -199,10 +199,10 @@ def test_download_is_the_export(
 
 
 def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Served) -> None:
-    """The first page tells bottleneck, certainty, who needs somebody and daily instead of weekly; links show why."""
+    """The first page tells bottleneck, certainty, who needs somebody and daily instead of as now; links show why."""
     opened = visit(busy)
     said = opened.text()
-    for words in ("Biggest bottleneck for", "Next is ", "today", "Releasing daily instead of weekly"):
+    for words in ("Biggest bottleneck for", "Next is ", "today", "Releasing daily instead of as now"):
         assert words in said
     first = opened.page.get_by_text("In short").bounding_box()
     assert first["y"] < 900
@@ -215,7 +215,7 @@ def test_newcomer_finds_four_answers_and_the_way_to_each(visit: Any, busy: Serve
     opened.open()
     opened.page.get_by_role("link", name="Compare release cadences").click()
     opened.drawn("bottlenecks")
-    before = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of weekly"))
+    before = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of as now"))
     opened.choose("Instead of", "twice a week", "bottlenecks")
     after = next(answer for answer in opened.answers() if answer.startswith("Releasing daily instead of twice a week"))
     assert before.partition(" would ") != after.partition(" would ")
