@@ -104,16 +104,20 @@ def notices_in_order(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, s
 
 
 def notice_lines(settings: Settings) -> Iterator[str]:
-    """Lines to print after a build: each notice in the words of `headway doctor`, the first few of each kind."""
+    """What to print after a build: each notice in the words of `headway doctor`, the first few of each kind.
+
+    The last of a kind has the hint on a line of its own.
+    """
     with open_published(settings.warehouse_folder) as connection:
         rows = notices_in_order(connection)
     more = more_than(rows, _NAMED)
     for kind, notices in groupby(first_of(rows, _NAMED), key=itemgetter(2)):
-        yield from (f"{repo_id or source}: {detail}" for repo_id, source, _, detail in notices)
+        lines = [f"{repo_id or source}: {detail}" for repo_id, source, _, detail in notices]
         if kind in more:
-            yield f"{more[kind]:,} more of this kind: `headway doctor` lists them"
+            lines.append(f"{more[kind]:,} more of this kind: `headway doctor` lists them")
         if (remedy := remedy_of(kind)) != "nothing":
-            yield f"  hint: {remedy}"
+            lines[-1] += f"\n  hint: {remedy}"
+        yield from lines
 
 
 def doubtful_records(settings: Settings) -> Iterator[tuple[str, str]]:

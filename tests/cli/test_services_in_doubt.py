@@ -160,11 +160,11 @@ def environments() -> Raw:
 
 @pytest.mark.slow
 def test_environment_that_is_no_wave_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The doctor names the region that got one of ten roll-outs, and what leaving it out changes."""
+    """The doctor names the region that got the first of ten roll-outs and no other, and what leaving it out changes."""
     folder = warehouse(tmp_path, environments())
     _, out = told(capfd, "--warehouse", str(folder), "doctor")
     (line,) = [line for line in out.splitlines() if "no wave" in line]
-    assert "prod-old got 1 of 10 roll-outs since 2025-01-06" in line
+    assert "prod-old got 1 of 1 roll-out since 2025-01-06, the last on 2025-01-06" in line
     assert '[production] exclude = ["prod-old"] leaves it out' in line
     assert line.endswith("the first production date of 1 change and 1 roll-out that began there")
 
