@@ -107,7 +107,7 @@ def test_worklist_is_narrowed_and_leads_to_each_change(several: Path, monkeypatc
 @pytest.mark.slow
 def test_working_time_holds_on_every_page_that_has_it(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What-ifs and the worklist are in working hours as the stages are, and say so."""
-    app = opened(several, monkeypatch, "bottlenecks", clock="Working time")
+    app = opened(several, monkeypatch, "bottlenecks", clock="Working time", instead="weekly")
     said = words(app)
     assert "of a change's first 168 working hours" in said
     assert re.search(r"working h [\[(]", said)
