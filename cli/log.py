@@ -38,8 +38,8 @@ class Log:
     @property
     def chosen_form(self) -> str:
         """`text`, `json`, or empty for plain lines."""
-        kept = self.command in UNATTENDED and not sys.stderr.isatty()
-        return self.form or ("text" if kept else "")
+        is_log = self.command in UNATTENDED and not sys.stderr.isatty()
+        return self.form or ("text" if is_log else "")
 
     def debug(self, message: str, hint: str = "", **fields: Any) -> None:
         """What only a search for a fault needs."""

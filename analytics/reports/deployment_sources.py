@@ -237,10 +237,10 @@ def _ignored(cursor: duckdb.DuckDBPyConnection, repositories: dict[str, dict[str
 def _of_records(row: dict[str, Any], repository: dict[str, Any]) -> str:
     """The setting that takes what is reported to an environment: as production, or before it beside what is taken."""
     name, repo = row["environment"] or "", repository["repo"]
-    said = environment_name(name, row["repo_id"])
-    if said is EnvironmentName.PRODUCTION or not 0 < len(name) <= _LONGEST_NAME:
+    meaning = environment_name(name, row["repo_id"])
+    if meaning is EnvironmentName.PRODUCTION or not 0 < len(name) <= _LONGEST_NAME:
         return deployment_rule(repo, "records")
-    if said is not EnvironmentName.OTHER:
+    if meaning is not EnvironmentName.OTHER:
         return deployment_rule(repo, "records", environments=f"^{re.escape(name)}$")
     taken = repository["deployed_from"]
     also = f"{deployment_rule(repo, taken)}; " if repository["deployed_from_default"] and taken in _RULE_SOURCES else ""

@@ -94,9 +94,9 @@ class _Fit:
         """Intercept and slope: the distance from 0 and 1 times one minus `_PARAMETERS` over its chi square."""
         off, steeper = self.level - self.middle, self.slope - 1.0
         chi_square = off**2 * self.on_level + steeper**2 * self.on_slope
-        kept = 1.0 - _PARAMETERS / chi_square if chi_square > _PARAMETERS else 0.0
-        slope = 1.0 + kept * steeper
-        return self.middle + kept * off - slope * self.middle, slope
+        trust = 1.0 - _PARAMETERS / chi_square if chi_square > _PARAMETERS else 0.0
+        slope = 1.0 + trust * steeper
+        return self.middle + trust * off - slope * self.middle, slope
 
 
 @dataclass(frozen=True, eq=False)

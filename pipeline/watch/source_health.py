@@ -63,14 +63,14 @@ def source_health(settings: Settings) -> list[SourceHealth]:
     """Each source that was ever run or that the settings name, by its id."""
     warehouse = settings.warehouse_folder
     rows = {row["source"]: row for row in source_status(warehouse).iter_rows(named=True)}
-    said = {source.id: ended(entry) is not None for source, entry in configured_sources(settings)}
+    endings = {source.id: ended(entry) is not None for source, entry in configured_sources(settings)}
     nothing = dict.fromkeys(("watermark_at", "rows", "collected_at")) | dict.fromkeys(
         ("place", "began_at", "error", "hint"), ""
     )
-    for id_ in said:
+    for id_ in endings:
         rows.setdefault(id_, {"source": id_, **nothing})
     return [
-        SourceHealth(row, configured=id_ in said, ended=said.get(id_, False), named=bool(settings.sources))
+        SourceHealth(row, configured=id_ in endings, ended=endings.get(id_, False), named=bool(settings.sources))
         for id_, row in sorted(rows.items())
     ]
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,20 +22,6 @@ from warehouse.classify import Rules, RuleSettings
 from warehouse.engines import DuckDBEngine
 from warehouse.model import PythonModel
 from warehouse.publish import open_published, publish
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a Spark Connect server in this process (Sail)."""
-    from pysail.spark import SparkConnectServer
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUST_LOG", "error")
-        running = SparkConnectServer("127.0.0.1", 0)
-        running.start(background=True)
-        host, port = running.listening_address
-        yield f"sc://{host}:{port}"
-        running.stop()
 
 
 def on(url: str) -> Settings:

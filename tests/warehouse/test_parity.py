@@ -33,20 +33,6 @@ pytestmark = pytest.mark.spark
 UNTIL = datetime(2026, 9, 29, 12)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a Spark Connect server in this process (Sail)."""
-    from pysail.spark import SparkConnectServer
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUST_LOG", "error")
-        running = SparkConnectServer("127.0.0.1", 0)
-        running.start(background=True)
-        host, port = running.listening_address
-        yield f"sc://{host}:{port}"
-        running.stop()
-
-
 class Company(NamedTuple):
     """What a build starts from."""
 

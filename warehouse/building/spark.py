@@ -117,10 +117,10 @@ class SparkEngine:
 
         try:
             numbers = self._session.range(0, _PROBES, 1, _PROBES)
-            found = numbers.mapInArrow(versions, "version string").toArrow()["version"].to_pylist()
+            versions_there = numbers.mapInArrow(versions, "version string").toArrow()["version"].to_pylist()
         except PySparkException:  # it is not installed there, or for another Python
             return False
-        return bool(found == [version] * _PROBES)
+        return bool(versions_there == [version] * _PROBES)
 
     def put_files(
         self, names: Sequence[str], tasks: int, task: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]

@@ -29,12 +29,12 @@ def serve(requests: BinaryIO, results: BinaryIO) -> None:
         names = [read.table for read in model.inputs]
         part = Part(repositories, dict(zip(names, tables, strict=True)), places)
         try:
-            made = part.run(model)
+            outputs = part.run(model)
         except Exception:  # noqa: BLE001  (the build does it again, and has the error itself)
             results.write(b"failed\n")
         else:
             results.write(b"done\n")
-            send_tables(results, [made[table.name] for table in model.tables])
+            send_tables(results, [outputs[table.name] for table in model.tables])
         results.flush()
 
 

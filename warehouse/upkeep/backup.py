@@ -124,9 +124,9 @@ def _unpack(source: Path, folder: Path) -> None:
     """Write the files of a backup below a folder, each after its digest was compared."""
     contents = dict(_members(source, only=_CONTENTS))
     try:
-        said = json.loads(contents[_CONTENTS])
-        digests: dict[str, str] = dict(said["files"])
-        newer = said["format"] > FORMAT
+        listing = json.loads(contents[_CONTENTS])
+        digests: dict[str, str] = dict(listing["files"])
+        newer = listing["format"] > FORMAT
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(source, "its list of contents is missing") from error
     if newer:

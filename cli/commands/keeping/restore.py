@@ -29,7 +29,7 @@ def command(session: Session, file: Path) -> int:
     from warehouse.upkeep.backup import restore
 
     leave_pandas_out()
-    made = restore(session.folder / file, session.settings.warehouse_folder)
-    click.echo(f"restored {made.batches:,} batches", err=True)
+    archive = restore(session.folder / file, session.settings.warehouse_folder)
+    click.echo(f"restored {archive.batches:,} batches", err=True)
     click.echo(str(build(session, teams_of(session.settings), program_progress())))
     return 0

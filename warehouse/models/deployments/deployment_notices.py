@@ -209,12 +209,12 @@ def _what_counts(row: Mapping[str, Any]) -> str:
     other = f"{row['other_state']} at {shown(row['other_at'])} ({row['other_in']})"
     counted = f"success at {shown(row['counted_at'])} ({row['counted_in']}) counts"
     if row["counted_at"] is None:
-        said = f"no success counts; before it was {other}"
+        change = f"no success counts; before it was {other}"
     elif row["kind"] == "changed":
-        said = counted if row["counted_at"] == row["other_at"] else f"{counted}; before it was {other}"
+        change = counted if row["counted_at"] == row["other_at"] else f"{counted}; before it was {other}"
     else:
-        said = f"{counted}, not {other}"
-    return f"{_shown(row['record_id'])} to {_shown(row['environment'])}: {said}"
+        change = f"{counted}, not {other}"
+    return f"{_shown(row['record_id'])} to {_shown(row['environment'])}: {change}"
 
 
 def _by_one_zone(early: _Rows) -> bool:

@@ -90,14 +90,14 @@ def record_clocks(tables: Mapping[str, pa.Table], complete: Collection[str] = ()
         (row["sha"], row["released_at"]) for row in records(tables["release_tags"]) if row["dated_by"] == "tagger"
     )
     zone = _median(zones.values())
-    found = {
+    pairs_by_evidence = {
         "system": _constant(_offsets(first, systems)),
         # A release may well be deployed an hour after its tag, but hardly by the team's own zone.
         "tags": _constant(_offsets(first, tags), zone),
         "zone": _prompt(first, commits, zones),
     }
     rows = []
-    for evidence, pairs in found.items():
+    for evidence, pairs in pairs_by_evidence.items():
         if pairs:
             example = written[pairs[0][0]["deployment_id"]]
             hours = _median(offset for _, offset in pairs) / timedelta(hours=1)
