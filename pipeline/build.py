@@ -55,12 +55,11 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     )
 
 
-def unknown_initiatives(settings: Settings) -> str:
+def unknown_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     """Lines to print after a build: ids of initiatives in the settings that do not exist. Empty if none."""
     if not any(initiative.found for initiative in settings.initiatives):
         return ""
-    with open_published(settings.warehouse_folder) as connection:
-        return "\n".join(f"{what}\n  hint: {hint}" for what, hint in missing_initiatives(connection, settings))
+    return "\n".join(f"{what}\n  hint: {hint}" for what, hint in missing_initiatives(connection, settings))
 
 
 def connect(session: Session, as_of: datetime | None, progress: Progress) -> duckdb.DuckDBPyConnection:

@@ -14,9 +14,7 @@ import duckdb
 
 from headway.notices import NOTICES
 from headway.repository_names import change_of, names_match, repository_key
-from headway.settings import Settings
 from headway.settings.pasted import to_paste
-from warehouse.publish import open_published
 
 _NAMED = 3
 _HELD_BACK = timedelta(days=2)
@@ -84,10 +82,9 @@ def held_back(coverage: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return lines
 
 
-def held_back_lines(settings: Settings) -> Iterator[str]:
+def held_back_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Lines to print after a build: repositories that one source holds back behind the others."""
-    with open_published(settings.warehouse_folder) as connection:
-        rows = connection.sql(_WATERMARKS).to_arrow_table().to_pylist()
+    rows = connection.sql(_WATERMARKS).to_arrow_table().to_pylist()
     for name, line in held_back(rows).items():
         yield f"{name}: {line}\n  hint: `headway doctor` says what to do"
 
@@ -103,13 +100,12 @@ def notices_in_order(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, s
     return sorted(rows, key=rank)
 
 
-def notice_lines(settings: Settings) -> Iterator[str]:
+def notice_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What to print after a build: each notice in the words of `headway doctor`, the first few of each kind.
 
     The last of a kind has the hint on a line of its own.
     """
-    with open_published(settings.warehouse_folder) as connection:
-        rows = notices_in_order(connection)
+    rows = notices_in_order(connection)
     more = more_than(rows, _NAMED)
     for kind, notices in groupby(first_of(rows, _NAMED), key=itemgetter(2)):
         lines = [f"{repo_id or source}: {detail}" for repo_id, source, _, detail in notices]
@@ -120,14 +116,13 @@ def notice_lines(settings: Settings) -> Iterator[str]:
         yield from lines
 
 
-def doubtful_records(settings: Settings) -> Iterator[tuple[str, str]]:
+def doubtful_records(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """After a build: what in records puts lead times or services in doubt, with the setting or step that fixes it."""
     from analytics.reports.doubtful.record_clocks import WRITE_ZONES, record_clocks
     from analytics.reports.doubtful.renames import renaming_settings
 
-    with open_published(settings.warehouse_folder) as connection:
-        yield from ((line, WRITE_ZONES) for line in record_clocks(connection))
-        yield from ((line, to_paste(setting, " " * 4)) for line, setting in renaming_settings(connection).items())
+    yield from ((line, WRITE_ZONES) for line in record_clocks(connection))
+    yield from ((line, to_paste(setting, " " * 4)) for line, setting in renaming_settings(connection).items())
 
 
 def remedy_of(kind: str) -> str:

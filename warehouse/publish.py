@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
 from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
-from warehouse.building.bounds import bound, remove_unused
+from warehouse.building.bounds import bound, limit_threads, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
@@ -280,6 +281,7 @@ def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     workers: Workers,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
+    limit_threads(connection, chain.from_iterable(sources.files.values()))
     files = repositories_of(connection, sources.files, kept.origin.files)
     if begin is None and settings.engine.kind == "spark":
         from warehouse.building.cluster import build_on_cluster  # its client is no part of a plain installation

@@ -33,6 +33,7 @@ def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     from pipeline.healing import gap_lines
     from pipeline.repositories import notice_lines
     from pipeline.watch.recorded import recorded
+    from warehouse.publish import open_published
     from warehouse.store import RawStore
 
     leave_pandas_out()
@@ -41,9 +42,10 @@ def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
         finish_pending(session)
         path = build(session, teams_of(session.settings), program_progress(), anew=full, jobs=jobs)
         click.echo(str(path))
-        for lines in (unknown_initiatives(session.settings), *notice_lines(session.settings)):
-            if lines:
-                journal.warning(lines)
+        with open_published(session.settings.warehouse_folder) as built:
+            for lines in (unknown_initiatives(built, session.settings), *notice_lines(built)):
+                if lines:
+                    journal.warning(lines)
         missing = gap_lines(RawStore(session.settings.warehouse_folder))
         for what, hint in missing:
             journal.warning(what, hint=hint)

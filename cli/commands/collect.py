@@ -125,14 +125,17 @@ def _print_findings(session: Session, store: RawStore) -> None:
     from pipeline.repositories import doubtful_records, held_back_lines, notice_lines
     from pipeline.settings_checks.idle_settings import idle_settings
     from pipeline.settings_checks.unknown_repositories import unknown_repositories
+    from warehouse.publish import open_published
 
     settings = session.settings
-    # Where all sources were read, the build has refused unknown repositories.
-    for hints in (unknown_repositories(settings, store), idle_settings(settings, store), doubtful_records(settings)):
-        _print_hints(hints)
-    for lines in (unknown_initiatives(settings), *held_back_lines(settings), *notice_lines(settings)):
-        if lines:
-            current_log().warning(lines)
+    with open_published(settings.warehouse_folder) as built:
+        # Where all sources were read, the build has refused unknown repositories.
+        _print_hints(unknown_repositories(settings, store))
+        _print_hints(idle_settings(built, settings, store))
+        _print_hints(doubtful_records(built))
+        for lines in (unknown_initiatives(built, settings), *held_back_lines(built), *notice_lines(built)):
+            if lines:
+                current_log().warning(lines)
 
 
 def _dry_run(session: Session, sources: list[Source]) -> int:

@@ -17,7 +17,6 @@ from headway.settings import DeploymentRule, ServiceSettings, Settings
 from headway.settings.deployments import rules_for
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.models.services.services import plain_name
-from warehouse.publish import open_published
 from warehouse.store import RawStore
 
 __all__ = ["idle_paths", "idle_rules", "idle_settings"]
@@ -49,12 +48,13 @@ order by all
 _MANIFESTS = "select distinct manifests_repo_id, application from manifest_versions order by all"
 
 
-def idle_settings(settings: Settings, store: RawStore) -> Iterator[tuple[str, str]]:
+def idle_settings(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, store: RawStore
+) -> Iterator[tuple[str, str]]:
     """What `idle_paths` and, of the published file, `idle_rules` report."""
     yield from idle_paths(settings, store)
     if settings.services or settings.deployments:
-        with open_published(settings.warehouse_folder) as connection:
-            yield from idle_rules(connection, settings)
+        yield from idle_rules(connection, settings)
 
 
 def idle_paths(settings: Settings, store: RawStore) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from analytics.cohort.filters import Filters
 from analytics.text.lines import lines_of
 from analytics.text.wording import counted
+
+if TYPE_CHECKING:
+    from analytics.cohort.filters import Filters
 
 __all__ = ["WRITE_ZONES", "record_clocks"]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from analytics.cohort.filters import Filters
 from analytics.text.lines import lines_of
+
+if TYPE_CHECKING:
+    from analytics.cohort.filters import Filters
 
 __all__ = ["possible_renames", "renaming_settings"]
 
