@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.builders.repositories import Repository
 
 PROGRAM = """
 import sys
@@ -15,7 +18,23 @@ import pandas as pd
 assert pa.Table.from_pandas(pd.DataFrame({"a": [1.0, float("nan")]}))["a"].null_count == 1
 """
 
+COLLECT = """
+import sys
+from cli.main import main
+assert main(["collect", "--warehouse", sys.argv[1], sys.argv[2]]) == 0
+assert not {"pandas", "polars", "streamlit", "github"} & sys.modules.keys(), sorted(sys.modules)
+"""
+
 
 def test_lists_become_arrow_without_pandas() -> None:
     """Arrow converts lists without importing pandas, and still makes pandas tables for whoever wants one."""
     subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+
+
+def test_git_is_collected_without_what_it_does_not_need(tmp_path: Path) -> None:
+    """A collect of a clone with its build imports no library of pages, reports or GitHub: each costs a tenth of it."""
+    repository = Repository(tmp_path / "shop")
+    repository.commit("Start", {"README.md": "Hello\n"})
+    repository.tag("v1")
+    folders = [str(tmp_path / "warehouse"), str(tmp_path / "shop")]
+    subprocess.run([sys.executable, "-c", COLLECT, *folders], check=True, capture_output=True)

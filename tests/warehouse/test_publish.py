@@ -19,7 +19,7 @@ from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
 from warehouse.build import Sources, all_models
-from warehouse.building.bounds import bound, memory_bytes
+from warehouse.building.bounds import bound, limit_threads, memory_bytes
 from warehouse.publish import build_in_memory, current, open_published, publish
 from warehouse.store import RawStore
 
@@ -201,6 +201,18 @@ def test_memory_is_bounded_and_the_rest_is_written_inside_the_warehouse(tmp_path
     assert (memory, Path(spill).parent) == ("476.8 MiB", tmp_path / "it's" / "cache" / "spill")
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert 0.3 * machine < memory_bytes(0) < 0.5 * machine
+
+
+def test_few_raw_rows_are_built_in_one_thread(tmp_path: Path) -> None:
+    """A build of few raw bytes takes one thread, one of many as many as the machine has."""
+    little, much = tmp_path / "little.parquet", tmp_path / "much.parquet"
+    little.write_bytes(b"few")
+    with much.open("wb") as file:
+        file.truncate(100 << 20)
+    with duckdb.connect(config={"threads": 3}) as connection:
+        for path, threads in ((much, 3), (little, 1)):
+            limit_threads(connection, [path])
+            assert connection.sql("select current_setting('threads')").fetchall() == [(threads,)]
 
 
 KILLED = """
