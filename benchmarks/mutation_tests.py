@@ -1,7 +1,7 @@
 """Which tests belong to which code: what a mutant is run against.
 
-Test files that name a module or a table come first. After them those of the table below, where the longest beginning of
-a path counts: the ones that compute what the code computes, most direct first. All are narrow enough that a mutant takes
+Test files that name a module or a table come first; then those of the table below, where the longest beginning of a
+path counts: the ones that compute what the code computes, most direct first. All are narrow enough that a mutant takes
 seconds, so a survivor may still be noticed by the other tests: `wider_than` has those around.
 """
 
