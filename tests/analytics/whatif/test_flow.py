@@ -85,7 +85,7 @@ def test_work_that_goes_one_way_takes_its_own_hours(hours: list[float | None], p
 
 
 def test_work_that_goes_several_ways_takes_the_mean_of_their_hours() -> None:
-    """A half ships straight from pickup after 10 h, a quarter by 200 h of release, a quarter is abandoned after 10 h."""
+    """A half ships right from pickup after 10 h, a quarter by 200 h of release, a quarter is abandoned after 10 h."""
     rows = []
     for number in range(16):
         way = ("production", "production", "production", "abandoned")[number % 4]
