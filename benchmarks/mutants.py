@@ -4,6 +4,7 @@
     python benchmarks/mutants.py --seed 7 --count 150 --only 12 31   these of that sample again
     python benchmarks/mutants.py --package analytics/survival --package warehouse/classify
     python benchmarks/mutants.py --seed 7 --count 30 --wider         survivors also against all tests around them
+    python benchmarks/mutants.py --seed 7 --results seed7.ndjson     can be stopped, and goes on where it was
 
 Draws as many places of each package, changes one thing there (`mutation_sites.py`), and runs the tests that belong to
 the file (`mutation_tests.py`, the nearest first) on a copy of the tree with this one fault, until a test fails. The
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import compileall
 import difflib
+import json
 import os
 import random
 import resource
@@ -29,6 +31,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -90,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), metavar="FOLDER")
     parser.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="run only these of the sample")
+    parser.add_argument("--results", type=Path, help="keep what ended in this file, and go on from there")
     parser.add_argument("--wider", action="store_true", help="run more tests where a mutant survives")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of processor time for a test")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -98,8 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drawn = list(enumerate(draw(ROOT, packages, options.seed, options.count), 1))
     chosen = [(number, mutant) for number, mutant in drawn if not options.only or number in options.only]
     preload()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     mutants = [mutant for _, mutant in chosen]
-    runs = run_all(ROOT, mutants, options.processes, seconds=options.seconds)
+    results = Results(options.results)
+    runs = run_all(ROOT, mutants, options.processes, seconds=options.seconds, results=results)
     survivors = [place for place, run in enumerate(runs) if run.verdict == SURVIVED]
     if options.wider and survivors:
         again = [mutants[place] for place in survivors]
@@ -159,15 +165,40 @@ def preload() -> None:
         __import__(library)
 
 
+class Results:
+    """What became of mutants, also in earlier runs of the same tree that were stopped, by the fault itself."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+        self.runs = {Mutant(*fault): Run(*run) for fault, run in map(json.loads, lines)}
+
+    def add(self, mutant: Mutant, run: Run) -> None:
+        """Keep what ended."""
+        self.runs[mutant] = run
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([mutant, run]) + "\n")
+
+
 def run_all(
-    root: Path, mutants: Sequence[Mutant], processes: int, tests: Tests = tests_of, seconds: int = SECONDS
+    root: Path,
+    mutants: Sequence[Mutant],
+    processes: int,
+    *,
+    tests: Tests = tests_of,
+    seconds: int = SECONDS,
+    results: Results | None = None,
 ) -> list[Run]:
-    """Run the tests of each mutant; the tests that notice one must pass without it."""
+    """Run the tests of each mutant without a result; the tests that notice one must pass without it."""
+    results = results or Results()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = Path(folder, "tree")
         shutil.copytree(root, tree, ignore=LEFT_OUT)
         compileall.compile_dir(tree, quiet=2)
-        runs = run_jobs(tree, [Job(mutant, tests(mutant.path)) for mutant in mutants], processes, seconds)
+        jobs = [Job(mutant, tests(mutant.path)) for mutant in mutants if mutant not in results.runs]
+        run_jobs(tree, jobs, processes, seconds, results)
+        runs = [results.runs[mutant] for mutant in mutants]
         failed = sorted({run.last_test for run in runs if run.verdict != SURVIVED and run.last_test})
         (control,) = run_jobs(tree, [Job(None, tuple(failed))], 1, seconds) if failed else [Run(SURVIVED, 0.0, "")]
         if control.verdict != SURVIVED:
@@ -175,25 +206,34 @@ def run_all(
         return runs
 
 
-def run_jobs(root: Path, jobs: Sequence[Job], processes: int, seconds: int) -> list[Run]:
+def run_jobs(
+    root: Path, jobs: Sequence[Job], processes: int, seconds: int, results: Results | None = None
+) -> list[Run]:
     """The runs of all jobs, in their order; so many at a time."""
     runs: dict[int, Run] = {}
     active: dict[int, int] = {}
     pending = list(reversed(range(len(jobs))))
-    while pending or active:
-        while pending and len(active) < processes:
-            number = pending.pop()
-            active[start(root, jobs[number], seconds)] = number
-        ended, status, used = os.wait4(-1, os.WNOHANG)
-        if ended:
-            number = active.pop(ended)
-            runs[number] = Run(verdict_of(status), used.ru_utime + used.ru_stime, note_of(jobs[number]).read_text())
-            finish(root, jobs[number], runs[number], f"{len(runs)}/{len(jobs)}")
-            continue
-        for process, number in active.items():
-            if time.time() - note_of(jobs[number]).stat().st_mtime > WALL_TIMES * seconds:
+    try:
+        while pending or active:
+            while pending and len(active) < processes:
+                number = pending.pop()
+                active[start(root, jobs[number], seconds)] = number
+            ended, status, used = os.wait4(-1, os.WNOHANG)
+            if ended:
+                number = active.pop(ended)
+                runs[number] = Run(verdict_of(status), used.ru_utime + used.ru_stime, note_of(jobs[number]).read_text())
+                finish(root, jobs[number], runs[number], f"{len(runs)}/{len(jobs)}")
+                if results and (mutant := jobs[number].mutant):
+                    results.add(mutant, runs[number])
+                continue
+            for process, number in active.items():
+                if time.time() - note_of(jobs[number]).stat().st_mtime > WALL_TIMES * seconds:
+                    os.killpg(process, signal.SIGKILL)
+            time.sleep(0.05)
+    finally:
+        for process in active:  # this run was stopped
+            with suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
-        time.sleep(0.05)
     return [runs[number] for number in range(len(jobs))]
 
 
@@ -216,6 +256,7 @@ def start(root: Path, job: Job, seconds: int) -> int:
     note_of(job).touch()
     process = os.fork()
     if not process:
+        os.setsid()
         try:
             os._exit(run_tests(tree, job, seconds))
         except BaseException:  # noqa: BLE001 - the parent must not go on twice
@@ -226,7 +267,7 @@ def start(root: Path, job: Job, seconds: int) -> int:
 
 def run_tests(tree: Path, job: Job, seconds: int) -> int:
     """Run the tests in this process, on the copy; returns the exit code of pytest."""
-    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     output = os.open(tree.parent / "output", os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(output, stream)
