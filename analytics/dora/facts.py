@@ -179,7 +179,7 @@ def read_facts(
             (_ARRIVALS if by in AXES else f"select * from ({_ARRIVALS}) limit 0", ""),  # noqa: S608  (ours)
         )
     )
-    changes = filters.sure(all_changes, by if by in AXES else None) if by in AXES else all_changes
+    changes = filters.sure(all_changes, by) if by in AXES else all_changes
     kept = taking_part(automation=automation, by=by)
     return Facts(deployments, signs, changes.filter(kept), incidents, arrivals, Excluded.of(changes, kept))
 
