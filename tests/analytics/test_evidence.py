@@ -93,22 +93,26 @@ def test_reports_that_compare_no_ai_work(connection: duckdb.DuckDBPyConnection) 
 
 
 def test_deployments_of_weak_verdicts_are_on_neither_side() -> None:
-    """Four deployments of a change each: with strong evidence one with AI work and one without are left."""
-    raw = Raw("acme/shop", provider="github").commits("root@1 s1@10 s2@20 s3@30 s4@40").deploy("d0", "root", 2.0)
-    for number in range(1, 5):
-        at = 10.0 * number
-        raw.change(
-            number, **SHOWN[number], opened=at - 3, ready=at - 3, code_complete=at - 1, merged=at, sha=f"s{number}"
-        )
-        raw.deploy(f"d{number}", f"s{number}", at + 1)
+    """Four of a change each, one of two: with strong evidence one with AI work and one without are left.
+
+    The fifth has a weak yes and a change without a mark: it would move to those without AI.
+    """
+    raw = Raw("acme/shop", provider="github").deploy("d0", "root", 2.0)
+    raw.commits("root@1 s1@10 s2@20 s3@30 s4@40 s8@50 s9@51").deploy("d9", "s9", 55.0)
+    shown = {number: SHOWN[number] for number in range(1, 5)} | {8: SHOWN[2], 9: SHOWN[4]}
+    for number, facts in shown.items():
+        at = 10.0 * number if number < 5 else 42.0 + number
+        raw.change(number, **facts, opened=at - 3, ready=at - 3, code_complete=at - 1, merged=at, sha=f"s{number}")
+        if number < 5:
+            raw.deploy(f"d{number}", f"s{number}", at + 1)
     with built(raw, settings=ruled()) as tables:
-        for filters, of_ai, others in ((Filters(), 2, 2), (STRONG, 1, 1)):
+        for filters, of_ai, others in ((Filters(), 3, 2), (STRONG, 1, 1)):
             sides = {"with AI": of_ai, "without AI": others}
             table = dora(tables.connection, filters, Options(by="builds_ai"))
             rates = table.filter(pl.col("measure") == "change_failure_rate", pl.col("group").str.ends_with("AI"))
             assert dict(rates.select("group", "denominator").iter_rows()) == sides
             (lead,) = dora(tables.connection, filters).filter(pl.col("measure") == "lead_time").to_dicts()
-            assert lead["numerator"] == 4
+            assert lead["numerator"] == 6
 
 
 def test_the_worklist_compares_nothing(connection: duckdb.DuckDBPyConnection) -> None:
