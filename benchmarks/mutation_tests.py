@@ -175,7 +175,11 @@ _TESTS = {
     "warehouse/classify/rules": ("warehouse/classify", "headway/test_ai_settings.py"),
     "collectors/git": _git("incremental", "nights", "bad_input", "clones", "default_branch"),
     "collectors/git/doctor.py": ("pipeline/test_doctor.py",),
-    "collectors/git/source_kind.py": ("pipeline/test_doctor.py", *_git("address", "clones")),
+    "collectors/git/source_kind.py": (
+        "pipeline/test_sources.py",
+        "pipeline/test_doctor.py",
+        *_git("address", "clones"),
+    ),
     "collectors/git/manifests": ("collectors/git/manifests",),
     "collectors/git/process": _git("log", "hostile", "bad_input", "commits", "splits"),
     "collectors/git/readers": _git("commits", "refs", "notes", "patches", "lines", "version_changes", "hostile"),

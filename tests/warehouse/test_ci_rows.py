@@ -93,8 +93,8 @@ def test_rerun_goes_from_the_first_failure_to_the_success() -> None:
     failed = attempt("1", conclusion="failure", finished_at=10)
     for kind in ("failure", "timed_out", "startup_failure", "error"):
         assert friction([attempt("1", conclusion=kind, finished_at=10)], 14, [])["rerun_hours"] == 4.0
-    for kind in ("success", "cancelled", "skipped", None):
-        row = friction([attempt("1", conclusion=kind, finished_at=10)], 14, [])
+    for conclusion in ("success", "cancelled", "skipped", None):
+        row = friction([attempt("1", conclusion=conclusion, finished_at=10)], 14, [])
         assert (row["rerun_hours"], row["failed_at"]) == (0.0, None)
     assert friction([failed], None, [])["rerun_hours"] == 90.0
     assert friction([failed], 10, [])["rerun_hours"] == 0.0
