@@ -185,6 +185,22 @@ def test_app_reads_as_a_token_does() -> None:
             wrong.night()
 
 
+def test_app_that_may_not_read_asks_for_no_other_token() -> None:
+    """Another token of the App would have the same permissions: only one that is refused as a token is replaced."""
+    with FakeGitHub(bulk(pulls=3, runs=2), schema="excerpt") as github:
+        app = github.add_app({"metadata": "read"})
+        environment = {
+            "HEADWAY_GITHUB_APP_ID": str(app.app_id),
+            "HEADWAY_GITHUB_APP_PRIVATE_KEY": app.private_key,
+            "HEADWAY_GITHUB_APP_INSTALLATION_ID": str(app.installation_id),
+        }
+        reader = replace(Reader.of(github), auth=auth_from(environment))
+        with pytest.raises(AccessDenied) as denied:
+            reader.night()
+        assert "pull requests" in denied.value.hint
+        assert github.count(endpoint="*access_tokens") == 1
+
+
 def test_enterprise_server_is_read_at_its_own_address() -> None:
     """Under `/api/v3` REST is asked there and GraphQL at `/api/graphql`."""
     with FakeGitHub(bulk(pulls=3, deployments=2, runs=2), schema="excerpt", limits=False) as github:
