@@ -3,17 +3,23 @@
     python benchmarks/mutants.py --seed 7 --count 150
     python benchmarks/mutants.py --seed 7 --count 150 --only 12 31   these of that sample again
     python benchmarks/mutants.py --package analytics/survival --package warehouse/classify
+    python benchmarks/mutants.py --seed 7 --count 30 --wider         survivors also against all tests around them
+    python benchmarks/mutants.py --seed 7 --results seed7.ndjson     can be stopped, and goes on where it was
 
 Draws as many places of each package, changes one thing there (`mutation_sites.py`), and runs the tests that belong to
-the file (`TESTS`) on a copy of the tree with this one fault. The tree itself stays as it is. Prints how many mutants
-were killed, and the difference of each that survived: either it computes the same (equivalent), or a test is missing.
-One process per core, each with four times the processor time that the tests take without a mutant, and 20 seconds.
+the file (`mutation_tests.py`, the nearest first) on a copy of the tree with this one fault, until a test fails. The
+tree itself stays as it is. Prints how many mutants were killed, and the difference of each that survived: either it
+computes the same (equivalent), or a test is missing. Each test that noticed a fault must pass without it, too: these
+tests run once more at the end. One process per core; a test that takes longer than `--seconds` of processor time
+(of 20 times as long in all) is stopped, which counts as noticed.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import difflib
+import json
 import os
 import random
 import resource
@@ -25,29 +31,32 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.mutation_sites import Mutant, mutants_of, readable  # noqa: E402
-from benchmarks.mutation_tests import PACKAGES, tests_of  # noqa: E402
+from benchmarks.mutation_tests import PACKAGES, tests_of, wider_than  # noqa: E402
 
 LEFT_OUT = shutil.ignore_patterns(".*", "headway-d*", "build", "dist", "htmlcov", "*.egg-info")
-SPARE_SECONDS, TIMES, WALL_TIMES = 20, 4, 20
-LONGEST_SECONDS = 1800.0
+SECONDS, WALL_TIMES = 30, 20
 MEMORY_BYTES = 6 * 2**30
 KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
 Tests = Callable[[str], tuple[str, ...]]
 
 
 class Run(NamedTuple):
-    """One run of tests: what became of it, and its seconds of processor time."""
+    """One run of tests: what became of it, its seconds of processor time, and the test that ran last."""
 
     verdict: str
     seconds: float
+    last_test: str
 
 
 @dataclass
@@ -56,9 +65,25 @@ class Job:
 
     mutant: Mutant | None
     tests: tuple[str, ...]
-    limit_seconds: float
     folder: Path | None = None
-    began: float = 0.0
+
+
+class Watch:
+    """A plugin of pytest that notes the test that runs, and gives it so many seconds of processor time."""
+
+    def __init__(self, note: Path, seconds: int) -> None:
+        self.note, self.seconds = note, seconds
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Begin a test."""
+        self.note.write_text(nodeid, encoding="utf-8")
+        limit = int(time.process_time()) + self.seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file that cannot be imported."""
+        if report.failed:
+            self.note.write_text(report.nodeid, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -68,16 +93,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), metavar="FOLDER")
     parser.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="run only these of the sample")
-    parser.add_argument(
-        "--seconds", type=float, help="of processor time for each; leaves out the runs without a mutant"
-    )
+    parser.add_argument("--results", type=Path, help="keep what ended in this file, and go on from there")
+    parser.add_argument("--wider", action="store_true", help="run more tests where a mutant survives")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="of processor time for a test")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     packages = {name: PACKAGES[name] for name in options.package or PACKAGES}
     drawn = list(enumerate(draw(ROOT, packages, options.seed, options.count), 1))
     chosen = [(number, mutant) for number, mutant in drawn if not options.only or number in options.only]
     preload()
-    runs = run_all(ROOT, [mutant for _, mutant in chosen], options.processes, seconds=options.seconds)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    mutants = [mutant for _, mutant in chosen]
+    results = Results(options.results)
+    runs = run_all(ROOT, mutants, options.processes, seconds=options.seconds, results=results)
+    survivors = [place for place, run in enumerate(runs) if run.verdict == SURVIVED]
+    if options.wider and survivors:
+        again = [mutants[place] for place in survivors]
+        more = run_all(ROOT, again, options.processes, tests=wider_than, seconds=options.seconds)
+        for place, run in zip(survivors, more, strict=True):
+            runs[place] = run
     for (number, mutant), run in zip(chosen, runs, strict=True):
         if run.verdict != KILLED:
             print(f"\n#{number} {run.verdict} ({mutant.kind})\n{difference(ROOT, mutant)}")
@@ -131,55 +165,85 @@ def preload() -> None:
         __import__(library)
 
 
+class Results:
+    """What became of mutants, also in earlier runs of the same tree that were stopped, by the fault itself."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+        self.runs = {Mutant(*fault): Run(*run) for fault, run in map(json.loads, lines)}
+
+    def add(self, mutant: Mutant, run: Run) -> None:
+        """Keep what ended."""
+        self.runs[mutant] = run
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([mutant, run]) + "\n")
+
+
 def run_all(
-    root: Path, mutants: Sequence[Mutant], processes: int, tests: Tests = tests_of, seconds: float | None = None
+    root: Path,
+    mutants: Sequence[Mutant],
+    processes: int,
+    *,
+    tests: Tests = tests_of,
+    seconds: int = SECONDS,
+    results: Results | None = None,
 ) -> list[Run]:
-    """Run the tests of each mutant; without a mutant, they must pass first, unless `seconds` limits each run."""
-    suites = sorted({tests(mutant.path) for mutant in mutants})
+    """Run the tests of each mutant without a result; the tests that notice one must pass without it."""
+    results = results or Results()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = Path(folder, "tree")
         shutil.copytree(root, tree, ignore=LEFT_OUT)
-        if seconds is None:
-            limits = limits_of(
-                suites, run_jobs(tree, [Job(None, suite, LONGEST_SECONDS) for suite in suites], processes)
-            )
-        else:
-            limits = dict.fromkeys(suites, seconds)
-        jobs = [Job(mutant, tests(mutant.path), limits[tests(mutant.path)]) for mutant in mutants]
-        return run_jobs(tree, jobs, processes)
+        compileall.compile_dir(tree, quiet=2)
+        jobs = [Job(mutant, tests(mutant.path)) for mutant in mutants if mutant not in results.runs]
+        run_jobs(tree, jobs, processes, seconds, results)
+        runs = [results.runs[mutant] for mutant in mutants]
+        failed = sorted({run.last_test for run in runs if run.verdict != SURVIVED and run.last_test})
+        (control,) = run_jobs(tree, [Job(None, tuple(failed))], 1, seconds) if failed else [Run(SURVIVED, 0.0, "")]
+        if control.verdict != SURVIVED:
+            sys.exit(f"This test fails without a mutant: {control.last_test}")
+        return runs
 
 
-def limits_of(suites: Sequence[tuple[str, ...]], runs: Sequence[Run]) -> dict[tuple[str, ...], float]:
-    """Seconds of processor time for the tests with a mutant, by what they took without one."""
-    failed = [" ".join(suite) for suite, run in zip(suites, runs, strict=True) if run.verdict != SURVIVED]
-    if failed:
-        sys.exit("These tests fail without a mutant:\n" + "\n".join(failed))
-    return {suite: SPARE_SECONDS + TIMES * run.seconds for suite, run in zip(suites, runs, strict=True)}
-
-
-def run_jobs(root: Path, jobs: Sequence[Job], processes: int) -> list[Run]:
+def run_jobs(
+    root: Path, jobs: Sequence[Job], processes: int, seconds: int, results: Results | None = None
+) -> list[Run]:
     """The runs of all jobs, in their order; so many at a time."""
     runs: dict[int, Run] = {}
     active: dict[int, int] = {}
     pending = list(reversed(range(len(jobs))))
-    while pending or active:
-        while pending and len(active) < processes:
-            number = pending.pop()
-            active[start(root, jobs[number])] = number
-        ended, status, used = os.wait4(-1, os.WNOHANG)
-        if ended:
-            number = active.pop(ended)
-            runs[number] = Run(verdict_of(status), used.ru_utime + used.ru_stime)
-            finish(root, jobs[number], runs[number], f"{len(runs)}/{len(jobs)}")
-            continue
-        for process, number in active.items():
-            if time.monotonic() - jobs[number].began > WALL_TIMES * jobs[number].limit_seconds:
+    try:
+        while pending or active:
+            while pending and len(active) < processes:
+                number = pending.pop()
+                active[start(root, jobs[number], seconds)] = number
+            ended, status, used = os.wait4(-1, os.WNOHANG)
+            if ended:
+                number = active.pop(ended)
+                runs[number] = Run(verdict_of(status), used.ru_utime + used.ru_stime, note_of(jobs[number]).read_text())
+                finish(root, jobs[number], runs[number], f"{len(runs)}/{len(jobs)}")
+                if results and (mutant := jobs[number].mutant):
+                    results.add(mutant, runs[number])
+                continue
+            for process, number in active.items():
+                if time.time() - note_of(jobs[number]).stat().st_mtime > WALL_TIMES * seconds:
+                    os.killpg(process, signal.SIGKILL)
+            time.sleep(0.05)
+    finally:
+        for process in active:  # this run was stopped
+            with suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
-        time.sleep(0.05)
     return [runs[number] for number in range(len(jobs))]
 
 
-def start(root: Path, job: Job) -> int:
+def note_of(job: Job) -> Path:
+    """The file that names the test that runs."""
+    assert job.folder is not None
+    return job.folder / "test"
+
+
+def start(root: Path, job: Job, seconds: int) -> int:
     """Make the copy and begin its tests in a fork; returns the id of the process."""
     job.folder = Path(tempfile.mkdtemp(prefix="mutant-", dir=root.parent))
     tree = job.folder / "tree"
@@ -189,26 +253,25 @@ def start(root: Path, job: Job) -> int:
         source = path.read_bytes()
         path.unlink()  # the other copies have the same file
         path.write_bytes(job.mutant.apply(source))
-    job.began = time.monotonic()
+    note_of(job).touch()
     process = os.fork()
     if not process:
+        os.setsid()
         try:
-            os._exit(run_tests(tree, job))
+            os._exit(run_tests(tree, job, seconds))
         except BaseException:  # noqa: BLE001 - the parent must not go on twice
             traceback.print_exc()
             os._exit(1)
     return process
 
 
-def run_tests(tree: Path, job: Job) -> int:
+def run_tests(tree: Path, job: Job, seconds: int) -> int:
     """Run the tests in this process, on the copy; returns the exit code of pytest."""
-    import pytest
-
-    os.setsid()
-    output = os.open(job.folder / "output" if job.folder else os.devnull, os.O_WRONLY | os.O_CREAT)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    output = os.open(tree.parent / "output", os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(output, stream)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(job.limit_seconds), int(job.limit_seconds)))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))  # `Watch` gives each test its own
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     # An installation of the project that can be edited would lead back to the tree.
     elsewhere = [path for path in sys.path if Path(path or ".").resolve() not in {ROOT, ROOT / "benchmarks"}]
@@ -218,7 +281,7 @@ def run_tests(tree: Path, job: Job) -> int:
     os.chdir(tree)
     os.environ["PYTHONPATH"] = str(tree)
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--basetemp={tree.parent / 'temporary'}"]
-    return int(pytest.main([*options, *job.tests]))
+    return int(pytest.main([*options, *job.tests], plugins=[Watch(note_of(job), seconds)]))
 
 
 def verdict_of(status: int) -> str:
@@ -230,8 +293,9 @@ def verdict_of(status: int) -> str:
 
 def finish(root: Path, job: Job, run: Run, ended: str) -> None:
     """Say what ended, and remove the copy."""
-    name = f"{job.mutant.path} {job.mutant.kind}" if job.mutant else " ".join(job.tests)
-    print(f"{ended} {run.verdict} {run.seconds:.0f} s {name}", file=sys.stderr, flush=True)
+    name = f"{job.mutant.path} {job.mutant.kind}" if job.mutant else f"without a mutant: {len(job.tests)} tests"
+    by = f" by {run.last_test}" if run.verdict != SURVIVED else ""
+    print(f"{ended} {run.verdict} {run.seconds:.0f} s {name}{by}", file=sys.stderr, flush=True)
     if job.mutant is not None and run.verdict != KILLED:
         print(difference(root, job.mutant), file=sys.stderr, flush=True)
     if job.folder:

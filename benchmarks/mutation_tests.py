@@ -1,12 +1,22 @@
 """Which tests belong to which code: what a mutant is run against.
 
-The longest beginning of a path counts. Its tests are the ones that compute what the code computes, most direct first:
-narrow enough that a mutant takes seconds, so a survivor may still be noticed by the other tests.
+Test files that name a module or a table come first; then those of the table below, where the longest beginning of a
+path counts: the ones that compute what the code computes, most direct first. All are narrow enough that a mutant takes
+seconds, so a survivor may still be noticed by the other tests: `wider_than` has those around.
 """
 
 from __future__ import annotations
 
-__all__ = ["PACKAGES", "tests_of"]
+import re
+from functools import cache
+from pathlib import Path
+
+__all__ = ["PACKAGES", "tests_of", "wider_than"]
+
+MANY = 12
+"""So many test files may name a module or a table; of more, only those of the table below, or of the same name."""
+
+_ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGES = {
     "analytics/survival": "*.py",
@@ -165,7 +175,11 @@ _TESTS = {
     "warehouse/classify/rules": ("warehouse/classify", "headway/test_ai_settings.py"),
     "collectors/git": _git("incremental", "nights", "bad_input", "clones", "default_branch"),
     "collectors/git/doctor.py": ("pipeline/test_doctor.py",),
-    "collectors/git/source_kind.py": ("pipeline/test_doctor.py", *_git("address", "clones")),
+    "collectors/git/source_kind.py": (
+        "pipeline/test_sources.py",
+        "pipeline/test_doctor.py",
+        *_git("address", "clones"),
+    ),
     "collectors/git/manifests": ("collectors/git/manifests",),
     "collectors/git/process": _git("log", "hostile", "bad_input", "commits", "splits"),
     "collectors/git/readers": _git("commits", "refs", "notes", "patches", "lines", "version_changes", "hostile"),
@@ -187,6 +201,45 @@ _TESTS = {
 
 
 def tests_of(path: str) -> tuple[str, ...]:
-    """The tests that belong to a file."""
+    """The test files that belong to a file: first those that name it, wherever they are, then those of the table."""
     owner = max((owner for owner in _TESTS if path == owner or path.startswith(f"{owner}/")), key=len)
-    return tuple(f"tests/{name}" for name in dict.fromkeys(_TESTS[owner]))
+    listed = [file for name in _TESTS[owner] for file in _files(name)]
+    named = _that_name(path)
+    called = [file for file in named if file.endswith(f"/test_{_stem(path)}.py")]
+    near = [file for file in listed if file in named]
+    return tuple(dict.fromkeys((*called, *near, *(named if len(named) <= MANY else []), *listed)))
+
+
+def wider_than(path: str) -> tuple[str, ...]:
+    """The test files around these: every other one of the layer, and of what shows its numbers."""
+    layer = path.partition("/")[0]
+    around = [file for name in dict.fromkeys((layer, "pipeline", "cli")) for file in _files(name)]
+    return tuple(file for file in around if file not in tests_of(path))
+
+
+def _that_name(path: str) -> list[str]:
+    """Test files that import the module, or name the table of the model."""
+    stem, module = _stem(path), path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    parent = module.rpartition(".")[0]
+    patterns = [rf"\b{re.escape(module)}\b", rf"\bfrom {re.escape(parent)} import (?:\([^)]*|[^\n]*)\b{stem}\b"]
+    if path.startswith("warehouse/models/"):
+        patterns = [*patterns, rf"(?:[\"']|\b(?:from|join) ){stem}\b"]
+    pattern = re.compile("|".join(patterns))
+    return [file for file, text in _texts().items() if stem in text and pattern.search(text)]
+
+
+def _stem(path: str) -> str:
+    return path.removesuffix("/__init__.py").rpartition("/")[2].partition(".")[0]
+
+
+@cache
+def _texts() -> dict[str, str]:
+    return {file: (_ROOT / file).read_text(encoding="utf-8") for file in _files(".")}
+
+
+@cache
+def _files(name: str) -> tuple[str, ...]:
+    """A test file, or all of a folder of tests; files whose tests need a browser or Spark are skipped by pytest."""
+    path = _ROOT / "tests" / name
+    files = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+    return tuple(file.relative_to(_ROOT).as_posix() for file in files)

@@ -31,7 +31,7 @@ def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
     """Deployments that were to ship something: whether each `failed`, how many `changes` it carried, and whether `ai`.
 
     `ai_changes`: how many of them are AI work. Those without a change made by people are left out: the work of bots is
-    on neither side.
+    on neither side. So are those with a change whose verdict is too weak: without it they might change sides.
     """
     key = ["repo_id", "deployment_id"]
     people = facts.changes.filter(WORK)
@@ -40,6 +40,8 @@ def loads(facts: Facts, definition: Definition, axis: str) -> pl.DataFrame:
     load = rows.group_by(key).agg(pl.len().alias("changes"), pl.col("ai").any(), pl.col("ai").sum().alias("ai_changes"))
     failed = failures(facts, definition).select(*key, pl.lit(1.0).alias("failed"))
     counted = judged(shipped(facts, definition), definition).drop("changes")
+    if facts.unsure is not None:
+        counted = counted.join(carried(replace(facts, changes=facts.unsure.filter(WORK))), on=key, how="anti")
     table = counted.join(load, on=key, how="inner").join(failed, on=key, how="left")
     return table.with_columns(pl.col("failed").fill_null(0.0)).sort("repo_id", "deployed_at", "deployment_id")
 

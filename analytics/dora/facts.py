@@ -119,7 +119,8 @@ class Facts:
 
     Deployments and changes have in `group` the value of `--by`, unless that is an axis of AI work; by service a change
     is there once for each. `arrivals`: for an axis of AI work, which deployments first brought each change to each of
-    its services. `excluded`: changes that were left out because of their kind.
+    its services. `excluded`: changes that were left out because of their kind. `unsure`: those left out because their
+    verdict on the axis is weak.
     """
 
     deployments: pl.DataFrame
@@ -128,6 +129,7 @@ class Facts:
     incidents: pl.DataFrame
     arrivals: pl.DataFrame
     excluded: Excluded = field(default_factory=Excluded)
+    unsure: pl.DataFrame | None = None
 
     def of(self, column: str, value: object) -> Facts:
         """The part of one group. On an axis of AI work its deployments are those that shipped a change of it."""
@@ -179,9 +181,10 @@ def read_facts(
             (_ARRIVALS if by in AXES else f"select * from ({_ARRIVALS}) limit 0", ""),  # noqa: S608  (ours)
         )
     )
-    changes = filters.sure(all_changes, by if by in AXES else None) if by in AXES else all_changes
+    changes = filters.sure(all_changes, by) if by in AXES else all_changes
     kept = taking_part(automation=automation, by=by)
-    return Facts(deployments, signs, changes.filter(kept), incidents, arrivals, Excluded.of(changes, kept))
+    excluded, unsure = Excluded.of(changes, kept), all_changes.join(changes, on="change_id", how="anti")
+    return Facts(deployments, signs, changes.filter(kept), incidents, arrivals, excluded, unsure)
 
 
 def carried(facts: Facts) -> pl.DataFrame:

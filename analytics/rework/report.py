@@ -94,7 +94,7 @@ def _group(name: str, shipped: Shipped, intervals: str) -> Iterator[dict[str, An
                     "lower": float(at.lower[place, 0]),
                     "upper": float(at.upper[place, 0]),
                 }
-                if row["value"] == 0.0 and row["at_risk"]:
+                if row["value"] == 0.0:
                     row |= {"lower": 0.0, "upper": _none_of(row["at_risk"]), "interval_by": "change"}
             yield row
 

@@ -3,12 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
+import polars as pl
 import pytest
 
 from analytics.cohort.cohort import read_cohort
 from analytics.cohort.filters import Filters
+from analytics.cohort.options import Options
+from analytics.dora.report import dora
 from analytics.pulse.pulse import pulse, slowest_waiting
+from analytics.reports.friction import friction
 from analytics.reports.published import classification, lead_time
+from analytics.reports.week import week
+from analytics.rework.report import rework
 from analytics.text.wording import left_out
 from tests.builders.rows import Raw, built, ruled
 
@@ -66,6 +72,47 @@ def test_exports_leave_out_what_is_weak_on_either_axis(connection: duckdb.DuckDB
         ids = [f"github:acme/shop#{number}" for number in (1, 4, 5, 7)]
         assert strong["change_id"].to_list() == ids
         assert strong.equals(everything.filter(everything["change_id"].is_in(ids)))
+
+
+def test_friction_and_repairs_by_an_axis_leave_out_what_is_weak_on_it(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of what arrived, bots aside, two of AI and three others: with strong evidence one and two."""
+    axis = Options(by="builds_ai")
+    for filters, expected in ((Filters(), [2, 3]), (STRONG, [1, 2])):
+        waits = friction(connection, filters, axis).filter(pl.col("measure") == "ci_queue_hours")
+        assert sorted(waits["arrived"]) == expected
+        repairs = rework(connection, filters, axis).filter(pl.col("measure") == "repaired_share")
+        assert sorted(set(repairs["changes"])) == expected
+
+
+def test_reports_that_compare_no_ai_work(connection: duckdb.DuckDBPyConnection) -> None:
+    """Repairs of all work count all of it; hours of the week leave out what is weak on either axis."""
+    for filters, in_week in ((Filters(), 6), (STRONG, 3)):
+        assert set(rework(connection, filters)["changes"]) == {5}
+        hours = week(connection, filters).filter(pl.col("what") == "code complete")
+        assert hours["changes"].sum() == in_week
+
+
+def test_deployments_of_weak_verdicts_are_on_neither_side() -> None:
+    """Four of a change each, one of two: with strong evidence one with AI work and one without are left.
+
+    The fifth has a weak yes and a change without a mark: it would move to those without AI.
+    """
+    raw = Raw("acme/shop", provider="github").deploy("d0", "root", 2.0)
+    raw.commits("root@1 s1@10 s2@20 s3@30 s4@40 s8@50 s9@51").deploy("d9", "s9", 55.0)
+    shown = {number: SHOWN[number] for number in range(1, 5)} | {8: SHOWN[2], 9: SHOWN[4]}
+    for number, facts in shown.items():
+        at = 10.0 * number if number < 5 else 42.0 + number
+        raw.change(number, **facts, opened=at - 3, ready=at - 3, code_complete=at - 1, merged=at, sha=f"s{number}")
+        if number < 5:
+            raw.deploy(f"d{number}", f"s{number}", at + 1)
+    with built(raw, settings=ruled()) as tables:
+        for filters, of_ai, others in ((Filters(), 3, 2), (STRONG, 1, 1)):
+            sides = {"with AI": of_ai, "without AI": others}
+            table = dora(tables.connection, filters, Options(by="builds_ai"))
+            rates = table.filter(pl.col("measure") == "change_failure_rate", pl.col("group").str.ends_with("AI"))
+            assert dict(rates.select("group", "denominator").iter_rows()) == sides
+            (lead,) = dora(tables.connection, filters).filter(pl.col("measure") == "lead_time").to_dicts()
+            assert lead["numerator"] == 6
 
 
 def test_the_worklist_compares_nothing(connection: duckdb.DuckDBPyConnection) -> None:

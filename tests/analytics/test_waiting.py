@@ -208,6 +208,20 @@ def test_what_is_most_unusual_for_its_repository_comes_first() -> None:
     assert slow == pytest.approx(168 / 700, abs=0.08)
 
 
+def test_among_equally_unusual_waits_the_longest_comes_first() -> None:
+    """In a stage that nothing has left no wait is longer than others; then the id decides."""
+    in_review = {"current_stage": "review"}
+    rows = [
+        waits("acme/quick", 500.0, change_id="b", **in_review),
+        waits("acme/slow", 500.0, change_id="a", **in_review),
+        waits("acme/slow", 900.0, change_id="c", **in_review),
+        waits("acme/quick", 1.0, change_id="d"),
+    ]
+    table = worklist(history(), pl.DataFrame(rows))
+    assert table["change_id"].to_list() == ["d", "c", "a", "b"]
+    assert table["unusual_share"].to_list()[1:] == [0.0, 0.0, 0.0]
+
+
 def test_a_note_says_what_a_chance_was_borrowed_from() -> None:
     """With 20 changes of its own none; without, that the others lend it, or that nothing ever waited as long."""
     rows = [waits("acme/slow", 300.0), waits("acme/new", 3.0), waits("acme/new", 5000.0)]

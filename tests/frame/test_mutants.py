@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import mutation_tests
-from benchmarks.mutants import ROOT, draw, line_of
+from benchmarks.mutants import ROOT, Results, Run, draw, line_of
 from benchmarks.mutation_sites import mutants_of, readable
 
 LIMITS = '''"""Numbers."""
@@ -39,12 +39,11 @@ RUN = """import sys
 from pathlib import Path
 from benchmarks import mutants
 
-mutants.SPARE_SECONDS = 1
 root = Path(sys.argv[1])
 order = ["comparison", "arithmetic", "dropped condition", "returned value"]
 every = mutants.mutants_of("rest.py", (root / "rest.py").read_bytes())
 every.sort(key=lambda mutant: order.index(mutant.kind))
-for mutant, run in zip(every, mutants.run_all(root, every, 2, lambda path: ("tests",))):
+for mutant, run in zip(every, mutants.run_all(root, every, 2, tests=lambda path: ("tests",), seconds=4)):
     print(mutant.kind, run.verdict)
 """
 
@@ -103,6 +102,28 @@ def test_same_seed_draws_the_same_sample() -> None:
     assert sorted(mutant.path.startswith("analytics") for mutant in samples[0]) == [False] * 5 + [True] * 4
     lines = {(mutant.path, line_of((ROOT / mutant.path).read_bytes(), mutant)) for mutant in samples[0]}
     assert len(lines) == 9
+
+
+def test_results_are_kept_for_a_run_that_goes_on(tmp_path: Path) -> None:
+    """What ended is read again, fault by fault; a fault that is new has no result."""
+    first, second, *_ = mutants_of("limits.py", LIMITS.encode())
+    kept = Results(tmp_path / "results.ndjson")
+    kept.add(first, Run("killed", 1.5, "tests/test_limits.py::test_over"))
+    assert Results(tmp_path / "results.ndjson").runs == {first: kept.runs[first]}
+    assert second not in Results(tmp_path / "results.ndjson").runs
+
+
+def test_tests_that_name_a_module_or_a_table_come_first() -> None:
+    """A file of the same name before all, then those of its own table, and none twice; around these are the others."""
+    near = mutation_tests.tests_of("warehouse/models/staging/deployments/reported_readings.sql")
+    assert near[0] == "tests/warehouse/test_reported_readings.py"
+    assert len(set(near)) == len(near)
+    assert (
+        "tests/analytics/comparison/test_note_texts.py" in mutation_tests.tests_of("analytics/comparison/notes.py")[:3]
+    )
+    wider = mutation_tests.wider_than("analytics/comparison/notes.py")
+    assert "tests/cli/test_summary.py" in wider
+    assert not set(wider) & set(mutation_tests.tests_of("analytics/comparison/notes.py"))
 
 
 def test_every_file_has_tests_that_exist() -> None:

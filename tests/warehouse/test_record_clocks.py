@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from analytics.reports.doubtful.record_clocks import record_clocks
 from analytics.reports.doubts import all_in_doubt
 from headway.settings import ProductionSettings, Settings
 from tests.builders.rows import Raw, built
+from warehouse.models.deployments.records.record_clocks import _constant, _prompt
 
 DAY = 24.0
 PROMPT = (0.2, 0.5, 0.3, 0.9, 0.1)
@@ -88,3 +90,57 @@ def test_times_of_which_people_say_that_they_are_right_are() -> None:
     """`complete` of the settings ends the doubt."""
     said = Settings(base=Path(), production=ProductionSettings(complete=("acme/shop",)))
     assert doubts(team(9, PROMPT, shift=9), said) == []
+
+
+@pytest.mark.parametrize(
+    ("offsets", "zone", "alike"),
+    [
+        ([2.0] * 8 + [5.0] * 2, None, 8),
+        ([2.0] * 7 + [5.0] * 3, None, 0),
+        ([2.0] * 5, None, 5),
+        ([2.0] * 4, None, 0),
+        ([2.0, 2.0, 2.0, 2.25, 1.75], None, 5),
+        ([2.0, 2.0, 2.0, 2.0, 2.26], None, 0),
+        ([0.75] * 5, None, 5),
+        ([0.74] * 5, None, 0),
+        ([14.0] * 5, None, 5),
+        ([14.01] * 5, None, 0),
+        ([-12.0] * 5, None, 5),
+        ([-12.01] * 5, None, 0),
+        ([2.0] * 5, 2.25, 5),
+        ([2.0] * 5, 2.26, 0),
+    ],
+)
+def test_offset_is_that_of_a_zone_where_four_fifths_have_it(
+    offsets: list[float], zone: float | None, alike: int
+) -> None:
+    """Five deployments or more, within 15 minutes of one offset, 45 minutes to 14 h late or 12 h early, or the zone."""
+    pairs = [({"deployment_id": str(number)}, timedelta(hours=hours)) for number, hours in enumerate(offsets)]
+    assert len(_constant(pairs, None if zone is None else timedelta(hours=zone))) == alike
+
+
+@pytest.mark.parametrize(
+    ("zones", "offsets", "soon"),
+    [
+        ([3.0] * 10, [3.0] * 5 + [4.0] * 5, 10),
+        ([2.99] * 10, [3.5] * 10, 0),
+        ([3.0] * 9, [3.5] * 9, 0),
+        ([3.0] * 10, [3.5] * 9 + [2.99], 0),
+        ([3.0] * 10, [4.0] * 5 + [4.01] * 5, 5),
+        ([3.0] * 10, [4.0] * 4 + [4.01] * 6, 0),
+        ([3.0] * 8 + [1.0] * 2, [3.5] * 10, 8),
+        ([3.0] * 7 + [1.0] * 3, [3.5] * 10, 0),
+    ],
+)
+def test_zone_alone_shows_where_deployments_follow_it_at_once(
+    zones: list[float], offsets: list[float], soon: int
+) -> None:
+    """Ten or more, none sooner than the zone, half within an hour of it, four fifths three hours east or more."""
+    at = datetime(2026, 3, 2)
+    names = [f"c{number}" for number in range(len(zones))]
+    first = {
+        name: {"sha": name, "succeeded_at": at + timedelta(hours=hours)}
+        for name, hours in zip(names, offsets, strict=True)
+    }
+    zone_of = {name: timedelta(hours=hours) for name, hours in zip(names, zones, strict=True)}
+    assert len(_prompt(first, {name: {"committed_at": at} for name in names}, zone_of)) == soon

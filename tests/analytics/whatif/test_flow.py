@@ -65,6 +65,39 @@ def test_stages_of_known_rates_keep_their_known_hours() -> None:
     assert expected.arrived[0, 1] == pytest.approx(ships, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("hours", "production"),
+    [
+        ([10.0, None, None, None, None, None, None], 710.0),
+        ([10.0, 20.0, 5.0, 1.0, 2.0, 30.0, 3.0], 649.0),
+        ([None, None, None, None, None, 60.0, None], 660.0),
+        ([None, 20.0, None, 7.0, None, None, 3.0], 690.0),
+    ],
+    ids=["pickup alone", "all stages", "release alone", "some"],
+)
+def test_work_that_goes_one_way_takes_its_own_hours(hours: list[float | None], production: float) -> None:
+    """Whole hours in each stage of its way, and the rest of 720 in production: nothing goes back or is abandoned."""
+    rows = [row(f"acme/{number % 2}", "production", float(number), hours, until=LATER) for number in range(8)]
+    expected = model(cohort(rows)).before
+    assert expected.stage_hours[0] == pytest.approx([stay or 0.0 for stay in hours], abs=1e-6)
+    assert expected.ended_hours[0] == pytest.approx([production, 0.0], abs=1e-6)
+    assert expected.arrived[0] == pytest.approx([1.0, 1.0])
+
+
+def test_work_that_goes_several_ways_takes_the_mean_of_their_hours() -> None:
+    """A half ships right from pickup after 10 h, a quarter by 200 h of release, a quarter is abandoned after 10 h."""
+    rows = []
+    for number in range(16):
+        way = ("production", "production", "production", "abandoned")[number % 4]
+        release = 200.0 if number % 4 == 2 else None
+        hours = [10.0, None, None, None, None, release, None]
+        rows.append(row(f"acme/{number // 8}", way, float(number), hours, until=LATER))
+    expected = model(cohort(rows)).before
+    assert expected.stage_hours[0] == pytest.approx([10.0, 0.0, 0.0, 0.0, 0.0, 50.0, 0.0], abs=1e-6)
+    assert expected.ended_hours[0] == pytest.approx([0.5 * 710.0 + 0.25 * 510.0, 0.25 * 710.0], abs=1e-6)
+    assert expected.arrived[0] == pytest.approx([0.5, 0.75])
+
+
 def test_work_that_is_not_over_counts_for_what_was_seen_of_it() -> None:
     """Changes of which a sixth is still on its way keep the hours that they have when all are seen to their end."""
     whole, cut = (model(drawn(2, 20_000, seen_hours=hours)) for hours in (None, 400.0))

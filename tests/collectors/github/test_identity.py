@@ -8,6 +8,7 @@ from collectors.github import GitHubSource, auth_from
 from collectors.github.api.signals import LockedOut, Lost
 from headway.errors import AccessDenied
 from tests.builders.github import FakeGitHub, Fault, Faults, bulk, kinds
+from tests.builders.github.exchange import Answer, json_answer
 from tests.collectors.github.reading import Reader, folded, token
 
 
@@ -183,6 +184,29 @@ def test_app_reads_as_a_token_does() -> None:
         wrong = replace(reader, auth=auth_from(environment | {"HEADWAY_GITHUB_APP_INSTALLATION_ID": "1"}))
         with pytest.raises(AccessDenied, match="no token"):
             wrong.night()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "tokens"),
+    [
+        (json_answer(401, {"message": "Bad credentials"}), "refused the token", 2),
+        (json_answer(200, {"errors": [{"type": "INSUFFICIENT_SCOPES", "message": "no scope"}]}), "may not read", 1),
+    ],
+    ids=["a token that is refused", "a token that may not read"],
+)
+def test_app_asks_for_another_token_once_where_one_is_refused(answer: Answer, words: str, tokens: int) -> None:
+    """Another one of the same App would have the same permissions, and one that is refused at once is no accident."""
+    with FakeGitHub(bulk(pulls=1, runs=0), schema="excerpt") as github:
+        app = github.add_app()
+        environment = {
+            "HEADWAY_GITHUB_APP_ID": str(app.app_id),
+            "HEADWAY_GITHUB_APP_PRIVATE_KEY": app.private_key,
+            "HEADWAY_GITHUB_APP_INSTALLATION_ID": str(app.installation_id),
+        }
+        github.faults = Faults([Fault(kinds.Kind(words, lambda _exchange: answer), path="*graphql")])
+        with pytest.raises(AccessDenied, match=words):
+            replace(Reader.of(github), auth=auth_from(environment)).night()
+        assert github.count(endpoint="*access_tokens") == tokens
 
 
 def test_enterprise_server_is_read_at_its_own_address() -> None:

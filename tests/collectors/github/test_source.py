@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.github import GitHubSource, auth_from, checked_base_url, parse_target, source_id
+from collectors.github import GitHubAuth, GitHubSource, auth_from, checked_base_url, parse_target, source_id
 from headway.errors import AccessDenied, UsageError
 
 
@@ -118,7 +118,8 @@ def test_token_of_our_own_comes_first() -> None:
     """HEADWAY_GITHUB_TOKEN counts before GITHUB_TOKEN, and neither shows in what is printed or copied."""
     auth = auth_from({"GITHUB_TOKEN": "ghp_general", "HEADWAY_GITHUB_TOKEN": "ghp_special"})
     assert auth._token == "ghp_special"
-    assert "ghp_" not in repr(auth)
+    assert repr(auth) == "GitHubAuth(token)"
+    assert repr(GitHubAuth(app_id="1", private_key="secret", installation_id=2)) == "GitHubAuth(app)"
     with pytest.raises(TypeError):
         pickle.dumps(auth)
 

@@ -107,3 +107,35 @@ def test_report_of_the_past_is_the_report_of_then(seed: int) -> None:
                 assert set(found) == set(expected)
                 for one, row in found.items():
                     assert row == expected[one], (seed, one)
+
+
+@pytest.mark.parametrize(("as_of", "there"), [(20.0, True), (19.999, False)])
+def test_what_happens_at_the_moment_of_the_report_has_happened(as_of: float, there: bool) -> None:
+    """A request that is opened, reviewed, approved, merged, closed or deployed just then counts as such, not before."""
+    at = 20.0
+    shop = (
+        Forge()
+        .deploy("d0", "start", 0.5)
+        .request(1, opened=2, commits="a@1", closed=at, events=[("closed", at)])
+        .request(2, opened=2, commits="b@1", merged=at, merge="m2")
+        .request(3, opened=2, commits="c@1", reviews=[("bob", "commented", at)])
+        .request(4, opened=2, commits="d@1", reviews=[("bob", "approved", at)])
+        .request(5, opened=at, commits="e@1")
+        .request(6, opened=2, commits="f@1", merged=10, merge="m6")
+        .deploy("d6", "m6", at)
+    )
+    happened = {
+        1: ("abandoned_at", "abandoned"),
+        2: ("merged_at", "waiting"),
+        3: ("reviewed_at", "waiting"),
+        4: ("approved_at", "waiting"),
+        5: ("opened_at", "waiting"),
+        6: ("production_at", "production"),
+    }
+    with built(shop, as_of=as_of) as tables:
+        rows = {row["number"]: row for row in tables("select * from lead_times")}
+    assert set(rows) == set(happened) - ({5} if not there else set())
+    for number, row in rows.items():
+        column, outcome = happened[number]
+        assert row[column] == (hour(at) if there else None)
+        assert row["outcome"] == (outcome if there else "waiting")

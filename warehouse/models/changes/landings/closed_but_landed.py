@@ -91,8 +91,7 @@ def body_words(history: History, free: Iterable[int]) -> dict[int, LandedWords]:
     closed = history.reports.closed_at
     for position in free:
         commit = history.chain[position]
-        message = history.messages[commit]
-        if history.merge(commit) or "\n" not in message:
+        if history.merge(commit):
             continue
         sure, perhaps = history.in_body(commit)
         if sure or perhaps:
