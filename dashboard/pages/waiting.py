@@ -32,17 +32,18 @@ SHOWN = 1000
 
 def ask_first(view: View) -> None:
     """Ask what is answered before a file is shown."""
-    ask_head(view)
+    ask_head(view.always)
 
 
 def ask_later(view: View) -> None:
     """Ask the rest."""
-    view.report("waiting", clock=view.clock)
+    view.always.report("waiting", clock=view.clock)
     view.attention()
 
 
 def page(view: View) -> None:
-    """Draw the page."""
+    """Draw the page: what waits now, in any period."""
+    view = view.always
     head(view, "Waiting now", GUIDE)
     rows = view.report("waiting", clock=view.clock)
     if rows.is_empty():

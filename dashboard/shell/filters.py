@@ -59,11 +59,10 @@ def choose(file: str, scope: Scope) -> View:
     parts = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
         _place(scope, team, repo, service),
-        "all time" if filters.since is None else f"code complete in the last {period}",
-        *(["strong evidence only"] if strong else []),
     ]
     chosen = AXES[axis], CLOCKS[clock], ", ".join(parts), scope.as_of, INTERVALS[intervals], HORIZONS[horizon]
-    return View(file, filters, *chosen)
+    when = "all time" if filters.since is None else f"code complete in the last {period}"
+    return View(file, filters, *chosen, when)
 
 
 def _intervals_and_horizon() -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from analytics.text.wording import plain
@@ -17,6 +19,7 @@ from headway.errors import HeadwayError
 __all__ = ["draw", "view"]
 
 _LOOK_AGAIN_SECONDS = 10.0
+_STYLE = Path(__file__).with_name("page.css")
 
 
 def draw() -> None:
@@ -28,6 +31,7 @@ def draw() -> None:
     ]
     current = st.navigation(pages, expanded=True)
     st.set_page_config(page_title=f"{current.title} · Headway", layout="wide")
+    st.html(_STYLE)
     file = ""
     try:
         if not require_sign_in(files.settings().dashboard):

@@ -106,7 +106,7 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     [
         (
             Estimate(20.0, 8.0, 32.0),
-            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), a significant difference.",
+            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), significant.",
         ),
         (
             Estimate(20.0, -3.0, 43.0),
