@@ -85,10 +85,7 @@ def _lead_time(
     for comparison in read_comparisons(connection, filters, replace(options, by=split)):
         verdict = verdicts.trend(comparison, f"{DAYS} days")
         if verdict is not None and verdict.significant:
-            yield News(
-                "lead time",
-                f"{verdict.sentence} as in the {DAYS} days before ({verdict.basis}), in the same repositories.",
-            )
+            yield News("lead time", f"{verdict.sentence} ({verdict.basis}), in the same repositories.")
 
 
 def _alarms(connection: duckdb.DuckDBPyConnection, filters: Filters) -> Iterator[News]:

@@ -5,7 +5,7 @@ A verdict claims a difference only where a finding does. What it rests on is in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.comparison import Comparison, Measure
 from analytics.comparison.discoveries import HEADLINE
@@ -39,6 +39,8 @@ def lead_time(comparison: Comparison) -> Verdict:
     if measure is None or measure.ai is None:
         return _not_compared(comparison)
     size = f"{_times(measure.ai)} as long"
+    if measure.lower is None and measure.upper is None:
+        return Verdict(TOO_FEW, f"Like for like {size}, too few for an interval")
     bounds = _ratio_bounds(measure)
     if claims(measure):
         first, second = (side.name for side in comparison.both)
@@ -68,6 +70,8 @@ def within_a_week(comparison: Comparison) -> Verdict:
     measure, headline = comparison.like_with_like(WEEK), comparison.like_with_like(HEADLINE)
     if measure is None or measure.ai is None or measure.other is None or measure.difference is None:
         return _not_compared(comparison)
+    if measure.lower is None and measure.upper is None:
+        return replace(_not_compared(comparison), pair=(measure.ai, measure.other))
     points = 100.0 * measure.difference
     lower, upper = (None if bound is None else 100.0 * bound for bound in (measure.lower, measure.upper))
     bounds = ci(lower, upper, "points", decimals=0, signed=True)
@@ -90,9 +94,9 @@ def trend(comparison: Comparison, period: str) -> Verdict | None:
         return None
     bounds = _ratio_bounds(measure)
     if not claims(measure):
-        return Verdict(f"Last {period}: no significant change", bounds)
-    way = "slower" if measure.ai > 1.0 else "faster"
-    return Verdict(f"Last {period}: {way}, {_times(measure.ai)} as long", bounds, significant=True)
+        return Verdict(f"No significant change from the {period} before", bounds)
+    way = "Slower" if measure.ai > 1.0 else "Faster"
+    return Verdict(f"{way} than in the {period} before: {_times(measure.ai)} as long", bounds, significant=True)
 
 
 def _not_compared(comparison: Comparison) -> Verdict:
@@ -101,7 +105,7 @@ def _not_compared(comparison: Comparison) -> Verdict:
         return Verdict(f"No {(second if first.changes else first).name} to compare")
     if not comparison.enough:
         return Verdict(TOO_FEW, f"{first.changes:,} of {first.name}, {second.changes:,} of {second.name}")
-    return Verdict("No comparison", f"Too few changes are in a {' and '.join(comparison.contrast.cells)} that has both")
+    return Verdict(TOO_FEW, f"Too few changes are in a {' and '.join(comparison.contrast.cells)} that has both")
 
 
 def _times(ratio: float) -> str:
@@ -109,8 +113,6 @@ def _times(ratio: float) -> str:
 
 
 def _ratio_bounds(measure: Measure) -> str:
-    if measure.lower is None and measure.upper is None:
-        return "too few cells have both for an interval"
     lower, upper = (None if bound is None else 1.0 + bound for bound in (measure.lower, measure.upper))
     return ci(lower, upper, "", decimals=1 if (measure.ai or 0.0) >= _TWICE else 2)
 

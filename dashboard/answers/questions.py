@@ -25,6 +25,7 @@ from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison import Comparison
 from analytics.comparison.report import read_comparisons
 from analytics.explain import change as explain_change
+from analytics.explain.search import search as search_changes
 from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
 from analytics.pulse.news import News
@@ -66,6 +67,7 @@ __all__ = [
     "report",
     "returned_changes",
     "scope",
+    "search",
     "services",
     "side_by_side",
     "sources",
@@ -333,6 +335,12 @@ def unknown_bots(file: str) -> pl.DataFrame:
         bots = bots_without_rule(cursor, settings().ai)
     schema = {"name": pl.String, "email": pl.String, "written": pl.Int64, "rule": pl.String}
     return pl.DataFrame([{name: getattr(bot, name) for name in schema} for bot in bots], schema=schema)
+
+
+def search(file: str, text: str) -> pl.DataFrame:
+    """As `analytics.explain.search.search`; not cached, because every text is another one."""
+    with cursor_of(file) as cursor:
+        return search_changes(cursor, text)
 
 
 def explain(file: str, change_id: str) -> explain_change.Explanation:

@@ -174,6 +174,10 @@ class View:
         """Bots that no rule names: name, email, written, rule."""
         return questions.unknown_bots(self.file)
 
+    def search(self, text: str) -> pl.DataFrame:
+        """The changes that a text names, in any repository and period."""
+        return questions.search(self.file, text)
+
     def explain(self, change_id: str) -> Explanation:
         """All that is known about one change."""
         return questions.explain(self.file, change_id)

@@ -143,10 +143,11 @@ def _titles(titles: Mapping[str, str], y: alt.Scale) -> alt.Chart:
         for place, text in enumerate(titles.values())
     ]
     text = f"width > length(datum.title) * {_LETTER_PIXELS} ? datum.title : datum.start"
-    mark = alt.Chart(pl.DataFrame(rows)).mark_text(
+    chart = alt.Chart(pl.DataFrame(rows)).encode(x="at:Q", y=alt.Y("y:Q", scale=y, axis=None))
+    titled: alt.Chart = chart.mark_text(
         align="left", fontSize=13, fontWeight=600, baseline="middle", color=text_colour(), text=alt.ExprRef(text)
     )
-    return mark.encode(x="at:Q", y=alt.Y("y:Q", scale=y, axis=None))
+    return titled
 
 
 def _marks(drawn: pl.DataFrame, top: float, y: alt.Scale) -> list[alt.Chart]:

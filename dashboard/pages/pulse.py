@@ -32,9 +32,14 @@ GUIDE = (
     "**AI work** builds an AI capability (models, prompts, inference, retrieval, evaluation). **Made with AI**: by an"
     " agent, or by a person with an AI tool, according to the change's marks. The two questions are independent: choose"
     " one in the sidebar. Bots are left out.\n\n"
-    "Square brackets and lines are 95% confidence intervals. A comparison within the same repositories and months has"
+    "**Tiles**: each has a verdict, *like for like*: AI work beside other work within the same repositories and months,"
+    " size held equal. Rows of *all changes* describe, and may differ by the mix of work. **Half by**, **85% by**: when"
+    " that share of all changes is in production. A later line compares all work with the period before.\n\n"
+    "**Value stream**: a strip for each group, as long as the mean time that a change waits up to the horizon, and as"
+    " thick as the share that is not abandoned; grey is what dropped out.\n\n"
+    "CI and lines are 95% confidence intervals. A comparison within the same repositories and months has"
     " two: *in these repositories* is about this work, *in repositories like these* about what another one may expect."
-    " Each answer links to a page with details."
+    " The reasons at the end of the page have all numbers."
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -53,7 +54,7 @@ def reasons(view: View, pulse: Pulse) -> None:
         ("What integration and environments cost", "delivery", delivery),
     )
     for label, name, draw in parts:
-        lazy_expander(label, lambda draw=draw: draw(view, pulse), name=f"why-{name}")
+        lazy_expander(label, partial(draw, view, pulse), name=f"why-{name}")
 
 
 @contextmanager

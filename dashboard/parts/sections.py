@@ -33,6 +33,7 @@ __all__ = [
     "rungs_table",
     "services_in_doubt",
     "small_groups",
+    "title_of",
     "too_few",
     "with_group_names",
 ]
@@ -136,13 +137,18 @@ def head(
     if first is not None:
         times = f"{first:%Y-%m-%d %H:%M}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
         label = f"{label} · as of {times} UTC"
+    title_of(title, guide)
+    services_in_doubt(view, folded=beside is not None)
+    # As plain text: the name of a repository comes from outside.
+    st.text(label)
+
+
+def title_of(title: str, guide: str) -> None:
+    """Draw the title of a page, and beside it on demand a guide for first-time readers."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
         st.title(title, anchor=False, width="content")
         with st.popover("How to read this page", type="tertiary"):
             st.markdown(guide)
-    services_in_doubt(view, folded=beside is not None)
-    # As plain text: the name of a repository comes from outside.
-    st.text(label)
 
 
 def with_group_names(rows: pl.DataFrame, view: View) -> pl.DataFrame:

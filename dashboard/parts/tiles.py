@@ -110,14 +110,14 @@ def _trends(view: View) -> Iterator[tuple[str, bool | None]]:
         compared = view.trend(days)
         verdict = compared and verdicts.trend(compared, period_name(days))
         if verdict:
-            yield verdict.sentence, ": faster" in verdict.sentence if verdict.significant else None
+            yield verdict.sentence, verdict.sentence.startswith("Faster") if verdict.significant else None
 
 
 def _waiting(view: View, pulse: Pulse, before: Pulse | None) -> Tile:
     attention = view.attention()
     ai = attention.ai.get(view.axis, 0)
     counts = (ai, attention.waiting - ai) if len(pulse.compared) > 1 else (attention.waiting,)
-    after = _horizon(pulse)
+    after, then = _horizon(pulse), before.everything.waiting_share if before else None
     rows = [
         (group.name, f"**{count:,}", _MISSING if group.waiting_share is None else _percent(group.waiting_share))
         for group, count in zip(pulse.compared, counts, strict=True)
@@ -132,11 +132,7 @@ def _waiting(view: View, pulse: Pulse, before: Pulse | None) -> Tile:
         Verdict(verdict, wording.capital(attention.decisions)),
         ("all changes", "now", f"after {after}"),
         rows,
-        [
-            *_changed(
-                f"of all work after {after}", pulse.everything.waiting_share, before and before.everything.waiting_share
-            )
-        ],
+        [*_changed(f"of all work after {after}", pulse.everything.waiting_share, then)],
     )
 
 

@@ -11,7 +11,7 @@ from dashboard.answers import files
 from dashboard.answers.questions import scope
 from dashboard.answers.view import View
 from dashboard.shell import stale
-from dashboard.shell.filters import choose
+from dashboard.shell.filters import choose, unknown_values
 from dashboard.shell.navigation import FIRST, PAGES
 from dashboard.shell.sign_in import require_sign_in
 from headway.errors import HeadwayError
@@ -44,6 +44,10 @@ def draw() -> None:
             )
         stale.banner()
         st.session_state["view"] = choose(file, scope(file))
+        if unknown := unknown_values():
+            st.warning("**Not here:** the link asks for what these data do not have. Without it the page shows more.")
+            # As text: a link may hold anything.
+            st.text("\n".join(unknown))
         current.run()
     except HeadwayError as error:
         st.title("No data yet")

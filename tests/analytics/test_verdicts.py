@@ -84,10 +84,10 @@ def test_trend_says_slower_or_faster_only_where_it_is_significant(slower: Compar
     """A period that differs from the one before has its ratio, another no claim, one without interval nothing."""
     verdict = verdicts.trend(slower, "90 days")
     assert verdict is not None
-    assert verdict.sentence == f"Last 90 days: slower, {headline(slower).ai:.2f} times as long"
+    assert verdict.sentence == f"Slower than in the 90 days before: {headline(slower).ai:.2f} times as long"
     even = verdicts.trend(alike, "12 months")
     assert even is not None
-    assert (even.sentence, even.significant) == ("Last 12 months: no significant change", False)
+    assert (even.sentence, even.significant) == ("No significant change from the 12 months before", False)
     open_ended = with_measure(alike, HEADLINE, lower=None, upper=None)
     assert verdicts.trend(open_ended, "90 days") is None
 
@@ -100,6 +100,16 @@ def test_medians_that_would_say_otherwise_are_noticed(slower: Comparison, alike:
     assert not verdicts.differs_from_medians(with_measure(slower, "median_hours", ai=90.0, other=10.0))
     assert verdicts.differs_from_medians(with_measure(slower, "median_hours", ai=8.0, other=10.0))
     assert not verdicts.differs_from_medians(with_measure(slower, "median_hours", ai=None, other=10.0))
+
+
+def test_without_an_interval_there_is_no_verdict(slower: Comparison) -> None:
+    """A ratio of too few cells is described, and neither a difference nor "no difference" is said of it."""
+    verdict = verdicts.lead_time(with_measure(slower, HEADLINE, lower=None, upper=None))
+    assert verdict.sentence == "Too few changes to compare"
+    assert verdict.basis.endswith("times as long, too few for an interval")
+    week = verdicts.within_a_week(with_measure(slower, verdicts.WEEK, lower=None, upper=None))
+    assert week.sentence == "Too few changes to compare"
+    assert week.pair is not None
 
 
 def test_too_few_are_counted() -> None:

@@ -140,6 +140,9 @@ def test_change_that_is_not_there_says_what_is(several: Path, monkeypatch: pytes
     said = words(opened(several, monkeypatch, "change", change="github:acme/gone#3"))
     assert "there is no change github:acme/gone#3" in said
     assert "did you mean" in said
+    named = opened(several, monkeypatch, "change", change="Number 9")
+    numbers = {f"acme/{name}#{number}" for name, most in (("shop", 106), ("api", 26)) for number in range(1, most)}
+    assert set(table(named, "short")["short"]) == {short for short in numbers if "#9" in short}
     assert "Enter the id of a change" in words(opened(several, monkeypatch, "change"))
 
 

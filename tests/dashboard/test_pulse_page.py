@@ -165,9 +165,18 @@ def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.Mon
 
 
 def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link to a repository or team that is gone shows everything rather than a failed page."""
-    said = opened(several, monkeypatch, repo="acme/gone", team="gone").text[0].value
+    """A link to a repository or team that is gone shows everything rather than a failed page, and says so first."""
+    app = opened(several, monkeypatch, repo="acme/gone", team="gone")
+    assert any(warning.value.startswith("**Not here:** ") for warning in app.warning)
+    assert app.text[0].value == "team: gone\nrepo: acme/gone"
+    said = app.text[1].value
     assert "All repositories, code complete in the last 12 months" in said
+
+
+def test_known_values_in_the_url_are_no_news(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link whose values are all there has no warning about them."""
+    app = opened(several, monkeypatch, repo="acme/api", period="All time", clock="Working time")
+    assert not [warning for warning in app.warning if "Not here" in warning.value]
 
 
 def test_few_changes_are_counted_and_not_estimated(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
