@@ -56,12 +56,16 @@ def alone(number: float, clock: str) -> str:
     return f"{hours(number, clock)}{' of work' if clock == 'working' else ''}"
 
 
-def with_interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Hours with their interval in square brackets, in one unit; `…` for a bound that is not reached."""
+def with_interval(estimate: Estimate, clock: str = "wall", *, beside: float | None = None) -> str:
+    """Hours with their interval in square brackets, in one unit; `…` for a bound that is not reached.
+
+    `beside`: hours in the same column, whose unit holds for all of it if they are more.
+    """
     if estimate.value is None:
         return NOT_REACHED
-    inside = interval(estimate, clock)
-    return f"{hours(estimate.value, clock)} [{inside}]" if inside else hours(estimate.value, clock)
+    per, unit = _unit(max(abs(estimate.value), beside or 0.0), clock)
+    inside, value = interval(estimate, clock, beside=beside), f"{estimate.value / per:z,.1f} {unit}"
+    return f"{value} [{inside}]" if inside else value
 
 
 def with_ci(estimate: Estimate, clock: str = "wall", more: str = "", *, beside: float | None = None) -> str:
@@ -79,11 +83,11 @@ def with_ci(estimate: Estimate, clock: str = "wall", more: str = "", *, beside: 
     return f"{value} ({ci(lower, upper, unit)})"
 
 
-def interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Both bounds in the unit of the value; empty where there is neither."""
+def interval(estimate: Estimate, clock: str = "wall", *, beside: float | None = None) -> str:
+    """Both bounds in the unit of the value, or of what is `beside` it and more; empty where there is neither."""
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
-    per, _ = _unit(estimate.value, clock)
+    per, _ = _unit(max(abs(estimate.value), beside or 0.0), clock)
     low, high = (f"{bound / per:z,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
     return f"{low} – {high}".replace("-", "−")
 
