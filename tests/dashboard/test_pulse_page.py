@@ -27,7 +27,7 @@ def test_first_screen_has_a_verdict_for_each_question(several: Path, monkeypatch
     """Four tiles say how long, what waits, what arrives in a week, what fails; the strip names the bottleneck."""
     app = opened(several, monkeypatch)
     how_long, waiting, week, fails = (tile.splitlines() for tile in tiles(app))
-    assert how_long[:2] == ["Code complete to production", "No significant difference"]
+    assert how_long[:2] == ["Code complete to production", "Too few changes to compare"]
     assert how_long[2].startswith("Like for like ")
     assert how_long[3:7] == ["all changes", "half by", "85% by", "AI work"]
     assert waiting[0] == "Still waiting"
