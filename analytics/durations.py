@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["amount", "signed", "span"]
+from collections.abc import Sequence
+
+__all__ = ["amount", "in_one_unit", "signed", "span"]
 
 _TWO_DAYS = 48.0
 
@@ -22,6 +24,17 @@ def span(lower: float, upper: float, value: float, clock: str = "wall") -> str:
     """Both bounds without a unit, in that of the value."""
     per, _ = _unit(value, clock)
     return f"{lower / per:z,.1f} – {upper / per:z,.1f}"
+
+
+def in_one_unit(hours: Sequence[float | None], clock: str = "wall", *, missing: str = "not reached") -> list[str]:
+    """Durations that stand beside each other, all in the unit of the longest; `missing` for one that is absent."""
+    per, unit = _unit(max((abs(value) for value in hours if value is not None), default=0.0), clock)
+    return [missing if value is None else _scaled(value, per, unit) for value in hours]
+
+
+def _scaled(hours: float, per: float, unit: str) -> str:
+    """A short one among long ones is not zero."""
+    return f"< 0.1 {unit}" if 0.0 < hours / per < 0.05 else f"{hours / per:,.1f} {unit}"
 
 
 def _unit(hours: float, clock: str) -> tuple[float, str]:

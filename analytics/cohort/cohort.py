@@ -177,6 +177,19 @@ class Cohort:
         units = self._units(intervals, among=entered)
         return Stay(hours.size, self._incidence(hours, ended, (MOVED_ON, "abandoned"), units))
 
+    def abandoned_in(self, horizon_hours: float) -> dict[str, float]:
+        """The share of all changes that is abandoned within so many hours, by the stage in which it was by then.
+
+        Cumulative incidence with an end for each stage: they add up to the share abandoned.
+        """
+        stages = self.present
+        last = self.changes["last_stage"].cast(pl.String)
+        code = last.replace_strict({name: place for place, name in enumerate(stages, 1)}, default=1).to_numpy()
+        ended = np.where(self.ended_as == ENDS.index("abandoned"), code, self.ended_as).astype(np.int64)
+        curve = self._incidence(self.hours, ended, (ENDS[0], *stages), self._units(None))
+        shares = curve.at([horizon_hours]).probability[0, 1:]
+        return {stage: float(share) for stage, share in zip(stages, shares, strict=True)}
+
     def moves(self, intervals: str | None = None, *, until_hours: float | None = None) -> Moves:
         """The changes as moves between `STATES`; units are those of the question, changes where there is none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -30,6 +30,12 @@ class Filters:
     evidence: str = "any"
     names: tuple[str, ...] | None = None
     service: str | None = None
+
+    def before(self, end: datetime) -> Filters | None:
+        """The period of the same length right before, this one reaching to `end`; None where it has no beginning."""
+        if self.since is None:
+            return None
+        return replace(self, since=self.since - ((self.until or end) - self.since), until=self.since)
 
     def apply(self, table: pl.DataFrame, *, time: str | None) -> pl.DataFrame:
         """Rows of `table` (with columns `repo` and `time`) that match; without a time, the period is ignored."""

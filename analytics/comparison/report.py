@@ -17,7 +17,7 @@ from analytics.comparison.notes import note_of
 from analytics.comparison.results import ALL, Comparison
 from analytics.reports.doubts import doubt_lines, doubts
 
-__all__ = ["COMPARED", "COMPARISON", "comparison", "comparison_table"]
+__all__ = ["COMPARED", "COMPARISON", "comparison", "comparison_table", "read_comparisons"]
 
 _TEXT, _COUNT, _NUMBER = pl.String(), pl.Int64(), pl.Float64()
 
@@ -60,23 +60,7 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
     the second in `other`. A measure within cells has the suffix `_within`, so that the name of a measure is unique in a
     comparison.
     """
-    chosen = options or Options()
-    any_evidence = replace(filters, evidence="any")
-    columns = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=chosen.working)
-    horizon = chosen.horizon_hours(cohort)
-    comparisons = [
-        compare(
-            cohort.sure(filters, contrast.axis),
-            contrast,
-            after_hours=chosen.arrived_after_hours,
-            horizon_hours=horizon,
-            automation=chosen.automation,
-            smallest=chosen.smallest,
-        )
-        for contrast in contrasts_by(chosen.by, cohort.changes)
-    ]
-    tables = [comparison_table(compared) for compared in controlled(comparisons)]
+    tables = [comparison_table(compared) for compared in read_comparisons(connection, filters, options or Options())]
     table = pl.concat(tables) if tables else pl.DataFrame(schema=COMPARISON)
     lines = doubt_lines(doubts(connection, filters))
     if not lines:
@@ -85,6 +69,26 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
     first = pl.lit("; ".join(lines))
     note = pl.when(pl.col("note") == "").then(first).otherwise(pl.concat_str(first, pl.col("note"), separator="; "))
     return table.with_columns(note.alias("note"))
+
+
+def read_comparisons(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> list[Comparison]:
+    """The comparisons of `comparison`, with q-values over all of them."""
+    any_evidence = replace(filters, evidence="any")
+    columns = (*COMPARED, *filters.verdict_columns)
+    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=options.working)
+    horizon = options.horizon_hours(cohort)
+    comparisons = [
+        compare(
+            cohort.sure(filters, contrast.axis),
+            contrast,
+            after_hours=options.arrived_after_hours,
+            horizon_hours=horizon,
+            automation=options.automation,
+            smallest=options.smallest,
+        )
+        for contrast in contrasts_by(options.by, cohort.changes)
+    ]
+    return controlled(comparisons)
 
 
 def comparison_table(compared: Comparison) -> pl.DataFrame:

@@ -42,11 +42,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class StageTime:
-    """Mean hours that a change spends in a stage within the horizon, and its share of all hours before the end."""
+    """Mean hours that a change spends in a stage within the horizon, and its share of all hours before the end.
+
+    `abandoned`: the share of all changes that is abandoned there within the horizon.
+    """
 
     stage: str
     mean_hours: Estimate
     share: float
+    abandoned: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class Ahead:
 class Group:
     """One group of changes. Hours are from code complete; `enough` says whether there are changes enough to estimate.
 
-    `arrived`: share in production after so many hours. `mean_waiting_hours`: within the horizon, in all stages.
+    `arrived`: share in production after so many hours. `abandoned_share`, `production_share`: at the horizon; the rest
+    still waits then. `mean_waiting_hours`: within the horizon, in all stages.
     `ahead`: how far the first of them is ahead; None where there is no second. `intervals`: their question;
     `interval_by`: what they take as independent.
     """
@@ -82,6 +87,17 @@ class Group:
     ahead: Ahead | None = None
     interval_by: str = ""
     intervals: str = ""
+    production_share: Estimate = Estimate(None, None, None)
+
+    @property
+    def waiting_share(self) -> float | None:
+        """The share that is neither in production nor abandoned at the horizon; None where it is not estimated."""
+        arrived, gone = self.production_share.value, self.abandoned_share.value
+        return None if arrived is None or gone is None else max(0.0, 1.0 - arrived - gone)
+
+    def arrived_after(self, hours: float) -> Estimate:
+        """The share in production after so many hours of `arrived`; of none, where it is not estimated."""
+        return dict(self.arrived).get(hours, Estimate(None, None, None))
 
     @property
     def bottleneck(self) -> StageTime | None:
@@ -192,7 +208,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
     outcomes = cohort.changes["outcome"]
     enough = len(outcomes) >= FEWEST
     none = Estimate(None, None, None)
-    median = p85 = abandoned = none
+    median = p85 = abandoned = production = none
     arrived: list[tuple[float, Estimate]] = []
     stages: list[StageTime] = []
     waiting_hours: float | None = None
@@ -208,8 +224,10 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
             (hours, _estimate(at.probability[row, 0], at.lower[row, 0], at.upper[row, 0]))
             for row, hours in enumerate(after)
         ]
-        gone = curve.at([horizon_hours])
-        abandoned = _estimate(gone.probability[0, 1], gone.lower[0, 1], gone.upper[0, 1])
+        ends = curve.at([horizon_hours])
+        production, abandoned = (
+            _estimate(ends.probability[0, end], ends.lower[0, end], ends.upper[0, end]) for end in range(len(ENDS))
+        )
         stages, ahead = _stages(cohort, horizon_hours, intervals)
         waiting_hours = sum(stage.mean_hours.value or 0.0 for stage in stages)
     return Group(
@@ -224,6 +242,7 @@ def _group(name: str, cohort: Cohort, horizon_hours: float, after: tuple[float, 
         p85_hours=p85,
         arrived=arrived,
         abandoned_share=abandoned,
+        production_share=production,
         stages=stages,
         mean_waiting_hours=waiting_hours,
         ahead=ahead,
@@ -235,12 +254,13 @@ def _stages(cohort: Cohort, horizon_hours: float, intervals: str) -> tuple[list[
     moves = cohort.moves(intervals, until_hours=horizon_hours)
     time = restricted_mean_hours(moves, horizon_hours, keep_influence=True)
     whole = float(time.mean_hours[: -len(ENDS)].sum())
-    present = [stage for stage in LEAD_STAGES if cohort.changes[f"{stage}_hours"].is_not_null().any()]
+    present, abandoned = cohort.present, cohort.abandoned_in(horizon_hours)
     stages = [
         StageTime(
             stage,
             _estimate(time.mean_hours[state], time.lower[state], time.upper[state]),
             float(time.mean_hours[state]) / whole if whole > 0.0 else 0.0,
+            abandoned[stage],
         )
         for state, stage in enumerate(LEAD_STAGES)
         if stage in present

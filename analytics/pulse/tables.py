@@ -11,7 +11,7 @@ import polars as pl
 
 from analytics.pulse.pulse import Group, Pulse
 
-__all__ = ["groups_table", "stages_table"]
+__all__ = ["groups_table", "stages_table", "stream_table"]
 
 _TEXT, _COUNT, _NUMBER, _TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 
@@ -50,6 +50,22 @@ _STAGES = {
     "as_of": _TIME,
     "interval_by": _TEXT,
     "intervals": _TEXT,
+}
+
+
+_STREAM = {
+    "group": _TEXT,
+    "stage": _TEXT,
+    "from_hours": _NUMBER,
+    "to_hours": _NUMBER,
+    "mean_hours_in_state": _NUMBER,
+    "lower": _NUMBER,
+    "upper": _NUMBER,
+    "share_of_wait": _NUMBER,
+    "entering": _NUMBER,
+    "leaving": _NUMBER,
+    "abandoned": _NUMBER,
+    "bottleneck": pl.Boolean(),
 }
 
 
@@ -107,6 +123,38 @@ def stages_table(pulse: Pulse, groups: Sequence[Group]) -> pl.DataFrame:
         for time in group.stages
     ]
     return pl.DataFrame(rows, schema=_STAGES)
+
+
+def stream_table(groups: Sequence[Group], *, closed_work_is_seen: bool) -> pl.DataFrame:
+    """The value stream: one row per group and stage, each stage where the mean hours of those before it end.
+
+    `entering`, `leaving`: the share of all changes not abandoned before the stage, and after it; `abandoned`: in it,
+    within the horizon; zero where no source reports closed work. `bottleneck`: whether the stage takes the most hours.
+    """
+    rows = []
+    for group in groups:
+        at, left = 0.0, 1.0
+        for time in group.stages:
+            hours = time.mean_hours.value or 0.0
+            gone = time.abandoned if closed_work_is_seen else 0.0
+            rows.append(
+                {
+                    "group": group.name,
+                    "stage": time.stage,
+                    "from_hours": at,
+                    "to_hours": at + hours,
+                    "mean_hours_in_state": hours,
+                    "lower": time.mean_hours.lower,
+                    "upper": time.mean_hours.upper,
+                    "share_of_wait": time.share,
+                    "entering": left,
+                    "leaving": left - gone,
+                    "abandoned": gone,
+                    "bottleneck": time == group.bottleneck,
+                }
+            )
+            at, left = at + hours, left - gone
+    return pl.DataFrame(rows, schema=_STREAM)
 
 
 def _as_of(pulse: Pulse) -> object:

@@ -13,7 +13,7 @@ from analytics.cohort.groups import ALL, COLUMNS, FEWEST
 from analytics.cohort.kinds import taking_part
 from analytics.cohort.options import Options
 from analytics.cohort.units import QUESTIONS
-from analytics.durations import amount, signed, span
+from analytics.durations import in_one_unit, signed, span
 from analytics.whatif.departures import read_departures
 from analytics.whatif.effect import Bounds
 from analytics.whatif.reading import clock_of, read_changes
@@ -132,14 +132,17 @@ def sentence(rows: pl.DataFrame, group: str, cadence: str, instead_of: str) -> s
     if has_interval and low <= 0.0 <= high:
         return f"{what} makes no significant difference (95 % CI {signed(low, clock)} to {signed(high, clock)})"
     size = abs(row["hours_earlier"])
+    # One unit for all of them: they are compared.
+    times = [size, *(half for half in (row["half_hours"], before["half_hours"]) if half is not None)]
+    gain, *medians = in_one_unit(times, clock)
     interval = ""
     if has_interval:
         near, far = sorted((abs(low), abs(high)))
-        interval = f" (95 % CI {span(near, far, size, clock)})"
+        interval = f" (95 % CI {span(near, far, max(times), clock)})"
     later = "later" if row["hours_earlier"] < 0.0 else "earlier"
-    text = f"{what} would bring a change to production {amount(size, clock)}{interval} {later} on average"
-    if row["half_hours"] is not None and before["half_hours"] is not None:
-        text += f": median {amount(row['half_hours'], clock)} instead of {amount(before['half_hours'], clock)}"
+    text = f"{what} would bring a change to production {gain}{interval} {later} on average"
+    if len(medians) == 2:
+        text += f": median {medians[0]} instead of {medians[1]}"
     return text if has_interval else f"{text}; too few changes for an interval"
 
 

@@ -9,23 +9,21 @@ remains possible.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 
-from analytics.cohort.cohort import read_cohort
 from analytics.cohort.filters import Filters
 from analytics.cohort.options import Options
-from analytics.comparison import Comparison, Friction, Measure, ai_beside_other, compare
-from analytics.comparison.contrasts import AI_AXES
-from analytics.comparison.discoveries import HEADLINE, STAGE, controlled, is_stage
+from analytics.comparison import Comparison, Friction, Measure
+from analytics.comparison.discoveries import HEADLINE, STAGE, is_stage
 from analytics.comparison.marks import sentence as marks_sentence
 from analytics.comparison.notes import unlike
-from analytics.comparison.report import COMPARED
+from analytics.comparison.report import read_comparisons
 from analytics.comparison.within.wild_bootstrap import FEWEST_REPOSITORIES
 from analytics.text.intervals import interval_text
 
-__all__ = ["Finding", "by_importance", "findings_in", "findings_of"]
+__all__ = ["Finding", "by_importance", "claims", "findings_from", "findings_in", "findings_of"]
 
 _PLAIN = Options()
 _SHARES = {"share_arrived_30d": 30.0, "share_arrived_7d": 7.0, "share_arrived_24h": 1.0}
@@ -60,21 +58,12 @@ def findings_in(
     options: Options = _PLAIN,
 ) -> list[Finding]:
     """Compare AI work with other work on both axes and return the findings, most important first."""
-    any_evidence = replace(filters, evidence="any")
-    columns = (*COMPARED, *filters.verdict_columns)
-    cohort = read_cohort(connection, any_evidence, columns=columns, calendar=options.working)
-    after, horizon = options.arrived_after_hours, options.horizon_hours(cohort)
-    comparisons = [
-        compare(
-            cohort.sure(filters, axis),
-            ai_beside_other(axis),
-            after_hours=after,
-            horizon_hours=horizon,
-            smallest=options.smallest,
-        )
-        for axis in AI_AXES
-    ]
-    return by_importance(finding for comparison in controlled(comparisons) for finding in findings_of(comparison))
+    return findings_from(read_comparisons(connection, filters, options))
+
+
+def findings_from(comparisons: Iterable[Comparison]) -> list[Finding]:
+    """Return the findings of comparisons, most important first."""
+    return by_importance(finding for comparison in comparisons for finding in findings_of(comparison))
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:
@@ -114,7 +103,7 @@ def _arrival(comparison: Comparison) -> Iterator[Finding]:
             yield _finding(comparison, "arrival", f"{text}{plain}", shown, 1.0)
         return
     ratio, interval = f"{measure.ai:.2f} times as long", f"({_intervals(measure, comparison)})"
-    if _claims(measure):
+    if claims(measure):
         text = f"{_capital(_where(comparison))}, {ai} takes {ratio} as {other} to reach production {interval}."
     else:
         text = f"{_nothing(measure)} in how long {ai} and {other} take to reach production, {_where(comparison)}:"
@@ -166,7 +155,7 @@ def _about_ratio(measure: Measure, comparison: Comparison) -> str:
 def _stage(comparison: Comparison) -> Iterator[Finding]:
     """The stage with the largest significant difference in hours within cells."""
     stages = [one for one in comparison.measures if one.basis == comparison.contrast.basis and is_stage(one)]
-    claimed = [measure for measure in stages if _claims(measure)]
+    claimed = [measure for measure in stages if claims(measure)]
     if not claimed:
         return
     largest = max(claimed, key=lambda measure: abs(measure.difference or 0.0))
@@ -191,7 +180,7 @@ def _friction(comparison: Comparison) -> Iterator[Finding]:
     interval = f"95 % CI in these repositories {100.0 * friction.lower:.0f}–{_percent(friction.upper)}"
     interval += f"; {_counts(measure)}"
     where = _where(comparison)
-    if _claims(measure):
+    if claims(measure):
         text = f"{_capital(where)}, {ai} and {other} wait in different stages: {_percent(friction.distance)} of the"
         text += f" waiting differs ({interval}), most in {_largest(friction)}."
     else:
@@ -212,7 +201,7 @@ def _largest(friction: Friction) -> str:
 
 def _abandoned(comparison: Comparison) -> Iterator[Finding]:
     measure = comparison.like_with_like("share_abandoned")
-    if measure is None or not _claims(measure) or measure.ai is None or measure.other is None:
+    if measure is None or not claims(measure) or measure.ai is None or measure.other is None:
         return
     often = "more" if measure.ai > measure.other else "less"
     text = (
@@ -230,7 +219,7 @@ def _adjusted(comparison: Comparison) -> Iterator[Finding]:
     ai, other = (side.name for side in comparison.both)
     ratio = f"{measure.ai:.2f} (95 % CI {1.0 + measure.lower:.2f}–{1.0 + measure.upper:.2f}; {_counts(measure)})"
     text = f"Adjusted for repository, size and time, {ai}"
-    if _claims(measure):
+    if claims(measure):
         rate = "higher" if measure.ai > 1.0 else "lower"
         text += f" reaches production at a {rate} rate than {other}: hazard ratio {ratio}."
     else:
@@ -241,7 +230,7 @@ def _adjusted(comparison: Comparison) -> Iterator[Finding]:
     yield _finding(comparison, "adjusted", text, measure, 0.85, details)
 
 
-def _claims(measure: Measure) -> bool:
+def claims(measure: Measure) -> bool:
     """Whether a finding may claim the difference: it is significant, and not too small to matter."""
     return measure.significant and measure.worth_reporting is not False
 
@@ -257,7 +246,7 @@ def _finding(
     comparison: Comparison, kind: str, sentence: str, measure: Measure, importance: float, details: str = ""
 ) -> Finding:
     """Weight and qualify a result: significant ones come first, what work builds before how it was made."""
-    axis, significant = comparison.contrast.axis, _claims(measure)
+    axis, significant = comparison.contrast.axis, claims(measure)
     weight = importance * (1.0 if significant else 0.5) * (0.9 if axis == "built_with_ai" else 1.0)
     if kind != "adjusted" and (differs := unlike(comparison)):
         details = f"{_capital(comparison.ai.name)} is {differs}. {details}".rstrip()

@@ -56,31 +56,38 @@ def alone(number: float, clock: str) -> str:
     return f"{hours(number, clock)}{' of work' if clock == 'working' else ''}"
 
 
-def with_interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Hours with their interval in square brackets, in one unit; `…` for a bound that is not reached."""
+def with_interval(estimate: Estimate, clock: str = "wall", *, beside: float | None = None) -> str:
+    """Hours with their interval in square brackets, in one unit; `…` for a bound that is not reached.
+
+    `beside`: hours in the same column, whose unit holds for all of it if they are more.
+    """
     if estimate.value is None:
         return NOT_REACHED
-    inside = interval(estimate, clock)
-    return f"{hours(estimate.value, clock)} [{inside}]" if inside else hours(estimate.value, clock)
+    per, unit = _unit(max(abs(estimate.value), beside or 0.0), clock)
+    inside, value = interval(estimate, clock, beside=beside), f"{estimate.value / per:z,.1f} {unit}"
+    return f"{value} [{inside}]" if inside else value
 
 
-def with_ci(estimate: Estimate, clock: str = "wall", more: str = "") -> str:
-    """Hours with their interval as in a sentence: `30.0 h (95 % CI 20.0–41.5 h)`, `more` before the bracket."""
+def with_ci(estimate: Estimate, clock: str = "wall", more: str = "", *, beside: float | None = None) -> str:
+    """Hours with their interval as in a sentence: `30.0 h (95 % CI 20.0–41.5 h)`, `more` before the bracket.
+
+    `beside`: hours in the same sentence, whose unit holds for both if they are more.
+    """
     if estimate.value is None:
         return NOT_REACHED
-    value = f"{hours(estimate.value, clock)}{more}".replace("-", "−")
+    per, unit = _unit(max(estimate.value, beside or 0.0), clock)
+    value = f"{estimate.value / per:z,.1f} {unit}{more}".replace("-", "−")
     if estimate.lower is None and estimate.upper is None:
         return value
-    per, unit = _unit(estimate.value, clock)
     lower, upper = (None if bound is None else bound / per for bound in (estimate.lower, estimate.upper))
     return f"{value} ({ci(lower, upper, unit)})"
 
 
-def interval(estimate: Estimate, clock: str = "wall") -> str:
-    """Both bounds in the unit of the value; empty where there is neither."""
+def interval(estimate: Estimate, clock: str = "wall", *, beside: float | None = None) -> str:
+    """Both bounds in the unit of the value, or of what is `beside` it and more; empty where there is neither."""
     if estimate.value is None or (estimate.lower is None and estimate.upper is None):
         return ""
-    per, _ = _unit(estimate.value, clock)
+    per, _ = _unit(max(abs(estimate.value), beside or 0.0), clock)
     low, high = (f"{bound / per:z,.1f}" if bound is not None else "…" for bound in (estimate.lower, estimate.upper))
     return f"{low} – {high}".replace("-", "−")
 
@@ -164,14 +171,17 @@ def bottleneck_hours(stage: StageTime, horizon_hours: float, clock: str = "wall"
 
 
 def lead_of_bottleneck(group: Group, clock: str = "wall") -> str:
-    """The stage that comes next, by how much less, and whether the order may change; empty where there is but one."""
+    """The stage that comes next, by how much less, and whether the order may change; empty where there is but one.
+
+    In the unit of the bottleneck, which it is compared with.
+    """
     if group.bottleneck is None or group.ahead is None:
         return ""
     lead = group.ahead.hours
-    text = f"Next is {group.ahead.stage}, {with_ci(lead, clock, ' less')}"
+    text = f"Next is {group.ahead.stage}, {with_ci(lead, clock, ' less', beside=group.bottleneck.mean_hours.value)}"
     if lead.lower is None:
         return f"{text}. Confidence: not enough data."
-    return f"{text}, {'a significant difference' if lead.lower > 0.0 else 'so the order may change'}."
+    return f"{text}, {'significant' if lead.lower > 0.0 else 'so the order may change'}."
 
 
 def initiatives(portfolio: Sequence[Initiative]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,7 +62,8 @@ left join last_word on waiting.change_id = last_word.change_id
 class Stuck:
     """A waiting change that needs attention.
 
-    `title`, `by` (author and team) and the names in `waits_for` are text from outside; `why` is ours.
+    `title`, `by` (author and team) and the names in `waits_for` are text from outside; `why` is ours. `overdue`: it has
+    been in its stage for 30 days or more, so the decision is to finish or to close it; others may still be saved.
     """
 
     change_id: str
@@ -70,11 +71,15 @@ class Stuck:
     by: str
     why: str
     waits_for: str
+    overdue: bool = False
 
 
 @dataclass(frozen=True)
 class Attention:
-    """How many changes wait (`excluded`: bots and releases), how many are `stuck`, the `first` of them, and as text."""
+    """How many changes wait (`excluded`: bots and releases), how many are `stuck`, the `first` of them, and as text.
+
+    `overdue`: how many of the stuck are; the others come first. `ai`: how many of those that wait are AI work, by axis.
+    """
 
     waiting: int
     excluded: Excluded
@@ -82,6 +87,17 @@ class Attention:
     first: tuple[Stuck, ...]
     answer: str
     rule: str
+    overdue: int = 0
+    ai: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def decisions(self) -> str:
+        """How many need which decision; empty where none does."""
+        saving = self.stuck - self.overdue
+        parts = [f"{saving:,} worth saving"] * (saving > 0) + [f"{self.overdue:,} to finish or close"] * (
+            self.overdue > 0
+        )
+        return ", ".join(parts)
 
 
 def whom(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -132,33 +148,43 @@ def _review(stage: str, people: Mapping[str, Any]) -> str:
 
 
 def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
-    """Which changes of the report `waiting` need attention, bots and releases aside: in its order, most unusual first.
+    """Which changes of the report `waiting` need a decision, bots and releases aside: those worth saving first.
 
     Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
-    even chance of production within 30 days, or has waited longer than a chance can be estimated for.
+    even chance of production within 30 days, or has waited longer than a chance can be estimated for. After 30 days in
+    its stage it is overdue, and comes after the others; both are in the order of the report, most unusual first.
     """
     people = worklist.filter(WORK)
     unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
-    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & unlikely)
+    overdue = pl.col("as_of") - pl.col("in_stage_since") >= _LONG
+    stuck = people.filter((pl.col("unusual_share") >= _UNUSUAL) & unlikely).with_columns(overdue.alias("overdue"))
+    stuck = stuck.sort("overdue", maintain_order=True)
     excluded = Excluded.of(worklist, WORK)
     first = tuple(_stuck(row) for row in stuck.head(most).iter_rows(named=True))
-    return Attention(
+    listed = Attention(
         len(people),
         excluded,
         len(stuck),
         first,
-        _answer(len(people), len(stuck)),
+        "",
         _rule(stuck, excluded) if len(stuck) else "",
+        int(stuck["overdue"].sum()),
+        {
+            "builds_ai": int(people["builds_ai"].sum()),
+            "built_with_ai": int(people["built_with_ai"].is_in(["agent", "assisted"]).sum()),
+        },
     )
+    return replace(listed, answer=_answer(listed))
 
 
-def _answer(waiting: int, stuck: int) -> str:
+def _answer(attention: Attention) -> str:
+    waiting, stuck = attention.waiting, attention.stuck
     if not waiting:
         return "Nothing waits"
+    waits = f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}"
     if not stuck:
-        return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; none needs attention before others"
-    need = "needs" if stuck == 1 else "need"
-    return f"{_changes(waiting)} {'waits' if waiting == 1 else 'wait'}; {stuck:,} {need} attention today"
+        return f"{waits}; none needs a decision before others"
+    return f"{waits}; {stuck:,} {'needs' if stuck == 1 else 'need'} a decision today: {attention.decisions}"
 
 
 def _rule(stuck: pl.DataFrame, excluded: Excluded) -> str:
@@ -183,14 +209,19 @@ def _stuck(row: Mapping[str, Any]) -> Stuck:
     if row["chance_30d"] is not None:
         interval = f"95 % CI {100.0 * row['chance_30d_lower']:.0f}–{row['chance_30d_upper']:.0%}"
         chance = f"chance of production within 30 days {row['chance_30d']:.0%} ({interval})"
-    due = ". After this long, finish it or close it" if row["as_of"] - row["in_stage_since"] >= _LONG else ""
+    due = ". After this long, finish it or close it" if row["overdue"] else ""
     why = (
         f"In {row['current_stage']} for {_hours(row)}, longer than {share:.0%} of {among:,} changes"
         f" there; {chance}{due}."
     )
     team = f", team {row['team']}" if row["team"] else ""
     return Stuck(
-        row["change_id"], row["title"] or "(no title)", f"{row['author'] or 'unknown'}{team}", why, row["waits_for"]
+        row["change_id"],
+        row["title"] or "(no title)",
+        f"{row['author'] or 'unknown'}{team}",
+        why,
+        row["waits_for"],
+        row["overdue"],
     )
 
 

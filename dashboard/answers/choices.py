@@ -19,7 +19,8 @@ KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong", "interva
 """The parameters of URLs that hold them."""
 
 ALL_TEAMS, EVERYTHING, EVERY_SERVICE = "All teams", "All repositories", "All services"
-PERIODS = {"All time": None, "12 months": 365, "6 months": 180, "90 days": 90, "30 days": 30}
+PERIODS = {"12 months": 365, "6 months": 180, "90 days": 90, "30 days": 30, "All time": None}
+"""The first is that of a visitor who chose none."""
 AXES = {"What it builds": "builds_ai", "How it was made": "built_with_ai"}
 AXIS_CAPTIONS = ("AI work and other work", "Made with AI and no AI mark")
 CLOCKS = {"Wall clock": "wall", "Working time": "working"}

@@ -18,7 +18,7 @@ from dashboard.answers.questions import Scope, scope
 from dashboard.answers.view import Declaration, View, filters_of
 from dashboard.shell.navigation import PAGES
 
-__all__ = ["FIRST", "LATER", "declared", "first_questions", "later_questions", "questions"]
+__all__ = ["FIRST", "LATER", "declared", "first_questions", "later_questions", "questions", "views"]
 
 FIRST, LATER = "ask_first", "ask_later"
 MOST_NAMED = 400
@@ -31,7 +31,7 @@ def questions(file: str) -> Iterator[Question]:
     Those of single teams and repositories come last.
     """
     choices = scope(file)
-    first, *others = _views(file, choices)
+    first, *others = views(file, choices)
     parts = [_asked(first, FIRST), _asked(first, LATER), *(_asked(view, FIRST) for view in others)]
     single = (
         _asked(replace(first, filters=filters), FIRST) for filters in itertools.islice(_single(choices), MOST_NAMED)
@@ -41,17 +41,17 @@ def questions(file: str) -> Iterator[Question]:
 
 def first_questions(file: str) -> list[Question]:
     """What is answered before the file is shown, of the view that a visitor comes to."""
-    return _asked(next(_views(file, scope(file))), FIRST)
+    return _asked(next(views(file, scope(file))), FIRST)
 
 
 def later_questions(file: str) -> set[Question]:
     """What pages ask besides, of the view that a visitor comes to."""
-    return set(_asked(next(_views(file, scope(file))), LATER)).difference(first_questions(file))
+    return set(_asked(next(views(file, scope(file))), LATER)).difference(first_questions(file))
 
 
 def declared(name: str, view: View, moment: str) -> list[Question]:
     """What the page of that name declares for a view: the questions of its function `moment`, if it has one."""
-    declaration = Declaration(view.file, view.filters, view.axis, view.clock)
+    declaration = Declaration(view.file, view.filters, view.axis, view.clock, as_of=view.as_of)
     ask = getattr(import_module(PAGES[name].module), moment, None)
     if ask is not None:
         ask(declaration)
@@ -64,19 +64,20 @@ def _asked(view: View, moment: str) -> list[Question]:
 
 
 def _single(choices: Scope) -> Iterator[Filters]:
-    """Filters for each team, then for each repository, then for each service."""
+    """Filters for each team, then for each repository, then for each service, of the period that nobody chose."""
+    days = next(iter(PERIODS.values()))
     for team in choices.teams:
-        yield filters_of(choices, team, EVERYTHING, None, strong=False)
+        yield filters_of(choices, team, EVERYTHING, days, strong=False)
     for repo in choices.repositories:
-        yield filters_of(choices, None, repo, None, strong=False)
+        yield filters_of(choices, None, repo, days, strong=False)
     for service in dict.fromkeys(label for label, _ in choices.services):
-        yield filters_of(choices, None, EVERYTHING, None, strong=False, service=service)
+        yield filters_of(choices, None, EVERYTHING, days, strong=False, service=service)
 
 
-def _views(file: str, choices: Scope) -> Iterator[View]:
+def views(file: str, choices: Scope) -> Iterator[View]:
     """A view of all repositories for each period, axis and clock, ordered by how much it differs from the first."""
     every = list(itertools.product(PERIODS.values(), AXES.values(), CLOCKS.values()))
     first = every[0]
     # The sort is stable: views that differ in as many choices stay in order.
     for days, axis, clock in sorted(every, key=lambda view: sum(a != b for a, b in zip(view, first, strict=True))):
-        yield View(file, filters_of(choices, None, EVERYTHING, days, strong=False), axis, clock)
+        yield View(file, filters_of(choices, None, EVERYTHING, days, strong=False), axis, clock, as_of=choices.as_of)

@@ -22,9 +22,14 @@ from analytics.cohort.services import services_of
 from analytics.cohort.smallest import SmallestDifference
 from analytics.cohort.units import THESE
 from analytics.cohort.working_time import WorkingCalendar
+from analytics.comparison import Comparison
+from analytics.comparison.report import read_comparisons
 from analytics.explain import change as explain_change
+from analytics.explain.search import search as search_changes
 from analytics.initiatives import Portfolio, read_portfolio
 from analytics.pulse import pulse as pulses
+from analytics.pulse.news import News
+from analytics.pulse.news import news as what_is_new
 from analytics.reports.bottlenecks import Bottlenecks, read_bottlenecks
 from analytics.reports.catalog import HORIZON, INTERVALS, REPORTS
 from analytics.reports.doubtful.held_back import held_back as waiting_in_doubt
@@ -32,7 +37,6 @@ from analytics.reports.doubtful.record_clocks import record_clocks as clocks_in_
 from analytics.reports.doubtful.renames import possible_renames as renames_in_doubt
 from analytics.reports.doubtful.side_by_side import side_by_side as environments_in_doubt
 from analytics.reports.doubtful.tag_dates import tag_dates as dates_in_doubt
-from analytics.text.findings import Finding, findings_in
 from analytics.whatif.levers import Levers, read_levers
 from analytics.worklist import attention as worklist_attention
 from dashboard.answers.cache import ANSWERS, BUSY, question
@@ -49,10 +53,11 @@ __all__ = [
     "bottlenecks",
     "choices_of",
     "closed_work_is_seen",
+    "comparisons",
     "explain",
-    "findings",
     "held_back",
     "levers",
+    "news",
     "notices",
     "portfolio",
     "possible_renames",
@@ -62,6 +67,7 @@ __all__ = [
     "report",
     "returned_changes",
     "scope",
+    "search",
     "services",
     "side_by_side",
     "sources",
@@ -156,11 +162,22 @@ def pulse(
 
 
 @question()
-def findings(
-    cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str, horizon_days: int | None = None
-) -> Sequence[Finding]:
-    """As `analytics.text.findings.findings_in`, of both axes: what is significant depends on all that is tested."""
-    return findings_in(cursor, filters, _options(clock=clock, horizon_days=horizon_days))
+def comparisons(
+    cursor: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    clock: str,
+    horizon_days: int | None = None,
+    by: str | None = None,
+) -> Sequence[Comparison]:
+    """As `analytics.comparison.report.read_comparisons`: what is significant depends on all that is tested."""
+    options = _options(clock=clock, horizon_days=horizon_days, by=by)
+    return tuple(read_comparisons(cursor, filters, options))
+
+
+@question(spinner=False)
+def news(cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str, as_of: datetime) -> Sequence[News]:
+    """As `analytics.pulse.news.news`."""
+    return tuple(what_is_new(cursor, filters, _options(clock=clock), as_of))
 
 
 @question()
@@ -318,6 +335,12 @@ def unknown_bots(file: str) -> pl.DataFrame:
         bots = bots_without_rule(cursor, settings().ai)
     schema = {"name": pl.String, "email": pl.String, "written": pl.Int64, "rule": pl.String}
     return pl.DataFrame([{name: getattr(bot, name) for name in schema} for bot in bots], schema=schema)
+
+
+def search(file: str, text: str) -> pl.DataFrame:
+    """As `analytics.explain.search.search`; not cached, because every text is another one."""
+    with cursor_of(file) as cursor:
+        return search_changes(cursor, text)
 
 
 def explain(file: str, change_id: str) -> explain_change.Explanation:

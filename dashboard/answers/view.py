@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -12,11 +12,13 @@ import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.cohort.units import THESE
+from analytics.comparison import Comparison
 from analytics.explain.change import Explanation
 from analytics.initiatives import Portfolio
+from analytics.pulse.news import News
 from analytics.pulse.pulse import Pulse
 from analytics.reports.bottlenecks import Bottlenecks
-from analytics.text.findings import Finding
+from analytics.text.findings import Finding, findings_from
 from analytics.whatif.levers import Levers
 from analytics.worklist.attention import Attention
 from dashboard.answers import questions
@@ -32,7 +34,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class View:
-    """A published file, the part of it to show, the groups to compare and the clock; `label` describes the part.
+    """A published file, the part of it to show, the groups to compare and the clock.
+
+    `label`, `period`: which repositories, and when their changes were code complete, as text.
 
     `as_of`: the newest as-of time of any repository, None where there is none. `intervals`, `horizon_days`: as in
     `Options`.
@@ -46,6 +50,7 @@ class View:
     as_of: datetime | None = None
     intervals: str = THESE
     horizon_days: int | None = None
+    period: str = "all time"
 
     def _ask(self, question: Ask[Concatenate[Filters, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         return question(self.file, self.filters, *args, **kwargs)
@@ -68,9 +73,40 @@ class View:
         """The pulse on an axis, by default the chosen one."""
         return self._ask(questions.pulse, axis or self.axis, self.clock, self.intervals, self.horizon_days)
 
+    def comparisons(self, by: str | None = None) -> Sequence[Comparison]:
+        """The comparisons of the groups on both axes, or by a day: what was code complete since then, and before."""
+        return self._ask(questions.comparisons, self.clock, self.horizon_days, by)
+
     def findings(self) -> Sequence[Finding]:
         """What the comparisons of the groups find, on both axes."""
-        return self._ask(questions.findings, self.clock, self.horizon_days)
+        return findings_from(self.comparisons() or ())
+
+    def since(self, days: int) -> View | None:
+        """The same part of the warehouse in the last so many days; None where nothing is there."""
+        if self.as_of is None:
+            return None
+        return replace(self, filters=replace(self.filters, since=self.as_of - timedelta(days=days), until=None))
+
+    def before(self) -> View | None:
+        """The period of the same length before this one; None where this one has no beginning."""
+        filters = None if self.as_of is None else self.filters.before(self.as_of)
+        return None if filters is None else replace(self, filters=filters)
+
+    @property
+    def always(self) -> View:
+        """The same part of the warehouse in any period: what waits now does so whenever it was code complete."""
+        return replace(self, filters=replace(self.filters, since=None, until=None), period="all time")
+
+    def trend(self, days: int) -> Comparison | None:
+        """What was code complete in the last so many days compared with what was in as many before; None for none."""
+        both = self.since(2 * days)
+        if both is None or self.as_of is None:
+            return None
+        return next(iter(both.comparisons((self.as_of - timedelta(days=days)).isoformat()) or ()), None)
+
+    def news(self) -> Sequence[News]:
+        """What changed since last month, whatever the period."""
+        return () if self.as_of is None else self.always._ask(questions.news, self.clock, self.as_of) or ()  # noqa: SLF001  (of the same class)
 
     def bottlenecks(self) -> Sequence[Bottlenecks]:
         """The bottleneck and the what-ifs of all work, and by what it builds."""
@@ -81,8 +117,8 @@ class View:
         return self._ask(questions.portfolio)
 
     def attention(self) -> Attention:
-        """The waiting changes that need attention."""
-        return self._ask(questions.attention, self.clock)
+        """The waiting changes that need a decision, whenever they were code complete."""
+        return self.always._ask(questions.attention, self.clock)  # noqa: SLF001  (of the same class)
 
     def troubled_deployments(self) -> First:
         """Rollbacks and failed deployments to production, newest first."""
@@ -137,6 +173,10 @@ class View:
     def unknown_bots(self) -> pl.DataFrame:
         """Bots that no rule names: name, email, written, rule."""
         return questions.unknown_bots(self.file)
+
+    def search(self, text: str) -> pl.DataFrame:
+        """The changes that a text names, in any repository and period."""
+        return questions.search(self.file, text)
 
     def explain(self, change_id: str) -> Explanation:
         """All that is known about one change."""

@@ -5,6 +5,7 @@ from dashboard.charts.bars import medians, saved, shares, stages
 from dashboard.charts.curves import arrived, measure_over_time, month_by_month
 from dashboard.charts.grids import hours_of_week, timeline
 from dashboard.charts.ladders import climbs, rungs
+from dashboard.charts.stream import stream
 
 __all__ = [
     "arrived",
@@ -20,5 +21,6 @@ __all__ = [
     "shares",
     "shares_of_wait",
     "stages",
+    "stream",
     "timeline",
 ]

@@ -79,13 +79,17 @@ def medians(rows: pl.DataFrame, groups: Sequence[str], *, clock: str = "wall", a
             *bounds(".1f"),
         ],
     )
-    # A line without an upper bound goes on to the edge: the less certain group must not look more certain.
+    # A line without an upper bound goes on to the edge and ends in an arrow: less certain must not look more certain.
     far = longest(shown, "value", "lower", "upper") * (_BEYOND if _is_open(shown) else 1.0)
     edge = pl.when(pl.col("lower").is_not_null()).then(pl.col("upper").fill_null(far)).alias("edge")
     base = base.properties(data=shown.with_columns(edge))
     scale = alt.Scale(domain=[0, far], nice=not _is_open(shown))
     at = alt.X("value:Q", scale=scale, axis=values(f"median {unit} to production"))
     chart = _with_interval(None, base, at, end="edge")
+    if _is_open(shown):
+        goes_on = base.transform_filter("isValid(datum.lower) && !isValid(datum.upper)")
+        arrow = goes_on.mark_point(shape="triangle-right", filled=True, size=90, opacity=1).encode(x="edge:Q")
+        chart = alt.LayerChart(layer=[*chart.layer, arrow])
     show(chart, height=_SMALL_FRAME_PIXELS + _SMALL_ROW_PIXELS * len(groups), alt_text=alt_text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import altair as alt
 import polars as pl
@@ -36,7 +37,7 @@ def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
             y=alt.Y("weekday:N", sort=list(_DAYS), axis=names()),
             color=alt.Color(
                 "changes:Q",
-                scale=alt.Scale(scheme="blues", zero=False, nice=False),
+                scale=alt.Scale(scheme="blues", domainMin=0, nice=False),
                 legend=alt.Legend(orient="top", title=title, titleFontSize=12, gradientLength=160, titleLimit=300),
             ),
             tooltip=[
@@ -49,6 +50,14 @@ def hours_of_week(rows: pl.DataFrame, title: str, *, alt_text: str) -> None:
     show(chart, height=350, alt_text=alt_text)
 
 
+def _moment(rows: pl.DataFrame) -> str:
+    """The form of all instants on an axis: with the hour for a few days, with the year for longer than one."""
+    begin, end = rows["began"].min(), rows["ended"].max()
+    if not isinstance(begin, datetime) or not isinstance(end, datetime) or end - begin < timedelta(days=4):
+        return "%d %b %H:%M"
+    return "%d %b" if end - begin < timedelta(days=330) else "%b %Y"
+
+
 def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
     """The stages of one change over time. `rows`: stage, began, ended, hours, part; in order."""
     stages: Sequence[str] = rows["stage"].to_list()
@@ -57,7 +66,10 @@ def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
         .mark_bar(height=14, cornerRadius=3)
         .encode(
             y=alt.Y("stage:N", sort=list(stages), axis=names()),
-            x=alt.X("began:T", axis=alt.Axis(title="UTC", labelFontSize=12, titleFontSize=12, labelOverlap=True)),
+            x=alt.X(
+                "began:T",
+                axis=alt.Axis(title="UTC", format=_moment(rows), labelFontSize=12, titleFontSize=12, labelOverlap=True),
+            ),
             x2="ended:T",
             color=alt.Color(
                 "part:N",

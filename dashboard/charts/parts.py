@@ -22,6 +22,7 @@ __all__ = [
     "of_states",
     "per_and_unit",
     "show",
+    "text_colour",
     "values",
 ]
 
@@ -107,6 +108,11 @@ def longest(rows: pl.DataFrame, *columns: str) -> float:
     """The largest value of some columns, 0 without any."""
     ends = [rows[name].max() for name in columns]
     return max((end for end in ends if isinstance(end, float)), default=0.0)
+
+
+def text_colour() -> str:
+    """The colour of text in the visitor's theme, for marks that are text: Streamlit leaves those black."""
+    return "#e6e6e6" if st.context.theme.type == "dark" else "#1f2328"
 
 
 def show(chart: alt.Chart | alt.LayerChart, *, height: int, alt_text: str) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import polars as pl
 import streamlit as st
 
 from analytics.explain.change import Explanation
+from analytics.explain.search import MOST
 from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.charts.grids import BEFORE, LEAD
 from dashboard.parts import tables
-from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt
+from dashboard.parts.change_links import changes_table
+from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt, title_of
 from dashboard.shell import frame
 from dashboard.shell.navigation import CHANGE, page_link
 from headway.errors import AnalysisError
@@ -41,7 +44,7 @@ def ask_first(view: View) -> None:
 
 def page(view: View) -> None:
     """Draw the page."""
-    st.title("One change", anchor=False)
+    title_of("One change", GUIDE)
     services_in_doubt(view)
     if view.clock == "working":
         st.text(wording.capital(WALL_CLOCK_ONLY))
@@ -49,18 +52,19 @@ def page(view: View) -> None:
         "Change",
         key=CHANGE,
         bind="query-params",
-        placeholder="github:owner/name#12",
-        help="The id of the change, as in every table and export.",
+        placeholder="github:owner/name#12, or words of a title",
+        help="Its id, as in every table and export; or a part of its title or author, or the first six letters of a"
+        " commit: then the changes that match are listed.",
     )
-    with st.expander("How to read this page"):
-        st.markdown(GUIDE)
     if not change_id.strip():
-        st.markdown("Enter the id of a change, or follow a link from the worklist.")
+        st.markdown("Enter the id of a change, words of its title, its author or a commit; or follow a link.")
         page_link("waiting")
         return
     try:
         explanation = view.explain(change_id.strip())
     except AnalysisError as error:
+        if matches(view, change_id):
+            return
         st.text(f"{wording.plain(str(error))}\n{wording.plain(error.hint)}")
         page_link("waiting")
         return
@@ -78,6 +82,24 @@ def page(view: View) -> None:
     commits(explanation)
 
 
+def matches(view: View, text: str) -> bool:
+    """List the changes that a text names; return whether there is any."""
+    rows = view.search(text)
+    if rows.is_empty():
+        return False
+    more = f" (the newest {MOST:,} of them)" if len(rows) == MOST else ""
+    st.header(f"{wording.counted(len(rows), 'change')} named by this text{more}", anchor=False)
+    columns = {
+        "author": "Author",
+        "outcome": "Outcome",
+        "current_stage": "Stage",
+        "code_complete_at": tables.time("Code complete (UTC)"),
+        "production_at": tables.time("In production (UTC)"),
+    }
+    changes_table(rows, columns, alt_text="Changes that match, the newest first")
+    return True
+
+
 def about(explanation: Explanation) -> None:
     """What it is and its outcome. Its title and names come from outside: shown as text."""
     change = explanation.change
@@ -87,7 +109,7 @@ def about(explanation: Explanation) -> None:
     st.text(wording.plain(f"{change['change_id']} by {change['author'] or 'unknown'}{team}"))
     (url,) = tables.safe_links(pl.DataFrame({"url": [change["url"]]}, schema={"url": pl.String}))["url"]
     if url:
-        st.link_button("Open the source", url)
+        st.link_button("Open on GitHub" if _on_github(url) else "Open at its source", url)
     hours = change["lead_time_hours"] if change["lead_time_hours"] is not None else change["age_hours"]
     with st.container(horizontal=True):
         st.metric("Outcome", change["outcome"].replace("_", " "), width=190)
@@ -101,6 +123,10 @@ def about(explanation: Explanation) -> None:
         st.text(wording.plain(f"Waits for {explanation.waits_for}."))
     if change["clamped"]:
         st.caption(f"{wording.counted(change['clamped'], 'milestone')} out of order, moved to the next one.")
+
+
+def _on_github(url: str) -> bool:
+    return (urlsplit(url).hostname or "") == "github.com"
 
 
 def time(explanation: Explanation) -> None:

@@ -1,25 +1,18 @@
-"""Pulse check: the questions that Headway is for, each answered by a sentence, a number and a chart."""
+"""Pulse check: how work gets to production, on one screen; its reasons and what needs a decision are under it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-
-import polars as pl
 import streamlit as st
 
-from analytics.cohort.cohort import LEAD_STAGES
-from analytics.pulse.pulse import Group, Pulse
-from analytics.pulse.tables import groups_table, stages_table
 from analytics.text import wording
-from analytics.text.findings import Finding
 from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.parts import tables
-from dashboard.parts.headline import ask_headline, headline
+from dashboard.parts.attention import as_cards
+from dashboard.parts.reasons import reasons
+from dashboard.parts.release_cadences import ask_all_work, gain_of_daily
 from dashboard.parts.sections import (
     NO_INITIATIVE,
-    ONLY_GIT,
     RUNG_COLUMNS,
     ask_head,
     head,
@@ -27,13 +20,8 @@ from dashboard.parts.sections import (
     pulse_or_hint,
     rungs_table,
 )
-from dashboard.parts.stability import (
-    change_groups,
-    failure_comparison,
-    failure_headline,
-    rework_comparison,
-    value_and_interval,
-)
+from dashboard.parts.tiles import ask_tiles, period_days, period_name, tiles
+from dashboard.parts.value_stream import value_stream
 from dashboard.shell import frame
 from dashboard.shell.navigation import page_link
 
@@ -44,21 +32,15 @@ GUIDE = (
     "**AI work** builds an AI capability (models, prompts, inference, retrieval, evaluation). **Made with AI**: by an"
     " agent, or by a person with an AI tool, according to the change's marks. The two questions are independent: choose"
     " one in the sidebar. Bots are left out.\n\n"
-    "Square brackets and lines are 95% confidence intervals. A comparison within the same repositories and months has"
+    "**Tiles**: each has a verdict, *like for like*: AI work beside other work within the same repositories and months,"
+    " size held equal. Rows of *all changes* describe, and may differ by the mix of work. **Half by**, **85% by**: when"
+    " that share of all changes is in production. A later line compares all work with the period before.\n\n"
+    "**Value stream**: a strip for each group, as long as the mean time that a change waits up to the horizon, and as"
+    " thick as the share that is not abandoned; grey is what dropped out.\n\n"
+    "CI and lines are 95% confidence intervals. A comparison within the same repositories and months has"
     " two: *in these repositories* is about this work, *in repositories like these* about what another one may expect."
-    " Each answer links to a page with details."
+    " The reasons at the end of the page have all numbers."
 )
-DELIVERY = ("merge", "build", "staging", "release", "deploy")
-TOO_FEW = "Too few changes to say"
-STAGES = {
-    "group": "Group",
-    "stage": "Stage",
-    "mean_hours_in_state": tables.decimal("Mean hours"),
-    "lower": tables.decimal("95% from"),
-    "upper": tables.decimal("95% to"),
-    "share_of_wait": tables.percent("Share of waiting"),
-    "changes": "Changes",
-}
 
 
 def ask_first(view: View) -> None:
@@ -69,272 +51,80 @@ def ask_first(view: View) -> None:
 
 def ask_later(view: View) -> None:
     """Ask the rest."""
-    view.findings()
+    ask_tiles(view)
     view.portfolio()
-    view.report("dora", by=view.axis)
-    view.report("rework", by=view.axis)
-    ask_headline(view)
+    view.news()
+    ask_all_work(view)
 
 
 def page(view: View) -> None:
     """Draw the page."""
-    head(view, "Pulse check", GUIDE, intervals=True)
+    days = period_days(view)
+    beside = "" if days is None else f", beside the {period_name(days)} before"
+    head(view, "Pulse check", GUIDE, intervals=True, beside=beside)
     pulse = pulse_or_hint(view)
     if pulse is None:
         return
-    # Drawn last: the first chart does not wait for it.
-    top = st.container(border=True)
-    lead_time(view, pulse)
-    outcomes(view, pulse)
-    pilots(view)
-    same_friction(view, pulse)
-    failures_and_rework(view)
-    delivery(view, pulse)
+    # Drawn second: the first chart does not wait for it. Its place has its height already.
+    top = st.container(key="tiles")
+    value_stream(view, pulse)
     with top:
-        headline(view, pulse)
+        tiles(view, pulse)
+    decisions(view)
+    changed, initiatives = st.columns(2, gap="medium")
+    with changed:
+        news(view)
+    with initiatives:
+        pilots(view)
+    reasons(view, pulse)
     left_out(view, pulse)
 
 
-@contextmanager
-def question(text: str, answer: str, chart: Callable[[], None] | None) -> Iterator[None]:
-    """Draw a question, its answer and a chart beside them; what the block draws comes under the answer."""
-    with st.container(border=True):
-        left, right = st.columns([11, 9], gap="medium") if chart else (st.container(), None)
-        # The chart comes first: what is under the answer may take a moment longer.
-        with left:
-            st.caption(text)
-            st.header(answer, anchor=False)
-        if right is not None and chart is not None:
-            with right:
-                chart()
-        with left:
-            yield
+def decisions(view: View) -> None:
+    """The first three changes that need a decision, and what would help all of them."""
+    attention = view.attention()
+    gain = gain_of_daily(view)
+    if not attention.first and not gain:
+        return
+    st.header("What needs a decision", anchor=False)
+    if attention.first:
+        st.markdown(f"{attention.answer}.", help=attention.rule)
+        as_cards(attention)
+        page_link("waiting", "All waiting changes")
+    if gain:
+        st.markdown(f"**{gain}.**")
+        page_link("bottlenecks", "Compare release cadences")
 
 
-def findings(view: View, *kinds: str) -> None:
-    """Draw the findings of these kinds."""
-    for kind in kinds:
-        for finding in on_axis(view):
-            if finding.kind == kind:
-                st.markdown(finding.sentence, help=finding.details or None)
-
-
-def on_axis(view: View) -> list[Finding]:
-    """The findings on the chosen axis."""
-    return [finding for finding in view.findings() if finding.axis == view.axis]
-
-
-def lead_time(view: View, pulse: Pulse) -> None:
-    """How long it takes from code complete to production."""
-    groups = [group for group in pulse.compared if group.median_hours.value is not None]
-    rows = groups_table([pulse], closed_work_is_seen=True)
-    names = [group.name for group in groups]
-    shown = rows.filter(pl.col("group").is_in(names))
-    medians = "; ".join(f"{group.name} {wording.with_interval(group.median_hours, view.clock)}" for group in groups)
-
-    def chart() -> None:
-        alt_text = f"Median time from code complete to production, with 95% intervals: {medians}."
-        charts.medians(shown, names, clock=view.clock, alt_text=alt_text)
-
-    text = "How long does it take from code complete to production?"
-    with question(text, wording.how_long(pulse), chart if groups else None):
-        if groups:
-            st.markdown(f"Medians with 95% intervals: {medians}.")
-        findings(view, "arrival", "adjusted", "too_few")
-        page_link("flow", "Work by time since code complete")
-        columns = {
-            "group": "Group",
-            "changes": "Changes",
-            "median_hours": tables.decimal("Median (h)"),
-            "median_lower": tables.decimal("95% from"),
-            "median_upper": tables.decimal("95% to"),
-            "p85_hours": tables.decimal("85th percentile (h)"),
-            "p85_lower": tables.decimal("95% from"),
-            "p85_upper": tables.decimal("95% to"),
-        }
-        tables.under_chart(rows, columns, name="groups", alt_text="Lead time of each group")
-
-
-def outcomes(view: View, pulse: Pulse) -> None:
-    """What still waits, and what never arrived."""
-    closed_work_is_seen = view.closed_work_is_seen()
-    groups = [group for group in (pulse.ai, pulse.other) if group.changes]
-    rows = outcome_rows(groups, closed_work_is_seen=closed_work_is_seen)
-    everything = pulse.everything
-    closed = f", and {everything.abandoned:,} were closed and never arrived" if closed_work_is_seen else ""
-    wait = {0: "none still waits", 1: "1 still waits"}.get(everything.waiting, f"{everything.waiting:,} still wait")
-    answer = f"Of {wording.counted(everything.changes, 'change')} {wait}{closed}"
-    shares = "; ".join(f"{row['group']} {row['outcome']} {row['share']:.0%}" for row in rows.iter_rows(named=True))
-
-    def chart() -> None:
-        charts.outcomes(rows, [group.name for group in groups], alt_text=f"Outcomes of each group: {shares}.")
-
-    with question("What has not arrived, and what never will?", answer, chart):
-        lines = (outcomes_of(group, closed_work_is_seen=closed_work_is_seen) for group in groups)
-        st.markdown("  \n".join(lines))
-        findings(view, "abandoned")
-        if not closed_work_is_seen:
-            st.caption(ONLY_GIT)
-        page_link("waiting", "Waiting changes, and their chance to arrive")
-        columns = {"group": "Group", "outcome": "Outcome", "changes": "Changes", "share": tables.percent("Share")}
-        tables.under_chart(rows, columns, name="outcomes", alt_text="Outcomes of each group")
-
-
-def outcome_rows(groups: Sequence[Group], *, closed_work_is_seen: bool) -> pl.DataFrame:
-    """Each group's changes by outcome, without closed changes where no source reports them."""
-    rows = []
-    for group in groups:
-        counts = [("in production", group.production), ("waiting", group.waiting)]
-        counts += [("never arrived", group.abandoned)] if closed_work_is_seen else []
-        rows += [
-            {"group": group.name, "outcome": name, "changes": count, "share": count / group.changes, "place": place}
-            for place, (name, count) in enumerate(counts)
-        ]
-    return pl.DataFrame(rows)
-
-
-def outcomes_of(group: Group, *, closed_work_is_seen: bool) -> str:
-    """The outcomes of a group, as a sentence."""
-    share = wording.share(group.abandoned_share) if closed_work_is_seen and group.enough else ""
-    closed = f", {group.abandoned:,} never arrived{f' ({share})' if share else ''}" if closed_work_is_seen else ""
-    few = "" if group.enough else f": {wording.TOO_FEW} more"
-    return (
-        f"**{wording.capital(group.name)}:** {group.production:,} of {group.changes:,} are in production,"
-        f" {group.waiting:,} wait{closed}{few}."
-    )
+def news(view: View) -> None:
+    """What changed since last month; nothing, where nothing did."""
+    items = view.news()
+    if not items:
+        return
+    st.header("What changed since last month", anchor=False)
+    # As text: the names of initiatives and teams are from outside.
+    st.text("\n".join(f"• {item.sentence}" for item in items))
 
 
 def pilots(view: View) -> None:
     """How many initiatives reached production and daily use."""
     initiatives = view.portfolio().initiatives
+    if not initiatives:
+        st.header("No AI initiatives", anchor=False)
+        st.markdown(NO_INITIATIVE)
+        return
     rungs = rungs_table(initiatives)
-
-    def chart() -> None:
-        counts = "; ".join(f"{row['rung']} {row['initiatives']}" for row in rungs.iter_rows(named=True))
-        charts.rungs(rungs, alt_text=f"Initiatives by rung: {counts}.")
-
     arrived = sum(initiative.rung in {"production", "in use"} for initiative in initiatives)
     used = sum(initiative.rung == "in use" for initiative in initiatives)
-    answer = (
-        f"Of {wording.counted(len(initiatives), 'AI initiative')} {arrived} are in production, {used} of them in use"
+    st.header(
+        f"Of {wording.counted(len(initiatives), 'AI initiative')} {arrived} are in production, {used} of them in use",
+        anchor=False,
     )
-    text = "How many AI pilots reached production and daily use?"
-    with question(text, answer if initiatives else "No AI initiatives", chart if initiatives else None):
-        if initiatives:
-            st.markdown(wording.stalled(initiatives))
-            page_link("initiatives", "Progress of each initiative")
-            tables.under_chart(rungs, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
-        else:
-            st.markdown(NO_INITIATIVE)
-
-
-def same_friction(view: View, pulse: Pulse) -> None:
-    """Whether both groups wait in the same stages."""
-    rows = stages_table(pulse, pulse.compared)
-    names = [group.name for group in pulse.compared]
-    answer = TOO_FEW
-    shares = "; ".join(
-        f"{group.name}: {', '.join(f'{time.stage} {time.share:.0%}' for time in group.stages)}"
-        for group in pulse.compared
-    )
-    comparison = next((finding for finding in on_axis(view) if finding.kind == "same_friction"), None)
-    if comparison is not None:
-        ai, other = (wording.work(group) for group in (pulse.ai, pulse.other))
-        answer = f"No significant difference in the stages where {ai} and {other} wait"
-        if comparison.significant:
-            answer = f"{wording.capital(ai)} waits in other stages than {other}"
-    elif pulse.ai.enough and pulse.other.enough:
-        answer = "No comparison: too few months of repositories have both"
-    elif pulse.everything.enough:
-        answer = "No comparison: one of the groups is too small"
-
-    def chart() -> None:
-        charts.shares_of_wait(rows, names, alt_text=f"Share of each group's waiting by stage. {shares}.")
-
-    with question("Is it the same friction?", answer, chart if not rows.is_empty() else None):
-        findings(view, "same_friction", "stage")
-        page_link("bottlenecks", "Bottlenecks, and what would help")
-        if not rows.is_empty():
-            tables.under_chart(rows, STAGES, name="friction-shares", alt_text="Share of waiting by group and stage")
-
-
-def failures_and_rework(view: View) -> None:
-    """Whether AI changes fail, or are repaired, more often than others."""
-    failed = view.report("dora", by=view.axis)
-    repaired = view.report("rework", by=view.axis)
-    thirty_days = repaired.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
-    shown = change_groups(thirty_days.filter(pl.col("value").is_not_null()), view.axis)
-    names = shown["group"].to_list()
-    title = "share of changes repaired within 30 days"
-
-    def chart() -> None:
-        shares = "; ".join(f"{row['group']} {value_and_interval(row)[0]}" for row in shown.iter_rows(named=True))
-        charts.shares(shown, names, title, alt_text=f"{wording.capital(title)}, with 95% intervals: {shares}.")
-
-    answer = failure_headline(failed, repaired, view.axis)
-    with question("Do AI changes fail or need rework more often?", answer, chart if names else None):
-        # Only the first ratio: the page on stability has those with more adjustments.
-        rework = [*rework_comparison(repaired, view.axis)][: len(names) + 1]
-        st.markdown("\n".join([*failure_comparison(failed, view.axis), *rework]))
-        page_link("stability", "Deployments and stability")
-        if names:
-            columns = {
-                "group": "Group",
-                "value": tables.percent("Repaired in 30 days"),
-                "lower": tables.percent("95% from"),
-                "upper": tables.percent("95% to"),
-                "changes": "Changes",
-            }
-            tables.under_chart(shown, columns, name="repaired", alt_text=wording.capital(title))
-
-
-def delivery(view: View, pulse: Pulse) -> None:
-    """What integration and environments cost: the stages after the last approval."""
-    groups = [group for group in pulse.compared if group.stages]
-    rows = stages_table(pulse, groups).filter(pl.col("stage").is_in(DELIVERY))
-    names = [group.name for group in groups]
-    costs = [costliest_stage(group, view) for group in groups]
-    order = [stage for stage in LEAD_STAGES if stage in set(rows["stage"])]
-
-    def chart() -> None:
-        charts.stages(rows, names, order, clock=view.clock, alt_text=f"Mean time in each stage. {'; '.join(costs)}.")
-
-    answer = costs[0] if costs else TOO_FEW
-    with question("Where do integration and environments cost most?", answer, chart if order else None):
-        earlier = [earlier_stage(group, view) for group in groups]
-        st.markdown("  \n".join(f"{sentence}." for sentence in [*costs[1:], *earlier] if sentence))
-        missing = [stage for stage in ("build", "staging", "deploy") if stage not in order]
-        if missing:
-            st.caption(
-                f"No source reports these stages: {', '.join(missing)}. CI runs and deployment statuses come from"
-                " GitHub's API (`headway collect github:OWNER/NAME`) or from records (`headway collect events:FILE`)."
-            )
-        page_link("bottlenecks", "Runners, gates and failed deployments")
-        if order:
-            tables.under_chart(rows, STAGES, name="delivery", alt_text="Mean hours from merge to production by stage")
-
-
-def costliest_stage(group: Group, view: View) -> str:
-    """The stage after the last approval that takes most, and its share."""
-    late = [time for time in group.stages if time.stage in DELIVERY]
-    most = max(late, key=lambda time: time.mean_hours.value or 0.0, default=None)
-    if most is None:
-        return f"{wording.capital(group.name)}: no data on the stages after merge"
-    return (
-        f"{wording.capital(group.name)}: {most.stage}, {wording.with_interval(most.mean_hours, view.clock)} per change,"
-        f" {most.share:.0%} of its waiting"
-    )
-
-
-def earlier_stage(group: Group, view: View) -> str:
-    """The bottleneck of a group if it is before merge; else nothing."""
-    most = group.bottleneck
-    if most is None or most.stage in DELIVERY:
-        return ""
-    return (
-        f"{wording.capital(group.name)} waits even longer in {most.stage}, before merge:"
-        f" {wording.with_interval(most.mean_hours, view.clock)}"
-    )
+    counts = "; ".join(f"{row['rung']} {row['initiatives']}" for row in rungs.iter_rows(named=True))
+    charts.rungs(rungs, alt_text=f"Initiatives by rung: {counts}.")
+    st.markdown(wording.stalled(initiatives))
+    page_link("initiatives", "Progress of each initiative")
+    tables.under_chart(rungs, RUNG_COLUMNS, name="rungs", alt_text="Initiatives by rung")
 
 
 if __name__ == "__main__":

@@ -10,16 +10,17 @@ from analytics.text import wording
 from dashboard.answers.view import View
 from dashboard.parts import tables
 from dashboard.parts.attention import as_cards
-from dashboard.parts.change_links import CHANGE_COLUMNS, place_columns, with_links
+from dashboard.parts.change_links import CHANGE_COLUMNS, place_columns, shortened, with_links
 from dashboard.parts.sections import ONLY_GIT, ask_head, head
 from dashboard.shell import frame
 from dashboard.shell.navigation import page_link
 
 GUIDE = (
     "Every change that is code complete, and neither in production nor closed; open drafts are left out. **The most"
-    " unusual come first**: they have been in their stage longer than others before them. A change **needs attention**"
+    " unusual come first**: they have been in their stage longer than others before them. A change **needs a decision**"
     " if that is longer than nine in ten, and its chance of production within 30 days is below 50% or unknown, because"
-    " too few changes ever waited so long. “Today” is the as-of time.\n\n"
+    " too few changes ever waited so long: for 30 days in its stage it is worth saving, then finish or close it."
+    " “Today” is the as-of time, and the period in the sidebar does not matter here.\n\n"
     "**Longer than** is the share of the changes that entered the stage in its repository and had left it by then."
     " **Chance** is the share that reached production, of the changes that had waited as long in that stage; it is"
     " empty where too few did. Both use all changes of the chosen repositories, in any period. In working time a change"
@@ -28,21 +29,23 @@ GUIDE = (
 ANY = "Any"
 ABOUT = {"Everything": None, "AI work": True, "Other work": False}
 SHOWN = 1000
+_WAITS_FOR_LETTERS = 38
 
 
 def ask_first(view: View) -> None:
     """Ask what is answered before a file is shown."""
-    ask_head(view)
+    ask_head(view.always)
 
 
 def ask_later(view: View) -> None:
     """Ask the rest."""
-    view.report("waiting", clock=view.clock)
+    view.always.report("waiting", clock=view.clock)
     view.attention()
 
 
 def page(view: View) -> None:
-    """Draw the page."""
+    """Draw the page: what waits now, in any period."""
+    view = view.always
     head(view, "Waiting now", GUIDE)
     rows = view.report("waiting", clock=view.clock)
     if rows.is_empty():
@@ -78,7 +81,7 @@ def filtered(rows: pl.DataFrame) -> pl.DataFrame:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         stage = st.selectbox("Stage", [ANY, *stages], key="stage", bind="query-params", width=180)
         about = st.selectbox("What it builds", list(ABOUT), key="about", bind="query-params", width=180)
-        text = st.text_input("Title, author or id contains", key="text", bind="query-params", width=260)
+        text = st.text_input("Title, author or id contains", key="text", bind="query-params", width=250)
     matching = rows if stage == ANY else rows.filter(pl.col("current_stage") == stage)
     if ABOUT[about] is not None:
         matching = matching.filter(pl.col("builds_ai") == ABOUT[about])
@@ -104,9 +107,11 @@ def worklist(rows: pl.DataFrame, clock: str) -> None:
     shown = with_links(rows.head(SHOWN)).with_columns(
         (pl.col("age_hours") / per).alias("age"),
         (pl.col("hours_in_stage") / per).alias("in_stage"),
+        shortened("waits_for", _WAITS_FOR_LETTERS),
     )
     columns = {
         **CHANGE_COLUMNS,
+        "waits_for": st.column_config.TextColumn("Waits for", width=250),
         "current_stage": "Stage",
         "in_stage": tables.decimal(f"{unit} in stage", f"{unit} since it entered the stage in which it waits"),
         "unusual_share": tables.percent(
@@ -117,7 +122,6 @@ def worklist(rows: pl.DataFrame, clock: str) -> None:
         "chance_30d_upper": tables.percent("95% to"),
         "chance_7d": tables.percent("In 7 days", "Chance of being in production within 7 days"),
         **place_columns(shown),
-        "waits_for": st.column_config.TextColumn("Waits for", width="medium"),
         "age": tables.decimal(f"{unit} in total", f"{unit} since code complete"),
         "builds_ai": "AI work",
         "built_with_ai": "Made with AI",

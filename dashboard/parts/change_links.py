@@ -11,15 +11,17 @@ import streamlit as st
 from dashboard.parts import tables
 from dashboard.shell.navigation import change_address
 
-__all__ = ["CHANGE_COLUMNS", "SOURCE", "changes_table", "place_columns", "with_links"]
+__all__ = ["CHANGE_COLUMNS", "SOURCE", "changes_table", "place_columns", "shortened", "with_links"]
 
 CHANGE_COLUMNS: Mapping[str, Any] = {
     "timeline": tables.link("Timeline", "timeline"),
     "short": "Change",
-    "title": st.column_config.TextColumn("Title", width="medium"),
+    "title": st.column_config.TextColumn("Title", width=310),
 }
 """The first columns of each table of changes; rows as `with_links` returns them."""
-SOURCE: Mapping[str, Any] = {"url": tables.link("Source")}
+SOURCE: Mapping[str, Any] = {"url": tables.link("Source", "open at its source")}
+_TITLE_LETTERS = 48
+"""So many fit in the column of titles; a cell that is cut off would not show that there is more."""
 
 
 def place_columns(rows: pl.DataFrame) -> Mapping[str, Any]:
@@ -45,7 +47,15 @@ def with_links(rows: pl.DataFrame) -> pl.DataFrame:
     return safe.with_columns(
         pl.Series("timeline", [change_address(change_id) for change_id in rows["change_id"]], dtype=pl.String),
         pl.col("change_id").str.replace(r"^[a-z]+:", "").alias("short"),
+        *([shortened("title", _TITLE_LETTERS)] if "title" in rows.columns else []),
     )
+
+
+def shortened(column: str, letters: int) -> pl.Expr:
+    """A text that ends in an ellipsis where it has more letters; a CSV has all of them."""
+    text = pl.col(column)
+    short = pl.concat_str(text.str.slice(0, letters - 1).str.strip_chars_end(), pl.lit("…"))
+    return pl.when(text.str.len_chars() > letters).then(short).otherwise(text).alias(column)
 
 
 def changes_table(rows: pl.DataFrame, columns: Mapping[str, Any], *, alt_text: str) -> None:

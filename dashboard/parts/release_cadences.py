@@ -63,7 +63,8 @@ def release_cadences(view: View) -> None:
         comparison = sentence(rows[group], group, release, instead) or "Choose two cadences to compare"
         st.header(f"{comparison}.", anchor=False)
     of_group = rows[group].filter(pl.col("group") == group)
-    lines = pl.DataFrame([_line(of_group, name, instead, view.clock) for name in NAMES])
+    longest = _longest(of_group, "half_hours"), _longest(of_group, "hours_earlier")
+    lines = pl.DataFrame([_line(of_group, name, instead, view.clock, longest) for name in NAMES])
     columns = {
         "cadence": "Release",
         "leaves": "Schedule",
@@ -84,16 +85,28 @@ def release_cadences(view: View) -> None:
             tables.download("CSV by group", by_group, name="cadences-groups")
 
 
-def _line(rows: pl.DataFrame, cadence: str, instead: str, clock: str) -> Mapping[str, Any]:
-    """One cadence as text, compared with the one that it would replace."""
+def _longest(rows: pl.DataFrame, column: str) -> float:
+    """The longest of a column of hours, whatever its sign: its unit is that of the column."""
+    longest = rows[column].abs().max()
+    return longest if isinstance(longest, float) else 0.0
+
+
+def _line(
+    rows: pl.DataFrame, cadence: str, instead: str, clock: str, longest: tuple[float, float]
+) -> Mapping[str, Any]:
+    """One cadence as text, compared with the one that it would replace; `longest`: hours of each column."""
     of_cadence = rows.filter(pl.col("cadence") == cadence)
     row = of_cadence.row(0, named=True)
     against = next(of_cadence.filter(pl.col("instead_of") == instead).iter_rows(named=True), None)
-    earlier = None if against is None else wording.with_interval(_estimate(against, "hours_earlier", "earlier"), clock)
+    earlier = (
+        None
+        if against is None
+        else wording.with_interval(_estimate(against, "hours_earlier", "earlier"), clock, beside=longest[1])
+    )
     return {
         "cadence": row["cadence"] if cadence != AS_NOW else "as now (observed)",
         "leaves": row["leaves"],
-        "half": wording.with_interval(_estimate(row, "half_hours", "half"), clock),
+        "half": wording.with_interval(_estimate(row, "half_hours", "half"), clock, beside=longest[0]),
         "arrived": wording.share(_estimate(row, "arrived_7d", "arrived_7d")),
         "earlier": earlier and earlier.replace("-", "−"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -32,6 +33,7 @@ __all__ = [
     "rungs_table",
     "services_in_doubt",
     "small_groups",
+    "title_of",
     "too_few",
     "with_group_names",
 ]
@@ -73,40 +75,54 @@ def ask_head(view: View) -> None:
     view.report("coverage")
 
 
-def services_in_doubt(view: View) -> None:
-    """Name the services in doubt, or whose lead times are, and environments whose rollbacks or waits are, first."""
-    _in_doubt(
+def services_in_doubt(view: View, *, folded: bool = False) -> None:
+    """Name the services in doubt, or whose lead times are, and environments whose rollbacks or waits are, first.
+
+    `folded`: say what is in doubt in a line each, and name them on demand.
+    """
+    in_doubt = partial(_in_doubt, folded=folded)
+    in_doubt(
         "the newest work of these services is unknown, and is in no comparison.", doubt_lines(view.report("doubts"))
     )
-    _in_doubt("these may be one service, that was renamed; `headway doctor` has settings.", view.possible_renames())
-    _in_doubt("the deployments of these may have local times, as if in UTC.", view.record_clocks())
-    _in_doubt("deployments of these have no date of their own; lead times are too short.", view.tag_dates())
-    _in_doubt(
+    in_doubt("these may be one service, that was renamed; `headway doctor` has settings.", view.possible_renames())
+    in_doubt("the deployments of these may have local times, as if in UTC.", view.record_clocks())
+    in_doubt("deployments of these have no date of their own; lead times are too short.", view.tag_dates())
+    in_doubt(
         "several versions run in these environments; no deployment there counts as a rollback.", view.side_by_side()
     )
-    _in_doubt("most work waits for environments with few deployments, which may be retired.", view.held_back())
+    in_doubt("most work waits for environments with few deployments, which may be retired.", view.held_back())
 
 
-def _in_doubt(meaning: str, lines: list[str]) -> None:
+def _in_doubt(meaning: str, lines: list[str], *, folded: bool) -> None:
     if lines:
         more = [f"{len(lines) - DOUBTS_SHOWN:,} more in doubt: see Data health"] if len(lines) > DOUBTS_SHOWN else []
-        st.warning(f"**In doubt:** {meaning}")
-        # As text: a repository's name is from outside.
-        st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
+        label = f":orange[**In doubt ({len(lines):,}):**] {meaning}"
+        with st.expander(label, icon=":material/warning:", expanded=not folded):
+            # As text: a repository's name is from outside.
+            st.text("\n".join([*lines[:DOUBTS_SHOWN], *more]))
 
 
 def head(
-    view: View, title: str, guide: str, *, wall_clock_only: bool = False, whole: str = "", intervals: bool = False
+    view: View,
+    title: str,
+    guide: str,
+    *,
+    wall_clock_only: bool = False,
+    whole: str = "",
+    intervals: bool = False,
+    beside: str | None = None,
 ) -> None:
     """Draw the title, what is shown as of when, and a guide for first-time readers.
 
     `wall_clock_only`: the numbers of the page are by the wall clock on either choice. `whole`: what the page has of
     whole repositories, also where one service is chosen. `intervals`: it has intervals of the chosen question.
+    `beside`: of a page whose answer is on the first screen, what it compares the period with: what is in doubt is then
+    a line each, with its names on demand.
     """
-    st.title(title, anchor=False)
-    services_in_doubt(view)
     coverage = view.report("coverage").filter(pl.col("role") == "application")
-    label = view.label
+    label = f"{view.label}, {view.period}{beside or ''}"
+    if view.filters.evidence == "strong":
+        label = f"{label}, strong evidence only"
     if view.clock == "working":
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
     if whole and view.filters.service is not None:
@@ -115,14 +131,24 @@ def head(
         few = coverage["repo"].n_unique() < FEWEST_CLUSTERS
         question = QUESTIONS[THESE if few else view.intervals]
         too_few = " (repositories like these need five or more)" if few and view.intervals == LIKE_THESE else ""
-        label = f"{label} · 95% intervals for {question}{too_few}"
-    times = [f"{at:%Y-%m-%d %H:%M}" for at in coverage["as_of"].drop_nulls().unique().sort()]
-    if times:
-        label = f"{label} · as of {times[0] if len(times) == 1 else f'{times[0]} to {times[-1]}'} UTC"
+        if beside is None or view.intervals == LIKE_THESE:
+            label = f"{label} · 95% intervals for {question}{too_few}"
+    first, last = (getattr(coverage["as_of"].drop_nulls(), end)() for end in ("min", "max"))
+    if first is not None:
+        times = f"{first:%Y-%m-%d %H:%M}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        label = f"{label} · as of {times} UTC"
+    title_of(title, guide)
+    services_in_doubt(view, folded=beside is not None)
     # As plain text: the name of a repository comes from outside.
     st.text(label)
-    with st.expander("How to read this page"):
-        st.markdown(guide)
+
+
+def title_of(title: str, guide: str) -> None:
+    """Draw the title of a page, and beside it on demand a guide for first-time readers."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
+        st.title(title, anchor=False, width="content")
+        with st.popover("How to read this page", type="tertiary"):
+            st.markdown(guide)
 
 
 def with_group_names(rows: pl.DataFrame, view: View) -> pl.DataFrame:

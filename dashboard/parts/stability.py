@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from analytics.text import wording
+from analytics.text.verdicts import Verdict
 from dashboard.parts.sections import GROUPS
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "deployment_groups",
     "failure_comparison",
     "failure_headline",
+    "failure_verdict",
     "rework_comparison",
     "value_and_interval",
 ]
@@ -127,10 +129,7 @@ def rework_comparison(rows: pl.DataFrame, axis: str) -> Iterator[str]:
 
 def failure_headline(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> str:
     """Both comparisons in one sentence that claims no more than they show."""
-    fails = _direction(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
-    ratios = repaired.filter(pl.col("measure") == "repair_rate_ratio")
-    rework, rework_at_size = (_direction(ratios.slice(row, 1), 1.0) for row in (0, 1))
-    contradiction = fails is not None and _overall(failed, axis) * fails < 0.0
+    fails, rework, rework_at_size, contradiction = _directions(failed, repaired, axis)
     if not contradiction and fails == rework == 0:
         return f"{wording.capital(_AI[axis])} {_SAME} failures or rework"
     parts = [(_CONTRADICTION if contradiction else _FAILS)[fails]] if fails is not None else []
@@ -141,6 +140,65 @@ def failure_headline(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) ->
         return "Too few changes to say"
     missing = "" if len(parts) == 2 else f"; too few to compare {'failures' if fails is None else 'rework'}"
     return wording.capital(f"{_AI[axis]} {' and '.join(parts)}{missing}")
+
+
+def failure_verdict(
+    failed: pl.DataFrame, repaired: pl.DataFrame, axis: str
+) -> tuple[Verdict, list[tuple[str, str, str]]]:
+    """The comparisons of `failure_headline` as a verdict, and its shares.
+
+    For each group the share of changes repaired in 30 days, and of the deployments with its work that failed.
+    """
+    thirty = repaired.filter((pl.col("measure") == "repaired_share") & (pl.col("days") == 30))
+    shares = dict(change_groups(thirty, axis).select("group", "value").iter_rows())
+    rates = dict(deployment_groups(failed, axis).select("group", "value").iter_rows())
+    # Of agents and of tools apart: a failed deployment has work of either.
+    failures = {} if axis == "built_with_ai" else dict(zip(GROUPS[axis].values(), rates.values(), strict=False))
+    rows = [(name, f"**{_whole(shares.get(name))}", _whole(failures.get(name))) for name in GROUPS[axis].values()]
+    return _verdict(failed, repaired, axis), rows
+
+
+def _verdict(failed: pl.DataFrame, repaired: pl.DataFrame, axis: str) -> Verdict:
+    fails, rework, at_size, contradiction = _directions(failed, repaired, axis)
+    name = wording.capital(_AI[axis])
+    rest = []
+    if contradiction:
+        rest.append("Failures: inconclusive")
+    elif fails is None:
+        rest.append("Failures: too few to compare")
+    elif fails == 0 and rework != 0:
+        rest.append("No significant difference in failures")
+    if rework is None:
+        rest.append("Rework: too few to compare")
+    elif rework == 0 and fails and not contradiction:
+        rest.append("No significant difference in rework")
+    elif rework and at_size == 0:
+        rest.append("Its size may explain the rework")
+    words = {1: "more often", -1: "less often"}
+    claimed = [(verb, way) for verb, way in (("fails", 0 if contradiction else fails), ("needs rework", rework)) if way]
+    if len({way for _, way in claimed}) == 1:
+        verbs = " and ".join(verb for verb, _ in claimed)
+        return Verdict(f"{name} {verbs} {words[claimed[0][1]]}", ". ".join(rest), significant=True)
+    if claimed:
+        text = " and ".join(f"{verb} {words[way]}" for verb, way in claimed)
+        return Verdict(f"{name} {text}", ". ".join(rest), significant=True)
+    if fails is None and rework is None:
+        return Verdict("Too few changes to say")
+    return Verdict("No significant difference", ". ".join(rest))
+
+
+def _whole(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _directions(
+    failed: pl.DataFrame, repaired: pl.DataFrame, axis: str
+) -> tuple[int | None, int | None, int | None, bool]:
+    """Whether AI work fails more, is repaired more, also at its size; and whether all deployments say the opposite."""
+    fails = _direction(failed.filter(pl.col("measure") == "change_failure_rate_difference"), 0.0)
+    ratios = repaired.filter(pl.col("measure") == "repair_rate_ratio")
+    rework, rework_at_size = (_direction(ratios.slice(row, 1), 1.0) for row in (0, 1))
+    return fails, rework, rework_at_size, fails is not None and _overall(failed, axis) * fails < 0.0
 
 
 def _overall(failed: pl.DataFrame, axis: str) -> float:

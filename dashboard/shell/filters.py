@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -22,11 +22,18 @@ from dashboard.answers.questions import Scope
 from dashboard.answers.view import View, filters_of
 from headway.repository_names import names_match
 
-__all__ = ["choose"]
+__all__ = ["choose", "unknown_values"]
+
+_UNKNOWN = "unknown values of links"
 
 
 def choose(file: str, scope: Scope) -> View:
     """Draw the filters and return the chosen view."""
+    _note_unknown("period", PERIODS)
+    _note_unknown("axis", AXES)
+    _note_unknown("clock", CLOCKS)
+    _note_unknown("intervals", INTERVALS)
+    _note_unknown("horizon", HORIZONS)
     with st.sidebar:
         team, repo = _team_and_repository(scope)
         service = _service(scope, team, repo)
@@ -59,11 +66,10 @@ def choose(file: str, scope: Scope) -> View:
     parts = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
         _place(scope, team, repo, service),
-        "all time" if filters.since is None else f"code complete in the last {period}",
-        *(["strong evidence only"] if strong else []),
     ]
     chosen = AXES[axis], CLOCKS[clock], ", ".join(parts), scope.as_of, INTERVALS[intervals], HORIZONS[horizon]
-    return View(file, filters, *chosen)
+    when = "all time" if filters.since is None else f"code complete in the last {period}"
+    return View(file, filters, *chosen, when)
 
 
 def _intervals_and_horizon() -> tuple[str, str]:
@@ -91,9 +97,11 @@ def _team_and_repository(scope: Scope) -> tuple[str, str]:
     """The team and the repository; without teams there is no such choice."""
     team = ALL_TEAMS
     if scope.teams:
+        _note_unknown("team", (ALL_TEAMS, *scope.teams))
         team = st.selectbox("Team", [ALL_TEAMS, *scope.teams], format_func=plain, key="team", bind="query-params")
     repositories = scope.repositories if team == ALL_TEAMS else scope.teams[team]
     _spell(scope, repositories)
+    _note_unknown("repo", (EVERYTHING, *repositories))
     repo = st.selectbox("Repository", [EVERYTHING, *repositories], format_func=plain, key="repo", bind="query-params")
     return team, repo
 
@@ -112,6 +120,7 @@ def _service(scope: Scope, team: str, repo: str) -> str | None:
     labels = [label for label, home in scope.services if (home == repo if repo != EVERYTHING else home in repositories)]
     if not labels:
         return None
+    _note_unknown("service", (EVERY_SERVICE, *labels))
     service = st.selectbox(
         "Service",
         [EVERY_SERVICE, *dict.fromkeys(labels)],
@@ -121,6 +130,25 @@ def _service(scope: Scope, team: str, repo: str) -> str | None:
         help="The changes that touch this service, with their arrival in its own production.",
     )
     return None if service == EVERY_SERVICE else service
+
+
+def unknown_values() -> list[str]:
+    """What links asked for in this visit that is not here, a line each, until a link names it rightly."""
+    noted: dict[str, str] = st.session_state.get(_UNKNOWN, {})
+    return [f"{key}: {plain(value)}" for key, value in noted.items()]
+
+
+def _note_unknown(key: str, choices: Collection[str]) -> None:
+    """Note a value in the address that is not among the choices: Streamlit drops it without a word."""
+    noted: dict[str, str] = st.session_state.setdefault(_UNKNOWN, {})
+    value = st.query_params.get(key)
+    if value is not None:
+        if value in choices:
+            noted.pop(key, None)
+        else:
+            noted[key] = value
+    elif st.session_state.get(key) not in {None, next(iter(choices))}:
+        noted.pop(key, None)
 
 
 def _spell(scope: Scope, repositories: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from analytics.text.wording import plain
@@ -9,7 +11,7 @@ from dashboard.answers import files
 from dashboard.answers.questions import scope
 from dashboard.answers.view import View
 from dashboard.shell import stale
-from dashboard.shell.filters import choose
+from dashboard.shell.filters import choose, unknown_values
 from dashboard.shell.navigation import FIRST, PAGES
 from dashboard.shell.sign_in import require_sign_in
 from headway.errors import HeadwayError
@@ -17,6 +19,7 @@ from headway.errors import HeadwayError
 __all__ = ["draw", "view"]
 
 _LOOK_AGAIN_SECONDS = 10.0
+_STYLE = Path(__file__).with_name("page.css")
 
 
 def draw() -> None:
@@ -28,6 +31,7 @@ def draw() -> None:
     ]
     current = st.navigation(pages, expanded=True)
     st.set_page_config(page_title=f"{current.title} · Headway", layout="wide")
+    st.html(_STYLE)
     file = ""
     try:
         if not require_sign_in(files.settings().dashboard):
@@ -40,6 +44,10 @@ def draw() -> None:
             )
         stale.banner()
         st.session_state["view"] = choose(file, scope(file))
+        if unknown := unknown_values():
+            st.warning("**Not here:** the link asks for what these data do not have. Without it the page shows more.")
+            # As text: a link may hold anything.
+            st.text("\n".join(unknown))
         current.run()
     except HeadwayError as error:
         st.title("No data yet")

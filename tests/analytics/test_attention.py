@@ -20,6 +20,8 @@ _SCHEMA: dict[str, Any] = {
     "title": pl.String(),
     "author": pl.String(),
     "team": pl.String(),
+    "builds_ai": pl.Boolean(),
+    "built_with_ai": pl.String(),
     "kind": pl.String(),
     "current_stage": pl.String(),
     "hours_in_stage": pl.Float64(),
@@ -41,6 +43,8 @@ def worklist(*rows: dict[str, Any]) -> pl.DataFrame:
         "title": "A change",
         "author": "ann",
         "team": "",
+        "builds_ai": False,
+        "built_with_ai": "none",
         "kind": "work",
         "current_stage": "review",
         "hours_in_stage": 50.0,
@@ -78,12 +82,13 @@ def test_attention_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() ->
         )
     )
     assert (found.waiting, found.excluded, found.stuck) == (4, Excluded(bots=1, releases=2), 2)
-    assert found.answer == "4 changes wait; 2 need attention today"
+    assert found.answer == "4 changes wait; 2 need a decision today: 1 worth saving, 1 to finish or close"
     assert found.rule.endswith(
         "; 1 has less than an even chance of production within 30 days, and 1 has waited longer than a chance can be"
         " estimated for. 1 change by bots and 2 releases wait too."
     )
-    never, unlikely = found.first
+    unlikely, never = found.first
+    assert (unlikely.overdue, never.overdue) == (False, True)
     assert never.why == (
         "In review for 300.0 d, longer than 95% of 200 changes there; too few ever waited this long to estimate"
         " its chance. After this long, finish it or close it."
@@ -106,7 +111,7 @@ def test_nobody_is_needed_where_nothing_is_stuck() -> None:
     """Where what waits is usual, or nothing waits, that is the answer and nothing is listed."""
     found = attention(worklist({"unusual_share": 0.3}))
     assert (found.answer, found.first, found.rule) == (
-        "1 change waits; none needs attention before others",
+        "1 change waits; none needs a decision before others",
         (),
         "",
     )
@@ -141,6 +146,18 @@ def test_whom_a_change_waits_for_follows_from_requests_and_reviews() -> None:
     assert told["5"] == ("merge", "a merge by ann or another maintainer of acme/shop")
 
 
+def test_what_may_be_saved_comes_before_what_is_overdue() -> None:
+    """Of each kind the most unusual first, as the report has them; AI work is counted on both axes."""
+    long, short = {"hours_in_stage": 900.0}, {"hours_in_stage": 100.0}
+    found = attention(
+        worklist(long, {**short, "builds_ai": True}, long, {**short, "built_with_ai": "agent"}, {"unusual_share": 0.1})
+    )
+    assert [change.change_id[-1] for change in found.first] == ["2", "4", "1"]
+    assert (found.stuck, found.overdue) == (4, 2)
+    assert found.decisions == "2 worth saving, 2 to finish or close"
+    assert found.ai == {"builds_ai": 1, "built_with_ai": 1}
+
+
 def test_the_limits_themselves_are_unusual_and_even() -> None:
     """Longer than 90 % is unusual; an even chance is not unlikely; thirty days are long."""
     found = attention(worklist({"unusual_share": 0.9}, {"unusual_share": 0.899}, {"chance_30d": 0.5}))
@@ -154,13 +171,13 @@ def test_the_limits_themselves_are_unusual_and_even() -> None:
 def test_counts_agree_with_their_verbs() -> None:
     """One change waits and needs, two wait and need; one release beside them waits too."""
     one = attention(worklist({}, {"kind": "release"}))
-    assert one.answer == "1 change waits; 1 needs attention today"
+    assert one.answer == "1 change waits; 1 needs a decision today: 1 worth saving"
     assert one.rule == (
         "Each has been in its stage longer than 90% of the changes that entered it;"
         " 1 has less than an even chance of production within 30 days. 1 release waits too."
     )
     two = attention(worklist({}, {}, {"kind": "bot"}, {"kind": "bot"}))
-    assert two.answer == "2 changes wait; 2 need attention today"
+    assert two.answer == "2 changes wait; 2 need a decision today: 2 worth saving"
     assert two.rule.endswith(
         "; 2 have less than an even chance of production within 30 days. 2 changes by bots wait too."
     )

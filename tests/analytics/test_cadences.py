@@ -125,7 +125,7 @@ def test_sentence_is_no_stronger_than_the_interval() -> None:
         "Releasing daily instead of weekly would bring a change to production 2.9 d (95 % CI 2.6 – 3.3) earlier on"
         " average: median 2.9 d instead of 6.2 d"
     )
-    assert "30.0 h (95 % CI 20.0 – 40.0) later on average" in told(-30.0, -40.0, -20.0)
+    assert "1.2 d (95 % CI 0.8 – 1.7) later on average: median 2.9 d" in told(-30.0, -40.0, -20.0)
     assert "24.0 working h (95 % CI 16.0 – 40.0) earlier on average: median 70.0 working h instead of" in told(
         24.0, 16.0, 40.0, "working"
     )
@@ -133,7 +133,7 @@ def test_sentence_is_no_stronger_than_the_interval() -> None:
         "Releasing daily instead of weekly makes no significant difference (95 % CI −4.0 h to +2.5 d)"
     )
     assert told(10.0, None, None) == (
-        "Releasing daily instead of weekly would bring a change to production 10.0 h earlier on average: median 2.9 d"
+        "Releasing daily instead of weekly would bring a change to production 0.4 d earlier on average: median 2.9 d"
         " instead of 6.2 d; too few changes for an interval"
     )
 

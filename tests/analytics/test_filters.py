@@ -36,3 +36,14 @@ def test_the_condition_keeps_what_the_filter_keeps(
         condition = asked.condition(connection, "told", time=time)
         found = connection.sql(f"select * from told where {condition} order by row").pl()
     assert_frame_equal(found, asked.apply(ROWS, time=time))
+
+
+def test_period_before_is_as_long_and_ends_where_this_one_begins() -> None:
+    """Twelve months are compared with the twelve before them; what has no beginning has no period before."""
+    end, since = datetime(2026, 7, 1), datetime(2025, 7, 1)
+    before = Filters(since=since, repo="acme/*", evidence="strong").before(end)
+    assert before == Filters(since=datetime(2024, 7, 1), until=since, repo="acme/*", evidence="strong")
+    week = Filters(since=since, until=since + timedelta(days=7)).before(end)
+    assert week is not None
+    assert (week.since, week.until) == (since - timedelta(days=7), since)
+    assert Filters().before(end) is None

@@ -53,6 +53,13 @@ def test_interval_is_in_the_unit_of_its_value(estimate: Estimate, words: str) ->
     assert wording.with_interval(estimate) == words
 
 
+def test_a_column_has_the_unit_of_its_longest() -> None:
+    """Twelve hours beside three days are half a day, and so is what is negative."""
+    assert wording.with_interval(Estimate(12.0, 6.0, 24.0), beside=72.0) == "0.5 d [0.2 – 1.0]"
+    assert wording.with_interval(Estimate(-72.0, -96.0, -48.0)) == "-3.0 d [−4.0 – −2.0]"
+    assert wording.with_interval(Estimate(72.0, 48.0, 96.0), beside=1.0) == "3.0 d [2.0 – 4.0]"
+
+
 @pytest.mark.parametrize(
     ("estimate", "words"),
     [(Estimate(0.5, 0.25, 0.75), "50% [25% – 75%]"), (Estimate(0.5, None, 0.75), "50%"), (NONE, "")],
@@ -106,7 +113,7 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     [
         (
             Estimate(20.0, 8.0, 32.0),
-            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), a significant difference.",
+            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), significant.",
         ),
         (
             Estimate(20.0, -3.0, 43.0),

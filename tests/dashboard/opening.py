@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +46,14 @@ def collapsed(
     return app
 
 
+def tiles(app: AppTest) -> list[str]:
+    """What each tile says, a line for each of its texts."""
+    bodies = [str(element.proto.body) for element in app.get("html") if "class='tile'" in str(element.proto.body)]
+    return [re.sub(r"\n+", "\n", re.sub(r"<[^>]+>", "\n", body)).strip() for body in bodies]
+
+
 def words(app: AppTest) -> str:
-    """Everything that the page says in text."""
+    """Everything that the page says in text, tiles apart."""
     parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.text, *app.info, *app.warning]
     return "\n".join(str(part.value) for part in parts)
 

@@ -30,8 +30,8 @@ SECONDS_TO_END = 20
 @pytest.fixture
 def first_view_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the view that a visitor comes to is answered in advance."""
-    views = prewarm_list._views
-    monkeypatch.setattr(prewarm_list, "_views", lambda *args: islice(views(*args), 1))
+    views = prewarm_list.views
+    monkeypatch.setattr(prewarm_list, "views", lambda *args: islice(views(*args), 1))
 
 
 @pytest.fixture

@@ -15,42 +15,83 @@ from dashboard.answers.view import View
 from dashboard.parts.release_cadences import gain_of_daily
 from tests.builders.rows import START
 from tests.dashboard import warehouses
-from tests.dashboard.opening import charts, opened, table, tables, words
+from tests.dashboard.opening import charts, collapsed, opened, table, tables, tiles, words
 
 
 def answers(app: AppTest) -> list[str]:
-    """The answers, in the order of the questions."""
-    return [str(header.value) for header in app.header]
+    """The answers of the reasons, in the order of the questions."""
+    return [str(header.value) for header in app.subheader]
 
 
-def test_each_question_has_an_answer_with_its_picture_and_numbers(
-    several: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page answers how long, what never arrived, what pilots came to, whether friction is the same, what costs."""
+def test_first_screen_has_a_verdict_for_each_question(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tiles say how long, what waits, what arrives in a week, what fails; the strip names the bottleneck."""
     app = opened(several, monkeypatch)
+    how_long, waiting, week, fails = (tile.splitlines() for tile in tiles(app))
+    assert how_long[:2] == ["Code complete to production", "Too few changes to compare"]
+    assert how_long[2].startswith("Like for like ")
+    assert how_long[3:7] == ["all changes", "half by", "85% by", "AI work"]
+    assert waiting[0] == "Still waiting"
+    assert waiting[1].endswith("a decision")
+    assert week[0] == "In production within 7 days"
+    assert fails[:2] == ["Needed rework or failed", "Too few changes to say"]
+    assert app.markdown[1].value.startswith("**Biggest bottleneck of AI work: release, ")
+    assert "Next is " in app.markdown[1].value
     said = words(app)
-    how_long, fate, pilots, friction, fails, delivery = answers(app)
+    assert "SIMULATED" in said
+    assert "as of 2025-02-16 16:00 UTC" in said
+    assert "code complete in the last 12 months, beside the 12 months before" in said
+    assert "29 in repositories without deployments" in said
+
+
+def test_tiles_have_the_numbers_of_the_reports(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Medians are those of the table of groups, and what waits is counted in the tables by hand."""
+    app = opened(several, monkeypatch)
+    how_long, waiting, *_ = (tile.splitlines() for tile in tiles(app))
+    rows = {row["group"]: row for row in table(app, "median_hours").iter_rows(named=True)}
+    days = [f"{rows[name]['median_hours'] / 24.0:.1f} d" for name in ("AI work", "other work")]
+    assert [how_long[how_long.index(name) + 1] for name in ("AI work", "other work")] == days
+    file = several / (several / "CURRENT").read_text(encoding="utf-8").strip()
+    with duckdb.connect(str(file), read_only=True) as made:
+        query = "select builds_ai, count(*) from lead_times where outcome = 'waiting' and kind = 'work' group by all"
+        counts = dict(made.execute(query).fetchall())
+    assert [waiting[waiting.index(name) + 1] for name in ("AI work", "other work")] == [
+        str(counts.get(True, 0)),
+        str(counts.get(False, 0)),
+    ]
+
+
+def test_reasons_are_shown_on_demand(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each verdict has its reasons: how long, what never arrived, where both wait, failures, what costs."""
+    app = opened(several, monkeypatch)
+    how_long, fate, friction, fails, delivery = answers(app)
     assert how_long.startswith("Half of AI work is in production after")
     assert fate.startswith("Of 123 changes")
-    assert pilots == "No AI initiatives"
     assert friction == "No comparison: too few months of repositories have both"
     assert fails == "Too few changes to say"
     assert delivery.startswith("AI work: release")
-    assert "SIMULATED" in said
-    assert "as of 2025-02-16 16:00 UTC" in said
-    assert "29 in repositories without deployments" in said
-    assert charts(app) == 5
-    assert sum(not link.proto.label.startswith("Timeline") for link in app.get("page_link")) == 8
+    assert charts(app) == 6
 
 
-def test_pulse_says_in_short_what_a_newcomer_asks(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The biggest bottleneck and its lead, and what needs attention; of releases nothing, where nothing is sure."""
+def test_reasons_are_folded_at_first(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a visitor opens them the page draws the strip alone, and sends none of their numbers."""
+    folded = collapsed(several, monkeypatch)
+    assert answers(folded) == []
+    assert charts(folded) == 1
+    assert tables(folded) == []
+
+
+def test_what_needs_a_decision_is_named(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be saved comes before what is overdue, each with its evidence; of releases nothing that is uncertain."""
     app = opened(several, monkeypatch)
-    biggest, need = (markdown.value for markdown in app.markdown[1:3])
-    assert biggest.startswith("**Biggest bottleneck for AI work: release, ")
-    assert "Next is " in biggest
-    assert "attention today" in need
-    named = [text.value for text in app.text if "waits for" in text.value]
+    headers = [str(header.value) for header in app.header]
+    assert headers == [
+        "What needs a decision",
+        "What changed since last month",
+        "No AI initiatives",
+        "The numbers and reasons behind it",
+    ]
+    assert "a decision today" in words(app)
+    named = [text.value for text in app.text if "Waits for" in text.value]
     assert 1 <= len(named) <= 3
     assert sum(link.proto.label.startswith("Timeline") for link in app.get("page_link")) == len(named)
     assert not [markdown for markdown in app.markdown if "Releasing" in markdown.value]
@@ -79,7 +120,7 @@ def test_advice_compares_with_the_releases_of_now_and_only_where_it_is_sure() ->
     """Nobody gains what another company would: daily is laid beside the real releases, and silent around zero."""
     gain = gain_of_daily(cast(View, Cadences(3.3)))
     assert gain.startswith(
-        "Releasing daily instead of as now (every 2.8 days) would bring a change to production 9.9 h"
+        "Releasing daily instead of as now (every 2.8 days) would bring a change to production 0.4 d"
     )
     assert gain_of_daily(cast(View, Cadences(-0.2))) == ""
 
@@ -109,7 +150,9 @@ def test_filters_are_read_from_the_url(several: Path, monkeypatch: pytest.Monkey
     """A link with filters opens the same view that they were chosen in."""
     query = {"repo": "acme/shop", "period": "30 days", "axis": "How it was made", "clock": "Working time"}
     app = opened(several, monkeypatch, **query)
-    assert "acme/shop, code complete in the last 30 days, in working time" in app.text[0].value
+    assert (
+        "acme/shop, code complete in the last 30 days, beside the 30 days before, in working time" in app.text[0].value
+    )
     assert set(table(app, "median_hours")["group"]) == {"all work", "made with AI", "no AI mark"}
 
 
@@ -122,9 +165,18 @@ def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.Mon
 
 
 def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link to a repository or team that is gone shows everything rather than a failed page."""
-    said = opened(several, monkeypatch, repo="acme/gone", team="gone").text[0].value
-    assert "All repositories, all time" in said
+    """A link to a repository or team that is gone shows everything rather than a failed page, and says so first."""
+    app = opened(several, monkeypatch, repo="acme/gone", team="gone")
+    assert any(warning.value.startswith("**Not here:** ") for warning in app.warning)
+    assert app.text[0].value == "team: gone\nrepo: acme/gone"
+    said = app.text[1].value
+    assert "All repositories, code complete in the last 12 months" in said
+
+
+def test_known_values_in_the_url_are_no_news(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link whose values are all there has no warning about them."""
+    app = opened(several, monkeypatch, repo="acme/api", period="All time", clock="Working time")
+    assert not [warning for warning in app.warning if "Not here" in warning.value]
 
 
 def test_few_changes_are_counted_and_not_estimated(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +187,7 @@ def test_few_changes_are_counted_and_not_estimated(several: Path, monkeypatch: p
     assert "too few to say more" in said
     assert "Too few changes to compare AI work with other work" in said
     assert set(table(app, "share_of_wait")["group"]) == {"all work"}
+    assert [tile.splitlines()[1] for tile in tiles(app)][::2] == ["Too few changes to compare"] * 2
 
 
 def test_nothing_in_the_period_says_what_to_do(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +227,7 @@ def test_new_published_file_is_shown_on_the_next_run(tmp_path: Path, monkeypatch
     warehouses.published(tmp_path, warehouses.busy("acme/shop"), built_at=START + timedelta(days=1))
     app.run()
     assert not app.exception, app.exception[0].value
-    assert answers(app)[1].startswith("Of 88 changes")
+    assert "Of 88 changes" in words(opened(tmp_path, monkeypatch))
 
 
 @pytest.mark.slow
@@ -201,4 +254,8 @@ def test_a_link_may_spell_a_repository_as_the_options_do(
     several: Path, monkeypatch: pytest.MonkeyPatch, repo: str
 ) -> None:
     """A link in another case, with the provider, or with a glob of one repository opens on that repository."""
-    assert opened(several, monkeypatch, repo=repo).text[0].value.startswith("acme/api, all time")
+    assert (
+        opened(several, monkeypatch, repo=repo)
+        .text[0]
+        .value.startswith("acme/api, code complete in the last 12 months")
+    )

@@ -10,8 +10,8 @@ import pytest
 from analytics.cohort.filters import Filters
 from dashboard.answers import cache, files, prewarm_list
 from dashboard.answers.cache import Question
-from dashboard.answers.questions import report
-from dashboard.answers.view import Declaration, View
+from dashboard.answers.questions import report, scope
+from dashboard.answers.view import Declaration
 from dashboard.charts import parts
 from dashboard.shell.navigation import PAGES
 from headway.settings import InitiativeSettings
@@ -41,7 +41,7 @@ def test_page_asks_what_it_declares(name: str, full: Path, monkeypatch: pytest.M
     monkeypatch.setattr(cache, "compute", recorded)
     monkeypatch.setattr(parts, "wait_for_first_paint", lambda: events.append(None))
     opened(full, monkeypatch, name)
-    view = View(files.published(), Filters(), "builds_ai", "wall")
+    view = next(prewarm_list.views(files.published(), scope(files.published())))
     first, later = (prewarm_list.declared(name, view, moment) for moment in (prewarm_list.FIRST, prewarm_list.LATER))
     assert {event for event in events if event is not None} == {*first, *later}
     assert set(first) <= set(events[: events.index(None)] if None in events else events)

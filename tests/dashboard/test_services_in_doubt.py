@@ -25,9 +25,9 @@ def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_says_first_what_is_in_doubt(name: str, doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warning is the first of each page, and the service with its reason comes before any other text."""
+    """The doubt is the first of each page, and the service with its reason comes before any other text."""
     app = opened(doubtful, monkeypatch, name)
-    assert app.warning[0].value.startswith("**In doubt:**")
+    assert app.expander[0].label.startswith(":orange[**In doubt (1):**] the newest work of these services is unknown")
     assert app.text[0].value.startswith("git:acme/shop: IN DOUBT since 2025-01-19: 50 changes landed within 49 days")
 
 
@@ -39,7 +39,7 @@ def test_page_says_which_rollbacks_are_in_doubt(tmp_path: Path, monkeypatch: pyt
         if n > 1:
             raw.deploy(f"b{n}", f"c{n - 2}", n * 24 + 5)
     app = opened(warehouses.published(tmp_path, raw), monkeypatch, "stability")
-    assert "no deployment there counts as a rollback" in app.warning[0].value
+    assert "no deployment there counts as a rollback" in app.expander[0].label
     assert app.text[0].value.startswith("git:acme/shop: rollbacks IN DOUBT: 8 of 18 deployments to production")
 
 
@@ -56,4 +56,4 @@ def test_health_lists_what_is_taken(doubtful: Path, monkeypatch: pytest.MonkeyPa
 def test_pages_without_doubt_have_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is in doubt, nothing says so."""
     app = opened(warehouses.published(tmp_path, warehouses.busy()), monkeypatch, "flow")
-    assert "In doubt" not in words(app)
+    assert not [expander for expander in app.expander if "In doubt" in expander.label]
