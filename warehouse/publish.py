@@ -20,7 +20,6 @@ import pyarrow as pa
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
-from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
 from warehouse.building.bounds import bound, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
@@ -30,7 +29,7 @@ from warehouse.building.workers import Workers
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header, Model
-from warehouse.sources import SourceRole
+from warehouse.sources import SourceRole, Sources
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 from warehouse.upkeep.space import ensure_space
@@ -249,6 +248,7 @@ def build_some(
     warehouse: Path, settings: Settings, teams: dict[str, str], *, tables: Collection[str], progress: Progress
 ) -> duckdb.DuckDBPyConnection:
     """These tables and what they need, in memory, from the raw rows as they are now."""
+    from warehouse.build import build_tables
 
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
@@ -263,6 +263,8 @@ def build_some(
 def _build(
     connection: duckdb.DuckDBPyConnection, settings: Settings, sources: Sources, as_of: datetime, progress: Progress
 ) -> None:
+    from warehouse.build import build_tables
+
     headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
     _comment(connection, headers)
     run_checks(connection, headers)
@@ -280,6 +282,8 @@ def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     workers: Workers,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
+    from warehouse.build import all_models, make, run_models, scan  # and all models, of which a reader needs none
+
     files = repositories_of(connection, sources.files, kept.origin.files)
     if begin is None and settings.engine.kind == "spark":
         from warehouse.building.cluster import build_on_cluster  # its client is no part of a plain installation
