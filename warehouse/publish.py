@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow as pa
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
-from warehouse.building.bounds import bound, remove_unused
+from warehouse.building.bounds import bound, limits_of, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
@@ -147,13 +147,13 @@ def _publish(
         kept=kept,
         workers=workers,
     )
-    memory = settings.warehouse.memory_gb
+    write = partial(_write_within, limits_of(settings.warehouse.memory_gb, sources.files), warehouse, path)
     try:
-        origin = _write(warehouse, path, memory, kept.begin, build)
+        origin = write(kept.begin, build)
     except (duckdb.Error, WarehouseError) as error:
         if kept.begin is None or isinstance(error.__cause__, duckdb.OutOfMemoryException):
             raise
-        origin = _write(warehouse, path, memory, None, build)  # what was published before is damaged
+        origin = write(None, build)  # what was published before is damaged
     write_atomically(warehouse / "CURRENT", path.name)
     kept.note(path, whole, origin)
     _forget(warehouse, path)
@@ -176,6 +176,24 @@ def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Res
         if isinstance(error.__cause__, duckdb.OutOfMemoryException) or not set_damaged_aside(RawStore(warehouse)):
             raise
         return attempt()
+
+
+def _write_within(
+    limits: Sequence[float],
+    warehouse: Path,
+    path: Path,
+    begin: Path | None,
+    build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
+) -> _Result:
+    """Build into a file, with the next of these GB of memory where the tables do not fit into one."""
+    *smaller, last = limits
+    for memory_gb in smaller:
+        try:
+            return _write(warehouse, path, memory_gb, begin, build)
+        except WarehouseError as error:
+            if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                raise
+    return _write(warehouse, path, last, begin, build)
 
 
 def _write(

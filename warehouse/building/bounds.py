@@ -7,15 +7,18 @@ import os
 import secrets
 import shutil
 import weakref
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-__all__ = ["bound", "memory_bytes", "remove_unused"]
+__all__ = ["bound", "limits_of", "memory_bytes", "remove_unused"]
 
 SHARE = 0.4
 """Of the machine's memory; Python's own objects and other programs have the rest."""
+_LEAST = 125_000_000
+"""Bytes of memory for each of its threads, with which DuckDB is said to work well."""
 _SPILL = Path("cache", "spill")
 
 
@@ -31,6 +34,18 @@ def bound(connection: duckdb.DuckDBPyConnection, warehouse: Path, memory_gb: flo
     quoted = str(folder).replace("'", "''")
     connection.execute(f"set memory_limit = '{memory_bytes(memory_gb)}B'")
     connection.execute(f"set temp_directory = '{quoted}'")
+
+
+def limits_of(memory_gb: float, files: Mapping[str, Sequence[Path]]) -> tuple[float, ...]:
+    """The GB to try for the tables of a build of these raw files, one after the other (0: the machine's share).
+
+    Without a setting the first is what its threads need and the size of the files: DuckDB would fill all that it may
+    take with tables that it needs no more, and is hardly slower where it writes them to files.
+    """
+    if memory_gb > 0:
+        return (memory_gb,)
+    needed = _LEAST * (os.cpu_count() or 1) + sum(path.stat().st_size for paths in files.values() for path in paths)
+    return (needed / 1e9, 0.0) if needed < memory_bytes(0.0) else (0.0,)
 
 
 def memory_bytes(memory_gb: float) -> int:
