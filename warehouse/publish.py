@@ -80,6 +80,7 @@ def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
 def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
     """As `open_published`, for a published file by its own name; unless `locked`, memory and threads can be set."""
     connection = duckdb.connect(str(path), read_only=True)
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set enable_external_access = false")
     connection.execute(f"set lock_configuration = {str(locked).lower()}")
     return connection
@@ -147,7 +148,7 @@ def _publish(
         kept=kept,
         workers=workers,
     )
-    write = partial(_write_within, limits_of(settings.warehouse.memory_gb, sources.files), warehouse, path)
+    write = partial(_write_within, settings.warehouse.memory_gb, sources.files, warehouse, path)
     try:
         origin = write(kept.begin, build)
     except (duckdb.Error, WarehouseError) as error:
@@ -179,17 +180,18 @@ def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Res
 
 
 def _write_within(
-    limits: Sequence[float],
+    memory_gb: float,
+    files: Mapping[str, Sequence[Path]],
     warehouse: Path,
     path: Path,
     begin: Path | None,
     build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
 ) -> _Result:
-    """Build into a file, with the next of these GB of memory where the tables do not fit into one."""
-    *smaller, last = limits
-    for memory_gb in smaller:
+    """Build into a file, with more memory where the tables do not fit into little."""
+    *smaller, last = limits_of(memory_gb, files, begin)
+    for limit_gb in smaller:
         try:
-            return _write(warehouse, path, memory_gb, begin, build)
+            return _write(warehouse, path, limit_gb, begin, build)
         except WarehouseError as error:
             if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
                 raise

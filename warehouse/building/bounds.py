@@ -34,17 +34,20 @@ def bound(connection: duckdb.DuckDBPyConnection, warehouse: Path, memory_gb: flo
     quoted = str(folder).replace("'", "''")
     connection.execute(f"set memory_limit = '{memory_bytes(memory_gb)}B'")
     connection.execute(f"set temp_directory = '{quoted}'")
+    connection.execute("set enable_progress_bar = false")  # DuckDB's own, in the midst of our lines and of logs
 
 
-def limits_of(memory_gb: float, files: Mapping[str, Sequence[Path]]) -> tuple[float, ...]:
+def limits_of(memory_gb: float, files: Mapping[str, Sequence[Path]], begin: Path | None = None) -> tuple[float, ...]:
     """The GB to try for the tables of a build of these raw files, one after the other (0: the machine's share).
 
     Without a setting the first is what its threads need and the size of the files: DuckDB would fill all that it may
-    take with tables that it needs no more, and is hardly slower where it writes them to files.
+    take with tables that it needs no more, and is hardly slower where it writes them to files. A build that begins
+    with a file reads its tables again and again.
     """
     if memory_gb > 0:
         return (memory_gb,)
-    needed = _LEAST * (os.cpu_count() or 1) + sum(path.stat().st_size for paths in files.values() for path in paths)
+    read = [path for paths in (*files.values(), [begin]) for path in paths if path is not None]
+    needed = _LEAST * (os.cpu_count() or 1) + sum(path.stat().st_size for path in read)
     return (needed / 1e9, 0.0) if needed < memory_bytes(0.0) else (0.0,)
 
 
