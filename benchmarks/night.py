@@ -1,10 +1,11 @@
 """What nights cost: nothing new, one repository changed, all watermarks moved, a full build; and many small ones.
 
-    python benchmarks/night.py REPO... [--changed N] [--small REPO] [--copies 640]
+    python benchmarks/night.py REPO... [--changed N] [--times 4] [--small REPO] [--copies 640]
 
 Each REPO is a folder with a repository, bare or not; nothing is written to it: mirrors that share its objects are read,
-into a warehouse that is removed. The night brings fifty commits to the Nth of them (default: the first). With `--small`
-the rows of that one repository are copied under as many other names, each a source of its own. Seconds are processor
+into a warehouse that is removed. The night brings fifty commits to the Nth of them (default: the first). After sixty
+quiet nights `headway status` runs once more. With `--times` the rows of all are copied until there are so many times as
+many repositories, with `--small` those of that one repository; each copy is a source of its own. Seconds are processor
 time, user and system, all processors and children; megabytes are the peak of one process. The figures to keep are the
 ratios to `headway status`, which has to start and to read the warehouse as every run has.
 """
@@ -28,10 +29,11 @@ HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
 from headway.raw_tables import TABLES, Checkpoint, Rows  # noqa: E402
-from warehouse.store import RawStore  # noqa: E402
+from warehouse.store import Commit, RawStore  # noqa: E402
 
 PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from cli.main import main; sys.exit(main())"
 NEW_COMMITS = 50
+QUIET_NIGHTS = 60
 DAY = timedelta(days=1)
 
 
@@ -48,12 +50,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repositories", type=Path, nargs="+", metavar="REPO")
     parser.add_argument("--changed", type=int, default=1, help="which repository the night changes")
+    parser.add_argument("--times", type=int, default=1, help="how many times the repositories are there in the end")
     parser.add_argument("--small", type=Path, help="a small repository to copy")
     parser.add_argument("--copies", type=int, default=640)
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         base = Path(folder)
-        for step, cost in nights(base, options.repositories, options.changed):
+        for step, cost in nights(base, options.repositories, options.changed, options.times):
             show(step, cost)
     if options.small:
         with TemporaryDirectory() as folder:
@@ -61,7 +64,7 @@ def main() -> None:
                 show(step, cost)
 
 
-def nights(base: Path, repositories: list[Path], changed: int) -> Iterator[tuple[str, Cost]]:
+def nights(base: Path, repositories: list[Path], changed: int, times: int) -> Iterator[tuple[str, Cost]]:
     """A first run, and what later ones cost."""
     mirrors = [mirror(path, base / f"{path.name}-{number}") for number, path in enumerate(repositories, 1)]
     targets = [str(path) for path in mirrors]
@@ -70,9 +73,16 @@ def nights(base: Path, repositories: list[Path], changed: int) -> Iterator[tuple
     yield "collect, nothing new", headway(base, "collect", *targets)
     add_commits(mirrors[changed - 1])
     yield f"collect, {NEW_COMMITS} commits on repository {changed}", headway(base, "collect", *targets)
-    move_watermarks(RawStore(base / "headway-data"))
+    store = RawStore(base / "headway-data")
+    move_watermarks(store)
     yield "build, all watermarks moved", headway(base, "build")
     yield "build --full", headway(base, "build", "--full")
+    for _ in range(QUIET_NIGHTS):
+        move_watermarks(store)
+    yield f"status after {QUIET_NIGHTS} quiet nights", headway(base, "status")
+    if times > 1:
+        copy_rows(store, times - 1)
+        yield f"{times * len(repositories)} repositories: build --full", headway(base, "build", "--full")
 
 
 def many(base: Path, repository: Path, copies: int) -> Iterator[tuple[str, Cost]]:
@@ -131,22 +141,28 @@ def move_watermarks(store: RawStore) -> None:
 
 
 def copy_rows(store: RawStore, copies: int) -> None:
-    """The rows of a warehouse with one repository, under other names; each copy is a source."""
-    (source, commit), *_ = store.latest().items()
-    (repo_id,) = commit.repo_ids
-    tables = {
-        name: pa.concat_tables([pq.read_table(path, schema=TABLES[name].schema) for path in paths])
-        for name, paths in store.files().items()
-        if paths
-    }
-    for number in range(copies):
-        renamed = f"{repo_id}-{number}"
-        batch = store.begin(f"{source}-{number}", commit.collected_at)
-        for name, rows in tables.items():
-            at = rows.schema.get_field_index("repo_id")
-            names = pa.array([renamed] * len(rows), rows.schema.field(at).type)
-            batch.write(Rows(name, rows.set_column(at, rows.schema.field(at), names)))
-        batch.commit(Checkpoint({}, commit.watermark_at, (renamed,)))
+    """Copy the rows of each source, which feeds one repository, under other names; each copy is a source."""
+    commits = store.commits()
+    for source, newest in store.latest(commits).items():
+        (repo_id,) = newest.repo_ids
+        files = store.files([commit for commit in commits if commit.source == source])
+        tables = {
+            name: pa.concat_tables([pq.read_table(path, schema=TABLES[name].schema) for path in paths])
+            for name, paths in files.items()
+            if paths
+        }
+        for number in range(copies):
+            copy_of_source(store, f"{source}-{number}", f"{repo_id}-{number}", tables, newest)
+
+
+def copy_of_source(store: RawStore, source: str, repo_id: str, tables: dict[str, pa.Table], like: Commit) -> None:
+    """One batch with these rows under the name of another repository."""
+    batch = store.begin(source, like.collected_at)
+    for name, rows in tables.items():
+        at = rows.schema.get_field_index("repo_id")
+        names = pa.array([repo_id] * len(rows), rows.schema.field(at).type)
+        batch.write(Rows(name, rows.set_column(at, rows.schema.field(at), names)))
+    batch.commit(Checkpoint({}, like.watermark_at, (repo_id,)))
 
 
 def show(step: str, cost: Cost) -> None:

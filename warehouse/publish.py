@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -21,8 +21,7 @@ import pyarrow as pa
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
-from warehouse.build import Sources, all_models, build_tables, make, run_models, scan
-from warehouse.building.bounds import bound, limit_threads, remove_unused
+from warehouse.building.bounds import bound, limit_threads, limits_of, remove_unused
 from warehouse.building.kept import Kept, Origin, knowledge
 from warehouse.building.raw_files import repositories_of
 from warehouse.building.remaking import Remaking
@@ -31,7 +30,7 @@ from warehouse.building.workers import Workers
 from warehouse.checks import run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Header, Model
-from warehouse.sources import SourceRole
+from warehouse.sources import SourceRole, Sources
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 from warehouse.upkeep.space import ensure_space
@@ -82,6 +81,7 @@ def open_published(warehouse: Path) -> duckdb.DuckDBPyConnection:
 def open_file(path: Path, *, locked: bool = True) -> duckdb.DuckDBPyConnection:
     """As `open_published`, for a published file by its own name; unless `locked`, memory and threads can be set."""
     connection = duckdb.connect(str(path), read_only=True)
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set enable_external_access = false")
     connection.execute(f"set lock_configuration = {str(locked).lower()}")
     return connection
@@ -149,13 +149,13 @@ def _publish(
         kept=kept,
         workers=workers,
     )
-    memory = settings.warehouse.memory_gb
+    write = partial(_write_within, settings.warehouse.memory_gb, sources.files, warehouse, path)
     try:
-        origin = _write(warehouse, path, memory, kept.begin, build)
+        origin = write(kept.begin, build)
     except (duckdb.Error, WarehouseError) as error:
         if kept.begin is None or isinstance(error.__cause__, duckdb.OutOfMemoryException):
             raise
-        origin = _write(warehouse, path, memory, None, build)  # what was published before is damaged
+        origin = write(None, build)  # what was published before is damaged
     write_atomically(warehouse / "CURRENT", path.name)
     kept.note(path, whole, origin)
     _forget(warehouse, path)
@@ -178,6 +178,25 @@ def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Res
         if isinstance(error.__cause__, duckdb.OutOfMemoryException) or not set_damaged_aside(RawStore(warehouse)):
             raise
         return attempt()
+
+
+def _write_within(
+    memory_gb: float,
+    files: Mapping[str, Sequence[Path]],
+    warehouse: Path,
+    path: Path,
+    begin: Path | None,
+    build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
+) -> _Result:
+    """Build into a file, with more memory where the tables do not fit into little."""
+    *smaller, last = limits_of(memory_gb, files, begin)
+    for limit_gb in smaller:
+        try:
+            return _write(warehouse, path, limit_gb, begin, build)
+        except WarehouseError as error:
+            if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                raise
+    return _write(warehouse, path, last, begin, build)
 
 
 def _write(
@@ -250,6 +269,7 @@ def build_some(
     warehouse: Path, settings: Settings, teams: dict[str, str], *, tables: Collection[str], progress: Progress
 ) -> duckdb.DuckDBPyConnection:
     """These tables and what they need, in memory, from the raw rows as they are now."""
+    from warehouse.build import build_tables
 
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
@@ -264,6 +284,8 @@ def build_some(
 def _build(
     connection: duckdb.DuckDBPyConnection, settings: Settings, sources: Sources, as_of: datetime, progress: Progress
 ) -> None:
+    from warehouse.build import build_tables
+
     headers = build_tables(DuckDBEngine(connection), sources, settings, as_of=as_of, progress=progress)
     _comment(connection, headers)
     run_checks(connection, headers)
@@ -281,6 +303,8 @@ def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     workers: Workers,
 ) -> Origin:
     """Make all tables, or of those of the build before what differs; returns what they are made of."""
+    from warehouse.build import all_models, make, run_models, scan  # and all models, of which a reader needs none
+
     limit_threads(connection, chain.from_iterable(sources.files.values()))
     files = repositories_of(connection, sources.files, kept.origin.files)
     if begin is None and settings.engine.kind == "spark":

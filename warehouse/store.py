@@ -20,8 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from headway.errors import WarehouseBusy, WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
 from headway.raw_tables.people import renamed
@@ -251,6 +249,8 @@ class Batch:
 
     def write(self, rows: Rows) -> None:
         """Write rows to a file of their own, not yet visible."""
+        import pyarrow.parquet as pq  # where Parquet is written: commands start with less
+
         if rows.data.num_rows == 0:
             return
         expected = TABLES[rows.table].schema

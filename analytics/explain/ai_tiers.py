@@ -36,7 +36,9 @@ _UNMATCHED = f"""
 def tier_lines(connection: duckdb.DuckDBPyConnection, ai: AiSettings) -> Iterator[str]:
     """The changes of each tier of evidence, strongest first, and what the records of AI tools match."""
     tiers = sorted(connection.sql(_TIERS).fetchall(), key=lambda row: list(_WORDS).index(row[0]))
-    commits, people = connection.sql(_UNMATCHED).fetchall()[0]
+    recorded = connection.sql("select 1 from ai_usage limit 1").fetchall()
+    # Without records no commit is read: their addresses take more memory than all else that `headway status` holds.
+    commits, people = connection.sql(_UNMATCHED).fetchall()[0] if recorded else (0, 0)
     if tiers or commits or people:
         yield "\nhow changes were made is known"
     for tier, changes in tiers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
+import scipy
 
 from analytics.survival.arrays import FloatArray
 from analytics.survival.errors.small_samples import moments_of
@@ -34,7 +34,7 @@ def critical_value(level: float, clusters: int | FloatArray | None = None) -> fl
     """
     tail = (1.0 + level) / 2.0
     if clusters is None:
-        return float(special.ndtri(tail))
+        return float(scipy.special.ndtri(tail))
     size = np.ones(clusters) if isinstance(clusters, int) else clusters[clusters > 0.0]
     if size.size < 2:
         return float("nan")
@@ -42,7 +42,7 @@ def critical_value(level: float, clusters: int | FloatArray | None = None) -> fl
         float(part[0])
         for part in moments_of(size / size.sum(), ALIKE + (1.0 - ALIKE) / size, np.zeros(1, dtype=np.int64))
     )
-    return float(special.stdtrit(estimated**2 / spread, tail) * np.sqrt(whole / estimated))
+    return float(scipy.special.stdtrit(estimated**2 / spread, tail) * np.sqrt(whole / estimated))
 
 
 def log_log_interval(
@@ -75,7 +75,7 @@ def logit_interval(
     part = np.where(inside, estimate / highest, 0.5)
     odds = np.log(part / (1.0 - part))
     reach = critical * standard_error / (highest * part * (1.0 - part))
-    lower, upper = (highest * special.expit(odds + side * reach) for side in (-1.0, 1.0))
+    lower, upper = (highest * scipy.special.expit(odds + side * reach) for side in (-1.0, 1.0))
     # Where no error is known, nor is any bound.
     end = estimate + 0.0 * standard_error
     return np.where(inside, lower, end), np.where(inside, upper, end)
@@ -83,9 +83,9 @@ def logit_interval(
 
 def chi_squared_tail(statistic: float, degrees: int) -> float:
     """The chance of a larger χ² with so many degrees of freedom."""
-    return float(special.chdtrc(degrees, statistic))
+    return float(scipy.special.chdtrc(degrees, statistic))
 
 
 def normal_tails(z: FloatArray) -> FloatArray:
     """The chance of a standard normal value farther from zero than z, both sides."""
-    return np.asarray(2.0 * special.ndtr(-np.abs(z)), dtype=np.float64)
+    return np.asarray(2.0 * scipy.special.ndtr(-np.abs(z)), dtype=np.float64)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from analytics.survival.arrays import IntArray
 from analytics.survival.errors.spread import Spread
@@ -140,10 +140,13 @@ def _with_interval(value: float, variance: float, clusters: float | None) -> tup
     error = float(np.sqrt(variance))
     z = abs(value) / error
     if clusters is None:
-        reach, p_value = critical_value(LEVEL), float(2.0 * special.ndtr(-z))
+        reach, p_value = critical_value(LEVEL), float(2.0 * scipy.special.ndtr(-z))
     else:
         freedom = clusters - 1.0
-        reach, p_value = float(special.stdtrit(freedom, (1.0 + LEVEL) / 2.0)), float(2.0 * special.stdtr(freedom, -z))
+        reach, p_value = (
+            float(scipy.special.stdtrit(freedom, (1.0 + LEVEL) / 2.0)),
+            float(2.0 * scipy.special.stdtr(freedom, -z)),
+        )
     return Estimate(value, max(value - reach * error, -1.0), min(value + reach * error, 1.0)), p_value
 
 
@@ -156,6 +159,6 @@ def rate(count: int, exposure: float, *, level: float = LEVEL) -> Estimate:
     if exposure <= 0.0:
         return Estimate()
     tail = (1.0 - level) / 2.0
-    lower = float(special.chdtri(2 * count, 1.0 - tail)) / 2.0 if count else 0.0
-    upper = float(special.chdtri(2 * count + 2, tail)) / 2.0
+    lower = float(scipy.special.chdtri(2 * count, 1.0 - tail)) / 2.0 if count else 0.0
+    upper = float(scipy.special.chdtri(2 * count + 2, tail)) / 2.0
     return Estimate(count / exposure, lower / exposure, upper / exposure)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 __all__ = ["IDENTITIES", "TEXTS", "identity_groups", "renamed"]
 
@@ -63,6 +62,8 @@ def _of_people(rows: pa.Table, column: str, new: pa.Table) -> pa.Table:
     kind = f"{column}_kind"
     if new is rows or kind not in rows.schema.names:
         return new
+    import pyarrow.compute as pc  # where it is needed: commands start with less
+
     bots = pc.fill_null(pc.equal(rows[kind], "bot"), fill_value=False)
     place = rows.schema.get_field_index(column)
     return new.set_column(place, rows.schema.field(place), pc.if_else(bots, rows[column], new[column]))

@@ -54,7 +54,9 @@ class WarehouseSettings:
 
     path: str = setting("headway-data", "folder of the warehouse, relative to this file")
     memory_gb: float = setting(
-        0.0, "GB of memory for the tables of a build, which goes on in files beyond it; 0: two fifths of the machine's"
+        0.0,
+        "GB of memory for the tables of a build, which goes on in files beyond it; 0: what the rows need, at most two"
+        " fifths of the machine's",
     )
 
 

@@ -38,3 +38,24 @@ def test_git_is_collected_without_what_it_does_not_need(tmp_path: Path) -> None:
     repository.tag("v1")
     folders = [str(tmp_path / "warehouse"), str(tmp_path / "shop")]
     subprocess.run([sys.executable, "-c", COLLECT, *folders], check=True, capture_output=True)
+
+
+READING = """
+import sys
+from cli.commands.watch import status
+from pipeline.watch.source_health import source_health
+from pipeline.settings_hints import settings_hints
+from analytics.explain.ai_tiers import tier_lines
+from analytics.reports.doubts import doubts_by_repository
+from analytics.reports.published import coverage
+from pipeline.healing import clock_lines, gap_lines
+from warehouse.publish import open_published
+unused = {"pyarrow.compute", "pyarrow.parquet", "scipy.special", "warehouse.build", "collectors.git.collector"}
+print(sorted(unused & sys.modules.keys()))
+"""
+
+
+def test_status_imports_nothing_that_only_a_build_needs() -> None:
+    """What `headway status` imports leaves out models, readers, and the parts of libraries that take much memory."""
+    done = subprocess.run([sys.executable, "-c", READING], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

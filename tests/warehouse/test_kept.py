@@ -14,7 +14,7 @@ from headway.raw_tables import Checkpoint
 from headway.settings import DeploymentRule, Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
-from warehouse.building import kept
+from warehouse.building import bounds, kept
 from warehouse.model import PythonModel
 from warehouse.publish import current, publish
 from warehouse.store import RawStore
@@ -190,5 +190,38 @@ def test_other_code_takes_nothing_over(tmp_path: Path, runs: list[str], monkeypa
     assert sorted(runs) == everything
     runs.clear()
     published(tmp_path, 2, OTHER)
-    assert "classification" in runs
+    assert "deployment_rules" in runs
     assert "changes_from_git" not in runs
+
+
+def test_settings_run_what_they_are_for(tmp_path: Path, runs: list[str]) -> None:
+    """Another setting runs again the models that get its section, and of the dear ones no other."""
+    stored(tmp_path, Raw().commits("a@1 b@5").branch("main", "b"))
+    published(tmp_path)
+    dear = {"classification", "change_kinds", "fixes", "initiatives"}
+    for night, settings, again in (
+        (1, replace(SETTINGS, warehouse=replace(SETTINGS.warehouse, memory_gb=1.5)), set()),
+        (2, replace(SETTINGS, ai=replace(SETTINGS.ai, ai_paths=("src/**",))), {"classification", "change_kinds"}),
+        (3, replace(SETTINGS, dora=replace(SETTINGS.dora, failure_days=20)), dear - {"initiatives"}),
+    ):
+        runs.clear()
+        published(tmp_path, night, settings)
+        assert dear & set(runs) == again
+
+
+def test_rows_that_need_more_memory_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that does not fit into what rows of their size need takes the machine's share, and makes the same."""
+    stored(tmp_path, Raw().commits("a@1 b@5").branch("main", "b"))
+    before = published(tmp_path)
+    limits: list[float] = []
+    bound = bounds.bound
+
+    def noted(connection: duckdb.DuckDBPyConnection, warehouse: Path, memory_gb: float) -> None:
+        limits.append(memory_gb)
+        bound(connection, warehouse, memory_gb)
+
+    monkeypatch.setattr("warehouse.publish.bound", noted)
+    monkeypatch.setattr(bounds, "_LEAST", 1)
+    after = published(tmp_path, 1, anew=True)
+    assert [0.0 < limit < 0.01 for limit in limits] == [True, False]
+    assert differences(before, after) == []

@@ -19,13 +19,14 @@ from headway.settings import Settings
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, hour, stored
 from warehouse.build import Sources, all_models
-from warehouse.building.bounds import bound, limit_threads, memory_bytes
+from warehouse.building.bounds import bound, limit_threads, limits_of, memory_bytes
 from warehouse.publish import build_in_memory, current, open_published, publish
 from warehouse.store import RawStore
 
 MODELS = all_models(Settings(base=Path()), Sources({}, {}, {}), None)
 HEADERS = [header for model in MODELS for header in model.headers]
 NOW = datetime(2026, 1, 2, 3, 4, 5)
+BAR = "select current_setting('enable_progress_bar')"
 
 
 def published(folder: Path, at: datetime = NOW, settings: Settings = SETTINGS, *, anew: bool = False) -> Path:
@@ -264,6 +265,31 @@ def test_too_little_memory_is_told_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="do not fit into the memory") as caught:
         published(tmp_path, settings=little)
     assert "memory_gb" in caught.value.hint
+
+
+def test_a_build_draws_no_bar_of_its_engine(tmp_path: Path) -> None:
+    """A query of some seconds writes nothing between the lines of a log."""
+    with duckdb.connect() as connection:
+        bound(connection, tmp_path, 0.5)
+        assert connection.sql(BAR).fetchall() == [(False,)]
+    stored(tmp_path, Raw().commits("a"))
+    published(tmp_path)
+    with open_published(tmp_path) as connection:
+        assert connection.sql(BAR).fetchall() == [(False,)]
+
+
+def test_memory_that_is_not_set_grows_with_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build may take little for few rows, and the machine's share where that does not do."""
+    stored(tmp_path, Raw().commits("a"))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    little, *more = limits_of(0.0, RawStore(tmp_path).files())
+    assert (0.25 < little < 0.26, more) == (True, [0.0])
+    rows = tmp_path / "rows"
+    with rows.open("wb") as file:
+        file.truncate(200_000_000)
+    assert limits_of(0.0, {"commits": [rows]})[0] == pytest.approx(0.45)
+    assert limits_of(0.0, {"commits": [rows]}, begin=rows)[0] == pytest.approx(0.65)
+    assert limits_of(2.5, {"commits": [rows]}) == (2.5,)
 
 
 def test_report_of_the_past_that_does_not_fit_into_memory(tmp_path: Path) -> None:

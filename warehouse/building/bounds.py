@@ -7,16 +7,18 @@ import os
 import secrets
 import shutil
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-__all__ = ["bound", "limit_threads", "memory_bytes", "remove_unused"]
+__all__ = ["bound", "limit_threads", "limits_of", "memory_bytes", "remove_unused"]
 
 SHARE = 0.4
 """Of the machine's memory; Python's own objects and other programs have the rest."""
+_LEAST = 125_000_000
+"""Bytes of memory for each of its threads, with which DuckDB is said to work well."""
 _SPILL = Path("cache", "spill")
 _LITTLE_BYTES = 4 << 20
 """Of raw files: some ten thousand commits."""
@@ -34,6 +36,21 @@ def bound(connection: duckdb.DuckDBPyConnection, warehouse: Path, memory_gb: flo
     quoted = str(folder).replace("'", "''")
     connection.execute(f"set memory_limit = '{memory_bytes(memory_gb)}B'")
     connection.execute(f"set temp_directory = '{quoted}'")
+    connection.execute("set enable_progress_bar = false")  # DuckDB's own, in the midst of our lines and of logs
+
+
+def limits_of(memory_gb: float, files: Mapping[str, Sequence[Path]], begin: Path | None = None) -> tuple[float, ...]:
+    """The GB to try for the tables of a build of these raw files, one after the other (0: the machine's share).
+
+    Without a setting the first is what its threads need and the size of the files: DuckDB would fill all that it may
+    take with tables that it needs no more, and is hardly slower where it writes them to files. A build that begins
+    with a file reads its tables again and again.
+    """
+    if memory_gb > 0:
+        return (memory_gb,)
+    read = [path for paths in (*files.values(), [begin]) for path in paths if path is not None]
+    needed = _LEAST * (os.cpu_count() or 1) + sum(path.stat().st_size for path in read)
+    return (needed / 1e9, 0.0) if needed < memory_bytes(0.0) else (0.0,)
 
 
 def limit_threads(connection: duckdb.DuckDBPyConnection, raw_files: Iterable[Path]) -> None:

@@ -34,6 +34,7 @@ def run(
             )
     workers = workers or Workers(1)
     results = workers.run(engine, model, part_sizes(engine, model, only, jobs=workers.jobs))
+    pa.default_memory_pool().release_unused()  # of what was read, which Arrow would keep for the next model
     return {
         table.name: pa.concat_tables([table.schema.empty_table(), *(part[table.name] for part in results)])
         for table in model.tables

@@ -48,27 +48,30 @@ def python_models(settings: Settings, sources: Sources, as_of: datetime | None) 
         source_watermarks.model(sources),
         collection_gaps.model(sources),
         repository_settings.model(settings, sources),
-        *(replace(model, knows=repr(settings)) for model in _of_settings(settings)),
+        *(replace(model, knows=repr(known)) for model, known in _of_settings(settings)),
         *(replace(model, knows="") for model in _OF_INPUTS),
     )
 
 
-def _of_settings(settings: Settings) -> tuple[PythonModel, ...]:
+def _of_settings(settings: Settings) -> tuple[tuple[PythonModel, object], ...]:
+    """Models, each with the settings that it gets: where others change, it does not run again."""
     rules = Rules.load(RuleSettings.of(settings.ai))
+    complete = settings.production.complete
+    initiative_rules = InitiativeRules.of(settings)
     return (
-        deployment_rules.model(settings),
-        inferred_services.model(settings),
-        services.model(settings),
-        environments.model(settings),
-        deployment_notices.model(settings),
-        deployment_chain.model(settings.production.complete),
-        service_doubts.model(settings.production.complete),
-        record_clocks.model(settings.production.complete),
-        automated_accounts.model(rules),
-        change_kinds.model(settings.ai),
-        classification.model(rules),
-        fixes.model(settings.dora),
-        initiatives.model(InitiativeRules.of(settings)),
+        (deployment_rules.model(settings), settings),
+        (inferred_services.model(settings), settings),
+        (services.model(settings), settings),
+        (environments.model(settings), settings),
+        (deployment_notices.model(settings), settings),
+        (deployment_chain.model(complete), complete),
+        (service_doubts.model(complete), complete),
+        (record_clocks.model(complete), complete),
+        (automated_accounts.model(rules), settings.ai),
+        (change_kinds.model(settings.ai), settings.ai),
+        (classification.model(rules), settings.ai),
+        (fixes.model(settings.dora), settings.dora),
+        (initiatives.model(initiative_rules), initiative_rules),
     )
 
 

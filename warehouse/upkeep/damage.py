@@ -16,7 +16,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from warehouse.store import Commit, RawStore, set_aside, write_atomically
 
@@ -117,6 +116,8 @@ def _missing_of(store: RawStore, commit: Commit, present: Collection[tuple[str, 
 
 def _sound(path: Path) -> bool:
     """Whether a file can be read; raises OSError where that is not for the file to say (permissions, open files)."""
+    import pyarrow.parquet as pq  # where Parquet is read: commands start with less
+
     try:
         with pq.ParquetFile(path) as file:
             for _ in file.iter_batches():

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headway.raw_tables import TABLES
 
@@ -19,12 +18,16 @@ __all__ = ["complete_schema", "files_unlike"]
 
 def files_unlike(files: Sequence[Path], schema: pa.Schema) -> list[Path]:
     """The files whose columns are not those of the schema: another version wrote them."""
+    import pyarrow.parquet as pq  # where Parquet is read: commands start with less
+
     columns = set(schema.names)
     return [file for file in files if set(pq.read_schema(file).names) != columns] if columns else []
 
 
 def complete_schema(table: str, files: Iterable[Path]) -> pa.Schema:
     """The columns of a raw table, and after them those that only these files have."""
+    import pyarrow.parquet as pq
+
     schema = TABLES[table].schema if table in TABLES else pa.schema([])
     for file in files:
         for field in pq.read_schema(file).remove_metadata():

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headway.raw_tables.people import IDENTITIES, identity_groups, renamed
 from warehouse.upkeep.file_schemas import complete_schema
@@ -100,6 +99,8 @@ def identities_of(files: Mapping[str, Sequence[Path]], who: str) -> tuple[set[st
 
 def _groups_in(path: Path, table: str, group: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
     """The distinct identities in the same row of a file, and in how many rows."""
+    import pyarrow.parquet as pq  # where Parquet is read: commands start with less
+
     rows = pq.read_table(path, schema=complete_schema(table, [path]).empty_table().select(group).schema)
     counted = rows.group_by(list(group)).aggregate([([], "count_all")]).to_pylist()
     return [(tuple(value for column in group if (value := row[column])), int(row["count_all"])) for row in counted]

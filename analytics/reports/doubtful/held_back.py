@@ -31,6 +31,9 @@ with waves as (
 everywhere as (
     select repo_id, service, max(rollouts) as most from service_waves group by all
 ),
+concerned as (  -- a service without such a wave has nothing to show: its changes need not be read
+    select distinct repo_id, service from waves where few
+),
 shipped as (
     select arrivals.repo_id, arrivals.change_key, arrivals.service, arrivals.wave_deployment_ids,
         arrivals.production_deployment_id, rollouts.ended_at,
@@ -43,6 +46,7 @@ shipped as (
         on arrivals.repo_id = placed.repo_id and arrivals.first_deployment_id = placed.deployment_id
     left join deployment_times as last_placed
         on arrivals.repo_id = last_placed.repo_id and arrivals.production_deployment_id = last_placed.deployment_id
+    semi join concerned on arrivals.repo_id = concerned.repo_id and arrivals.service = concerned.service
 ),
 reached as (
     select shipped.repo_id, shipped.change_key, shipped.service, placed.environment

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from analytics.survival.arrays import FloatArray, IntArray
 
@@ -32,11 +32,11 @@ class Reach:
 
     def critical(self, level: float) -> float:
         """How many (uninflated) standard errors an interval of `level` reaches to each side."""
-        return self.inflation * float(special.stdtrit(self.degrees, (1.0 + level) / 2.0))
+        return self.inflation * float(scipy.special.stdtrit(self.degrees, (1.0 + level) / 2.0))
 
     def p_value(self, estimate: float, standard_error: float) -> float:
         """The chance of an estimate as far from zero, if there is no difference."""
-        return float(2.0 * special.stdtr(self.degrees, -abs(estimate) / (self.inflation * standard_error)))
+        return float(2.0 * scipy.special.stdtr(self.degrees, -abs(estimate) / (self.inflation * standard_error)))
 
 
 def variance_of_means(changes: FloatArray) -> FloatArray:

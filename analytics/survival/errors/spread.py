@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from analytics.survival.arrays import FloatArray, IntArray
 from analytics.survival.errors.small_samples import moments_of, variance_of_means
@@ -120,7 +120,7 @@ class _Strata:
         degrees[some] = _welch(parts[..., several][some], self.degrees[several] / fewer)
         if of_hours:
             longer[some] = np.sqrt((self.inflation * parts).sum(axis=-1)[some] / total[some])
-        critical = longer * special.stdtrit(degrees, (1.0 + level) / 2.0)
+        critical = longer * scipy.special.stdtrit(degrees, (1.0 + level) / 2.0)
         return np.sqrt(total * self.missing), np.asarray(critical)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 __all__ = ["Screen", "relaxed"]
+
+_FEWEST = 100
+"""Texts below which Python's own search takes less time than RE2 needs to read a pattern."""
 
 # An escape, a class, the beginning of a look around, or a single character.
 _PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|.", re.DOTALL)
@@ -39,9 +41,13 @@ def relaxed(pattern: str) -> str | None:
 
 
 class Screen:
-    """Texts, each once, of which several patterns look for some."""
+    """Texts, each once, of which several patterns look for some.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    `fewest`: of fewer texts each is searched for itself, for RE2 needs a millisecond to read a pattern.
+    """
+
+    def __init__(self, texts: Iterable[str], *, fewest: int = _FEWEST) -> None:
+        self._fewest = fewest
         self._plain: list[str] = []
         self._others: list[str] = []  # in which RE2 and Python may differ
         for text in texts:
@@ -62,6 +68,10 @@ class Screen:
         return {text for text in self.likely(pattern) if pattern.search(text) is not None}
 
     def _looked_up(self, pattern: re.Pattern[str]) -> list[str]:
+        if len(self._plain) < self._fewest:
+            return self._plain
+        import pyarrow.compute as pc  # where it is needed: commands that classify nothing start with less
+
         loose = relaxed(pattern.pattern)
         if loose is None:
             return self._plain

@@ -44,32 +44,6 @@ taken as (
             and asked_packages.repo_id <> published.repo_id
 ),
 
-owners as (
-    select
-        changes.repo_id,
-        changes.change_id,
-        changes.merged_at,
-        change_commits.sha
-    from changes
-    inner join change_commits
-        on
-            changes.repo_id = change_commits.repo_id
-            and changes.change_key = change_commits.change_key
-    where
-        changes.landed_by <> 'squash'
-        and changes.merged_at is not null
-    union
-    select
-        changes.repo_id,
-        changes.change_id,
-        changes.merged_at,
-        changes.sha
-    from changes
-    where
-        changes.sha is not null
-        and changes.merged_at is not null
-),
-
 read_imports as (
     select
         imports.repo_id,
@@ -86,6 +60,8 @@ read_imports as (
             else 'script'
         end as language
     from imports
+    inner join (select distinct taken.user_repo_id from taken) as users
+        on imports.repo_id = users.user_repo_id
     where imports.kind = 'import'
 ),
 
@@ -117,43 +93,96 @@ meant as (
                     = concat(taken.module, case when taken.language in ('go', 'script', 'ruby') then '/' else '.' end)
                 )
             )
+),
+
+uses as (
+    select
+        meant.repo_id,
+        meant.user_repo_id,
+        read_imports.sha,
+        read_imports.path,
+        meant.language,
+        meant.module,
+        meant.package,
+        meant.folder,
+        read_imports.added
+    from meant
+    inner join read_imports
+        on
+            meant.user_repo_id = read_imports.repo_id
+            and meant.language = read_imports.language
+            and meant.module = read_imports.module
+),
+
+importing as (
+    select distinct
+        uses.user_repo_id,
+        uses.sha
+    from uses
+),
+
+owners as (
+    select
+        changes.repo_id,
+        changes.change_id,
+        changes.merged_at,
+        change_commits.sha
+    from changes
+    inner join change_commits
+        on
+            changes.repo_id = change_commits.repo_id
+            and changes.change_key = change_commits.change_key
+    inner join importing
+        on
+            change_commits.repo_id = importing.user_repo_id
+            and change_commits.sha = importing.sha
+    where
+        changes.landed_by <> 'squash'
+        and changes.merged_at is not null
+    union
+    select
+        changes.repo_id,
+        changes.change_id,
+        changes.merged_at,
+        changes.sha
+    from changes
+    inner join importing
+        on
+            changes.repo_id = importing.user_repo_id
+            and changes.sha = importing.sha
+    where changes.merged_at is not null
 )
 
 select
-    meant.repo_id,
-    meant.user_repo_id,
+    uses.repo_id,
+    uses.user_repo_id,
     owners.change_id,
     min(owners.merged_at) as merged_at,
-    read_imports.path,
-    meant.language,
-    meant.module,
-    meant.package,
-    meant.folder,
-    sum(case when read_imports.added then 1 else -1 end) > 0 as added
-from meant
-inner join read_imports
-    on
-        meant.user_repo_id = read_imports.repo_id
-        and meant.language = read_imports.language
-        and meant.module = read_imports.module
+    uses.path,
+    uses.language,
+    uses.module,
+    uses.package,
+    uses.folder,
+    sum(case when uses.added then 1 else -1 end) > 0 as added
+from uses
 inner join owners
     on
-        read_imports.repo_id = owners.repo_id
-        and read_imports.sha = owners.sha
+        uses.user_repo_id = owners.repo_id
+        and uses.sha = owners.sha
 inner join commits
     on
-        read_imports.repo_id = commits.repo_id
-        and read_imports.sha = commits.sha
+        uses.user_repo_id = commits.repo_id
+        and uses.sha = commits.sha
 inner join report_times
-    on read_imports.repo_id = report_times.repo_id
+    on uses.user_repo_id = report_times.repo_id
 where commits.committed_at <= report_times.as_of
 group by
-    meant.repo_id,
-    meant.user_repo_id,
+    uses.repo_id,
+    uses.user_repo_id,
     owners.change_id,
-    read_imports.path,
-    meant.language,
-    meant.module,
-    meant.package,
-    meant.folder
-having sum(case when read_imports.added then 1 else -1 end) <> 0
+    uses.path,
+    uses.language,
+    uses.module,
+    uses.package,
+    uses.folder
+having sum(case when uses.added then 1 else -1 end) <> 0
