@@ -284,7 +284,8 @@ def _past(stays: Stays, home: IntArray, watched_hours: FloatArray, past: pl.Data
     change = stays.change
     arrived: BoolArray = (past["outcome"] == "production").to_numpy()
     to_end = past["hours"].to_numpy()[change] - stays.begun_hours
-    to_now = watched_hours[change] - stays.begun_hours
+    # What began a moment ago did not begin after as of, as sums of hours may have it.
+    to_now = np.maximum(watched_hours[change] - stays.begun_hours, 0.0)
     # Each repository's months count back from its own as of.
     month = np.floor(to_now / _MONTH_HOURS).astype(np.int64)
     batch = together(home[change], month)
