@@ -9,7 +9,8 @@ Told as of nine times, eighteen days apart, from what was known then, against wh
 the share that came, known only afterwards: what no forecast of one number can be better than; `then` that of the base
 rate known then, the share that came of what waited at earlier times. `slope` is that of what came on the log odds of
 chances that are no base rate, with its standard error by company and time; `rate` is the share of changes for which the
-base rate is told. `--seen` leaves out the times at which a turn lay ahead, within the days asked for.
+base rate is told, `doubt` that of changes that have no chance, since the pace of work turned; these are in no other
+figure. `--seen` leaves out the times at which a turn lay ahead, within the days asked for.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ KINDS = {
     "a quarter of reviews do": World(approved=0.75),
     "half do": World(approved=0.5),
     "slower by 2 from day 260": World(turn=260.0, slower=2.0),
+    "slower by 3 in 420 days": World(grows=3.0),
     "trains 14 d, then daily": World(gaps=(14.0,), turn=260.0, then=1.0),
     "small: 3 repositories": World(repositories=3, changes=120),
     "trains each 30 d": World(gaps=(30.0,)),
@@ -49,17 +51,18 @@ HALF_LIFE_DAYS, EARLIER_TIMES = 75.0, 16
 class Told:
     """Chances of one company as of one time, (changes,) each: whether they came true, which are no base rate.
 
-    `base`: the base rate known then; nan where nothing was known.
+    `base`: the base rate known then; nan where nothing was known. `in_doubt`: changes without a chance.
     """
 
     chance: FloatArray
     came: BoolArray
     own: BoolArray
     base: FloatArray
+    in_doubt: int = 0
 
 
 Pairs = dict[tuple[str, int], list[Told]]
-Chances = tuple[FloatArray, BoolArray]
+Chances = tuple[FloatArray, BoolArray, BoolArray]
 
 
 def pairs_of(
@@ -79,7 +82,7 @@ def pairs_of(
             code = np.flatnonzero((pushed <= as_of) & (ends > as_of))
             if not code.size:
                 continue
-            chance, own = (
+            chance, own, doubt = (
                 of_oracle(found, world, code, float(as_of), dice)
                 if by_oracle
                 else of_headway(found, code, float(as_of), final=final)
@@ -88,35 +91,40 @@ def pairs_of(
                 if seen and as_of < 24.0 * world.turn < as_of + 24.0 * days:
                     continue
                 for name, begins, leaves in (("open", pushed, np.minimum(merged, ends)), ("merged", merged, ends)):
-                    rows = (begins[code] <= as_of) & (leaves[code] > as_of) & ~np.isnan(chance[:, column])
+                    here = (begins[code] <= as_of) & (leaves[code] > as_of)
+                    rows = here & ~np.isnan(chance[:, column])
                     base = known_base(begins, leaves, shipped, float(as_of), 24.0 * days)
                     told = Told(
                         chance[rows, column],
                         shipped[code[rows]] <= as_of + 24.0 * days,
                         own[rows, column],
                         np.full(int(rows.sum()), base),
+                        int((here & doubt[:, column]).sum()),
                     )
                     pairs.setdefault((name, days), []).append(told)
     return pairs
 
 
 def of_headway(found: list[Request], code: IntArray, as_of: float, *, final: bool) -> Chances:
-    """What Headway says, (changes, days), and where that is no base rate."""
+    """What Headway says, (changes, days), where that is no base rate, and where it is in doubt."""
     table, earlier = snapshot(found, as_of)
     rows = table.filter(pl.col("outcome") == "waiting")
     told = waiting.worklist(table, rows, earlier=None if final else earlier).sort("change_id")
     if told["change_id"].str.slice(2).cast(pl.Int64).to_list() != code.tolist():
         raise ValueError("other changes wait than those that the simulation has")
-    own = [~told["note"].str.contains(rf"base rate of all that waits \([^)]*\b{days}\b").to_numpy() for days in DAYS]
+    base, doubt = (
+        [told["note"].str.contains(rf"{words} \([^)]*\b{days}\b").to_numpy() for days in DAYS]
+        for words in ("base rate of all that waits", "in doubt")
+    )
     chance = [told[f"chance_{days}d"].fill_null(np.nan).to_numpy() for days in DAYS]
-    return np.stack(chance, axis=1), np.stack(own, axis=1)
+    return np.stack(chance, axis=1), ~np.stack(base, axis=1), np.stack(doubt, axis=1)
 
 
 def of_oracle(found: list[Request], world: World, code: IntArray, as_of: float, dice: np.random.Generator) -> Chances:
     """What an oracle says, (changes, days)."""
     ahead = tuple(24.0 * days for days in DAYS)
     chance = np.stack([oracle(found[place], world, as_of, ahead, dice) for place in code.tolist()])
-    return chance, np.ones(chance.shape, np.bool_)
+    return chance, np.ones(chance.shape, np.bool_), np.zeros(chance.shape, np.bool_)
 
 
 def known_base(begins: FloatArray, leaves: FloatArray, shipped: FloatArray, as_of: float, ahead: float) -> float:
@@ -159,7 +167,9 @@ def line(parts: list[Told]) -> str:
     then = float(np.nanmean((base - came) ** 2)) if not np.isnan(base).all() else float("nan")
     figures = (found.mean_chance, found.happened, found.brier, found.brier_base, then, found.skill)
     cells = "".join(f"{figure:>7.3f}" for figure in figures)
-    return f"{cells}{slope_of(parts):>14}{1.0 - own.mean():>6.2f}{found.changes:>8,}"
+    in_doubt = sum(part.in_doubt for part in parts)
+    doubt = in_doubt / (in_doubt + found.changes)
+    return f"{cells}{slope_of(parts):>14}{1.0 - own.mean():>6.2f}{doubt:>7.2f}{found.changes:>8,}"
 
 
 def main() -> None:
@@ -174,7 +184,7 @@ def main() -> None:
     if given.final:
         landmarks.HALF_LIFE_HOURS = 1e9
     head = "".join(f"{name:>7}" for name in ("told", "came", "Brier", "base", "then", "skill"))
-    print(f"{'company':<26}{'what':<8}{'days':>5}{head}{'slope':>14}{'rate':>6}{'n':>8}")
+    print(f"{'company':<26}{'what':<8}{'days':>5}{head}{'slope':>14}{'rate':>6}{'doubt':>7}{'n':>8}")
     for name, world in KINDS.items():
         if given.kinds and not any(part in name for part in given.kinds):
             continue

@@ -93,7 +93,7 @@ def oracle(
     law = _Law(
         dice,
         world.approved,
-        world.slower if turned and request.rounds[0][0] > world.turn * 24.0 else 1.0,
+        world.pace(request.rounds[0][0]),
         24.0 * world.gaps[request.repository % len(world.gaps)],
         24.0 * world.then if turned and world.then is not None else None,
     )

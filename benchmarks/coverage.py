@@ -10,7 +10,8 @@ questions: *these repositories* (the truth is what the same repositories do in e
 *repositories like these* (what endless repositories of their kind do). For each the mean over estimates (medians, p85,
 shares, hours in stages, occupancy, stays, a month of `trend`), and the lowest and highest of them. A share of 200 that
 is 95 % in truth lies between 92 % and 98 % in 95 of 100 cases, so the lowest and highest of many lie outside it by
-chance. Then companies whose changes are independent within repositories, for *repositories like these*.
+chance. Then companies whose changes are independent within repositories, for *repositories like these*. 200 companies
+of a kind take 13 to 27 seconds of one processor.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ __all__ = ["ENDS", "LEAD_STAGES", "MOVED_ON", "STATES", "Cohort", "Stay", "cohor
 
 ENDS = ("production", "abandoned")
 STATES = (*LEAD_STAGES, *ENDS)
+_BATCHES = tuple(LEAD_STAGES.index(stage) for stage in ("staging", "release", "deploy"))
+"""What many changes leave with one release."""
 MOVED_ON = "moved_on"
 
 _Coded: TypeAlias = tuple[IntArray, int, IntArray | None]
@@ -200,13 +202,15 @@ class Cohort:
         if self.grid_hours and units is not None:
             histories = Histories([self.changes[f"{s}_hours"].to_numpy() for s in LEAD_STAGES], self.ended_as)
             code, size, stratum = units
-            return counted_moves(histories, STATES, code, size, self.grid, until_hours=until_hours, stratum=stratum)
+            counted = counted_moves(histories, STATES, code, size, self.grid, until_hours=until_hours, stratum=stratum)
+            return replace(counted, batches=_BATCHES)
         change, start, end, source, target = _spells(self.changes, self.ended_as)
         spells = Spells.of(change, start, end, source, target)
         if units is None:
             return moves_from_spells(spells, STATES)
         code, size, stratum = units
-        return replace(moves_from_spells(spells, STATES, cluster=code[change], clusters=size), stratum=stratum)
+        moves = moves_from_spells(spells, STATES, cluster=code[change], clusters=size)
+        return replace(moves, stratum=stratum, batches=_BATCHES)
 
     @cached_property
     def _numbered(self) -> dict[str, Units | None]:

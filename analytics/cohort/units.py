@@ -78,8 +78,8 @@ class Units:
 def units_of(repository: IntArray, at: NDArray[np.datetime64], intervals: str) -> Units | None:
     """The units of changes in such repositories (codes from 0 on) at such instants; None: each change is one.
 
-    *In these repositories*: their months; their weeks where months are too few. *In repositories like these*:
-    repositories. Of fewer than `FEWEST_CLUSTERS` repositories nothing can be said of others: it is these repositories.
+    *In these repositories*: their months; fortnights, then weeks, where those are too few. *In repositories like
+    these*: repositories. Of fewer than `FEWEST_CLUSTERS` repositories nothing can be said of others: it is these.
     """
     repositories = int(repository.max(initial=-1)) + 1
     if intervals == LIKE_THESE and np.count_nonzero(np.bincount(repository)) >= FEWEST_CLUSTERS:
@@ -143,7 +143,17 @@ def _weeks(at: NDArray[np.datetime64]) -> IntArray:
     return (_days(at) + 3) // 7
 
 
-_PERIODS: dict[str, Callable[[NDArray[np.datetime64]], IntArray]] = {"month": _months, "week": _weeks}
+def _fortnights(at: NDArray[np.datetime64]) -> IntArray:
+    """Two weeks each."""
+    return _weeks(at) // 2
+
+
+_PERIODS: dict[str, Callable[[NDArray[np.datetime64]], IntArray]] = {
+    "month": _months,
+    "fortnight": _fortnights,
+    "week": _weeks,
+}
+"""The longest of which there are enough: what ships with one release lies in two neighbouring weeks, seldom months."""
 
 
 def _enough(units: Units) -> bool:

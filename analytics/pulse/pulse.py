@@ -20,7 +20,8 @@ from analytics.cohort.kinds import WORK, Excluded
 from analytics.cohort.options import Options
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.survival import TimeInState, restricted_mean_hours
-from analytics.survival.errors.spread import Spread
+from analytics.survival.errors.spread import Spread, kurtosis_of_hours
+from analytics.survival.moves import Moves
 
 __all__ = ["AXES", "Ahead", "Estimate", "Group", "Pulse", "StageTime", "pulse", "slowest_waiting"]
 
@@ -265,10 +266,10 @@ def _stages(cohort: Cohort, horizon_hours: float, intervals: str) -> tuple[list[
         for state, stage in enumerate(LEAD_STAGES)
         if stage in present
     ]
-    return stages, _ahead(time, Spread.of(moves), [LEAD_STAGES.index(stage) for stage in present])
+    return stages, _ahead(time, moves, [LEAD_STAGES.index(stage) for stage in present])
 
 
-def _ahead(time: TimeInState, spread: Spread, present: Sequence[int]) -> Ahead | None:
+def _ahead(time: TimeInState, moves: Moves, present: Sequence[int]) -> Ahead | None:
     """The first stage less the second: its interval rests on the difference of both within each unit."""
     if len(present) < 2:
         return None
@@ -276,7 +277,8 @@ def _ahead(time: TimeInState, spread: Spread, present: Sequence[int]) -> Ahead |
     first, second, *_ = sorted(present, key=lambda state: (-time.mean_hours[state], state))
     assert time.influence is not None  # noqa: S101  (asked for)
     apart = time.influence[:, first] - time.influence[:, second]
-    error, critical = spread.errors(apart, time.level, of_hours=True)
+    kurtosis = float(kurtosis_of_hours(moves)[[first, second]].max())
+    error, critical = Spread.of(moves).errors(apart, time.level, kurtosis=kurtosis)
     reach = float(critical * error)
     hours = float(time.mean_hours[first] - time.mean_hours[second])
     return Ahead(LEAD_STAGES[second], _estimate(hours, hours - reach, hours + reach))

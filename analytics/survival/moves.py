@@ -41,6 +41,7 @@ class Moves:
     `unit`, `hours` (since the start), `from_state`, `to_state` (codes), `count`: (moves,).
     `clustered`: whether a unit can hold more than one change. `stratum` (units,): codes of the strata that units lie
     in, where these are all there are (`spread`); None where units are drawn from more of their kind.
+    `batches`: codes of the states that many changes leave at one moment, such as the wait for a release.
     """
 
     states: tuple[str, ...]
@@ -55,6 +56,7 @@ class Moves:
     count: FloatArray
     clustered: bool
     stratum: IntArray | None = None
+    batches: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         last = len(self.states) - 1

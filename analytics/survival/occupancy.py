@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from analytics.survival.arrays import FloatArray, as_hours
 from analytics.survival.errors.influence import influence_on_hours, influence_on_probability
-from analytics.survival.errors.spread import Spread
+from analytics.survival.errors.spread import Spread, kurtosis_of_hours
 from analytics.survival.intervals import log_log_interval, logit_interval
 from analytics.survival.moves import Moves
 from analytics.survival.tables import Timeline
@@ -162,7 +162,7 @@ def restricted_mean_hours(
     # What no change is ever in takes no time: rounding must not take away any.
     mean_hours = np.array([max(0.0, _area(timeline, state, horizon)) for state in range(len(moves.states))])
     influence = influence_on_hours(timeline, horizon)
-    standard_error, critical = Spread.of(moves).errors(influence, level, of_hours=True)
+    standard_error, critical = Spread.of(moves).errors(influence, level, kurtosis=kurtosis_of_hours(moves))
     clusters = moves.clusters
     lower, upper = logit_interval(mean_hours, standard_error, critical, highest=horizon)
     return TimeInState(

@@ -13,8 +13,10 @@ import polars as pl
 from analytics.cohort.kinds import WORK, Excluded
 from analytics.durations import amount
 
-__all__ = ["Attention", "Stuck", "attention", "whom", "whom_of"]
+__all__ = ["IN_DOUBT", "Attention", "Stuck", "attention", "whom", "whom_of"]
 
+IN_DOUBT = "in doubt"
+"""In the note of a change whose chance is not shown, since the pace of work turned."""
 _UNUSUAL, _UNLIKELY = 0.9, 0.5
 _LONG = timedelta(days=30)
 
@@ -151,8 +153,9 @@ def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
     """Which changes of the report `waiting` need a decision, bots and releases aside: those worth saving first.
 
     Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
-    even chance of production within 30 days, or has waited longer than a chance can be estimated for. After 30 days in
-    its stage it is overdue, and comes after the others; both are in the order of the report, most unusual first.
+    even chance of production within 30 days, or has waited longer than a chance can be estimated for, or its chance is
+    in doubt. After 30 days in its stage it is overdue, and comes after the others; both are in the order of the report,
+    most unusual first.
     """
     people = worklist.filter(WORK)
     unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
@@ -188,11 +191,14 @@ def _answer(attention: Attention) -> str:
 
 
 def _rule(stuck: pl.DataFrame, excluded: Excluded) -> str:
-    unknown = stuck["chance_30d"].null_count()
-    parts = [f"{_have(len(stuck) - unknown)} less than an even chance of production within 30 days"] * (
-        unknown < len(stuck)
+    unknown = stuck.filter(pl.col("chance_30d").is_null())
+    in_doubt = sum(_is_in_doubt(row) for row in unknown.iter_rows(named=True))
+    counted = (
+        (len(stuck) - len(unknown), "less than an even chance of production within 30 days"),
+        (len(unknown) - in_doubt, "waited longer than a chance can be estimated for"),
+        (in_doubt, "a chance in doubt, since work moves at another pace"),
     )
-    parts += [f"{_have(unknown)} waited longer than a chance can be estimated for"] * (unknown > 0)
+    parts = [f"{_have(number)} {what}" for number, what in counted if number]
     releases = f"{excluded.releases:,} release{'s' if excluded.releases != 1 else ''}"
     counts = ((excluded.bots, f"{_changes(excluded.bots)} by bots"), (excluded.releases, releases))
     others = " and ".join(text for count, text in counts if count)
@@ -206,6 +212,8 @@ def _rule(stuck: pl.DataFrame, excluded: Excluded) -> str:
 def _stuck(row: Mapping[str, Any]) -> Stuck:
     share, among = min(row["unusual_share"], 0.99), row["unusual_among"]
     chance = "too few ever waited this long to estimate its chance"
+    if _is_in_doubt(row):
+        chance = "its chance is in doubt, since work moves at another pace"
     if row["chance_30d"] is not None:
         interval = f"95 % CI {100.0 * row['chance_30d_lower']:.0f}–{row['chance_30d_upper']:.0%}"
         chance = f"chance of production within 30 days {row['chance_30d']:.0%} ({interval})"
@@ -223,6 +231,10 @@ def _stuck(row: Mapping[str, Any]) -> Stuck:
         row["waits_for"],
         row["overdue"],
     )
+
+
+def _is_in_doubt(row: Mapping[str, Any]) -> bool:
+    return IN_DOUBT in (row["note"] or "")
 
 
 def _hours(row: Mapping[str, Any]) -> str:

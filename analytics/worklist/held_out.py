@@ -9,7 +9,8 @@ of all that waited. Merged changes wait for releases: how long is left follows f
 of a few releases says little of the next. So their correction is shrunk towards none, intercept 0 and slope 1, by the
 chi square of its distance from there (James & Stein 1961), unless earlier chances did not predict. After a turn
 (`turns.py`) only what came since then counts, and until that is enough to correct by, every change has the base rate of
-since then.
+since then. After a turn of the pace (`pace.py`), which is seen before it is known what came, there is no chance until
+that is known of enough changes: chances of before would be wrong, and how wrong is not known.
 """
 
 from __future__ import annotations
@@ -24,17 +25,21 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, HALF_LIFE_HOURS, Past, borrowing
 from analytics.worklist.turns import since_the_turn
 
-__all__ = ["AS_THEY_ARE", "Choice", "HeldOut", "held_out"]
+__all__ = ["AS_THEY_ARE", "IN_DOUBT", "Choice", "HeldOut", "held_out"]
 
 _STEP_HOURS, _TIMES = 14.0 * 24.0, 16
+_WEEK_HOURS = 7.0 * 24.0
 _MOST_STAYS = 8_000
 _FEWEST_TIMES = 3
-_FEWEST_OF_A_KIND = 10
-"""That came, and that did not: of fewer no slope is estimated (Peduzzi et al. 1996, J. Clin. Epidemiol. 49, 1373)."""
+_FEWEST_OF_A_KIND = 20
+"""That came, and that did not: of fewer no slope is estimated, ten each for it and the intercept (Peduzzi et al. 1996,
+J. Clin. Epidemiol. 49, 1373)."""
 _PRIOR_PRECISION = np.array([1.0, 2.0])
 """Of normal priors of the intercept about 0 and of the slope about 1: they keep what separates perfectly finite."""
 _PARAMETERS = 2.0
 """Intercept and slope: a model's chi square that is no larger says nothing."""
+_CLEAR = 5.99
+"""The 5 % point of a chi square of two: open changes have a chance of their own where that of the slope is above it."""
 _ROUNDS, _STEPS = 3, 30
 _TINY = 1e-12
 
@@ -44,12 +49,13 @@ class Choice:
     """How chances of one horizon are told: `intercept` and `slope` on their log odds.
 
     `base`: the base rate and its 95 % bounds. It is what is told where the slope is 0, and its uncertainty adds to that
-    of each change. None: chances stay as they are.
+    of each change. None: chances stay as they are. `in_doubt`: there is no chance.
     """
 
     intercept: float = 0.0
     slope: float = 1.0
     base: tuple[float, float, float] | None = None
+    in_doubt: bool = False
 
     @property
     def is_base(self) -> bool:
@@ -58,6 +64,8 @@ class Choice:
 
     def told(self, chance: FloatArray) -> FloatArray:
         """Chances and bounds (changes, 3) as they are told; nan stays nan."""
+        if self.in_doubt:
+            return np.full_like(chance, np.nan)
         if self.base is None:
             return chance
         if self.is_base:
@@ -71,6 +79,7 @@ class Choice:
 
 
 AS_THEY_ARE = Choice()
+IN_DOUBT = Choice(in_doubt=True)
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,10 @@ class _Fit:
     on_level: float
     on_slope: float
 
-    def shrunk_slope(self) -> float:
-        """The slope times one minus `_PARAMETERS` over its chi square, at least 0."""
+    def shrunk_slope(self, clear: float = _PARAMETERS) -> float:
+        """The slope times one minus `_PARAMETERS` over its chi square; 0 where that is not above `clear`."""
         chi_square = self.slope**2 * self.on_slope
-        if self.slope <= 0.0 or chi_square <= _PARAMETERS:
+        if self.slope <= 0.0 or chi_square <= clear:
             return 0.0
         return self.slope * (1.0 - _PARAMETERS / chi_square)
 
@@ -110,16 +119,26 @@ class HeldOut:
     came: BoolArray
     time: IntArray
 
-    def choice(self, *, merged: bool = False) -> Choice:
+    def choice(self, *, merged: bool = False, turn: int | None = None) -> Choice:
         """The correction that these support since the last turn; chances stay as they are where these are too few.
 
-        `merged`: they are chances of merged changes, which wait for releases.
+        `merged`: they are chances of merged changes, which wait for releases. `turn`: so many weeks ago the pace of
+        work turned (`pace.py`): chances are in doubt until it is known what came of `FEWEST` changes since then.
         """
-        since = since_the_turn(self.chance[:, 0], self.came, self.time)
-        if since.all():
-            return self.correction(merged=merged) if self.enough else AS_THEY_ARE
-        recent = HeldOut(self.chance[since], self.came[since], self.time[since])
-        return recent.correction(merged=merged) if recent.enough else Choice(slope=0.0, base=recent.base())
+        recent = self
+        if turn is not None:
+            recent = self.of(CHANCE_HOURS[0] + self.time * _STEP_HOURS <= turn * _WEEK_HOURS)
+            if recent.came.size < FEWEST:
+                return IN_DOUBT
+        since = since_the_turn(recent.chance[:, 0], recent.came, recent.time)
+        recent = recent.of(since)
+        if recent.enough:
+            return recent.correction(merged=merged)
+        return AS_THEY_ARE if turn is None and since.all() else Choice(slope=0.0, base=recent.base())
+
+    def of(self, rows: BoolArray) -> HeldOut:
+        """Those of some `rows`."""
+        return HeldOut(self.chance[rows], self.came[rows], self.time[rows])
 
     @property
     def enough(self) -> bool:
@@ -132,7 +151,7 @@ class HeldOut:
         if min(came, self.came.size - came) < _FEWEST_OF_A_KIND:
             return Choice(slope=0.0, base=self.base())
         fit = self._fit()
-        slope = fit.shrunk_slope()
+        slope = fit.shrunk_slope(_PARAMETERS if merged else _CLEAR)
         if merged and slope > 0.0:
             return Choice(*fit.towards_none(), self.base())
         return Choice(self._intercept(slope), slope, self.base())

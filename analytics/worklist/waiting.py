@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -20,15 +21,17 @@ from analytics.survival.arrays import BoolArray, FloatArray, IntArray
 from analytics.whatif.clock import Clock
 from analytics.whatif.reading import read_changes
 from analytics.whatif.stays import Stays, stays_of, stays_on
-from analytics.worklist.attention import whom
+from analytics.worklist.attention import IN_DOUBT, whom
 from analytics.worklist.earlier_stays import read_earlier, with_earlier
 from analytics.worklist.held_out import Choice, held_out
 from analytics.worklist.landmarks import CHANCE_HOURS, FEWEST, Past, borrowing
+from analytics.worklist.pace import weeks_since_turn
 from analytics.worklist.stage_percentile import BORROWED, share_left
 
 __all__ = ["COLUMNS", "waiting", "worklist"]
 
 TOO_FEW = "too few to say"
+TURNED = "{in_doubt} ({days} days): work moves at another pace for about {weeks}, and too little was followed so long"
 BASE_RATE = "base rate of all that waits ({days} days): how long a change had waited did not predict on held-out time"
 _PLAIN = Options()
 _MONTH_HOURS = 730.5
@@ -98,7 +101,8 @@ def waiting(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Op
     of which few are drawn to those of all repositories. `chance_7d` … with bounds: of production within 7, 14 and 30
     days from as of; `chance_among`: changes of its repository that had been there as long, `chance_among_all`: of all
     repositories. Where fewer than 20 ever were, those that were as long in any stage on the same side of the merge are
-    used instead, and the note says so; where these are fewer than 20 too, it is empty. Bots are compared with bots,
+    used instead, and the note says so; where these are fewer than 20 too, it is empty, and so it is after a turn of the
+    pace of work until it is known what comes of it so long (`pace.py`). Bots are compared with bots,
     releases with releases. `waits_for`: what it waits for and whom, as far as reviews and review requests show
     (`attention.whom`). The filter on repositories and time chooses rows; what they are compared with is everything.
 
@@ -192,7 +196,8 @@ class _Waits:
 class _Told:
     """Chances with bounds (changes, horizons, 3), of how many changes, and how they came about, (changes,) each.
 
-    `borrowed`: from any stage on the same side of the merge. `base` (changes, horizons): the base rate.
+    `borrowed`: from any stage on the same side of the merge. `base` (changes, horizons): the base rate. `in_doubt`
+    (changes, horizons): none, since the pace of work turned, `turn` (changes,) weeks ago; 0: it did not.
     """
 
     chance: FloatArray
@@ -200,6 +205,8 @@ class _Told:
     every: IntArray
     borrowed: BoolArray
     base: BoolArray
+    in_doubt: BoolArray
+    turn: IntArray
 
 
 def _unusual(stayed: Stays, home: IntArray, waits: _Waits, hours: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -221,17 +228,23 @@ def _told(past: Past, stage: IntArray, waits: _Waits) -> _Told:
         np.zeros(size, np.int64),
         np.zeros(size, np.bool_),
         np.zeros((size, len(CHANCE_HOURS)), np.bool_),
+        np.zeros((size, len(CHANCE_HOURS)), np.bool_),
+        np.zeros(size, np.int64),
     )
-    for group in _GROUPS:
+    turn: int | None = None
+    # The merged first: open changes wait for releases too, later.
+    for group in _GROUPS[::-1]:
         rows = np.flatnonzero(np.isin(waits.stage, group))
-        if not rows.size:
-            continue
         here = np.isin(stage, group)
         alike, stage_of = past.take(here), stage[here]
+        turn = min((weeks for weeks in (turn, weeks_since_turn(alike, stage_of)) if weeks is not None), default=None)
+        if not rows.size:
+            continue
         for code in np.unique(waits.stage[rows]).tolist():
             _estimate(told, alike.take(stage_of == code), alike, waits, np.flatnonzero(waits.stage == code))
         merged = group is _GROUPS[-1]
-        _correct(told, [one.choice(merged=merged) for one in held_out(alike, stage_of)], rows)
+        _correct(told, [one.choice(merged=merged, turn=turn) for one in held_out(alike, stage_of)], rows)
+        told.turn[rows] = turn or 0
     return told
 
 
@@ -246,7 +259,10 @@ def _estimate(told: _Told, past: Past, alike: Past, waits: _Waits, rows: IntArra
 def _correct(told: _Told, choices: list[Choice], rows: IntArray) -> None:
     """Tell the chances of the `rows` as each horizon's choice has them; a longer horizon has no lower chance."""
     for column, choice in enumerate(choices):
-        told.base[rows, column] = choice.is_base & ~np.isnan(told.chance[rows, column, 0])
+        has_chance = ~np.isnan(told.chance[rows, column, 0])
+        told.base[rows, column], told.in_doubt[rows, column] = (
+            flag & has_chance for flag in (choice.is_base, choice.in_doubt)
+        )
         told.chance[rows, column] = choice.told(told.chance[rows, column])
     told.chance[rows] = np.maximum.accumulate(told.chance[rows], axis=1)
 
@@ -268,7 +284,8 @@ def _past(stays: Stays, home: IntArray, watched_hours: FloatArray, past: pl.Data
     change = stays.change
     arrived: BoolArray = (past["outcome"] == "production").to_numpy()
     to_end = past["hours"].to_numpy()[change] - stays.begun_hours
-    to_now = watched_hours[change] - stays.begun_hours
+    # What began a moment ago did not begin after as of, as sums of hours may have it.
+    to_now = np.maximum(watched_hours[change] - stays.begun_hours, 0.0)
     # Each repository's months count back from its own as of.
     month = np.floor(to_now / _MONTH_HOURS).astype(np.int64)
     batch = together(home[change], month)
@@ -289,11 +306,14 @@ def _notes(among: IntArray, told: _Told) -> list[str]:
         among,
         told.in_repository,
         told.every,
-        np.isnan(told.chance[:, :, 0]).any(axis=1),
+        (np.isnan(told.chance[:, :, 0]) & ~told.in_doubt).any(axis=1),
         told.borrowed,
         told.base,
+        told.in_doubt,
+        told.turn,
     )
-    for here, had, all_had, missing, elsewhere, base in zip(*(column.tolist() for column in columns), strict=True):
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for here, had, all_had, missing, elsewhere, base, in_doubt, turn in rows:
         texts = []
         if all_had < FEWEST:
             texts.append(f"{TOO_FEW}: only {all_had} changes ever waited this long")
@@ -301,12 +321,19 @@ def _notes(among: IntArray, told: _Told) -> list[str]:
             texts.append("chance from changes that waited this long in any stage on this side of the merge")
         elif missing:
             texts.append("history is too short for all horizons")
-        elif had < BORROWED and not any(base):
+        elif had < BORROWED and not any(base) and not all(in_doubt):
             texts.append("chance estimated mostly from other repositories")
+        if any(in_doubt):
+            weeks = "a week" if turn == 1 else f"{turn} weeks"
+            texts.append(TURNED.format(in_doubt=IN_DOUBT, days=_chosen(in_doubt), weeks=weeks))
         if any(base):
-            days = [str(days) for days, told_here in zip(_DAYS, base, strict=True) if told_here]
-            texts.append(BASE_RATE.format(days=", ".join(days)))
+            texts.append(BASE_RATE.format(days=_chosen(base)))
         if here < BORROWED:
             texts.append("compared with all repositories rather than its own")
         notes.append("; ".join(texts))
     return notes
+
+
+def _chosen(flags: Sequence[bool]) -> str:
+    """The days of those of `CHANCE_HOURS` that have the flag."""
+    return ", ".join(str(days) for days, flag in zip(_DAYS, flags, strict=True) if flag)

@@ -19,12 +19,14 @@ GUIDE = (
     "Every change that is code complete, and neither in production nor closed; open drafts are left out. **The most"
     " unusual come first**: they have been in their stage longer than others before them. A change **needs a decision**"
     " if that is longer than nine in ten, and its chance of production within 30 days is below 50% or unknown, because"
-    " too few changes ever waited so long: for 30 days in its stage it is worth saving, then finish or close it."
+    " too few changes ever waited so long or the pace of work turned lately: for 30 days in its stage it is worth"
+    " saving, then finish or close it."
     " “Today” is the as-of time, and the period in the sidebar does not matter here.\n\n"
     "**Longer than** is the share of the changes that entered the stage in its repository and had left it by then."
     " **Chance** is the share that reached production, of the changes that had waited as long in that stage; it is"
-    " empty where too few did. Both use all changes of the chosen repositories, in any period. In working time a change"
-    " does not age at weekends, but a chance is within calendar days."
+    " empty where too few did, and after a turn of the pace until it is known what comes of it. Both use all changes of"
+    " the chosen repositories, in any period. In working time a change does not age at weekends, but a chance is within"
+    " calendar days."
 )
 ANY = "Any"
 ABOUT = {"Everything": None, "AI work": True, "Other work": False}

@@ -26,7 +26,8 @@ _EARLIER = {"change_id": pl.String(), "stage": pl.String(), "begun_hours": pl.Fl
 class World:
     """`approved`: share of reviews that ask for nothing. `gaps`: days between trains, by repository in turn.
 
-    `turn`: the day from which trains leave every `then` days, and work takes `slower` times as long.
+    `turn`: the day from which trains leave every `then` days, and what begins takes `slower` times as long. `grows`:
+    how much longer work takes on the last day than on the first, evenly (log).
     """
 
     approved: float = 0.75
@@ -34,9 +35,15 @@ class World:
     turn: float = 1e9
     then: float | None = None
     slower: float = 1.0
+    grows: float = 1.0
     repositories: int = 8
     changes: int = 500
     days: float = 420.0
+
+    def pace(self, begun: float) -> float:
+        """How much longer than on the first day a change takes that begins at this hour."""
+        turned = self.slower if begun > self.turn * 24.0 else 1.0
+        return turned * float(self.grows ** (begun / (self.days * 24.0)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ def requests(dice: np.random.Generator, world: World) -> list[Request]:
     for repository in range(world.repositories):
         gap, phase = 24.0 * world.gaps[repository % len(world.gaps)], float(dice.uniform())
         for begun in dice.uniform(0.0, world.days * 24.0, world.changes).tolist():
-            pace = world.slower if begun > world.turn * 24.0 else 1.0
+            pace = world.pace(begun)
             rounds, closed = _rounds(dice, begun, world.approved, pace)
             merged = rounds[-1][2] + float(dice.lognormal(np.log(4.0), 1.0)) * pace
             closed_at = closed if closed is not None else np.inf

@@ -34,6 +34,7 @@ _SCHEMA: dict[str, Any] = {
     "chance_30d_lower": pl.Float64(),
     "chance_30d_upper": pl.Float64(),
     "waits_for": pl.String(),
+    "note": pl.String(),
 }
 
 
@@ -97,6 +98,20 @@ def test_attention_is_needed_where_it_is_unusual_and_unlikely_or_unheard_of() ->
         "In review for 2.1 d, longer than 95% of 200 changes there; chance of production within 30 days 20%"
         " (95 % CI 10–40%)."
     )
+
+
+def test_a_chance_in_doubt_is_no_wait_that_is_too_long_for_a_chance() -> None:
+    """After a turn of the pace: the answer counts it, and says why there is no chance."""
+    unknown = {"chance_30d": None, "chance_30d_lower": None, "chance_30d_upper": None}
+    found = attention(worklist({**unknown, "note": "in doubt (14, 30 days): work moves at another pace"}, unknown))
+    assert found.stuck == 2
+    assert found.rule.endswith(
+        "; 1 has waited longer than a chance can be estimated for, and 1 has a chance in doubt, since work moves at"
+        " another pace."
+    )
+    first, other = (stuck.why for stuck in found.first)
+    assert first.endswith("; its chance is in doubt, since work moves at another pace.")
+    assert other.endswith("; too few ever waited this long to estimate its chance.")
 
 
 def test_working_time_is_in_hours_of_work() -> None:

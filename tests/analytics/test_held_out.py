@@ -156,12 +156,12 @@ def test_a_few_changes_whose_chances_say_nothing_get_the_base_rate() -> None:
 
 
 def test_of_what_nearly_always_comes_the_base_rate_is_told() -> None:
-    """Nine of four hundred did not come: too few to tell which, however well the chances part them; of ten they do."""
-    time = np.repeat(np.arange(10), 40)
-    for missed, is_base in ((9, True), (10, False)):
-        came = np.arange(400) % 40 != 0
+    """Nineteen of 800 did not come: too few to tell which, however well the chances part them; of twenty they do."""
+    time = np.repeat(np.arange(10), 80)
+    for missed, is_base in ((19, True), (20, False)):
+        came = np.arange(800) % 40 != 0
         came[np.flatnonzero(~came)[missed:]] = True
-        chance = np.where(came, 0.95, 0.3) + 0.01 * (np.arange(400) % 3)
+        chance = np.where(came, 0.95, 0.3) + 0.01 * (np.arange(800) % 3)
         assert HeldOut(with_bounds(chance), came, time).choice().is_base is is_base
 
 

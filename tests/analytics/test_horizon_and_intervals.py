@@ -98,7 +98,7 @@ def test_an_interval_names_its_question() -> None:
                 for question in ("these", "like-these")
             ]
             many = [table.filter(pl.col("changes") >= 100) for table in told]
-            assert set(many[0]["interval_by"]) <= {"repository and month", "repository and week"}
+            assert set(many[0]["interval_by"]) <= {"repository and month", "repository and fortnight"}
             assert set(many[1]["interval_by"]) == {"repository"}
             assert [set(table["intervals"]) for table in many] == [
                 {"these repositories"},

@@ -33,23 +33,24 @@ def test_repositories_like_these_need_five() -> None:
     assert interval_columns(units) == {"interval_by": "repository", "intervals": "repositories like these"}
 
 
-def test_too_few_months_are_weeks_then_changes() -> None:
-    """Of one month its weeks, from Monday on; of a day nothing but its changes, and the columns say so."""
-    units = units_of(*repositories(2, DAYS[:31]), THESE)
-    assert units is not None
-    # 1 January 2026 is a Thursday: weeks begin on the 5th, 12th, 19th and 26th.
-    assert (units.name, np.bincount(units.code).tolist()) == ("repository and week", [4, 7, 7, 7, 6] * 2)
+def test_too_few_months_are_fortnights_then_weeks_then_changes() -> None:
+    """Of one month of two repositories fortnights, of one its weeks, from Monday on; of a day nothing but changes."""
+    # 1 January 2026 is a Thursday: weeks begin on the 5th, 12th, 19th and 26th, fortnights on the 12th and 26th.
+    for number, name, days in ((2, "fortnight", [11, 14, 6]), (1, "week", [4, 7, 7, 7, 6])):
+        units = units_of(*repositories(number, DAYS[:31]), THESE)
+        assert units is not None
+        assert (units.name, np.bincount(units.code).tolist()) == (f"repository and {name}", days * number)
     assert units_of(*repositories(9, DAYS[:1]), THESE) is None
     assert interval_columns(None) == {"interval_by": "change", "intervals": "these repositories"}
 
 
-def test_a_large_repository_of_one_month_takes_weeks() -> None:
+def test_a_large_repository_of_one_month_takes_fortnights() -> None:
     """Where a fifth of the changes lie in a single month of a repository, months say too little of it."""
     small, at = repositories(2)
     large = np.full(300, 2)
     units = units_of(np.concatenate([small, large]), np.concatenate([at, np.resize(DAYS[:28], 300)]), THESE)
     assert units is not None
-    assert units.name == "repository and week"
+    assert units.name == "repository and fortnight"
 
 
 def test_very_many_months_are_taken_together() -> None:

@@ -104,6 +104,15 @@ def test_a_chance_is_the_share_that_arrived_of_those_who_waited_as_long() -> Non
     assert told.in_repository[0] == told.in_all[0] == np.sum(hours > mark)
 
 
+def test_what_was_merged_at_the_very_instant_of_the_report_is_no_later_than_it() -> None:
+    """Its hours in stages add up to a little more than its age, as sums of tenths do: the report failed."""
+    merged = change("acme/quick", "waiting", 0.0, [0.1, 0.2, 0.3, None, None, 0.0, None], until=START)
+    past = cohort([merged]).changes.with_columns(hours=pl.lit(0.6))
+    assert past["hours"].item() < 0.1 + 0.2 + 0.3
+    shown = worklist(pl.concat([past, history()]), pl.DataFrame([waits("acme/quick", 5.0)]))
+    assert shown["chance_7d"].null_count() == 0
+
+
 def test_abandoned_work_never_arrives() -> None:
     """What ends without arriving counts among those who waited, and not among those who arrived."""
     hours = np.full(400, 50.0)

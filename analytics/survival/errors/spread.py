@@ -18,11 +18,19 @@ from analytics.survival.errors.small_samples import moments_of, variance_of_mean
 from analytics.survival.intervals import critical_value
 from analytics.survival.moves import Moves
 
-__all__ = ["Spread"]
+__all__ = ["Spread", "kurtosis_of_hours"]
 
 _NOTHING = 1e-24
-_EXCESS_KURTOSIS = 2.0
-"""Of units' mean hours, between those of a normal and of an exponential law (0 and 6)."""
+_KURTOSIS, _KURTOSIS_OF_BATCHES = 2.0, 4.0
+"""Excess kurtosis of units' mean hours, between those of a normal and of an exponential law (0 and 6): in stages that
+each change leaves by itself, and in those that many leave at one moment, where a single late release makes a month."""
+
+
+def kurtosis_of_hours(moves: Moves) -> FloatArray:
+    """The excess kurtosis that units' mean hours in each state are taken to have, (states,)."""
+    kurtosis = np.full(len(moves.states), _KURTOSIS)
+    kurtosis[list(moves.batches)] = _KURTOSIS_OF_BATCHES
+    return kurtosis
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +54,17 @@ class Spread:
         """By units of such `sizes` (units,), each in a `stratum` (units,): codes from 0 on."""
         return cls(sizes, None if sizes is None or stratum is None else _Strata.of(sizes, stratum))
 
-    def errors(self, influence: FloatArray, level: float, *, of_hours: bool = False) -> tuple[FloatArray, FloatArray]:
+    def errors(
+        self, influence: FloatArray, level: float, *, kurtosis: float | FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray]:
         """Standard errors of estimates, and how many of them an interval of `level` reaches to each side.
 
         `influence` (…, units): of each unit on each estimate. Both results have the shape (…); nan where units are
-        too few to say anything. `of_hours`: estimates are mean hours, of which few units say less (`_Strata.errors`).
+        too few to say anything. `kurtosis` (…): where estimates are mean hours, of which few units say less, the excess
+        kurtosis of those of units (`_Strata.errors`).
         """
         if self.strata is not None:
-            return self.strata.errors(influence, level, of_hours=of_hours)
+            return self.strata.errors(influence, level, kurtosis)
         standard_error = np.sqrt(np.einsum("...u,...u->...", influence, influence))
         if self.sizes is not None and np.count_nonzero(self.sizes) < 2:
             standard_error = np.full_like(standard_error, np.nan)
@@ -99,7 +110,9 @@ class _Strata:
         usual = known**2 / float((weighted**2 / degrees)[several].sum()) if known > 0.0 else float("nan")
         return cls(order, first, share, inflation, degrees, usual, missing)
 
-    def errors(self, influence: FloatArray, level: float, *, of_hours: bool = False) -> tuple[FloatArray, FloatArray]:
+    def errors(
+        self, influence: FloatArray, level: float, kurtosis: float | FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
         """As `Spread.errors`; degrees of freedom by Welch (1947, Biometrika 34, 28), from the parts of the strata.
 
         Mean hours are skewed, and release together: months with rare long waits make both the mean and its error, so
@@ -115,10 +128,10 @@ class _Strata:
         parts = self.inflation * np.add.reduceat(moved**2, self.first, axis=-1)
         total, several = parts.sum(axis=-1), self.inflation > 0.0
         some = total > _NOTHING
-        fewer = 1.0 + _EXCESS_KURTOSIS / 2.0 if of_hours else 1.0
-        degrees, longer = np.full_like(total, self.usual / fewer), np.ones_like(total)
-        degrees[some] = _welch(parts[..., several][some], self.degrees[several] / fewer)
-        if of_hours:
+        fewer = np.broadcast_to(1.0 + (0.0 if kurtosis is None else np.asarray(kurtosis)) / 2.0, total.shape)
+        degrees, longer = np.array(self.usual / fewer), np.ones_like(total)
+        degrees[some] = _welch(parts[..., several][some], self.degrees[several] / fewer[some][..., None])
+        if kurtosis is not None:
             longer[some] = np.sqrt((self.inflation * parts).sum(axis=-1)[some] / total[some])
         critical = longer * scipy.special.stdtrit(degrees, (1.0 + level) / 2.0)
         return np.sqrt(total * self.missing), np.asarray(critical)

@@ -164,16 +164,16 @@ def test_lead_times_count_what_waits() -> None:
 @pytest.mark.parametrize(
     ("repositories", "intervals", "deployments", "changes"),
     [
-        (4, THESE, "repository and week", "change"),
-        (5, THESE, "repository and week", "change"),
-        (4, LIKE_THESE, "repository and week", "change"),
+        (4, THESE, "repository and fortnight", "change"),
+        (5, THESE, "repository and fortnight", "change"),
+        (4, LIKE_THESE, "repository and fortnight", "change"),
         (5, LIKE_THESE, "repository", "repository"),
     ],
 )
-def test_intervals_rest_on_weeks_of_these_repositories_or_on_five_like_these(
+def test_intervals_rest_on_fortnights_of_these_repositories_or_on_five_like_these(
     repositories: int, intervals: str, deployments: str, changes: str
 ) -> None:
-    """Weeks, where months are too few; what all began on one day has no weeks, and each change counts by itself."""
+    """Fortnights, where months are too few; what all began on one day has none, and each change counts by itself."""
     names = [f"r{n % repositories}" for n in range(20)]
     rows = [{"deployment_id": f"d{n}", "deployed_at": n + 1.0, "repo_id": repo} for n, repo in enumerate(names)]
     signs = [sign(f"d{n}", "incident", n + 1.5, n + 2.0, repo_id=repo) for n, repo in enumerate(names)]

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analytics.cohort.cohort import STATES
+from analytics.cohort.units import THESE
 from analytics.survival import incidence
 from analytics.survival.errors.small_samples import moments_of, reach_of, variance_of_means
-from analytics.survival.errors.spread import Spread
+from analytics.survival.errors.spread import Spread, kurtosis_of_hours
+from tests.builders.trains import TrainCompany
 
 DICE = np.random.default_rng(20261130)
 
@@ -79,14 +82,35 @@ def test_hours_reach_farther_the_fewer_units_there_are() -> None:
     for units in (5, 12, 60):
         influence, sizes, stratum = influence_of([DICE.normal(size=units).tolist()])
         spread = Spread.by(sizes, stratum)
-        (error, critical), (of_hours, farther) = (
-            spread.errors(influence, 0.95, of_hours=flag) for flag in (False, True)
+        (error, critical), (of_hours, farther), (of_batches, farthest) = (
+            spread.errors(influence, 0.95, kurtosis=kurtosis) for kurtosis in (None, 2.0, 4.0)
         )
-        assert of_hours == error
+        assert of_hours == of_batches == error
         assert critical == pytest.approx(stats.t.ppf(0.975, units - 1), rel=1e-9)
         left_out = np.sqrt(units / (units - 1))
         assert farther == pytest.approx(left_out * stats.t.ppf(0.975, (units - 1) / 2), rel=1e-9)
+        assert farthest == pytest.approx(left_out * stats.t.ppf(0.975, (units - 1) / 3), rel=1e-9)
     assert farther / critical < 1.03
+
+
+def test_each_estimate_reaches_by_its_own_kurtosis() -> None:
+    """Hours in a stage that changes leave one by one, and in one that many leave with a release, side by side."""
+    influence, sizes, stratum = influence_of([DICE.normal(size=9).tolist(), DICE.normal(size=7).tolist()])
+    spread = Spread.by(sizes, stratum)
+    _, both = spread.errors(np.stack([influence, influence, 0.0 * influence]), 0.95, kurtosis=np.array([2.0, 4.0, 4.0]))
+    alone = [float(spread.errors(influence, 0.95, kurtosis=kurtosis)[1]) for kurtosis in (2.0, 4.0)]
+    assert both[:2].tolist() == pytest.approx(alone, rel=1e-12)
+    assert both[0] < both[1]
+
+
+def test_hours_until_a_release_have_the_kurtosis_of_batches() -> None:
+    """`staging`, `release` and `deploy` end for many at once; the other stages, and the ends, for each by itself."""
+    company = TrainCompany(2, 200)
+    dice = np.random.default_rng(4)
+    seen = company.seen(company.draw(dice), dice)
+    kurtosis = dict(zip(STATES, kurtosis_of_hours(seen.moves(THESE)).tolist(), strict=True))
+    assert {state for state, value in kurtosis.items() if value == 4.0} == {"staging", "release", "deploy"}
+    assert {value for state, value in kurtosis.items() if state not in {"staging", "release", "deploy"}} == {2.0}
 
 
 def test_hours_of_several_repositories_reach_by_the_parts_of_each() -> None:
@@ -96,7 +120,7 @@ def test_hours_of_several_repositories_reach_by_the_parts_of_each() -> None:
     parts = [len(of) ** 2 * variance(of) / len(of) for of in means]
     larger = sum(part * len(of) / (len(of) - 1) for part, of in zip(parts, means, strict=True)) / sum(parts)
     uncertain = [part**2 / ((len(of) - 1) / 2 + 2) for part, of in zip(parts, means, strict=True)]
-    _, critical = Spread.by(sizes, stratum).errors(np.stack([influence, 0.0 * influence]), 0.95, of_hours=True)
+    _, critical = Spread.by(sizes, stratum).errors(np.stack([influence, 0.0 * influence]), 0.95, kurtosis=2.0)
     degrees = sum(parts) ** 2 / sum(uncertain) - 2
     assert critical[0] == pytest.approx(np.sqrt(larger) * stats.t.ppf(0.975, degrees), rel=1e-9)
     # Where nothing varies: those of the working model, each repository's mean as uncertain as it has months.
