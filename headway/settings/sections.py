@@ -56,6 +56,11 @@ class WarehouseSettings:
     memory_gb: float = setting(
         0.0, "GB of memory for the tables of a build, which goes on in files beyond it; 0: two fifths of the machine's"
     )
+    every_report: bool = setting(
+        default=False,
+        doc="make every report, with default options, a view in schema `reports` of the published file; false: those "
+        "that list repositories, changes and deployments as they are",
+    )
 
 
 @dataclass(frozen=True)
