@@ -67,7 +67,7 @@ class WarehouseSettings:
 class PrivacySettings:
     """How people are stored."""
 
-    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET",)
+    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET", "HEADWAY_PRIVACY_SECRET_FILE")
 
     authors: str = setting(
         "plain",

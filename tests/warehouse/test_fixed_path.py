@@ -16,7 +16,6 @@ from headway.progress import SilentProgress
 from tests.builders.portfolio import SETTINGS, TEAMS, portfolio
 from tests.builders.rows import Raw, stored
 from warehouse.publish import Addition, publish
-from warehouse.upkeep import fixed_path as module
 from warehouse.upkeep.fixed_path import fixed_path
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
@@ -54,7 +53,7 @@ def test_fixed_path_is_the_newest_file(
     link: Callable[[Path, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each build the path is the new file; who has the one before open reads on in it."""
-    monkeypatch.setattr(module.os, "link", link)
+    monkeypatch.setattr(os, "link", link)
     stored(tmp_path, *portfolio())
     first = night(tmp_path, 0)
     path = fixed_path(tmp_path)

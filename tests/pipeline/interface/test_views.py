@@ -142,7 +142,7 @@ def test_csv_is_read_with_default_options(name: str, connection: duckdb.DuckDBPy
     ids = [column for column in IDS if column in report.columns]
     read = {
         "pandas": pl.from_pandas(pd.read_csv(path)),
-        "Polars": pl.read_csv(path, **({"infer_schema_length": None} if ids else {})),
+        "Polars": pl.read_csv(path, infer_schema_length=None) if ids else pl.read_csv(path),
         "DuckDB": connection.sql(f"from '{path}'").pl(),
     }
     for reader, table in read.items():
