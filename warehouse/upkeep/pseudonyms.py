@@ -17,6 +17,7 @@ from headway.errors import UsageError
 from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.upkeep.notes import reading
 
 __all__ = ["pseudonyms", "use_pseudonyms"]
 
@@ -40,7 +41,8 @@ def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str
             f'[privacy] authors = "pseudonym" needs a secret of at least {_SHORTEST} characters in {SECRET}',
             hint="make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
         )
-    noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
+    with reading(path):
+        noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
     check = _digest(secret, "check of the secret") if pseudonymous else ""
     if noted != check and (noted or store.commits()):
         now, before = ("pseudonyms", "plain names") if not noted else ("plain names", "pseudonyms")
