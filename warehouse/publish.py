@@ -56,6 +56,7 @@ STORAGE_VERSION = "v1.5.0"
 # No log of what is written: a file that is not whole is never read, and a log would write most of it twice.
 _FILE_OPTIONS = f"storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes'"
 _UNFINISHED = ".building"
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,16 @@ def current(warehouse: Path) -> Path:
     """The published file; raises `WarehouseError` if nothing was built yet."""
     pointer = warehouse / "CURRENT"
     try:
-        path = warehouse / pointer.read_text(encoding="utf-8").strip()
+        path = warehouse / pointer.read_text(encoding="ascii").strip()
     except OSError as error:
         raise WarehouseError(
             f"nothing was built in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
         ) from error
-    if not path.is_file():
-        raise WarehouseError(f"{pointer} names {path.name}, which does not exist", hint="run `headway build`")
+    except ValueError as error:
+        raise WarehouseError(f"{pointer} is damaged", hint="run `headway build`") from error
+    if len(path.name) > _LONGEST_NAME or not path.is_file():
+        name = path.name[:_LONGEST_NAME]
+        raise WarehouseError(f"{pointer} names {name}, which does not exist", hint="run `headway build`")
     return path
 
 

@@ -25,6 +25,8 @@ from headway.settings import load
 from headway.settings.pattern_growth import grows_exponentially
 from tests.collectors.records_file.reading import read
 
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of patterns: the program reads them all the same
+
 CORPUS = Path(__file__).with_name("corpus")
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 LONGEST_SECONDS = 1.0
@@ -119,7 +121,6 @@ def test_corpus_is_read_or_refused(target: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("target", TARGETS)
 def test_changed_inputs_are_read_or_refused(target: str) -> None:
     """Inputs of the corpus with random changes."""
