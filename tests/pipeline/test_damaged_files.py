@@ -69,7 +69,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "headway.toml").write_text(SETTINGS, encoding="utf-8")
     environment = {"HEADWAY_PRIVACY_SECRET": SECRET, "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     root = Path(__file__).resolve().parents[2]
-    for arguments in (("collect",), ("forget", "bob@example.com", "--yes")):
+    for arguments in (("collect",), ("forget", "bob@example.com", "--yes"), ("collect", "--full")):
         command = [sys.executable, "-c", "import sys; from cli.main import main; sys.exit(main(sys.argv[1:]))"]
         done = subprocess.run(
             [*command, *arguments],
