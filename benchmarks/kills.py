@@ -146,7 +146,8 @@ def differing(one: Path, other: Path, tables: tuple[str, ...] = ()) -> list[str]
     with duckdb.connect() as connection:
         for name, path in (("one", one), ("other", other)):
             connection.execute(f"attach '{path}' as {name} (read_only)")
-        listed = connection.execute("select table_name from duckdb_tables() where database_name = 'one' order by 1")
+        query = "select table_name from duckdb_tables() where database_name = 'one' and schema_name = 'main' order by 1"
+        listed = connection.execute(query)
         names = tables or tuple(name for (name,) in listed.fetchall())
 
         def differs(table: str) -> bool:

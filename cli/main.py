@@ -58,6 +58,7 @@ _FOLDERS |= dict.fromkeys(("status", "check", "runs", "doctor"), "watch.")
 
 # DuckDB's errors about a table or column that is not there, by name: the program starts without DuckDB.
 _MISSING = {"CatalogException", "BinderException"}
+_DAMAGED = {"IOException", "SerializationException", "FatalException"}
 
 
 class _Time:
@@ -160,6 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
         hint = "unexpected: run it again with --debug and report the traceback"
         if type(error).__name__ in _MISSING:
             hint = "if another version of Headway made the published file, run `headway build`; else report this"
+        if type(error).__name__ in _DAMAGED:
+            hint = "if the published file is damaged, run `headway build`; else check the disk"
         return _fail(journal, what, hint, 1, debug=debug)
     return result if isinstance(result, int) else 0
 

@@ -1,8 +1,8 @@
 """Reference pages from the sources that they describe: `python -m cli.reference_docs` writes them.
 
 `docs/tables.md` comes from the headers of models, the raw tables and the queries that read them, `docs/settings.md`
-and `docs/headway.schema.json` from the settings, `docs/reports.md` from the catalogue of reports, `docs/commands.md`
-from the help of the commands.
+and `docs/headway.schema.json` from the settings, `docs/reports.md` from the catalogues of reports and of their columns,
+`docs/joins.md` from the list of joins, `docs/commands.md` from the help of the commands.
 A test fails when a committed page is stale.
 """
 
@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from cli.commands_page import commands_page
+from cli.joins_page import joins_page
 from cli.reports_page import reports_page
 from cli.table_readers import readers
 from headway.progress import SilentProgress
@@ -74,6 +75,7 @@ def pages() -> dict[str, str]:
         "tables.md": tables_page(),
         "settings.md": settings_page(),
         "reports.md": reports_page(),
+        "joins.md": joins_page(_GENERATED),
         "commands.md": commands_page(_GENERATED),
         "headway.schema.json": schema_text(),
     }

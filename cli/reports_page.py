@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from analytics.cohort.filters import Filters
 from analytics.reports.catalog import BY, DEFINITION, EVIDENCE, OPTIONS, REPORTS, Report
+from analytics.reports.published.columns import TABLES, meanings
+from analytics.reports.published.joins import keys
 from headway.progress import SilentProgress
 from headway.settings import Settings
 from warehouse.build import Sources, build_tables
@@ -23,7 +26,14 @@ _HEAD = """# Reports
 `headway export REPORT` writes a report as CSV, JSON or Parquet: `headway export stages --by team --out stages.csv`.
 Reports read the [tables](tables.md) of the published DuckDB file; [method](method.md) explains the statistics.
 
-- Times are ISO 8601 in UTC and end in `Z`. Durations are decimal hours. An absent value is an empty cell.
+- Times are in UTC: in CSV and JSON as ISO 8601 that ends in `Z`, in Parquet with their zone. Durations are decimal
+  hours. An absent value is an empty cell. A number that can have a fraction always has a point.
+- pandas, Polars and DuckDB read the CSV with their default options. Polars and DuckDB guess types from the first
+  rows: where ids begin with many plain numbers and go on with text (deployments from GitHub beside tags), read with
+  `infer_schema_length=None` in Polars or `sample_size=-1` in DuckDB, or take Parquet, which has the types.
+- The schema `reports` of `headway.duckdb` in the warehouse has reports as views, with these meanings as comments:
+  `reports.lead_time`, `deployments`, `coverage` and `classification`; every report, with default options, if
+  `every_report` in [warehouse] is true. [Keys and joins](joins.md) says how to join them.
 - The order of columns is fixed. New columns are added at the end.
 - The same warehouse and `--as-of` give the same bytes.
 - Every report accepts `--as-of`, `--repo`, `--team`, `--out` and `--format`. An option that a report does not
@@ -43,7 +53,7 @@ def reports_page() -> str:
         for name, report in REPORTS.items()
     ]
     table = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    sections = [_section(report, columns) for report, columns in _columns()]
+    sections = [_section(report, schema, known) for report, schema, known in _columns()]
     return _HEAD + table + "\n" + "\n".join(sections)
 
 
@@ -53,26 +63,43 @@ def _mark(report: Report, option: str) -> str:
     return "with `--by` an AI axis" if option == EVIDENCE and report.evidence_by_axis else "yes"
 
 
-def _section(report: Report, columns: list[str]) -> str:
+def _section(report: Report, schema: pl.Schema, known: Mapping[str, str]) -> str:
     lines = [f"## {report.name}", "", f"{report.summary[0].upper()}{report.summary[1:]}.", ""]
     if BY in report.honours:
         lines.append(f"- `--by`: {report.group_names or _names(report.accepted(BY))}")
     if DEFINITION in report.honours:
         lines.append(f"- `--definition`: {_names(report.accepted(DEFINITION))}")
     lines += [f"- no `{option}`: {reason}" for option, reason in report.refuses.items()]
-    lines.append(f"- columns: {_names(columns)}")
+    lines.append(f"- key: {_names(keys()[report.name])}")
+    lines += ["", "| column | type | meaning |", "| --- | --- | --- |"]
+    lines += [
+        f"| {name} | {_word(kind)} | {known[name].replace('|', chr(92) + '|')} |" for name, kind in schema.items()
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _names(names: list[str] | tuple[str, ...]) -> str:
+def _names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _columns() -> Iterator[tuple[Report, list[str]]]:
-    """Each report with its columns, which are the same in every warehouse."""
+def _word(kind: pl.DataType) -> str:
+    """A type as a reader says it."""
+    if isinstance(kind, pl.Datetime):
+        return "time"
+    if kind.is_integer():
+        return "integer"
+    if isinstance(kind, pl.Boolean):
+        return "boolean"
+    return "number" if kind.is_float() else "text"
+
+
+def _columns() -> Iterator[tuple[Report, pl.Schema, Mapping[str, str]]]:
+    """Each report with its columns, which are the same in every warehouse, and what they mean."""
     with duckdb.connect() as connection:
         progress = SilentProgress()
         engine, settings = DuckDBEngine(connection), Settings(base=Path())
-        build_tables(engine, Sources({}, {}, {}), settings, as_of=None, progress=progress)
+        headers = build_tables(engine, Sources({}, {}, {}), settings, as_of=None, progress=progress)
+        of_table = {header.table: header.columns for header in headers}
         for report in REPORTS.values():
-            yield report, report(connection, Filters()).columns
+            schema = report(connection, Filters()).schema
+            yield report, schema, meanings(report.name, schema, of_table.get(TABLES.get(report.name, ""), {}))

@@ -6,10 +6,12 @@ import errno
 import io
 import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
+import polars.selectors as cs
 
 from headway.errors import HeadwayError
 
@@ -47,11 +49,31 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
 
 def _write(table: pl.DataFrame, form: str, file: BinaryIO) -> None:
     if form == "parquet":
-        table.write_parquet(file)
+        table.with_columns(cs.datetime(time_zone=None).dt.replace_time_zone("UTC")).write_parquet(file)
     elif form == "json":
         file.write(re.sub(STEERING, _escaped, _as_text(table).write_json()).encode())
     else:
-        csv_safe(_as_text(table)).write_csv(file, float_scientific=False)
+        _with_points(csv_safe(_as_text(table))).write_csv(file)
+
+
+def _with_points(table: pl.DataFrame) -> pl.DataFrame:
+    """Numbers with a fraction as text that always has a point, so that no reader takes a column for whole numbers."""
+    return table.with_columns(_with_point(table[name]) for name in table.select(cs.float()).columns)
+
+
+def _with_point(numbers: pl.Series) -> pl.Series:
+    text = numbers.cast(pl.String)
+    if not text.str.contains("e", literal=True).any():
+        return text
+    return pl.Series(numbers.name, [_plain(number) for number in text], dtype=pl.String)
+
+
+def _plain(number: str | None) -> str | None:
+    """Without an exponent."""
+    if number is None or "e" not in number:
+        return number
+    digits = f"{Decimal(number):f}"
+    return digits if "." in digits else f"{digits}.0"
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -14,11 +14,20 @@ from pipeline.session import Session
 from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import configured_sources, ended
-from warehouse.publish import build_in_memory, open_published, publish
+from warehouse.building.kept import digest_of_files
+from warehouse.publish import Addition, build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore
 
-__all__ = ["build", "configured_sources_by_id", "connect", "roles_of", "teams_of", "unknown_initiatives"]
+__all__ = [
+    "build",
+    "configured_sources_by_id",
+    "connect",
+    "reports_in_file",
+    "roles_of",
+    "teams_of",
+    "unknown_initiatives",
+]
 
 
 def teams_of(settings: Settings) -> dict[str, str]:
@@ -49,10 +58,33 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     warehouse = session.settings.warehouse_folder
     _collected(warehouse)
     check_repositories(session.settings, RawStore(warehouse))
-    roles = roles_of(session.settings)
     return publish(
-        warehouse, session.settings, teams, built_at=session.now, progress=progress, roles=roles, anew=anew, jobs=jobs
+        warehouse,
+        session.settings,
+        teams,
+        built_at=session.now,
+        progress=progress,
+        roles=roles_of(session.settings),
+        anew=anew,
+        jobs=jobs,
+        addition=reports_in_file(session.settings),
     )
+
+
+def reports_in_file(settings: Settings) -> Addition:
+    """The views of reports that a published file has, as `headway export` writes them."""
+    import analytics
+    from analytics.cohort.options import Options
+    from analytics.cohort.smallest import SmallestDifference
+    from analytics.cohort.working_time import WorkingCalendar
+    from analytics.reports.published.views import add_views
+
+    def make(connection: duckdb.DuckDBPyConnection) -> None:
+        smallest = SmallestDifference.of(settings.comparison)
+        options = Options(calendar=WorkingCalendar.of(settings.calendar), smallest=smallest)
+        add_views(connection, options, every_report=settings.warehouse.every_report)
+
+    return Addition(digest_of_files(analytics), make)
 
 
 def unknown_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:

@@ -202,13 +202,16 @@ def _remember(warehouse: Path, run: Run) -> None:
 
 
 def last_runs(warehouse: Path) -> dict[str, Run]:
-    """The last run of each source."""
+    """The last run of each source; a damaged file of one is left out, and the next run writes it again."""
     runs = [_read(path) for path in sorted((warehouse / "runs").glob("*.json"))]
-    return {run.source: run for run in runs}
+    return {run.source: run for run in runs if run is not None}
 
 
-def _read(path: Path) -> Run:
+def _read(path: Path) -> Run | None:
     """A run as its file says; what another version of Headway wrote beside is left out."""
-    content = json.loads(path.read_text(encoding="utf-8"))
     known = {spec.name for spec in fields(Run)}
-    return Run(**{name: value for name, value in content.items() if name in known})
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Run(**{name: value for name, value in content.items() if name in known})
+    except (ValueError, TypeError, AttributeError):
+        return None

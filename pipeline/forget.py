@@ -13,6 +13,7 @@ from headway.repository_names import repository_key
 from pipeline.build import build, configured_sources_by_id, teams_of
 from pipeline.session import Session
 from warehouse.store import RawStore
+from warehouse.upkeep.fixed_path import fixed_path
 from warehouse.upkeep.forgetting import Forgotten, finish, forget, pending, what_goes, who_goes
 from warehouse.upkeep.pseudonyms import use_pseudonyms
 
@@ -82,6 +83,7 @@ def _published_again(session: Session, store: RawStore, progress: Progress) -> P
     warehouse = session.settings.warehouse_folder
     if not store.commits():
         (warehouse / "CURRENT").unlink(missing_ok=True)
+        fixed_path(warehouse).unlink(missing_ok=True)
         _drop_published(warehouse, but=None)
         return None
     # Not from a copy of the file before: pages that it no longer uses may hold what was forgotten.

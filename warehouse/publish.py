@@ -1,7 +1,8 @@
 """The published DuckDB file: a new name for every build, and `CURRENT` that points at it.
 
 DuckDB caches databases by path and locks them while open, so a file that is read is never written again: a dashboard
-goes on reading the old one until it looks at `CURRENT` again.
+goes on reading the old one until it looks at `CURRENT` again. `headway.duckdb` is another name of the newest, for tools
+that know one path.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -33,9 +35,19 @@ from warehouse.model import Header, Model
 from warehouse.sources import SourceRole, Sources
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
+from warehouse.upkeep.fixed_path import name_newest
 from warehouse.upkeep.space import ensure_space
 
-__all__ = ["build_in_memory", "build_some", "current", "current_name", "open_file", "open_published", "publish"]
+__all__ = [
+    "Addition",
+    "build_in_memory",
+    "build_some",
+    "current",
+    "current_name",
+    "open_file",
+    "open_published",
+    "publish",
+]
 
 _Result = TypeVar("_Result")
 RETAINED = 3
@@ -44,19 +56,31 @@ STORAGE_VERSION = "v1.5.0"
 # No log of what is written: a file that is not whole is never read, and a log would write most of it twice.
 _FILE_OPTIONS = f"storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes'"
 _UNFINISHED = ".building"
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What a published file has beside its tables, made of them; `made_by`: what decides it beside the tables."""
+
+    made_by: str
+    make: Callable[[duckdb.DuckDBPyConnection], None]
 
 
 def current(warehouse: Path) -> Path:
     """The published file; raises `WarehouseError` if nothing was built yet."""
     pointer = warehouse / "CURRENT"
     try:
-        path = warehouse / pointer.read_text(encoding="utf-8").strip()
+        path = warehouse / pointer.read_text(encoding="ascii").strip()
     except OSError as error:
         raise WarehouseError(
             f"nothing was built in {warehouse} yet", hint="run `headway collect TARGET`, or `headway demo`"
         ) from error
-    if not path.is_file():
-        raise WarehouseError(f"{pointer} names {path.name}, which does not exist", hint="run `headway build`")
+    except ValueError as error:
+        raise WarehouseError(f"{pointer} is damaged", hint="run `headway build`") from error
+    if len(path.name) > _LONGEST_NAME or not path.is_file():
+        name = path.name[:_LONGEST_NAME]
+        raise WarehouseError(f"{pointer} names {name}, which does not exist", hint="run `headway build`")
     return path
 
 
@@ -97,11 +121,12 @@ def publish(  # noqa: PLR0913  (options, all by name)
     roles: Mapping[str, SourceRole] | None = None,
     anew: bool = False,
     jobs: int = 1,
+    addition: Addition | None = None,
 ) -> Path:
     """Derive everything from the raw rows and make it current, unless all of it is what the current file was made of.
 
     `anew`: do so in any case, and take nothing over from the build before. `jobs`: how many processes share what is
-    made of one repository after the other.
+    made of one repository after the other. `addition`: what the file has beside its tables.
 
     `teams` and `roles`: what the settings say of the sources that they name. Raw files that cannot be read are set
     aside, and the others are built (`Sources.gaps`, table `collection_gaps`).
@@ -116,15 +141,24 @@ def publish(  # noqa: PLR0913  (options, all by name)
         path = warehouse / f"headway-{built_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.duckdb"
 
         with Workers(jobs) as workers:
-            return _with_what_is_sound(
+            published = _with_what_is_sound(
                 warehouse,
                 lambda: _publish(
-                    warehouse, path, settings, _sources(warehouse, teams, roles), progress, workers, anew=anew
+                    warehouse,
+                    path,
+                    settings,
+                    _sources(warehouse, teams, roles),
+                    progress,
+                    workers,
+                    anew=anew,
+                    addition=addition,
                 ),
             )
+        name_newest(published)
+        return published
 
 
-def _publish(
+def _publish(  # noqa: PLR0913  (options, all by name)
     warehouse: Path,
     path: Path,
     settings: Settings,
@@ -133,10 +167,11 @@ def _publish(
     workers: Workers,
     *,
     anew: bool,
+    addition: Addition | None,
 ) -> Path:
     before = _published(warehouse)
     kept = Kept(warehouse / "cache", before, anew=anew)
-    whole = signature(sources, settings)
+    whole = signature(sources, settings, addition.made_by if addition else "")
     if before is not None and kept.made_of(whole) and _is_sound(before):
         return before
     ensure_space(warehouse, before.stat().st_size if before is not None else 0, "a build")
@@ -151,11 +186,11 @@ def _publish(
     )
     write = partial(_write_within, settings.warehouse.memory_gb, sources.files, warehouse, path)
     try:
-        origin = write(kept.begin, build)
+        origin = write(kept.begin, build, addition)
     except (duckdb.Error, WarehouseError) as error:
         if kept.begin is None or isinstance(error.__cause__, duckdb.OutOfMemoryException):
             raise
-        origin = write(None, build)  # what was published before is damaged
+        origin = write(None, build, addition)  # what was published before is damaged
     write_atomically(warehouse / "CURRENT", path.name)
     kept.note(path, whole, origin)
     _forget(warehouse, path)
@@ -187,16 +222,17 @@ def _write_within(
     path: Path,
     begin: Path | None,
     build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
+    addition: Addition | None,
 ) -> _Result:
     """Build into a file, with more memory where the tables do not fit into little."""
     *smaller, last = limits_of(memory_gb, files, begin)
     for limit_gb in smaller:
         try:
-            return _write(warehouse, path, limit_gb, begin, build)
+            return _write(warehouse, path, limit_gb, begin, build, addition)
         except WarehouseError as error:
             if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
                 raise
-    return _write(warehouse, path, last, begin, build)
+    return _write(warehouse, path, last, begin, build, addition)
 
 
 def _write(
@@ -205,6 +241,7 @@ def _write(
     memory_gb: float,
     begin: Path | None,
     build: Callable[[duckdb.DuckDBPyConnection, Path | None], _Result],
+    addition: Addition | None,
 ) -> _Result:
     """Build into a file that has its name only when it is whole, on a copy of the file to begin with."""
     unfinished = path.with_suffix(_UNFINISHED)
@@ -218,6 +255,10 @@ def _write(
             result = build(connection, begin)
             connection.execute("use memory")
             connection.execute("detach published")
+        if addition is not None:  # on a connection of its own: all its cursors have the tables by their names
+            with duckdb.connect(str(unfinished)) as connection:
+                bound(connection, warehouse, memory_gb)
+                addition.make(connection)
         unfinished.replace(path)
     except (duckdb.IOException, OSError) as error:
         raise WarehouseError(
@@ -350,7 +391,8 @@ def _comment(connection: duckdb.DuckDBPyConnection, headers: Iterable[Header]) -
 
 
 def _comments_of(header: Header) -> Iterator[str]:
-    yield f'comment on table "{header.table}" is {_literal(f"{header.summary}; {header.grain}")}'
+    about = f"{header.summary}; {header.grain}; key: {', '.join(header.key)}"
+    yield f'comment on table "{header.table}" is {_literal(about)}'
     for column, meaning in header.columns.items():
         yield f'comment on column "{header.table}"."{column}" is {_literal(meaning)}'
 

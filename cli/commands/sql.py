@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Example:
   headway sql "select outcome, count(*) from lead_times group by outcome"
+  headway sql "from reports.lead_time where outcome = 'waiting'"
   duckdb -readonly "$(headway sql)"     # the file itself, for other tools
 """
 
@@ -42,10 +43,12 @@ def command(session: Session, query: str | None, form: str) -> int:
     from headway.errors import UsageError
     from headway.report_files import write
     from warehouse.publish import current, open_published
+    from warehouse.upkeep.fixed_path import fixed_path
 
     warehouse = session.settings.warehouse_folder
     if query is None:
-        click.echo(str(current(warehouse)))
+        path, fixed = current(warehouse), fixed_path(warehouse)
+        click.echo(str(fixed if fixed.exists() and fixed.samefile(path) else path))
         return 0
     with open_published(warehouse) as connection:
         try:

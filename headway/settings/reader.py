@@ -10,6 +10,7 @@ import math
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -170,8 +171,10 @@ def _check_pattern(pattern: str, where: str) -> None:
     from headway.settings.pattern_growth import grows_exponentially
 
     try:
-        re.compile(pattern)
-        endless = grows_exponentially(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # a later Python may read `[[` in another way
+            re.compile(pattern)
+            endless = grows_exponentially(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{where} is not a regular expression: {error}", hint="fix the pattern") from error
     if endless:

@@ -58,13 +58,18 @@ class WarehouseSettings:
         "GB of memory for the tables of a build, which goes on in files beyond it; 0: what the rows need, at most two"
         " fifths of the machine's",
     )
+    every_report: bool = setting(
+        default=False,
+        doc="make every report, with default options, a view in schema `reports` of the published file; false: those "
+        "that list repositories, changes and deployments as they are",
+    )
 
 
 @dataclass(frozen=True)
 class PrivacySettings:
     """How people are stored."""
 
-    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET",)
+    SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET", "HEADWAY_PRIVACY_SECRET_FILE")
 
     authors: str = setting(
         "plain",

@@ -18,7 +18,7 @@ from warehouse.build import Sources, all_models
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = all_models(settings.Settings(base=Path()), Sources({}, {}, {}), None)
 HEADERS = [header for model in MODELS for header in model.headers]
-NAMES = ("tables.md", "settings.md", "reports.md", "commands.md", "headway.schema.json")
+NAMES = ("tables.md", "settings.md", "reports.md", "joins.md", "commands.md", "headway.schema.json")
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
-"""The dashboard behind a real nginx, with TLS and below a path, as deploy/nginx.conf sets it up, in a real browser."""
+"""The dashboard behind a real nginx or Caddy, with TLS and below a path, as deploy/ sets it up, in a real browser."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.dashboard.visiting import ALL_DRAWN, ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.frame.project import ROOT
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+CADDY = shutil.which("caddy")
 OPENSSL = shutil.which("openssl")
 NAME = "headway.example.com"
 SETTINGS = f'[dashboard]\nhosts = ["{NAME}"]\nbase_path = "/headway"\n'
@@ -34,7 +36,7 @@ http {{
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(NGINX is None or OPENSSL is None, reason="needs nginx and openssl"),
+    pytest.mark.skipif(OPENSSL is None, reason="needs openssl"),
 ]
 
 
@@ -42,11 +44,7 @@ pytestmark = [
 def nginx(folder: Path, upstream: int) -> Iterator[int]:
     """Run nginx with the recipe, for a dashboard on a port; the port where it serves TLS."""
     assert NGINX is not None
-    assert OPENSSL is not None
-    key, certificate = folder / "headway.key", folder / "headway.pem"
-    subject = ("-subj", f"/CN={NAME}", "-days", "1", "-nodes", "-newkey", "rsa:2048")
-    made = [OPENSSL, "req", "-x509", *subject, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(made, check=True, capture_output=True)
+    key, certificate = _certificate(folder)
     port = free_port()
     recipe = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for old, new in (
@@ -72,12 +70,65 @@ def nginx(folder: Path, upstream: int) -> Iterator[int]:
         process.wait(20)
 
 
-def test_pages_show_behind_a_proxy_with_tls_below_a_path(browser: Any, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def caddy(folder: Path, upstream: int) -> Iterator[int]:
+    """Run Caddy with the recipe, but for its certificate, for a dashboard on a port; the port where it serves TLS."""
+    assert CADDY is not None
+    key, certificate = _certificate(folder)
+    port = free_port()
+    recipe = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    site, behind = f"{NAME} {{\n", "127.0.0.1:8501\n}"
+    assert site in recipe
+    assert behind in recipe
+    recipe = recipe.replace(site, f"https://{NAME}:{port} {{\n\ttls {certificate} {key}\n")
+    recipe = "{\n\tadmin off\n\tauto_https off\n}\n" + recipe.replace(behind, f"127.0.0.1:{upstream}\n}}")
+    (folder / "Caddyfile").write_text(recipe, encoding="utf-8")
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+    with (folder / "caddy.log").open("wb") as log:
+        process = subprocess.Popen(command, env=home, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 20
+        while not _listens(port) and time.monotonic() < deadline:
+            assert process.poll() is None, (folder / "caddy.log").read_text(encoding="utf-8")
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A key and a certificate of its own for the name."""
+    assert OPENSSL is not None
+    key, certificate = folder / "headway.key", folder / "headway.pem"
+    subject = ("-subj", f"/CN={NAME}", "-days", "1", "-nodes", "-newkey", "rsa:2048")
+    made = [OPENSSL, "req", "-x509", *subject, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    return key, certificate
+
+
+PROXIES = [
+    pytest.param(nginx, marks=pytest.mark.skipif(NGINX is None, reason="needs nginx"), id="nginx"),
+    pytest.param(caddy, marks=pytest.mark.skipif(CADDY is None, reason="needs Caddy"), id="Caddy"),
+]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_pages_show_behind_a_proxy_with_tls_below_a_path(
+    proxy: Callable[[Path, int], contextlib.AbstractContextManager[int]], browser: Any, tmp_path: Path
+) -> None:
     """Each page, also opened by its own address, is drawn through the WebSocket; every file is from below the path."""
     folder = warehouses.published(tmp_path / "house", warehouses.busy())
     (folder / "headway.toml").write_text(SETTINGS, encoding="utf-8")
     wrong: list[str] = []
-    with dashboard(folder) as served, nginx(tmp_path, served.port) as port:
+    with dashboard(folder) as served, proxy(tmp_path, served.port) as port:
         resolved = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
         opened = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, resolved])
         page = opened.new_context(ignore_https_errors=True).new_page()

@@ -3,15 +3,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from headway.errors import HeadwayError
 from headway.report_files import csv_bytes, csv_safe, safe_cell, write
@@ -30,6 +34,11 @@ TABLE = pl.DataFrame(
 )
 
 
+def in_utc(table: pl.DataFrame) -> pl.DataFrame:
+    """The same table, whose times have the zone that they are in."""
+    return table.with_columns(pl.col("at").dt.replace_time_zone("UTC"))
+
+
 def written(table: pl.DataFrame, form: str, folder: Path) -> bytes:
     """What a file holds after `write`."""
     path = folder / f"report.{form}"
@@ -38,13 +47,13 @@ def written(table: pl.DataFrame, form: str, folder: Path) -> bytes:
 
 
 def test_csv_of_every_kind_of_cell(tmp_path: Path) -> None:
-    """Times end in Z, durations are plain decimals, absent is empty, truth is a word, numbers stay numbers."""
+    """Times end in Z, durations are decimals with a point, absent is empty, truth is a word, numbers stay numbers."""
     assert written(TABLE, "csv", tmp_path).decode() == (
         "name,at,hours,count,yes\n"
         "plain,2026-01-02T03:04:05Z,1.5,1,true\n"
         "'=1+1,2026-01-02T03:04:05.250Z,0.0000001,-2,false\n"
         ",,,,\n"
-        ",1969-12-31T00:00:00Z,-2,9007199254740992,true\n"
+        ",1969-12-31T00:00:00Z,-2.0,9007199254740992,true\n"
     )
     assert csv_bytes(TABLE) == written(TABLE, "csv", tmp_path)
 
@@ -54,7 +63,7 @@ def test_empty_report_is_its_header(tmp_path: Path) -> None:
     nothing = TABLE.clear()
     assert written(nothing, "csv", tmp_path) == b"name,at,hours,count,yes\n"
     assert json.loads(written(nothing, "json", tmp_path)) == []
-    assert pl.read_parquet(written(nothing, "parquet", tmp_path)).schema == nothing.schema
+    assert pl.read_parquet(written(nothing, "parquet", tmp_path)).schema == in_utc(nothing).schema
 
 
 FORMULAS = [
@@ -114,8 +123,17 @@ def test_other_forms_keep_text_as_it_is(tmp_path: Path) -> None:
 
 
 def test_parquet_comes_back_the_same(tmp_path: Path) -> None:
-    """Types, nulls and microseconds survive."""
-    assert pl.read_parquet(written(TABLE, "parquet", tmp_path)).equals(TABLE)
+    """Types, nulls and microseconds survive, and times say that they are UTC."""
+    assert_frame_equal(pl.read_parquet(written(TABLE, "parquet", tmp_path)), in_utc(TABLE))
+    assert pq.read_schema(tmp_path / "report.parquet").field("at").type == pa.timestamp("us", tz="UTC")
+
+
+@pytest.mark.parametrize("hours", [0.0, -3.0, 1e-7, 1e16, 2.5e20, 5e-324, 44.44117647058823, -1.5e-9])
+def test_number_with_a_fraction_always_has_a_point(hours: float) -> None:
+    """No reader takes hours for whole numbers because the first ones are, and none meets an exponent."""
+    cell = csv_bytes(pl.DataFrame({"hours": [hours]})).decode().splitlines()[1]
+    assert re.fullmatch(r"-?\d+\.\d+", cell)
+    assert float(cell) == hours
 
 
 def test_json_comes_back_the_same(tmp_path: Path) -> None:

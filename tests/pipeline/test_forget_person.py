@@ -81,7 +81,8 @@ def left(folder: Path) -> set[str]:
 
 def _published(path: Path) -> str:
     with duckdb.connect(str(path), read_only=True) as connection:
-        tables = [name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()]
+        query = "select schema_name || '.' || table_name from duckdb_tables()"
+        tables = [name for (name,) in connection.sql(query).fetchall()]
         return "".join(repr(connection.table(name).fetchall()) for name in tables)
 
 

@@ -99,8 +99,14 @@ def test_note_of_a_warehouse_holds_no_secret(tmp_path: Path, headway: Headway, m
     """What is noted to recognize the secret is a digest."""
     company(tmp_path)
     settings(tmp_path)
-    monkeypatch.setenv("HEADWAY_PRIVACY_SECRET", SECRET)
+    (tmp_path / "secret").write_text(f"{SECRET}\n", encoding="utf-8")
+    monkeypatch.setenv("HEADWAY_PRIVACY_SECRET_FILE", str(tmp_path / "secret"))
     assert headway("collect", "shop").code == 0
+    monkeypatch.setenv("HEADWAY_PRIVACY_SECRET_FILE", str(tmp_path / "lost"))
+    refused = headway("collect", "shop")
+    assert (refused.code, "HEADWAY_PRIVACY_SECRET_FILE is not a readable file" in refused.err) == (2, True)
+    monkeypatch.setenv("HEADWAY_PRIVACY_SECRET", SECRET)
+    assert headway("collect", "shop").code == 0, "a file has the same secret"
     note = (tmp_path / "headway-data" / "privacy.json").read_text(encoding="utf-8")
     assert SECRET not in note
     assert json.loads(note)["authors"] == "pseudonym"

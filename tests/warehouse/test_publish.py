@@ -44,14 +44,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_headers_become_comments(filled: Path) -> None:
-    """Every table and column carries its meaning in the published file, for any tool that reads it."""
+    """Every table and column carries its meaning and key in the published file, for any tool that reads it."""
     with open_published(filled) as connection:
         query = "select table_name, column_name, comment from duckdb_columns() where not internal"
         columns = connection.sql(query).fetchall()
         tables = dict(connection.sql("select table_name, comment from duckdb_tables()").fetchall())
     comments = {(table, column): comment for table, column, comment in columns}
     for header in HEADERS:
-        assert tables[header.table] == f"{header.summary}; {header.grain}"
+        assert tables[header.table] == f"{header.summary}; {header.grain}; key: {', '.join(header.key)}"
         assert {name: comments[header.table, name] for name in header.columns} == dict(header.columns)
     assert [name for name, comment in {**tables, **comments}.items() if not comment] == []
 

@@ -77,7 +77,8 @@ class Clock:
         if self._times is None:
             self._times = {}
             for table, column in self._connection.execute(
-                "select table_name, column_name from duckdb_columns() where data_type like 'TIMESTAMP%'"
+                "select table_name, column_name from duckdb_columns()"
+                " where schema_name = 'main' and data_type like 'TIMESTAMP%'"
             ).fetchall():
                 self._times.setdefault(table, set()).add(column)
         return self._times

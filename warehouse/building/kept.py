@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -25,7 +26,7 @@ from warehouse.building.raw_files import RepositoriesOf
 from warehouse.model import Model, PythonModel
 from warehouse.store import write_atomically
 
-__all__ = ["Kept", "Origin", "code_version", "knowledge"]
+__all__ = ["Kept", "Origin", "code_version", "digest_of_files", "knowledge"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Kept:
         self.origin = Origin(files=noted.get("files", {}))
         self._signature = ""
         self.begin: Path | None = None
-        if published is not None and not anew and noted.get("file") == published.name:
+        if published is not None and not anew and noted.get("file") == _identity(published):
             self._signature = noted["signature"]
             if noted["code"] == code_version():
                 self.begin = published
@@ -67,7 +68,7 @@ class Kept:
     def note(self, published: Path, signature: str, origin: Origin) -> None:
         """Note what this published file was made of."""
         self._note.parent.mkdir(exist_ok=True)
-        content = {"file": published.name, "signature": signature, "code": code_version(), **asdict(origin)}
+        content = {"file": _identity(published), "signature": signature, "code": code_version(), **asdict(origin)}
         write_atomically(self._note, json.dumps(content))
 
 
@@ -83,14 +84,25 @@ def knowledge(models: Iterable[Model]) -> dict[str, str]:
 @cache
 def code_version() -> str:
     """A digest of everything that decides what models make of their inputs: our code and rules, and the engines."""
+    return _digest(digest_of_files(headway, warehouse), sys.version, duckdb.__version__, pa.__version__)
+
+
+def digest_of_files(*packages: ModuleType) -> str:
+    """A digest of all files of these packages."""
     whole = hashlib.sha256()
-    for package in (headway, warehouse):
+    for package in packages:
         root = Path(str(package.__file__)).parent
         for path in sorted(root.rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
                 whole.update(f"{path.relative_to(root)}\n".encode())
                 whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return _digest(whole.hexdigest(), sys.version, duckdb.__version__, pa.__version__)
+    return whole.hexdigest()
+
+
+def _identity(published: Path) -> str:
+    """A file that something else wrote to is not the one that the build before published."""
+    status = published.stat()
+    return f"{published.name} {status.st_size} {status.st_mtime_ns}"
 
 
 def _read(note: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from headway.repository_names import repository_key
 from warehouse.store import Commit, RawStore, write_atomically
 from warehouse.upkeep.damage import missing_files
 from warehouse.upkeep.file_schemas import complete_schema
+from warehouse.upkeep.notes import reading
 from warehouse.upkeep.people import FILE, forgotten_people, identities_of, new_person, text_of, without_people
 from warehouse.upkeep.resume_points import FOLDER
 
@@ -79,11 +80,13 @@ def finish(store: RawStore) -> bool:
     """Let go what is written down; false where nothing is. The caller holds the warehouse."""
     if not pending(store):
         return False
-    said = json.loads(_intent(store).read_text(encoding="utf-8"))
-    _drop_sources(store, set(said["sources"]))
-    for key in said["repositories"]:
+    with reading(_intent(store)):
+        said = json.loads(_intent(store).read_text(encoding="utf-8"))
+        sources, repositories, people = set(said["sources"]), list(said["repositories"]), said.get("people")
+    _drop_sources(store, sources)
+    for key in repositories:
         _drop_repository(store, key)
-    if said.get("people"):
+    if people:
         _rename_people(store)
     _sweep(store)
     _intent(store).unlink()

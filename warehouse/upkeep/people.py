@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from headway.raw_tables.people import IDENTITIES, identity_groups, renamed
 from warehouse.upkeep.file_schemas import complete_schema
+from warehouse.upkeep.notes import reading
 
 __all__ = ["FILE", "ForgottenPerson", "forgotten_people", "identities_of", "new_person", "text_of", "without_people"]
 
@@ -56,10 +57,11 @@ def forgotten_people(warehouse: Path) -> list[ForgottenPerson]:
     path = warehouse / FILE
     if not path.exists():
         return []
-    return [
-        ForgottenPerson(person["salt"], tuple(person["digests"]), person["alias"])
-        for person in json.loads(path.read_text(encoding="utf-8"))
-    ]
+    with reading(path):
+        return [
+            ForgottenPerson(person["salt"], tuple(person["digests"]), person["alias"])
+            for person in json.loads(path.read_text(encoding="utf-8"))
+        ]
 
 
 def text_of(people: Collection[ForgottenPerson]) -> str:

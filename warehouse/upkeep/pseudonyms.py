@@ -11,15 +11,18 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from headway.errors import UsageError
 from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
 from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.upkeep.notes import reading
 
 __all__ = ["pseudonyms", "use_pseudonyms"]
 
 SECRET = "HEADWAY_PRIVACY_SECRET"  # noqa: S105  (its name)
+SECRET_FILE = "HEADWAY_PRIVACY_SECRET_FILE"  # noqa: S105  (its name)
 _SHORTEST = 32
 _DIGITS = 12
 _NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com", re.IGNORECASE)
@@ -32,13 +35,14 @@ def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str
     Raises `UsageError` without a proper secret, and where the warehouse was collected with another one or in plain.
     """
     path, pseudonymous = store.privacy_note, settings.privacy.authors == "pseudonym"
-    secret = environment.get(SECRET, "")
+    secret = _secret(environment)
     if pseudonymous and len(secret) < _SHORTEST:
         raise UsageError(
             f'[privacy] authors = "pseudonym" needs a secret of at least {_SHORTEST} characters in {SECRET}',
             hint="make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
         )
-    noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
+    with reading(path):
+        noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
     check = _digest(secret, "check of the secret") if pseudonymous else ""
     if noted != check and (noted or store.commits()):
         now, before = ("pseudonyms", "plain names") if not noted else ("plain names", "pseudonyms")
@@ -52,6 +56,19 @@ def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str
             prepare(store.warehouse)
             write_atomically(path, json.dumps({"authors": "pseudonym", "check": check}))
         store.alias = pseudonyms(settings, secret)
+
+
+def _secret(environment: Mapping[str, str]) -> str:
+    """The secret, or what is in the file that is named; empty where neither is."""
+    secret, file = environment.get(SECRET, ""), environment.get(SECRET_FILE, "").strip()
+    if secret or not file:
+        return secret
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{SECRET_FILE} is not a readable file", hint="set it to the path of the secret's file"
+        ) from error
 
 
 def pseudonyms(settings: Settings, secret: str) -> Callable[[str], str]:

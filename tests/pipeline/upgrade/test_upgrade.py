@@ -40,7 +40,8 @@ def hours(published: Path) -> dict[str, float]:
 def all_rows(published: Path) -> dict[str, list[str]]:
     """Every row of every published table, but for when it was read."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        names = [name for (name,) in connection.sql("select table_name from duckdb_tables() order by 1").fetchall()]
+        query = "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
+        names = [name for (name,) in connection.sql(query).fetchall()]
         kept = "columns(lambda name: name <> 'collected_at')"
         rows = {name: connection.sql(f"select {kept} from {name}").fetchall() for name in names if name not in READINGS}
     return {name: sorted(map(repr, rows)) for name, rows in rows.items()}

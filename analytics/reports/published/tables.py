@@ -10,7 +10,16 @@ from analytics.cohort.options import Options
 from analytics.cohort.services import LABELS, NO_SERVICE, SERVICE, by_service, changes_of, labelled
 from analytics.cohort.working_time import WorkingCalendar
 
-__all__ = ["LEAD_TIME_COLUMNS", "classification", "coverage", "deployments", "lead_time"]
+__all__ = [
+    "LEAD_TIME_COLUMNS",
+    "WORKING",
+    "classification",
+    "columns_of",
+    "coverage",
+    "deployments",
+    "lead_time",
+    "working_hours",
+]
 
 # Fixed: users' scripts depend on it. New columns go to the end.
 LEAD_TIME_COLUMNS = (
@@ -76,7 +85,7 @@ LEAD_TIME_COLUMNS = (
     "rollout_hours",
     SERVICE,
 )
-_WORKING = ("lead_time_working_hours", "age_working_hours")
+WORKING = ("lead_time_working_hours", "age_working_hours")
 _DEPLOYMENT_COLUMNS = (
     "deployment_id",
     "provider",
@@ -134,12 +143,35 @@ def lead_time(connection: duckdb.DuckDBPyConnection, filters: Filters, options: 
     Two columns are lead time and age in working hours, by the calendar of `options`, whatever its clock. By service,
     one row for each service of a change, in the column `service`, with the arrival there.
     """
-    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in {*_WORKING, SERVICE})
+    columns = tuple(name for name in LEAD_TIME_COLUMNS if name not in {*WORKING, SERVICE})
     table = _changes(connection, columns, filters, options.by)
+    return _with_working_hours(table, options.calendar).select(LEAD_TIME_COLUMNS)
+
+
+def working_hours(connection: duckdb.DuckDBPyConnection, calendar: WorkingCalendar) -> pl.DataFrame:
+    """One row per change that is in production or waits: the two columns of `lead_time` in working hours."""
+    needed = "change_id, lead_time_hours, age_hours, production_at, as_of"
+    some = "lead_time_hours is not null or age_hours is not null"
+    table: pl.DataFrame = connection.sql(f"select {needed} from lead_times where {some} order by change_id").pl()  # noqa: S608
+    return _with_working_hours(table, calendar).select("change_id", *WORKING)
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, report: str) -> tuple[str, ...]:
+    """The columns of one of these reports, in its order."""
+    if report == "coverage":
+        return tuple(name for name in connection.table("coverage").columns if name not in _COVERAGE_LEFT_OUT)
+    return {
+        "lead-time": LEAD_TIME_COLUMNS,
+        "deployments": _DEPLOYMENT_COLUMNS,
+        "classification": _CLASSIFICATION_COLUMNS,
+    }[report]
+
+
+def _with_working_hours(table: pl.DataFrame, calendar: WorkingCalendar) -> pl.DataFrame:
     return table.with_columns(
-        _working("lead_time_hours", table["production_at"], table, options.calendar).alias(_WORKING[0]),
-        _working("age_hours", table["as_of"], table, options.calendar).alias(_WORKING[1]),
-    ).select(LEAD_TIME_COLUMNS)
+        _working("lead_time_hours", table["production_at"], table, calendar).alias(WORKING[0]),
+        _working("age_hours", table["as_of"], table, calendar).alias(WORKING[1]),
+    )
 
 
 def _working(name: str, end: pl.Series, table: pl.DataFrame, calendar: WorkingCalendar) -> pl.Series:
