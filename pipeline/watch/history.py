@@ -12,8 +12,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "RecordedRun", "RunHistory"]
 
@@ -22,17 +24,6 @@ MOST_BYTES = 4_000_000
 MOST_FILES = 8
 _LONGEST_ERROR = 500
 _PREFIX, _ENDING = "history-", ".ndjson"
-_SCHEMA = {
-    "command": pl.String(),
-    "source": pl.String(),
-    "began_at": pl.Datetime("us"),
-    "seconds": pl.Float64(),
-    "requests": pl.Int64(),
-    "rows": pl.Int64(),
-    "watermark_at": pl.Datetime("us"),
-    "exit_code": pl.Int64(),
-    "error": pl.String(),
-}
 
 
 @dataclass(frozen=True)
@@ -102,13 +93,16 @@ class RunHistory:
 
     def runs(self) -> pl.DataFrame:
         """One row per run, oldest first: the fields of `RecordedRun`, with times as naive UTC."""
+        import polars as pl  # adding to the history, as each run does, needs no table
+
         rows = [asdict(run) for path in self._files() for run in _read(path)]
+        kinds = {"seconds": pl.Float64(), "requests": pl.Int64(), "rows": pl.Int64(), "exit_code": pl.Int64()}
+        schema = {spec.name: kinds.get(spec.name, pl.String()) for spec in fields(RecordedRun)}
         times = [
             pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
             for name in ("began_at", "watermark_at")
         ]
-        texts = {name: pl.String() if kind == pl.Datetime("us") else kind for name, kind in _SCHEMA.items()}
-        return pl.DataFrame(rows, schema=texts).with_columns(times)
+        return pl.DataFrame(rows, schema=schema).with_columns(times)
 
 
 def _ends_with_newline(descriptor: int, size: int) -> bool:

@@ -19,3 +19,15 @@ assert pa.Table.from_pandas(pd.DataFrame({"a": [1.0, float("nan")]}))["a"].null_
 def test_lists_become_arrow_without_pandas() -> None:
     """Arrow converts lists without importing pandas, and still makes pandas tables for whoever wants one."""
     subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+
+
+COLLECTING = """
+import sys
+import cli.commands.collect, collectors.git.collector, pipeline.build, pipeline.collect, pipeline.watch.recorded
+assert "polars" not in sys.modules
+"""
+
+
+def test_reading_and_building_start_without_polars() -> None:
+    """Collect and build load no Polars, which only reports need and which takes a quarter of a second."""
+    subprocess.run([sys.executable, "-c", COLLECTING], check=True)
