@@ -7,7 +7,6 @@ hooks, replacements, grafts, prompts and lazy fetching are off; a read reaches n
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -85,7 +84,6 @@ _ALWAYS = {
     "SSH_ASKPASS_REQUIRE": "never",
 }
 _SEALED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-_PIPE_BYTES = 1 << 20  # with the 64 kB of most systems, Git and its reader wait for each other all the time
 _FETCHABLE = "file:git:http:https:ssh"
 _BATCH_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=30"
 
@@ -142,7 +140,6 @@ class Git:
             )  # fmt: skip
             early = None
             with _closed(process) as printed:
-                _widen(printed)
                 try:
                     yield printed
                 except PartialRead as error:  # our own reader noticed first; Git's words say more
@@ -192,13 +189,6 @@ def network(*arguments: str, cwd: Path, label: str, held: int | None = None) -> 
     if process.returncode:
         raise failure(said, label, returncode=process.returncode)
     return printed
-
-
-def _widen(printed: BinaryIO) -> None:
-    """Let a pipe hold more than by default, where the system lets it."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):
-            fcntl.fcntl(printed, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 @contextmanager

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from collectors.git.repository.repository import open_repository
 from tests.builders.git_objects import EXECUTABLE, SUBMODULE, SYMLINK, Entry
 from tests.builders.repositories import ANN, BOB, Person, Repository
 from tests.collectors.git.running import AT, Row, run
@@ -233,20 +230,3 @@ def test_large_history_comes_in_batches(repo: Repository, monkeypatch: pytest.Mo
     found = run(repo.path)
     assert sorted(found.column("commits", "sha")) == sorted(made)
     assert sorted(found.column("commit_files", "sha")) == sorted(made)
-
-
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="only Linux lets a process widen a pipe")
-def test_what_git_prints_comes_through_a_wide_pipe(repo: Repository) -> None:
-    """A stream of Git holds a megabyte where the system lets a pipe be as wide, so that neither waits all the time."""
-    repo.commit()
-    ends = os.pipe()
-    try:
-        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, 1 << 20)
-    except OSError:
-        pytest.skip("the system keeps pipes narrow")
-    finally:
-        for end in ends:
-            os.close(end)
-    with open_repository(repo.path, "shop").git.stream("log") as printed:
-        assert fcntl.fcntl(printed, fcntl.F_GETPIPE_SZ) == 1 << 20
-        printed.read()
