@@ -19,7 +19,10 @@ other work on the machine, times the `git log` of the same refs:
 
 Since then one log lists all commits, and of a file only what changed between its versions is searched for imports. In
 December 2026, in one run of turns with other work on the machine (a load of 20 to 27 on two processors), numpy took 9.6
-times the `git log`, and 10.5 times without these.
+times the `git log`, and 10.5 times without these. Another run of that day (a load of 23 to 30) had 9.0 and 10.4 times
+for two commits whose rows are the same, so such a machine shows no difference below a tenth or two. Of 43.6 seconds Git
+took 10.7: 4.8 for the log with messages, 4.0 for 46,976 contents of source files (2.3 GB). Python and DuckDB took 32.9:
+9.1 for reading, of it 5.6 for imports, and 22.6 for the build, of it 5.8 for classification.
 """
 
 from __future__ import annotations

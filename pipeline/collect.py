@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,8 @@ from pipeline.watch.history import RecordedRun, RunHistory
 from warehouse.store import Commit, RawStore, write_atomically
 
 __all__ = ["Run", "ambiguous_repositories", "last_runs", "run_all"]
+
+_OBJECTS_BETWEEN_SEARCHES = 200_000
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,21 @@ def run_all(
         _remember(store.warehouse, run)
         return run
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with _few_searches_for_cycles(), ThreadPoolExecutor(max_workers=jobs) as pool:
         runs = list(pool.map(one, range(len(sources))))
     progress.done()
     return runs
+
+
+@contextmanager
+def _few_searches_for_cycles() -> Iterator[None]:
+    """Let Python look for cycles rarely: rows of a history are many objects at a time, and form none."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Counted:

@@ -93,20 +93,11 @@ class RunHistory:
 
     def runs(self) -> pl.DataFrame:
         """One row per run, oldest first: the fields of `RecordedRun`, with times as naive UTC."""
-        import polars as pl  # not with the module: a run is added without it, and it takes a tenth of a second
+        import polars as pl  # adding to the history, as each run does, needs no table
 
-        schema = {
-            "command": pl.String(),
-            "source": pl.String(),
-            "began_at": pl.String(),
-            "seconds": pl.Float64(),
-            "requests": pl.Int64(),
-            "rows": pl.Int64(),
-            "watermark_at": pl.String(),
-            "exit_code": pl.Int64(),
-            "error": pl.String(),
-        }
         rows = [asdict(run) for path in self._files() for run in _read(path)]
+        kinds = {"seconds": pl.Float64(), "requests": pl.Int64(), "rows": pl.Int64(), "exit_code": pl.Int64()}
+        schema = {spec.name: kinds.get(spec.name, pl.String()) for spec in fields(RecordedRun)}
         times = [
             pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
             for name in ("began_at", "watermark_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from warehouse.models.rows import groups, rows
+from warehouse.models.rows import groups, having, rows
 
 TABLE = pa.table({"sha": ["a", "a", "b"], "path": ["x", "y", "z"], "status": ["A", None, "D"]})
 
@@ -18,6 +18,15 @@ def test_rows_of_one_commit_are_one_group() -> None:
     """Each run of equal values comes once, with its values of the other columns, across the pieces of a table."""
     pieces = pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)])
     assert list(groups(pieces, "sha", "path", "status")) == [("a", ["x", "y"], ["A", None]), ("b", ["z"], ["D"])]
+
+
+def test_rows_that_have_one_of_some_values_stay_in_their_order() -> None:
+    """Rows whose column has one of the wanted values are left, in order, across the pieces of a table."""
+    pieces = pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)])
+    wanted = pa.chunked_array([["b"], ["a", "c"]])
+    assert having(pieces, "sha", wanted).to_pylist() == TABLE.to_pylist()
+    assert having(pieces, "sha", wanted.slice(1, 1))["path"].to_pylist() == ["x", "y"]
+    assert having(pieces, "sha", wanted.slice(0, 0)).num_rows == 0
 
 
 def test_no_rows_make_no_group() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["groups", "records", "rows", "values"]
+__all__ = ["groups", "having", "records", "rows", "values"]
 
 _TIME = pa.timestamp("us")
 
@@ -28,6 +28,14 @@ def records(table: pa.Table) -> list[dict[str, Any]]:
     """Each row of a table by the names of its columns."""
     names = table.schema.names
     return [dict(zip(names, row, strict=True)) for row in rows(table, *names)]
+
+
+def having(table: pa.Table, name: str, wanted: pa.ChunkedArray) -> pa.Table:
+    """The rows of a table of which a column has one of some values, in their order.
+
+    Heads of requests that did not land are changes of Git alone, and may have many times the commits of all others.
+    """
+    return table.filter(pc.is_in(table[name], wanted.combine_chunks()))
 
 
 def groups(table: pa.Table, by: str, *names: str) -> Iterator[tuple[Any, ...]]:

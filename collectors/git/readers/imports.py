@@ -9,7 +9,7 @@ repository is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
@@ -35,6 +35,8 @@ _MOST_PER_COMMIT = 2_000
 _LARGEST_BYTES = 1 << 20
 _AT_ONCE = 20_000
 _REMEMBERED = 100_000
+_STEP = 500
+"""Contents between two steps of the progress."""
 SOURCE_PATH = "(?:{})$".format("|".join(re.escape(ending) for ending in ENDINGS))
 """The files that are read, but for those under NOT_OWN_PATH, which others wrote."""
 NOT_OWN_PATH = "(?:^|/)(?:{})/".format("|".join(("third_party", "third-party", *COPIED_FOLDERS)))
@@ -73,13 +75,19 @@ class ImportReader:
         last, count = "", 0
         while some := list(islice(changes, _AT_ONCE)):
             self._learn(some, step)
+            known = self._known
             for change in some:
-                if change.sha != last:
-                    last, count = change.sha, 0
-                for statement in self._changed(change):
+                sha, path, old_mode, new_mode, before, after = change
+                if sha != last:
+                    last, count = sha, 0
+                old = known[before] if old_mode in _FILES else _NONE
+                new = known[after] if new_mode in _FILES else _NONE
+                if old is new:
+                    continue
+                for kind, module in sorted(old ^ new):
                     count += 1
                     if count <= _MOST_PER_COMMIT:
-                        yield statement
+                        yield Import(sha, path, kind, module, (kind, module) in new)
                     else:
                         self.cut += 1
 
@@ -99,36 +107,32 @@ class ImportReader:
             self._known.clear()
             self._alike.clear()
         # Git keeps the versions of a path as differences from each other: together they are read faster.
-        by_path = sorted(changes, key=attrgetter("path"))
-        paths = {oid: change.path for change in by_path for oid in _contents(change) if oid not in self._known}
-        if not paths:
-            step(len(changes))
-            return
-        reader = StatementReader()
-        request = "".join(f"{oid}\n" for oid in paths).encode()
+        paths: dict[str, str] = {}
+        for _, path, old_mode, new_mode, before, after in sorted(changes, key=attrgetter("path")):
+            if new_mode in _FILES and after not in self._known:
+                paths[after] = path
+            if old_mode in _FILES and before not in self._known:
+                paths[before] = path
+        shown = 0
+        for read in self._read(paths) if paths else ():
+            at = read * len(changes) // len(paths)
+            step(at - shown)
+            shown = at
+        step(len(changes) - shown)
+
+    def _read(self, paths: Mapping[str, str]) -> Iterator[int]:
+        """Read these contents, whose paths are given, in order; says from time to time how many are read."""
+        reader, known, alike = StatementReader(), self._known, self._alike
+        request = "".join([f"{oid}\n" for oid in paths]).encode()
         with self.git.stream("cat-file", f"--batch={_HEAD}", "--buffer", stdin=request) as printed:
-            for number, (oid, path) in enumerate(paths.items(), 1):
+            for number, (oid, path) in enumerate(paths.items()):
+                if not number % _STEP:
+                    yield number
                 head = printed.readline().split()
                 present = len(head) == 3
                 self.missing += not present
                 read = reader.statements(path, _content(printed, int(head[2]))) if present else _NONE
-                self._known[oid] = self._alike.setdefault(read, read)
-                step(number * len(changes) // len(paths) - (number - 1) * len(changes) // len(paths))
-
-    def _changed(self, change: FileChange) -> Iterator[Import]:
-        old = self._known[change.before] if change.old_mode in _FILES else _NONE
-        new = self._known[change.after] if change.new_mode in _FILES else _NONE
-        if old is not new:
-            for statement in sorted(old ^ new):
-                yield Import(change.sha, change.path, *statement, statement in new)
-
-
-def _contents(change: FileChange) -> Iterator[str]:
-    """The contents of a file after and before a change, where it is one."""
-    if change.new_mode in _FILES:
-        yield change.after
-    if change.old_mode in _FILES:
-        yield change.before
+                known[oid] = alike.setdefault(read, read)
 
 
 def _of_sources(stretch: Stretch) -> Iterator[FileChange]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from collectors.git.process.tree_pairs import FileChange
 from collectors.git.readers import imports as reading
+from collectors.git.repository.repository import open_repository
 from tests.builders.repositories import Repository
 from tests.collectors.git.running import Run, run
 
@@ -98,3 +100,17 @@ def test_pull_requests_bring_no_imports(repo: Repository) -> None:
     found = run(repo.path)
     assert sha in found.column("commits", "sha")
     assert "f" not in found.column("imports", "module")
+
+
+def test_progress_counts_each_changed_file_once(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps add up to the changes, some of them while contents are read, and more than one for many contents."""
+    monkeypatch.setattr(reading, "_STEP", 2)
+    names = [f"app/{number}.py" for number in range(9)]
+    sha = repo.commit(files={name: f"import m{name[4]}\n" for name in names})
+    listed = (line.split() for line in repo.git("ls-tree", "-r", sha, "app").splitlines())
+    changes = [FileChange(sha, path, "000000", mode, "0" * 40, oid) for mode, _, oid, path in listed]
+    steps: list[int] = []
+    reader = reading.ImportReader(open_repository(repo.path, "shop").git, 40)
+    assert len(list(reader.read(iter(changes), steps.append))) == len(names) + 3  # the file before them has three
+    assert sum(steps) == len(changes)
+    assert sum(step > 0 for step in steps) == 5

@@ -118,19 +118,21 @@ class _Seen(NamedTuple):
     firm: float
     lift: float
     names: tuple[str, ...]
+    place: Place
+    """The place itself: while it is held here, no other has its identity."""
 
 
 class _Beside(NamedTuple):
     """The other changes, seen from a change: what it adds to the counts itself, the share of AI work without it.
 
-    `cached`: what they say of the places that were looked at.
+    `cached`: what they say of the places that were looked at, by the identity of each: to hash a place takes longer.
     """
 
     itself: float
     times: float
     share: float
     ground: float
-    cached: dict[Place, _Seen]
+    cached: dict[int, _Seen]
 
 
 class RepositoryMap:
@@ -183,7 +185,7 @@ class RepositoryMap:
         total, highest = 0.0, 0.0
         names: tuple[str, ...] = ()
         for place in places:
-            sight = beside.cached.get(place) or self._look(place, beside)
+            sight = beside.cached.get(id(place)) or self._look(place, beside)
             if place.above:
                 files += 1
             if day < sight.since or day > sight.until:
@@ -222,7 +224,7 @@ class RepositoryMap:
         since, until = self._span(place)
         heat, folder, firm = self._heat(place, beside)
         lift, names = _lift(self._names, place.words, beside)
-        sight = beside.cached[place] = _Seen(since, until, heat, folder, firm, lift, names)
+        sight = beside.cached[id(place)] = _Seen(since, until, heat, folder, firm, lift, names, place)
         return sight
 
     def _heat(self, place: Place, beside: _Beside) -> tuple[float, str, float]:

@@ -13,6 +13,7 @@ from headway.forge_words import holding
 from warehouse.commit_finder import CommitFinder
 from warehouse.graph import NEVER, Graph, Reach, first_reach
 from warehouse.models.changes.commit_messages import picked_from
+from warehouse.models.rows import having
 
 __all__ = ["NOWHERE", "Content", "Contents"]
 
@@ -72,7 +73,12 @@ class Contents:
         copies = _copies(graph, tables, {change["landing_sha"] for change in changes})
         if not copies.any:
             return cls({}, {}, copies)
-        own, brought = (_single_commits(graph, tables[name]) for name in ("change_commits", "landed_commits"))
+        landings = tables["change_landings"]
+        landed = landings["change_key"].filter(pc.is_valid(landings["landing_sha"]))
+        own, brought = (
+            _single_commits(graph, having(tables[name], "change_key", landed))
+            for name in ("change_commits", "landed_commits")
+        )
         return cls(own, brought, copies)
 
     def of_change(self, key: str, landing: int | None, head: int | None) -> Content:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.rows import groups, records, rows
+from warehouse.models.rows import groups, having, records, rows
 
 __all__ = ["CLASSIFICATION", "classification", "facts_of", "model"]
 
@@ -107,7 +107,8 @@ def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
     commits_by_change: dict[str, list[str]] = {}
     late = set(tables["late_commits"]["sha"].to_pylist())
     for table in ("change_commits", "reported_commits"):
-        for key, sha in rows(tables[table], "change_key", "sha"):
+        listed = having(tables[table], "change_key", tables["changes"]["change_key"])
+        for key, sha in rows(listed, "change_key", "sha"):
             if sha not in late:
                 commits_by_change.setdefault(key, []).append(sha)
     needed = {change["sha"] for change in changes} | {sha for shas in commits_by_change.values() for sha in shas}

@@ -15,7 +15,7 @@ from warehouse.initiatives.resolving import resolves
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.commit_messages import read_landing
 from warehouse.models.initiatives import initiative_history as history
-from warehouse.models.rows import groups, records, rows
+from warehouse.models.rows import groups, having, records, rows
 
 __all__ = ["INITIATIVES", "INITIATIVE_CHANGES", "INITIATIVE_USES", "initiatives", "model"]
 
@@ -109,7 +109,7 @@ def initiatives(tables: Mapping[str, pa.Table], rules: InitiativeRules) -> dict[
         return _tables("", [], {}, [], Ends(()))
     repo_id = changes[0]["repo_id"]
     commits = {*tables["commits"]["sha"].to_pylist()} - {*tables["late_commits"]["sha"].to_pylist()}
-    owner = _owner(changes, tables["change_commits"], commits)
+    owner = _owner(changes, having(tables["change_commits"], "change_key", tables["changes"]["change_key"]), commits)
     history_files = list(groups(tables["commit_files"], "sha", "path", "status", "old_path"))
     paths = _paths(history_files, owner)
     pieces = _pieces(changes, tables["classification"], tables["change_kinds"], paths)

@@ -12,7 +12,7 @@ from headway.raw_tables.table import TEXT
 from headway.settings import DoraSettings
 from warehouse.fixes import FixRules, Said
 from warehouse.model import Input, PythonModel, Table
-from warehouse.models.rows import records, rows
+from warehouse.models.rows import records, rows, values
 
 __all__ = ["COMMIT_OWNERS", "FIXES", "fixes", "model"]
 
@@ -154,9 +154,7 @@ def _step(landing: str | None, parents: Mapping[str, str], landed: Mapping[str, 
 
 def _owners(repo_id: str, tables: Iterable[pa.Table], parents: Mapping[str, str]) -> pa.Table:
     """The change that brought each commit; the first of the tables that has it counts."""
-    owner: dict[str, str] = {}
-    for table in tables:
-        for key, sha in rows(table, "change_key", "sha"):
-            owner.setdefault(sha, key)
-    shas = sorted(sha for sha in owner if sha in parents)
+    first_counts = pa.concat_tables(tables).select(["sha", "change_key"])
+    owner: dict[str, str] = dict(zip(*(values(column)[::-1] for column in first_counts.columns), strict=True))
+    shas = sorted(owner.keys() & parents.keys())
     return pa.table([[repo_id] * len(shas), shas, [owner[sha] for sha in shas]], schema=COMMIT_OWNERS.schema)

@@ -27,7 +27,7 @@ from headway.releases.subjects import says_release, versions_in
 from headway.settings import AiSettings
 from warehouse.model import Input, PythonModel, Table
 from warehouse.models.changes.kinds.own_names import OwnNames
-from warehouse.models.rows import records, rows
+from warehouse.models.rows import having, records, rows
 
 __all__ = ["CHANGE_KINDS", "change_kinds", "model"]
 
@@ -232,7 +232,8 @@ def change_kinds(tables: Mapping[str, pa.Table], overrides: Mapping[str, str]) -
         if how == "automation"
     }
     own_commits: dict[str, list[str]] = {}
-    for key, sha in rows(tables["change_commits"], "change_key", "sha"):
+    listed = having(tables["change_commits"], "change_key", tables["changes"]["change_key"])
+    for key, sha in rows(listed, "change_key", "sha"):
         if sha in known:
             own_commits.setdefault(key, []).append(sha)
     merges = set(tables["commits"]["sha"].filter(pc.match_substring(tables["commits"]["parents"], " ")).to_pylist())

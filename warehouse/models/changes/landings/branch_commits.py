@@ -50,11 +50,12 @@ def _walk(history: History, head: int, position: int, *, beyond: bool = True) ->
     after it are the branch's too.
     """
     place, limit, parents = history.position, history.max_branch_commits, history.graph.parents
+    landed_before = history.itself_landed_before
 
     def inside(commit: int) -> bool:
         if place[commit] != NEVER:
             return beyond and place[commit] >= position
-        return not history.itself_landed_before(commit, position)
+        return not landed_before(commit, position)
 
     def whole(commits: list[int]) -> bool:
         return len(commits) <= limit and all(parents[c] or place[c] != NEVER for c in commits)

@@ -194,7 +194,7 @@ class History:
 
     def itself_landed_before(self, commit: int, position: int) -> bool:
         """Whether a commit off the default branch is of a branch that landed before a step, or was rewritten then."""
-        return min(self._written.get(commit, position), self.rewritten.get(commit, position)) < position
+        return self._written.get(commit, position) < position or self.rewritten.get(commit, position) < position
 
     def landed_themselves(self) -> set[int]:
         """The commits off the default branch that are of a branch that landed, or were rewritten."""
@@ -202,7 +202,7 @@ class History:
 
     def copy_landed_before(self, commit: int, position: int) -> bool:
         """Whether a copy of a commit off the default branch landed before a step, or is of a branch that did."""
-        key = self.key(commit)
+        key = self._keys[commit]
         return self.twins.get(key, position) < position or self._written_keys.get(key, position) < position
 
     def doubt_step(self, kind: str, position: int) -> None:
