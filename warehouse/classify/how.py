@@ -13,8 +13,8 @@ from warehouse.classify.rules.learned_bots import LearnedBots
 from warehouse.classify.rules.load import RuleSet
 from warehouse.classify.signs.copies import copied_from
 from warehouse.classify.signs.identities import Match
-from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, search, split_by_verdict
-from warehouse.classify.signs.message import head_branch, is_merge_subject, split_message, squashed_parts
+from warehouse.classify.signs.marks import NOTHING, Mark, MarkReader, Reading, branch_of, search, split_by_verdict
+from warehouse.classify.signs.message import is_merge_subject, split_message, squashed_parts
 
 __all__ = ["How", "HowJudge"]
 
@@ -27,6 +27,7 @@ _CHANGELOG = re.compile(r"(?:^|/)(?:change(?:s|log)|history|news|releases?)[^/]*
 _WHOLE_CHANGE = {"branch", "pr_body", "title"}
 _WROTE = {"authored", "co-authored"}  # levels of a mark by which an agent wrote some of the change
 _HALF = 0.5
+_GITHUB = "noreply@github.com"  # commits what is merged by its pages or its API
 _COMMITTER = "committer "  # of a bot that commits for others, counted beside what it writes
 
 
@@ -126,7 +127,7 @@ class HowJudge:
         """The agent or bot that made the change: by log-in, most of its commits, the squash's author, or its branch."""
         author = self.identities.of_login(change.author, change.author_kind) if change.author else None
         if author is None and readings:
-            author = _most(readings) or _handed_on(readings, landed.author)
+            author = _most(readings) or _handed_on(change, readings, landed.author)
         elif author is None:
             author = landed.author
         if author is None and landed.author is None and all(item.author is None for item in readings):
@@ -141,7 +142,7 @@ class HowJudge:
 
     def _of_branch(self, change: ChangeFacts) -> Match | None:
         """The bot whose branch it is, if nobody else is known: it may push as a person, or land by a person's merge."""
-        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
+        branch = branch_of(change)
         mark = next(search(self._bot_branches, "branch", branch), None) if branch else None
         return None if mark is None else Match(mark.rule, "branch", mark.matched)
 
@@ -179,6 +180,8 @@ def _agent_of_bot(change: ChangeFacts, author: Match, marks: list[Mark]) -> Matc
     if author.rule.own:
         return None
     wrote = [mark for mark in marks if mark.rule.level in _WROTE and not mark.weak]
+    if author.rule.generic and not wrote:
+        wrote = [mark for mark in marks if mark.rule.field == "line" and not mark.weak]  # nobody else was assisted
     if not author.rule.carries:
         wrote = [mark for mark in wrote if mark.field.startswith("coauthor_")]
         if not any(_SOURCE.search(path) for item in _commits_of(change) for path in item.paths):
@@ -226,14 +229,20 @@ def _most(readings: list[Reading]) -> Match | None:
     return None
 
 
-def _handed_on(readings: list[Reading], squashed: Match | None) -> Match | None:
+def _handed_on(change: ChangeFacts, readings: list[Reading], squashed: Match | None) -> Match | None:
     """The author of the squash, who opened the pull request, if one of its commits is theirs.
 
-    Otherwise a bot landed what others wrote.
+    Otherwise a bot landed what others wrote; but not where GitHub made the squash of a single commit: its author opened
+    the request, and a workflow commits in the name of whoever triggered it.
     """
-    if squashed is not None and any(item.author is not None and item.author.rule == squashed.rule for item in readings):
+    if squashed is None:
+        return None
+    if any(item.author is not None and item.author.rule == squashed.rule for item in readings):
         return squashed
-    return None
+    landing = change.landing
+    opened = landing is not None and landing.committer_email == _GITHUB and len(readings) == 1
+    is_bot = squashed.rule.verdict == "automation" and (squashed.rule.generic or not squashed.rule.carries)
+    return squashed if opened and is_bot and not copied_from(change) and not readings[0].marks else None
 
 
 def _share(readings: list[Reading]) -> float:

@@ -102,6 +102,8 @@ class WhatJudge:
         if places is not None:
             signs = places.signs(reading.places, reading.title, reading.chance, reading.day)
             evidence.extend(self._map_evidence(signs))
+            if signs.share:
+                evidence.extend(self._whole_evidence(reading, signs))
         if not any([item.weight > 0 for item in evidence]):  # noqa: C419 - a list is faster for these few
             return self._silent
         return self._sum(evidence, most=reading.most, by_team=reading.by_team)
@@ -146,14 +148,20 @@ class WhatJudge:
         chance = self._chance_by_rules(score if most is None else min(most, score))
         return WhatReading(title, places, tuple(evidence), most, chance, _day_of(change), by_team=bool(team))
 
-    def rules_alone(self, change: ChangeFacts, places: RepositoryMap, *, counted: bool) -> tuple[float, MapSigns]:
-        """The weight of a change by the rules, and what the map says of it: what weights are fitted to."""
+    def rules_alone(
+        self, change: ChangeFacts, places: RepositoryMap, *, counted: bool
+    ) -> tuple[float, float, MapSigns]:
+        """What weights are fitted to.
+
+        The weight of a change by the rules, how much of it the repository's name has, and what the map says of it.
+        """
         reading = self.read(change)
         if reading.tooling:
-            return 0.0, NO_SIGNS
+            return 0.0, 0.0, NO_SIGNS
         score = sum([item.weight for item in reading.evidence])
         score = score if reading.most is None else min(reading.most, score)
-        return score, places.signs(reading.places, reading.title, reading.chance, reading.day, counted=counted)
+        signs = places.signs(reading.places, reading.title, reading.chance, reading.day, counted=counted)
+        return score, _by_repository(reading), signs._replace(share=self._share(reading, signs))
 
     def _places(self, counted: list[PathTraits]) -> tuple[Place, ...]:
         """The places of the files that the map looks at: no manifests, and none that a rule knows by its path."""
@@ -170,6 +178,17 @@ class WhatJudge:
             yield Evidence("what", "map-name", "path", " ".join(signs.names), weight)
         if (weight := numbers.map_word * signs.word) >= _LEAST_WEIGHT:
             yield Evidence("what", "map-word", "subject", " ".join(signs.words), weight)
+
+    def _whole_evidence(self, reading: WhatReading, signs: MapSigns) -> Iterator[Evidence]:
+        """Evidence from a product that is AI as a whole, beyond what its name or the team says of it already."""
+        weight = self._numbers.map_share * self._share(reading, signs) - _by_repository(reading)
+        if weight >= _LEAST_WEIGHT:
+            yield Evidence("what", "map-share", "repo", signs.product, weight)
+
+    def _share(self, reading: WhatReading, signs: MapSigns) -> float:
+        """How far the product is AI as a whole counts for a change: upkeep passes through any product."""
+        is_chore = any([item.weight < 0 for item in reading.evidence])  # noqa: C419 - a list is faster for these few
+        return signs.share * (self._numbers.map_share_chore if is_chore else 1.0)
 
     def _chance(self, score: float) -> float:
         """The probability of AI work at this weight of evidence: a half at `builds_ai`."""
@@ -272,6 +291,11 @@ def _is_ambiguous(rule: Rule, near_miss: float) -> bool:
     """Whether a rule of words or paths is not even a near miss by itself: what it matches has many meanings."""
     words = rule.field in {"path", "scope", "subject", "branch", "repo"}
     return rule.axis == "what" and words and 0 < (rule.parts[0] if rule.parts else rule.weight) < near_miss
+
+
+def _by_repository(reading: WhatReading) -> float:
+    """The weight of what the repository's name, or the team, says of all of its changes."""
+    return sum([item.weight for item in reading.evidence if item.field == "repo"])
 
 
 def _commits(change: ChangeFacts) -> tuple[CommitFacts, ...]:

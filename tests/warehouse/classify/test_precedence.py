@@ -232,3 +232,43 @@ def test_nothing_known_is_nothing_found() -> None:
     verdict = RULES.judge(change())
     assert verdict[:6] == (False, "none", "", "", 0.0, ())
     assert verdict.probability < 0.05
+
+
+def test_branch_is_named_by_what_was_merged_into_it() -> None:
+    """Without a name from the forge, merges of the default branch on the way name the branch; two names name none."""
+    merges = [commit(f"Merge branch 'main' into {branch}", sha=branch[0]) for branch in ("codex/sort", "topic")]
+    one = RULES.judge(change(commits=(commit(), merges[0])))
+    assert (one.built_with_ai, one.evidence[0].field) == ("agent", "branch")
+    assert RULES.judge(change(commits=(commit(), *merges))).built_with_ai == "none"
+    assert RULES.judge(change(commits=(commit(), merges[1]))).built_with_ai == "none"
+    squash = "Sort the shelves (#3)\n\n* Sort\n\n* Merge branch 'main' into codex/sort\n\n* Test it"
+    assert judged(squash).built_with_ai == "agent"
+    assert judged("Sort the shelves\n\nThe command says: Merge branch 'main' into codex/sort").built_with_ai == "none"
+
+
+def test_bot_opened_what_github_squashed_in_its_name() -> None:
+    """A workflow commits in the name of whoever triggered it; the author of a squash by GitHub opened the request."""
+    robot, github = ("ShopRobot", "releases@acme.example"), ("GitHub", "noreply@github.com")
+    squash = commit("Translations (#3)", sha="b" * 40, author=robot, committer=github)
+    assert RULES.judge(change(commits=(commit("Translations"),), landing=squash)).built_with_ai == "automation"
+    by_bot = squash._replace(committer_name=robot[0], committer_email=robot[1])
+    assert RULES.judge(change(commits=(commit("Translations"),), landing=by_bot)).built_with_ai == "none"
+    several = (commit("Translations"), commit("Fix the test", sha="c"))
+    assert RULES.judge(change(commits=several, landing=squash)).built_with_ai == "none"
+
+
+def test_script_of_a_language_is_no_script_of_a_pipeline() -> None:
+    """Weblate names languages by their script in its subjects."""
+    for language in ("Chinese (Traditional Han script)", "German"):
+        title = f"Translated using Weblate ({language})"
+        assert judged(title, committer=("Weblate", "noreply@translate.acme.example")).built_with_ai == "automation"
+    assert judged("Translated using Weblate: fix the upload script").built_with_ai == "none"
+
+
+def test_assistance_to_an_unknown_bot_is_an_agent() -> None:
+    """Where an unknown bot commits with an `Assisted-by:` line of an agent, nobody else was assisted."""
+    bot = ("acme [bot]", "139863280+acme-bot@users.noreply.github.com")
+    assert judged("Sign the app\n\nAssisted-by: Claude:opus-5", author=bot).built_with_ai == "agent"
+    assert judged("Sign the app", author=bot).built_with_ai == "automation"
+    renovate = ("renovate[bot]", "29139614+renovate[bot]@users.noreply.github.com")
+    assert judged("Bump left-pad\n\nAssisted-by: Claude:opus-5", author=renovate).built_with_ai == "automation"

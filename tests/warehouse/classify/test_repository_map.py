@@ -191,3 +191,65 @@ def test_dotted_and_joined_names_are_read(path: str) -> None:
 def test_names_that_only_look_so_are_no_evidence(path: str) -> None:
     """Letters inside of other words, and drawings, say nothing."""
     assert not RULES.judge(landed("Tidy", paths=(path,))).builds_ai
+
+
+def product(changes: int, *, speaking: int, name: str = "shop") -> list[ChangeFacts]:
+    """The history of a product in which one of so many changes speaks of AI, and a silent last one in a new folder."""
+    subjects = [("Ask OpenAI again", "Sort by name")[number % speaking > 0] for number in range(changes)]
+    paths = [f"part{number % 37}/file{number % 101}.py" for number in range(changes)]
+    return [
+        landed(subject, change_id=f"git:{name}@{number}", sha=f"{number:040x}", paths=(path,))
+        for number, (subject, path) in enumerate(
+            zip((*subjects, "Keep the size"), (*paths, "new/size.py"), strict=True)
+        )
+    ]
+
+
+def test_changes_of_a_product_that_is_ai_as_a_whole_count_without_a_word() -> None:
+    """Where a third of all changes speak of AI, everywhere, the others are AI work more likely than not."""
+    last = verdicts(product(600, speaking=3))[-1]
+    share = evidence_of(last, "map-share")
+    assert last.builds_ai
+    assert share is not None
+    assert share.field == "repo"
+    assert 28 <= int(share.matched.removesuffix("% of its changes")) <= 34
+
+
+def test_few_changes_do_not_show_a_product_of_ai() -> None:
+    """The same share in a hundred changes is no evidence; in two hundred it has half of its weight."""
+    assert evidence_of(verdicts(product(84, speaking=3))[-1], "map-share") is None
+    weights = [evidence_of(verdicts(product(changes, speaking=3))[-1], "map-share") for changes in (185, 600)]
+    assert weights[0] is not None
+    assert weights[1] is not None
+    assert weights[0].weight == pytest.approx(weights[1].weight / 2, rel=0.02)
+
+
+def test_product_with_ai_features_is_not_ai_as_a_whole() -> None:
+    """Where one change in twenty speaks of AI, the others have nothing from that."""
+    last = verdicts(product(600, speaking=20))[-1]
+    assert evidence_of(last, "map-share") is None
+    assert not last.builds_ai
+
+
+def test_upkeep_of_a_product_of_ai_counts_half() -> None:
+    """Linters and bumps pass through an AI product as through any other."""
+    *history_of_product, last = product(600, speaking=3)
+    upkeep = last._replace(landing=last.landing._replace(message="chore: keep the size")) if last.landing else last
+    half, full = (evidence_of(verdicts([*history_of_product, item])[-1], "map-share") for item in (upkeep, last))
+    assert half is not None
+    assert full is not None
+    assert half.weight == pytest.approx(full.weight / 2)
+
+
+def test_name_and_share_of_a_product_of_ai_do_not_add_up() -> None:
+    """A name that says AI and the changes that show it are one fact: the heavier of both counts."""
+    named, unnamed = (verdicts(product(600, speaking=3, name=name))[-1] for name in ("acme/acme-ai", "acme/shop"))
+    name, rest, whole = (
+        evidence_of(named, "repo-name-ai"),
+        evidence_of(named, "map-share"),
+        evidence_of(unnamed, "map-share"),
+    )
+    assert name is not None
+    assert rest is not None
+    assert whole is not None
+    assert name.weight + rest.weight == pytest.approx(whole.weight, abs=0.1)

@@ -58,6 +58,11 @@ class Numbers:
     map_file: float
     map_name: float
     map_word: float
+    map_share: float
+    map_share_from: float
+    map_share_all: float
+    map_share_changes: float
+    map_share_chore: float
     weak_words_most: float
     bot_changes: float
     bot_subjects: float

@@ -22,10 +22,12 @@ __all__ = ["NOWHERE", "NO_SIGNS", "MapSigns", "Place", "RepositoryMap", "place_o
 
 _PRIOR = 3.0  # as if so many changes of a folder had been as those of the folder above it
 _PRIOR_ALL, _PRIOR_AI = 20.0, 2.0  # as if so many changes of the repository had been seen, so many of which AI work
+_PRIOR_PRODUCT, _PRIOR_PRODUCT_AI = 15.0, 1.0  # likewise of those with files that the map looks at
 _OTHERS = 3  # a name or a word needs so many other changes
 _MOST_LIFT = 3.0
 _LEAST, _MOST = 0.005, 0.99  # bounds of a share, for its logarithm
 _WORD_LEAST = 0.01
+_SHARE_LEAST = 0.01
 _FIRM = 0.05  # how firmly a file is AI code before it is worth a word
 _LEAST_AI = 0.2  # of how much AI work in a place one more is evidence
 _SAID = 0.5  # from this probability on a change says itself that it is AI work
@@ -59,7 +61,8 @@ class MapSigns(NamedTuple):
     `place` is the logarithm of the odds of AI work in its files, from the ground up; `name` and `word` are how many
     times the odds of the repository they raise them, as a logarithm: two words each count by half. `file` is how firmly
     its files are AI code: the share of AI work in the changes of a file, or of the folder of a new one, times the
-    logarithm of how many these are.
+    logarithm of how many these are. `share` is how far the product is AI as a whole: steps of the odds of AI work in
+    the repository, `product` that share in words.
     """
 
     place: float = 0.0
@@ -70,6 +73,8 @@ class MapSigns(NamedTuple):
     words: tuple[str, ...] = ()
     file: float = 0.0
     history: str = ""
+    share: float = 0.0
+    product: str = ""
 
 
 NO_SIGNS = MapSigns()
@@ -125,13 +130,15 @@ class _Seen(NamedTuple):
 class _Beside(NamedTuple):
     """The other changes, seen from a change: what it adds to the counts itself, the share of AI work without it.
 
-    `cached`: what they say of the places that were looked at, by the identity of each: to hash a place takes longer.
+    `product` is that share among the changes of files that the map looks at, if it is a product of AI as a whole, else
+    zero. `cached`: what they say of the places that were looked at, by the identity of each: to hash one takes longer.
     """
 
     itself: float
     times: float
     share: float
     ground: float
+    product: float
     cached: dict[int, _Seen]
 
 
@@ -145,6 +152,7 @@ class RepositoryMap:
         self._words: Counts = {}
         self._spans: dict[str, list[float]] = {}
         self._all, self._ai = _PRIOR_ALL, _PRIOR_AI
+        self._product, self._product_ai = _PRIOR_PRODUCT, _PRIOR_PRODUCT_AI
         self._beside: dict[tuple[float, bool], _Beside] = {}
 
     def learn(self, places: Sequence[Place], title: str, chance: float, day: float = math.nan) -> None:
@@ -161,6 +169,9 @@ class RepositoryMap:
         elif places:
             _add(self._places, {above for place in places for above in place.above}, chance)
             _add(self._names, {word for place in places for word in place.words}, chance)
+        if any([place.above for place in places]):  # noqa: C419 - a list is faster for these few
+            self._product += 1.0
+            self._product_ai += chance
         _add(self._words, words_of(title), chance)
         if chance >= _SAID and day == day:  # noqa: PLR0124 - nan is not itself
             for place in places:
@@ -212,12 +223,27 @@ class RepositoryMap:
             said,
             firm / files if files else 0.0,
             self._history(known, beside) if firmest >= _FIRM else "",
+            self._whole(beside.product, heat / files) if files and beside.product else 0.0,
+            f"{beside.product:.0%} of its changes" if files and beside.product else "",
         )
 
     def _others(self, chance: float, *, counted: bool) -> _Beside:
         itself, times = (chance, 1.0) if counted else (0.0, 0.0)
         share = (self._ai - itself) / (self._all - times)
-        return _Beside(itself, times, share, _odds(share), {})
+        product = (self._product_ai - itself) / (self._product - times)
+        few = self._product < self._numbers.map_share_changes / 3
+        product = 0.0 if few or product <= self._numbers.map_share_from else product
+        return _Beside(itself, times, share, _odds(share), product, {})
+
+    def _whole(self, product: float, heat: float) -> float:
+        """How far the product is AI as a whole, in steps of the odds, in places of this share of AI work."""
+        numbers = self._numbers
+        ground = _odds(numbers.map_share_from)
+        odds = _odds(product, _SHARE_LEAST)
+        steps = (odds + min(odds, _odds(heat, _SHARE_LEAST))) / 2 - ground
+        few = numbers.map_share_changes / 3
+        sure = min(1.0, max(0.0, self._product - few) / (numbers.map_share_changes - few))
+        return sure * min(_odds(numbers.map_share_all) - ground, max(0.0, steps))
 
     def _look(self, place: Place, beside: _Beside) -> _Seen:
         """What the other changes say of a place, looked up once."""
@@ -276,7 +302,7 @@ def _lift(of: Counts, words: Iterable[str], beside: _Beside) -> tuple[float, tup
     A lift is by how much a word raises the logarithm of the odds, from the ground. Logarithms keep the order, so the
     two are chosen by their shares.
     """
-    itself, times, share, ground, _ = beside
+    itself, times, share, ground, *_ = beside
     first = second = -1.0
     first_word = second_word = ""
     least, prior = _OTHERS + times, _PRIOR * share - itself
@@ -295,10 +321,12 @@ def _lift(of: Counts, words: Iterable[str], beside: _Beside) -> tuple[float, tup
     if second < 0:
         return lift / 2, (first_word,) if lift > 0 else ()
     lower = _odds(second, _WORD_LEAST) - ground
-    return (lift + lower) / 2, tuple(word for word, value in ((second_word, lower), (first_word, lift)) if value > 0)
+    if lift <= 0:
+        return (lift + lower) / 2, ()
+    return (lift + lower) / 2, (second_word, first_word) if lower > 0 else (first_word,)
 
 
 def _odds(share: float, least: float = _LEAST) -> float:
     """The logarithm of the odds of a share."""
-    bounded = min(_MOST, max(least, share))
+    bounded = least if share < least else min(_MOST, share)  # most shares are small: then this is faster than max
     return math.log(bounded / (1.0 - bounded))

@@ -26,13 +26,14 @@ from warehouse.classify.signs.message import (
     co_authors,
     head_branch,
     is_merge_subject,
+    merged_into,
     policy_answer,
     split_comments,
     split_message,
     without_fences,
 )
 
-__all__ = ["Mark", "MarkReader", "Reading", "search", "split_by_verdict"]
+__all__ = ["Mark", "MarkReader", "Reading", "branch_of", "search", "split_by_verdict"]
 
 # Both begin with what is rare, and look back from there: so the search runs over the rest.
 _WRAPPED = re.compile(r"\n(?<=[\w,]\n)(?=[\w(])")
@@ -96,8 +97,11 @@ class MarkReader:
         committer = None
         if commit.committer_email != commit.author_email:
             committer = self.identities.of(commit.committer_name, commit.committer_email)
+        unmarked = commit.message in self._unmarked
+        if unmarked and author is None and committer is None:
+            return NOTHING  # as most
         day = commit.committed_at.date() if commit.committed_at is not None else None
-        body = "" if commit.message in self._unmarked else split_message(commit.message)[1]
+        body = "" if unmarked else split_message(commit.message)[1]
         in_body = self.of_text(body, day) if body else ()
         if author is None and committer is None and not in_body:
             return NOTHING
@@ -156,8 +160,7 @@ class MarkReader:
         match = self.identities.of_login(change.author, change.author_kind) if change.author else None
         if match is not None and match.rule.verdict == "ai":
             yield Mark(match.rule, "author_login", match.matched, match.rule.weak_on(None))
-        branch = change.head_ref or (head_branch(change.landing.message) if change.landing is not None else "")
-        if branch:
+        if branch := branch_of(change):
             yield from search(self._branches, "branch", branch)
         for label in change.labels:
             yield from search(self._labels, "label", label)
@@ -196,3 +199,14 @@ def search(rules: Iterable[Rule], field: str, text: str, day: date | None = None
         matched = rule.match(text)
         if matched is not None:
             yield Mark(rule, field, matched, rule.weak_on(day))
+
+
+def branch_of(change: ChangeFacts) -> str:
+    """The branch on which a change was written: by its request, its merge, or what was merged into it on the way."""
+    if change.head_ref:
+        return change.head_ref
+    landing = change.landing
+    if landing is not None and (branch := head_branch(landing.message)):
+        return branch
+    below = (split_message(landing.message)[1],) if landing is not None else ()
+    return merged_into((*[item.message for item in change.commits], *below))

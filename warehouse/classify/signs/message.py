@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ __all__ = [
     "co_authors",
     "head_branch",
     "is_merge_subject",
+    "merged_into",
     "number_in",
     "policy_answer",
     "split_comments",
@@ -32,6 +34,10 @@ _CO_AUTHOR = re.compile(
 _ADDRESS = re.compile(r"<([^<>\s]*)>?\s*\Z")
 _QUESTION = re.compile(
     r"(?:generative ai|\bai|\bllm)[ -](?:tool(?:s|ing)?|assist\w{1,10}|agents?)\b[^\n?]{0,60}\?", re.IGNORECASE
+)
+_INTO = re.compile(
+    r"^(?:\* )?Merge (?:remote-tracking )?branch '[^'\n]{1,200}'(?: of \S{1,200})? into '?([^\s']{1,200})'?$",
+    re.MULTILINE,
 )
 _BULLET = re.compile(r"^\* ", re.MULTILINE)
 
@@ -71,6 +77,18 @@ def head_branch(subject: str) -> str:
     """The branch that a merge commit's subject names, empty if none."""
     word = _merge_word(subject)
     return "" if word is None else word[1].get("branch") or ""
+
+
+def merged_into(messages: Iterable[str]) -> str:
+    """The branch into which another was merged while it was written, by messages of its commits or of their squash.
+
+    Empty where none is named, or several: then what landed was written on more than one.
+    """
+    merges = [message for message in messages if " into " in message and "Merge " in message]
+    if not merges:
+        return ""
+    branches = {branch for message in merges for branch in _INTO.findall(message)}
+    return branches.pop() if len(branches) == 1 else ""
 
 
 def is_merge_subject(subject: str) -> bool:
