@@ -145,7 +145,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
 
     folder = session.settings.warehouse_folder
     yield from _before_a_build(session)
-    if not RawStore(folder).commits():
+    if not RawStore.of(session.settings).commits():
         yield Check(ok=False, what="warehouse: empty; nothing was collected yet", hint="run `headway collect TARGET`")
         return
     try:
@@ -200,7 +200,7 @@ def _before_a_build(session: Session) -> Iterator[Check]:
     from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
     from warehouse.store import RawStore
 
-    settings, store = session.settings, RawStore(session.settings.warehouse_folder)
+    settings, store = session.settings, RawStore.of(session.settings)
     yield from _raw_rows(store, session.now)
     if store.commits():
         idle = (*unknown_repositories(settings, store), *idle_paths(settings, store))

@@ -114,7 +114,7 @@ def _store(session: Session) -> RawStore:
     from warehouse.store import RawStore
     from warehouse.upkeep.pseudonyms import use_pseudonyms
 
-    store = RawStore(session.settings.warehouse_folder)
+    store = RawStore.of(session.settings)
     use_pseudonyms(store, session.settings, session.environment)
     return store
 

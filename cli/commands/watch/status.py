@@ -70,7 +70,7 @@ def _sources(session: Session) -> bool:
     from warehouse.store import RawStore
 
     warehouse = session.settings.warehouse_folder
-    sources = source_status(warehouse)
+    sources = source_status(session.settings, warehouse)
     click.echo(f"warehouse {warehouse}")
     click.echo("\nsources")
     for row in sources.iter_rows(named=True):
@@ -83,7 +83,7 @@ def _sources(session: Session) -> bool:
         if row["error"]:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
             click.echo(f"      hint: {row['hint']}")
-    store = RawStore(warehouse)
+    store = RawStore.of(session.settings)
     missing = [*gap_lines(store), *clock_lines(store, session.now)]
     for what, hint in missing:
         click.echo(f"  {what}\n    hint: {hint}")
