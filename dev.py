@@ -24,7 +24,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLD_DUCKDB = VENV / "duckdb15"
 LOCK, FULL_LOCK, DUCKDB_LOCK = "requirements.lock", "requirements-full.lock", "requirements-duckdb15.lock"
-RUNTIME_LOCK = "requirements-runtime.lock"  # what runs Headway, signing in included: for those who install it
+RUNTIME_LOCK = "requirements-runtime.lock"  # what runs Headway, signing in and S3 included: for those who install it
 UNFINISHED, FULL = "unfinished", " full"  # what the stamp in .venv can say beside the fingerprint
 OLDEST_DUCKDB = b"duckdb==1.5.6"  # the lower bound in pyproject.toml; the models are tested on it too
 EVERY_TABLE = ("as_of", "determinism", "headers", "older_files", "peer_cases", "publish", "services", "sources")
@@ -102,7 +102,8 @@ def lock(*rest: str) -> None:
     must(*form, "pyproject.toml", "--group", "dev", "--output-file", LOCK)
     more = ("--extra", "auth", "--extra", "spark", "--group", "dev", "--group", "full", "--constraint", LOCK)
     must(*form, "pyproject.toml", *more, "--output-file", FULL_LOCK)
-    must(*form, "pyproject.toml", "--extra", "auth", "--constraint", FULL_LOCK, "--output-file", RUNTIME_LOCK)
+    runtime = ("--extra", "auth", "--extra", "s3", "--constraint", FULL_LOCK)
+    must(*form, "pyproject.toml", *runtime, "--output-file", RUNTIME_LOCK)
     subprocess.run([*form, "-", "--output-file", DUCKDB_LOCK], input=OLDEST_DUCKDB, cwd=str(ROOT), check=True)
 
 

@@ -47,7 +47,9 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     there.
     """
     warehouse = session.settings.warehouse_folder
-    check_repositories(session.settings, _collected(session.settings))
+    store = _collected(session.settings)
+    check_repositories(session.settings, store)
+    store.storage.drop_copies(older_than=session.now - store.storage.retained)  # a collector may be writing newer ones
     roles = roles_of(session.settings)
     return publish(
         warehouse, session.settings, teams, built_at=session.now, progress=progress, roles=roles, anew=anew, jobs=jobs

@@ -52,6 +52,7 @@ def checkup(session: Session) -> Iterator[Check]:
     )
     yield _disk(settings.warehouse_folder)
     yield from _readers(settings.warehouse_folder)
+    yield from _storage(settings)
     yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
@@ -63,6 +64,21 @@ def _rules(settings: Settings) -> None:
     from warehouse.classify import Rules, RuleSettings
 
     Rules.load(RuleSettings.of(settings.ai))
+
+
+def _storage(settings: Settings) -> Iterator[Check]:
+    """Whether object storage can be read and written, and creates an object only if there is none."""
+    if not settings.raw_url:
+        return
+    from warehouse.store import RawStore
+
+    try:
+        store = RawStore.of(settings)
+        store.storage.try_out()
+    except HeadwayError as error:
+        yield Check(ok=False, what=f"raw rows: {error}", hint=error.hint)
+        return
+    yield Check(ok=True, what=f"raw rows: {settings.raw_url} can be read and written")
 
 
 def _disk(folder: Path) -> Check:

@@ -37,6 +37,9 @@ class LocalFolder:
                 times[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
         return times
 
+    def drop_copies(self, *, older_than: datetime) -> None:
+        """As `Storage.drop_copies`: there are none."""
+
     def read(self, path: Path) -> str:
         """As `Storage.read`."""
         return path.read_text(encoding="utf-8")
@@ -72,6 +75,9 @@ class LocalFolder:
         for path in files:
             path.touch()
         self.remove(commits)
+
+    def try_out(self) -> None:
+        """As `Storage.try_out`: the disk is looked at elsewhere."""
 
     def set_aside(self, path: Path) -> None:
         """As `Storage.set_aside`."""

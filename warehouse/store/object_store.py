@@ -18,7 +18,7 @@ from typing import Any
 
 from headway.errors import UsageError, WarehouseError
 from headway.settings.sections import WarehouseSettings
-from warehouse.store.local_folder import disk, set_aside
+from warehouse.store.local_folder import disk, prepare, set_aside
 
 try:
     import obstore
@@ -64,12 +64,17 @@ class ObjectStore:
         return {path.name for path in self._listed(folder) if path.parent == folder}
 
     def written(self) -> dict[Path, datetime]:
-        """As `Storage.written`; copies without an object are as old as can be, but for what is being written."""
-        times = self._listed(self._raw)
-        for path in self._raw.rglob("*"):
-            if path.is_file() and path not in times:
-                times[path] = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-        return times
+        """As `Storage.written`."""
+        return self._listed(self._raw)
+
+    def drop_copies(self, *, older_than: datetime) -> None:
+        """As `Storage.drop_copies`."""
+        limit = older_than.replace(tzinfo=UTC).timestamp()
+        copies = [path for path in self._raw.rglob("*") if path.is_file() and path.stat().st_mtime < limit]
+        there = self._listed(self._raw)
+        for path in copies:
+            if path not in there:
+                path.unlink(missing_ok=True)
 
     def _listed(self, folder: Path) -> dict[Path, datetime]:
         times = {}
@@ -156,6 +161,23 @@ class ObjectStore:
     def retire(self, commits: Iterable[Path], files: Iterable[Path]) -> None:
         """As `Storage.retire`: they stay where they are, until a vacuum finds that their time is over."""
 
+    def try_out(self) -> None:
+        """As `Storage.try_out`; a storage that writes over what is there is an error too."""
+        path = self._warehouse / f"try-{secrets.token_hex(8)}.json"
+        self.create(path, "one")
+        try:
+            self.create(path, "two")
+        except WarehouseError:
+            kept = self.note(path) == "one"
+        else:
+            kept = False
+        self.remove([path])
+        if not kept:
+            raise WarehouseError(
+                f"{self.name} writes over objects that are there, also where it must not (If-None-Match)",
+                hint="use storage with conditional writes",
+            )
+
     def set_aside(self, path: Path) -> None:
         """As `Storage.set_aside`: where only the copy is damaged, the object is copied again."""
         content = path.read_bytes()
@@ -182,9 +204,13 @@ class ObjectStore:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         with self._reaching():
             answer = obstore.get(self._client, self._key(path))
+            prepare(self._warehouse)
             with disk(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with temporary.open("wb") as file:
+                mode = self._warehouse.stat().st_mode  # a copy has no permission that the folder does not have
+                for folder in (self._raw, path.parent):
+                    folder.mkdir(mode & 0o777, exist_ok=True)
+                number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o666)
+                with os.fdopen(number, "wb") as file:
                     for chunk in answer:
                         file.write(chunk)
                 temporary.replace(path)

@@ -82,8 +82,10 @@ class RawStore:
         return damaged
 
     def _commit_files(self) -> list[Path]:
-        names = sorted(self.storage.names(self.commits_folder))
-        return [self.commits_folder / name for name in names if name.endswith(".json") and not name.startswith(".")]
+        names = [name for name in self.storage.names(self.commits_folder) if name.endswith(".json")]
+        # What replaces a batch has its name and more, and comes after it.
+        names.sort(key=lambda name: name.removesuffix(".json"))
+        return [self.commits_folder / name for name in names if not name.startswith(".")]
 
     def _readable(self, path: Path) -> Commit | None:
         try:

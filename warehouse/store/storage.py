@@ -32,6 +32,10 @@ class Storage(Protocol):
         """Every file of the raw store and when it was last written (naive UTC, by the storage's own clock)."""
         ...
 
+    def drop_copies(self, *, older_than: datetime) -> None:
+        """Remove copies on this machine of what is no longer there, if they are older (naive UTC)."""
+        ...
+
     def read(self, path: Path) -> str:
         """The text of a file that never changes; raises FileNotFoundError."""
         ...
@@ -62,6 +66,10 @@ class Storage(Protocol):
 
     def retire(self, commits: Iterable[Path], files: Iterable[Path]) -> None:
         """Let go of batches that another replaces, so that whoever listed them before reads them for `retained`."""
+        ...
+
+    def try_out(self) -> None:
+        """Write, read and remove something; raises `WarehouseError` where that fails."""
         ...
 
     def set_aside(self, path: Path) -> None:

@@ -38,6 +38,7 @@ def tidy(store: RawStore, *, now: datetime, sources: Collection[str] | None = No
         # What is missing of a source stays visible until it is healed.
         if len(commits) > MOST_BATCHES and not missing_files(store, commits):
             compact(store, commits)
+    store.storage.drop_copies(older_than=now)
     if not sweep:
         return 0
     if store.storage.shared:  # the clock of this machine may be ahead of that of others
