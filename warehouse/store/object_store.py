@@ -32,6 +32,8 @@ except ImportError as error:
 __all__ = ["ObjectStore"]
 
 _AT_ONCE = 16
+RETRIES = 8
+"""Of a request that the storage or the network failed; each waits longer."""
 _TIMEOUT = timedelta(minutes=10)
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
@@ -55,7 +57,7 @@ class ObjectStore:
                 bucket,
                 prefix=prefix.strip("/") or None,
                 client_options={"allow_http": plain, "timeout": _TIMEOUT},
-                retry_config={"max_retries": 8, "retry_timeout": timedelta(minutes=2)},
+                retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(minutes=2)},
             )
         self._sizes: dict[Path, int] = {}
 
