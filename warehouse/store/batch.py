@@ -101,7 +101,7 @@ class Batch:
         if len(text) <= LONGEST:
             return dict(checkpoint.resume)
         before = self.after.resume if self.after else None
-        if isinstance(before, ResumePoint) and before.is_text(text):
+        if isinstance(before, ResumePoint) and before.is_text(text, self.storage.note):
             return before  # a visible batch names it all the time, so nobody removes it meanwhile
         point = ResumePoint(self.folder, ResumePoint.new_name(text), self.storage.read)
         self.storage.create(self.folder / FOLDER / point.name, text)

@@ -35,10 +35,10 @@ class ResumePoint(Mapping[str, Any]):
         """A name for the file of a resume point that no other file ever has: one that is removed stays away."""
         return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}-{secrets.token_hex(4)}.json"
 
-    def is_text(self, text: str) -> bool:
-        """Whether its file is there, and has this text."""
+    def is_text(self, text: str, note: Callable[[Path], str | None]) -> bool:
+        """Whether its file is there, and has this text; `note` reads the file and not a copy."""
         try:
-            return self._text(self._path) == text
+            return note(self._path) == text
         except (OSError, ValueError):
             return False
 

@@ -321,6 +321,18 @@ def test_copies_are_as_private_as_their_folder(bucket: Bucket, tmp_path: Path) -
     assert (stat.S_IMODE((tmp_path / "two").stat().st_mode), modes) == (0o700, {0o700, 0o600})
 
 
+def test_lost_resume_point_is_written_again_by_a_host_with_a_copy(bucket: Bucket, tmp_path: Path) -> None:
+    """A copy of a resume point does not stand for the object: the next batch writes one that every host can read."""
+    one = bucket.store(tmp_path / "one")
+    brought(one, "k0")
+    is_whole(one, ["k0"])
+    (key,) = [key for key in bucket.objects() if "_resume" in key]
+    bucket.replace(key, None)
+    latest = one.latest()["s"]
+    one.begin("s", hour(2), after=latest).commit(Checkpoint(latest.resumed(), hour(2), ("r",)))
+    assert bucket.store(tmp_path / "two").resume("s") == {"at": 1, "tips": LONG}
+
+
 def test_missing_client_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the client of the extra, two lines say what to install."""
     monkeypatch.setitem(sys.modules, "obstore", None)
