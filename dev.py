@@ -4,6 +4,7 @@
     python3 dev.py test     the fast tests; arguments go to pytest
     python3 dev.py check    format, lint and types
     python3 dev.py full     every test: the fast ones, the slow ones, the browser, Spark, the oldest DuckDB
+    python3 dev.py bench    measures, and writes docs/performance.md; arguments go to benchmarks/performance.py
     python3 dev.py lock     makes the lock files anew (needs uv); arguments go to `uv pip compile`: --upgrade
 
 The tools live in `.venv`, made from `requirements.lock` (each file checked by its hash) with uv where that is on the
@@ -24,7 +25,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLD_DUCKDB = VENV / "duckdb15"
 LOCK, FULL_LOCK, DUCKDB_LOCK = "requirements.lock", "requirements-full.lock", "requirements-duckdb15.lock"
-RUNTIME_LOCK = "requirements-runtime.lock"  # what runs Headway, signing in included: for those who install it
+RUNTIME_LOCK = "requirements-runtime.lock"  # what runs Headway, signing in and S3 included: for those who install it
 UNFINISHED, FULL = "unfinished", " full"  # what the stamp in .venv can say beside the fingerprint
 OLDEST_DUCKDB = b"duckdb==1.5.6"  # the lower bound in pyproject.toml; the models are tested on it too
 EVERY_TABLE = ("as_of", "determinism", "headers", "older_files", "peer_cases", "publish", "services", "sources")
@@ -38,7 +39,7 @@ def main(command: str = "help", *rest: str) -> None:
                  "python3.12 dev.py {}".format(sys.version_info[0], sys.version_info[1], command))  # fmt: skip
     # Compiled modules start in a third of the time, and each test process and many a test start some.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with_arguments = {"demo": demo, "test": test, "lock": lock}
+    with_arguments = {"demo": demo, "test": test, "bench": bench, "lock": lock}
     without = {"check": check, "full": full}
     if command in with_arguments:
         with_arguments[command](*rest)
@@ -60,6 +61,12 @@ def test(*rest: str) -> None:
     set_up()
     os.chdir(str(ROOT))
     become(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
+
+
+def bench(*rest: str) -> None:
+    """Become the benchmark of one machine."""
+    set_up()
+    become(PYTHON, ROOT / "benchmarks" / "performance.py", *rest)
 
 
 def check() -> None:
@@ -102,7 +109,8 @@ def lock(*rest: str) -> None:
     must(*form, "pyproject.toml", "--group", "dev", "--output-file", LOCK)
     more = ("--extra", "auth", "--extra", "spark", "--group", "dev", "--group", "full", "--constraint", LOCK)
     must(*form, "pyproject.toml", *more, "--output-file", FULL_LOCK)
-    must(*form, "pyproject.toml", "--extra", "auth", "--constraint", FULL_LOCK, "--output-file", RUNTIME_LOCK)
+    runtime = ("--extra", "auth", "--extra", "s3", "--constraint", FULL_LOCK)
+    must(*form, "pyproject.toml", *runtime, "--output-file", RUNTIME_LOCK)
     subprocess.run([*form, "-", "--output-file", DUCKDB_LOCK], input=OLDEST_DUCKDB, cwd=str(ROOT), check=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ __all__ = [
     "Preview",
     "PreviewedRepository",
     "Resumes",
+    "Shard",
     "Source",
     "SourceKind",
     "TraceRepairs",
@@ -111,6 +113,31 @@ class Source:
     """None where a source has no contents in which repairs can be traced."""
     preview: Callable[[datetime], Preview] | None = None
     """What it would bring at a time, without a word written; None where only reading it for good shows that."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of several parts of the sources, for collectors on several hosts: `number` of `count`, from 1.
+
+    A source is in one part, by a digest of its id: the same on every host and day.
+    """
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Read `2/8`. Raises ValueError."""
+        number, _, count = text.partition("/")
+        shard = cls(int(number), int(count))
+        if not 1 <= shard.number <= shard.count:
+            raise ValueError(text)
+        return shard
+
+    def has(self, source_id: str) -> bool:
+        """Whether a source is in this part."""
+        digest = hashlib.sha256(source_id.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,9 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     there.
     """
     warehouse = session.settings.warehouse_folder
-    _collected(warehouse)
-    check_repositories(session.settings, RawStore(warehouse))
+    store = _collected(session.settings)
+    check_repositories(session.settings, store)
+    store.storage.drop_copies(older_than=session.now - store.storage.retained)  # a collector may be writing newer ones
     return publish(
         warehouse,
         session.settings,
@@ -99,18 +100,21 @@ def connect(session: Session, as_of: datetime | None, progress: Progress) -> duc
     warehouse = session.settings.warehouse_folder
     if as_of is None:
         return open_published(warehouse)
-    _collected(warehouse)
+    _collected(session.settings)
     teams, roles = teams_of(session.settings), roles_of(session.settings)
     return build_in_memory(warehouse, session.settings, teams, as_of=as_of, progress=progress, roles=roles)
 
 
-def _collected(warehouse: Path) -> None:
-    store = RawStore(warehouse)
-    if not store.commits() and (damaged := store.unreadable()):
+def _collected(settings: Settings) -> RawStore:
+    """The raw store; raises `WarehouseError` where nothing was ever collected."""
+    store = RawStore.of(settings)
+    commits = store.commits()
+    if not commits and (damaged := store.unreadable()):
         raise WarehouseError(
             f"{damaged[0]} is damaged, and no other batch is there", hint="run `headway collect --full`"
         )
-    if not store.commits():
+    if not commits:
         raise WarehouseError(
-            f"the warehouse {warehouse} is empty", hint="run `headway collect TARGET`, or `headway demo`"
+            f"the warehouse {store.storage.name} is empty", hint="run `headway collect TARGET`, or `headway demo`"
         )
+    return store

@@ -52,6 +52,7 @@ def checkup(session: Session) -> Iterator[Check]:
     )
     yield _disk(settings.warehouse_folder)
     yield from _readers(settings.warehouse_folder)
+    yield from _storage(settings)
     yield from _engine(settings)
     yield from checks_of(settings, session.access, session.environment, session.now)
     yield from _sources(session)
@@ -63,6 +64,21 @@ def _rules(settings: Settings) -> None:
     from warehouse.classify import Rules, RuleSettings
 
     Rules.load(RuleSettings.of(settings.ai))
+
+
+def _storage(settings: Settings) -> Iterator[Check]:
+    """Whether object storage can be read and written, and creates an object only if there is none."""
+    if not settings.raw_url:
+        return
+    from warehouse.store import RawStore
+
+    try:
+        store = RawStore.of(settings)
+        store.storage.try_out()
+    except HeadwayError as error:
+        yield Check(ok=False, what=f"raw rows: {error}", hint=error.hint)
+        return
+    yield Check(ok=True, what=f"raw rows: {settings.raw_url} can be read and written")
 
 
 def _disk(folder: Path) -> Check:
@@ -145,7 +161,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
 
     folder = session.settings.warehouse_folder
     yield from _before_a_build(session)
-    if not RawStore(folder).commits():
+    if not RawStore.of(session.settings).commits():
         yield Check(ok=False, what="warehouse: empty; nothing was collected yet", hint="run `headway collect TARGET`")
         return
     try:
@@ -200,7 +216,7 @@ def _before_a_build(session: Session) -> Iterator[Check]:
     from pipeline.settings_checks.unknown_repositories import unexpected_repositories, unknown_repositories
     from warehouse.store import RawStore
 
-    settings, store = session.settings, RawStore(session.settings.warehouse_folder)
+    settings, store = session.settings, RawStore.of(session.settings)
     yield from _raw_rows(store, session.now)
     if store.commits():
         idle = (*unknown_repositories(settings, store), *idle_paths(settings, store))

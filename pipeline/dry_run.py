@@ -21,7 +21,7 @@ __all__ = ["dry_run"]
 def dry_run(session: Session, sources: Iterable[Source]) -> tuple[list[str], bool]:
     """The lines to print, and whether every line of every file would be read."""
     settings = session.settings
-    latest = RawStore(settings.warehouse_folder).latest()
+    latest = RawStore.of(settings).latest()
     collected = {
         repository_key(repo_id): repo_id
         for source, commit in latest.items()

@@ -25,7 +25,7 @@ def look_up(session: Session, name: str) -> Forgotten:
 
     Raises `UsageError` for a name that the warehouse does not know, with the nearest that it does.
     """
-    store = RawStore(session.settings.warehouse_folder)
+    store = RawStore.of(session.settings)
     commits = store.commits()
     repositories = {repo_id for commit in commits for repo_id in commit.repo_ids}
     sources = {commit.source for commit in commits}
@@ -51,7 +51,7 @@ def look_up(session: Session, name: str) -> Forgotten:
 def apply(session: Session, forgotten: Forgotten, progress: Progress) -> Path | None:
     """Let it go, and build again; returns the published file, None where nothing is left to build."""
     warehouse = session.settings.warehouse_folder
-    store = RawStore(warehouse)
+    store = RawStore.of(session.settings)
     with store.collecting():
         finish(store)
         forget(store, forgotten)
@@ -62,7 +62,7 @@ def apply(session: Session, forgotten: Forgotten, progress: Progress) -> Path | 
 
 def finish_pending(session: Session) -> None:
     """Finish what a run that was stopped began, and build; WarehouseBusy where a collector holds the warehouse."""
-    store = RawStore(session.settings.warehouse_folder)
+    store = RawStore.of(session.settings)
     if pending(store):
         with store.collecting():
             finish(store)
@@ -73,7 +73,7 @@ def still_told(session: Session, forgotten: Forgotten) -> list[str]:
     """Sources of the settings that bring a forgotten repository or source back with the next `collect`."""
     named = {id_ for ids in configured_sources_by_id(session.settings).values() for id_ in ids}
     back = [source for source in forgotten.sources if source in named]
-    for source, commit in RawStore(session.settings.warehouse_folder).latest().items():
+    for source, commit in RawStore.of(session.settings).latest().items():
         if any(repository_key(repo_id) in forgotten.repositories for repo_id in commit.repo_ids):
             back.append(source)
     return sorted(set(back))

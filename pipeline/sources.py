@@ -169,7 +169,7 @@ def _kinds(settings: Settings, access: Access | None) -> list[SourceKind]:
     def resumes(id_prefix: str) -> Mapping[str, Mapping[str, Any]]:
         from warehouse.store import RawStore
 
-        latest = RawStore(settings.warehouse_folder).latest()
+        latest = RawStore.of(settings).latest()
         return {id_: commit.resumed() for id_, commit in latest.items() if id_.startswith(id_prefix)}
 
     return [kind(Context(settings, access, partial(resumes, kind.id_prefix))) for kind in KINDS]

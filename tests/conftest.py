@@ -15,7 +15,7 @@ from tests.builders.demo import tiny_demo
 settings.register_profile("headway", deadline=None, derandomize=True)
 settings.load_profile("headway")
 
-_PERSONAL = ("GIT_", "GH_", "GITHUB_", "HEADWAY_", "STREAMLIT_", "XDG_")
+_PERSONAL = ("AWS_", "GIT_", "GH_", "GITHUB_", "HEADWAY_", "STREAMLIT_", "XDG_")
 
 
 @pytest.fixture(autouse=True, scope="session")

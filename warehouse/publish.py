@@ -34,6 +34,7 @@ from warehouse.engines import DuckDBEngine
 from warehouse.model import Header, Model
 from warehouse.sources import SourceRole, Sources
 from warehouse.store import RawStore, prepare, remove_unfinished, write_atomically
+from warehouse.store.locks import building
 from warehouse.upkeep.damage import gaps, missing_files, set_damaged_aside
 from warehouse.upkeep.fixed_path import name_newest
 from warehouse.upkeep.space import ensure_space
@@ -132,7 +133,7 @@ def publish(  # noqa: PLR0913  (options, all by name)
     aside, and the others are built (`Sources.gaps`, table `collection_gaps`).
     """
     prepare(warehouse)
-    with RawStore(warehouse).building():
+    with building(warehouse):
         for leftover in warehouse.glob(f"headway-*{_UNFINISHED}*"):  # of builds that were killed
             leftover.unlink(missing_ok=True)
         remove_unused(warehouse)
@@ -142,12 +143,12 @@ def publish(  # noqa: PLR0913  (options, all by name)
 
         with Workers(jobs) as workers:
             published = _with_what_is_sound(
-                warehouse,
+                RawStore.of(settings, warehouse),
                 lambda: _publish(
                     warehouse,
                     path,
                     settings,
-                    _sources(warehouse, teams, roles),
+                    _sources(warehouse, settings, teams, roles),
                     progress,
                     workers,
                     anew=anew,
@@ -205,12 +206,12 @@ def _is_sound(path: Path) -> bool:
     return True
 
 
-def _with_what_is_sound(warehouse: Path, attempt: Callable[[], _Result]) -> _Result:
+def _with_what_is_sound(store: RawStore, attempt: Callable[[], _Result]) -> _Result:
     """What an attempt returns; where it fails and raw files are damaged, of a second one without them."""
     try:
         return attempt()
     except (duckdb.Error, pa.ArrowException, OSError, WarehouseError) as error:
-        if isinstance(error.__cause__, duckdb.OutOfMemoryException) or not set_damaged_aside(RawStore(warehouse)):
+        if isinstance(error.__cause__, duckdb.OutOfMemoryException) or not set_damaged_aside(store):
             raise
         return attempt()
 
@@ -295,7 +296,7 @@ def build_in_memory(
         connection = duckdb.connect()
         bound(connection, warehouse, settings.warehouse.memory_gb)
         try:
-            _build(connection, settings, _sources(warehouse, teams, roles), as_of, progress)
+            _build(connection, settings, _sources(warehouse, settings, teams, roles), as_of, progress)
         except duckdb.OutOfMemoryException as error:
             connection.close()
             raise _too_small(
@@ -303,7 +304,7 @@ def build_in_memory(
             ) from error
         return connection
 
-    return _with_what_is_sound(warehouse, attempt)
+    return _with_what_is_sound(RawStore.of(settings, warehouse), attempt)
 
 
 def build_some(
@@ -315,11 +316,11 @@ def build_some(
     def attempt() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
         bound(connection, warehouse, settings.warehouse.memory_gb)
-        engine, sources = DuckDBEngine(connection), _sources(warehouse, teams)
+        engine, sources = DuckDBEngine(connection), _sources(warehouse, settings, teams)
         build_tables(engine, sources, settings, as_of=None, progress=progress, only=tables)
         return connection
 
-    return _with_what_is_sound(warehouse, attempt)
+    return _with_what_is_sound(RawStore.of(settings, warehouse), attempt)
 
 
 def _build(
@@ -374,8 +375,10 @@ def _finish(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> N
     run_checks(connection, headers)
 
 
-def _sources(warehouse: Path, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None) -> Sources:
-    store = RawStore(warehouse)
+def _sources(
+    warehouse: Path, settings: Settings, teams: dict[str, str], roles: Mapping[str, SourceRole] | None = None
+) -> Sources:
+    store = RawStore.of(settings, warehouse)
     commits = store.commits()  # once: a batch that lands meanwhile must not lend its watermark to rows not read
     missing = missing_files(store, commits)
     files = {table: [path for path in paths if path not in missing] for table, paths in store.files(commits).items()}

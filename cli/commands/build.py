@@ -46,7 +46,7 @@ def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
             for lines in (unknown_initiatives(built, session.settings), *notice_lines(built)):
                 if lines:
                     journal.warning(lines)
-        missing = gap_lines(RawStore(session.settings.warehouse_folder))
+        missing = gap_lines(RawStore.of(session.settings))
         for what, hint in missing:
             journal.warning(what, hint=hint)
         outcome.exit_code = SOME_MISSING if missing else 0

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.log import current_log, program_progress
+from headway.errors import UsageError
 from pipeline.session import Session
 
 if TYPE_CHECKING:
-    from headway.source import Source
+    from headway.source import Shard, Source
     from pipeline.collect import Run
     from warehouse.store import RawStore
 
@@ -24,6 +25,7 @@ Example:
   headway collect path/to/clone events:deployments.ndjson
   headway collect --dry-run events:deployments.ndjson
   headway collect                       # every source of headway.toml, for a nightly job
+  headway collect --shard 2/8           # the second of eight hosts: its part of them, without a build
 """
 
 
@@ -37,9 +39,19 @@ Example:
     show_default=True,
     help="Number of sources to read at the same time, and of processes that build.",
 )
+@click.option(
+    "--shard", metavar="I/N", help="Read the I-th of N parts of the sources, on one of N hosts; builds nothing."
+)
 @click.option("--dry-run", is_flag=True, help="Show what files of records would bring, and write nothing.")
 @click.pass_obj
-def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, dry_run: bool) -> int:  # noqa: FBT001
+def command(
+    session: Session,
+    targets: tuple[str, ...],
+    full: bool,  # noqa: FBT001
+    jobs: int,
+    shard: str | None,
+    dry_run: bool,  # noqa: FBT001
+) -> int:
     """Read targets, or every source of the settings, and build.
 
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
@@ -50,12 +62,13 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     from warehouse.classify import Rules, RuleSettings
 
     leave_pandas_out()
+    part = _shard(shard)
     if dry_run:
-        return _dry_run(session, sources_of(session.settings, targets, session.access))
+        return _dry_run(session, _of_shard(sources_of(session.settings, targets, session.access), part))
     with recorded(session, "collect") as outcome:
-        sources = sources_of(session.settings, targets, session.access)
+        sources = _of_shard(sources_of(session.settings, targets, session.access), part)
         Rules.load(RuleSettings.of(session.settings.ai))  # report invalid rules before hours of reading
-        runs, missing = _collect(session, sources, full=full, jobs=jobs)
+        runs, missing = _collect(session, sources, full=full, jobs=jobs, part=part)
         failed = [run for run in runs if run.error]
         outcome.exit_code = _exit_code(runs, failed, missing=missing)
         outcome.rows = sum(sum(run.rows.values()) for run in runs)
@@ -64,8 +77,25 @@ def command(session: Session, targets: tuple[str, ...], full: bool, jobs: int, d
     return outcome.exit_code
 
 
-def _collect(session: Session, sources: list[Source], *, full: bool, jobs: int) -> tuple[list[Run], bool]:
-    """Read and build: the runs, and whether raw rows are missing."""
+def _shard(text: str | None) -> Shard | None:
+    from headway.source import Shard
+
+    try:
+        return Shard.parse(text) if text else None
+    except ValueError as error:
+        raise UsageError(
+            f"--shard is not one of several parts: {text!r}", hint="write --shard 2/8 for the second of eight"
+        ) from error
+
+
+def _of_shard(sources: list[Source], part: Shard | None) -> list[Source]:
+    return [source for source in sources if part is None or part.has(source.id)]
+
+
+def _collect(
+    session: Session, sources: list[Source], *, full: bool, jobs: int, part: Shard | None
+) -> tuple[list[Run], bool]:
+    """Read and build: the runs, and whether raw rows are missing. A part of the sources is read and not built."""
     from pipeline.build import build, teams_of
     from pipeline.collect import ambiguous_repositories, run_all
     from pipeline.forget import finish_pending
@@ -89,11 +119,15 @@ def _collect(session: Session, sources: list[Source], *, full: bool, jobs: int) 
         for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
             what = f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed"
             journal.warning(what, hint="set another `name` for one of them in [[sources]]")
-        tidy(store, now=session.now)
+        mine = {source.id for source in sources} if part else None  # other hosts merge what is theirs
+        tidy(store, now=session.now, sources=mine, sweep=part is None or part.number == 1)
         if any(run.landed for run in runs):
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
             _print_runs(tracing)
             runs += tracing
+        if part is not None:
+            journal.info(f"read part {part.number} of {part.count}: {len(sources)} sources; next: headway build")
+        elif any(run.landed for run in runs):
             stood = current_name(session.settings.warehouse_folder)
             path = build(session, teams_of(session.settings), progress, anew=full, jobs=jobs)
             built = f"built {path.name}" if path.name != stood else f"nothing is new: {path.name} stands"
@@ -114,7 +148,7 @@ def _store(session: Session) -> RawStore:
     from warehouse.store import RawStore
     from warehouse.upkeep.pseudonyms import use_pseudonyms
 
-    store = RawStore(session.settings.warehouse_folder)
+    store = RawStore.of(session.settings)
     use_pseudonyms(store, session.settings, session.environment)
     return store
 

@@ -325,7 +325,7 @@ def services(file: str, filters: Filters) -> pl.DataFrame:
 @st.cache_data(ttl=_SECONDS, max_entries=FILES, show_spinner=False)
 def sources(file: str) -> pl.DataFrame:  # noqa: ARG001  (a new file comes of new runs)
     """As `pipeline.watch.source_status`; a failed run publishes no new file, but shows within a minute."""
-    return source_status(folder())
+    return source_status(settings(), folder())
 
 
 @st.cache_data(max_entries=FILES, show_spinner=False)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.text.wording import counted
 from dashboard.answers import files
+from headway.errors import WarehouseError
 from headway.settings import WarehouseSettings
 from pipeline.watch.source_health import stale_sources
 
@@ -32,9 +33,14 @@ def now() -> datetime:
 
 @st.cache_data(ttl=_SECONDS, max_entries=files.FILES, show_spinner=False)
 def _text(folder: str, minute: str) -> str:
-    settings = replace(files.settings(), warehouse=WarehouseSettings(path=folder))
+    settings = files.settings()
+    if str(settings.warehouse_folder) != folder:
+        settings = replace(settings, warehouse=WarehouseSettings(path=folder))
     at = datetime.fromisoformat(minute)
-    return stale_text([source.through for source in stale_sources(settings, at)], at)
+    try:
+        return stale_text([source.through for source in stale_sources(settings, at)], at)
+    except WarehouseError as error:
+        return f"**UNKNOWN.** Whether sources are up to date could not be read: {error}."
 
 
 def stale_text(through: list[datetime | None], at: datetime) -> str:

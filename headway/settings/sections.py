@@ -6,11 +6,13 @@ and a field of `Settings`; a section of a kind of source also names the variable
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
+from headway.errors import UsageError
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
 from headway.settings.comparison import ComparisonSettings
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 CODE_COMPLETE = ("last_commit", "ready_for_review", "first_approval", "merged")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9!_.*'()/=-]*)?")
 PRESETS = ("kustomize", "helm", "argocd", "flux")
 
 
@@ -52,7 +55,14 @@ PRESETS = ("kustomize", "helm", "argocd", "flux")
 class WarehouseSettings:
     """Where collected data is stored."""
 
-    path: str = setting("headway-data", "folder of the warehouse, relative to this file")
+    SECRETS: ClassVar[tuple[str, ...]] = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+    path: str = setting(
+        "headway-data", "folder of the warehouse, relative to this file; or `s3://BUCKET/PREFIX` for its raw rows"
+    )
+    local: str = setting(
+        "headway-data", "with `s3://`: folder of this machine for copies, the published file and all that is derived"
+    )
     memory_gb: float = setting(
         0.0,
         "GB of memory for the tables of a build, which goes on in files beyond it; 0: what the rows need, at most two"
@@ -63,6 +73,14 @@ class WarehouseSettings:
         doc="make every report, with default options, a view in schema `reports` of the published file; false: those "
         "that list repositories, changes and deployments as they are",
     )
+
+    def __post_init__(self) -> None:
+        """UsageError for a URL that is no bucket."""
+        if "://" in self.path and not _BUCKET.fullmatch(self.path):  # it may hold a secret: it is not repeated
+            raise UsageError(
+                "[warehouse] path is neither a folder nor the address of a bucket",
+                hint='write path = "s3://BUCKET/PREFIX"; credentials are read from the environment alone',
+            )
 
 
 @dataclass(frozen=True)
@@ -229,8 +247,14 @@ class Settings:
 
     @property
     def warehouse_folder(self) -> Path:
-        """The warehouse as an absolute path."""
-        return (self.base / Path(self.warehouse.path).expanduser()).absolute()
+        """The folder of the warehouse on this machine, as an absolute path."""
+        path = self.warehouse.local if self.raw_url else self.warehouse.path
+        return (self.base / Path(path).expanduser()).absolute()
+
+    @property
+    def raw_url(self) -> str:
+        """Where raw rows are on object storage; empty where they are in the folder."""
+        return self.warehouse.path if "://" in self.warehouse.path else ""
 
     def deployment_rules(self, repo_id: str) -> tuple[DeploymentRule, ...]:
         """The rules for a repository, empty where no rule names it."""

@@ -61,8 +61,7 @@ class SourceHealth:
 
 def source_health(settings: Settings) -> list[SourceHealth]:
     """Each source that was ever run or that the settings name, by its id."""
-    warehouse = settings.warehouse_folder
-    rows = {row["source"]: row for row in source_status(warehouse).iter_rows(named=True)}
+    rows = {row["source"]: row for row in source_status(settings, settings.warehouse_folder).iter_rows(named=True)}
     endings = {source.id: ended(entry) is not None for source, entry in configured_sources(settings)}
     nothing = dict.fromkeys(("watermark_at", "rows", "collected_at")) | dict.fromkeys(
         ("place", "began_at", "error", "hint"), ""
@@ -79,7 +78,7 @@ def ended_repositories(settings: Settings) -> set[str]:
     """Repositories of which every source ended by the settings: they are complete as they are."""
     ids = {source.id for source, entry in configured_sources(settings) if ended(entry) is not None}
     ending: dict[str, bool] = {}
-    for source, commit in RawStore(settings.warehouse_folder).latest().items():
+    for source, commit in RawStore.of(settings).latest().items():
         for repo_id in commit.repo_ids:
             ending[repo_id] = ending.get(repo_id, True) and source in ids
     return {repo_id for repo_id, all_ended in ending.items() if all_ended}

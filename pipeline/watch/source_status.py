@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from headway.settings import Settings
 from pipeline.collect import last_runs
 from warehouse.store import RawStore
 
@@ -26,14 +27,14 @@ _SCHEMA = {
 }
 
 
-def source_status(warehouse: Path) -> pl.DataFrame:
+def source_status(settings: Settings, warehouse: Path) -> pl.DataFrame:
     """One row per source that was ever run, by its id.
 
     `place`: where it was read last, if that is not what its id says; else empty.
     `watermark_at`: known completely up to then; `rows`: read in all; `collected_at`: when it was read last; all three
     null where nothing of it is in. `began_at`, `error`, `hint`: of the last run, if that failed; else empty.
     """
-    commits = RawStore(warehouse).commits()
+    commits = RawStore.of(settings, warehouse).commits()
     rows: dict[str, int] = {}
     for commit in commits:
         rows[commit.source] = rows.get(commit.source, 0) + sum(commit.rows.values())

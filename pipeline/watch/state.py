@@ -27,7 +27,7 @@ __all__ = ["state"]
 def state(session: Session) -> dict[str, Any]:
     """Version, warehouse, whether all is well, problems, sources and repositories; times are ISO 8601 UTC."""
     warehouse = session.settings.warehouse_folder
-    store = RawStore(warehouse)
+    store = RawStore.of(session.settings)
     sources = source_health(session.settings)
     problems = [{"what": what, "hint": hint} for what, hint in (*gap_lines(store), *clock_lines(store, session.now))]
     problems += [

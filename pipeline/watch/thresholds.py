@@ -81,7 +81,7 @@ def _published(session: Session) -> Iterator[Measured]:
     from warehouse.publish import open_published
     from warehouse.store import RawStore
 
-    if not RawStore(session.settings.warehouse_folder).commits():
+    if not RawStore.of(session.settings).commits():
         return
     try:
         with open_published(session.settings.warehouse_folder) as connection:

@@ -30,6 +30,18 @@ def test_page_of_a_stale_warehouse_says_so_first(name: str, busy: Path, monkeypa
     assert "days ago)" in app.warning[0].value
 
 
+def test_storage_that_cannot_be_read_is_reported(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the batches cannot be listed, the page shows its numbers and says that their age is not known."""
+    for name, value in (("PATH", "s3://no-such-bucket/x"), ("LOCAL", str(busy))):
+        monkeypatch.setenv(f"HEADWAY_WAREHOUSE_{name}", value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("warehouse.store.object_store.RETRIES", 0)
+    app = opened(busy, monkeypatch)
+    assert app.warning[0].value.startswith(
+        "**UNKNOWN.** Whether sources are up to date could not be read: cannot use s3:"
+    )
+
+
 def test_fresh_warehouse_has_no_banner(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within two days of the last reading nothing is said."""
     assert not any("STALE" in warning.value for warning in opened(busy, monkeypatch).warning)

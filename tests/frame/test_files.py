@@ -153,7 +153,7 @@ def test_all_locks_are_there() -> None:
     [
         ("requirements.lock", ["dev"], []),
         ("requirements-full.lock", ["dev", "full"], ["auth", "spark"]),
-        ("requirements-runtime.lock", [], ["auth"]),
+        ("requirements-runtime.lock", [], ["auth", "s3"]),
     ],
 )
 def test_lock_satisfies_pyproject(lock: str, groups: list[str], extras: list[str]) -> None:
@@ -187,7 +187,7 @@ def test_runtime_lock_has_what_is_tested_and_no_tool() -> None:
     runtime, full = _pins(ROOT / "requirements-runtime.lock"), _pins(ROOT / "requirements-full.lock")
     assert {name: full.get(name) for name in runtime} == runtime
     tools = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependency-groups"]["dev"]}
-    needed = {"jsonschema", "packaging"}  # Altair's and Streamlit's own
+    needed = {"jsonschema", "packaging", "obstore"}  # Altair's and Streamlit's own, and the extra `s3`
     assert tools & set(runtime) == needed
     assert not {"playwright", "pysail", "pyspark-client"} & set(runtime)
 

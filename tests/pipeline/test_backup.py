@@ -90,7 +90,7 @@ def test_backup_has_what_was_visible_and_no_more(tmp_path: Path) -> None:
     for note in ("privacy.json", "forgotten.json"):
         (store.warehouse / note).write_text("[]", encoding="utf-8")
     backup(store, tmp_path / "kept.tar")
-    made = restore(tmp_path / "kept.tar", tmp_path / "two")
+    made = restore(tmp_path / "kept.tar", RawStore(tmp_path / "two"))
     again = RawStore(tmp_path / "two")
     assert made.batches == 2
     assert [commit.to_json() for commit in again.commits()] == [commit.to_json() for commit in store.commits()]
@@ -119,7 +119,7 @@ def test_harmed_backup_restores_nothing(tmp_path: Path, harm: str) -> None:
             for member, content in members:
                 add(archive, member, content, harm)
     with pytest.raises(WarehouseError) as error:
-        restore(file, tmp_path / "two")
+        restore(file, RawStore(tmp_path / "two"))
     assert error.value.hint
     assert RawStore(tmp_path / "two").commits() == []
     assert [path.name for path in tmp_path.glob("two/*") if path.name not in {".gitignore", "collect.lock"}] in (
@@ -174,5 +174,5 @@ def test_backup_beside_a_collector_is_whole(tmp_path: Path) -> None:
     store = stored(tmp_path / "one", Raw("a").commits("a@1"), Raw("a").commits("b@2"))
     backup(Tidied(store.warehouse), tmp_path / "kept.tar")
     assert len(store.commits()) == 1
-    restore(tmp_path / "kept.tar", tmp_path / "two")
+    restore(tmp_path / "kept.tar", RawStore(tmp_path / "two"))
     assert [commit.rows["commits"] for commit in RawStore(tmp_path / "two").commits()] == [1, 1]

@@ -7,7 +7,7 @@ import pytest
 
 from headway.errors import UsageError
 from headway.settings import ManifestsSettings, Settings, SourceSettings
-from headway.settings.sections import SECRETS, PrivacySettings
+from headway.settings.sections import SECRETS, PrivacySettings, WarehouseSettings
 from pipeline.sources import KINDS, kind_of_id, sources_of
 
 
@@ -77,9 +77,9 @@ def test_kinds_of_source_do_not_overlap() -> None:
 
 
 def test_secrets_of_kinds_are_those_that_the_settings_leave_alone() -> None:
-    """What a kind reads from the environment as a secret is never taken for a setting, nor is that of pseudonyms."""
+    """What a kind reads from the environment as a secret is no setting, nor are those of the warehouse."""
     of_kinds = [name for kind in KINDS for name in kind.secrets]
-    assert sorted((*of_kinds, *PrivacySettings.SECRETS)) == sorted(SECRETS)
+    assert sorted((*of_kinds, *PrivacySettings.SECRETS, *WarehouseSettings.SECRETS)) == sorted(SECRETS)
 
 
 def test_entries_of_one_source_add_up(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def test_forgetting_a_repository_keeps_others_of_a_merged_batch(tmp_path: Path, 
     for place, name in enumerate((other, newest)):
         parts[name].collected_at += timedelta(hours=place)
     store = stored(tmp_path, parts[other], parts[newest])
-    (repo_id,) = compact(store, store.commits()).repo_ids
+    merged = compact(store, store.commits())
+    assert merged is not None
+    (repo_id,) = merged.repo_ids
     forget(store, Forgotten((), (repository_key(repo_id),)))
     assert read(store, "commits")["message"].to_pylist() == [other]

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from headway.errors import WarehouseError
+from headway.errors import UsageError, WarehouseError
 from warehouse.store import FORMAT, RawStore, prepare
 from warehouse.upkeep.permissions import as_private_as
 from warehouse.upkeep.space import ensure_space
@@ -41,18 +41,16 @@ def backup(store: RawStore, target: Path) -> Backup:
     """Write what is visible now to a tar file that only its owner may read; it appears whole or not at all."""
     commits = store.commits()
     if not commits:
-        raise WarehouseError(f"the warehouse {store.warehouse} is empty", hint="run `headway collect`")
+        raise WarehouseError(f"the warehouse {store.storage.name} is empty", hint="run `headway collect`")
     if damaged := store.unreadable():
         raise WarehouseError(f"{damaged[0]} is damaged", hint="run `headway collect --full`, then back up")
     # Batches as they were listed: a collector may replace their files meanwhile; what they name stays for a day.
     contents = {store.commits_folder / commit.name: commit.to_json().encode() for commit in commits}
     paths = sorted(store.resume_files(commits))
+    store.storage.bring(paths)
     paths += [path for files in store.files(commits).values() for path in files if path.exists()]
-    contents |= {
-        store.folder / _BESIDE / name: (store.warehouse / name).read_bytes()
-        for name in _NOTES
-        if (store.warehouse / name).exists()
-    }
+    notes = {name: store.storage.note(store.warehouse / name) for name in _NOTES}
+    contents |= {store.folder / _BESIDE / name: text.encode() for name, text in notes.items() if text is not None}
     ensure_space(target.absolute().parent, sum(path.stat().st_size for path in paths), "the backup")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     digests: dict[str, str] = {}
@@ -84,9 +82,14 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, digests: dict[str,
     digests[name] = hashlib.sha256(content).hexdigest()
 
 
-def restore(source: Path, warehouse: Path) -> Backup:
+def restore(source: Path, store: RawStore) -> Backup:
     """Make the raw store of a warehouse that has none from a backup; whole, or nothing of it."""
-    store = RawStore(warehouse)
+    warehouse = store.warehouse
+    if store.storage.shared:
+        raise UsageError(
+            f"a backup cannot be restored to {store.storage.name}",
+            hint="restore it into a folder (--warehouse FOLDER), then copy its raw/ there, _commits last",
+        )
     if store.commits() or store.unreadable():
         raise WarehouseError(
             f"the warehouse {warehouse} holds collected data", hint="restore into another folder: --warehouse FOLDER"

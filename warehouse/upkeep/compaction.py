@@ -8,43 +8,62 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from warehouse.store import Commit, RawStore, write_atomically
+from warehouse.store import Commit, RawStore, hidden_by
 from warehouse.upkeep.damage import missing_files
 from warehouse.upkeep.file_schemas import complete_schema
+from warehouse.upkeep.forgetting import pending
 
 __all__ = ["MOST_BATCHES", "compact", "tidy"]
 
 MOST_BATCHES = 60
-KEPT_FOR = timedelta(days=1)
 
 
-def tidy(store: RawStore, *, now: datetime) -> int:
-    """Compact every source with many batches, and remove what was left over a day ago; returns files removed."""
+def tidy(store: RawStore, *, now: datetime, sources: Collection[str] | None = None, sweep: bool = True) -> int:
+    """Compact every source with many batches, or those of `sources`; returns files removed.
+
+    `sweep`: remove what was left over a while ago.
+    """
     batches: dict[str, list[Commit]] = {}
     for commit in store.commits():
-        batches.setdefault(commit.source, []).append(commit)
-    for commits in batches.values():
+        if sources is None or commit.source in sources:
+            batches.setdefault(commit.source, []).append(commit)
+    for commits in () if pending(store) else batches.values():  # what goes must not come back in a merged batch
         # What is missing of a source stays visible until it is healed.
         if len(commits) > MOST_BATCHES and not missing_files(store, commits):
             compact(store, commits)
-    return store.vacuum(older_than=now - KEPT_FOR)
+    store.storage.drop_copies(older_than=now)
+    if not sweep:
+        return 0
+    if store.storage.shared:  # the clock of this machine may be ahead of that of others
+        now = min(now, max(store.storage.written().values(), default=now))
+    return store.vacuum(older_than=now - store.storage.retained)
 
 
-def compact(store: RawStore, commits: list[Commit]) -> Commit:
-    """Replace batches of one source, oldest first, by one with the same rows and the newest resume point."""
+def compact(store: RawStore, commits: list[Commit]) -> Commit | None:
+    """Replace batches of one source, oldest first, by one with the same rows and the newest resume point.
+
+    None where another collector replaced one of them meanwhile.
+    """
     newest = commits[-1]
-    # A compaction that died before it removed them left files that only its own commit keeps from counting.
-    left = [name for commit in commits for name in commit.replaces if (store.commits_folder / name).exists()]
     files: dict[str, tuple[str, ...]] = {}
     for table, parts in store.files(commits).items():
         if parts:
             files[table] = (_merge(store.folder / table, table, parts),)
+    there = store.listed()
+    hidden = hidden_by(there)
+    # What a replacement that died, or came second, left: only its own commit keeps it from counting.
+    left = [commit.name for commit in there if commit.source == newest.source and commit.name in hidden]
+    damaged = {path.name for path in store.unreadable()}
+    left += [name for commit in commits for name in commit.replaces if name in damaged]
+    if not {commit.name for commit in commits} <= {commit.name for commit in there}.difference(left):
+        return None
     merged = replace(
         newest,
         # After the newest of its batches, and before any batch of a later run.
@@ -53,13 +72,12 @@ def compact(store: RawStore, commits: list[Commit]) -> Commit:
         rows={table: sum(commit.rows.get(table, 0) for commit in commits) for table in files},
         replaces=(*left, *(commit.name for commit in commits)),
     )
-    write_atomically(store.commits_folder / merged.name, merged.to_json())
-    for commit in commits:
-        for table, names in commit.files.items():
-            for name in names:
-                (store.folder / table / name).touch()  # whoever reads it now has a day
-    for name in merged.replaces:
-        (store.commits_folder / name).unlink(missing_ok=True)
+    store.storage.send(store.folder / table / name for table, names in files.items() for name in names)
+    store.storage.create(store.commits_folder / merged.name, merged.to_json())
+    replaced_files = [
+        store.folder / table / name for commit in commits for table, names in commit.files.items() for name in names
+    ]
+    store.storage.retire((store.commits_folder / name for name in merged.replaces), replaced_files)
     return merged
 
 

@@ -7,7 +7,6 @@ counts as if it were not there. Both are healed when everything of the source wa
 from __future__ import annotations
 
 import errno
-import os
 import re
 import secrets
 from collections.abc import Collection, Iterable
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.store import Commit, RawStore, set_aside, write_atomically
+from warehouse.store import Commit, RawStore
 
 __all__ = ["Gap", "gaps", "heal", "missing_files", "set_damaged_aside"]
 
@@ -49,7 +48,7 @@ def gaps(store: RawStore, commits: Collection[Commit] | None = None) -> list[Gap
             files[commit.source] = files.get(commit.source, 0) + missing
             repo_ids.setdefault(commit.source, set()).update(commit.repo_ids)
     for path in store.unreadable():
-        source = _source_of(path)
+        source = _source_of(store, path)
         files[source] = files.get(source, 0) + 1
     return [Gap(source, files[source], tuple(sorted(repo_ids.get(source, ())))) for source in sorted(files)]
 
@@ -66,7 +65,7 @@ def set_damaged_aside(store: RawStore) -> int:
     for files in store.files().values():
         for path in files:
             if path.exists() and not _sound(path):
-                path.replace(set_aside(path))
+                store.storage.set_aside(path)
                 damaged += 1
     return damaged
 
@@ -84,9 +83,9 @@ def heal(store: RawStore, sources: Collection[str], *, before: datetime, all_sou
         if missing and commit.source in sources and commit.collected_at < before:
             _replace(store, commit, missing)
     for path in store.unreadable():
-        source = _source_of(path)
+        source = _source_of(store, path)
         if source in sources or (not source and set(all_sources) <= set(sources)):
-            path.unlink()
+            store.storage.remove([path])
 
 
 def _replace(store: RawStore, commit: Commit, missing: Collection[str]) -> None:
@@ -98,15 +97,14 @@ def _replace(store: RawStore, commit: Commit, missing: Collection[str]) -> None:
         files={table: names for table, names in files.items() if names},
         replaces=(*commit.replaces, commit.name),
     )
-    write_atomically(store.commits_folder / healed.name, healed.to_json())
-    (store.commits_folder / commit.name).unlink(missing_ok=True)
+    store.storage.create(store.commits_folder / healed.name, healed.to_json())
+    store.storage.retire([store.commits_folder / commit.name], [])
 
 
 def _present(store: RawStore, commits: Iterable[Commit]) -> set[tuple[str, str]]:
     """Table and name of the raw files that are there; a folder is listed once, however many files it has."""
     tables = {table for commit in commits for table in commit.files}
-    folders = [(table, store.folder / table) for table in tables if (store.folder / table).is_dir()]
-    return {(table, name) for table, folder in folders for name in os.listdir(folder)}  # noqa: PTH208  (Paths take ten times as long)
+    return {(table, name) for table in tables for name in store.storage.names(store.folder / table)}
 
 
 def _missing_of(store: RawStore, commit: Commit, present: Collection[tuple[str, str]]) -> list[Path]:
@@ -133,7 +131,8 @@ def _sound(path: Path) -> bool:
     return True
 
 
-def _source_of(path: Path) -> str:
+def _source_of(store: RawStore, path: Path) -> str:
     """The source that a damaged commit file still names, else empty."""
+    store.storage.bring([path])
     match = _SOURCE.search(path.read_text(encoding="utf-8", errors="replace"))
     return match[1].replace('\\"', '"').replace("\\\\", "\\") if match else ""

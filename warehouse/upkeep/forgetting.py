@@ -18,12 +18,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from headway.repository_names import repository_key
-from warehouse.store import Commit, RawStore, write_atomically
+from warehouse.store import Commit, RawStore, hidden_by
 from warehouse.upkeep.damage import missing_files
 from warehouse.upkeep.file_schemas import complete_schema
 from warehouse.upkeep.notes import reading
-from warehouse.upkeep.people import FILE, forgotten_people, identities_of, new_person, text_of, without_people
-from warehouse.upkeep.resume_points import FOLDER
+from warehouse.upkeep.people import (
+    FILE,
+    ForgottenPerson,
+    forgotten_people,
+    identities_of,
+    new_person,
+    text_of,
+    without_people,
+)
 
 __all__ = ["Forgotten", "finish", "forget", "pending", "what_goes", "who_goes"]
 
@@ -63,25 +70,26 @@ def what_goes(store: RawStore, name: str) -> Forgotten | None:
 def forget(store: RawStore, forgotten: Forgotten) -> None:
     """Write down what goes, and let it go; the caller holds the warehouse (`RawStore.collecting`)."""
     if forgotten.identities:  # first: what is collected from now on has the alias too
-        people = [*forgotten_people(store.warehouse), new_person(forgotten.identities)]
-        write_atomically(store.warehouse / FILE, text_of(people))
+        people = [*_forgotten(store), new_person(forgotten.identities)]
+        store.storage.write_note(store.warehouse / FILE, text_of(people))
     text = {"sources": list(forgotten.sources), "repositories": list(forgotten.repositories)}
     text |= {"people": [FILE] if forgotten.identities else []}
-    write_atomically(_intent(store), json.dumps(text))
+    store.storage.write_note(_intent(store), json.dumps(text))
     finish(store)
 
 
 def pending(store: RawStore) -> bool:
     """Whether something is written down that did not go yet: a run that was stopped."""
-    return _intent(store).exists()
+    return store.storage.note(_intent(store)) is not None
 
 
 def finish(store: RawStore) -> bool:
     """Let go what is written down; false where nothing is. The caller holds the warehouse."""
-    if not pending(store):
+    text = store.storage.note(_intent(store))
+    if text is None:
         return False
     with reading(_intent(store)):
-        said = json.loads(_intent(store).read_text(encoding="utf-8"))
+        said = json.loads(text)
         sources, repositories, people = set(said["sources"]), list(said["repositories"]), said.get("people")
     _drop_sources(store, sources)
     for key in repositories:
@@ -89,8 +97,12 @@ def finish(store: RawStore) -> bool:
     if people:
         _rename_people(store)
     _sweep(store)
-    _intent(store).unlink()
+    store.storage.remove([_intent(store)])
     return True
+
+
+def _forgotten(store: RawStore) -> list[ForgottenPerson]:
+    return forgotten_people(store.storage.note(store.warehouse / FILE))
 
 
 def _intent(store: RawStore) -> Path:
@@ -104,6 +116,7 @@ def _rows(commit: Commit) -> int:
 def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tuple[Commit, Any]]:
     """The ids of each file's rows of a repository, with the batch that it belongs to."""
     missing = missing_files(store, commits)
+    store.files(commits)
     for commit in commits:
         for table, names in commit.files.items():
             for name in names:
@@ -117,12 +130,9 @@ def _tables_of(store: RawStore, commits: list[Commit], key: str) -> Iterator[tup
 
 def _drop_sources(store: RawStore, sources: set[str]) -> None:
     """Remove the commit files of sources, the older first: what a batch replaced does not come back without it."""
-    damaged = set(store.unreadable())
-    for path in sorted(store.commits_folder.glob("*.json")):
-        if path in damaged:
-            continue
-        if Commit.from_json(path.name, path.read_text(encoding="utf-8"), store.folder).source in sources:
-            path.unlink()
+    for commit in store.listed():
+        if commit.source in sources:
+            store.storage.remove([store.commits_folder / commit.name])
 
 
 def _drop_repository(store: RawStore, key: str) -> None:
@@ -166,9 +176,10 @@ def _without(store: RawStore, commit: Commit, key: str, others: tuple[str, ...])
 
 def _rename_people(store: RawStore) -> None:
     """Each batch with a row that names a forgotten person is replaced by one with the alias."""
-    people = forgotten_people(store.warehouse)
+    people = _forgotten(store)
     for commit in store.commits():
         missing = missing_files(store, [commit])
+        store.files([commit])
         files = {table: list(names) for table, names in commit.files.items()}
         for table, names in files.items():
             for place, name in enumerate(names):
@@ -191,22 +202,20 @@ def _replace(store: RawStore, old: Commit, new: Commit | None) -> None:
     gone = (*old.replaces, old.name)
     if new is not None:
         new = replace(new, replaces=gone)
-        write_atomically(store.commits_folder / new.name, new.to_json())
-    for name in gone:
-        (store.commits_folder / name).unlink(missing_ok=True)
+        kept = {(table, name) for table, names in old.files.items() for name in names}
+        files = [(table, name) for table, names in new.files.items() for name in names]
+        store.storage.send([store.folder / table / name for table, name in files if (table, name) not in kept])
+        store.storage.create(store.commits_folder / new.name, new.to_json())
+    store.storage.remove([store.commits_folder / name for name in gone])
 
 
 def _sweep(store: RawStore) -> None:
     """Remove the raw files that no batch names, and batches that others replaced: they hold what was forgotten."""
-    for commit in store.commits():
-        for name in commit.replaces:
-            (store.commits_folder / name).unlink(missing_ok=True)
+    listed = store.listed()
+    hidden = hidden_by(listed)
+    store.storage.remove([store.commits_folder / commit.name for commit in listed if commit.name in hidden])
+    store.storage.remove([store.commits_folder / name for commit in store.commits() for name in commit.replaces])
     commits = store.commits()
-    named = {path for paths in store.files(commits).values() for path in paths}
-    points = store.resume_files(commits)
-    for path in (store.folder / FOLDER).glob("*.json"):
-        if path not in points:
-            path.unlink(missing_ok=True)
-    for path in store.folder.glob("*/*.parquet*"):  # those that were set aside too
-        if path not in named:
-            path.unlink(missing_ok=True)
+    named = {path for paths in store.files(commits).values() for path in paths} | store.resume_files(commits)
+    loose = [path for path in store.storage.written() if path not in named and path.parent != store.commits_folder]
+    store.storage.remove(path for path in loose if path.suffix in {".json", ".parquet", ".damaged"})

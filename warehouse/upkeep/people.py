@@ -52,15 +52,12 @@ def new_person(identities: Collection[str]) -> ForgottenPerson:
     return ForgottenPerson(salt, digests, f"forgotten-{secrets.token_hex(4)}")
 
 
-def forgotten_people(warehouse: Path) -> list[ForgottenPerson]:
-    """Everyone who was forgotten."""
-    path = warehouse / FILE
-    if not path.exists():
-        return []
-    with reading(path):
+def forgotten_people(text: str | None) -> list[ForgottenPerson]:
+    """Everyone who was forgotten, as the file of forgotten people says; nobody without one."""
+    with reading(Path(FILE)):
         return [
             ForgottenPerson(person["salt"], tuple(person["digests"]), person["alias"])
-            for person in json.loads(path.read_text(encoding="utf-8"))
+            for person in (json.loads(text) if text else ())
         ]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from headway.errors import UsageError
 from headway.settings import Settings
 from warehouse.classify import Rules, RuleSettings
-from warehouse.store import RawStore, prepare, write_atomically
+from warehouse.store import RawStore, prepare
 from warehouse.upkeep.notes import reading
 
 __all__ = ["pseudonyms", "use_pseudonyms"]
@@ -41,20 +41,21 @@ def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str
             f'[privacy] authors = "pseudonym" needs a secret of at least {_SHORTEST} characters in {SECRET}',
             hint="make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
         )
+    note = store.storage.note(path)
     with reading(path):
-        noted = json.loads(path.read_text(encoding="utf-8"))["check"] if path.exists() else ""
+        noted = json.loads(note)["check"] if note is not None else ""
     check = _digest(secret, "check of the secret") if pseudonymous else ""
     if noted != check and (noted or store.commits()):
         now, before = ("pseudonyms", "plain names") if not noted else ("plain names", "pseudonyms")
         now, before = (now, before) if not (noted and check) else ("another secret", f"the first {SECRET}")
         raise UsageError(
-            f"the warehouse {store.warehouse} was collected with {before}, and the settings are for {now}",
+            f"the warehouse {store.storage.name} was collected with {before}, and the settings are for {now}",
             hint="collect into a new warehouse: [warehouse] path",
         )
     if pseudonymous:
         if not noted:
             prepare(store.warehouse)
-            write_atomically(path, json.dumps({"authors": "pseudonym", "check": check}))
+            store.storage.create(path, json.dumps({"authors": "pseudonym", "check": check}))
         store.alias = pseudonyms(settings, secret)
 
 

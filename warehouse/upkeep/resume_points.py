@@ -1,4 +1,4 @@
-"""Where sources stopped, each in a file of its own, named after its content.
+"""Where sources stopped, each in a file of its own.
 
 A resume point may name thousands of refs, and most nights do not move it. So batches refer to it: it is written once,
 and who lists the batches does not read it.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,26 @@ LONGEST = 500
 class ResumePoint(Mapping[str, Any]):
     """A resume point that is read when it is asked for."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, read: Callable[[Path], str]) -> None:
         self.name = name
         self._path = folder / FOLDER / name
+        self._text = read
 
     @staticmethod
-    def name_of(text: str) -> str:
-        """The name of the file of a resume point."""
-        return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+    def new_name(text: str) -> str:
+        """A name for the file of a resume point that no other file ever has: one that is removed stays away."""
+        return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}-{secrets.token_hex(4)}.json"
+
+    def is_text(self, text: str, note: Callable[[Path], str | None]) -> bool:
+        """Whether its file is there, and has this text; `note` reads the file and not a copy."""
+        try:
+            return note(self._path) == text
+        except (OSError, ValueError):
+            return False
 
     def _read(self) -> dict[str, Any]:
         try:
-            point: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+            point: dict[str, Any] = json.loads(self._text(self._path))
         except (OSError, ValueError) as error:
             raise WarehouseError(
                 f"{self._path} is missing or damaged: {error!r}",

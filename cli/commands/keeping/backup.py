@@ -27,6 +27,6 @@ def command(session: Session, file: Path) -> int:
     from warehouse.upkeep.backup import backup
 
     finish_pending(session)
-    archive = backup(RawStore(session.settings.warehouse_folder), session.folder / file)
+    archive = backup(RawStore.of(session.settings), session.folder / file)
     click.echo(f"backed up {archive.size_bytes / (1 << 20):,.1f} MiB in {archive.batches:,} batch(es)", err=True)
     return 0

@@ -26,10 +26,11 @@ def command(session: Session, file: Path) -> int:
     """
     from cli.arrow_alone import leave_pandas_out
     from pipeline.build import build, teams_of
+    from warehouse.store import RawStore
     from warehouse.upkeep.backup import restore
 
     leave_pandas_out()
-    archive = restore(session.folder / file, session.settings.warehouse_folder)
+    archive = restore(session.folder / file, RawStore.of(session.settings))
     click.echo(f"restored {archive.batches:,} batches", err=True)
     click.echo(str(build(session, teams_of(session.settings), program_progress())))
     return 0

@@ -70,8 +70,9 @@ def _sources(session: Session) -> bool:
     from warehouse.store import RawStore
 
     warehouse = session.settings.warehouse_folder
-    sources = source_status(warehouse)
-    click.echo(f"warehouse {warehouse}")
+    sources = source_status(session.settings, warehouse)
+    store = RawStore.of(session.settings)
+    click.echo(f"warehouse {warehouse}" + (f", raw rows in {store.storage.name}" if store.storage.shared else ""))
     click.echo("\nsources")
     for row in sources.iter_rows(named=True):
         click.echo(f"  {row['source']}" + (f"  (now in {row['place']})" if row["place"] else ""))
@@ -83,7 +84,6 @@ def _sources(session: Session) -> bool:
         if row["error"]:
             click.echo(f"    last run {row['began_at']}Z failed: {row['error']}")
             click.echo(f"      hint: {row['hint']}")
-    store = RawStore(warehouse)
     missing = [*gap_lines(store), *clock_lines(store, session.now)]
     for what, hint in missing:
         click.echo(f"  {what}\n    hint: {hint}")
