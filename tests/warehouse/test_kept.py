@@ -220,7 +220,7 @@ def test_rows_that_need_more_memory_get_it(tmp_path: Path, monkeypatch: pytest.M
         limits.append(memory_gb)
         bound(connection, warehouse, memory_gb)
 
-    monkeypatch.setattr("warehouse.publish.bound", noted)
+    monkeypatch.setattr("warehouse.publish.written.bound", noted)
     monkeypatch.setattr(bounds, "_LEAST", 1)
     after = published(tmp_path, 1, anew=True)
     assert [0.0 < limit < 0.01 for limit in limits] == [True, False]
