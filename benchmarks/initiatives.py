@@ -109,10 +109,11 @@ def pieces(tables: dict[str, pa.Table]) -> list[Piece]:
     for sha, path in zip(*(tables["commit_files"][name].to_pylist() for name in ("sha", "path")), strict=True):
         paths.setdefault(sha, []).append(path)
     ai = tables["classification"]["builds_ai"].to_pylist()
-    return [
-        Piece(row["change_id"], "", "", (), builds_ai, row["merged_at"], tuple(sorted(paths.get(row["sha"], ()))))
-        for row, builds_ai in zip(tables["changes"].to_pylist(), ai, strict=True)
-    ]
+    made = []
+    for row, builds_ai in zip(tables["changes"].to_pylist(), ai, strict=True):
+        changed = tuple(sorted(paths.get(row["sha"], ())))
+        made.append(Piece(row["change_id"], "", "", (), builds_ai, builds_ai, row["merged_at"], changed))
+    return made
 
 
 def rungs(changes: int) -> None:

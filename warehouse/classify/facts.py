@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-__all__ = ["ChangeFacts", "CommitFacts", "Evidence", "LineAttribution", "Verdict"]
+__all__ = ["SHARE_RULE", "ChangeFacts", "CommitFacts", "Evidence", "LineAttribution", "Verdict"]
 
 # Control characters, line and paragraph ends, marks that turn the direction of text, halves of characters.
 _CONTROL = dict.fromkeys(
@@ -22,6 +22,8 @@ _CONTROL = dict.fromkeys(
 _MATCHED_CHARACTERS = 60
 _LINE_CHARACTERS = 400
 _SHOWN_PER_AXIS = 3
+SHARE_RULE = "map-share"
+"""The rule of evidence that a change has from its repository: the share of AI work there."""
 _TIERS = {"override": "override", "attribution": "commit", "author-day": "author_day"}
 
 
@@ -123,6 +125,12 @@ class Verdict(NamedTuple):
         """One confidence for both answers: weak if either is, empty without evidence on any axis."""
         confidences = {self.confidence_how, self.confidence_what}
         return next((level for level in ("weak", "strong") if level in confidences), "")
+
+    def builds_ai_itself(self, least: float) -> bool:
+        """Whether signs of its own make it AI work: without what it has from its repository, `least` in weight."""
+        lent = [item.weight for item in self.evidence if item.rule == SHARE_RULE]
+        own_weight = sum(item.weight for item in self.evidence if item.axis == "what") - sum(lent)
+        return self.builds_ai and (not lent or own_weight >= least)
 
     def evidence_text(self) -> str:
         """The evidence on one line of at most 400 characters: for each axis the three of most weight."""

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from headway.repository_names import change_of, ignores_case
-from warehouse.classify.facts import ChangeFacts, CommitFacts, Evidence
+from warehouse.classify.facts import SHARE_RULE, ChangeFacts, CommitFacts, Evidence
 from warehouse.classify.rules.gate import Vocabulary
 from warehouse.classify.rules.globs import compile_globs
 from warehouse.classify.rules.load import Rule, RuleSet
@@ -183,7 +183,7 @@ class WhatJudge:
         """Evidence from a product that is AI as a whole, beyond what its name or the team says of it already."""
         weight = self._numbers.map_share * self._share(reading, signs) - _by_repository(reading)
         if weight >= _LEAST_WEIGHT:
-            yield Evidence("what", "map-share", "repo", signs.product, weight)
+            yield Evidence("what", SHARE_RULE, "repo", signs.product, weight)
 
     def _share(self, reading: WhatReading, signs: MapSigns) -> float:
         """How far the product is AI as a whole counts for a change: upkeep passes through any product."""

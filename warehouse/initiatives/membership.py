@@ -25,13 +25,17 @@ _MOST = 0.5
 
 
 class Piece(NamedTuple):
-    """One change as far as initiatives look at it: no bot's, and none that only takes another back."""
+    """One change as far as initiatives look at it: no bot's, and none that only takes another back.
+
+    `builds_ai_itself`: by signs of its own. In a product that is AI as a whole these tell one initiative from another.
+    """
 
     change_id: str
     title: str
     branch: str
     labels: tuple[str, ...]
     builds_ai: bool
+    builds_ai_itself: bool
     began_at: datetime | None
     paths: tuple[str, ...]
 
@@ -65,7 +69,8 @@ def initiatives_in(
     if not rules.rungs.find:
         return _joined([initiative for _, initiative in by_rule])
     rules_by_id = {rule.found: rule for rule in named if rule.found}
-    clusters = [(cluster, _said_of(cluster, rules_by_id)) for cluster in find(repo_id, pieces, rules, renames)]
+    marked = [piece._replace(builds_ai=piece.builds_ai_itself) for piece in pieces]
+    clusters = [(cluster, _said_of(cluster, rules_by_id)) for cluster in find(repo_id, marked, rules, renames)]
     claimed = {change_id for _, initiative in by_rule for change_id in initiative.members}
     claimed |= {piece.change_id for cluster, rule in clusters if rule is not None for piece in cluster.pieces}
     remaining = [

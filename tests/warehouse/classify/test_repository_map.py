@@ -211,6 +211,7 @@ def test_changes_of_a_product_that_is_ai_as_a_whole_count_without_a_word() -> No
     share = evidence_of(last, "map-share")
     assert last.builds_ai
     assert share is not None
+    assert not last.builds_ai_itself(RULES.rule_set.numbers.builds_ai)
     assert share.field == "repo"
     assert 28 <= int(share.matched.removesuffix("% of its changes")) <= 34
 

@@ -20,7 +20,7 @@ REPO = "github:acme/shop"
 def piece(number: int, *paths: str, ai: bool = False, day: float = 0, **facts: Any) -> Piece:
     """A change by number, begun so many days after the start."""
     at = START + timedelta(days=day or number)
-    whole = Piece(f"{REPO}#{number}", "", "", (), ai, at, tuple(sorted(paths)))
+    whole = Piece(f"{REPO}#{number}", "", "", (), ai, ai, at, tuple(sorted(paths)))
     return whole._replace(**facts)
 
 
@@ -232,6 +232,16 @@ def test_named_initiatives_say_why_a_change_is_theirs(settings: dict[str, object
     one = InitiativeSettings(name="A", **settings)  # type: ignore[arg-type]
     seen = initiatives_in(REPO, pieces, InitiativeRules(RungSettings(find=False), (one,)))
     assert [each.members for each in seen] == ([{f"{REPO}#{key}": why for key, why in told.items()}] if told else [])
+
+
+def test_share_of_a_product_alone_makes_no_initiative() -> None:
+    """In a product that is AI as a whole a folder is detected by signs of its own; what is named has all AI work."""
+    lent = [one._replace(builds_ai=True) for one in many(40, 8, "app/rank/sum.py", ai=False)]
+    work = [*OTHER, *many(1, 8, "app/llm/run.py"), *lent]
+    assert found(work) == {"/llm": 8}
+    assert found([one._replace(builds_ai_itself=one.builds_ai) for one in work]) == {"/llm": 8, "/rank": 8}
+    every = InitiativeRules(RungSettings(find=False), (InitiativeSettings(name="A", builds_ai=True),))
+    assert [len(one.members) for one in initiatives_in(REPO, work, every)] == [16]
 
 
 PATHS = st.sampled_from(["app/llm/a.py", "app/llm/b.py", "app/rank/a.py", "tests/rank/t.py", "src/basket/a.py", "x.md"])

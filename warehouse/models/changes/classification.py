@@ -24,6 +24,7 @@ CLASSIFICATION = Table(
         ("repo_id", TEXT, "repository"),
         ("change_id", TEXT, "`<provider>:<repo>#<number>` or `<provider>:<repo>@<sha>`"),
         ("builds_ai", BOOL, "it builds AI features"),
+        ("builds_ai_itself", BOOL, "it does so by signs of its own, without the share of AI work in its repository"),
         ("built_with_ai", TEXT, "how it was made: agent, assisted, none (no AI mark) or automation"),
         ("confidence", TEXT, "the weaker of both confidences; empty where no sign was detected"),
         (
@@ -98,7 +99,8 @@ def classification(tables: Mapping[str, pa.Table], rules: Rules) -> pa.Table:
         return CLASSIFICATION.of([])
     repo_id = tables["changes"]["repo_id"][0].as_py()
     verdicts = classify_repository(facts_of(tables), rules)
-    return CLASSIFICATION.of([_row(repo_id, change_id, verdict) for change_id, verdict in verdicts])
+    least = rules.rule_set.numbers.builds_ai
+    return CLASSIFICATION.of([_row(repo_id, change_id, verdict, least) for change_id, verdict in verdicts])
 
 
 def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
@@ -124,11 +126,12 @@ def facts_of(tables: Mapping[str, pa.Table]) -> list[ChangeFacts]:
     return [_facts(change, commits_by_change.get(change["change_key"], []), commits) for change in changes]
 
 
-def _row(repo_id: str, change_id: str, verdict: Verdict) -> dict[str, Any]:
+def _row(repo_id: str, change_id: str, verdict: Verdict, least: float) -> dict[str, Any]:
     return {
         "repo_id": repo_id,
         "change_id": change_id,
         "builds_ai": verdict.builds_ai,
+        "builds_ai_itself": verdict.builds_ai_itself(least),
         "built_with_ai": verdict.built_with_ai,
         "confidence": verdict.confidence,
         "marked_share": verdict.marked_share,

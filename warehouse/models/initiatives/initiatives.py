@@ -87,7 +87,7 @@ def model(rules: InitiativeRules) -> PythonModel:
         "initiatives",
         (
             Input("changes", _CHANGE_COLUMNS, ("change_key",)),
-            Input("classification", ("change_id", "builds_ai"), ("change_id",)),
+            Input("classification", ("change_id", "builds_ai", "builds_ai_itself"), ("change_id",)),
             Input("change_kinds", ("change_id", "kind"), ("change_id",)),
             Input("change_commits", ("change_key", "sha"), ("change_key", "sha")),
             Input("commits", ("sha", "committed_at", "message")),
@@ -196,6 +196,7 @@ def _pieces(
                 branch=change["head_ref"] or "",
                 labels=tuple((change["labels"] or "").split("\n")) if change["labels"] else (),
                 builds_ai=bool(verdict.get("builds_ai")),
+                builds_ai_itself=bool(verdict.get("builds_ai_itself")),
                 began_at=next((at for at in times if at is not None), None),
                 paths=tuple(sorted(paths.get(change["change_id"], ()))),
             )
