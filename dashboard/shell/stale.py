@@ -21,7 +21,7 @@ _SECONDS = 60
 def banner() -> None:
     """Draw it, where there is something to say; a simulation is of a past that stands still."""
     if not files.simulated():
-        text = _text(str(files.folder()), f"{now():%Y-%m-%dT%H:%M}")
+        text = _text(str(files.folder()), files.settings().raw_url, f"{now():%Y-%m-%dT%H:%M}")
         if text:
             st.warning(text)
 
@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=files.FILES, show_spinner=False)
-def _text(folder: str, minute: str) -> str:
+def _text(folder: str, raw_url: str, minute: str) -> str:  # noqa: ARG001  (a part of the key: where batches are)
     settings = files.settings()
     if str(settings.warehouse_folder) != folder:
         settings = replace(settings, warehouse=WarehouseSettings(path=folder))

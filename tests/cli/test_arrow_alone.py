@@ -22,7 +22,7 @@ COLLECT = """
 import sys
 from cli.main import main
 assert main(["collect", "--warehouse", sys.argv[1], sys.argv[2]]) == 0
-assert not {"pandas", "polars", "streamlit", "github"} & sys.modules.keys(), sorted(sys.modules)
+assert not {"pandas", "streamlit", "github", "pyspark"} & sys.modules.keys(), sorted(sys.modules)
 """
 
 
@@ -32,7 +32,7 @@ def test_lists_become_arrow_without_pandas() -> None:
 
 
 def test_git_is_collected_without_what_it_does_not_need(tmp_path: Path) -> None:
-    """A collect of a clone with its build imports no library of pages, reports or GitHub: each costs a tenth of it."""
+    """A collect of a clone with its build imports no library of pages or GitHub: each would cost a tenth of it."""
     repository = Repository(tmp_path / "shop")
     repository.commit("Start", {"README.md": "Hello\n"})
     repository.tag("v1")

@@ -30,8 +30,9 @@ def test_page_of_a_stale_warehouse_says_so_first(name: str, busy: Path, monkeypa
     assert "days ago)" in app.warning[0].value
 
 
-def test_storage_that_cannot_be_read_is_reported(busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storage_that_cannot_be_read_is_reported(busy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the batches cannot be listed, the page shows its numbers and says that their age is not known."""
+    monkeypatch.chdir(tmp_path)  # a process keeps the settings of a folder
     for name, value in (("PATH", "s3://no-such-bucket/x"), ("LOCAL", str(busy))):
         monkeypatch.setenv(f"HEADWAY_WAREHOUSE_{name}", value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
