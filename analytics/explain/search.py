@@ -29,6 +29,6 @@ _SEARCH = f"""
 
 def search(connection: duckdb.DuckDBPyConnection, text: str) -> pl.DataFrame:
     """Return the newest changes that `text` names, at most `MOST`; none for a text of a letter."""
-    wanted = text.strip().lower()
-    table: pl.DataFrame = connection.cursor().sql(_SEARCH, params={"text": wanted}).pl()
-    return table if len(wanted) >= FEWEST_LETTERS else table.clear()
+    phrase = text.strip().lower()
+    table: pl.DataFrame = connection.cursor().sql(_SEARCH, params={"text": phrase}).pl()
+    return table if len(phrase) >= FEWEST_LETTERS else table.clear()

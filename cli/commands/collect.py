@@ -119,8 +119,8 @@ def _collect(
         for repo_id, labels in sorted(ambiguous_repositories(store, runs).items()):
             what = f"{' and '.join(labels)} have the same repository id {repo_id}: their changes are mixed"
             journal.warning(what, hint="set another `name` for one of them in [[sources]]")
-        mine = {source.id for source in sources} if part else None  # other hosts merge what is theirs
-        tidy(store, now=session.now, sources=mine, sweep=part is None or part.number == 1)
+        part_ids = {source.id for source in sources} if part else None  # other hosts merge their own
+        tidy(store, now=session.now, sources=part_ids, sweep=part is None or part.number == 1)
         if any(run.landed for run in runs):
             tracing = trace_repairs(session, store, sources, full=full, progress=progress)
             _print_runs(tracing)

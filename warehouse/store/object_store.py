@@ -73,9 +73,9 @@ class ObjectStore:
         """As `Storage.drop_copies`."""
         limit = older_than.replace(tzinfo=UTC).timestamp()
         copies = [path for path in self._raw.rglob("*") if path.is_file() and path.stat().st_mtime < limit]
-        there = self._listed(self._raw)
+        objects = self._listed(self._raw)
         for path in copies:
-            if path not in there:
+            if path not in objects:
                 path.unlink(missing_ok=True)
 
     def _listed(self, folder: Path) -> dict[Path, datetime]:
@@ -170,11 +170,11 @@ class ObjectStore:
         try:
             self.create(path, "two")
         except WarehouseError:
-            kept = self.note(path) == "one"
+            is_conditional = self.note(path) == "one"
         else:
-            kept = False
+            is_conditional = False
         self.remove([path])
-        if not kept:
+        if not is_conditional:
             raise WarehouseError(
                 f"{self.name} writes over objects that are there, also where it must not (If-None-Match)",
                 hint="use storage with conditional writes",

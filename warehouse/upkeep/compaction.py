@@ -56,13 +56,13 @@ def compact(store: RawStore, commits: list[Commit]) -> Commit | None:
     for table, parts in store.files(commits).items():
         if parts:
             files[table] = (_merge(store.folder / table, table, parts),)
-    there = store.listed()
-    hidden = hidden_by(there)
+    listed = store.listed()
+    hidden = hidden_by(listed)
     # What a replacement that died, or came second, left: only its own commit keeps it from counting.
-    left = [commit.name for commit in there if commit.source == newest.source and commit.name in hidden]
+    left = [commit.name for commit in listed if commit.source == newest.source and commit.name in hidden]
     damaged = {path.name for path in store.unreadable()}
     left += [name for commit in commits for name in commit.replaces if name in damaged]
-    if not {commit.name for commit in commits} <= {commit.name for commit in there}.difference(left):
+    if not {commit.name for commit in commits} <= {commit.name for commit in listed}.difference(left):
         return None
     merged = replace(
         newest,

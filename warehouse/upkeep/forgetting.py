@@ -202,9 +202,9 @@ def _replace(store: RawStore, old: Commit, new: Commit | None) -> None:
     gone = (*old.replaces, old.name)
     if new is not None:
         new = replace(new, replaces=gone)
-        kept = {(table, name) for table, names in old.files.items() for name in names}
+        old_files = {(table, name) for table, names in old.files.items() for name in names}
         files = [(table, name) for table, names in new.files.items() for name in names]
-        store.storage.send([store.folder / table / name for table, name in files if (table, name) not in kept])
+        store.storage.send([store.folder / table / name for table, name in files if (table, name) not in old_files])
         store.storage.create(store.commits_folder / new.name, new.to_json())
     store.storage.remove([store.commits_folder / name for name in gone])
 

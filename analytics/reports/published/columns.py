@@ -33,5 +33,5 @@ def meanings(report: str, columns: Iterable[str], table: Mapping[str, str]) -> d
     Raises `KeyError` for a column that the catalogue lacks.
     """
     sections = catalog()
-    known = {**sections[_ANY], **table, **sections.get(report, {})}
-    return {column: known[column] for column in columns}
+    by_column = {**sections[_ANY], **table, **sections.get(report, {})}
+    return {column: by_column[column] for column in columns}

@@ -75,13 +75,13 @@ class ImportReader:
         last, count = "", 0
         while some := list(islice(changes, _AT_ONCE)):
             self._learn(some, step)
-            known = self._known
+            by_content = self._known
             for change in some:
                 sha, path, old_mode, new_mode, before, after = change
                 if sha != last:
                     last, count = sha, 0
-                old = known[before] if old_mode in _FILES else _NONE
-                new = known[after] if new_mode in _FILES else _NONE
+                old = by_content[before] if old_mode in _FILES else _NONE
+                new = by_content[after] if new_mode in _FILES else _NONE
                 if old is new:
                     continue
                 for kind, module in sorted(old ^ new):
