@@ -85,11 +85,11 @@ def test_each_service_has_its_own_arrivals(tmp_path: Path, capfd: pytest.Capture
     columns = ("services", "outcome", "first_production_at", "production_at", "lead_time_hours", "rollout_hours")
     fourth, twentieth = "2026-01-04T00:00:00Z", "2026-01-20T00:00:00Z"
     assert {number: tuple(row[name] for name in columns) for number, row in rows.items()} == {
-        "1": ("pay", "production", fourth, fourth, "48", "0"),
-        "2": ("search", "production", twentieth, twentieth, "408", "0"),
-        "3": ("pay", "production", fourth, fourth, "18", "0"),
+        "1": ("pay", "production", fourth, fourth, "48.0", "0.0"),
+        "2": ("search", "production", twentieth, twentieth, "408.0", "0.0"),
+        "3": ("pay", "production", fourth, fourth, "18.0", "0.0"),
         "4": ("", "nothing_to_deploy", "", "", "", ""),
-        "5": ("pay;search", "production", fourth, twentieth, "400", "384"),
+        "5": ("pay;search", "production", fourth, twentieth, "400.0", "384.0"),
     }
     dora = {
         (row["group"], row["measure"]): row["numerator"] for row in exported(capfd, config, "dora", "--by", "service")
@@ -110,7 +110,10 @@ def test_three_environments_are_the_waves_of_one_rollout(tmp_path: Path, capfd: 
         for name, day in (("canary", "04"), ("us", "10"), ("eu", "25"))
     ]
     deployments.append(("z", "", "staging", "start", "2026-02-02T00:00:00Z"))
-    for settings, hours in (("", ("552", "528", "504")), ('[production]\narrival = "first"\n', ("48", "24", ""))):
+    for settings, hours in (
+        ("", ("552.0", "528.0", "504.0")),
+        ('[production]\narrival = "first"\n', ("48.0", "24.0", "")),
+    ):
         folder = tmp_path / (hours[0])
         folder.mkdir()
         config = collected(folder, deployments, settings)

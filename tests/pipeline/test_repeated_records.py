@@ -54,7 +54,7 @@ def test_first_success_of_repeated_lines_keeps_its_date(headway: Headway, tmp_pa
     ]
     write(tmp_path / "d.ndjson", records)
     collected = headway("collect", "shop", "events:d.ndjson")
-    assert rows(headway, LEAD) == [f"github:acme/shop#{n},production,2" for n in range(1, 7)]
+    assert rows(headway, LEAD) == [f"github:acme/shop#{n},production,2.0" for n in range(1, 7)]
     assert rows(headway, "select failed_attempts from deployments where deployment_id = 'r4'") == ["1"]
     for said in (collected.err, headway("doctor").out):
         assert (
@@ -77,7 +77,7 @@ def test_later_file_does_not_take_an_arrival_away(headway: Headway, tmp_path: Pa
     ]
     write(tmp_path / "b" / "d.ndjson", again)
     collected = headway("collect", "events:b/d.ndjson")
-    assert rows(headway, LEAD) == [f"github:acme/shop#{n},production,2" for n in (1, 2)]
+    assert rows(headway, LEAD) == [f"github:acme/shop#{n},production,2.0" for n in (1, 2)]
     assert "r1 to production: success at 2026-01-02T12:00:00Z (d.ndjson line 2) counts, not failure" in collected.err
 
 
@@ -90,7 +90,7 @@ def test_file_that_is_replaced_says_what_changed(headway: Headway, tmp_path: Pat
     now = [ended("r0", commits[0], "2026-01-01T12:00:00Z"), ended("r1", commits[1], "2026-01-02T14:00:00Z", "failure")]
     write(tmp_path / "d.ndjson", [*now, ended("r2", commits[2], "2026-01-03T17:00:00Z")])
     collected = headway("collect", "events:d.ndjson")
-    assert rows(headway, LEAD) == ["github:acme/shop#1,production,2", "github:acme/shop#2,production,7"]
+    assert rows(headway, LEAD) == ["github:acme/shop#1,production,2.0", "github:acme/shop#2,production,7.0"]
     assert "r1 to production: success at 2026-01-02T12:00:00Z (d.ndjson line 2) counts" in collected.err
     assert (
         "r2 to production: success at 2026-01-03T17:00:00Z (d.ndjson line 3) counts; before it was success at"
@@ -112,4 +112,4 @@ def test_run_that_deploys_two_applications_loses_none(headway: Headway, tmp_path
     assert rows(headway, "select deployment_id, service from deployments order by 1") == [
         f'"{name} (production, {service})",{service}' for name in ("a", "b") for service in ("pay", "search")
     ]
-    assert rows(headway, LEAD)[1:] == ["github:acme/shop#10,production,48", "github:acme/shop#11,production,24"]
+    assert rows(headway, LEAD)[1:] == ["github:acme/shop#10,production,48.0", "github:acme/shop#11,production,24.0"]

@@ -87,7 +87,7 @@ def test_records_meet_the_repository(headway: Headway, tmp_path: Path, names: tu
     assert ran.code == 0, ran.err
     assert table(headway, "select repo_id, commits, production_deployments from coverage") == ["github:Acme/Shop,3,2"]
     hours = "select change_id, lead_time_hours, url from lead_times where number = 11"
-    assert table(headway, hours) == ["github:Acme/Shop#11,2,https://github.com/Acme/Shop/pull/11"]
+    assert table(headway, hours) == ["github:Acme/Shop#11,2.0,https://github.com/Acme/Shop/pull/11"]
     explained = headway("explain", "github:acme/shop#11").out
     assert explained.startswith("github:Acme/Shop#11  One\n")
     assert "https://github.com/Acme/Shop/pull/11" in explained

@@ -92,7 +92,7 @@ def test_pointer_names_the_last_build_and_three_are_kept(tmp_path: Path) -> None
         second, third, last = (published(tmp_path, NOW + timedelta(minutes=n), anew=True) for n in (1, 2, -1))
         assert reader.sql("select count(*) from lead_times").fetchall() == [(1,)]
     assert current(tmp_path) == last
-    assert set(tmp_path.glob("*.duckdb")) == {second, third, last}
+    assert set(tmp_path.glob("headway-*.duckdb")) == {second, third, last}
     assert not first.exists()
     assert [path.name for path in tmp_path.iterdir() if "building" in path.name] == []
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from headway.errors import WarehouseError
+from warehouse.upkeep.notes import reading
 from warehouse.upkeep.permissions import PRIVATE
 
 __all__ = ["LocalFolder", "disk", "prepare", "remove_unfinished", "set_aside", "write_atomically"]
@@ -50,7 +51,8 @@ class LocalFolder:
 
     def note(self, path: Path) -> str | None:
         """As `Storage.note`."""
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        with reading(path):
+            return path.read_text(encoding="utf-8") if path.exists() else None
 
     def write_note(self, path: Path, text: str) -> None:
         """As `Storage.write_note`."""

@@ -19,6 +19,7 @@ from typing import Any
 from headway.errors import UsageError, WarehouseError
 from headway.settings.sections import WarehouseSettings
 from warehouse.store.local_folder import disk, prepare, set_aside
+from warehouse.upkeep.notes import reading
 
 try:
     import obstore
@@ -112,9 +113,11 @@ class ObjectStore:
     def note(self, path: Path) -> str | None:
         """As `Storage.note`."""
         try:
-            return self._content(path).decode()
+            content = self._content(path)
         except FileNotFoundError:
             return None
+        with reading(path):
+            return content.decode()
 
     def write_note(self, path: Path, text: str) -> None:
         """As `Storage.write_note`."""
