@@ -54,10 +54,7 @@ def limits_of(memory_gb: float, files: Mapping[str, Sequence[Path]], begin: Path
 
 
 def limit_threads(connection: duckdb.DuckDBPyConnection, raw_files: Iterable[Path]) -> None:
-    """Build from few raw rows in one thread: hundreds of short queries wake the others only for them to wait.
-
-    That takes a sixth of the CPU of a small build, and no time is won.
-    """
+    """Build from few raw rows in one thread: hundreds of short queries wake the others only for them to wait."""
     if sum(path.stat().st_size for path in raw_files) < _LITTLE_BYTES:
         connection.execute("set threads = 1")
 
