@@ -232,6 +232,7 @@ def test_a_tagged_commit_of_release_files_whose_subject_is_a_version(tmp_path: P
     assert kinds_of(*landed) == ["release"] * len(SUBJECT_IS_A_VERSION)
 
 
+@pytest.mark.slow
 def test_the_tag_must_have_been_there_by_the_time_of_the_report(repo: Repository) -> None:
     """A tag that is made later changes no answer about the time before it; its commit alone is no release."""
     repo.now = datetime(2026, 1, 5)
@@ -389,6 +390,7 @@ _SUBJECTS = st.sampled_from(["v1.1.0", "chore(main): release 1.1.0", "Version Pa
 _CASES = st.lists(st.tuples(_CHANGES, _SUBJECTS, st.booleans(), st.booleans()), min_size=7, max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cases=_CASES)
 def test_a_change_of_source_code_is_never_a_release(

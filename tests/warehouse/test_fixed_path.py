@@ -48,6 +48,7 @@ def links(source: Path, target: Path) -> None:
     raise PermissionError(1, "Operation not permitted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", [os.link, links], ids=["hard links", "no hard links"])
 def test_fixed_path_is_the_newest_file(
     link: Callable[[Path, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -82,6 +83,7 @@ def test_lost_path_and_leftovers_are_mended_by_the_next_build(tmp_path: Path) ->
     assert [entry.name for entry in tmp_path.glob(".headway.duckdb*")] == []
 
 
+@pytest.mark.slow
 def test_file_that_something_wrote_to_is_not_built_on(tmp_path: Path) -> None:
     """A tool that opens the path for writing changes no number of the next build."""
     stored(tmp_path, *portfolio())
