@@ -61,6 +61,7 @@ class Shelf:
         self.runs: dict[str, dict[str, Place]] = {}
         self.checked: set[str] = set()
         self.counts: dict[str, Mapping[str, int]] = {}
+        self.fetched: OrderedDict[tuple[object, ...], pa.Table] = OrderedDict()
         self.empty: set[str] = set()
         self.using = 0
         self._schemas = 0
@@ -149,6 +150,20 @@ class SharedEngine(DuckDBEngine):
             return int(rows)
 
         self._place(name, self._token(SqlModel(name, sql)), fill)
+
+    def fetch(
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
+    ) -> pa.Table:
+        """See `Engine.fetch`; equal tables are read once."""
+        asked = tuple(repositories) if repositories is not None else None
+        key = (self.places[name].token, tuple(columns), tuple(order), asked)
+        fetched = self._shelf.fetched
+        if key not in fetched:
+            fetched[key] = super().fetch(name, columns, order=order, repositories=repositories)
+            if len(fetched) > self._shelf.most:
+                fetched.popitem(last=False)
+        fetched.move_to_end(key)
+        return fetched[key]
 
     def counts(self, name: str) -> Mapping[str, int]:
         """See `Engine.counts`; equal tables are counted once."""
