@@ -58,6 +58,7 @@ def test_lock_of_a_killed_collector_is_free(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     """Where a file cannot grow the run ends with the reason, what was visible stays, and the next run succeeds."""
     before = stored(tmp_path, Raw().commits("a")).commits()

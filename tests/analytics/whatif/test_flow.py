@@ -98,6 +98,7 @@ def test_work_that_goes_several_ways_takes_the_mean_of_their_hours() -> None:
     assert expected.arrived[0] == pytest.approx([0.5, 0.75])
 
 
+@pytest.mark.slow
 def test_work_that_is_not_over_counts_for_what_was_seen_of_it() -> None:
     """Changes of which a sixth is still on its way keep the hours that they have when all are seen to their end."""
     whole, cut = (model(drawn(2, 20_000, seen_hours=hours)) for hours in (None, 400.0))
