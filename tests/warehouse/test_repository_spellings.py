@@ -71,7 +71,7 @@ def expected(parts: list[Raw]) -> Contents:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_any_spelling_gives_the_same_tables(parts: list[Raw], expected: Contents, seed: int) -> None:
     """Every table has the same rows, whatever the case of names in the rows of every raw table and source."""
     dice = random.Random(seed)
