@@ -115,6 +115,7 @@ def test_the_model_finds_the_hours_of_the_aalen_johansen_estimate() -> None:
     np.testing.assert_allclose(expected.stage_hours[0], aalen_johansen[:-2], rtol=0.05, atol=1.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 99), st.floats(0.0, 1.0), st.sampled_from(["pickup", "release"]))
 def test_states_add_up_and_a_shorter_stage_saves_hours(seed: int, factor: float, stage: str) -> None:
