@@ -163,6 +163,6 @@ def _is_whole(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
+def test_many_killed_writers_leave_whole_batches(tmp_path: Path) -> None:
     """Whenever a collector is killed, what is visible is whole and the rest is removed later: ten random moments."""
     _killed_writers(tmp_path, 10)
