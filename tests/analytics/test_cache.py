@@ -29,6 +29,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield database
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("most_bytes", [0, 10_000, 10**9])
 def test_answers_are_the_same_from_the_cache(

@@ -43,6 +43,7 @@ def earlier(rows: pl.DataFrame, cadence: str, instead_of: str) -> float:
     return float(rows.filter(chosen)["hours_earlier"].item())
 
 
+@pytest.mark.slow
 def test_as_now_is_what_happened(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
     """The real releases give the median and the share of the pulse check."""
     now = rows.filter(pl.col("cadence") == AS_NOW).row(0, named=True)

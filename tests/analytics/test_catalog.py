@@ -107,6 +107,7 @@ def test_report_accepts_what_it_claims_and_refuses_the_rest(name: str, option: s
     assert error.value.hint == f"leave {option} out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "option"), [pair for pair in PAIRS if pair[1] in REPORTS[pair[0]].honours])
 def test_claimed_option_has_an_effect(connection: duckdb.DuckDBPyConnection, name: str, option: str) -> None:
     """No option is accepted and ignored: the table differs in more than the name of the clock."""

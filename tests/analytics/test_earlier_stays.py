@@ -87,6 +87,7 @@ def test_earlier_stays_are_what_reports_of_then_say(tables: Tables) -> None:
     assert seen >= 10
 
 
+@pytest.mark.slow
 def test_they_join_the_stays_of_their_changes(tables: Tables) -> None:
     """Begun before code complete, ended, by stage, then change; those of changes that take no part are left out."""
     cohort, _every = read_changes(tables.connection, Filters(), ids=True)

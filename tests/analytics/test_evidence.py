@@ -92,6 +92,7 @@ def test_reports_that_compare_no_ai_work(connection: duckdb.DuckDBPyConnection) 
         assert hours["changes"].sum() == in_week
 
 
+@pytest.mark.slow
 def test_deployments_of_weak_verdicts_are_on_neither_side() -> None:
     """Four of a change each, one of two: with strong evidence one with AI work and one without are left.
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from analytics.explain.change import explain
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, built, commit_id
 
 
+@pytest.mark.slow
 def test_change_that_a_forge_reports_names_its_records() -> None:
     """Each milestone of a pull request names review, event, run or deployment; its commits are there without Git."""
     shop = (
@@ -67,6 +70,7 @@ def test_arrival_that_no_history_shows_says_so() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_commits_of_git_are_shown_once() -> None:
     """Where Git and the forge know the same commits, they are Git's."""
     raw = (

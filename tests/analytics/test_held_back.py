@@ -29,6 +29,7 @@ def regions(rollouts: int, special: Sequence[int], *, days: int = 7) -> Raw:
 OUTCOMES = "select outcome, cast(lead_time_hours as integer) as hours from lead_times order by code_complete_at"
 
 
+@pytest.mark.slow
 def test_environment_that_holds_most_work_back_is_in_doubt() -> None:
     """Two of four roll-outs are half: it is a wave, and what waits for it alone is most of the work."""
     with built(regions(4, (0, 1))) as tables:
@@ -50,6 +51,7 @@ def test_environment_that_holds_most_work_back_is_in_doubt() -> None:
         assert held_back(tables.connection) == nearly_never_deployed(tables.connection) == []
 
 
+@pytest.mark.slow
 def test_environment_that_dates_some_work_is_named_alone() -> None:
     """Where it got the newest roll-outs it may be a new region: doctor says what it changes, no report is in doubt."""
     with built(regions(8, (6, 7))) as tables:
@@ -87,6 +89,7 @@ def test_environments_that_get_all_are_not_named(special: Sequence[int]) -> None
         assert held_back(tables.connection) == nearly_never_deployed(tables.connection) == []
 
 
+@pytest.mark.slow
 def test_tenant_that_is_the_only_wave_is_named() -> None:
     """Tenants that take turns get a third each and are no waves; one of two late deployments is."""
     raw = Raw(read=200 * DAY, known=120 * DAY).commits(" ".join(f"c{n}@{n * 7 * DAY}" for n in range(12)))

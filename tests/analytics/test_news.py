@@ -30,6 +30,7 @@ def tables() -> Iterator[Tables]:
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repo", "glob"), [("%", None), ("acme/api", "acme/api")])
 def test_delivered_is_a_count_by_hand(tables: Tables, repo: str, glob: str | None) -> None:
     """Changes by people that reached production in the last 30 days and in the 30 before, in SQL by hand."""

@@ -99,6 +99,7 @@ def test_chances_are_in_doubt_until_it_is_known_what_came_since_the_turn(turn: i
         assert (choice.is_base, choice.base) == (True, since.base())
 
 
+@pytest.mark.slow
 def test_what_waits_after_a_turn_has_no_chance_that_is_not_known_and_says_so() -> None:
     """Sixteen days after work became twice as slow: a chance for 7 days, none for 14 and 30, and the note has why."""
     found = requests(np.random.default_rng(33), World(turn=260.0, slower=2.0, changes=400, days=300.0))

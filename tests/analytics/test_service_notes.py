@@ -27,6 +27,7 @@ def pasted(lines: list[str], folder: Path) -> Settings:
     return load(path, {}, folder=folder)
 
 
+@pytest.mark.slow
 def test_inferred_services_are_named_with_what_shows_them() -> None:
     """Two services of records, and nothing of code that is left out."""
     with built(mono(), as_of=768) as tables:
@@ -65,6 +66,7 @@ def test_names_that_go_on_being_deployed_and_are_no_service_are_told() -> None:
     assert line.startswith("2 deployments are of search, which is no service, the last on 2025-01-25: `applications`")
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_service_that_ended_is_named() -> None:
     """The tool was released once, long ago, and its folder is there: its change waits, which is shown everywhere."""
     raw = (
@@ -84,6 +86,7 @@ def test_what_waits_for_a_service_that_ended_is_named() -> None:
         assert f"tool: waiting in release: the service ended ({last})" in explain(tables.connection, key).services[0]
 
 
+@pytest.mark.slow
 def test_a_service_of_settings_whose_folder_is_gone_is_named() -> None:
     """The settings are followed: the change waits for a service that nobody can deploy, which is said."""
     raw = Raw("acme/mono").commits("s@0 off@24 gone@30").files("s", "api/a", "off/package.json").files("off", "off/a")

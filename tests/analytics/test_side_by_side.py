@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from analytics.reports.doubtful.side_by_side import side_by_side
 from headway.settings import ProductionSettings, Settings
 from tests.builders.rows import Raw, built
@@ -23,6 +25,7 @@ ROLLED_BACK = "select count(rolled_back_at) as changes from lead_times"
 ROLLBACKS = "select rollbacks from coverage"
 
 
+@pytest.mark.slow
 def test_older_commits_of_tenants_are_no_rollbacks() -> None:
     """Nothing is withdrawn, no deployment failed, each commit is one roll-out; what cannot be told is said."""
     with built(tenants()) as tables:

@@ -50,6 +50,7 @@ def test_printed_lines_take_an_environment_that_is_no_production_by_name() -> No
             assert tables.change("b")["production_at"] == hour(at)
 
 
+@pytest.mark.slow
 def test_printed_lines_for_staging_keep_the_tags() -> None:
     """What is before production is taken beside the releases, not in their place."""
     with built(library(), settings=pasted(printed()["staging"])) as tables:

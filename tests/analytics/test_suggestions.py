@@ -60,6 +60,7 @@ def test_likeliest_comes_first() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", range(4))
 def test_suggestion_taken_shows_deployments(place: int) -> None:
     """Whoever follows a suggestion has production deployments."""
@@ -89,6 +90,7 @@ def test_names_from_outside_stay_on_their_line() -> None:
     assert rule(line)["workflow"] == 'deploy "all" \\o/'
 
 
+@pytest.mark.slow
 def test_application_of_almost_the_name_is_suggested() -> None:
     """Manifests that name `shop-service` probably deploy `shop`; whoever takes the suggestion has deployments."""
     shop = Raw(provider="github").commits("a@1 b@5").tag("build-1", "a").tag("build-2", "b")

@@ -19,6 +19,7 @@ def released(lightweight: int) -> Raw:
     return raw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lightweight", [2, 4])
 def test_lead_times_by_lightweight_tags_are_in_doubt(lightweight: int) -> None:
     """Where they are half of the deployments or more, the line counts them; the filter leaves others' out."""

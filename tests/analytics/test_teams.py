@@ -21,6 +21,7 @@ def test_team_is_its_repositories() -> None:
     assert caught.value.hint == "teams are platform, tools"
 
 
+@pytest.mark.slow
 def test_names_narrow_beside_the_glob() -> None:
     """Rows are those of repositories that are named and match; a name that is not there is no error."""
     with built(undeployed(), undeployed("acme/other")) as tables:

@@ -67,6 +67,7 @@ def history(count: int = 300) -> pl.DataFrame:
     return cohort(rows).changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "stage", "hours"),
     [

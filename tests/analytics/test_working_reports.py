@@ -100,6 +100,7 @@ def published(rows: Sequence[dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnect
         yield connection
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", [stages, occupancy, comparison, arrivals, trend, bottlenecks, cadences, waiting])
 @settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 99))
@@ -113,6 +114,7 @@ def test_a_calendar_of_all_hours_is_the_wall_clock(report: Callable[..., pl.Data
     assert (wall["clock"].unique().to_list(), working["clock"].unique().to_list()) == (["wall"], ["working"])
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 99))
 def test_no_more_is_worked_than_passes(seed: int) -> None:

@@ -84,6 +84,7 @@ def test_as_of_the_watermark_is_the_published_report(capfd: pytest.CaptureFixtur
     assert run(capfd, *on(company, "export", "lead-time", "--as-of", "2030-01-01")) == published
 
 
+@pytest.mark.slow
 def test_an_earlier_as_of_knows_nothing_later(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Nothing in a report as of a time happened after it, and what had not arrived then waits."""
     code, out, _ = run(capfd, *on(company, "export", "lead-time", "--as-of", "2026-06-15T00:00:00Z"))

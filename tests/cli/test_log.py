@@ -60,6 +60,7 @@ def test_terminal_has_no_times(headway: Headway, monkeypatch: pytest.MonkeyPatch
     assert said[0].endswith("next: headway summary")
 
 
+@pytest.mark.slow
 def test_json_lines_have_fields(headway: Headway) -> None:
     """Each line is an object; that of a source has its id, rows and seconds, that of an error its hint."""
     good = [json.loads(line) for line in headway("--log-format", "json", "collect", "shop").err.splitlines()]

@@ -19,6 +19,8 @@ from tests.builders.rows import START
 from tests.frame.project import ROOT
 
 SECONDS = 60
+EACH_PAGE = [page if page == FIRST.name else pytest.param(page, marks=pytest.mark.slow) for page in PAGES]
+"""Parameters of a test of every page: the first one, and for CI the others."""
 
 
 def opened(

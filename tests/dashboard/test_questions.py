@@ -13,10 +13,9 @@ from dashboard.answers.cache import Question
 from dashboard.answers.questions import report, scope
 from dashboard.answers.view import Declaration
 from dashboard.charts import parts
-from dashboard.shell.navigation import PAGES
 from headway.settings import InitiativeSettings
 from tests.dashboard import warehouses
-from tests.dashboard.opening import opened
+from tests.dashboard.opening import EACH_PAGE, opened
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("full"), *repositories, initiatives=(named,))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_asks_what_it_declares(name: str, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page with all expanders open asks what its file declares, and the first of it before its first chart."""
     cache.clear()

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.shell.navigation import PAGES
 from tests.builders.rows import Raw
 from tests.dashboard import warehouses
-from tests.dashboard.opening import opened, table, words
+from tests.dashboard.opening import EACH_PAGE, opened, table, words
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("doubtful"), raw)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_says_first_what_is_in_doubt(name: str, doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The doubt is the first of each page, and the service with its reason comes before any other text."""
     app = opened(doubtful, monkeypatch, name)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.shell.navigation import PAGES
 from dashboard.shell.stale import stale_text
 from tests.builders.rows import START
 from tests.dashboard import warehouses
-from tests.dashboard.opening import opened
+from tests.dashboard.opening import EACH_PAGE, opened
 
 LATER = START + timedelta(days=500)
 
@@ -22,7 +21,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("busy"), warehouses.busy())
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_of_a_stale_warehouse_says_so_first(name: str, busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first warning has the day through which the oldest source is complete, and how long ago that is."""
     app = opened(busy, monkeypatch, name, LATER)

@@ -58,8 +58,15 @@ def garbled(path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 8)
 
 
+# Of these it does not matter what they hold, or each line stands alone: a second way to damage them says no more.
+ONCE = {"runs/history-*.ndjson", "rejects/*", ".gitignore", "collect.lock", "build.lock"}
 # Each case builds a warehouse again: every kind is garbled, and either emptied or cut.
-HARMS = [(kind, harm) for place, kind in enumerate(KINDS) for harm in (garbled, (emptied, cut)[place % 2])]
+HARMS = [
+    (kind, harm)
+    for place, kind in enumerate(KINDS)
+    for harm in (garbled, (emptied, cut)[place % 2])
+    if harm is garbled or kind not in ONCE
+]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, commit_id
 from tests.warehouse.given import Deploy, arrived
 
@@ -20,6 +22,7 @@ def picks(name: str, *, short: int = 40) -> str:
     return f"Pick\n\n(cherry picked from commit {commit_id(name)[:short]})"
 
 
+@pytest.mark.slow
 def test_first_deployment_that_contains_ships() -> None:
     """A change arrives with the first deployment in time that has its landing commit among its ancestors."""
     found = arrived(Raw().commits("a b c d"), Deploy("two", "c", 9), Deploy("one", "a", 5), Deploy("three", "c", 12))

@@ -151,6 +151,7 @@ def complete(dag: Dag, deployments: list[Deploy], commit: int) -> str | None:
     return last.id if last else having[0].id
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(shipped())
 def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> None:

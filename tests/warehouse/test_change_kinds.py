@@ -98,6 +98,7 @@ def tagging(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repo.path
 
 
+@pytest.mark.slow
 def test_releases_by_a_person_take_no_part(tagging: Path) -> None:
     """Of work that waits ten hours for its release the median is ten hours: the release commits do not count."""
     with tables_of(tagging) as tables:
@@ -195,6 +196,7 @@ MEANINGS_OF_THEIR_OWN: list[Files] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [True, False])
 def test_a_tagged_path_with_a_meaning_of_its_own_is_work(tmp_path: Path, *, content: bool) -> None:
     """A subject and a tag make no release of a prompt, a setting, a pipeline, a document, a migration or code."""
@@ -220,6 +222,7 @@ SUBJECT_IS_A_VERSION: list[tuple[str, Files]] = [
 ]
 
 
+@pytest.mark.slow
 def test_a_tagged_commit_of_release_files_whose_subject_is_a_version(tmp_path: Path) -> None:
     """With no file, or files that a release writes, in whatever lines, the tag and the subject make it a release."""
     landed = []
@@ -243,6 +246,7 @@ def test_the_tag_must_have_been_there_by_the_time_of_the_report(repo: Repository
     assert kinds == {6: "work", 8: "work", 9: "release", 10: "release"}
 
 
+@pytest.mark.slow
 def test_a_lightweight_tag_counts_from_its_first_reading(repo: Repository) -> None:
     """It has no date: where an earlier run had the commit without it, it came after that run."""
     repo.now = datetime(2026, 1, 5)
@@ -298,6 +302,7 @@ OF_A_THIRD_PARTY: list[tuple[str, Files]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tagged", [True, False])
 def test_the_number_of_a_release_in_a_third_partys_version_is_work(tmp_path: Path, *, tagged: bool) -> None:
     """A dependency, an image, an action or a setting that moved by the very same step is an update, and no release."""
@@ -326,6 +331,7 @@ OWN_VERSION_ELSEWHERE: list[Files] = [
 ]
 
 
+@pytest.mark.slow
 def test_the_own_version_elsewhere_moves_with_a_release(tmp_path: Path) -> None:
     """An own image, an own client, a key that only says version, a text or code that repeats it belong to it."""
     bump: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}

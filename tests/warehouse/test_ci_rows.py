@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import hour
 from tests.warehouse.given import made
 
@@ -16,6 +18,7 @@ def attempt(run: str, number: int = 1, **facts: Any) -> dict[str, Any]:
     return REPO | {"run_id": run, "attempt": number, "sha": "s", "integrates": True} | facts
 
 
+@pytest.mark.slow
 def test_each_job_waits_for_its_own_runner() -> None:
     """Until it starts, or ends without a start, or the report; jobs of what does not integrate are left out."""
     job = REPO | {"run_id": "1", "attempt": 1}

@@ -44,6 +44,7 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hurt",
     [Path.unlink, damage, lambda path: path.write_bytes(path.read_bytes()[:-9]), lambda path: path.write_bytes(b"")],
@@ -75,6 +76,7 @@ def test_published_file_says_what_is_missing(tmp_path: Path) -> None:
         assert connection.sql("select kind from notices").fetchall() == [("lost",)]
 
 
+@pytest.mark.slow
 def test_commit_file_that_is_damaged_counts_as_not_there(tmp_path: Path) -> None:
     """A commit file that cannot be read hides its batch alone; what it names is not removed meanwhile."""
     store = RawStore(tmp_path)
@@ -95,6 +97,7 @@ def test_commit_file_that_is_damaged_counts_as_not_there(tmp_path: Path) -> None
     assert built(store) == ["left", "lost"]
 
 
+@pytest.mark.slow
 def test_reading_everything_again_heals(tmp_path: Path) -> None:
     """Once its source was read whole again, nothing is missing, and what was whole is still there."""
     store = RawStore(tmp_path)
@@ -135,6 +138,7 @@ def test_batches_with_a_gap_are_not_merged(tmp_path: Path) -> None:
     assert len(store.commits()) == 1
 
 
+@pytest.mark.slow
 def test_forgetting_takes_what_was_set_aside_too(tmp_path: Path) -> None:
     """What a damaged file may hold of a forgotten source or repository is removed with the rest."""
     store = RawStore(tmp_path)

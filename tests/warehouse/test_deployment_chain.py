@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw
 from tests.warehouse.given import Deploy, chained
 
@@ -14,6 +16,7 @@ def kinds(rows: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str | None, i
     }
 
 
+@pytest.mark.slow
 def test_each_kind_of_deployment() -> None:
     """First, release, redeploy, rollback and roll-forward, each beside what ran before it."""
     found = chained(

@@ -25,6 +25,7 @@ def shown(tables: Tables, repo: str = "acme/shop") -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
+@pytest.mark.slow
 def test_rules_of_one_repository_add_up() -> None:
     """Staging from records and production from tags: each deployment once, and none that a rule does not take."""
     shop = Raw().commits("a@1 b@5").tag("v1.0", "a", 7).tag("rc1", "b", 8)
@@ -138,6 +139,7 @@ def test_special_rule_goes_before_a_wide_one() -> None:
     assert [rule.repo for rule in settings.deployment_rules("github:other/x")] == ["*"]
 
 
+@pytest.mark.slow
 def test_manifests_of_two_repositories_add_up() -> None:
     """Without a setting every manifests repository that names the application deploys it; its watermark counts."""
     shop = Raw(known=80).commits("a@1 b@5").tag("v1", "a").tag("v2", "b")
@@ -151,6 +153,7 @@ def test_manifests_of_two_repositories_add_up() -> None:
         assert shown(tables) == [("production", "v1", "manifests")]
 
 
+@pytest.mark.slow
 def test_environment_of_a_rule_narrows_its_manifests() -> None:
     """Staging from manifests alone, production from records alone."""
     shop = Raw().commits("a@1 b@5").tag("v1", "a").tag("v2", "b").deploy("p", "a", 9)
@@ -164,6 +167,7 @@ def test_environment_of_a_rule_narrows_its_manifests() -> None:
         assert [row[::2] for row in shown(tables)] == [("staging", "manifests"), ("production", "records")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "other", "base"),
     [
@@ -194,6 +198,7 @@ def test_variable_of_a_name_is_the_application() -> None:
         assert shown(tables, "acme/my-shop") == [("production", "v1", "manifests")]
 
 
+@pytest.mark.slow
 def test_rows_of_earlier_patterns_count_no_more() -> None:
     """What was read before the manifests were read anew, by other patterns, is as if it had never been."""
     shop = Raw().commits("a@1").tag("v1", "a")
@@ -207,6 +212,7 @@ def test_rows_of_earlier_patterns_count_no_more() -> None:
         assert tables("select role from coverage where repo = 'acme/fleet'") == [{"role": "application"}]
 
 
+@pytest.mark.slow
 def test_repository_with_its_own_manifests_has_changes_and_bumps() -> None:
     """Commits that move its version alone are deployments and no changes; all others are changes."""
     shop = Raw().commits("a@1 x@2 b@5 y@7 c@8", says={"b": "B (#1)", "c": "C (#2)"})
@@ -224,6 +230,7 @@ def test_repository_with_its_own_manifests_has_changes_and_bumps() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_services_of_one_repository_are_deployed_by_their_applications() -> None:
     """One file of manifests for two services: each by the applications that the settings give it, else by its name."""
     mono = Raw("acme/mono").commits("a@1 b@5").tag("v1", "a").tag("v2", "b")
@@ -248,6 +255,7 @@ def test_own_manifests_do_not_hide_changes_from_another_rule() -> None:
         assert [row["sha"] for row in tables("select sha from lead_times")] == [commit_id("a")]
 
 
+@pytest.mark.slow
 def test_digest_alone_ships_something_unknown() -> None:
     """What only an image digest could have shipped is unknown, with the reason; a digest behind a tag is none."""
     shop = Raw().commits("a@1 b@5 c@11").tag("v1", "a")

@@ -81,6 +81,7 @@ def seen(tables: Tables) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
+@pytest.mark.slow
 def test_tags_are_deployments_at_their_tagging() -> None:
     """An annotated tag is dated by its tagger, never before its commit; a lightweight one by its commit."""
     raw = Raw().commits("a@1 b@5 c@9").tag("v1.0", "a", 3).tag("v1.1", "b").tag("v1.2", "c", 4).tag("nightly", "c", 10)
@@ -120,6 +121,7 @@ def test_branch_that_is_main_deploys_every_step() -> None:
         assert tables.change("b")["lead_time_hours"] == 0
 
 
+@pytest.mark.slow
 def test_branch_that_is_not_there_deploys_nothing() -> None:
     """A rule for a branch that does not exist, or leads out of the clone, is no deployment and no error."""
     with built(

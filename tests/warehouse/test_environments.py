@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from headway.settings import DeploymentRule, InferenceSettings, ProductionSettings, Settings
 from tests.builders.rows import Raw, built, hour
 
@@ -45,6 +47,7 @@ def test_rule_of_a_repository_goes_before_flags_and_names() -> None:
     assert production(raw, settings) == {"customers"}
 
 
+@pytest.mark.slow
 def test_preview_that_a_forge_flags_is_none_beside_production() -> None:
     """A name that contradicts the flag wins where another environment is production beyond doubt, and is told."""
     raw = deployed_to("shop (Production)").deploy("p", "b", 9, environment="shop (Preview)", production=True)
@@ -73,6 +76,7 @@ def test_repository_without_production_names_its_environments() -> None:
         assert tables("select distinct outcome from lead_times") == [{"outcome": "no_deployments"}]
 
 
+@pytest.mark.slow
 def test_pages_and_previews_are_no_staging() -> None:
     """Neither pages, an index of packages nor a preview of a later request stages a change; staging does."""
     staging, neither = (
@@ -89,6 +93,7 @@ def test_pages_and_previews_are_no_staging() -> None:
     assert staged == dict.fromkeys(neither) | dict.fromkeys(staging, hour(10))
 
 
+@pytest.mark.slow
 def test_tags_go_before_reports_that_are_no_production() -> None:
     """A library whose only environments are its pages and its index is released by its tags, and that is told."""
     raw = Raw().commits("a@1 b@5").tag("v0.1.0", "a", 2).tag("v0.2.0", "b", 6)
@@ -103,6 +108,7 @@ def test_tags_go_before_reports_that_are_no_production() -> None:
         assert tables("select deployed_from from coverage") == [{"deployed_from": "records"}]
 
 
+@pytest.mark.slow
 def test_production_deployments_without_a_status_ship_nothing_and_hold_nothing() -> None:
     """Where no production deployment says how it ended, no change waits for one: there are no deployments, and why."""
     raw = Raw().commits("a@1 b@5 c@9").deploy("one", "a", None, created=2).deploy("two", "b", None, created=6)

@@ -35,6 +35,7 @@ def line() -> Raw:
     return Raw().commits("a@1 b@2 c@3 d@4 e@5", says={"d": REVERT}).deploy("d0", "a", 1)
 
 
+@pytest.mark.slow
 def test_deployment_that_never_succeeded() -> None:
     """It is over when something succeeds in the same environment; one that failed first and then succeeded is none."""
     raw = line().deploy("d1", "b", states=[("failure", 10)]).deploy("s", "b", 11, environment="staging")
@@ -56,6 +57,7 @@ def test_rollback_shows_the_deployment_that_ran() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_revert_of_what_had_shipped_names_the_change() -> None:
     """It is over when the revert is in production; what was taken back before it shipped harmed nobody."""
     raw = line().deploy("d1", "b", 2.5).deploy("d2", "c", 3.5).deploy("d3", "e", 9)
@@ -85,6 +87,7 @@ def test_change_that_landed_again_and_was_reverted_again() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_hot_fix_shows_what_ran_before_it() -> None:
     """The deployment before it failed; where the lines that it replaces are of changes in it, they are named."""
     raw = Raw().commits("a@1 b@2 c@3 d@4", says={"d": "Hotfix totals"})
@@ -104,6 +107,7 @@ def test_after_a_rollback_the_hot_fix_says_no_more() -> None:
         assert signs(tables) == [("d1", "rollback", "r", "", "chain", 10, 11)]
 
 
+@pytest.mark.slow
 def test_incident_is_put_to_a_deployment() -> None:
     """To the one that it names; else to the last that shipped something, no longer before it than the settings say."""
     raw = line().deploy("d1", "b", 10).deploy("d2", "c", 40).deploy("r", "b", 41)
@@ -123,6 +127,7 @@ def test_incident_is_put_to_a_deployment() -> None:
         assert signs(tables) == [*incidents, ("d2", "incident", "I3", "", "nearest", 90, None), rollback]
 
 
+@pytest.mark.slow
 def test_deployment_is_held_to_account_for_some_days() -> None:
     """A sign later than the settings say is none, unless somebody reports it for this very deployment."""
     raw = line().deploy("d1", "c", 3.5).deploy("d2", "a", 60)

@@ -98,6 +98,7 @@ def check_one_of_three_failed(commits: str, cases: Mapping[str, Mapping[str, str
             assert len(tables(f"select * from production_deployments {own}")) == 3, case
 
 
+@pytest.mark.slow
 def test_merged_revert_is_linked_on_every_forge() -> None:
     """Where a forge merges, its words are in the commit of the branch, in the merge, or in both."""
     cases = {

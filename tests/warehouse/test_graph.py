@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ def places(dag: Dag, graph: Graph) -> list[int]:
     return [graph.index[commit_id(str(number))] for number in range(len(dag.parents))]
 
 
+@pytest.mark.slow
 @given(dags(), st.data())
 def test_first_reach_is_the_first_tip_that_contains(dag: Dag, data: st.DataObject) -> None:
     """For every commit the sweep names the first tip, in their order, that has it among its ancestors."""
@@ -31,6 +33,7 @@ def test_first_reach_is_the_first_tip_that_contains(dag: Dag, data: st.DataObjec
         assert found[place[commit]] == (naive[0] if naive else NEVER)
 
 
+@pytest.mark.slow
 @given(dags(), st.data())
 def test_difference_is_the_difference_of_the_sets(dag: Dag, data: st.DataObject) -> None:
     """What one commit contains and another does not, each once, whatever the graph."""
@@ -51,6 +54,7 @@ def test_depth_grows_towards_the_tips(dag: Dag) -> None:
         assert depth[commit] == 1 + max((depth[parent] for parent in parents), default=0)
 
 
+@pytest.mark.slow
 @given(dags(), st.data())
 def test_reach_stays_inside_and_stops_at_its_limit(dag: Dag, data: st.DataObject) -> None:
     """Only commits that are inside are passed through, and no more than the limit and one of them are found."""
@@ -130,6 +134,7 @@ def test_sweeps_are_linear_and_need_no_recursion() -> None:
     assert first[-1] == NEVER
 
 
+@pytest.mark.slow
 @given(dags(), st.data())
 def test_reach_along_a_chain_equals_a_search_through_all_ancestors(dag: Dag, data: st.DataObject) -> None:
     """Whatever the chain, each commit has the first tip that contains it, and each tip the commits that are new."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from headway.settings import ServiceSettings, Settings
 from tests.builders.rows import Raw, built, commit_id
 from tests.warehouse.test_inferred_services import found, outcomes, packages
@@ -37,6 +39,7 @@ def experiment() -> Raw:
     return packages(raw.tag("api@1.2.1", "c2", 21 * DAY).tag("web@1.2.1", "c2", 21 * DAY), api="api", web="web")
 
 
+@pytest.mark.slow
 def test_packages_that_had_a_tag_once_are_released_with_the_whole() -> None:
     """A day of tags of packages, beside a whole that goes on, makes no services that nothing ships any more."""
     with built(experiment()) as tables:
@@ -82,6 +85,7 @@ def test_the_first_release_of_parts_ships_what_waited_for_it() -> None:
         assert outcomes(tables)["gap"] == ("api;web", "production", 70 * DAY + 1 - 100)
 
 
+@pytest.mark.slow
 def test_settings_know_that_a_folder_is_gone() -> None:
     """What `doctor` prints of a service whose folder is gone, pasted, gives the same numbers."""
     raw = Raw("acme/mono").commits("s@0 a@24 b@30 c@40").files("s", "api/package.json", "web/a", "off/package.json")
@@ -131,6 +135,7 @@ def test_a_build_without_a_version_is_no_release() -> None:
     assert [form.prerelease for form in forms if form] == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_a_past_report_knows_the_folders_of_then() -> None:
     """Off was merged into api on day 40: on day 30 it lived, and what it had not released yet waited for it."""
     raw = (

@@ -59,6 +59,7 @@ def outcomes(tables: Tables) -> dict[str, tuple[Any, ...]]:
     return {row["title"]: (row["services"], row["outcome"], row["lead_time_hours"]) for row in changes}
 
 
+@pytest.mark.slow
 def test_applications_of_records_are_services_in_the_folders_of_their_name() -> None:
     """Without settings #2 waits for search until day 19, and what is in no folder of theirs waits for both."""
     with built(mono(), as_of=32 * DAY) as tables:
@@ -77,6 +78,7 @@ def test_applications_of_records_are_services_in_the_folders_of_their_name() -> 
     assert tuple(counts.values()) == (2, 2, 1, 1)
 
 
+@pytest.mark.slow
 def test_tags_of_packages_ship_the_package_that_they_name() -> None:
     """A tag of the web ships no API. A lock beside a package is of the package, alone of both; tests ship nothing."""
     with built(released(*TAGS)) as tables:
@@ -103,6 +105,7 @@ def test_the_inferred_services_as_settings_give_the_same() -> None:
         assert found(tables) == {}
 
 
+@pytest.mark.slow
 def test_parts_of_which_no_folder_is_known_are_named() -> None:
     """Tags of a package called otherwise than any folder are told, also with the inferred services as settings."""
     site = [(f"site-v1.{number}.0", "both", 73.0 + number) for number in range(3)]
@@ -130,6 +133,7 @@ def test_inference_can_be_turned_off() -> None:
         assert outcomes(tables)["one"] == ("", "production", 48)
 
 
+@pytest.mark.slow
 def test_parts_that_are_less_than_half_of_the_repository_do_not_ship_it() -> None:
     """Where nobody tells services apart, packages released together ship the whole only if it is mostly of them."""
     off = Settings(base=Path(), inference=InferenceSettings(services=False))
@@ -157,6 +161,7 @@ def test_names_that_no_folder_has_are_no_parts() -> None:
         assert found(tables) == {}
 
 
+@pytest.mark.slow
 def test_a_renamed_application_is_no_second_service() -> None:
     """Names that follow one another, the first long ago, are one service."""
     raw = Raw("acme/shop", read=300 * DAY, known=300 * DAY).commits("a@1 b@100 c@200 d@5000 e@5100 f@5200")
@@ -179,6 +184,7 @@ def test_an_application_without_a_folder_takes_every_path() -> None:
         assert outcomes(tables)["b"] == ("eu;us", "production", 36)
 
 
+@pytest.mark.slow
 def test_a_service_that_ended_is_waited_for_no_longer() -> None:
     """Old is deployed for 60 days while pay goes on: a change of both waits for pay alone from then on."""
     raw = Raw("acme/mono", read=400 * DAY, known=400 * DAY)
@@ -198,6 +204,7 @@ def test_a_service_that_ended_is_waited_for_no_longer() -> None:
     assert facts["alone"] == ("old", "waiting", None)
 
 
+@pytest.mark.slow
 def test_an_application_that_never_reached_production_holds_nothing_up() -> None:
     """A preview that is built beside the shop is waited for by nothing that touches the shop."""
     raw = Raw("acme/mono").commits("s@0 a@24 b@30").files("s", "shop/a", "preview/a").files("a", "shop/a", "preview/a")
@@ -220,6 +227,7 @@ def test_a_package_in_a_package_is_its_own() -> None:
         assert outcomes(tables) == {"inner": ("plugin", "waiting", None), "outer": ("cli", "production", 10)}
 
 
+@pytest.mark.slow
 def test_tags_of_the_root_ship_no_package_that_has_tags() -> None:
     """As in a repository of Go modules: `v1.1.0` is of the root, and `storage/v1.1.0` of the folder."""
     raw = Raw("acme/cloud").commits("s@0 a@24 b@30").files("s", "x.go", "storage/a.go", "query/a.go")

@@ -79,10 +79,9 @@ def known_further(folder: Path, dice: random.Random) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
-def test_nights_make_what_a_full_build_makes(tmp_path: Path, seed: int) -> None:
+def test_nights_make_what_a_full_build_makes(tmp_path: Path) -> None:
     """However rows, settings and watermarks come night by night, tables equal those of a full build at the end."""
-    dice = random.Random(seed)
+    dice = random.Random(1)
     parts = portfolio()
     night = 0
     while parts:

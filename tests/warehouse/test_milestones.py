@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, Tables, built, commit_id
 
 MERGE = {"m": "Merge pull request #1 from ann/topic\n\nAdd it"}
@@ -90,6 +92,7 @@ def test_report_of_the_landing_does_not_move_it() -> None:
         assert hours(tables, 1)["merged_at"] == 15
 
 
+@pytest.mark.slow
 def test_open_change_is_complete_until_its_next_commit() -> None:
     """An open change's code complete is its last commit so far, and another one moves it."""
     raw = Raw().commits("a@1 c@3:a d@8", branch=None).branch("main", "a").pull(1, "d").change(1, opened=2, ready=2)
@@ -164,6 +167,7 @@ def test_files_of_a_change_are_counted_once() -> None:
         assert [tables.change(key)["files"] for key in (1, "a")] == [3, 1]
 
 
+@pytest.mark.slow
 def test_reverted_change_says_when() -> None:
     """A change that was taken back keeps its outcome and says when that landed."""
     raw = Raw().commits("a@1 s@5 r@9", says={"s": "S (#1)", "r": 'Revert "S (#1)" (#2)'}).deploy("d0", "a", 1)

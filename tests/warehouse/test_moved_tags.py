@@ -30,6 +30,7 @@ def test_moved_tag_keeps_what_it_shipped() -> None:
     assert [row["succeeded_at"] for row in now] == [row["succeeded_at"] for row in then]
 
 
+@pytest.mark.slow
 def test_lightweight_tag_that_moved_back_is_dated_by_the_reading_that_found_it() -> None:
     """A tag without a date that leads to an older commit than before was not there before: past answers stay."""
     first = Raw(read=20, known=20).commits("a@0 b@2").tag("v1.0", "b")
@@ -42,6 +43,7 @@ def test_lightweight_tag_that_moved_back_is_dated_by_the_reading_that_found_it()
         ]
 
 
+@pytest.mark.slow
 def test_lightweight_tag_that_moved_to_a_commit_known_before_is_dated_by_the_reading_that_found_it() -> None:
     """The first reading had the commit and saw the tag elsewhere: it did not ship the commit when that was made."""
     first = Raw(read=20, known=20).commits("a@0 b@2 c@4").tag("v1.0", "a").tag("v1.2", "b")
@@ -60,6 +62,7 @@ def test_lightweight_tag_that_moved_to_a_commit_known_before_is_dated_by_the_rea
         assert shipped(tables)["c"][0] == "waiting"
 
 
+@pytest.mark.slow
 def test_lightweight_tag_that_moved_to_a_new_commit_has_its_date() -> None:
     """Nothing shows that it was not set when its commit was made, and its evidence says that it may be later."""
     first = Raw(read=20, known=20).commits("a@0 b@2").tag("v1.0", "a").tag("v1.2", "b")

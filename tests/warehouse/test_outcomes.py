@@ -21,6 +21,7 @@ def pushed(name: str) -> str:
     return f"@{commit_id(name)}"
 
 
+@pytest.mark.slow
 def test_production_waiting_and_abandoned() -> None:
     """What a deployment contains arrived, what landed after it waits with its age, what was closed ended."""
     raw = Raw().commits("a b c").deploy("d0", "a", 1).deploy("d1", "b", 10).change(7, opened=2, ready=3, abandoned=8)
@@ -133,6 +134,7 @@ def test_deployment_of_an_unknown_commit_hides_what_landed_before_it() -> None:
         }
 
 
+@pytest.mark.slow
 def test_arrival_right_after_an_unknown_commit_is_not_believed() -> None:
     """What the next known deployment contains may have come with the unknown one, unless it landed after that."""
     raw = Raw().commits("a@1 b@5 c@9 d@12").deploy("d0", "a", 1).deploy("lost", "gone", 7)
@@ -146,6 +148,7 @@ def test_arrival_right_after_an_unknown_commit_is_not_believed() -> None:
         }
 
 
+@pytest.mark.slow
 def test_failed_deployment_of_an_unknown_commit_hides_nothing() -> None:
     """Only what succeeded in production can have shipped anything."""
     raw = Raw().commits("a@1 b@5").deploy("d0", "a", 1).deploy("lost", "gone", states=[("failure", 7)])
@@ -189,6 +192,7 @@ def test_ref_that_git_alone_knows_claims_no_outcome() -> None:
     assert row == {"changes": 1, "code_complete": 1, "pull_refs_not_landed": 1}
 
 
+@pytest.mark.slow
 def test_reopened_change_is_not_abandoned() -> None:
     """What was closed and landed after all arrived; its closing is no end."""
     raw = Raw().commits("a@1 s@9", says={"s": "Add (#1)"}).change(1, sha="s", opened=2, ready=2, abandoned=5)

@@ -22,6 +22,7 @@ def table(rows: list[tuple[str, int]]) -> pa.Table:
     return pa.Table.from_pylist([{"repo_id": repo_id, "n": n} for repo_id, n in rows], schema)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(ROWS, ROWS, st.integers(1, 15))
 def test_each_repository_gets_its_rows_in_order(

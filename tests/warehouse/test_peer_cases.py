@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, Tables, built, commit_id, ruled
 from tests.warehouse.given import Deploy, chained
 
@@ -57,6 +59,7 @@ def test_devlake_6_and_7_staging_and_failure_ship_nothing() -> None:
         }
 
 
+@pytest.mark.slow
 def test_devlake_12_to_16_previous_success() -> None:
     """The previous deployment is the last success of the same environment; failures and other projects are none."""
     line = Raw().commits("a b c d e f g")
@@ -94,6 +97,7 @@ def test_gitlab_50_to_53_range_with_a_pick() -> None:
     assert {key: row[2] for key, row in found.items() if len(key) < 3} == {"1": "d1", "2": "d1", "3": "d2"}
 
 
+@pytest.mark.slow
 def test_gitlab_54_no_previous_deployment() -> None:
     """GitLab links all that was merged before the first deployment; here it is unknown: nobody saw it arrive."""
     raw = Raw().commits("a@1 s@2 t@3", says={"s": "S (#1)", "t": "T (#2)"}).deploy("d1", "t", 9)
@@ -101,6 +105,7 @@ def test_gitlab_54_no_previous_deployment() -> None:
         assert {row[0] for row in told(tables).values()} == {"unknown"}
 
 
+@pytest.mark.slow
 def test_datadog_worked_example() -> None:
     """C–C1–C2 on main, branch C3 merged as C4; deployed at C1, and at 19:00 at C4: 4 h and 3 h, the rest unknown."""
     raw = Raw().commits("C@10 C1@12 C2@15 C3@16:C1 C4@18:C2,C3", says={"C4": MERGED.format(4)})

@@ -43,6 +43,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_headers_become_comments(filled: Path) -> None:
     """Every table and column carries its meaning and key in the published file, for any tool that reads it."""
     with open_published(filled) as connection:
@@ -164,6 +165,7 @@ def test_damaged_published_file_is_no_warehouse(tmp_path: Path) -> None:
         open_published(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_build_reads_when_it_holds_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two builds at once are one after the other, so that the one that began earlier publishes nothing older."""
     stored(tmp_path, Raw().commits("a"))
@@ -184,6 +186,7 @@ def test_a_build_reads_when_it_holds_the_warehouse(tmp_path: Path, monkeypatch: 
     assert locked == [True]
 
 
+@pytest.mark.slow
 def test_leftovers_of_killed_builds_go_with_the_next(tmp_path: Path) -> None:
     """What a build that was killed had written is removed; the published files stay."""
     stored(tmp_path, Raw().commits("a"))
@@ -269,6 +272,7 @@ def test_too_little_memory_is_told_with_its_setting(tmp_path: Path) -> None:
     assert "memory_gb" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_build_draws_no_bar_of_its_engine(tmp_path: Path) -> None:
     """A query of some seconds writes nothing between the lines of a log."""
     with duckdb.connect() as connection:

@@ -82,6 +82,7 @@ def test_times_that_are_off_by_a_zone_are_in_doubt() -> None:
         assert "12 deployments in records, such as r0 (d.ndjson line 1)" in line
 
 
+@pytest.mark.slow
 def test_what_may_well_be_right_is_not_in_doubt() -> None:
     """Deployments that are merely late, and zones that nothing shows; beside them one that is wrong."""
     right = (

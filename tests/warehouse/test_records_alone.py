@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, built
 
 SHOWN = ("outcome", "outcome_reason", "lead_time_hours", "age_hours", "build_hours", "release_hours", "deploy_hours")
@@ -27,6 +29,7 @@ def shown(raw: Raw) -> dict[int, tuple[Any, ...]]:
         return {number: tuple(tables.change(number)[name] for name in SHOWN) for number in range(1, 5)}
 
 
+@pytest.mark.slow
 def test_what_was_complete_before_the_first_reported_arrival_is_unknown() -> None:
     """Complete at 3 and 4, first arrival at 9: how long those took was not observed; later ones arrive or wait."""
     rows = shown(records())
@@ -36,6 +39,7 @@ def test_what_was_complete_before_the_first_reported_arrival_is_unknown() -> Non
     assert rows[4][:4] == ("waiting", "", None, 30)
 
 
+@pytest.mark.slow
 def test_arrivals_without_a_start_have_no_deploy_stage() -> None:
     """Where nobody says when a roll-out began, all the time from the merge on is release, and deploy is null."""
     rows = shown(records())

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from headway.settings import DeploymentRule, ServiceSettings, Settings
 from headway.settings.inference import InferenceSettings
 from tests.builders.forge import Forge
@@ -65,6 +67,7 @@ def test_published_releases_of_components_stay_apart() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_pattern_takes_what_it_matches_and_components_stay_apart() -> None:
     """A rule with a pattern takes whatever it matches, pre-releases too; each tag is of its component."""
     raw = tagged(Raw().commits("a@0 b@2 c@3"), *PARTS, ("api-v1.2.0-rc1", "c", 10), ("deploy_x", "c", 11))
@@ -77,6 +80,7 @@ def test_pattern_takes_what_it_matches_and_components_stay_apart() -> None:
             assert {(row["version"], row["application"]) for row in rows} == expected
 
 
+@pytest.mark.slow
 def test_without_inference_only_plain_versions_are_deployments() -> None:
     """`[inference] tags = false` takes `v1.2.3` and `1.2` alone, and says what it left out."""
     raw = tagged(Raw().commits("a@0 b@2 c@3"), ("v1.0.0", "a", 1), ("release-1.1", "b", 4), ("release-1.2", "c", 5))
@@ -120,6 +124,7 @@ def test_release_commit_beside_main_ships_what_its_branch_point_has() -> None:
         assert "tags_apart" not in noticed(tables)
 
 
+@pytest.mark.slow
 def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart() -> None:
     """Where no service says what belongs to a part, its tag dates nothing: unknown, until all parts have the change."""
     apart = [(f"{part}@1.{n}.0", commit, n * 4 + at) for n, commit in enumerate("acdf") for part, at in _ON[commit]]
@@ -142,6 +147,7 @@ def test_tag_of_one_part_ships_what_nobody_knows_while_others_are_released_apart
         assert "parts_apart" not in noticed(tables)
 
 
+@pytest.mark.slow
 def test_a_tag_that_completes_a_release_days_later_dates_it() -> None:
     """Parts with a tag on one commit are released together when the last has it; what it shipped first is unknown."""
     tags = (("api@1.0.0", "a", 0), ("web@1.0.0", "a", 0), ("api@1.1.0", "b", 4), ("web@1.1.0", "b", 52))
@@ -175,6 +181,7 @@ def published(*releases: tuple[str, str, float], commits: str = "a@0 b@2 c@3") -
     return forge
 
 
+@pytest.mark.slow
 def test_published_releases_of_parts_ship_what_their_publication_says() -> None:
     """Parts of one commit that were published days apart are released together by the last, whatever their tags say."""
     parts = [(f"{part}@1.{n}.0", commit, at) for n, (commit, at) in enumerate(_ROUNDS) for part in ("api", "web")]
@@ -186,6 +193,7 @@ def test_published_releases_of_parts_ship_what_their_publication_says() -> None:
         assert found["e"] == ("unknown", None, None)
 
 
+@pytest.mark.slow
 def test_published_releases_of_a_part_count_only_where_a_service_has_them() -> None:
     """While the whole repository has releases, those of a part date nothing; a service with their pattern has them."""
     whole = [(f"v1.{n}.0", commit, at) for n, (commit, at) in enumerate((("a", 1), ("b", 20), ("c", 40)))]

@@ -24,6 +24,7 @@ def readings(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     return made("reported_readings", raw_deployments=[LINE | row for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("facts", "variant"),
     [

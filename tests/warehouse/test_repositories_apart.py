@@ -65,6 +65,7 @@ def test_repositories_do_not_touch_each_other(tables: Tables, table: str) -> Non
     assert sorted(map(repr, others)) == sorted(map(repr, expected))
 
 
+@pytest.mark.slow
 def test_deployment_and_its_retraction_in_one_reading_is_a_deployment() -> None:
     """Where one reading has both, in either order, the deployment counts; a later retraction takes it away."""
     live: dict[str, Any] = {"states": [("success", 5)], "source": "github"}

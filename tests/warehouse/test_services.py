@@ -54,6 +54,7 @@ def rows(tables: Tables, *columns: str, table: str = "lead_times") -> dict[Any, 
     return {row["number"]: tuple(row[name] for name in columns) for row in found}
 
 
+@pytest.mark.slow
 def test_a_change_is_in_production_with_the_last_of_its_services() -> None:
     """Pay on day 3, search on day 19: each change by its own services, and documents have nothing to deploy."""
     with built(mono(), settings=served(MONEY, SEARCH), as_of=32 * DAY) as tables:
@@ -105,6 +106,7 @@ def test_a_repository_without_services_is_one() -> None:
         assert tables("select service, told_by from services") == [{"service": "", "told_by": "repository"}]
 
 
+@pytest.mark.slow
 def test_code_complete_before_the_first_deployment_of_its_service_is_unknown() -> None:
     """Search is deployed for the first time on day 19: what touches it was complete before."""
     raw = Raw("acme/mono").commits("start@0 fee@24 log@56", says=LANDED)
@@ -119,6 +121,7 @@ def test_code_complete_before_the_first_deployment_of_its_service_is_unknown() -
         }
 
 
+@pytest.mark.slow
 def test_a_renamed_application_is_one_chain_and_an_unknown_one_ships_nothing() -> None:
     """Both names of pay follow one another, and an application of no service is counted and ships nothing."""
     raw = Raw("acme/mono").commits("start@0 fee@24").files("start", "services/pay/a").files("fee", "services/pay/a")
@@ -138,6 +141,7 @@ def test_a_renamed_application_is_one_chain_and_an_unknown_one_ships_nothing() -
         assert tables("select deployments_without_service as n from coverage") == [{"n": 1}]
 
 
+@pytest.mark.slow
 def test_tags_of_a_service_take_the_place_of_the_rule() -> None:
     """A tag of the web is no deployment of the API, and no rollback of it; each service has its own chain."""
     raw = Raw("acme/mono").commits("a@0 web1@10 api1@20 web2@30")
@@ -189,6 +193,7 @@ def shop(**environments: float) -> Raw:
     return raw
 
 
+@pytest.mark.slow
 def test_a_rollout_is_complete_with_its_last_wave() -> None:
     """Canary on day 3, us on day 9, eu on day 24: two roll-outs, not six deployments."""
     with built(shop(canary=3 * DAY, us=9 * DAY, eu=24 * DAY), as_of=32 * DAY) as tables:
@@ -209,6 +214,7 @@ def test_the_first_wave_counts_where_settings_say_so() -> None:
         assert rows(tables, "lead_time_hours") == {1: (48,), 2: (24,)}
 
 
+@pytest.mark.slow
 def test_named_waves_are_all_and_excluded_ones_are_none() -> None:
     """Without eu, or with waves that do not name it, a change is in production with us, and eu is no staging."""
     for production in ({"exclude": ("prod-eu",)}, {"waves": ("prod-canary", "prod-us")}):
@@ -271,6 +277,7 @@ def test_an_environment_that_gets_few_rollouts_is_no_wave() -> None:
         assert {row["outcome"] for row in tables("select outcome from lead_times where title <> 'a'")} == {"production"}
 
 
+@pytest.mark.slow
 def test_a_region_that_fell_silent_is_waited_for_while_it_lived() -> None:
     """Eu is deployed to for 60 days and then no more: what it got counts to its end, what came later needs us alone."""
     raw = Raw(read=400 * DAY, known=400 * DAY).commits("s@0 " + " ".join(f"c{n}@{n * 10 * DAY + 1}" for n in range(30)))

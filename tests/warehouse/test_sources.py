@@ -9,6 +9,7 @@ from tests.builders.rows import Raw, built, commit_id, hour, ruled
 from tests.warehouse.given import made
 
 
+@pytest.mark.slow
 def test_watermark_is_the_earliest_of_the_sources() -> None:
     """A report speaks for what every source of a repository knows, and its manifests where they deploy it."""
     shop = Raw(known=80).commits("a@1 b@70").tag("v1", "a")
@@ -30,6 +31,7 @@ def test_watermark_is_the_earliest_of_the_sources() -> None:
         }
 
 
+@pytest.mark.slow
 def test_as_of_is_never_later_than_the_watermark() -> None:
     """Asking for a later time gives what is known, for what came after the watermark is unseen and not absent."""
     raw = Raw(known=20).commits("a@1 b@5").deploy("d", "a", 1)
@@ -38,6 +40,7 @@ def test_as_of_is_never_later_than_the_watermark() -> None:
         assert late.change("b")["age_hours"] == 15
 
 
+@pytest.mark.slow
 def test_manifests_repository_has_no_changes_of_its_own() -> None:
     """A repository that says what runs where deploys others; its commits are no work of theirs."""
     shop = Raw().commits("a@1 b@5").tag("v1", "a").tag("v2", "b")
@@ -91,6 +94,7 @@ def _tagged(raw: Raw) -> Raw:
     return raw.tag("v1.2.3", "a")
 
 
+@pytest.mark.slow
 def test_deployments_are_looked_for_where_they_are() -> None:
     """Without a rule the surest record is taken: reports, then manifests, then tags like releases, then none."""
     reported = _tagged(Raw("acme/reported")).commits("a").deploy("d", "a", 5)
@@ -110,6 +114,7 @@ def test_deployments_are_looked_for_where_they_are() -> None:
     assert {row["deployed_from_default"] for row in rows} == {True}
 
 
+@pytest.mark.slow
 def test_first_rule_that_matches_counts() -> None:
     """A rule goes before what was found, the first one before the next, and it is said that somebody set it."""
     settings = Settings(
@@ -233,6 +238,7 @@ def test_commit_is_green_when_all_that_had_begun_succeeded() -> None:
         assert found.get(f"git:acme/{number}", (None,)) == (green,), runs
 
 
+@pytest.mark.slow
 def test_ci_of_another_branch_integrates_nothing() -> None:
     """Only runs on the default branch tell that work is integrated."""
     raw = Raw().commits("a@1 b@5").ran("b", 8, branch="topic").ran("a", 2).deploy("d", "a", 1)
@@ -282,6 +288,7 @@ def test_gap_of_an_unknown_commit_ends_with_the_next_known_one() -> None:
     }
 
 
+@pytest.mark.slow
 def test_coverage_says_what_the_numbers_rest_on() -> None:
     """Each repository has a row, also one with nothing in it, and its counts are those of its tables."""
     raw = Raw(shallow=True).commits("a@1 b@2:a s@9:a t@10 p@11", says={"s": "S (#1)", "t": "T (#2)"}).pull(1, "b")

@@ -33,6 +33,7 @@ def hours_in(tables: Tables, stage: str, day: int) -> tuple[Any, Any]:
     return row[f"{stage}_hours"], row["release_hours"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["staging", "build"])
 def test_what_was_shipped_before_a_stage_came_does_not_have_it(stage: str) -> None:
     """One success today leaves the past as it was; what waits for production passed it, and what lands next waits."""

@@ -126,6 +126,7 @@ def test_milestone_out_of_order_is_clamped_and_counted() -> None:
     assert (row["clamped"], row["lead_time_hours"]) == (1, 19)
 
 
+@pytest.mark.slow
 def test_branch_deploy_is_in_production_before_its_merge() -> None:
     """What was deployed from its branch arrived then; the merge after it is no milestone out of order."""
     raw = squashed(whole(), 2, commits="e@20 f@20.75", landed=30, opened=20, ready=20.5, reviewed=21, approved=22)
@@ -140,6 +141,7 @@ def test_branch_deploy_is_in_production_before_its_merge() -> None:
     assert stages(row) == (0.5, 0.25, 0.25, 1, 2, 0, 0, 0, 1)
 
 
+@pytest.mark.slow
 def test_deployment_before_the_code_was_complete_gives_no_negative_time() -> None:
     """Arrival before the last commit, by a branch deploy, is a lead time of zero and counted as clamped."""
     raw = Raw().commits("a b:a c s@9:a", says={"s": "Add (#1)"}).pull(1, "c").deploy("d0", "a", 0.5)
@@ -171,6 +173,7 @@ def test_code_complete_is_what_the_setting_says(setting: str, hour: float, lead:
     assert row["code_complete_source"] == ("branch_commits" if setting == "last_commit" else "event")
 
 
+@pytest.mark.slow
 def test_numbers_of_every_row_hold_together() -> None:
     """Milestones in order, stages that add up, and nothing that is both arrived and waiting, over one of each kind."""
     raw = whole(seasoned()).change(2, opened=2, ready=3, abandoned=20).change(3, opened=4, ready=5, reviewed=9)

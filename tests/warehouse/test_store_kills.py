@@ -58,6 +58,7 @@ def test_lock_of_a_killed_collector_is_free(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     """Where a file cannot grow the run ends with the reason, what was visible stays, and the next run succeeds."""
     before = stored(tmp_path, Raw().commits("a")).commits()
@@ -162,12 +163,6 @@ def _is_whole(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
-    """Whenever a collector is killed, what is visible is whole and the rest is removed later."""
-    _killed_writers(tmp_path, 3)
-
-
-@pytest.mark.slow
 def test_many_killed_writers_leave_whole_batches(tmp_path: Path) -> None:
-    """The same, for fifteen random moments."""
-    _killed_writers(tmp_path, 15)
+    """Whenever a collector is killed, what is visible is whole and the rest is removed later: ten random moments."""
+    _killed_writers(tmp_path, 10)

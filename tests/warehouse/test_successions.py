@@ -86,6 +86,7 @@ def renamed(days: int, at: int) -> Raw:
     return raw
 
 
+@pytest.mark.slow
 def test_changes_of_a_renamed_service_arrive() -> None:
     """Both names are one service, whose changes wait for nothing; it is reported as inferred."""
     with built(renamed(20, 10)) as tables:
@@ -100,6 +101,7 @@ def test_changes_of_a_renamed_service_arrive() -> None:
         assert possible_renames(tables.connection) == []
 
 
+@pytest.mark.slow
 def test_name_that_may_be_a_new_one_is_in_doubt_with_the_settings() -> None:
     """Two deployments show no succession yet: reports say so, and the settings that make them one are printed."""
     with built(renamed(12, 10)) as tables:

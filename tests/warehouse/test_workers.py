@@ -76,6 +76,7 @@ def test_however_many_processes_make_the_same_rows_in_the_same_order(jobs: int) 
     assert made == [{"repo_id": name, "total": sum(range(int(name[1:]) + 1))} for name in names]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_not_missed() -> None:
     """What a process had that was killed, for want of memory perhaps, is made by the build itself."""
     with Workers(2) as pool:
@@ -83,6 +84,7 @@ def test_a_process_that_dies_is_not_missed() -> None:
     assert made.num_rows == 12
 
 
+@pytest.mark.slow
 def test_an_error_is_that_of_a_build_without_processes() -> None:
     """The message and kind of an error do not depend on the number of processes."""
     with Workers(2) as pool, pytest.raises(UsageError, match="the eighth is wrong"):

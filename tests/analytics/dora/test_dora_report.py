@@ -44,6 +44,7 @@ def value(table: pl.DataFrame, measure: str, **where: str) -> float | None:
     return None if found is None else float(found)
 
 
+@pytest.mark.slow
 def test_report_counts_what_was_built(connection: duckdb.DuckDBPyConnection) -> None:
     """Of 41 deployments that ship something 6 failed: five were rolled back, to one an incident is put by its time."""
     table = dora(connection, Filters(repo="acme/a"))

@@ -93,6 +93,7 @@ def test_devlake_incidents_to_deployments(incident_hours: int) -> None:
     assert report["unlinked_incidents"].unique().to_list() == [len(expected) - len(found)]
 
 
+@pytest.mark.slow
 @needs_devlake
 def test_devlake_deployments_of_pipelines() -> None:
     """DevLake keeps a failed pipeline as a failed deployment, and one without dates with no time.
@@ -115,6 +116,7 @@ def test_devlake_deployments_of_pipelines() -> None:
     assert (rate["value"], rate["numerator"], rate["denominator"]) == (1.0, 4, 4)
 
 
+@pytest.mark.slow
 def test_athenian_58_and_gitlab_53_failed_deployment_consumes_nothing() -> None:
     """What a failed deployment tried to ship arrives with the next; it failed, and it is over with that next one."""
     raw = Raw().commits("a@1 b@2").deploy("d0", "a", 1).deploy("d1", "b", states=[("failure", 5)]).deploy("d2", "b", 9)

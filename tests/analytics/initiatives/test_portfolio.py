@@ -50,6 +50,7 @@ def named(found: Portfolio, name: str) -> Initiative:
     return one
 
 
+@pytest.mark.slow
 def test_rungs_come_from_the_tables(tables: Tables) -> None:
     """The whole way: paths, landing, deployments and imports become rungs, with what they rest on."""
     search = named(read_portfolio(tables.connection), "Search")
@@ -78,6 +79,7 @@ def test_what_cannot_be_said_is_not_said(tables: Tables) -> None:
     assert (chat.limit.against, chat.limit.hours) == ("changes", None)
 
 
+@pytest.mark.slow
 def test_as_of_knows_nothing_later() -> None:
     """A report of an earlier day is that of a company that had not gone further."""
     for day, rung in ((1.5, "pilot"), (3.5, "production")):
@@ -86,6 +88,7 @@ def test_as_of_knows_nothing_later() -> None:
             assert (search.rung, search.as_of) == (rung, hour(day * DAY))
 
 
+@pytest.mark.slow
 def test_without_deployments_production_is_not_claimed() -> None:
     """Landed work of a repository that reports no deployments is merged, and nothing is said of its stalling."""
     raw = Raw("acme/shop", known=100 * DAY).commits("root@1 chat@120").files("chat", "app/chat/a.py")
@@ -97,6 +100,7 @@ def test_without_deployments_production_is_not_claimed() -> None:
     assert "report no deployments" in row["evidence"]
 
 
+@pytest.mark.slow
 def test_arrival_before_the_first_record_is_not_observed() -> None:
     """Work that landed before the first recorded deployment is in production, and its time takes no part.
 
@@ -203,6 +207,7 @@ def told(raw: Raw) -> dict[str, dict[str, object]]:
         return {row["name"]: row for row in initiatives(made.connection, Filters()).to_dicts()}
 
 
+@pytest.mark.slow
 def test_an_initiative_whose_code_is_gone_is_removed() -> None:
     """Gone when the removal is in production, it neither stalls nor is in use."""
     raw = Raw("acme/shop", known=400 * DAY).commits("root@1 add@24 more@48 drop@72")
@@ -214,6 +219,7 @@ def test_an_initiative_whose_code_is_gone_is_removed() -> None:
     assert f"taken out by git:acme/shop@{commit_id('drop')} (gone since" in str(row["evidence"])
 
 
+@pytest.mark.slow
 def test_what_never_landed_says_so() -> None:
     """Pull requests alone are a pilot: open ones have not landed, closed ones are all abandoned."""
     raw = Raw("acme/shop").commits("root@1").commits("a@10:root b@20:root", branch=None)

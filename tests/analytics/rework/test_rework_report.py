@@ -55,6 +55,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield tables.connection
 
 
+@pytest.mark.slow
 def test_share_repaired_is_kaplan_meiers(connection: duckdb.DuckDBPyConnection) -> None:
     """Of 36 changes in production three were repaired, after 10, 20 and 39 days, and one taken back: by hand."""
     table = rework(connection, Filters())
@@ -79,6 +80,7 @@ def test_none_seen_is_not_certainly_none(connection: duckdb.DuckDBPyConnection) 
     assert row["upper"] == pytest.approx(1 - 0.025 ** (1 / row["at_risk"]))
 
 
+@pytest.mark.slow
 def test_fix_repairs_the_change_that_wrote_most_of_it() -> None:
     """Of two changes whose lines a fix took, the larger part is at fault; by any line both are."""
     raw = shop()
@@ -94,6 +96,7 @@ def test_fix_repairs_the_change_that_wrote_most_of_it() -> None:
     assert counts.rows() == [("largest", 4), ("any", 5)]
 
 
+@pytest.mark.slow
 def test_what_was_not_followed_so_long_is_censored() -> None:
     """As of 25 days only a part was watched for 14 days: the estimate is that of those at risk, not a share of all."""
     with built(shop(), as_of=25 * 24) as tables:
@@ -264,6 +267,7 @@ def test_interval_of_the_ratio_is_that_of_few_units(repositories: int) -> None:
     assert found.p_value == pytest.approx(2.0 * stats.t.sf(abs(fit.coefficient[0]) / error, degrees), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_ratio_without_a_difference_is_rarely_significant() -> None:
     """With no difference at most 12 of 120 companies of five repositories seem to have one; by 1.96 errors, 23."""
     dice = np.random.default_rng(160)

@@ -60,6 +60,7 @@ def test_all_ends_and_waiting_add_up(rows: list[tuple[int, int]]) -> None:
     np.testing.assert_allclose(at.waiting, survival, atol=1e-13)
 
 
+@pytest.mark.slow
 @given(ROWS)
 def test_errors_by_change_equal_clusters_of_one(rows: list[tuple[int, int]]) -> None:
     """The formula for the error by change equals the sum of squared influences of clusters of one change each."""
@@ -114,6 +115,7 @@ def test_rows_with_their_count() -> None:
     np.testing.assert_allclose(together.at([1, 2, 5]).standard_error, single.standard_error)
 
 
+@pytest.mark.slow
 def test_quantiles_are_near_those_by_the_band() -> None:
     """The error at the quantile alone gives nearly the interval in which the band of the curve holds the share.
 

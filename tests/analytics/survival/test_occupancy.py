@@ -75,6 +75,7 @@ def test_what_happens_after_the_horizon_does_not_count(horizon: float, hours: li
     np.testing.assert_allclose(found.mean_hours, hours, rtol=1e-15, atol=1e-15)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(portfolios())
 def test_occupancy_is_the_product_of_transition_matrices(stays: list[Stay]) -> None:
@@ -90,6 +91,7 @@ def test_occupancy_is_the_product_of_transition_matrices(stays: list[Stay]) -> N
         assert hours.sum() == pytest.approx(horizon, rel=1e-13)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(portfolios())
 def test_influence_is_the_derivative(stays: list[Stay]) -> None:
@@ -105,6 +107,7 @@ def test_influence_is_the_derivative(stays: list[Stay]) -> None:
     np.testing.assert_allclose(mean.influence, slow_influence(stays, "mean_hours", 9.0), atol=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(portfolios())
 def test_clusters(stays: list[Stay]) -> None:

@@ -98,6 +98,7 @@ def test_work_that_goes_several_ways_takes_the_mean_of_their_hours() -> None:
     assert expected.arrived[0] == pytest.approx([0.5, 0.75])
 
 
+@pytest.mark.slow
 def test_work_that_is_not_over_counts_for_what_was_seen_of_it() -> None:
     """Changes of which a sixth is still on its way keep the hours that they have when all are seen to their end."""
     whole, cut = (model(drawn(2, 20_000, seen_hours=hours)) for hours in (None, 400.0))
@@ -114,6 +115,7 @@ def test_the_model_finds_the_hours_of_the_aalen_johansen_estimate() -> None:
     np.testing.assert_allclose(expected.stage_hours[0], aalen_johansen[:-2], rtol=0.05, atol=1.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 99), st.floats(0.0, 1.0), st.sampled_from(["pickup", "release"]))
 def test_states_add_up_and_a_shorter_stage_saves_hours(seed: int, factor: float, stage: str) -> None:

@@ -244,6 +244,7 @@ def test_merge_of_more_parents_than_came_is_an_error() -> None:
         commit_row({"oid": "x", "parents": parents})
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False), st.integers(2, 40), st.integers(1, 9))
 def test_walk_takes_all_that_known_commits_do_not_reach(dice: random.Random, count: int, page: int) -> None:
     """Whatever the graph and the size of pages, what is taken is what the tip reaches and what is known does not."""

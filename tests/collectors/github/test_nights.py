@@ -14,7 +14,7 @@ from tests.collectors.github.reading import Reader, folded
 END = UNTIL.replace(tzinfo=None)
 
 
-@pytest.mark.parametrize("repo", ["checkout", "sdk"])
+@pytest.mark.parametrize("repo", [pytest.param("checkout", marks=pytest.mark.slow), "sdk"])
 def test_night_after_night_comes_to_the_same_as_all_at_once(company: Company, repo: str) -> None:
     """A company's last weeks, collected night after night, give row for row what one reading at the end gives."""
     with FakeGitHub(company, clock=Clock(END - timedelta(days=14)), deployments="all", schema="excerpt") as github:

@@ -29,6 +29,7 @@ def collect(github: FakeGitHub, wanted: Settings, *targets: str, jobs: int = 1, 
     return run_all(store, sources, full=full, jobs=jobs, began_at=github.clock.now(), progress=SilentProgress())
 
 
+@pytest.mark.slow
 def test_owner_means_all_its_repositories(github: FakeGitHub, tmp_path: Path) -> None:
     """`github:OWNER` becomes a source for each repository, and their rows are in the warehouse."""
     wanted = settings(github, tmp_path)
@@ -41,6 +42,7 @@ def test_owner_means_all_its_repositories(github: FakeGitHub, tmp_path: Path) ->
     assert len(github.served) == 1 + 2 * 3
 
 
+@pytest.mark.slow
 def test_renamed_repository_of_an_owner_goes_on_as_it_was(github: FakeGitHub, tmp_path: Path) -> None:
     """A repository that an owner has renamed is no new source, and nothing of it is read again."""
     wanted = settings(github, tmp_path)

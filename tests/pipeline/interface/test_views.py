@@ -102,6 +102,7 @@ def test_catalogue_explains_nothing_that_is_not_there(connection: duckdb.DuckDBP
         assert set(entries) - columns == set(), section
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPORTS)
 def test_key_of_a_report_is_one(name: str, company: Path, forge: Path) -> None:
     """No two rows of a report share its key."""
@@ -112,6 +113,7 @@ def test_key_of_a_report_is_one(name: str, company: Path, forge: Path) -> None:
             assert opened.execute(query).fetchall() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("join", joins(), ids=lambda join: f"{join.table}-{join.to}-{join.columns[-1]}")
 def test_join_leads_to_one_row(join: Join, company: Path, forge: Path) -> None:
     """The columns of a join lead to one row, or to none only where the page says so."""

@@ -158,6 +158,7 @@ def test_thresholds_that_mean_nothing_are_refused(tmp_path: Path, settings: str)
         _ = session(tmp_path, hour(0), f"[check]\n{settings}\n").settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "fails"), [("", True), ("[[deployments]]\nrepo = '*'\nfrom = 'none'\n", False)])
 def test_doctor_accepts_a_repository_that_does_not_deploy(tmp_path: Path, rule: str, fails: bool) -> None:
     """No production deployments are a failure, unless the settings declare that there are none."""
@@ -206,6 +207,7 @@ def test_target_that_was_tried_once_does_not_fail_a_service(headway: Headway, tm
     assert ran.code == 0, ran.out
 
 
+@pytest.mark.slow
 def test_documents_are_json(headway: Headway) -> None:
     """`check`, `status` and `doctor` have documents for programs, with the same exit codes."""
     headway("collect", "shop")

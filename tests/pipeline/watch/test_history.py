@@ -37,6 +37,7 @@ def test_runs_of_sources_and_commands_are_listed(headway: Headway) -> None:
     assert all(row["began_at"].endswith("Z") for row in listed)
 
 
+@pytest.mark.slow
 def test_failed_runs_are_found(headway: Headway, tmp_path: Path) -> None:
     """A source that cannot be read and its command are the failed runs, with the error."""
     (tmp_path / "deploys.ndjson").unlink()

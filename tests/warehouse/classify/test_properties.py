@@ -76,6 +76,7 @@ def test_same_changes_same_verdicts(made: list[ChangeFacts]) -> None:
     assert list(classify_repository(made, RULES)) == list(classify_repository(made, RULES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [rule for rule in EVERY_RULE if rule.needs or rule.holds], ids=lambda rule: rule.id)
 @settings(max_examples=40)
 @given(data=st.data())

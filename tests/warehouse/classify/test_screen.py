@@ -84,6 +84,7 @@ def test_texts_without_words_are_those_in_which_none_is_found(texts: list[str]) 
     assert texts_without(texts, words) == {text for text in texts if not each.of(text) & words}
 
 
+@pytest.mark.slow
 @given(PATHS)
 def test_paths_read_together_are_as_read_alone(paths: list[str]) -> None:
     """What a path is does not depend on the others, nor on how many they are."""

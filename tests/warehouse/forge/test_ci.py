@@ -17,6 +17,7 @@ def greens(shop: Forge, **kwargs: Any) -> dict[str, float | None]:
     return {name: found.get(commit_id(name), (None,))[0] for name in ("a", "b", "c")}
 
 
+@pytest.mark.slow
 def test_first_success_of_a_run_counts_whatever_is_run_again_after_it() -> None:
     """A run tells of its last attempt alone; its jobs tell when an earlier one succeeded."""
     shop = Forge().run("a", 3, 9, "failure", run_id="1", attempt=2, started=8)
@@ -89,6 +90,7 @@ def test_settings_say_what_is_no_ci() -> None:
         assert greens(shop, settings=settings) == {**expected, "c": None}
 
 
+@pytest.mark.slow
 def test_deploying_workflow_holds_up_no_build() -> None:
     """A workflow that deploys on a push waits at its gate; that is no time to integrate."""
     shop = (
@@ -122,6 +124,7 @@ def test_friction_of_ci_by_commit() -> None:
     assert (c["runs"], c["attempts"], c["queue_hours"], c["rerun_hours"]) == (1, 1, None, 0)
 
 
+@pytest.mark.slow
 def test_friction_of_ci_by_change() -> None:
     """Of `build`, the queue and the time after the first failure; both are parts of the stage."""
     with built(queued()) as tables:
@@ -138,6 +141,7 @@ def test_friction_of_ci_so_far() -> None:
     assert (one["ci_queue_hours"], one["ci_rerun_hours"]) == (1.25, 3.25)
 
 
+@pytest.mark.slow
 def test_change_that_a_later_commit_integrated_lost_the_time_since_its_own_failure() -> None:
     """Where its own CI failed for good, the next commit's success integrates it, and what lay between was lost."""
     raw = Raw(provider="github").commits("start@0.5 a@3 b@10")
@@ -148,6 +152,7 @@ def test_change_that_a_later_commit_integrated_lost_the_time_since_its_own_failu
     assert (one["build_hours"], one["ci_queue_hours"], one["ci_rerun_hours"]) == (9, 0.75, 7)
 
 
+@pytest.mark.slow
 def test_queue_that_nobody_tells_is_null() -> None:
     """GitHub's runs start in the instant of their creation: without jobs that says nothing of runners."""
     shop = Forge().request(1, opened=2, commits="x@1", merged=3, merge="a").run("a", 3, 5)
@@ -160,6 +165,7 @@ def test_queue_that_nobody_tells_is_null() -> None:
     assert found == {1: (None, 0), 2: (1, 0), 3: (None, None), 4: (None, None)}
 
 
+@pytest.mark.slow
 def test_repository_without_ci_has_no_friction_of_it() -> None:
     """Null, never zero, where there is no stage `build`."""
     with built(Forge().request(1, opened=2, commits="x@1", merged=3)) as tables:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import pytest
+
 from tests.builders.forge import Forge
 from tests.builders.rows import built, commit_id
 
@@ -32,6 +34,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 def test_code_is_complete_with_its_last_own_commit() -> None:
     """The latest commit on the head that is no merge, not after the merge and not before it was ready."""
     shop = Forge()
@@ -52,6 +55,7 @@ def test_code_is_complete_with_its_last_own_commit() -> None:
     assert {number for number, source in sources.items() if source == "branch_commits"} == told
 
 
+@pytest.mark.slow
 def test_force_push_leaves_the_commits_that_are_there_now() -> None:
     """Commits that a force push took away do not linger: they were of an older reading of the pull request."""
     before = Forge(read=10).request(1, opened=2, commits="a@1 b@9", head_sha=commit_id("b"))

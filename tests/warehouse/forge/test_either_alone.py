@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.forge import Forge
 from tests.builders.rows import Raw, Tables, built, commit_id
 
@@ -27,6 +29,7 @@ def history() -> Raw:
     return raw
 
 
+@pytest.mark.slow
 def test_without_history_only_the_deployed_commit_itself_has_arrived() -> None:
     """What landed before a deployment of another commit may be in it: unknown, not waiting; what landed after waits."""
     with built(deployed(), as_of=20) as tables:
@@ -63,6 +66,7 @@ def test_exact_deployment_after_one_without_history_may_not_be_the_first() -> No
         assert outcomes(tables)[2] == ("unknown", None)
 
 
+@pytest.mark.slow
 def test_commit_that_the_clone_has_not_is_found_by_the_forge() -> None:
     """In a clone that is cut off a deployment of a merge commit that only the forge names ships exactly that."""
     raw = Raw(provider="github", shallow=True).commits("x@11:lost m4@12")
@@ -90,6 +94,7 @@ def test_ci_without_history_integrates_exactly_its_commit() -> None:
     assert found == {1: (3.2,), 2: (6.2,), 3: (6.2,), 4: (None,)}
 
 
+@pytest.mark.slow
 def test_records_alone_map_by_the_landing_commit_too() -> None:
     """The same holds for changes that a record tells of: whose landing commit was deployed has arrived."""
     raw = Raw().change(1, opened=2, ready=2, merged=5, sha="m1").deploy("d0", "x", 1).deploy("d1", "m1", 8)
@@ -108,6 +113,7 @@ def test_paths_count_whichever_source_read_them() -> None:
         assert tables("select count(*) as n from commit_files") == [{"n": 2}]
 
 
+@pytest.mark.slow
 def test_head_of_a_preview_stages_nothing() -> None:
     """A review app has the head of a branch and not what landed: it neither stages nor begins anything (GitLab 53)."""
     shop = Forge().deploy("d0", "start", 1).request(1, opened=3, commits="b@2", merged=9, merge="m1")

@@ -32,6 +32,7 @@ def test_merged_into_another_branch_has_not_landed() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_merged_into_another_branch_waits_where_history_shows_that_it_has_not_landed() -> None:
     """With Git it is known to wait for its landing, and a deployment of that branch brings it to production anyway."""
     raw = Raw(provider="github").commits("a@1").commits("b@6:a x@9:a y@12", branch="release/1.x").branch("main", "a")
@@ -44,6 +45,7 @@ def test_merged_into_another_branch_waits_where_history_shows_that_it_has_not_la
         assert (row["outcome"], row["mapped_by"], row["deployment_id"]) == ("production", "branch_deploy", "d1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("squashed", [False, True])
 def test_landed_with_the_merge_of_its_branch(squashed: bool) -> None:
     """What was merged into a branch landed when Git shows that branch on main, told by no message and no number."""
@@ -86,6 +88,7 @@ def test_promoted_by_a_squash_lands_with_its_carrier() -> None:
         assert landed(tables)[1] == (None, "waiting", "")
 
 
+@pytest.mark.slow
 def test_stacked_pull_requests_share_the_end_of_the_last() -> None:
     """Merged into each other's branches, they land when the last one does, and are abandoned when it is closed."""
     shop = Forge().request(1, opened=2, commits="b@1", merged=5, merge="x", base_ref="two")

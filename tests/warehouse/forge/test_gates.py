@@ -45,6 +45,7 @@ def shop() -> Forge:
     return forge.deploy("d3", "a", states=[("waiting", 14), ("in_progress", 16), ("success", 17), ("inactive", 18)])
 
 
+@pytest.mark.slow
 def test_gates_and_failed_tries_are_inside_the_stage_deploy() -> None:
     """All tries of the environment in which it arrived, from the first on."""
     with built(shop(), as_of=50) as tables:
@@ -52,6 +53,7 @@ def test_gates_and_failed_tries_are_inside_the_stage_deploy() -> None:
     assert (row["deploy_hours"], row["gate_hours"], row["failed_attempts"]) == (12, 4 + 1 + 2, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "hours", "gate", "failed"),
     [(5.25, 0.25, 0.25, 0), (8, 3, 3, 0), (9.5, 4.5, 4, 0), (12.5, 7.5, 5, 1), (15, 10, 6, 2)],
@@ -75,6 +77,7 @@ def test_tries_at_the_same_time_count_once() -> None:
     assert (row["deploy_hours"], row["gate_hours"], row["failed_attempts"]) == (5, 5, 1)
 
 
+@pytest.mark.slow
 def test_gates_are_null_where_nobody_tells() -> None:
     """Before anything was tried, and where deployments have no statuses, there is nothing to say."""
     forge = Forge().deploy("d0", "start", 1, created=0.5).request(1, opened=2, commits="x@1", merged=4, merge="a")

@@ -54,6 +54,7 @@ def shown(tables: Tables) -> dict[Any, Any]:
     return {number: (*times[number], rows[number]["outcome"], rows[number]["sha"]) for number in times}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sources", ["forge git", "git forge", "forge git records", "forge records"], ids=lambda text: text.replace(" ", "+")
 )
@@ -81,6 +82,7 @@ def test_forge_alone_maps_by_exactly_the_merge_commit() -> None:
         }
 
 
+@pytest.mark.slow
 def test_git_alone_has_no_reviews_and_no_outcome_of_what_is_not_landed() -> None:
     """The clone knows the same landings and code complete, and nothing of open, closed and reviewed."""
     with built(git().deploy("d0", "a", 1.5).deploy("d2", "m2", 18), as_of=50) as tables:
@@ -90,6 +92,7 @@ def test_git_alone_has_no_reviews_and_no_outcome_of_what_is_not_landed() -> None
     assert found == {1: (5, 9, 18), 2: (12, 15, 18)}
 
 
+@pytest.mark.slow
 def test_record_goes_before_the_forge() -> None:
     """What somebody reports on purpose is taken, the rest is the forge's; reviews are those of that code complete."""
     shop = Forge().request(
@@ -160,6 +163,7 @@ def test_commit_of_a_pull_request_that_lands_again_is_a_push() -> None:
         }
 
 
+@pytest.mark.slow
 def test_merge_queue_lands_when_the_forge_says_and_is_built_by_then() -> None:
     """The queue makes the commit, tests it, and moves main to it: merged then, and integrated with that."""
     raw = Raw(provider="github").commits("a@1 q@8", says={"q": "Add (#1)"})
@@ -170,6 +174,7 @@ def test_merge_queue_lands_when_the_forge_says_and_is_built_by_then() -> None:
         assert [tables.change(1)[name] for name in ("build_hours", "clamped")] == [0, 0]
 
 
+@pytest.mark.slow
 def test_two_pull_requests_of_one_queue_batch_ship_together() -> None:
     """A merge queue's batch lands each pull request by a commit of its own; a deployment of the last has them all."""
     raw = Raw(provider="github").commits("a@1 q1@8 q2@8.1", says={"q1": "One (#1)", "q2": "Two (#2)"})
@@ -183,6 +188,7 @@ def test_two_pull_requests_of_one_queue_batch_ship_together() -> None:
         assert tables.hours("lead_times where number is not null", "number", "production_at") == {1: (12,), 2: (12,)}
 
 
+@pytest.mark.slow
 def test_bot_that_merges_leaves_the_work_its_authors() -> None:
     """A person's pull request that a bot merged is the person's, and AI named only in the squash's body is seen."""
     raw = Raw(provider="github").commits(

@@ -32,6 +32,7 @@ def at(text: str) -> float:
     return (moment - START).total_seconds() / 3600
 
 
+@pytest.mark.slow
 def test_devlake_1_whole_journey() -> None:
     """DevLake 1 in seconds, not minutes rounded up: coding 1440, pickup 5, 55 to the merge, 2977.45 to production.
 
@@ -81,6 +82,7 @@ def test_devlake_4_deployed_before_the_merge() -> None:
     assert (row["outcome"], row["lead_time_hours"], row["clamped"]) == ("production", 5, 1)
 
 
+@pytest.mark.slow
 def test_devlake_5_only_the_first_deployment_has_it() -> None:
     """DevLake counts part of a cycle; we say that its arrival was not observed."""
     shop = Forge().request(1, opened=2, commits="a@2", merged=5, merge="m").deploy("d1", "m", 30)
@@ -93,6 +95,7 @@ def test_devlake_5_only_the_first_deployment_has_it() -> None:
     )
 
 
+@pytest.mark.slow
 def test_devlake_6_to_8_what_has_not_arrived() -> None:
     """Only staging, only a failed deployment, not merged at all: no lead time, and each waits where it is."""
     shop = base()
@@ -159,6 +162,7 @@ def test_middleware_31_from_review_to_approval(reviews: Any, merged: float | Non
         assert tables.change(1)["review_hours"] == review
 
 
+@pytest.mark.slow
 def test_middleware_32_drafts() -> None:
     """Time begins when it is ready: a day, 23 hours from the first of two, and four hours to the first review."""
     shop = base().request(1, opened=2, commits="a@2", events=[("ready_for_review", 4)], merged=28)
@@ -171,6 +175,7 @@ def test_middleware_32_drafts() -> None:
         assert [minutes(tables.change(number), "pickup") for number in (1, 2, 3)] == [(1440,), (1380,), (240,)]
 
 
+@pytest.mark.slow
 def test_middleware_34_rounds_of_rework() -> None:
     """We count no rounds: code is complete with the last commit, also one after the first approval, which stands."""
     rounds = [("bob", "changes_requested", 4.0), ("bob", "changes_requested", 6.0), ("bob", "approved", 8.0)]
@@ -197,6 +202,7 @@ def test_issue_metrics_62_time_in_draft() -> None:
     assert found == {1: (48, 48), 2: (144, 144), 3: (48, 48), 4: (None, None), 5: (None, None)}
 
 
+@pytest.mark.slow
 def test_heartbeat_67_builds_without_a_pull_request() -> None:
     """Five builds, one with a pull request of 60 s: a mean of 12 s there; here pushes are changes of their own."""
     raw = Raw(provider="github").commits("start@0.1 p1@3 p2@4 p3@5 p4@6 m@7")
@@ -229,6 +235,7 @@ def _release_branch() -> Raw:
     return raw.commits("pick@6:start", branch="release", says=says)
 
 
+@pytest.mark.slow
 def test_cherry_pick_to_a_release_branch_without_a_pull_request() -> None:
     """Nobody tests it: the deployed copy of a landing commit brings its pull request to production."""
     shop = base().request(1, opened=2, commits="a@2", merged=5, merge="m").deploy("d1", "pick", 8)
@@ -237,6 +244,7 @@ def test_cherry_pick_to_a_release_branch_without_a_pull_request() -> None:
     assert (row["outcome"], row["mapped_by"], row["lead_time_hours"]) == ("production", "cherry_pick_trailer", 6)
 
 
+@pytest.mark.slow
 def test_rollback_then_forward_with_another_commit() -> None:
     """Nobody tests it: what was withdrawn and is back keeps its first arrival, and is rolled back no longer."""
     raw = Raw(provider="github").commits("start@0.1 m1@3 m2@8")
@@ -261,6 +269,7 @@ def test_inactive_before_it_was_collected() -> None:
         assert tables.change(1)["lead_time_hours"] == 5
 
 
+@pytest.mark.slow
 def test_commits_page_that_never_came() -> None:
     """Nobody tests it: a pull request without its commits is complete by what Git knows, else when it was ready."""
     shop = base().request(1, opened=2, merged=9, merge="m", head_sha=None)
@@ -282,6 +291,7 @@ def test_commits_page_that_never_came() -> None:
     assert complete(shop, raw) == (3,)
 
 
+@pytest.mark.slow
 def test_night_when_the_clocks_change() -> None:
     """Nobody tests it: hours are those that passed, whatever the zone of who committed."""
     shop = Forge(read=5000, known=5000).deploy("d0", "start", at("03-01T00:00:00"))

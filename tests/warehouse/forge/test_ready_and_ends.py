@@ -77,6 +77,7 @@ def test_pull_request_is_what_its_events_made_it(cases: list[Case]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_draft_is_not_code_complete_and_has_no_lead_time() -> None:
     """Open or closed drafts are changes that are known, and wait for nobody (nor do they in issue-metrics 62)."""
     shop = (

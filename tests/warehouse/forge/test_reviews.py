@@ -141,6 +141,7 @@ def test_what_came_after_the_report_is_left_out() -> None:
             assert tables.hours("lead_times", "number", *columns)[1] == times, as_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "times"),
     [
@@ -169,6 +170,7 @@ def test_reviews_follow_what_makes_code_complete(setting: str, times: tuple[floa
     assert row["clamped"] == 0
 
 
+@pytest.mark.slow
 def test_not_approved_is_not_complete_where_approval_makes_complete() -> None:
     """Under `first_approval` what nobody approved is complete when it is merged, and before that not at all."""
     shop = Forge().request(1, opened=2, commits="a@1").request(2, opened=2, commits="b@1", merged=7)

@@ -49,6 +49,7 @@ def test_run_that_did_nothing_is_no_deployment() -> None:
     assert by_workflow(shop) == {}
 
 
+@pytest.mark.slow
 def test_attempts_up_to_the_success_are_one_deployment() -> None:
     """Failures before the first success are its failed attempts; run again later it is another deployment."""
     shop = Forge().run("a", 5, 30, run_id="1", attempt=4, started=29, name="Deploy")
@@ -59,6 +60,7 @@ def test_attempts_up_to_the_success_are_one_deployment() -> None:
     assert by_workflow(shop, as_of=9.25) == {"workflow:1": (5, None, "queued", 2)}
 
 
+@pytest.mark.slow
 def test_old_run_that_is_run_again_is_a_rollback() -> None:
     """A workflow of an old commit, run again after a newer one had been deployed, withdraws what came between."""
     shop = Forge().commits("a@1 b@8").run("a", 5, 30, run_id="1", attempt=2, started=29, name="Deploy")
@@ -95,6 +97,7 @@ def test_workflow_is_chosen_by_a_glob(glob: str, names: set[str]) -> None:
     assert set(by_workflow(shop)) == {"workflow:Deploy", "workflow:deploy.yml"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "production"), [("production", True), ("prod-eu", True), ("staging", False), ("", True)]
 )
@@ -108,6 +111,7 @@ def test_environment_is_the_settings(environment: str, production: bool) -> None
             ]
 
 
+@pytest.mark.slow
 def test_changes_ship_with_a_workflow() -> None:
     """A change arrives with the run that has its commit, and the runs are no CI."""
     shop = Forge().commits("start@0.5 a@5 b@20").run("start", 1, 1.5, name="Deploy").run("a", 5, 5.5)
@@ -121,6 +125,7 @@ def test_changes_ship_with_a_workflow() -> None:
     assert (row["deployment_id"], row["gate_hours"]) == ("workflow:Deploy-2", None)
 
 
+@pytest.mark.slow
 def test_published_release_is_a_deployment() -> None:
     """At its publication, of its tag's commit; drafts and pre-releases are none."""
     shop = Forge().commits("start@1 a@5 b@9 c@12").release("v1", "start", 2).release("v2", "b", 10)

@@ -93,6 +93,7 @@ def test_common_paths_alone_are_approximate() -> None:
         assert found.doubtful("closer_alone") == {"#13"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "request_outcome", "lead"), [("basket/a", "abandoned", 7), ("search/a", "production", 7)]
 )
@@ -198,6 +199,7 @@ def test_closing_that_only_paths_corroborate_is_counted(message: str, by: str, d
     assert found.doubtful("closer_alone") == ({"#13"} if doubted else set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("closed", "expected"), [((13,), "s"), ((13, 14), None)])
 def test_commit_that_the_forge_says_closed_it(closed: tuple[int, ...], expected: str | None) -> None:
     """The commit that closed one request landed it, and is reported; one that closed several landed none of them."""

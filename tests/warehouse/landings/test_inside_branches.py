@@ -45,6 +45,7 @@ def test_batch_with_fewer_branches_than_numbers() -> None:
     assert found.doubtful("by_order") == {"#13", "#14"}
 
 
+@pytest.mark.slow
 def test_squash_in_the_branch_of_a_squash() -> None:
     """A request that was squashed into another one's branch landed with that, with what was written for it."""
     says = {"q": "Upper (#2)", "s": "Lower (#1)"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(dag, tip, heads, says, authored, found)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(cases())
 def test_each_step_belongs_to_one_change(case: Case) -> None:
@@ -86,6 +88,7 @@ def test_each_merged_commit_belongs_to_one_change(case: Case) -> None:
         assert all(int(commit) in case.dag.ancestors(int(landed[key])) for commit in commits)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(cases())
 def test_own_commits_landed_with_no_older_step(case: Case) -> None:

@@ -97,6 +97,7 @@ def test_squash_of_a_branch_of_merges_alone_is_approximate() -> None:
     assert (found.own["#1"], found.own["#2"], found.rows["#2"]["branch_commits"]) == (["b"], ["t"], "not_believed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picked", ["b", "s", "m"])
 def test_cherry_pick_of_what_was_merged_ships_it(picked: str) -> None:
     """A copy of the branch's commit, of the squash that was merged, or of the merge is the change in production."""

@@ -86,6 +86,7 @@ def test_marks_of_a_squashed_branch_count() -> None:
         assert tables.change(12)["built_with_ai"] == "assisted"
 
 
+@pytest.mark.slow
 def test_bot_that_closes_what_it_landed() -> None:
     """Three requests that a bot or a script squashed and closed are in production, once each, and that is reported."""
     says = {

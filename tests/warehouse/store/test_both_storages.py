@@ -92,6 +92,7 @@ def test_vacuum_leaves_what_counts(host: Host) -> None:
     assert again.vacuum(older_than=FAR) == 0
 
 
+@pytest.mark.slow
 def test_tidy_merges_each_source_and_takes_its_time(host: Host) -> None:
     """A source with many batches is merged; what was written just now is not removed."""
     store = host("one")
