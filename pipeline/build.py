@@ -18,6 +18,7 @@ from warehouse.building.kept import digest_of_files
 from warehouse.publish import Addition, build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore
+from warehouse.upkeep.privacy import ensure_privacy
 
 __all__ = [
     "build",
@@ -58,6 +59,8 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     warehouse = session.settings.warehouse_folder
     store = _collected(session.settings)
     check_repositories(session.settings, store)
+    if session.settings.privacy.authors != "plain":
+        ensure_privacy(store, session.settings)
     store.storage.drop_copies(older_than=session.now - store.storage.retained)  # a collector may be writing newer ones
     return publish(
         warehouse,

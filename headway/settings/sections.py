@@ -92,8 +92,8 @@ class PrivacySettings:
     authors: str = setting(
         "plain",
         "names, addresses and log-ins of people in what is stored; `pseudonym`: keyed digests in their place, by the "
-        "secret HEADWAY_PRIVACY_SECRET",
-        choices=("plain", "pseudonym"),
+        "secret HEADWAY_PRIVACY_SECRET; `none`: no people, and marks within a repository where a rule compares them",
+        choices=("plain", "pseudonym", "none"),
     )
 
 

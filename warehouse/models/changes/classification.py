@@ -53,7 +53,7 @@ _CHANGE_COLUMNS = (
     "change_key",
     "title",
     "body",
-    "author",
+    "author_key",
     "author_kind",
     "head_ref",
     "labels",
@@ -144,7 +144,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict, least: float) -> dict[s
 
 
 def _facts(change: Mapping[str, Any], own_shas: list[str], commits: Mapping[str, CommitFacts]) -> ChangeFacts:
-    author = change["author"] or ""
+    author = change["author_key"] or ""
     own_commits = [commits[sha] for sha in own_shas if sha in commits and sha != change["sha"]]
     if change["author_kind"] is None and any(commit.author_name == author for commit in own_commits):
         author = ""  # not a log-in but the name of most of its commits, which speak for themselves
