@@ -10,6 +10,7 @@ import duckdb
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
+from headway.settings.sections import PrivacySettings
 from pipeline.session import Session
 from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
@@ -59,7 +60,7 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     warehouse = session.settings.warehouse_folder
     store = _collected(session.settings)
     check_repositories(session.settings, store)
-    if session.settings.privacy.authors != "plain":
+    if session.settings.privacy != PrivacySettings():
         ensure_privacy(store, session.settings)
     store.storage.drop_copies(older_than=session.now - store.storage.retained)  # a collector may be writing newer ones
     return publish(

@@ -10,7 +10,17 @@ from typing import Protocol
 
 import pyarrow as pa
 
-__all__ = ["IDENTITIES", "MARK", "TEXTS", "Renaming", "identity_groups", "login_of", "renamed", "shown_name"]
+__all__ = [
+    "IDENTITIES",
+    "MARK",
+    "TEXTS",
+    "Renaming",
+    "identity_groups",
+    "login_of",
+    "renamed",
+    "shown_name",
+    "with_values",
+]
 
 IDENTITIES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "commits": (("author_name", "author_email"), ("committer_name", "committer_email")),
@@ -41,13 +51,13 @@ _NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com", re.IGNO
 # Only of these events the subject is a person: else it is a review, an environment, a branch, a number.
 _REQUEST = "review_requested"
 _ADDRESS = r"(?<![\w.+%-])(?!git@)[\w.+%-]+@(?:[\w-]+\.)+[A-Za-z]{2,24}(?![\w@])"
-# In texts: who signs a trailer, an address, a mention (no package, no decorator), and whose branch it is.
+# In texts: who signs a trailer, an address, a mention (no package, no code), and whose branch it is.
 _IN_TEXT = re.compile(
     rf"(?m:^)(?P<key>[A-Za-z][A-Za-z-]{{0,40}}: )(?P<name>[^<\n]{{1,200}}?) <(?P<address>{_ADDRESS})>"
     r"|(?m:^)(?P<by>(?i:signed-off|reviewed|acked|tested|reported|suggested|helped|approved|co-authored)-by: )"
     r"(?P<signer>[^<@\n]{1,200}?)(?=\r?$)"
     rf"|(?P<email>{_ADDRESS})"
-    r"|(?<![\w/@.])@(?P<login>[A-Za-z0-9][\w-]{0,38})(?![\w/-]|\.\w)"
+    r"|(?<![\w/@.`])@(?P<login>[A-Za-z0-9][\w-]{0,38})(?![\w/-]|\.\w)"
     r"|(?P<merge>Merge pull request #\d{1,12} from )(?P<owner>[\w-]{1,39})(?=/)",
     re.MULTILINE,
 )
@@ -114,13 +124,13 @@ def renamed(table: str, rows: pa.Table, renaming: Renaming) -> pa.Table:
     """The rows with every identity replaced by what `renaming` says."""
     owners = _accounts(table, rows) if renaming.everyone else None
     for column in [column for group in IDENTITIES.get(table, ()) for column in group]:
-        rows = _of_people(rows, column, _with_values(rows, column, partial(renaming.alias, column=column)))
+        rows = _of_people(rows, column, with_values(rows, column, partial(renaming.alias, column=column)))
     if table == "added_lines" and renaming.everyone:
-        rows = _with_values(rows, "line", _line_without_people)
+        rows = with_values(rows, "line", _line_without_people)
     for column in TEXTS.get(table, ()):
-        rows = _with_values(rows, column, partial(_text_renamed, renaming=renaming))
+        rows = with_values(rows, column, partial(_text_renamed, renaming=renaming))
         if column in _OWN_BRANCHES or not renaming.everyone:
-            rows = _with_values(rows, column, partial(_branch_renamed, renaming=renaming, owners=owners))
+            rows = with_values(rows, column, partial(_branch_renamed, renaming=renaming, owners=owners))
     return rows
 
 
@@ -148,7 +158,8 @@ def _of_people(rows: pa.Table, column: str, new: pa.Table) -> pa.Table:
     return new.set_column(place, rows.schema.field(place), column_after)
 
 
-def _with_values(rows: pa.Table, column: str, change: Callable[[str], str]) -> pa.Table:
+def with_values(rows: pa.Table, column: str, change: Callable[[str], str]) -> pa.Table:
+    """The rows with every text of a column replaced by what `change` makes of it."""
     if column not in rows.schema.names or rows.num_rows == 0:
         return rows
     values = rows[column].combine_chunks().dictionary_encode()

@@ -63,7 +63,7 @@ def company(folder: Path) -> Repository:
     return repo
 
 
-def left(folder: Path) -> set[str]:
+def left(folder: Path, names: re.Pattern[str] = NAMES) -> set[str]:
     """Files of a warehouse in which the person stands, Git's own clones aside."""
     places = set()
     for path in folder.rglob("*"):
@@ -74,7 +74,7 @@ def left(folder: Path) -> set[str]:
             text = repr(pq.read_table(path).to_pylist())
         elif path.suffix == ".duckdb":
             text += _published(path)
-        if NAMES.search(text):
+        if names.search(text):
             places.add(str(path.relative_to(folder)))
     return places
 
@@ -152,7 +152,12 @@ def test_person_in_a_text(text: str, after: str) -> None:
     """Addresses, names in trailers, mentions and owners of branches are replaced; words are not."""
     people = {"ann": "X", "a@x.org": "X@privacy.invalid"}
     table = pa.table({"message": [text], "author_name": ["Bob"]})
-    new = renamed("commits", table, Renaming(lambda identity, column: people.get(identity.lower(), identity)))
+
+    def alias(identity: str, column: str) -> str:
+        del column
+        return people.get(identity.lower(), identity)
+
+    new = renamed("commits", table, Renaming(alias))
     assert new["message"].to_pylist() == [after]
 
 

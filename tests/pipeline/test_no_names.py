@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +18,12 @@ NUMBERS = "select * exclude (author) from lead_times where provider = 'github' o
 VERDICTS = "select * from classification where repo_id like 'github:%' order by all"
 BOT = Person("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
 AIDER = Person("Ann Author (aider)", "ann@example.com")
-AGENT = "Add 8 (#8)\n\nCo-authored-by: Claude <noreply@anthropic.com>\nReviewed-by: Ann Author\n"
+AGENT = "Add 8 (#8)\n\nCo-authored-by: Claude <noreply@anthropic.com>\nReviewed-by: Ann Author\n\nThe cellar door squeaks.\n"
+CELLAR = re.compile("cellar")
 MANIFEST = (
     '[project]\nauthors = [{ name = "Ann Author", email = "ann@example.com" }]\ndependencies = [\n  "openai>=1.2",\n]\n'
 )
-SETTINGS = '[privacy]\nauthors = "none"\n[ai]\nauthor_days = true\n'
+SETTINGS = '[privacy]\nauthors = "none"\nmessages = "cut"\n[ai]\nauthor_days = true\n'
 
 
 @pytest.fixture
@@ -43,8 +45,9 @@ def test_no_name_is_stored_and_no_number_changes(
     write(tmp_path / "usage.ndjson", [used, used | {"author": "annauthor", "day": "2026-01-04"}])
     sources = ("shop", "events:records.ndjson", "events:usage.ndjson")
     warehouse, config = tmp_path / "headway-data", tmp_path / "headway.toml"
-    config.write_text(SETTINGS.replace("none", "plain"), encoding="utf-8")
+    config.write_text(SETTINGS.replace("none", "plain").replace("cut", "whole"), encoding="utf-8")
     assert headway("collect", *sources).code == 3
+    assert left(warehouse, CELLAR) != set()
     plain, judged = rows(headway, NUMBERS), rows(headway, VERDICTS)
     for sign in ("author_day", "aider", "automation", "openai"):
         assert any(sign in row for row in judged), (sign, judged)
@@ -57,7 +60,7 @@ def test_no_name_is_stored_and_no_number_changes(
     shutil.rmtree(warehouse)
     assert headway("collect", *sources, f"file://{tmp_path}/shop").code == 3
     assert not list((warehouse / "cache" / "git").glob("*.git")), "a clone holds the names of all authors"
-    assert left(warehouse) == set()
+    assert left(warehouse) == left(warehouse, CELLAR) == set()
     alias = _aider(headway)
     for query, before in ((NUMBERS, plain), (VERDICTS, judged)):
         assert rows(headway, query) == [row.replace("Ann Author (aider)", alias) for row in before]

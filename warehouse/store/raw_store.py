@@ -141,7 +141,7 @@ class RawStore:
     def begin(self, source: str, collected_at: datetime, *, after: Commit | None = None) -> Batch:
         """Start a batch of one source, `after` its newest one, which goes where neither has a row."""
         if self.people is None and self.storage.note(self.privacy_note) is not None:
-            raise WarehouseError(f"{self.storage.name} holds no plain names", hint="run `headway collect`")
+            raise WarehouseError(f"{self.storage.name} holds rows as [privacy] says", hint="run `headway collect`")
         prepare(self.warehouse)
         for folder in (self.commits_folder, self.folder / FOLDER):
             with disk(folder):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
 
 from headway.errors import UsageError
 from headway.settings import Settings
 from warehouse.store import RawStore, prepare
 from warehouse.upkeep.anonymous import WithoutAuthors
+from warehouse.upkeep.cut_texts import CutTexts
 from warehouse.upkeep.notes import reading
 from warehouse.upkeep.pseudonyms import Pseudonyms, digest
 
@@ -19,14 +23,16 @@ SECRET = "HEADWAY_PRIVACY_SECRET"  # noqa: S105  (its name)
 SECRET_FILE = "HEADWAY_PRIVACY_SECRET_FILE"  # noqa: S105  (its name)
 _SHORTEST = 32
 _CALLED = {"plain": "plain names", "pseudonym": "pseudonyms", "none": "no names"}
+_CALLED |= {"whole": "whole messages", "cut": "cut messages"}
+_HINT = "collect into a new warehouse: [warehouse] path"
 
 
 def use_privacy(store: RawStore, settings: Settings, environment: Mapping[str, str]) -> None:
-    """Let a store keep people as the settings say.
+    """Let a store keep people and texts as the settings say.
 
     Raises `UsageError` without a proper secret, and where the warehouse was collected with another one or otherwise.
     """
-    authors = settings.privacy.authors
+    authors, messages = settings.privacy.authors, settings.privacy.messages
     secret = _secret(environment)
     if authors != "plain" and len(secret) < _SHORTEST:
         raise UsageError(
@@ -35,45 +41,65 @@ def use_privacy(store: RawStore, settings: Settings, environment: Mapping[str, s
         )
     ensure_privacy(store, settings)
     check = digest(secret, "check of the secret") if authors != "plain" else ""
-    _, noted = _noted(store)
-    if noted and noted != check:
+    noted = _noted(store)
+    if noted.check and noted.check != check:
         raise UsageError(
             f"the warehouse {store.storage.name} was collected with the first {SECRET}, and the settings are for"
             " another secret",
-            hint="collect into a new warehouse: [warehouse] path",
+            hint=_HINT,
         )
-    if authors == "plain":
+    if (authors, messages) == ("plain", "whole"):
         return
-    if not noted:
+    if not noted.there:
         prepare(store.warehouse)
-        store.storage.create(store.privacy_note, json.dumps({"authors": authors, "check": check}))
+        store.storage.create(store.privacy_note, json.dumps({"authors": authors, "check": check, "messages": messages}))
+    steps: list[Callable[[str, pa.Table], pa.Table]] = [CutTexts(settings).rows] if messages == "cut" else []
     if authors == "none":
-        store.people = WithoutAuthors(settings.ai, secret).rows
-    else:
+        steps.append(WithoutAuthors(settings.ai, secret).rows)
+    elif authors == "pseudonym":
         pseudonyms = Pseudonyms(settings.ai, secret)
-        store.people, store.alias = pseudonyms.rows, pseudonyms.alias
+        steps.append(pseudonyms.rows)
+        store.alias = pseudonyms.alias
+
+    def people(table: str, rows: pa.Table) -> pa.Table:
+        for step in steps:
+            rows = step(table, rows)
+        return rows
+
+    store.people = people
 
 
 def ensure_privacy(store: RawStore, settings: Settings) -> None:
-    """Raise `UsageError` where a warehouse with rows holds people in another way than the settings say."""
-    before, _ = _noted(store)
-    if before != settings.privacy.authors and (before != "plain" or store.commits()):
-        now = _CALLED[settings.privacy.authors]
-        raise UsageError(
-            f"the warehouse {store.storage.name} was collected with {_CALLED.get(before, before)}, and the settings"
-            f" are for {now}",
-            hint="collect into a new warehouse: [warehouse] path",
-        )
+    """Raise `UsageError` where a warehouse with rows holds people or texts in another way than the settings say."""
+    noted = _noted(store)
+    if not noted.there and not store.commits():
+        return
+    privacy = settings.privacy
+    for before, now in ((noted.authors, privacy.authors), (noted.messages, privacy.messages)):
+        if before != now:
+            raise UsageError(
+                f"the warehouse {store.storage.name} was collected with {_CALLED.get(before, before)}, and the settings"
+                f" are for {_CALLED[now]}",
+                hint=_HINT,
+            )
 
 
-def _noted(store: RawStore) -> tuple[str, str]:
-    """How the warehouse stores people, and the digest of its secret."""
+class _Noted(NamedTuple):
+    """How a warehouse stores people and texts, the digest of its secret, and whether a note of it is there."""
+
+    authors: str = "plain"
+    check: str = ""
+    messages: str = "whole"
+    there: bool = False
+
+
+def _noted(store: RawStore) -> _Noted:
     note = store.storage.note(store.privacy_note)
     if note is None:
-        return "plain", ""
+        return _Noted()
     with reading(store.privacy_note):
         noted = json.loads(note)
-        return str(noted["authors"]), str(noted["check"])
+        return _Noted(str(noted["authors"]), str(noted["check"]), str(noted.get("messages", "whole")), there=True)
 
 
 def _secret(environment: Mapping[str, str]) -> str:
