@@ -20,6 +20,7 @@ __all__ = [
     "renamed",
     "shown_name",
     "with_values",
+    "without_marks",
 ]
 
 IDENTITIES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -106,6 +107,11 @@ class Renaming:
 def shown_name(name: str | None) -> str:
     """A name as reports show it: empty where it is a mark."""
     return "" if name is None or _MARKED.match(name) else name
+
+
+def without_marks(text: str) -> str:
+    """A text without the marks in it."""
+    return _MARKED.sub("", text)
 
 
 def login_of(address: str) -> str:

@@ -18,7 +18,10 @@ NUMBERS = "select * exclude (author) from lead_times where provider = 'github' o
 VERDICTS = "select * from classification where repo_id like 'github:%' order by all"
 BOT = Person("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
 AIDER = Person("Ann Author (aider)", "ann@example.com")
-AGENT = "Add 8 (#8)\n\nCo-authored-by: Claude <noreply@anthropic.com>\nReviewed-by: Ann Author\n\nThe cellar door squeaks.\n"
+AGENT = (
+    "Add 8 (#8)\n\nCo-authored-by: Claude <noreply@anthropic.com>\nReviewed-by: Ann Author\n"
+    "\nThe cellar door squeaks.\n"
+)
 CELLAR = re.compile("cellar")
 MANIFEST = (
     '[project]\nauthors = [{ name = "Ann Author", email = "ann@example.com" }]\ndependencies = [\n  "openai>=1.2",\n]\n'
@@ -61,19 +64,7 @@ def test_no_name_is_stored_and_no_number_changes(
     assert headway("collect", *sources, f"file://{tmp_path}/shop").code == 3
     assert not list((warehouse / "cache" / "git").glob("*.git")), "a clone holds the names of all authors"
     assert left(warehouse) == left(warehouse, CELLAR) == set()
-    alias = _aider(headway)
     for query, before in ((NUMBERS, plain), (VERDICTS, judged)):
-        assert rows(headway, query) == [row.replace("Ann Author (aider)", alias) for row in before]
+        assert rows(headway, query) == [row.replace("Ann Author (aider)", " (aider)") for row in before]
     assert rows(headway, "select distinct author from lead_times order by all") == ["", "dependabot[bot]"]
-    assert headway("collect", "--full", *sources).code == 3
-    assert left(warehouse) == set()
     assert "of people no names" in headway("forget", "ann@example.com", "--yes").err
-
-
-def _aider(headway: Headway) -> str:
-    """The name in place of the one with an agent's mark."""
-    (name,) = rows(
-        headway,
-        "select distinct author_name from commits where repo_id like 'github:%' and author_name like '%(aider)'",
-    )
-    return name

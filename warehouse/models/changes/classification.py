@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.people import without_marks
 from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
@@ -135,7 +136,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict, least: float) -> dict[s
         "built_with_ai": verdict.built_with_ai,
         "confidence": verdict.confidence,
         "marked_share": verdict.marked_share,
-        "evidence": verdict.evidence_text(),
+        "evidence": without_marks(verdict.evidence_text()),
         "confidence_how": verdict.confidence_how,
         "confidence_what": verdict.confidence_what,
         "ai_tier": verdict.tier,
