@@ -11,6 +11,7 @@ import duckdb
 from headway.errors import WarehouseError
 from headway.progress import Progress
 from headway.settings import Settings
+from headway.settings.sections import PrivacySettings
 from pipeline.session import Session
 from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
@@ -20,6 +21,7 @@ from warehouse.model import sql_models
 from warehouse.publish import Addition, build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore
+from warehouse.upkeep.privacy import ensure_privacy
 
 if TYPE_CHECKING:
     from analytics.cohort.options import Options
@@ -64,6 +66,8 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
     warehouse = session.settings.warehouse_folder
     store = _collected(session.settings)
     check_repositories(session.settings, store)
+    if session.settings.privacy != PrivacySettings():
+        ensure_privacy(store, session.settings)
     store.storage.drop_copies(older_than=session.now - store.storage.retained)  # a collector may be writing newer ones
     return publish(
         warehouse,

@@ -15,7 +15,7 @@ from pipeline.session import Session
 from warehouse.store import RawStore
 from warehouse.upkeep.fixed_path import fixed_path
 from warehouse.upkeep.forgetting import Forgotten, finish, forget, pending, what_goes, who_goes
-from warehouse.upkeep.pseudonyms import use_pseudonyms
+from warehouse.upkeep.privacy import use_privacy
 
 __all__ = ["apply", "finish_pending", "look_up", "still_told"]
 
@@ -37,10 +37,15 @@ def look_up(session: Session, name: str) -> Forgotten:
     for spelling in spelled:
         if (forgotten := what_goes(store, spelling)) is not None:
             return forgotten
-    use_pseudonyms(store, session.settings, session.environment)
+    use_privacy(store, session.settings, session.environment)
     for who in (name, store.alias(name) if store.alias else name):
         if (person := who_goes(store, who)) is not None:
             return person
+    if session.settings.privacy.authors == "none":
+        raise UsageError(
+            f"the warehouse has no source or repository {name!r}, and of people no names",
+            hint="`headway status` lists sources and repositories",
+        )
     near = get_close_matches(name, [*sources, *repositories], n=1, cutoff=0.3)
     raise UsageError(
         f"the warehouse has no source, repository or person {name!r}",

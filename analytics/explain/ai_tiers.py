@@ -23,6 +23,8 @@ _PEOPLE = """
     union
     select regexp_extract(lower(author_email), '^([0-9]+[+])?([^@+]+)@users[.]noreply[.]github[.]com$', 2)
     from commits
+    union
+    select author_day from commits where author_day is not null
 """
 _UNMATCHED = f"""
     with people as ({_PEOPLE})

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from headway.raw_tables.people import shown_name
+
 __all__ = ["Ask", "deployment_records", "forge_records", "friction"]
 
 Ask = Callable[..., Sequence[Mapping[str, Any]]]
@@ -16,6 +18,7 @@ _REVIEWS = """
     where repo_id = $repo and number = $number and submitted_at = $at
     order by lower(author) = lower($author), state <> $state, review_id limit 1
 """
+_AUTHOR = "select author_key from changes where change_id = $change"
 _STANDING = """
     select review_id, author, state from reviews
     where repo_id = $repo and number = $number and submitted_at <= $at and state = 'approved'
@@ -67,10 +70,11 @@ def forge_records(query: Ask, change: Mapping[str, Any]) -> dict[str, str]:
     `change` is its row of `lead_times`. Milestones that no single record shows are left out.
     """
     who = {"repo": change["repo_id"], "number": change["number"]}
+    author = next((row["author_key"] for row in query(_AUTHOR, change=change["change_id"])), "")
 
     def review(name: str, state: str) -> str:
         at: datetime = change[name]
-        records = query(_REVIEWS, **who, at=at, author=change["author"], state=state)
+        records = query(_REVIEWS, **who, at=at, author=author, state=state)
         if records:
             return _review(records[0])
         standing = query(_STANDING, **who, at=at)
@@ -88,7 +92,7 @@ def forge_records(query: Ask, change: Mapping[str, Any]) -> dict[str, str]:
         return f"merged{into} before (event {records[0]['event_id']}), landed as {landed}" if records else ""
 
     readers: dict[str, Callable[[], str]] = {
-        "opened_at": lambda: f"pull request #{change['number']} opened by {_whose(change['author'])}",
+        "opened_at": lambda: f"pull request #{change['number']} opened by {_whose(author or None)}",
         "ready_at": lambda: (
             "opened ready for review"
             if change["ready_at"] == change["opened_at"]
@@ -134,4 +138,6 @@ def _review(row: Mapping[str, Any]) -> str:
 
 
 def _whose(login: str | None) -> str:
-    return login or "a deleted account"
+    if login is None:
+        return "a deleted account"
+    return shown_name(login) or "a person whose name is not stored"

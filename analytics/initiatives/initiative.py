@@ -32,9 +32,9 @@ class Initiative:
 
     `stays`: its rungs in the order of time, the last not ended. `stalled`: None where that is unknown. `observed`:
     whether its first arrival in production was; `deployments`: whether any of its repositories reports deployments;
-    `imports`: whether any of them shows what imports it. `people`: different authors, however they write their names.
-    `waiting`: changes code complete and neither in production nor closed. `removed_by`: the changes that took out the
-    last of its code, empty where some is there.
+    `imports`: whether any of them shows what imports it. `people`: different authors, however they write their names;
+    None where no names are stored. `waiting`: changes code complete and neither in production nor closed. `removed_by`:
+    the changes that took out the last of its code, empty where some is there.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Initiative:
     abandoned: int
     landed: int
     shipped: int
-    people: int
+    people: int | None
     uses: tuple[Use, ...]
     usage: tuple[Usage, ...]
     last_shipped_at: datetime | None
@@ -122,7 +122,7 @@ _INITIATIVES = """
 """
 _WORK = """
     select initiative_id, change_id, repo, sandboxed, author, person, began_at, code_complete_at, merged_at, arrived_at,
-        observed, abandoned_at, deployments, imports, as_of
+        observed, abandoned_at, deployments, imports, as_of, nameless
     from initiative_work order by initiative_id, change_id
 """
 _USES = """
@@ -216,13 +216,20 @@ def _initiative(key: str, part: _Parts, window: timedelta) -> Initiative | None:
         abandoned=sum(item.abandoned_at is not None and item.abandoned_at <= as_of for item in work),
         landed=sum(item.merged_at is not None and item.merged_at <= as_of for item in work),
         shipped=len(arrivals),
-        people=len({_plain(item.author) for item in work if item.person and item.author}),
+        people=_people(work),
         uses=uses,
         usage=usage,
         last_shipped_at=max(arrivals, default=None),
         removed_by=tuple(item.change_id for item in part.removals if item) if stays[-1].rung == REMOVED else (),
         as_of=as_of,
     )
+
+
+def _people(work: Sequence[Work]) -> int | None:
+    """How many different people: None where the names of some are not stored."""
+    if any(item.nameless and item.person for item in work):
+        return None
+    return len({_plain(item.author) for item in work if item.person and item.author})
 
 
 def _plain(author: str) -> str:

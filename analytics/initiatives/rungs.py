@@ -24,7 +24,7 @@ class Work:
     """One change of an initiative, times naive UTC and None where it did not happen.
 
     `sandboxed`: it touches nothing but sandbox paths. `arrived_at`: first production deployment seen to contain it;
-    `observed`: whether that was its arrival. `person`: whether a person opened it.
+    `observed`: whether that was its arrival. `person`: whether a person opened it. `nameless`: names are not stored.
     """
 
     change_id: str
@@ -38,6 +38,7 @@ class Work:
     arrived_at: datetime | None
     observed: bool
     abandoned_at: datetime | None
+    nameless: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 
 from analytics.cohort.kinds import WORK, Excluded
 from analytics.durations import amount
+from headway.raw_tables.people import shown_name
 
 __all__ = ["IN_DOUBT", "Attention", "Stuck", "attention", "whom", "whom_of"]
 
@@ -23,13 +24,14 @@ _LONG = timedelta(days=30)
 # A request stands until its reviewer reviews; a review counts by the newest of each reviewer.
 _PEOPLE = """
 with waiting as (
-    select change_id, repo_id, number, author, code_complete_at
-    from lead_times where outcome = 'waiting' and number is not null
+    select lead_times.change_id, lead_times.repo_id, lead_times.number, author_key, lead_times.code_complete_at
+    from lead_times inner join changes on lead_times.change_id = changes.change_id
+    where outcome = 'waiting' and lead_times.number is not null
 ),
 newest as (
     select waiting.change_id, reviews.author, reviews.state, reviews.submitted_at
     from reviews inner join waiting on reviews.repo_id = waiting.repo_id and reviews.number = waiting.number
-    where reviews.author <> waiting.author and coalesce(reviews.author_kind, '') <> 'bot'
+    where reviews.author <> waiting.author_key and coalesce(reviews.author_kind, '') <> 'bot'
     qualify row_number() over (
         partition by waiting.change_id, reviews.author order by reviews.submitted_at desc, reviews.review_id desc
     ) = 1
@@ -38,7 +40,7 @@ asked as (
     select waiting.change_id, events.subject as author, max(events.happened_at) as asked_at
     from pull_request_events as events
     inner join waiting on events.repo_id = waiting.repo_id and events.number = waiting.number
-    where events.kind = 'review_requested' and coalesce(events.subject, '') not in ('', waiting.author)
+    where events.kind = 'review_requested' and coalesce(events.subject, '') not in ('', waiting.author_key)
     group by all
 ),
 pending as (
@@ -127,7 +129,7 @@ def whom_of(connection: duckdb.DuckDBPyConnection, change: Mapping[str, Any]) ->
 def _waits_for(row: Mapping[str, Any], people: Mapping[str, Any]) -> str:
     author, repo, stage = row["author"] or "its author", row["repo"], row["current_stage"]
     if stage in {"pickup", "review", "merge"} and people.get("sent_back"):
-        return f"{author}: {people['reviewer']} requested changes"
+        return f"{author}: {_names([people['reviewer']])} requested changes"
     if stage in {"pickup", "review"}:
         return _review(stage, people)
     if stage == "deploy" and row.get("first_production_at") is not None:
@@ -145,10 +147,17 @@ def _review(stage: str, people: Mapping[str, Any]) -> str:
     requested, reviewer = people.get("asked") or [], people.get("reviewer")
     what = "an approval" if stage == "review" else "a review of its last commits" if reviewer else "a first review"
     if requested:
-        return f"{what}, requested from {', '.join(requested)}"
+        return f"{what}, requested from {_names(requested)}"
     if reviewer:
-        return f"{what}; {reviewer} has reviewed it{'' if stage == 'review' else ' before'}"
+        return f"{what}; {_names([reviewer])} has reviewed it{'' if stage == 'review' else ' before'}"
     return f"{what}; no reviewer is requested"
+
+
+def _names(people: Sequence[str]) -> str:
+    """The reviewers by name; by their number where no names are stored."""
+    names = [name for person in people if (name := shown_name(person))]
+    others = len(people) - len(names)
+    return ", ".join([*names, *(["a reviewer" if others == 1 else f"{others} reviewers"] if others else [])])
 
 
 def attention(worklist: pl.DataFrame, most: int = 3, longest_days: float = 0.0) -> Attention:

@@ -29,9 +29,10 @@ _ENDED = len(LEAD_STAGES)
 _EARLIER = """
 with pushed as (
     select distinct
-        changes.change_id, changes.repo_id, changes.number, changes.author, changes.code_complete_at,
+        changes.change_id, changes.repo_id, changes.number, authors.author_key, changes.code_complete_at,
         greatest(commits.committed_at, changes.ready_at) as pushed_at
     from lead_times as changes
+    inner join changes as authors on changes.change_id = authors.change_id
     inner join pull_request_commits as commits
         on changes.repo_id = commits.repo_id and changes.number = commits.number
     cross join parameters
@@ -60,7 +61,7 @@ judged as (
         reviews.submitted_at < turns.next_at and automated_accounts.login is null
         and coalesce(reviews.author_kind, '') <> 'bot'
         and (
-            coalesce(lower(reviews.author), '') <> coalesce(lower(turns.author), '')
+            coalesce(lower(reviews.author), '') <> coalesce(lower(turns.author_key), '')
             or (reviews.author is null and reviews.state in ('approved', 'changes_requested'))
         )
     group by all

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,7 +113,7 @@ def _collect(
     finish_pending(session)
     for source in sources:
         journal.debug(f"to read: {source.label}", source=source.id)
-    with store.collecting():
+    with store.collecting(), _clones_of(session):
         before = store.moment(session.now)
         runs = run_all(store, sources, full=full, jobs=jobs, began_at=session.now, progress=progress)
         _print_runs(runs)
@@ -146,12 +147,24 @@ def _exit_code(runs: list[Run], failed: list[Run], *, missing: bool) -> int:
     return SOME_FAILED if any(run.landed for run in runs) else max(run.exit_code for run in failed)
 
 
+@contextmanager
+def _clones_of(session: Session) -> Iterator[None]:
+    """The clones in the cache, which go when all is read if no names are stored: they hold those of all authors."""
+    try:
+        yield
+    finally:
+        if session.settings.privacy.authors == "none":
+            from collectors.git.repository.clones import drop_clones
+
+            drop_clones(session.settings.warehouse_folder / "cache")
+
+
 def _store(session: Session) -> RawStore:
     from warehouse.store import RawStore
-    from warehouse.upkeep.pseudonyms import use_pseudonyms
+    from warehouse.upkeep.privacy import use_privacy
 
     store = RawStore.of(session.settings)
-    use_pseudonyms(store, session.settings, session.environment)
+    use_privacy(store, session.settings, session.environment)
     return store
 
 

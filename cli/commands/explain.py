@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from headway.raw_tables.people import shown_name
 from headway.times import shown
 from pipeline.session import Session
 
@@ -71,5 +72,7 @@ def lines(explanation: Explanation) -> list[str]:
         subject = (commit["message"] or "").partition("\n")[0][:80]
         kind = " (merge)" if commit["merge"] else ""
         when = shown(commit["committed_at"])
-        shown_lines.append(f"  {commit['sha'][:12]} {when} {commit['author_name']}: {subject}{kind}")
+        shown_lines.append(
+            f"  {commit['sha'][:12]} {when} {shown_name(commit['author_name']) or 'unknown'}: {subject}{kind}"
+        )
     return ["".join(c if c.isprintable() else " " for c in line) for line in shown_lines]

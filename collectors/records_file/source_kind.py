@@ -89,7 +89,8 @@ class RecordsKind(SourceKind):
         from collectors.records_file import collect
 
         rejects = self._context.settings.warehouse_folder / "rejects"
-        texts = self._context.settings.privacy.authors == "plain"
+        privacy = self._context.settings.privacy
+        texts = (privacy.authors, privacy.messages) == ("plain", "whole")
         return collect(
             file,
             rejects=rejects,

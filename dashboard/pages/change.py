@@ -21,6 +21,7 @@ from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt, title_o
 from dashboard.shell import frame
 from dashboard.shell.navigation import CHANGE, page_link
 from headway.errors import AnalysisError
+from headway.raw_tables.people import shown_name
 from headway.times import shown
 
 GUIDE = (
@@ -225,7 +226,7 @@ def commits(explanation: Explanation) -> None:
             {
                 "sha": commit["sha"][:12],
                 "at": commit["committed_at"],
-                "author": commit["author_name"],
+                "author": shown_name(commit["author_name"]),
                 "subject": (commit["message"] or "").partition("\n")[0],
                 "merge": bool(commit["merge"]),
             }

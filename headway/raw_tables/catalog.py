@@ -84,6 +84,7 @@ _COMMITS = RawTable(
         ("committer_utc_offset_minutes", INT, "committer's zone"),
         ("message", TEXT, "whole message, trailing newline cut"),
         ("tree", TEXT, "full object id of its tree; null where it was read without"),
+        ("author_day", TEXT, "where no names are stored: digest of author and day, as in `ai_usage`; else null"),
     ),
 )
 
@@ -338,7 +339,11 @@ _AI_USAGE = RawTable(
     ("repo_id", "sha", "author", "day", "tool"),
     columns(
         ("sha", TEXT, "the commit; empty for a person's day"),
-        ("author", TEXT, "e-mail address or log-in in small letters, empty where unknown"),
+        (
+            "author",
+            TEXT,
+            "e-mail address or log-in in small letters, empty where unknown; or a digest, as `author_day` of `commits`",
+        ),
         ("day", TIME, "start of the day, UTC; null for a commit"),
         ("tool", TEXT, "name of the tool"),
         ("ai_lines", INT, "lines that the tool wrote or that were accepted from it, where known"),

@@ -85,15 +85,21 @@ class WarehouseSettings:
 
 @dataclass(frozen=True)
 class PrivacySettings:
-    """How people are stored."""
+    """How people and their texts are stored."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("HEADWAY_PRIVACY_SECRET", "HEADWAY_PRIVACY_SECRET_FILE")
 
     authors: str = setting(
         "plain",
         "names, addresses and log-ins of people in what is stored; `pseudonym`: keyed digests in their place, by the "
-        "secret HEADWAY_PRIVACY_SECRET",
-        choices=("plain", "pseudonym"),
+        "secret HEADWAY_PRIVACY_SECRET; `none`: no people, and marks within a repository where a rule compares them",
+        choices=("plain", "pseudonym", "none"),
+    )
+    messages: str = setting(
+        "whole",
+        "messages of commits and descriptions of pull requests in what is stored; `cut`: their first lines, and of the "
+        "rest the lines that a rule reads",
+        choices=("whole", "cut"),
     )
 
 

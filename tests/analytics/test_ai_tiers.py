@@ -13,7 +13,8 @@ def connection(*tiers: str, usage: str = "('', '')") -> duckdb.DuckDBPyConnectio
     tables.execute("create table classification (ai_tier varchar)")
     for tier in tiers:
         tables.execute("insert into classification values (?)", [tier])
-    tables.execute("create table commits as select 'a' as sha, '7+Ann@users.noreply.github.com' as author_email")
+    address = "'7+Ann@users.noreply.github.com' as author_email, cast(null as varchar) as author_day"
+    tables.execute(f"create table commits as select 'a' as sha, {address}")
     tables.execute(
         f"create table ai_usage as select * from (values {usage}) as given (sha, author) where sha || author != ''"
     )

@@ -45,6 +45,8 @@ def tables(
         connection.sql(
             "create table pull_request_events (repo_id int, number int, kind text, subject text, happened_at timestamp)"
         )
+        connection.sql("create table changes (change_id text, author_key text)")
+        connection.execute("insert into changes values ('g#1', ?)", [row.get("author_key", row["author"])])
         of_lead_times = ("change_id", "repo_id", "number", "author", "outcome", "code_complete_at")
         connection.execute("insert into lead_times values (?, ?, ?, ?, ?, ?)", [row[name] for name in of_lead_times])
         for review_id, (author, state, hour) in enumerate(reviews):
@@ -173,3 +175,14 @@ def test_what_does_not_wait_waits_for_nobody() -> None:
         row = change("deploy", outcome=outcome)
         with tables(row, [("bob", "commented", 1.0)], []) as connection:
             assert whom_of(connection, row) == ""
+
+
+def test_without_names_reviewers_are_counted() -> None:
+    """Marks are no names, and the mark of the author is the author's."""
+    ann, bob, cy = (f"anonymous{letter * 12}" for letter in "abc")
+    nameless = change("review", author="", author_key=ann)
+    asked = [(ann, "review_requested", 1.0), (bob, "review_requested", 1.0)]
+    assert waits_for(nameless, requests=asked) == "an approval, requested from a reviewer"
+    asked.append((cy, "review_requested", 1.0))
+    assert waits_for(nameless, requests=asked) == "an approval, requested from 2 reviewers"
+    assert waits_for(nameless, [(bob, "commented", 2.0)]) == "an approval; a reviewer has reviewed it"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway.raw_tables import TABLES
-from headway.raw_tables.people import IDENTITIES, TEXTS, renamed
+from headway.raw_tables.people import IDENTITIES, TEXTS, Renaming, renamed
 from tests.builders.repositories import BOB, Person, Repository
 from tests.pipeline.running import Headway, deployed, program, rows, shas, write
 
@@ -63,7 +63,7 @@ def company(folder: Path) -> Repository:
     return repo
 
 
-def left(folder: Path) -> set[str]:
+def left(folder: Path, names: re.Pattern[str] = NAMES) -> set[str]:
     """Files of a warehouse in which the person stands, Git's own clones aside."""
     places = set()
     for path in folder.rglob("*"):
@@ -74,7 +74,7 @@ def left(folder: Path) -> set[str]:
             text = repr(pq.read_table(path).to_pylist())
         elif path.suffix == ".duckdb":
             text += _published(path)
-        if NAMES.search(text):
+        if names.search(text):
             places.add(str(path.relative_to(folder)))
     return places
 
@@ -132,7 +132,7 @@ def test_every_column_with_people_is_known() -> None:
     for name, table in TABLES.items():
         named = {column.name for column in table.columns if about.search(column.name) and column.type == pa.string()}
         known = {column for group in IDENTITIES.get(name, ()) for column in group}
-        assert named - {"author_kind", "actor_kind"} <= known, name
+        assert named - {"author_kind", "actor_kind", "author_day"} <= known, name
         texts = {column.name for column in table.columns if column.name in {"message", "title", "body"}}
         assert texts <= set(TEXTS.get(name, ())), name
 
@@ -152,12 +152,18 @@ def test_person_in_a_text(text: str, after: str) -> None:
     """Addresses, names in trailers, mentions and owners of branches are replaced; words are not."""
     people = {"ann": "X", "a@x.org": "X@privacy.invalid"}
     table = pa.table({"message": [text], "author_name": ["Bob"]})
-    new = renamed("commits", table, lambda identity: people.get(identity.lower(), identity))
+
+    def alias(identity: str, column: str) -> str:
+        del column
+        return people.get(identity.lower(), identity)
+
+    new = renamed("commits", table, Renaming(alias))
     assert new["message"].to_pylist() == [after]
 
 
 def test_rows_that_name_nobody_stay_as_they_are() -> None:
     """Nothing is written again where nothing changes."""
     table = pa.table({"message": ["Fix (#1)", None], "author_name": ["Bob", "Bob"]})
-    assert renamed("commits", table, str) is table
-    assert json.dumps(renamed("refs", table, str).to_pylist()) == json.dumps(table.to_pylist())
+    nobody = Renaming(lambda identity, column: identity)
+    assert renamed("commits", table, nobody) is table
+    assert json.dumps(renamed("refs", table, nobody).to_pylist()) == json.dumps(table.to_pylist())

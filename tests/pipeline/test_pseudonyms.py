@@ -13,7 +13,7 @@ from headway.settings import load
 from tests.builders.repositories import Person
 from tests.pipeline.running import Headway, program, rows
 from tests.pipeline.test_forget_person import company, left
-from warehouse.upkeep.pseudonyms import pseudonyms
+from warehouse.upkeep.pseudonyms import Pseudonyms
 
 SECRET = "a secret of the tests, long enough for them"
 NUMBERS = "select * exclude (author) from lead_times order by change_id"
@@ -74,8 +74,8 @@ def settings(folder: Path) -> Path:
 
 def test_pseudonym_is_one_for_each_identity(tmp_path: Path) -> None:
     """It depends on the secret and not on case; addresses stay addresses, and a log-in in one is the log-in's."""
-    alias = pseudonyms(load(None, {}, folder=tmp_path), SECRET)
-    other = pseudonyms(load(None, {}, folder=tmp_path), SECRET[::-1])
+    ai = load(None, {}, folder=tmp_path).ai
+    alias, other = Pseudonyms(ai, SECRET).alias, Pseudonyms(ai, SECRET[::-1]).alias
     assert (
         alias("Ann@Example.com")
         == alias("ann@example.com")
@@ -92,7 +92,7 @@ def test_pseudonym_is_one_for_each_identity(tmp_path: Path) -> None:
 )
 def test_bot_and_agent_keep_their_names(identity: str, tmp_path: Path) -> None:
     """What tells how work was made is no person."""
-    assert pseudonyms(load(None, {}, folder=tmp_path), SECRET)(identity) == identity
+    assert Pseudonyms(load(None, {}, folder=tmp_path).ai, SECRET).alias(identity) == identity
 
 
 def test_note_of_a_warehouse_holds_no_secret(tmp_path: Path, headway: Headway, monkeypatch: pytest.MonkeyPatch) -> None:

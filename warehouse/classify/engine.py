@@ -63,6 +63,11 @@ class Rules:
         )
         return self.overridden(change.change_id, verdict)
 
+    def text_evidence(self, title: str, body: str) -> tuple[Evidence, ...]:
+        """What the rules read in a title and a text below it."""
+        change = ChangeFacts("", title=title, body=body)
+        return (*self.how.text_evidence(change), *self.what.text_evidence(change))
+
     def overridden(self, change_id: str, verdict: Verdict) -> Verdict:
         """The verdict under the team's own answer for this change, if there is one."""
         override = self._overrides.get(change_key(change_id)) if self._overrides else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -59,6 +59,10 @@ class HowJudge:
     def read_messages(self, changes: Iterable[ChangeFacts]) -> None:
         """Look at the messages of these changes together, which is faster than at one after the other."""
         self._reader.read_all(commit.message for change in changes for commit in _commits_of(change))
+
+    def text_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
+        """The marks in the title and the body of a change."""
+        return (mark.evidence() for mark in self._reader.of_change(change))
 
     def learn(self, change: ChangeFacts, bots: LearnedBots) -> None:
         """Count a change of a bot that only a generic rule matches, unless it copies another change."""

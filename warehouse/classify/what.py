@@ -108,6 +108,10 @@ class WhatJudge:
             return self._silent
         return self._sum(evidence, most=reading.most, by_team=reading.by_team)
 
+    def text_evidence(self, change: ChangeFacts) -> Iterator[Evidence]:
+        """The terms in the body of a change, whatever the rest of it says."""
+        return self._topics.body_evidence(change)
+
     def read(self, change: ChangeFacts) -> WhatReading:
         """Evidence from the change itself."""
         traits = self._paths.read(_paths_of(change))

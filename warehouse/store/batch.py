@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from headway.errors import WarehouseError
 from headway.raw_tables import TABLES, Checkpoint, Rows
-from headway.raw_tables.people import renamed
 from warehouse.store.commit import COMMITS, Commit
 from warehouse.store.local_folder import disk
 from warehouse.store.storage import Storage
@@ -31,7 +32,8 @@ class Batch:
     source: str
     collected_at: datetime
     after: Commit | None = None
-    alias: Callable[[str], str] | None = None
+    people: Callable[[str, pa.Table], pa.Table] | None = None
+    """How rows of a table name people, where they are not stored as they are."""
     forgotten: Sequence[ForgottenPerson] = ()
     _files: dict[str, list[str]] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class Batch:
                 f"rows of {rows.table} do not have its columns: {rows.data.schema.names}",
                 hint="this is a defect of a collector; please report it",
             )
-        data = rows.data if self.alias is None else renamed(rows.table, rows.data, self.alias)
+        data = rows.data if self.people is None else self.people(rows.table, rows.data)
         data = without_people(rows.table, data, self.forgotten)
         name = f"{secrets.token_hex(16)}.parquet"
         path = self.folder / rows.table / name

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from headway.errors import WarehouseError
 from headway.raw_tables import TABLES
 from headway.settings import Settings
@@ -40,7 +42,10 @@ class RawStore:
         self.folder = warehouse / "raw"
         self.commits_folder = self.folder / COMMITS
         self.privacy_note = warehouse / "privacy.json"
+        self.people: Callable[[str, pa.Table], pa.Table] | None = None
+        """How rows name people, where the settings are not for plain names."""
         self.alias: Callable[[str], str] | None = None
+        """The pseudonym of an identity, where there are pseudonyms."""
 
     @classmethod
     def of(cls, settings: Settings, folder: Path | None = None) -> RawStore:
@@ -135,14 +140,14 @@ class RawStore:
 
     def begin(self, source: str, collected_at: datetime, *, after: Commit | None = None) -> Batch:
         """Start a batch of one source, `after` its newest one, which goes where neither has a row."""
-        if self.alias is None and self.storage.note(self.privacy_note) is not None:
-            raise WarehouseError(f"{self.storage.name} holds pseudonyms alone", hint="run `headway collect`")
+        if self.people is None and self.storage.note(self.privacy_note) is not None:
+            raise WarehouseError(f"{self.storage.name} holds rows as [privacy] says", hint="run `headway collect`")
         prepare(self.warehouse)
         for folder in (self.commits_folder, self.folder / FOLDER):
             with disk(folder):
                 folder.mkdir(parents=True, exist_ok=True)
         forgotten = forgotten_people(self.storage.note(self.warehouse / FILE))
-        return Batch(self.storage, self.folder, source, collected_at, after, self.alias, forgotten)
+        return Batch(self.storage, self.folder, source, collected_at, after, self.people, forgotten)
 
     def vacuum(self, *, older_than: datetime) -> int:
         """Remove files that no commit names, last written before `older_than` (naive UTC); return how many.

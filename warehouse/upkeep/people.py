@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from headway.raw_tables.people import IDENTITIES, identity_groups, renamed
+from headway.raw_tables.people import IDENTITIES, Renaming, identity_groups, renamed
 from warehouse.upkeep.file_schemas import complete_schema
 from warehouse.upkeep.notes import reading
 
@@ -70,7 +70,8 @@ def without_people(table: str, rows: pa.Table, people: Collection[ForgottenPerso
     """The rows with the aliases of forgotten people."""
     names: dict[str, str] = {}
 
-    def alias(identity: str) -> str:
+    def alias(identity: str, column: str) -> str:
+        del column
         if identity not in names:
             names[identity] = identity
             for person in people:
@@ -78,7 +79,7 @@ def without_people(table: str, rows: pa.Table, people: Collection[ForgottenPerso
                     names[identity] = name
         return names[identity]
 
-    return renamed(table, rows, alias) if people else rows
+    return renamed(table, rows, Renaming(alias)) if people else rows
 
 
 def identities_of(files: Mapping[str, Sequence[Path]], who: str) -> tuple[set[str], int]:

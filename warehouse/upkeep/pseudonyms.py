@@ -7,87 +7,84 @@ pseudonym; with it, one can compare a name that one knows.
 from __future__ import annotations
 
 import hmac
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
-from headway.errors import UsageError
-from headway.settings import Settings
+import pyarrow as pa
+
+from headway.raw_tables.people import Renaming, login_of, renamed
+from headway.settings.ai import AiSettings
 from warehouse.classify import Rules, RuleSettings
-from warehouse.store import RawStore, prepare
-from warehouse.upkeep.notes import reading
 
-__all__ = ["pseudonyms", "use_pseudonyms"]
+__all__ = ["DOMAIN", "Bots", "Pseudonyms", "digest"]
 
-SECRET = "HEADWAY_PRIVACY_SECRET"  # noqa: S105  (its name)
-SECRET_FILE = "HEADWAY_PRIVACY_SECRET_FILE"  # noqa: S105  (its name)
-_SHORTEST = 32
+DOMAIN = "privacy.invalid"
 _DIGITS = 12
-_NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com", re.IGNORECASE)
-_DOMAIN = "privacy.invalid"
+_WITH_AGENT = re.compile(r"(.{1,200}\S) (\([^()]{1,60}\))")
+"""A person with the mark of a tool behind the name, such as `(aider)`."""
 
 
-def use_pseudonyms(store: RawStore, settings: Settings, environment: Mapping[str, str]) -> None:
-    """Let a store keep people as the settings say.
+class Bots:
+    """Who is a bot or an agent by the rules, and keeps the name."""
 
-    Raises `UsageError` without a proper secret, and where the warehouse was collected with another one or in plain.
-    """
-    path, pseudonymous = store.privacy_note, settings.privacy.authors == "pseudonym"
-    secret = _secret(environment)
-    if pseudonymous and len(secret) < _SHORTEST:
-        raise UsageError(
-            f'[privacy] authors = "pseudonym" needs a secret of at least {_SHORTEST} characters in {SECRET}',
-            hint="make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
-        )
-    note = store.storage.note(path)
-    with reading(path):
-        noted = json.loads(note)["check"] if note is not None else ""
-    check = _digest(secret, "check of the secret") if pseudonymous else ""
-    if noted != check and (noted or store.commits()):
-        now, before = ("pseudonyms", "plain names") if not noted else ("plain names", "pseudonyms")
-        now, before = (now, before) if not (noted and check) else ("another secret", f"the first {SECRET}")
-        raise UsageError(
-            f"the warehouse {store.storage.name} was collected with {before}, and the settings are for {now}",
-            hint="collect into a new warehouse: [warehouse] path",
-        )
-    if pseudonymous:
-        if not noted:
-            prepare(store.warehouse)
-            store.storage.create(path, json.dumps({"authors": "pseudonym", "check": check}))
-        store.alias = pseudonyms(settings, secret)
+    def __init__(self, ai: AiSettings) -> None:
+        rules = Rules.load(RuleSettings.of(ai))
+        self._identities = rules.how.identities
+        self._branches = (*rules.rule_set.of("how", "branch"), *rules.rule_set.of("what", "branch"))
 
+    def has(self, identity: str) -> bool:
+        """Whether a name, an address or a log-in is one of a bot or an agent."""
+        return bool(self._rule(identity))
 
-def _secret(environment: Mapping[str, str]) -> str:
-    """The secret, or what is in the file that is named; empty where neither is."""
-    secret, file = environment.get(SECRET, ""), environment.get(SECRET_FILE, "").strip()
-    if secret or not file:
-        return secret
-    try:
-        return Path(file).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{SECRET_FILE} is not a readable file", hint="set it to the path of the secret's file"
-        ) from error
-
-
-def pseudonyms(settings: Settings, secret: str) -> Callable[[str], str]:
-    """What stands in the place of an identity: a pseudonym, or itself for a bot or an agent."""
-    identities = Rules.load(RuleSettings.of(settings.ai)).how.identities
-
-    @lru_cache(100_000)
-    def alias(identity: str) -> str:
-        text = identity.strip()
-        if not text or identities.of(text, "") or identities.of("", text) or identities.of_login(text, None):
+    def without_person(self, identity: str, alias: Callable[[str], str]) -> str:
+        """The identity of a bot or an agent; of a person with the mark of an agent, the mark behind the alias."""
+        match = _WITH_AGENT.fullmatch(identity)
+        if match is None or self.has(match[1]):
             return identity
-        if match := _NOREPLY.fullmatch(text):
-            return f"{alias(match[1])}@users.noreply.github.com"
-        name = f"person-{_digest(secret, text.casefold())[:_DIGITS]}"
-        return f"{name}@{_DOMAIN}" if "@" in text else name
+        after = f"{alias(match[1])} {match[2]}"
+        return after if self._rule(after) == self._rule(identity) else identity
 
-    return alias
+    def _rule(self, identity: str) -> str:
+        match = self._identities.of(identity, "") or self._identities.of("", identity)
+        match = match or self._identities.of_login(identity, None)
+        return match.rule.id if match is not None else ""
+
+    def signs(self, name: str, email: str) -> bool:
+        """Whether who signs a trailer is a bot, an agent or a model."""
+        return self._identities.of_trailer(name, email, f"{name} <{email}>" if email else name) is not None
+
+    def signs_in(self, branch: str) -> tuple[str, ...]:
+        """The rules that match the name of a branch."""
+        return tuple(rule.id for rule in self._branches if rule.match(branch) is not None)
 
 
-def _digest(secret: str, text: str) -> str:
+class Pseudonyms:
+    """What is in the place of an identity: a pseudonym, or itself for a bot or an agent."""
+
+    def __init__(self, ai: AiSettings, secret: str) -> None:
+        self._bots = Bots(ai)
+        self._secret = secret
+        self.alias: Callable[[str], str] = lru_cache(100_000)(self._alias)
+
+    def rows(self, table: str, rows: pa.Table) -> pa.Table:
+        """The rows with a pseudonym in the place of each person."""
+        return renamed(table, rows, Renaming(self._of_column, self._bots.signs, self._bots.signs_in, everyone=True))
+
+    def _of_column(self, identity: str, column: str) -> str:
+        del column
+        return self.alias(identity)
+
+    def _alias(self, identity: str) -> str:
+        text = identity.strip()
+        if not text or self._bots.has(text):
+            return self._bots.without_person(identity, self.alias)
+        if login := login_of(text):
+            return f"{self.alias(login)}@users.noreply.github.com"
+        name = f"person-{digest(self._secret, text.casefold())[:_DIGITS]}"
+        return f"{name}@{DOMAIN}" if "@" in text else name
+
+
+def digest(secret: str, text: str) -> str:
+    """The digest of a text with a secret as its key."""
     return hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()

@@ -118,6 +118,7 @@ class CommitReader:
     def _table(self, name: str, columns: dict[str, pa.Array], count: int) -> pa.Table:
         schema = schema_of(name)
         columns["repo_id"] = pa.repeat(pa.scalar(self.repo_id), count)
+        columns |= {field.name: pa.nulls(count, field.type) for field in schema if field.name not in columns}
         columns["collected_at"] = pa.repeat(pa.scalar(self.collected_at, pa.timestamp("us")), count)
         return pa.table([columns[field] for field in schema.names], schema=schema)
 

@@ -31,7 +31,7 @@ from collectors.git.repository.refs import pull_refspecs
 from collectors.git.repository.repository import Repository
 from headway.errors import CollectError, HeadwayError
 
-__all__ = ["Cache", "borrow_objects", "sealed", "unused_clones"]
+__all__ = ["Cache", "borrow_objects", "drop_clones", "sealed", "unused_clones"]
 
 _HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _FETCH = ("fetch", "--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
@@ -180,6 +180,13 @@ def unused_clones(cache: Path, places: Collection[str]) -> Iterator[Path]:
             continue
         if not used:
             yield folder
+
+
+def drop_clones(cache: Path) -> None:
+    """Remove every clone in a cache: where no names are stored, for a clone holds those of all authors."""
+    for folder in (cache / "git").glob("*.git*"):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def borrow_objects(folder: Path, lender: Repository) -> None:

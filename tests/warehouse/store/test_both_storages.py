@@ -178,7 +178,7 @@ def test_pseudonyms_hold_for_every_host(host: Host) -> None:
     """Where one host noted that people are kept as pseudonyms, no other writes without them."""
     one = host("one")
     one.storage.create(one.privacy_note, "{}")
-    with pytest.raises(WarehouseError, match="pseudonyms"):
+    with pytest.raises(WarehouseError, match="privacy"):
         host("two").begin("s", hour(1))
 
 

@@ -9,7 +9,8 @@
 --   sha: landing commit, null while it has not landed
 --   title: title
 --   url: web address, empty where unknown
---   author: log-in, else the name in Git
+--   author: log-in, else the name in Git; empty where no names are stored
+--   author_key: as `author`, or the mark in its place: the same for one author within a repository
 --   author_kind: person, bot, or null where unknown
 --   head_ref: branch name, empty where unknown
 --   labels: label names, one a line
@@ -69,7 +70,7 @@ joined as (
             as without_work,
         coalesce(change_reports.title, change_landings.title) as title,
         coalesce(change_reports.head_ref, change_landings.head_ref, '') as head_ref,
-        coalesce(change_reports.author, change_landings.author, '') as author,
+        coalesce(change_reports.author, change_landings.author, '') as author_key,
         case
             when coalesce(change_landings.branch_commits, '') <> 'closed'
                 then coalesce(change_reports.first_commit_at, change_sizes.first_commit_at)
@@ -136,7 +137,7 @@ seen as (
         joined.number,
         joined.title,
         joined.url,
-        joined.author,
+        joined.author_key,
         joined.author_kind,
         joined.head_ref,
         joined.labels,
@@ -236,7 +237,11 @@ select
             then concat(repository_settings.url, repository_settings.commit_path, timed.sha)
         else ''
     end as url,
-    timed.author,
+    case
+        when regexp_extract(timed.author_key, '^(anonymous[a-p]{12})', 1) <> '' then ''
+        else timed.author_key
+    end as author,
+    timed.author_key,
     timed.author_kind,
     timed.head_ref,
     timed.labels,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from headway.raw_tables.people import without_marks
 from headway.raw_tables.table import BOOL, NUMBER, TEXT
 from warehouse.classify import ChangeFacts, CommitFacts, LineAttribution, Rules, Verdict, classify_repository
 from warehouse.model import Input, PythonModel, Table
@@ -53,7 +54,7 @@ _CHANGE_COLUMNS = (
     "change_key",
     "title",
     "body",
-    "author",
+    "author_key",
     "author_kind",
     "head_ref",
     "labels",
@@ -135,7 +136,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict, least: float) -> dict[s
         "built_with_ai": verdict.built_with_ai,
         "confidence": verdict.confidence,
         "marked_share": verdict.marked_share,
-        "evidence": verdict.evidence_text(),
+        "evidence": without_marks(verdict.evidence_text()),
         "confidence_how": verdict.confidence_how,
         "confidence_what": verdict.confidence_what,
         "ai_tier": verdict.tier,
@@ -144,7 +145,7 @@ def _row(repo_id: str, change_id: str, verdict: Verdict, least: float) -> dict[s
 
 
 def _facts(change: Mapping[str, Any], own_shas: list[str], commits: Mapping[str, CommitFacts]) -> ChangeFacts:
-    author = change["author"] or ""
+    author = change["author_key"] or ""
     own_commits = [commits[sha] for sha in own_shas if sha in commits and sha != change["sha"]]
     if change["author_kind"] is None and any(commit.author_name == author for commit in own_commits):
         author = ""  # not a log-in but the name of most of its commits, which speak for themselves

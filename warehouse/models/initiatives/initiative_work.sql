@@ -10,6 +10,7 @@
 --   sandboxed: it touches nothing but sandbox paths
 --   builds_ai: whether it builds an AI capability
 --   author: log-in, else the name in Git
+--   nameless: it has an author, and no names are stored
 --   person: false where a bot or an agent opened it
 --   began_at: its first known milestone: first commit, else opened, code complete or landed, UTC
 --   code_complete_at: UTC
@@ -56,6 +57,7 @@ select
     initiative_changes.sandboxed,
     coalesce(classification.builds_ai, false) as builds_ai,
     changes.author,
+    changes.author = '' and changes.author_key <> '' as nameless,
     coalesce(
         changes.author_kind,
         case when coalesce(classification.built_with_ai, 'none') = 'agent' then 'bot' else 'person' end

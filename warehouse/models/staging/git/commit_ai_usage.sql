@@ -10,13 +10,15 @@
 --   ai_lines: of a commit: lines that the tool wrote; of an author's day: null, they are not lines of this commit
 --   human_lines: of a commit: lines that the tool did not write, null where not known
 --   cost_usd: of a commit: estimated cost in US dollars, null where not known
--- An author's day joins by e-mail address, or by a GitHub log-in in the author's noreply address. Names join nothing.
+-- An author's day joins by e-mail address, or by a GitHub log-in in the author's noreply address, or by the digest of
+-- both where no names are stored. Names join nothing.
 with people as (
     select
         repo_id,
         sha,
         lower(author_email) as email,
         regexp_extract(lower(author_email), '^([0-9]+[+])?([^@+]+)@users[.]noreply[.]github[.]com$', 2) as login,
+        author_day,
         cast(cast(authored_at as date) as string) as authored_on
     from commits
 ),
@@ -50,7 +52,7 @@ joined as (
     inner join people
         on
             ai_usage.used_on = people.authored_on
-            and ai_usage.author in (people.email, people.login)
+            and ai_usage.author in (people.email, people.login, people.author_day)
     where
         ai_usage.sha = ''
         and ai_usage.author != ''

@@ -15,6 +15,7 @@
 --   message: whole message
 --   collected_at: when the run that first read it began, UTC
 --   tree: full object id of its tree, null where it was read without
+--   author_day: digest of author and author day where no names are stored, else null
 with numbered as (
     select
         raw_commits.*,
@@ -50,6 +51,7 @@ select
     least(committed_at, collected_at) as committed_at,
     message,
     collected_at,
-    only_tree as tree
+    only_tree as tree,
+    author_day
 from numbered
 where reading = 1
