@@ -11,7 +11,7 @@ from analytics.initiatives import FunnelStep, Initiative, funnel
 from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.view import View
-from dashboard.parts import tables
+from dashboard.parts import events, tables
 from dashboard.parts.change_links import changes_table
 from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, ask_head, head, rungs_table
 from dashboard.shell import frame
@@ -50,7 +50,7 @@ def page(view: View) -> None:
         return
     rungs(initiatives)
     steps(funnel(initiatives))
-    progress(initiatives)
+    progress(view, initiatives)
     evidence(view)
     members(view)
 
@@ -122,7 +122,7 @@ def step_text(step: FunnelStep) -> str:
     return f"{text}."
 
 
-def progress(initiatives: Sequence[Initiative]) -> None:
+def progress(view: View, initiatives: Sequence[Initiative]) -> None:
     """Each initiative's rungs over time, stalled ones first."""
     st.header("Progress of each initiative", anchor=False)
     first = sorted(initiatives, key=lambda initiative: (not initiative.stalled, initiative.first_change_at))[:SHOWN]
@@ -132,9 +132,11 @@ def progress(initiatives: Sequence[Initiative]) -> None:
         f"{names[initiative.id]} {initiative.rung}{' (stalled)' if initiative.stalled else ''}" for initiative in first
     )
     alt_text = f"Each initiative over time: {rungs_text}."
-    charts.climbs(rows, [names[initiative.id] for initiative in first], alt_text=alt_text)
+    order = [names[initiative.id] for initiative in first]
+    marked = charts.climbs(rows, order, alt_text=alt_text, events=view.events)
     caption = "A diamond marks a stalled initiative."
     st.caption(caption if len(initiatives) <= SHOWN else f"{caption} {tables.first_of(SHOWN, len(initiatives))}")
+    events.listed(marked)
     columns = {
         "name": "Initiative",
         "rung": "Rung",
