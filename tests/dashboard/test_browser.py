@@ -23,6 +23,7 @@ from tests.frame.project import ROOT
 pytestmark = pytest.mark.browser
 
 SPOKEN = "chart => !!(chart.closest('[aria-label]') || chart.querySelector('[aria-label]'))"
+SHOWN = "expected => [...document.querySelectorAll('.tile')].map(tile => tile.innerText).join('|') === expected"
 AXIS = 20
 """Pixels under the axis of the strip, which have nothing in them."""
 HOSTILE_ID = f"github:{warehouses.HOSTILE_REPO}#"
@@ -93,6 +94,36 @@ def test_filters_go_to_the_url_and_stay_on_the_next_page(visit: Any, busy: Serve
     assert parse_qs(query) == {"repo": [name], "period": ["6 months"]}
     assert f"{name}, code complete in the last 6 months" in opened.text()
     assert visit(busy, page="flow", query=f"?{query}").answers() == opened.answers()
+
+
+def test_back_undoes_a_filter(visit: Any, busy: Served) -> None:
+    """Back shows the filters and numbers from before a choice, also across pages, and Forward those after it."""
+    opened = visit(busy)
+
+    def tiles() -> str:
+        return "|".join(opened.page.locator(".tile").all_inner_texts())
+
+    def shows(query: dict[str, list[str]], expected: str) -> None:
+        opened.page.wait_for_function(SHOWN, arg=expected)
+        assert parse_qs(urlsplit(opened.page.url).query) == query
+
+    first = tiles()
+    opened.choose("Period", "30 days")
+    second = tiles()
+    assert first != second
+    opened.page.get_by_text("How it was made", exact=True).click()
+    opened.page.wait_for_function("location.search.includes('axis')")
+    opened.drawn()
+    opened.page.get_by_role("link", name="Flow", exact=True).click()
+    opened.drawn("flow")
+    opened.page.go_back()
+    opened.drawn()
+    opened.page.go_back()
+    shows({"period": ["30 days"]}, second)
+    opened.page.go_back()
+    shows({}, first)
+    opened.page.go_forward()
+    shows({"period": ["30 days"]}, second)
 
 
 def test_a_service_is_chosen_and_kept(visit: Any, services: Served) -> None:
