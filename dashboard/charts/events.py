@@ -49,9 +49,10 @@ def event_marks(events: Sequence[Event], begin: Any, end: Any) -> list[alt.Chart
     )
     labels = pl.DataFrame(_labels(drawn, places))
     tooltip = [alt.Tooltip("event:N", title="Event"), alt.Tooltip("day:N", title="On")]
-    rule = alt.Chart(rules).mark_rule(color=text_colour(), opacity=0.65, strokeWidth=1.5, strokeDash=[5, 4])
+    rule = alt.Chart(rules).mark_rule(aria=False, color=text_colour(), opacity=0.65, strokeWidth=1.5, strokeDash=[5, 4])
     text = alt.Chart(labels).mark_text(
         align=alt.ExprRef("datum.align"),
+        aria=False,
         baseline="bottom",
         color=text_colour(),
         dx=alt.ExprRef("datum.align == 'left' ? -1 : 1"),

@@ -56,7 +56,9 @@ def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str, events: S
     )
     at = alt.X("began:T", axis=alt.Axis(title=None, labelFontSize=12, labelOverlap=True, format="%b %Y"))
     bars = base.mark_bar(height=14).encode(x=at, x2="ended:T", color=_colour(legend=True))
-    stuck = base.transform_filter("datum.stalled").mark_point(shape="diamond", size=90, filled=True, opacity=1)
+    stuck = base.transform_filter("datum.stalled").mark_point(
+        shape="diamond", size=90, filled=True, opacity=1, aria=False
+    )
     marks = stuck.encode(x=alt.X("ended:T"), color=alt.value("#d55e00"))
     ends = rows["began"].min(), rows["ended"].max()
     drawn = within(events, *ends)

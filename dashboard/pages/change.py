@@ -103,7 +103,7 @@ def matches(view: View, text: str) -> bool:
 def about(explanation: Explanation) -> None:
     """What it is and its outcome. Its title and names come from outside: shown as text."""
     change = explanation.change
-    st.subheader("Summary", anchor=False)
+    st.header("Summary", anchor=False)
     st.text(wording.plain(change["title"] or "(no title)"))
     team = f", team {change['team']}" if change["team"] else ""
     st.text(wording.plain(f"{change['change_id']} by {change['author'] or 'unknown'}{team}"))

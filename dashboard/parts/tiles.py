@@ -158,7 +158,7 @@ def _week(view: View, pulse: Pulse, comparison: Comparison, before: Pulse | None
         "week",
         title,
         verdict,
-        ("like for like" if alike else "all changes", ""),
+        ("like for like" if alike else "all changes", "share"),
         rows,
         [*_changed("of all work", now, then), *_against(targets.within_a_week(pulse, view.targets))],
     )

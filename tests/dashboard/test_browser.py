@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from dashboard.shell.navigation import PAGES
-from tests.builders.demo import tiny_demo
 from tests.builders.rows import START, commit_id
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
@@ -27,14 +26,6 @@ SHOWN = "expected => [...document.querySelectorAll('.tile')].map(tile => tile.in
 AXIS = 20
 """Pixels under the axis of the strip, which have nothing in them."""
 HOSTILE_ID = f"github:{warehouses.HOSTILE_REPO}#"
-
-
-@pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The demo, in its tiny size."""
-    demo = tiny_demo(tmp_path_factory.mktemp("demo") / "demo")
-    with dashboard(demo.settings.warehouse_folder) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
