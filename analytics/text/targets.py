@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["TargetResult", "failures", "lead_times", "summarized", "waiting", "within_a_week"]
 
 
+ALL_WORK = ", all work"
+
+
 @dataclass(frozen=True)
 class TargetResult:
     """A target as text, what was measured with its interval, and whether it is met.
@@ -49,7 +52,7 @@ def lead_times(pulse: Pulse, targets: Targets) -> Iterator[TargetResult]:
     ):
         if target:
             per, unit = (24.0, "d") if max(target, hours.value or 0.0) >= wording.TWO_DAYS else (1.0, "h")
-            goal = f"Target {name} within {target / per:,.3g} {unit}"
+            goal = f"Target {name} within {target / per:,.3g} {unit}{ALL_WORK}"
             yield _result(goal, hours, target, _hours(hours, target), most=True, enough=work.enough)
 
 
@@ -58,7 +61,7 @@ def within_a_week(pulse: Pulse, targets: Targets) -> Iterator[TargetResult]:
     target = targets.within_7_days_share
     if target and pulse.clock == "wall":
         share = pulse.everything.arrived_after(pulse.week_hours)
-        goal = f"Target {_percent(target)} within 7 days"
+        goal = f"Target {_percent(target)} within 7 days{ALL_WORK}"
         yield _result(goal, share, target, _share(share), most=False, enough=pulse.everything.enough)
 
 
@@ -84,8 +87,8 @@ def failures(rows: Sequence[Mapping[str, Any]], targets: Targets) -> Iterator[Ta
 
 def summarized(results: Sequence[TargetResult]) -> str:
     """All results in one line; empty where there is no target."""
-    sentences = [result.sentence.removeprefix("Target ") for result in results]
-    return f"Targets: {'; '.join(sentences)}" if sentences else ""
+    sentences = [result.sentence.removeprefix("Target ").replace(ALL_WORK, "", 1) for result in results]
+    return f"Targets of all work: {'; '.join(sentences)}" if sentences else ""
 
 
 def _result(goal: str, measured: Estimate, target: float, text: str, *, most: bool, enough: bool) -> TargetResult:

@@ -13,8 +13,10 @@ from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.parts import events, tables
 from dashboard.parts.change_links import changes_table
+from dashboard.parts.lazy_expander import lazy_expander
 from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, ask_head, head, rungs_table
 from dashboard.shell import frame
+from headway.settings.initiatives import settings_to_paste
 
 GUIDE = (
     "An **initiative** is a set of changes that belong together: defined in the settings, or detected where AI work"
@@ -37,6 +39,7 @@ def ask_later(view: View) -> None:
     """Ask the rest."""
     view.portfolio()
     view.report("initiatives")
+    view.always.report("initiatives")
     view.report("members", most=MEMBERS)
 
 
@@ -209,6 +212,11 @@ def members(view: View) -> None:
         bind="query-params",
         width=320,
     )
+    # Also one that began before the period.
+    every = view.always.report("initiatives")
+    detected = every.filter((pl.col("initiative_id") == chosen) & (pl.col("origin") == "found"))
+    if not detected.is_empty():
+        lazy_expander("Name or dismiss it", lambda: paste(chosen, detected["name"][0]), name="paste")
     of_initiative = rows.filter(pl.col("initiative_id") == chosen)
     columns = {
         "outcome": "Outcome",
@@ -224,6 +232,19 @@ def members(view: View) -> None:
     order = "waiting ones by age, then the newest others"
     st.caption(tables.first_of(len(shown), shown["changes"][0], order))
     tables.download("CSV", view.download("members"), name="members")
+
+
+def paste(initiative_id: str, name: str) -> None:
+    """The settings that name a detected initiative or drop it, to be copied."""
+    named, dismissed = settings_to_paste(initiative_id, wording.plain(name))
+    for text, column in zip((named, dismissed), st.columns(2), strict=True):
+        with column:
+            st.markdown("To name it:" if text == named else "If it is not an initiative:")
+            st.code(text, language="toml", wrap_lines=True)
+    st.caption(
+        "Paste one of them into `headway.toml` and run `headway build`. More keys, such as `paths` and `labels`, extend"
+        " a named initiative."
+    )
 
 
 if __name__ == "__main__":

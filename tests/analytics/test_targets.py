@@ -51,7 +51,7 @@ def test_target_is_met_or_missed_only_where_the_interval_excludes_the_other(
 ) -> None:
     """An interval on both sides of the target claims nothing, and neither does an open one; all is in one unit."""
     (result,) = targets.lead_times(pulse(p85), Targets(lead_time_p85_hours=72.0))
-    assert result.sentence == f"Target 85% within 3 d: {said}"
+    assert result.sentence == f"Target 85% within 3 d, all work: {said}"
     assert result.met is met
 
 
@@ -66,7 +66,7 @@ def test_target_is_met_or_missed_only_where_the_interval_excludes_the_other(
 def test_share_is_held_to_its_lower_bound(week: Estimate, said: str, met: bool | None) -> None:
     """More is better: the whole interval must reach the target."""
     (result,) = targets.within_a_week(pulse(week=week), Targets(within_7_days_share=0.8))
-    assert (result.sentence, result.met) == (f"Target 80% within 7 days: {said}", met)
+    assert (result.sentence, result.met) == (f"Target 80% within 7 days, all work: {said}", met)
 
 
 def test_count_needs_no_interval() -> None:
@@ -95,5 +95,7 @@ def test_no_target_and_no_wall_clock_say_nothing() -> None:
         assert not [*targets.lead_times(chosen, aims), *targets.within_a_week(chosen, aims)]
         assert not [*targets.waiting(3, aims, clock)]
     assert targets.summarized([]) == ""
+    (met,) = targets.lead_times(pulse(Estimate(50.0, 40.0, 72.0)), Targets(lead_time_p85_hours=72.0))
+    assert targets.summarized([met]) == "Targets of all work: 85% within 3 d: met, 2.1 d [1.7 – 3.0]"
     few = pulse(Estimate(1, 1, 1), enough=False)
     assert all(result.met is None for result in targets.lead_times(few, every))

@@ -20,15 +20,15 @@ waiting_days = 30
 failure_share = 0.2
 
 [[events]]
-at = 2026-03-01
+at = 2026-06-01
 text = "New CI"
 
 [[events]]
-at = 2026-04-15
+at = 2026-06-15
 text = {json.dumps(warehouses.HOSTILE[:100])}
 
 [[events]]
-at = 2026-04-16
+at = 2026-06-16
 text = "Release train"
 """
 """Settings of the demo in browser tests."""

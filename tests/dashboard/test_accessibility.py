@@ -14,8 +14,6 @@ from tests.dashboard.running import Served
 pytestmark = pytest.mark.browser
 
 GRAVE = {"serious", "critical"}
-EXCEPTIONS: dict[str, str] = {}
-"""Rules of axe that Streamlit itself breaks, each with the reason. None is broken now."""
 DARK = "light => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor !== light"
 BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 NAMED = """chart => {
@@ -31,7 +29,7 @@ def findings(page: Any, script: str, *rules: str) -> Iterator[str]:
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     for violation in page.evaluate("options => axe.run(document, options)", options)["violations"]:
-        if violation["impact"] in GRAVE and violation["id"] not in EXCEPTIONS:
+        if violation["impact"] in GRAVE:
             for node in violation["nodes"]:
                 yield f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
 

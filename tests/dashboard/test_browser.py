@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from dashboard.shell.navigation import PAGES
+from headway.settings import load
 from tests.builders.rows import START, commit_id
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
@@ -266,6 +268,35 @@ def test_newcomer_finds_the_way_to_each_reason(visit: Any, busy: Served) -> None
     after = opened.page.get_by_role("heading", name="Releasing daily instead of twice a week")
     after.wait_for()
     assert before.partition(" would ") != after.inner_text().partition(" would ")
+
+
+def test_detected_initiative_has_settings_to_copy(visit: Any, busy: Served, tmp_path: Path) -> None:
+    """For the chosen detected initiative the page shows settings that name it and settings that drop it."""
+    rows = csv.DictReader(exported(busy.folder, "initiatives").decode().splitlines())
+    row = next(row for row in rows if row["origin"] == "found")
+    opened = visit(busy, page="initiatives", query=f"?initiative={quote(row['name'])}")
+    opened.page.locator("summary", has_text="Name or dismiss it").click()
+    codes = opened.page.locator("[data-testid=stCode] code")
+    codes.nth(1).wait_for()
+    for text in codes.all_inner_texts():
+        (tmp_path / "headway.toml").write_text(text, encoding="utf-8")
+        (initiative,) = load(tmp_path / "headway.toml", {}, folder=tmp_path).initiatives
+        assert initiative.found == row["initiative_id"]
+        assert initiative.dismiss or initiative.name == row["name"]
+
+
+def test_event_leads_to_before_and_after_with_the_numbers_of_the_export(visit: Any, busy: Served) -> None:
+    """From the event on Stability to Flow, where the ratio and its interval are those of `headway export`."""
+    opened = visit(busy, page="stability")
+    assert "1 · 2026-06-01 New CI" in opened.text()
+    assert opened.page.evaluate("window.hit") is None
+    opened.open("?event=2026-06-01+New+CI", "flow")
+    command = opened.page.locator("[data-testid=stCode] code").inner_text().split()
+    assert command[:3] == ["headway", "export", "comparison"]
+    rows = csv.DictReader(exported(busy.folder, *command[2:]).decode().splitlines())
+    ratio = next(row for row in rows if row["measure"] == "time_ratio_within")
+    bounds = "–".join(f"{1.0 + float(ratio[bound]):.2f}" for bound in ("lower", "upper"))
+    assert f"Like for like {float(ratio['ai']):.2f} times as long (95 % CI {bounds})" in opened.text()
 
 
 def test_lever_moves_its_numbers(visit: Any, busy: Served) -> None:
