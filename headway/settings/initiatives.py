@@ -61,8 +61,8 @@ class InitiativeSettings:
 
 def settings_to_paste(identifier: str, name: str) -> tuple[str, str]:
     """The settings that give a detected initiative this name, and those that drop it, as TOML."""
-    found = f"[[initiatives]]\nfound = {_quoted(identifier)}\n"
-    return f"{found}name = {_quoted(name[:LONGEST_NAME])}", f"{found}dismiss = true"
+    table = f"[[initiatives]]\nfound = {_quoted(identifier)}\n"
+    return f"{table}name = {_quoted(name[:LONGEST_NAME])}", f"{table}dismiss = true"
 
 
 def _quoted(text: str) -> str:
