@@ -38,8 +38,8 @@ def events_of(file: str, filters: Filters) -> tuple[Event, ...]:
     for event in sorted(settings().events, key=lambda event: event.happened_at):
         names = tuple(sorted({name for repo_id, name in choices.ids if names_match(event.repo, repo_id)} & left))
         if names:
-            one = Event(event.happened_at, plain(event.text).strip(), None if event.repo == "*" else names)
-            listed.setdefault(one.label, one)
+            happened = Event(event.happened_at, plain(event.text).strip(), None if event.repo == "*" else names)
+            listed.setdefault(happened.label, happened)
     return tuple(listed.values())
 
 
