@@ -165,9 +165,9 @@ class Raw:
         """Point a branch at a commit."""
         return self._ref(f"refs/heads/{name}", "branch", name, commit)
 
-    def pull(self, number: int, commit: str) -> Self:
-        """The head of a pull request."""
-        return self._ref(f"refs/pull/{number}/head", "pull_head", str(number), commit)
+    def pull(self, number: int, commit: str, refs: str = "pull") -> Self:
+        """The head of a pull request; `refs` is `merge-requests` on GitLab."""
+        return self._ref(f"refs/{refs}/{number}/head", "pull_head", str(number), commit)
 
     def tag(self, name: str, commit: str | None, at: float | None = None) -> Self:
         """A tag; with a time an annotated one."""
