@@ -90,6 +90,13 @@ def test_commits_that_landed_again_are_no_work() -> None:
     assert (found.own["#1"], found.rows["#2"]["branch_commits"]) == (["b"], "empty")
 
 
+def test_squash_of_a_branch_of_merges_alone_is_approximate() -> None:
+    """What was written into a merge, on top of commits that landed before, has no date of its own."""
+    raw = Raw().commits("a b:a s:a c e:b,c t:c", says={"s": "Add (#1)", "t": "Link (#2)"}).pull(1, "b").pull(2, "e")
+    found = landings(raw)
+    assert (found.own["#1"], found.own["#2"], found.rows["#2"]["branch_commits"]) == (["b"], ["t"], "not_believed")
+
+
 @pytest.mark.parametrize("picked", ["b", "s", "m"])
 def test_cherry_pick_of_what_was_merged_ships_it(picked: str) -> None:
     """A copy of the branch's commit, of the squash that was merged, or of the merge is the change in production."""
