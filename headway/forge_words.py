@@ -48,6 +48,7 @@ class ForgeRef:
     source: str
     without: str = ""
     only: str = ""
+    submitted: str = ""
 
 
 def words(kind: str, where: str | None = None) -> tuple[Word, ...]:
