@@ -164,7 +164,7 @@ def test_refs_of_two_forges_with_one_number() -> None:
 
 
 def test_request_of_a_mirror_with_the_number_of_one_where_the_work_is_done() -> None:
-    """GitLab's !1 is not the closed GitHub pull request 1 of its mirror, whose branch is other work; a merged head is."""
+    """GitLab's !1 is not the closed pull request 1 of its mirror, whose branch is other work; a merged head is."""
     gitlab = "Merge branch 't' into 'main'\n\nT\n\nSee merge request a/b!{}"
     part = "T\n\nPart-of: <https://gitlab.example/a/b/-/merge_requests/3>"
     says = {"m": gitlab.format(1), "n": gitlab.format(2), "r": part}

@@ -150,7 +150,7 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
 
 
 def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]:
-    """For each commit its cherry-picks and what it is one of, as messages name it: by id, or by the request that it landed.
+    """For each commit its cherry-picks and what it is one of, as messages name it: by id, or by the landed request.
 
     A fix that was made, and deployed, on another branch is on the default branch as a pick.
     """

@@ -86,7 +86,7 @@ LANDING_NOTES = Table(
     ),
 )
 _TWO = 2
-# `Merge remote-tracking branch 'upstream/main'`, `Merge tag 'v1.2' of https://example.org/shop`: from another repository.
+# From another repository: `Merge remote-tracking branch 'upstream/main'`, `Merge tag 'v1.2' of https://example.org/shop`.
 _ELSEWHERE = re.compile(r"remote-tracking branch '(?!origin/)|' of \S")
 _TABLES = (LANDINGS, CHANGE_COMMITS, LANDED_COMMITS, LANDING_NOTES)
 

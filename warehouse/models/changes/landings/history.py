@@ -290,7 +290,7 @@ def read_history(
 
 
 def _of_another_forge(history: History, refs: Mapping[int, str]) -> set[int]:
-    """Numbers whose PR ref is another forge's than the one that landed them: a mirror's own requests are numbered apart.
+    """Numbers whose PR ref is of another forge than the one that landed them: a mirror numbers its requests apart.
 
     A head that landed is that of its number, whatever messages say.
     """
