@@ -164,7 +164,7 @@ def test_tags_of_an_imported_history_are_none_of_the_repository() -> None:
 
 
 def test_npm_numbers_its_pre_releases_and_debian_its_revisions() -> None:
-    """`1.0.1-0` before `1.0.1` is a pre-release, as is any build before its version; `1.0.1-1` after it is a release."""
+    """`1.0.1-0` before `1.0.1` is a pre-release, as is any build before its version; `1.0.1-1` after it is none."""
     found = learned(readings("1.0.0 1.0.1-0 1.0.1 1.0.1-1"))
     assert set(released(found)) == {"1.0.0", "1.0.1", "1.0.1-1"}
     builds = learned(readings("v1.0.0 v1.0.0-3-g1a2b3c4 v1.1.0-build.7 v1.1.0-build.8 v1.1.0 v1.1.0-hotfix"))
