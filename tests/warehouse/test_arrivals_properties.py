@@ -175,6 +175,7 @@ def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, lis
         assert row["mapped_by"] in (how if row["production_deployment_id"] else {""})
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(shipped())
 def test_chain_equals_sets_of_ancestors(case: tuple[Dag, Raw, list[Deploy]]) -> None:

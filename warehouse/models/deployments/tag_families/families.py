@@ -207,7 +207,7 @@ def _sorted_out(readings: set[Reading]) -> tuple[list[Family], dict[str, TagForm
         key3 = (form.prefix, form.shape, variant)
         family = families.setdefault(key3, Family(*key3))
         plain = dated.get((form.prefix, form.numbers))
-        # npm numbers pre-releases 1.0.1-0, 1.0.1-1, and releases 1.0.1 after them; 1.0.1-5-g1a2b3c4 is a later build.
+        # npm numbers pre-releases 1.0.1-0, 1.0.1-1, and releases 1.0.1 after them; 1.0.1-5-g1a2b3c is a later build.
         early = plain and reading.at and reading.at < plain and not form.variant
         if form.prerelease or early or (plain and _DESCRIBED.search(reading.name)):
             family.prereleases += 1
