@@ -79,7 +79,7 @@ tier_option = click.option(
     type=Choice(("any", "mark", "commit"), "tier of evidence"),
     default="any",
     show_default=True,
-    help="commit: of AI-made work, only what tools recorded of its commits; mark: also marks, not days of its authors. The rest is left out and counted.",
+    help="Leave out answers that come from weaker evidence: than marks, or than what tools recorded of commits.",
 )
 
 intervals_option = click.option(

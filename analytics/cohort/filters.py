@@ -82,7 +82,7 @@ class Filters:
 
         `axis` is `builds_ai` or `built_with_ai`; for any other comparison, or none, a weak verdict on either is enough
         to leave a row out. A weak "no" (a near miss) is left out like a weak "yes": nothing changes sides.
-        Where no mark was found there is nothing weak, and of no tier: the row stays. A tier is of how a change was made.
+        Where no mark was found there is nothing weak, and no tier: the row stays. Tiers are of how a change was made.
         """
         if self.tier != "any" and axis != "builds_ai":
             table = table.filter(pl.col("ai_tier").is_in(("", *TIERS[self.tier])))

@@ -41,7 +41,7 @@ def check_boxes(text: str) -> Boxes:
 
 
 def ai_sections(text: str) -> str:
-    """The text below each heading about the use of AI tools, and behind its colon: up to the next one, at most 800 characters."""
+    """The text behind and below each heading about the use of AI tools, up to the next, at most 800 characters."""
     parts = []
     for heading in _HEADING.finditer(text):
         section = text[heading.end() : heading.end() + _SECTION_CHARACTERS]

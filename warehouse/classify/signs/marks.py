@@ -173,7 +173,7 @@ class MarkReader:
 
 
 def _title(change: ChangeFacts) -> str:
-    """The title of the pull request, else the subject of its squash, else the first line below the subject of its merge."""
+    """The title of the pull request, else the subject of its squash, else the line below that of its merge."""
     if change.title or change.landing is None:
         return change.title
     subject, body = split_message(change.landing.message)
