@@ -21,14 +21,21 @@ STORAGE_VERSION = "v1.5.0"
 # No log of what is written: a file that is not whole is never read, and a log would write most of it twice.
 _FILE_OPTIONS = f"storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes'"
 UNFINISHED = ".building"
+# A disk that refuses a write: at once, when a table is committed, or in whatever follows one that failed.
+_DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
 
 
 @dataclass(frozen=True)
 class Addition:
-    """What a published file has beside its tables, made of them; `made_by`: what decides it beside the tables."""
+    """What a published file has beside its tables, made of them; `made_by`: what decides it beside the tables.
+
+    `alone`: on a connection of its own, all of whose cursors have the tables by their names; it costs one more opening
+    and writing of the file.
+    """
 
     made_by: str
     make: Callable[[duckdb.DuckDBPyConnection], None]
+    alone: bool = False
 
 
 def write_within(
@@ -69,14 +76,17 @@ def _write(
             connection.execute(f"attach '{_quoted(unfinished)}' as published ({_FILE_OPTIONS})")
             connection.execute("use published")
             result = build(connection, begin)
+            if addition is not None and not addition.alone:
+                addition.make(connection)
             connection.execute("use memory")
+            connection.execute("checkpoint published")  # detaching would do so, and say nothing of what failed
             connection.execute("detach published")
-        if addition is not None:  # on a connection of its own: all its cursors have the tables by their names
+        if addition is not None and addition.alone:
             with duckdb.connect(str(unfinished)) as connection:
                 bound(connection, warehouse, memory_gb)
                 addition.make(connection)
         unfinished.replace(path)
-    except (duckdb.IOException, OSError) as error:
+    except (*_DISK, OSError) as error:
         raise WarehouseError(
             f"cannot write the published file: {_first_line(error)}",
             hint="check the space and the permissions of the warehouse",
