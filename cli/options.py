@@ -23,6 +23,7 @@ __all__ = [
     "horizon_option",
     "intervals_option",
     "shared_options",
+    "tier_option",
 ]
 
 
@@ -72,6 +73,13 @@ evidence_option = click.option(
     default="any",
     show_default=True,
     help="strong: leave out changes classified on weak evidence.",
+)
+tier_option = click.option(
+    "--tier",
+    type=Choice(("any", "mark", "commit"), "tier of evidence"),
+    default="any",
+    show_default=True,
+    help="Leave out answers that come from weaker evidence: than marks, or than what tools recorded of commits.",
 )
 
 intervals_option = click.option(

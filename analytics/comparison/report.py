@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import duckdb
 import polars as pl
 
@@ -73,7 +71,7 @@ def comparison(connection: duckdb.DuckDBPyConnection, filters: Filters, options:
 
 def read_comparisons(connection: duckdb.DuckDBPyConnection, filters: Filters, options: Options) -> list[Comparison]:
     """The comparisons of `comparison`, with q-values over all of them."""
-    any_evidence = replace(filters, evidence="any")
+    any_evidence = filters.of_any_evidence()
     columns = (*COMPARED, *filters.verdict_columns)
     cohort = read_cohort(connection, any_evidence, columns=columns, calendar=options.working)
     horizon = options.horizon_hours(cohort)

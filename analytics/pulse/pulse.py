@@ -147,7 +147,7 @@ def pulse(
     Of `options` its clock, horizon and question of the intervals hold. On the working clock the share arrived is that
     after a day, a week and 30 days of work.
     """
-    any_evidence = replace(filters, evidence="any")
+    any_evidence = filters.of_any_evidence()
     cohort = read_cohort(connection, any_evidence, columns=filters.verdict_columns, calendar=options.working)
     horizon_hours, after = options.horizon_hours(cohort), options.arrived_after_hours
     cohort = cohort.sure(filters, axis)
@@ -188,7 +188,7 @@ def slowest_waiting(
 
     Weak evidence counts too: nothing is compared.
     """
-    waiting = read_cohort(connection, replace(filters, evidence="any"), calendar=calendar).changes.filter(
+    waiting = read_cohort(connection, filters.of_any_evidence(), calendar=calendar).changes.filter(
         (pl.col("outcome") == "waiting") & WORK
     )
     columns = [

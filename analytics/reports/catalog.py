@@ -112,6 +112,8 @@ class Report:
             names = self.accepted(option)
             if value is not None and names and value not in names:
                 raise UsageError(f"report {self.name} has no {option} {value!r}", hint=hint_for(value, names))
+        if filters.tier != "any" and (reason := self.refusal(EVIDENCE, by=options.by)):
+            raise UsageError(f"report {self.name} does not support --tier: {reason}", hint="leave --tier out")
         for option in OPTIONS:
             if requested[option] and (reason := self.refusal(option, by=options.by)):
                 spelled = _SPELLED.get(option, option)

@@ -11,7 +11,7 @@ import click
 
 from analytics.reports.catalog import REPORTS
 from cli.log import program_progress
-from cli.options import Choice, Time, clock_option, evidence_option, horizon_option, intervals_option
+from cli.options import Choice, Time, clock_option, evidence_option, horizon_option, intervals_option, tier_option
 from pipeline.session import Session
 
 FORMATS = ("csv", "parquet", "json")
@@ -52,6 +52,7 @@ EPILOG = f"\b\nReports (docs/reports.md has the options and columns of each):\n{
     help="Include bots' changes and releases in statistics (default: left out, counted). Lists have them anyway.",
 )
 @evidence_option
+@tier_option
 @intervals_option
 @horizon_option
 @click.pass_obj
@@ -72,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
     definition: str | None,
     automation: bool,  # noqa: FBT001  (a flag of the command line)
     evidence: str,
+    tier: str,
     intervals: str,
     horizon_days: str | None,
 ) -> int:
@@ -89,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option of the contract)
 
     if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --out, or pipe it")
-    filters = Filters(since=since, until=until, repo=repo, evidence=evidence, service=service)
+    filters = Filters(since=since, until=until, repo=repo, evidence=evidence, service=service, tier=tier)
     options = Options(
         by=by,
         automation=automation,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analytics.text import wording
-from cli.options import Time, clock_option, evidence_option, horizon_option, intervals_option
+from cli.options import Time, clock_option, evidence_option, horizon_option, intervals_option, tier_option
 from headway.times import shown
 from pipeline.session import Session
 
@@ -43,6 +43,7 @@ _LINES, _WIDTH = 23, 100
 @click.option("--service", metavar="NAME", help="Only this service: its changes, with their arrival there.")
 @click.option("--since", type=Time(), help="Only changes code complete since this time.")
 @evidence_option
+@tier_option
 @clock_option
 @intervals_option
 @horizon_option
@@ -54,6 +55,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
     since: datetime | None,
     clock: str,
     evidence: str,
+    tier: str,
     intervals: str,
     horizon_days: str | None,
 ) -> int:
@@ -75,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
     from warehouse.publish import open_published
 
     warehouse = session.settings.warehouse_folder
-    filters = Filters(since=since, repo=repo, evidence=evidence, service=service)
+    filters = Filters(since=since, repo=repo, evidence=evidence, service=service, tier=tier)
     calendar = WorkingCalendar.of(session.settings.calendar)
     horizon = None if horizon_days is None else int(horizon_days)
     smallest = SmallestDifference.of(session.settings.comparison)

@@ -13,9 +13,10 @@ __all__ = [
     "INTERVALS",
     "KEYS",
     "PERIODS",
+    "TIERS",
 ]
 
-KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong", "intervals", "horizon")
+KEYS = ("team", "repo", "service", "period", "axis", "clock", "strong", "tier", "intervals", "horizon")
 """The parameters of URLs that hold them."""
 
 ALL_TEAMS, EVERYTHING, EVERY_SERVICE = "All teams", "All repositories", "All services"
@@ -24,5 +25,6 @@ PERIODS = {"12 months": 365, "6 months": 180, "90 days": 90, "30 days": 30, "All
 AXES = {"What it builds": "builds_ai", "How it was made": "built_with_ai"}
 AXIS_CAPTIONS = ("AI work and other work", "Made with AI and no AI mark")
 CLOCKS = {"Wall clock": "wall", "Working time": "working"}
+TIERS = {"All": "any", "Marks and records": "mark", "Records of commits": "commit"}
 INTERVALS = {"These repositories": "these", "Repositories like these": "like-these"}
 HORIZONS = {"Automatic": None, "30 days": 30, "90 days": 90, "180 days": 180}

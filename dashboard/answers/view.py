@@ -215,7 +215,14 @@ class Declaration(View):
 
 
 def filters_of(
-    scope: Scope, team: str | None, repo: str, days: int | None, *, strong: bool, service: str | None = None
+    scope: Scope,
+    team: str | None,
+    repo: str,
+    days: int | None,
+    *,
+    strong: bool,
+    service: str | None = None,
+    tier: str = "any",
 ) -> Filters:
     """Filters for a team or None, a repository or `EVERYTHING`, the last so many days or None, a service or None."""
     names = None if team is None else scope.teams[team]
@@ -229,6 +236,7 @@ def filters_of(
         names=names,
         evidence="strong" if strong else "any",
         service=service,
+        tier=tier,
     )
 
 

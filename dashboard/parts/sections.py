@@ -13,6 +13,7 @@ from analytics.initiatives import REMOVED, RUNGS, Initiative
 from analytics.pulse.pulse import Pulse
 from analytics.reports.doubts import doubt_lines
 from analytics.text import wording
+from dashboard.answers.choices import TIERS
 from dashboard.answers.view import View
 from dashboard.shell.navigation import page_link
 
@@ -123,6 +124,9 @@ def head(
     label = f"{view.label}, {view.period}{beside or ''}"
     if view.filters.evidence == "strong":
         label = f"{label}, strong evidence only"
+    if view.filters.tier != "any":
+        known = {value: name for name, value in TIERS.items()}[view.filters.tier]
+        label = f"{label}, AI-made by {known.lower()} only"
     if view.clock == "working":
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
     if whole and view.filters.service is not None:

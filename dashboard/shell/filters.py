@@ -17,6 +17,7 @@ from dashboard.answers.choices import (
     HORIZONS,
     INTERVALS,
     PERIODS,
+    TIERS,
 )
 from dashboard.answers.questions import Scope
 from dashboard.answers.view import View, filters_of
@@ -32,6 +33,7 @@ def choose(file: str, scope: Scope) -> View:
     _note_unknown("period", PERIODS)
     _note_unknown("axis", AXES)
     _note_unknown("clock", CLOCKS)
+    _note_unknown("tier", TIERS)
     _note_unknown("intervals", INTERVALS)
     _note_unknown("horizon", HORIZONS)
     with st.sidebar:
@@ -53,15 +55,16 @@ def choose(file: str, scope: Scope) -> View:
             help="Working time counts only the hours under `[calendar]` in the settings. It does not apply to chances"
             " within days, initiatives, deployments and stability, runners and gates, and the hours of the week.",
         )
-        strong = st.toggle(
-            "Strong evidence only",
-            key="strong",
-            bind="query-params",
-            help="Leave out changes classified on weak evidence. They are counted.",
-        )
+        strong, tier = _evidence()
         intervals, horizon = _intervals_and_horizon()
     filters = filters_of(
-        scope, None if team == ALL_TEAMS else team, repo, PERIODS[period], strong=strong, service=service
+        scope,
+        None if team == ALL_TEAMS else team,
+        repo,
+        PERIODS[period],
+        strong=strong,
+        service=service,
+        tier=tier,
     )
     parts = [
         *([] if team == ALL_TEAMS else [f"team {plain(team)}"]),
@@ -70,6 +73,25 @@ def choose(file: str, scope: Scope) -> View:
     chosen = AXES[axis], CLOCKS[clock], ", ".join(parts), scope.as_of, INTERVALS[intervals], HORIZONS[horizon]
     when = "all time" if filters.since is None else f"code complete in the last {period}"
     return View(file, filters, *chosen, when)
+
+
+def _evidence() -> tuple[bool, str]:
+    """Whether only strong evidence counts, and the weakest tier that does."""
+    strong = st.toggle(
+        "Strong evidence only",
+        key="strong",
+        bind="query-params",
+        help="Leave out changes classified on weak evidence. They are counted.",
+    )
+    tier = st.selectbox(
+        "Evidence of AI-made work",
+        list(TIERS),
+        key="tier",
+        bind="query-params",
+        help="Leave out changes whose answer comes from weaker sources: days on which their authors used AI tools,"
+        " or marks in commits and requests. They are counted.",
+    )
+    return strong, TIERS[tier]
 
 
 def _intervals_and_horizon() -> tuple[str, str]:

@@ -97,6 +97,9 @@ def test_report_accepts_what_it_claims_and_refuses_the_rest(name: str, option: s
     """An option that the entry does not claim is an error of two lines that names it and says why."""
     report = REPORTS[name]
     filters, options = request(name, option)[0]
+    if option == EVIDENCE and option not in report.honours:
+        with pytest.raises(UsageError, match="--tier"):
+            report.check(Filters(tier="commit"), Options())
     if option in report.honours:
         report.check(filters, options)
         return

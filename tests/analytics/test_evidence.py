@@ -58,6 +58,15 @@ def test_weak_verdicts_leave_both_sides_and_are_counted(connection: duckdb.DuckD
     assert groups(connection, "built_with_ai", STRONG) == (1, 4, 1)
 
 
+def test_a_tier_leaves_out_what_comes_from_a_weaker_one(connection: duckdb.DuckDBPyConnection) -> None:
+    """Marks are no records of commits: with that tier they leave both sides of how it was made, and are counted."""
+    assert groups(connection, "built_with_ai", Filters(tier="mark")) == (2, 4, 0)
+    recorded = pulse(connection, Filters(tier="commit"), axis="built_with_ai")
+    assert (recorded.ai.changes, recorded.other.changes, recorded.weak) == (0, 4, 3)  # the bot is known by a mark too
+    assert groups(connection, "builds_ai", Filters(tier="commit")) == (2, 4, 0)
+    assert set(classification(connection, Filters(tier="commit"))["ai_tier"]) == {""}
+
+
 def test_a_cohort_without_an_axis_trusts_both_answers(connection: duckdb.DuckDBPyConnection) -> None:
     """A report that does not say what it compares gets what is weak on neither axis."""
     cohort = read_cohort(connection, STRONG)

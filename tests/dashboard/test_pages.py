@@ -227,7 +227,7 @@ def test_every_page_opens_on_every_choice(several: Path, page: str, monkeypatch:
     for query in (
         {"axis": "How it was made"},
         {"clock": "Working time", "period": "30 days"},
-        {"strong": "true", "repo": "acme/tool"},
+        {"strong": "true", "repo": "acme/tool", "tier": "Records of commits"},
     ):
         assert len(opened(several, monkeypatch, page, **query).title) == 1
 

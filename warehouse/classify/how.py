@@ -29,6 +29,7 @@ _WROTE = {"authored", "co-authored"}  # levels of a mark by which an agent wrote
 _HALF = 0.5
 _GITHUB = "noreply@github.com"  # commits what is merged by its pages or its API
 _COMMITTER = "committer "  # of a bot that commits for others, counted beside what it writes
+_ACCOUNT = "account "  # that may be a bot's by its name, if its changes repeat
 
 
 class How(NamedTuple):
@@ -53,6 +54,7 @@ class HowJudge:
         self._bots = sorted(rules.of("how", "bot"), key=lambda rule: not rule.own)
         self._authors = rules.of("how", "author")
         self._committers = rules.of("how", "committer")
+        self._accounts = rules.of("how", "account")
         self._author_days = rules.settings.author_days
         self._bot_branches = tuple(rule for rule in rules.of("how", "branch") if rule.verdict == "automation")
 
@@ -69,6 +71,8 @@ class HowJudge:
         author = self._bot_of(change)
         if author is None and (committer := self._committing_bot(change)):
             bots.learn(f"{_COMMITTER}{committer}", _subject(change), texts=False, chore=False)
+        if author is None and (account := self._account(change)):
+            bots.learn(f"{_ACCOUNT}{account}", _subject(change), texts=False, chore=False)
         if author is None or not author.rule.generic:
             return
         subject = _subject(change)
@@ -93,6 +97,13 @@ class HowJudge:
             return ""
         match = self.identities.of(landing.committer_name, landing.committer_email)
         return match.matched if match is not None and match.rule.carries else ""
+
+    def _account(self, change: ChangeFacts) -> str:
+        """The author whose name may be a bot's or a team's (`acmebot`, `releases@acme.example`); empty for others."""
+        landing = change.landing
+        if landing is None or len(change.commits) > 1 or is_merge_subject(landing.message):
+            return ""
+        return landing.author_name if any(rule.match(landing.author_name) for rule in self._accounts) else ""
 
     def judge(self, change: ChangeFacts, bots: LearnedBots | None = None) -> How:
         """The verdict on one change from its author, commits, branch, labels and texts."""
@@ -135,7 +146,7 @@ class HowJudge:
         elif author is None:
             author = landed.author
         if author is None and landed.author is None and all(item.author is None for item in readings):
-            author = self._of_branch(change) or self._of_committer(change, bots)
+            author = self._of_branch(change) or self._of_committer(change, bots) or self._of_account(change, bots)
         return author if author is None or not author.rule.generic else self._writing_bot(change, author, bots)
 
     def _of_committer(self, change: ChangeFacts, bots: LearnedBots | None) -> Match | None:
@@ -143,6 +154,12 @@ class HowJudge:
         committer = self._committing_bot(change) if bots is not None and self._committers else ""
         shown = bots.repeats(f"{_COMMITTER}{committer}") if bots is not None and committer else ""
         return Match(self._committers[0], "committer", shown.removeprefix(_COMMITTER)) if shown else None
+
+    def _of_account(self, change: ChangeFacts, bots: LearnedBots | None) -> Match | None:
+        """The account that repeats itself, and whose name may be a bot's."""
+        account = self._account(change) if bots is not None and self._accounts else ""
+        shown = bots.repeats(f"{_ACCOUNT}{account}") if bots is not None and account else ""
+        return Match(self._accounts[0], "name", shown.removeprefix(_ACCOUNT)) if shown else None
 
     def _of_branch(self, change: ChangeFacts) -> Match | None:
         """The bot whose branch it is, if nobody else is known: it may push as a person, or land by a person's merge."""

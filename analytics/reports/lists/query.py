@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from analytics.cohort.filters import Filters
+from analytics.cohort.filters import TIERS, Filters
 
 __all__ = ["EVERY", "PLACES", "condition", "run"]
 
@@ -38,6 +38,9 @@ def condition(
         parts.append(f"{table}.{time} < $until")
         parameters["until"] = filters.until
     parts += [f"{table}.{column} <> 'weak'" for column in filters.judged_by(axis)]
+    if filters.tier != "any" and axis != "builds_ai":
+        parts.append(f"{table}.ai_tier in (select unnest($tiers))")
+        parameters["tiers"] = ["", *TIERS[filters.tier]]
     return " and ".join(parts), parameters
 
 

@@ -56,7 +56,7 @@ def test_own_labels_scopes_and_repositories_decide() -> None:
 
 def test_rules_are_switched_off_and_on() -> None:
     """A rule that is disabled says nothing; one that is off by default can be enabled."""
-    off = RuleSettings(disable=("disclosure", "subject-*"))
+    off = RuleSettings(disable=("disclosure*", "subject-*"))
     assert judged("Sort\n\nThis change was written with Claude.", off).built_with_ai == "none"
     assert not judged("Ask the LLM", off).builds_ai
     change = ChangeFacts("x#1", head_ref="agent/sort", commits=(commit(),))

@@ -32,7 +32,7 @@ LEVELS = ("authored", "co-authored", "assisted", "disclosed")
 _MOST_MATCHES = 50  # matches of one rule in one text that are looked at, where a rule has exceptions
 _WHOLE = {"app", "label", "scope"}
 _LISTED = {"package", "import"}
-_LEARNED = ("author", "committer")  # of built-in rules on the axis how: they need a repository's history
+_LEARNED = ("author", "committer", "account")  # of built-in rules on the axis how: they need a repository's history
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,11 @@ def check_boxes(text: str) -> Boxes:
 
 
 def ai_sections(text: str) -> str:
-    """The text below each heading about the use of AI tools, up to the next heading and at most 800 characters."""
+    """The text behind and below each heading about the use of AI tools, up to the next, at most 800 characters."""
     parts = []
     for heading in _HEADING.finditer(text):
         section = text[heading.end() : heading.end() + _SECTION_CHARACTERS]
         end = _NEXT_HEADING.search(section)
+        parts.append(heading.group().partition(":")[2].strip(" \t*_"))
         parts.append(section[: end.start()] if end else section)
     return "\n".join(parts)

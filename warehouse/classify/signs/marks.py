@@ -137,7 +137,7 @@ class MarkReader:
             marks.extend(search(self._sections, "section", _one_sentence_a_line(section), day))
         prose = self._automated_prose if any(mark.rule.verdict == "ai" for mark in marks) else self._prose
         if rules := prose.likely(words):
-            marks.extend(search(rules, "message", self._sentences(text, words), day))
+            marks.extend(_first_of_ai(rules, self._sentences(text, words), day))
         return tuple(marks)
 
     def _sentences(self, text: str, words: Words) -> str:
@@ -173,11 +173,11 @@ class MarkReader:
 
 
 def _title(change: ChangeFacts) -> str:
-    """The title of the pull request, else the subject of its squash."""
+    """The title of the pull request, else the subject of its squash, else the line below that of its merge."""
     if change.title or change.landing is None:
         return change.title
-    subject = split_message(change.landing.message)[0]
-    return "" if is_merge_subject(subject) else subject
+    subject, body = split_message(change.landing.message)
+    return body.strip().partition("\n")[0][:2000] if is_merge_subject(subject) else subject
 
 
 def _one_sentence_a_line(text: str) -> str:
@@ -199,6 +199,17 @@ def search(rules: Iterable[Rule], field: str, text: str, day: date | None = None
         matched = rule.match(text)
         if matched is not None:
             yield Mark(rule, field, matched, rule.weak_on(day))
+
+
+def _first_of_ai(rules: Iterable[Rule], text: str, day: date | None) -> Iterator[Mark]:
+    """Search sentences; of the built-in rules on AI, which share many wordings, the first that matches is enough."""
+    disclosed = False
+    for rule in rules:
+        if disclosed and rule.verdict == "ai" and not rule.own:
+            continue
+        for mark in search((rule,), "message", text, day):
+            disclosed = disclosed or rule.verdict == "ai"
+            yield mark
 
 
 def branch_of(change: ChangeFacts) -> str:

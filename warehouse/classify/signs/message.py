@@ -33,7 +33,11 @@ _CO_AUTHOR = re.compile(
 )
 _ADDRESS = re.compile(r"<([^<>\s]*)>?\s*\Z")
 _QUESTION = re.compile(
-    r"(?:generative ai|\bai|\bllm)[ -](?:tool(?:s|ing)?|assist\w{1,10}|agents?)\b[^\n?]{0,60}\?", re.IGNORECASE
+    r"(?:generative ai|\bai|\bllm)[ -](?:tool(?:s|ing)?|assist\w{1,10}|agents?)\b[^\n?]{0,60}\?"
+    r"|\b(?:was|were|did|have|has|is)\b"
+    r"(?=[^\n?]{0,100}\b(?:us(?:e|ed|ing)|generated|written|wrote|assist\w{0,8}|authored|created|involved)\b)"
+    r"[^\n?]{0,60}\b(?:ai|llms?)\b[^\n?]{0,60}\?",
+    re.IGNORECASE,
 )
 _INTO = re.compile(
     r"^(?:\* )?Merge (?:remote-tracking )?branch '[^'\n]{1,200}'(?: of \S{1,200})? into '?([^\s']{1,200})'?$",
