@@ -27,6 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
@@ -71,7 +72,7 @@ def main() -> int:
             git("init", "--quiet", "--bare", "--initial-branch=main", str(base / name))
             add_commits(base / name, number)
         rounds = Rounds(base, random.Random(options.seed))
-        readers = [fork(lambda place=place: read(base, place, options.pause)) for place in range(options.readers)]
+        readers = [fork(partial(read, base, place, options.pause)) for place in range(options.readers)]
         end = time.monotonic() + 60 * options.minutes
         for number in range(options.kills):
             if time.monotonic() < end:
