@@ -113,7 +113,7 @@ class Year:
     def news(self, number: int, at: datetime, *, compared: bool) -> str:
         """What happened on the day before; returns what kind of night it makes."""
         company, day, kind = self.company, at - timedelta(hours=15), "quiet"
-        if compared or number % self._every == 1 or number % 7 in {0, 2, 4}:
+        if compared or number % self._every == self._every - 2 or number % 7 in {0, 2, 4}:
             kind = "news"
             for place in range(company.dice.randint(1, 3)):
                 name = company.dice.choice([name for name in company.repositories if name != "old"])
@@ -167,7 +167,7 @@ class Year:
         if number == self.day(0.33):
             self.events["clock ahead"] += 1
             kind, at = "changed", at + AHEAD
-        if number > 1 and number % self._every == 1:
+        if number % self._every == self._every - 2:
             self.events["killed"] += self.killed(at)
             kind = "killed"
         seconds, megabytes = 0.0, 0.0
