@@ -62,7 +62,8 @@ class Stretch:
     @property
     def moved(self) -> npt.NDArray[np.bool_]:
         """For each changed path whether it has an old path too."""
-        return np.isin(self.statuses, (_RENAMED, _COPIED))
+        either: npt.NDArray[np.bool_] = (self.statuses == _RENAMED) | (self.statuses == _COPIED)
+        return either  # np.isin imports masked arrays
 
     def paths(self) -> pa.StringArray:
         """The path of every entry after the change."""
