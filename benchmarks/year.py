@@ -208,7 +208,7 @@ class Year:
     def killed(self, at: datetime) -> bool:
         """A night that ends by SIGKILL at a moment of chance; whether it had not ended before."""
         process = subprocess.Popen(self.command(at), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(self.company.dice.uniform(0.1, 1.0) * self._lasts)
+        time.sleep(self.company.dice.uniform(0.1, 0.8) * self._lasts)
         process.send_signal(signal.SIGKILL)
         return process.wait() == -signal.SIGKILL
 
