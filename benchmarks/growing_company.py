@@ -7,9 +7,8 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from tests.builders.repositories import Person, Repository
+from tests.builders.repositories import Files, Person, Repository
 
 PEOPLE = (Person("Ann Author", "ann@example.com"), Person("Bob Builder", "bob@example.com"))
 WORK = ("Add search to the basket", "Fix the price of a bundle", "feat(assistant): answer questions", "Update texts")
@@ -54,9 +53,7 @@ class Company:
         trailer = TRAILERS[self.number % len(TRAILERS)]
         repository.switch(topic, repository.sha("refs/heads/main"))
         for step in range(2):
-            files: dict[str | bytes, Any] = {
-                f"{part}/file{self.number % 40}.py": f"import json\nvalue = {self.number}{step}\n"
-            }
+            files: Files = {f"{part}/file{self.number % 40}.py": f"import json\nvalue = {self.number}{step}\n"}
             repository.commit(
                 f"{text}, step {step}\n{trailer}", files, author=PEOPLE[step], at=at + timedelta(minutes=step)
             )

@@ -40,6 +40,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
+from unittest.mock import patch
 
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
@@ -112,7 +113,7 @@ class Year:
     def news(self, number: int, at: datetime, *, compared: bool) -> str:
         """What happened on the day before; returns what kind of night it makes."""
         company, day, kind = self.company, at - timedelta(hours=15), "quiet"
-        if compared or number % 7 in {0, 2, 4}:
+        if compared or number % self._every == self._every - 2 or number % 7 in {0, 2, 4}:
             kind = "news"
             for place in range(company.dice.randint(1, 3)):
                 name = company.dice.choice([name for name in company.repositories if name != "old"])
@@ -166,7 +167,7 @@ class Year:
         if number == self.day(0.33):
             self.events["clock ahead"] += 1
             kind, at = "changed", at + AHEAD
-        if kind == "news" and number % self._every == 1:
+        if number % self._every == self._every - 2:
             self.events["killed"] += self.killed(at)
             kind = "killed"
         seconds, megabytes = 0.0, 0.0
@@ -183,9 +184,9 @@ class Year:
     def run(self, warehouse: str, at: datetime, *arguments: str) -> float:
         """A command in this process under a clock; its processor seconds, those of its children too."""
         output = io.StringIO()
-        vars(command_line)["_Time"].now = lambda _: at  # The clock of the program.
+        clock = patch.object(command_line._Time, "now", lambda _: at)  # noqa: SLF001 - the clock of the program
         before = _used()
-        with contextlib.redirect_stderr(output), contextlib.redirect_stdout(output):
+        with clock, contextlib.redirect_stderr(output), contextlib.redirect_stdout(output):
             code = command_line.main(["--warehouse", warehouse, *arguments])
         seconds = _used() - before
         if code:
@@ -207,7 +208,7 @@ class Year:
     def killed(self, at: datetime) -> bool:
         """A night that ends by SIGKILL at a moment of chance; whether it had not ended before."""
         process = subprocess.Popen(self.command(at), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(self.company.dice.uniform(0.1, 1.0) * self._lasts)
+        time.sleep(self.company.dice.uniform(0.1, 0.8) * self._lasts)
         process.send_signal(signal.SIGKILL)
         return process.wait() == -signal.SIGKILL
 

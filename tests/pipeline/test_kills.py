@@ -25,5 +25,5 @@ def test_commands_that_are_killed_leave_nothing_behind() -> None:
 @pytest.mark.slow
 def test_nights_equal_full_builds() -> None:
     """Nights of a company that grows, some of them killed or under a wrong clock, make what a full build makes."""
-    printed = output("benchmarks/year.py", "--nights", "8", "--history", "20")
+    printed = output("benchmarks/year.py", "--nights", "5", "--history", "20")
     assert printed.endswith("every compared night equals a full build, and nothing is left over\n"), printed
