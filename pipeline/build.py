@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,9 +16,14 @@ from pipeline.settings_checks.unknown_repositories import check_repositories
 from pipeline.settings_hints import missing_initiatives
 from pipeline.sources import configured_sources, ended
 from warehouse.building.kept import digest_of_files
+from warehouse.model import sql_models
 from warehouse.publish import Addition, build_in_memory, open_published, publish
 from warehouse.sources import SourceRole
 from warehouse.store import RawStore
+
+if TYPE_CHECKING:
+    from analytics.cohort.options import Options
+    from analytics.cohort.working_time import WorkingCalendar
 
 __all__ = [
     "build",
@@ -75,17 +81,27 @@ def build(session: Session, teams: dict[str, str], progress: Progress, *, anew: 
 def reports_in_file(settings: Settings) -> Addition:
     """The views of reports that a published file has, as `headway export` writes them."""
     import analytics
-    from analytics.cohort.options import Options
-    from analytics.cohort.smallest import SmallestDifference
     from analytics.cohort.working_time import WorkingCalendar
+    from analytics.reports.published.columns import TABLES
     from analytics.reports.published.views import add_views
 
-    def make(connection: duckdb.DuckDBPyConnection) -> None:
-        smallest = SmallestDifference.of(settings.comparison)
-        options = Options(calendar=WorkingCalendar.of(settings.calendar), smallest=smallest)
-        add_views(connection, options, every_report=settings.warehouse.every_report)
+    calendar = WorkingCalendar.of(settings.calendar)
+    every_report = settings.warehouse.every_report
 
-    return Addition(digest_of_files(analytics), make)
+    def make(connection: duckdb.DuckDBPyConnection) -> None:
+        headers = [model.header for model in sql_models() if model.name in TABLES.values()]
+        explained = {header.table: header.columns for header in headers}
+        add_views(connection, calendar, explained, _plain_options(settings, calendar) if every_report else None)
+
+    # The reports that are estimated ask through cursors.
+    return Addition(digest_of_files(analytics), make, alone=every_report)
+
+
+def _plain_options(settings: Settings, calendar: WorkingCalendar) -> Options:
+    from analytics.cohort.options import Options
+    from analytics.cohort.smallest import SmallestDifference
+
+    return Options(calendar=calendar, smallest=SmallestDifference.of(settings.comparison))
 
 
 def unknown_initiatives(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:

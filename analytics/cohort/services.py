@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from analytics.cohort.filters import Filters
+from analytics.cohort.service_column import NO_SERVICE, SERVICE
 from headway.errors import UsageError
 
 __all__ = [
@@ -28,12 +29,8 @@ __all__ = [
     "services_of",
 ]
 
-SERVICE = "service"
 COLUMNS = (SERVICE,)
 """What `--by` understands in a report that lists changes: a row for each service of a change."""
-
-NO_SERVICE = f"cast(null as varchar) as {SERVICE}"
-"""The column `service` of whole changes, in SQL."""
 
 _NEAR = 5
 _OWN = "coalesce(nullif(services.service, ''), repository_settings.repo)"

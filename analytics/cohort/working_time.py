@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from headway.errors import UsageError
 from headway.settings import CalendarSettings
 
 if TYPE_CHECKING:
+    import polars as pl
     from holidays import HolidayBase
 
 __all__ = ["Opening", "WorkingCalendar", "in_working_hours"]
@@ -30,8 +30,11 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _DAYS_PER_WEEK = 7
 _HORIZON_DAYS = 30
 _HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_DAY = _UNIX.toordinal()
+_MICROSECOND = timedelta(microseconds=1)
 _MARGIN = timedelta(days=2)
 _NEVER = np.iinfo(np.int64).max
 _CELL_BITS = 35
@@ -170,6 +173,17 @@ class WorkingCalendar:
             hours[valid] = worked / _HOUR
         return hours
 
+    def hours_until(self, end: NDArray[np.datetime64], hours: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Hours by the wall clock that end at instants (any shape, naive UTC), in working hours; nan where one is none.
+
+        They are exact to the microsecond.
+        """
+        stop = np.asarray(end, dtype="datetime64[us]")
+        valid = ~(np.isnat(stop) | np.isnan(hours))
+        begin = np.full(stop.shape, np.datetime64("NaT", "us"))
+        begin[valid] = stop[valid] - np.rint(hours[valid] * _HOUR).astype("timedelta64[us]")
+        return self.hours(begin, stop)
+
     def opening_around(self, *instants: NDArray[np.datetime64]) -> Opening:
         """The working hours around all of some instants, none of them NaT."""
         first, last = min(values.min() for values in instants), max(values.max() for values in instants)
@@ -177,10 +191,10 @@ class WorkingCalendar:
 
     def _instant(self, day: date, since_midnight: timedelta, *, fold: int) -> int:
         """When the clock of the zone shows a time; when it is put forward, for a time that it skips."""
+        if self.zone.key == "UTC":  # the zone unless the settings have another
+            return (day.toordinal() - _UNIX_DAY) * _DAY + since_midnight // _MICROSECOND
         local = datetime.combine(day, time()) + since_midnight
-        first, second = (
-            (local.replace(tzinfo=self.zone, fold=side) - _UNIX) // timedelta(microseconds=1) for side in (0, 1)
-        )
+        first, second = ((local.replace(tzinfo=self.zone, fold=side) - _UNIX) // _MICROSECOND for side in (0, 1))
         if first > second:
             return self._put_forward(second, first)
         return second if fold else first
@@ -221,6 +235,8 @@ def in_working_hours(
     When each stage began follows from `ended_at`, when the last one ended or was last seen, and the hours of the stages
     after it, which are exact to the microsecond. `grid_hours`: rounds what the clock shows, 0 for not at all.
     """
+    import polars as pl  # a build needs the calendar, and no Polars
+
     if not len(changes):
         return changes
     after = changes["ended_at"].to_numpy().astype("datetime64[us]").astype(np.int64)

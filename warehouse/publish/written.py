@@ -25,10 +25,15 @@ UNFINISHED = ".building"
 
 @dataclass(frozen=True)
 class Addition:
-    """What a published file has beside its tables, made of them; `made_by`: what decides it beside the tables."""
+    """What a published file has beside its tables, made of them; `made_by`: what decides it beside the tables.
+
+    `alone`: on a connection of its own, all of whose cursors have the tables by their names; it costs one more opening
+    and writing of the file.
+    """
 
     made_by: str
     make: Callable[[duckdb.DuckDBPyConnection], None]
+    alone: bool = False
 
 
 def write_within(
@@ -69,9 +74,11 @@ def _write(
             connection.execute(f"attach '{_quoted(unfinished)}' as published ({_FILE_OPTIONS})")
             connection.execute("use published")
             result = build(connection, begin)
+            if addition is not None and not addition.alone:
+                addition.make(connection)
             connection.execute("use memory")
             connection.execute("detach published")
-        if addition is not None:  # on a connection of its own: all its cursors have the tables by their names
+        if addition is not None and addition.alone:
             with duckdb.connect(str(unfinished)) as connection:
                 bound(connection, warehouse, memory_gb)
                 addition.make(connection)

@@ -6,19 +6,21 @@ made, with default options, where the settings say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
+import pyarrow as pa
 
-from analytics.cohort.filters import Filters
-from analytics.cohort.options import Options
-from analytics.cohort.services import NO_SERVICE, SERVICE
+from analytics.cohort.service_column import NO_SERVICE, SERVICE
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.reports.catalog import REPORTS, Report
 from analytics.reports.published.columns import TABLES, meanings
+from analytics.reports.published.contract import WORKING, columns_of
 from analytics.reports.published.joins import keys
-from analytics.reports.published.tables import WORKING, columns_of, working_hours
+
+if TYPE_CHECKING:
+    from analytics.cohort.options import Options
 
 __all__ = ["ROWS", "SCHEMA", "add_views", "view_of"]
 
@@ -33,72 +35,91 @@ def view_of(report: str) -> str:
     return report.replace("-", "_")
 
 
-def add_views(connection: duckdb.DuckDBPyConnection, options: Options, *, every_report: bool) -> None:
-    """Make both schemas again from the tables that are there; `options`: with which reports are estimated."""
+def add_views(
+    connection: duckdb.DuckDBPyConnection,
+    calendar: WorkingCalendar,
+    explained: Mapping[str, Mapping[str, str]],
+    every_report: Options | None = None,
+) -> None:
+    """Make both schemas again from the tables that are there.
+
+    `explained`: the meaning of each column of a table in `TABLES`. `every_report`: with which options the other
+    reports are estimated, on a connection whose cursors have the tables by their names; None for without them.
+    """
     for name in (SCHEMA, ROWS):
         connection.execute(f"drop schema if exists {name} cascade")
         connection.execute(f"create schema {name}")
-    comments = _comments_of_tables(connection)
+    comments: list[str] = []
     for report in REPORTS.values():
         table = TABLES.get(report.name, "")
         if table:
-            _view_of_table(connection, report, table, options.calendar)
-        elif every_report:
-            _view_of_rows(connection, report, options)
+            columns = _view_of_table(connection, report, table, calendar)
+        elif every_report is not None:
+            columns = _view_of_rows(connection, report, every_report)
         else:
             continue
-        _comment(connection, report, comments.get(table, {}))
+        comments += _comments(report, columns, explained.get(table, {}))
+    _run(connection, comments)
 
 
 def _view_of_table(
     connection: duckdb.DuckDBPyConnection, report: Report, table: str, calendar: WorkingCalendar
-) -> None:
+) -> tuple[str, ...]:
+    """Make a view of a table; returns its columns."""
     columns, source = columns_of(connection, report.name), f"main.{table}"
     if not set(WORKING).isdisjoint(columns):
-        _put(connection, _WORKING_HOURS, working_hours(connection, calendar))
+        _put(connection, _WORKING_HOURS, _working_hours(connection, calendar))
         source += f" left join {_WORKING_HOURS} using (change_id)"
     none = NO_SERVICE if table == TABLES["lead-time"] else SERVICE
     selected = ", ".join(none if column == SERVICE else f'"{column}"' for column in columns)
     connection.execute(f"create view {SCHEMA}.{view_of(report.name)} as select {selected} from {source}")  # noqa: S608
+    return columns
 
 
-def _view_of_rows(connection: duckdb.DuckDBPyConnection, report: Report, options: Options) -> None:
-    table = report(connection, Filters(), options)
+def _view_of_rows(connection: duckdb.DuckDBPyConnection, report: Report, options: Options) -> tuple[str, ...]:
+    """Make a view of the rows of a report; returns its columns."""
+    from analytics.cohort.filters import Filters
+
+    rows = report(connection, Filters(), options)
     name = view_of(report.name)
-    _put(connection, f"{ROWS}.{name}", table)
-    selected = ", ".join(f'"{column}"' for column in table.columns)
+    _put(connection, f"{ROWS}.{name}", rows.to_arrow())
+    selected = ", ".join(f'"{column}"' for column in rows.columns)
     connection.execute(f"create view {SCHEMA}.{name} as select {selected} from {ROWS}.{name}")  # noqa: S608
+    return tuple(rows.columns)
 
 
-def _put(connection: duckdb.DuckDBPyConnection, name: str, table: pl.DataFrame) -> None:
-    connection.register("_rows", table.to_arrow())
+def _working_hours(connection: duckdb.DuckDBPyConnection, calendar: WorkingCalendar) -> pa.Table:
+    """One row per change that is in production or waits: the two columns of `lead-time` in working hours."""
+    ends = ("production_at", "as_of")
+    needed = "change_id, lead_time_hours, age_hours, production_at, as_of"
+    some = "lead_time_hours is not null or age_hours is not null"
+    rows = connection.sql(f"select {needed} from lead_times where {some} order by change_id").to_arrow_table()  # noqa: S608
+    hours = {"change_id": rows["change_id"]}
+    for column, name, end in zip(WORKING, ("lead_time_hours", "age_hours"), ends, strict=True):
+        worked = calendar.hours_until(rows[end].to_numpy(), rows[name].to_numpy())
+        hours[column] = pa.array(worked, from_pandas=True)
+    return pa.table(hours)
+
+
+def _put(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("_rows", table)
     connection.execute(f"create table {name} as select * from _rows")  # noqa: S608  (names of ours)
     connection.unregister("_rows")
 
 
-def _comments_of_tables(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Mapping[str, str]]:
-    tables = ", ".join(f"'{table}'" for table in set(TABLES.values()))
-    query = (
-        "select table_name, column_name, comment from duckdb_columns()"  # noqa: S608  (names of ours)
-        f" where schema_name = 'main' and table_name in ({tables})"
-    )
-    comments: dict[str, dict[str, str]] = {}
-    for table, column, comment in connection.execute(query).fetchall():
-        comments.setdefault(table, {})[column] = comment or ""
-    return comments
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, report: Report, table: Mapping[str, str]) -> None:
+def _comments(report: Report, columns: Iterable[str], table: Mapping[str, str]) -> Iterator[str]:
     view = f"{SCHEMA}.{view_of(report.name)}"
-    columns = [row[0] for row in connection.execute(f"describe {view}").fetchall()]
     about = f"{report.summary}; key: {', '.join(keys()[report.name])}"
-    statements = [f"comment on view {view} is {_literal(about)}"]
-    statements += _of_columns(view, meanings(report.name, columns, table).items())
-    connection.execute(";\n".join(("begin", *statements, "commit")))
+    yield f"comment on view {view} is {_literal(about)}"
+    for column, meaning in meanings(report.name, columns, table).items():
+        yield f'comment on column {view}."{column}" is {_literal(meaning)}'
 
 
-def _of_columns(view: str, known: Iterable[tuple[str, str]]) -> Iterable[str]:
-    return (f'comment on column {view}."{column}" is {_literal(meaning)}' for column, meaning in known)
+def _run(connection: duckdb.DuckDBPyConnection, statements: Iterable[str]) -> None:
+    """In one transaction, parsed at once, with no plan to improve."""
+    script = ("pragma disable_optimizer", "begin", *statements, "commit", "pragma enable_optimizer")
+    for statement in connection.extract_statements(";\n".join(script)):
+        connection.execute(statement)
 
 
 def _literal(text: str) -> str:
