@@ -66,6 +66,8 @@ class DuckDBEngine:
         self.spellings: Mapping[str, str] = {}
         self._counts: dict[str, dict[str, int]] = {}
         self._schemas: dict[str, pa.Schema] = {}
+        self.empty: set[str] = set()
+        """Tables that were made without a row; whether others have one is not known."""
         connection.execute("create or replace temp macro unix_micros(ts) as epoch_us(ts)")
         connection.execute("set preserve_insertion_order = false")
 
@@ -150,6 +152,8 @@ class DuckDBEngine:
         """See `Engine.put`."""
         self.forget(name)
         self._schemas[name] = table.schema
+        if table.num_rows == 0:
+            self._note_empty(name)
         kind = "temp table" if temporary else "table"
         if table.num_rows == 0 and _SQL_TYPES.keys() >= set(table.schema.types):  # a quarter of the cost; most are
             columns = ", ".join(f'"{field.name}" {_SQL_TYPES[field.type]}' for field in table.schema)
@@ -164,13 +168,15 @@ class DuckDBEngine:
     def create(self, name: str, sql: str) -> None:
         """See `Engine.create`."""
         self.forget(name)
-        self.connection.execute(f'create or replace table "{name}" as {sql}')
+        ((rows,),) = self.connection.execute(f'create or replace table "{name}" as {sql}').fetchall()
+        if rows == 0:
+            self._note_empty(name)
 
     def fetch(
         self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
         """See `Engine.fetch`."""
-        if repositories is not None and not repositories:  # a query takes milliseconds, whatever it finds
+        if name in self.empty or (repositories is not None and not repositories):  # a query takes milliseconds
             return self._columns_of(name).empty_table().select(columns)
         chosen = ", ".join(f'"{column}"' for column in columns)
         sql = f'select {chosen} from "{name}"'  # noqa: S608 - names of ours
@@ -191,6 +197,11 @@ class DuckDBEngine:
         """Forget what was known of a table that is made anew."""
         self._counts.pop(name, None)
         self._schemas.pop(name, None)
+        self.empty.discard(name)
+
+    def _note_empty(self, name: str) -> None:
+        self._counts[name] = {}
+        self.empty.add(name)
 
     def counts(self, name: str) -> Mapping[str, int]:
         """See `Engine.counts`."""

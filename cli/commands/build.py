@@ -27,7 +27,9 @@ Example:
 @click.pass_obj
 def command(session: Session, full: bool, jobs: int) -> int:  # noqa: FBT001
     """Derive the tables of reports from collected data."""
-    from cli.arrow_alone import leave_pandas_out
+    from cli.arrow_alone import leave_pandas_out, one_thread_of_algebra
+
+    one_thread_of_algebra()
     from pipeline.build import build, teams_of, unknown_initiatives
     from pipeline.forget import finish_pending
     from pipeline.healing import gap_lines

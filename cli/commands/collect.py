@@ -56,7 +56,9 @@ def command(
 
     A target is a git folder, a clone URL, github:OWNER/NAME, github:OWNER, events:FILE or events:FOLDER.
     """
-    from cli.arrow_alone import leave_pandas_out
+    from cli.arrow_alone import leave_pandas_out, one_thread_of_algebra
+
+    one_thread_of_algebra()
     from pipeline.sources import sources_of
     from pipeline.watch.recorded import recorded
     from warehouse.classify import Rules, RuleSettings

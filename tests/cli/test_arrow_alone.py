@@ -22,7 +22,7 @@ COLLECT = """
 import sys
 from cli.main import main
 assert main(["collect", "--warehouse", sys.argv[1], sys.argv[2]]) == 0
-assert not {"pandas", "streamlit", "github", "pyspark"} & sys.modules.keys(), sorted(sys.modules)
+assert not {"pandas", "polars", "streamlit", "github", "pyspark"} & sys.modules.keys(), sorted(sys.modules)
 """
 
 

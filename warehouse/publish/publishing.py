@@ -217,7 +217,7 @@ def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     origin = Origin(knowledge(models), files, engine.spellings)
     if begin is None:
         run_models(models, partial(make, engine, workers=workers), progress)
-        _finish(connection, models)
+        _finish(connection, models, engine.empty)
         return origin
     remaking = Remaking(engine, models, sources.files, kept.origin, origin, workers)
     run_models(models, remaking.make, progress)
@@ -226,10 +226,11 @@ def _build_from(  # noqa: PLR0913  (what a build is made of, all by name)
     return origin
 
 
-def _finish(connection: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> None:
+def _finish(connection: duckdb.DuckDBPyConnection, models: Iterable[Model], empty: Collection[str] = ()) -> None:
+    """Comment and check all tables; `empty`: those without a row, which have no key to check."""
     headers = [header for model in models for header in model.headers]
     comment(connection, headers)
-    run_checks(connection, headers)
+    run_checks(connection, [header for header in headers if header.table not in empty])
 
 
 def _sources(

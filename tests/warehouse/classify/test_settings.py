@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -180,3 +181,10 @@ def test_every_rule_has_an_effect() -> None:
             rule.axis == "how" or rule.weight or rule.parts or rule.field in {"config", "noise", "manifest", "tooling"}
         )
         assert said, rule.id
+
+
+def test_every_built_in_pattern_is_valid() -> None:
+    """Patterns are compiled when they are needed: none of those that come with Headway fails then."""
+    text = resources.files("warehouse.classify.rules").joinpath("rules.toml").read_text(encoding="utf-8")
+    rules, _ = built_in_rules(text)
+    assert len([rule.match("") for rule in rules.values()]) > 100

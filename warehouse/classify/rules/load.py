@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import islice
 from operator import attrgetter
@@ -78,13 +78,14 @@ class Rule:
     id: str
     axis: str
     field: str
-    regex: re.Pattern[str]
+    pattern: str | re.Pattern[str]
+    case: bool = False
     verdict: str = "ai"
     level: str = "assisted"
     weight: float = 0.0
     parts: tuple[float, ...] = ()
     needs: tuple[str, ...] = ()
-    unless: re.Pattern[str] | None = None
+    unless: str = ""
     since: date | None = None
     until: date | None = None
     confidence: str = "strong"
@@ -96,13 +97,25 @@ class Rule:
     own: bool = False
     """Whether it is a rule of the team: it comes before built-in ones of the same field."""
 
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """What the rule matches, compiled when it is needed: most rules need a word that no text here has."""
+        if isinstance(self.pattern, re.Pattern):
+            return self.pattern
+        return _compile(rf"\A(?:{self.pattern})\Z" if self.field in _WHOLE else self.pattern, case=self.case)
+
+    @cached_property
+    def _exception(self) -> re.Pattern[str] | None:
+        return _compile(self.unless, case=self.case) if self.unless else None
+
     def match(self, text: str) -> str | None:
         """The part of a text that the rule matches, None if none."""
-        if self.unless is None:
+        exception = self._exception
+        if exception is None:
             match = self.regex.search(text)
             return None if match is None else match.group()
         for match in islice(self.regex.finditer(text), _MOST_MATCHES):
-            if not self.unless.search(_line_around(text, match.start(), match.end())):
+            if not exception.search(_line_around(text, match.start(), match.end())):
                 return match.group()
         return None
 
@@ -149,7 +162,8 @@ def load_rules(settings: RuleSettings | None = None) -> RuleSet:
 
 
 def _checked_team_rule(rule: Rule) -> Rule:
-    """A rule of the team, if it has an effect."""
+    """A rule of the team, if its patterns are valid and it has an effect."""
+    _check_patterns(rule)
     weighs = rule.axis == "what" and rule.field not in {"config", "noise", "manifest", "tooling"}
     if weighs and not rule.weight and not any(rule.parts):
         raise UsageError(f"rule {rule.id!r} weighs nothing", hint="give it a weight: 3 makes a change AI work")
@@ -199,8 +213,7 @@ def _weighed(rule: Rule, weight: float) -> Rule:
 def _rule(table: Mapping[str, Any]) -> Rule:
     table = dict(table)
     where = f"rule {table.get('id', '?')!r}"
-    allowed = [*Rule.__dataclass_fields__, "pattern", "case"]
-    allowed.remove("regex")
+    allowed = list(Rule.__dataclass_fields__)
     allowed.remove("own")
     _check_names(table, dict.fromkeys(allowed), where)
     axis, field = table.get("axis"), table.get("field")
@@ -211,13 +224,10 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         raise UsageError(
             f"{where}: {field!r} is not a field of the axis {axis}", hint=f"use one of {', '.join(fields)}"
         )
-    case = table.pop("case", False)
-    pattern = table.pop("pattern", "." if field in _LISTED else None)
-    if not isinstance(pattern, str):
+    if field in _LISTED:
+        table.setdefault("pattern", ".")
+    if not isinstance(table.get("pattern"), str):
         raise UsageError(f"{where} has no pattern", hint="write a regular expression in single quotes")
-    table["regex"] = _compile(rf"\A(?:{pattern})\Z" if field in _WHOLE else pattern, where, case=case)
-    if "unless" in table:
-        table["unless"] = _compile(table["unless"], where, case=case)
     table["parts"] = tuple(float(part) for part in table.get("parts", ()))
     if field == "path" and not table["parts"]:
         table["parts"] = (float(table.get("weight", 0.0)),) * 3
@@ -238,11 +248,17 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     return rule
 
 
-def _compile(pattern: str, where: str, *, case: bool) -> re.Pattern[str]:
+def _compile(pattern: str, *, case: bool) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII | re.MULTILINE | (0 if case else re.IGNORECASE))
+
+
+def _check_patterns(rule: Rule) -> None:
     try:
-        return re.compile(pattern, re.ASCII | re.MULTILINE | (0 if case else re.IGNORECASE))
+        rule.match("")
     except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"{where} has an invalid pattern: {error}", hint="fix the regular expression") from error
+        raise UsageError(
+            f"rule {rule.id!r} has an invalid pattern: {error}", hint="fix the regular expression"
+        ) from error
 
 
 def _check_names(names: Iterable[str], allowed: Mapping[str, Any], where: str) -> None:
