@@ -7,7 +7,6 @@ This is the outermost layer, and the only one that asks what time it is.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import gc
 import importlib
@@ -137,8 +136,6 @@ def _session() -> Session:
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one return per kind of ending)
     """Run the program and return its exit code."""
     gc.set_threshold(_OBJECTS_BEFORE_A_SEARCH)
-    atexit.unregister(gc.freeze)
-    atexit.register(gc.freeze)  # no search for cycles among all objects when the program ends
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     journal = begin_log(_Time().now)
