@@ -62,7 +62,7 @@ class Stretch:
     @property
     def moved(self) -> npt.NDArray[np.bool_]:
         """For each changed path whether it has an old path too."""
-        return np.isin(self.statuses, (_RENAMED, _COPIED))
+        return (self.statuses == _RENAMED) | (self.statuses == _COPIED)  # np.isin imports masked arrays
 
     def paths(self) -> pa.StringArray:
         """The path of every entry after the change."""

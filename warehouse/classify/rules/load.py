@@ -85,6 +85,7 @@ class Rule:
     weight: float = 0.0
     parts: tuple[float, ...] = ()
     needs: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     unless: str = ""
     since: date | None = None
     until: date | None = None
@@ -110,6 +111,8 @@ class Rule:
 
     def match(self, text: str) -> str | None:
         """The part of a text that the rule matches, None if none."""
+        if self.holds and not any([part in text for part in self.holds]):  # noqa: C419 - a list is faster for these few
+            return None
         exception = self._exception
         if exception is None:
             match = self.regex.search(text)
@@ -231,7 +234,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     table["parts"] = tuple(float(part) for part in table.get("parts", ()))
     if field == "path" and not table["parts"]:
         table["parts"] = (float(table.get("weight", 0.0)),) * 3
-    table["needs"] = tuple(table.get("needs", ()))
+    table["needs"], table["holds"] = tuple(table.get("needs", ())), tuple(table.get("holds", ()))
     if not all(re.fullmatch("[a-z]+", word) for word in table["needs"]):
         raise UsageError(
             f"{where}: an entry of `needs` is not a word",
@@ -254,7 +257,7 @@ def _compile(pattern: str, *, case: bool) -> re.Pattern[str]:
 
 def _check_patterns(rule: Rule) -> None:
     try:
-        rule.match("")
+        rule.match("")  # compiles them
     except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(
             f"rule {rule.id!r} has an invalid pattern: {error}", hint="fix the regular expression"

@@ -80,7 +80,7 @@ class MarkReader:
         self._always = not all(rule.needs for field in ("line", "prose") for rule in rules.of("how", field))
         needed = (rule.needs for field in ("box", "comment") for rule in rules.of("how", field))
         self._every_text = self._always or not all(needed)
-        self._labels, self._titles = rules.of("how", "label"), rules.of("how", "title")
+        self._labels, self._titles = rules.of("how", "label"), Gate(rules.of("how", "title"))
         self._automated_prose = Gate(rule for rule in rules.of("how", "prose") if rule.verdict == "automation")
         # A bot's branch, as the built-in rules know it, only stands in for an unknown author: see how.py.
         self._branches = tuple(rule for rule in rules.of("how", "branch") if rule.own or rule.verdict == "ai")
@@ -165,7 +165,7 @@ class MarkReader:
         for label in change.labels:
             yield from search(self._labels, "label", label)
         if title := _title(change):
-            yield from search(self._titles, "title", title)
+            yield from search(self._titles.likely(self._vocabulary.of(title)), "title", title)
         if change.body:
             yield from search(self._bodies.likely(self._vocabulary.of(change.body)), "pr_body", change.body)
             for mark in self.of_text(change.body, None):
