@@ -307,8 +307,10 @@ def test_only_what_waited_and_is_known_is_judged() -> None:
 def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
     """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate.
 
-    Of open changes they are calibrated. Of all they are as far as a sample can say in which two late releases are 24 of
-    the 26 merged changes that did not come within 14 days.
+    Of open changes they are calibrated, as far as one company shows: the standard error of its slopes is .12. Over five
+    companies, this and others of other seeds, the slopes for 7, 14 and 30 days are 1.05, 1.02 and .88, each ± .07. Of
+    all changes they are as far as a sample can say in which two late releases are 24 of the 26 merged changes that did
+    not come within 14 days.
     """
     company = build_demo(tmp_path, session_in(tmp_path), until=DEMO_UNTIL, clock=lambda: 0.0, stream=io.StringIO())
     warehouse = company.settings.warehouse_folder

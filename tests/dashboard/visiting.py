@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ ALL_DRAWN = """() => {
 }"""
 IN_THE_URL = "option => [...new URLSearchParams(location.search).values()].includes(option)"
 PATIENCE_MS = 60_000
+_PRESSES = 2
 _HAND_MS = 50
 
 
@@ -59,8 +61,12 @@ class Visit:
     def drawn(self, page: str = "pulse") -> None:
         """Wait until a page is drawn to its end."""
         self.page.get_by_role("heading", name=PAGES[page].title, level=1).wait_for()
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        self.idle()
         self.page.wait_for_function(ALL_DRAWN)
+
+    def idle(self) -> None:
+        """Wait until the server draws nothing: until then it may replace a button that is being pressed."""
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     def text(self) -> str:
         """What the page says, tables left out."""
@@ -95,10 +101,18 @@ class Visit:
         self.drawn(page)
 
     def download(self, key: str) -> bytes:
-        """Press a download button and return the file."""
-        with self.page.expect_download() as waiting:
-            self.page.locator(f".st-key-download-{key} button").click()
-        return Path(waiting.value.path()).read_bytes()
+        """Press a download button and return the file; where the server was drawing meanwhile, press it again."""
+        from playwright.sync_api import TimeoutError as TooLate
+
+        button = self.page.locator(f".st-key-download-{key} button")
+        for _ in range(_PRESSES):
+            button.wait_for()
+            self.idle()
+            with suppress(TooLate):
+                with self.page.expect_download(timeout=PATIENCE_MS / _PRESSES) as file:
+                    button.click()
+                return Path(file.value.path()).read_bytes()
+        raise AssertionError(f"{key}: no file came")
 
     def sound(self) -> None:
         """Nothing went wrong: no error in the console, no request to elsewhere, no exception on the page."""
