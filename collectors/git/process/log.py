@@ -62,7 +62,9 @@ class Stretch:
     @property
     def moved(self) -> npt.NDArray[np.bool_]:
         """For each changed path whether it has an old path too."""
-        return (self.statuses == _RENAMED) | (self.statuses == _COPIED)  # np.isin imports masked arrays
+        # Not by np.isin, which imports masked arrays.
+        moved: npt.NDArray[np.bool_] = (self.statuses == _RENAMED) | (self.statuses == _COPIED)
+        return moved
 
     def paths(self) -> pa.StringArray:
         """The path of every entry after the change."""
