@@ -29,7 +29,7 @@ RUNTIME_LOCK = "requirements-runtime.lock"  # what runs Headway, signing in and 
 UNFINISHED, FULL = "unfinished", " full"  # what the stamp in .venv can say beside the fingerprint
 OLDEST_DUCKDB = b"duckdb==1.5.6"  # the lower bound in pyproject.toml; the models are tested on it too
 EVERY_TABLE = ("as_of", "determinism", "headers", "older_files", "peer_cases", "publish", "services", "sources")
-NO_TESTS = 5  # pytest's exit code where a selection is empty
+ALONE = {"browser": "tests/dashboard", "spark": "tests/warehouse"}  # where the tests with these marks are
 
 
 def main(command: str = "help", *rest: str) -> None:
@@ -80,18 +80,11 @@ def check() -> None:
 def full() -> None:
     """Every test, with what the fast ones do without; stops at the first step that fails."""
     set_up(full=True)
-    must(PYTHON, "-m", "pytest", "-n", "auto")
+    # Fast and slow tests of a file share what they build, and collecting all of them takes each process ten seconds.
+    must(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not browser and not spark")
     # Browsers and Spark are one at a time: each of them wants both cores.
-    for marker, together in (
-        ("slow and not browser and not spark", "auto"),
-        ("browser and not spark", "0"),
-        ("spark", "0"),
-    ):
-        code = run(PYTHON, "-m", "pytest", "-n", together, "-m", marker)
-        if code == NO_TESTS:
-            print("No test is marked: " + marker, flush=True)
-        elif code:
-            sys.exit(code)
+    for marker, folder in ALONE.items():
+        must(PYTHON, "-m", "pytest", "-n", "0", "-m", marker, folder)
     # Elsewhere a test makes only the tables that it asks for; here all of them, of rows of every kind.
     old = dict(os.environ, WHOLE_BUILDS="1", PYTHONPATH=str(OLD_DUCKDB))
     must(PYTHON, "-c", "import duckdb; assert duckdb.__version__.startswith('1.5.'), duckdb.__version__", env=old)

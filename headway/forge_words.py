@@ -28,6 +28,7 @@ class Word:
     source: str
     merge: bool = False
     sure: bool = True
+    refs: str = ""
 
     def matches(self, text: str) -> Iterator[Mapping[str, str]]:
         """The groups of each match in the subject or body of a message, without those that are empty."""
@@ -47,6 +48,7 @@ class ForgeRef:
     source: str
     without: str = ""
     only: str = ""
+    submitted: str = ""
 
 
 def words(kind: str, where: str | None = None) -> tuple[Word, ...]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline.session import Session
-from tests.builders.demo import tiny_demo
+from tests.builders.demo import full_demo, tiny_demo
 
 # Same input, same verdict: examples are drawn from a fixed seed, and a slow machine is no failure.
 settings.register_profile("headway", deadline=None, derandomize=True)
@@ -33,3 +33,10 @@ def sealed_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 def company(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session on the tiny company, for tests that only read. Tests that change anything make their own."""
     return tiny_demo(tmp_path_factory.mktemp("company") / "demo")
+
+
+@pytest.fixture(scope="session")
+def whole_company(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session on the company that `headway demo` shows, for tests that only read; one for all processes."""
+    folder = tmp_path_factory.getbasetemp()
+    return full_demo((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "whole_company")

@@ -81,6 +81,7 @@ class Attention:
     """How many changes wait (`excluded`: bots and releases), how many are `stuck`, the `first` of them, and as text.
 
     `overdue`: how many of the stuck are; the others come first. `ai`: how many of those that wait are AI work, by axis.
+    `longer`: how many of those that wait do so longer than the days that were given; 0 where none were.
     """
 
     waiting: int
@@ -91,6 +92,7 @@ class Attention:
     rule: str
     overdue: int = 0
     ai: Mapping[str, int] = field(default_factory=dict)
+    longer: int = 0
 
     @property
     def decisions(self) -> str:
@@ -149,13 +151,13 @@ def _review(stage: str, people: Mapping[str, Any]) -> str:
     return f"{what}; no reviewer is requested"
 
 
-def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
+def attention(worklist: pl.DataFrame, most: int = 3, longest_days: float = 0.0) -> Attention:
     """Which changes of the report `waiting` need a decision, bots and releases aside: those worth saving first.
 
     Stuck is what has been in its stage longer than 90 % of the changes that entered it, and either has less than an
     even chance of production within 30 days, or has waited longer than a chance can be estimated for, or its chance is
     in doubt. After 30 days in its stage it is overdue, and comes after the others; both are in the order of the report,
-    most unusual first.
+    most unusual first. `longest_days`: since code complete, for `longer`.
     """
     people = worklist.filter(WORK)
     unlikely = (pl.col("chance_30d") < _UNLIKELY) | pl.col("chance_30d").is_null()
@@ -176,6 +178,7 @@ def attention(worklist: pl.DataFrame, most: int = 3) -> Attention:
             "builds_ai": int(people["builds_ai"].sum()),
             "built_with_ai": int(people["built_with_ai"].is_in(["agent", "assisted"]).sum()),
         },
+        int((people["age_hours"] > 24.0 * longest_days).sum()) if longest_days else 0,
     )
     return replace(listed, answer=_answer(listed))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,14 @@ from headway.times import shown
 from pipeline.session import Session
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
+    from analytics.cohort.filters import Filters
+    from analytics.cohort.options import Options
     from analytics.pulse.pulse import Group, Pulse
     from analytics.text.findings import Finding
+    from headway.settings import Settings
 
 EXAMPLE = """\b
 Example:
@@ -80,8 +86,9 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
             click.echo(f"headway: {warning}", err=True)
         filters = service_named(connection, filters)
         everything = Filters(repo=filters.repo, names=filters.names)
+        headline = pulse(connection, filters, options=options)
         text = lines(
-            pulse(connection, filters, options=options),
+            headline,
             pulse(connection, filters, axis="built_with_ai", options=options),
             slowest_waiting(connection, filters, _WAITING_SHOWN, calendar=options.working),
             findings_in(connection, filters, options),
@@ -91,10 +98,32 @@ def command(  # noqa: PLR0913, PLR0917  (one per option)
                 *_in_doubt(all_in_doubt(connection, everything)),
                 *_doubts(in_doubt(coverage(connection, everything))),
             ],
-            initiatives=wording.initiatives(read_portfolio(connection, everything).initiatives),
+            beside=[
+                wording.initiatives(read_portfolio(connection, everything).initiatives),
+                _targets(connection, filters, session.settings, headline, options),
+            ],
         )
     click.echo("\n".join(text))
     return 0
+
+
+def _targets(
+    connection: duckdb.DuckDBPyConnection, filters: Filters, settings: Settings, headline: Pulse, options: Options
+) -> str:
+    """The targets of all work beside what was measured; nothing more is read than those that are set need."""
+    from analytics.pulse.pulse import slowest_waiting
+    from analytics.reports.catalog import REPORTS
+    from analytics.text import targets
+
+    aims = settings.targets.of(None)
+    results = [*targets.lead_times(headline, aims), *targets.within_a_week(headline, aims)]
+    if aims.waiting_days and headline.clock == "wall":
+        always = replace(filters, since=None)
+        longer = slowest_waiting(connection, always, sys.maxsize)["age_hours"] > 24.0 * aims.waiting_days
+        results += targets.waiting(int(longer.sum()), aims)
+    if aims.failure_share:
+        results += targets.failures(REPORTS["dora"](connection, filters, options).to_dicts(), aims)
+    return targets.summarized(results)
 
 
 def _in_doubt(named: Sequence[str]) -> list[str]:
@@ -124,13 +153,14 @@ def lines(
     findings: Sequence[Finding],
     *,
     closed_work_is_seen: bool,
-    initiatives: str = "",
+    beside: Sequence[str] = (),
     above: Sequence[str] = (),
 ) -> list[str]:
     """The summary as text.
 
     `built`: AI work by what it builds; `authored`: by how it was made. `closed_work_is_seen`: whether a source reports
-    closed pull requests. `initiatives`: their state in a line. `above`: lines to print first.
+    closed pull requests. `beside`: the state of initiatives, and targets; empty where there are none.
+    `above`: lines to print first.
     """
     if built.as_of is None:
         return [
@@ -151,8 +181,7 @@ def lines(
     ]
     slowest = (wording.bottleneck(group, built.horizon_hours, built.clock) for group in built.compared)
     middle = ["", *(line for line in slowest if line)]
-    if initiatives:
-        middle.append(initiatives)
+    middle += (line for text in beside for line in textwrap.wrap(text, _WIDTH, subsequent_indent="  "))
     listed = ["", "Waiting longest since code complete, and where now:"] if len(waiting) else []
     for row in waiting.iter_rows(named=True):
         age = wording.hours(row["age_hours"], built.clock)

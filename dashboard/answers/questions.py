@@ -23,6 +23,8 @@ from analytics.cohort.smallest import SmallestDifference
 from analytics.cohort.units import THESE
 from analytics.cohort.working_time import WorkingCalendar
 from analytics.comparison import Comparison
+from analytics.comparison.around import Around
+from analytics.comparison.around import around as compare_around
 from analytics.comparison.report import read_comparisons
 from analytics.explain import change as explain_change
 from analytics.explain.search import search as search_changes
@@ -49,6 +51,7 @@ __all__ = [
     "MOST",
     "First",
     "Scope",
+    "around",
     "attention",
     "bottlenecks",
     "choices_of",
@@ -215,9 +218,24 @@ def returned_changes(cursor: duckdb.DuckDBPyConnection, filters: Filters) -> Fir
 
 
 @question()
-def attention(cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str) -> worklist_attention.Attention:
+def attention(
+    cursor: duckdb.DuckDBPyConnection, filters: Filters, clock: str, longest_days: float = 0.0
+) -> worklist_attention.Attention:
     """As `analytics.worklist.attention.attention`, of the worklist."""
-    return worklist_attention.attention(_rows(cursor, _WORKLIST, filters, clock=clock))
+    return worklist_attention.attention(_rows(cursor, _WORKLIST, filters, clock=clock), longest_days=longest_days)
+
+
+@question()
+def around(
+    cursor: duckdb.DuckDBPyConnection,
+    filters: Filters,
+    at: datetime,
+    as_of: datetime,
+    clock: str,
+    horizon_days: int | None = None,
+) -> Around:
+    """As `analytics.comparison.around.around`."""
+    return compare_around(cursor, filters, _options(clock=clock, horizon_days=horizon_days), at, as_of)
 
 
 def whole_report(file: str, filters: Filters, name: str, **options: Any) -> pl.DataFrame:

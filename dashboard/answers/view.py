@@ -13,6 +13,7 @@ import polars as pl
 from analytics.cohort.filters import Filters
 from analytics.cohort.units import THESE
 from analytics.comparison import Comparison
+from analytics.comparison.around import Around
 from analytics.explain.change import Explanation
 from analytics.initiatives import Portfolio
 from analytics.pulse.news import News
@@ -21,10 +22,12 @@ from analytics.reports.bottlenecks import Bottlenecks
 from analytics.text.findings import Finding, findings_from
 from analytics.whatif.levers import Levers
 from analytics.worklist.attention import Attention
-from dashboard.answers import questions
+from dashboard.answers import events, questions
 from dashboard.answers.cache import Ask, Question
 from dashboard.answers.choices import EVERYTHING
+from dashboard.answers.events import Event
 from dashboard.answers.questions import First, Scope
+from headway.settings import Targets
 
 __all__ = ["Declaration", "View", "filters_of"]
 
@@ -104,6 +107,22 @@ class View:
             return None
         return next(iter(both.comparisons((self.as_of - timedelta(days=days)).isoformat()) or ()), None)
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of its repositories, in the order of time."""
+        return events.events_of(self.file, self.filters)
+
+    @property
+    def targets(self) -> Targets:
+        """The targets of its team."""
+        return events.targets_of(self.file, self.filters)
+
+    def around(self, event: Event) -> Around:
+        """The time before an event compared with the same time after it, whatever the period."""
+        filters = replace(self.always.filters, names=event.names or self.filters.names)
+        as_of = self.as_of or event.at
+        return questions.around(self.file, filters, event.at, as_of, self.clock, self.horizon_days)
+
     def news(self) -> Sequence[News]:
         """What changed since last month, whatever the period."""
         return () if self.as_of is None else self.always._ask(questions.news, self.clock, self.as_of) or ()  # noqa: SLF001  (of the same class)
@@ -118,7 +137,8 @@ class View:
 
     def attention(self) -> Attention:
         """The waiting changes that need a decision, whenever they were code complete."""
-        return self.always._ask(questions.attention, self.clock)  # noqa: SLF001  (of the same class)
+        longest = self.targets.waiting_days if self.clock == "wall" else 0.0
+        return self.always._ask(questions.attention, self.clock, longest)  # noqa: SLF001  (of the same class)
 
     def troubled_deployments(self) -> First:
         """Rollbacks and failed deployments to production, newest first."""

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import altair as alt
 import polars as pl
 
+from dashboard.answers.events import Event
+from dashboard.charts.events import event_marks, marked, within
 from dashboard.charts.parts import names, show
 
 __all__ = ["BEFORE", "LEAD", "hours_of_week", "timeline"]
@@ -58,8 +60,11 @@ def _moment(rows: pl.DataFrame) -> str:
     return "%d %b" if end - begin < timedelta(days=330) else "%b %Y"
 
 
-def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
-    """The stages of one change over time. `rows`: stage, began, ended, hours, part; in order."""
+def timeline(rows: pl.DataFrame, *, alt_text: str, events: Sequence[Event] = ()) -> list[Event]:
+    """The stages of one change over time. `rows`: stage, began, ended, hours, part; in order.
+
+    Returns the events that are on its axis.
+    """
     stages: Sequence[str] = rows["stage"].to_list()
     chart = (
         alt.Chart(rows)
@@ -85,5 +90,12 @@ def timeline(rows: pl.DataFrame, *, alt_text: str) -> None:
             ],
         )
     )
+    ends = rows["began"].min(), rows["ended"].max()
+    drawn = within(events, *ends)
+    marks = event_marks(events, *ends)
     # Legend and axis take 170 of it.
-    show(chart, height=170 + 26 * len(stages), alt_text=alt_text)
+    height = 170 + 26 * len(stages)
+    show(
+        alt.LayerChart(layer=[chart, *marks]) if marks else chart, height=height, alt_text=f"{alt_text}{marked(drawn)}"
+    )
+    return drawn

@@ -8,6 +8,8 @@ import altair as alt
 import polars as pl
 
 from analytics.initiatives import REMOVED, RUNGS
+from dashboard.answers.events import Event
+from dashboard.charts.events import event_marks, marked, within
 from dashboard.charts.parts import names, show, values
 
 __all__ = ["climbs", "rungs"]
@@ -36,8 +38,11 @@ def rungs(rows: pl.DataFrame, *, alt_text: str) -> None:
     show(chart, height=190, alt_text=alt_text)
 
 
-def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str) -> None:
-    """Each initiative's time on its rungs. `rows`: name, rung, began, ended, days, stalled."""
+def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str, events: Sequence[Event] = ()) -> list[Event]:
+    """Each initiative's time on its rungs. `rows`: name, rung, began, ended, days, stalled.
+
+    Returns the events that are on its axis.
+    """
     base = alt.Chart(rows).encode(
         y=alt.Y("name:N", sort=list(order), axis=names(labelLimit=180)),
         tooltip=[
@@ -51,9 +56,15 @@ def climbs(rows: pl.DataFrame, order: Sequence[str], *, alt_text: str) -> None:
     )
     at = alt.X("began:T", axis=alt.Axis(title=None, labelFontSize=12, labelOverlap=True, format="%b %Y"))
     bars = base.mark_bar(height=14).encode(x=at, x2="ended:T", color=_colour(legend=True))
-    stuck = base.transform_filter("datum.stalled").mark_point(shape="diamond", size=90, filled=True, opacity=1)
+    stuck = base.transform_filter("datum.stalled").mark_point(
+        shape="diamond", size=90, filled=True, opacity=1, aria=False
+    )
     marks = stuck.encode(x=alt.X("ended:T"), color=alt.value("#d55e00"))
-    show(alt.LayerChart(layer=[bars, marks]), height=90 + 28 * len(order), alt_text=alt_text)
+    ends = rows["began"].min(), rows["ended"].max()
+    drawn = within(events, *ends)
+    chart = alt.LayerChart(layer=[bars, marks, *event_marks(events, *ends)])
+    show(chart, height=90 + 28 * len(order), alt_text=f"{alt_text}{marked(drawn)}")
+    return drawn
 
 
 def _colour(*, legend: bool) -> alt.Color:

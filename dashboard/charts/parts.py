@@ -21,6 +21,7 @@ __all__ = [
     "names",
     "of_states",
     "per_and_unit",
+    "quiet_colour",
     "show",
     "text_colour",
     "values",
@@ -115,7 +116,16 @@ def text_colour() -> str:
     return "#e6e6e6" if st.context.theme.type == "dark" else "#1f2328"
 
 
+def quiet_colour() -> str:
+    """The colour of axes and legends: of enough contrast to read (4.5 : 1), and less than that of the data."""
+    return "#a9b1ba" if st.context.theme.type == "dark" else "#57606a"
+
+
 def show(chart: alt.Chart | alt.LayerChart, *, height: int, alt_text: str) -> None:
     """Draw a chart over the full width, with an alternative text."""
+    quiet = quiet_colour()
+    chart = chart.configure_axis(labelColor=quiet, titleColor=quiet).configure_legend(
+        labelColor=quiet, titleColor=quiet
+    )
     st.altair_chart(chart.properties(height=height), width="stretch", alt=alt_text)
     wait_for_first_paint()

@@ -15,7 +15,7 @@ from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.view import View
 from dashboard.charts.grids import BEFORE, LEAD
-from dashboard.parts import tables
+from dashboard.parts import events, tables
 from dashboard.parts.change_links import changes_table
 from dashboard.parts.sections import WALL_CLOCK_ONLY, services_in_doubt, title_of
 from dashboard.shell import frame
@@ -69,7 +69,7 @@ def page(view: View) -> None:
         page_link("waiting")
         return
     about(explanation)
-    time(explanation)
+    time(view, explanation)
     milestones(explanation)
     services(explanation)
     verdict(explanation)
@@ -103,7 +103,7 @@ def matches(view: View, text: str) -> bool:
 def about(explanation: Explanation) -> None:
     """What it is and its outcome. Its title and names come from outside: shown as text."""
     change = explanation.change
-    st.subheader("Summary", anchor=False)
+    st.header("Summary", anchor=False)
     st.text(wording.plain(change["title"] or "(no title)"))
     team = f", team {change['team']}" if change["team"] else ""
     st.text(wording.plain(f"{change['change_id']} by {change['author'] or 'unknown'}{team}"))
@@ -129,7 +129,7 @@ def _on_github(url: str) -> bool:
     return (urlsplit(url).hostname or "") == "github.com"
 
 
-def time(explanation: Explanation) -> None:
+def time(view: View, explanation: Explanation) -> None:
     """Its stages as bars over time."""
     st.header("Where its time went", anchor=False)
     rows = stays(explanation)
@@ -137,7 +137,8 @@ def time(explanation: Explanation) -> None:
         st.markdown("No data on its stages.")
         return
     hours = "; ".join(f"{stage.name} {wording.hours(stage.hours)}" for stage in explanation.stages)
-    charts.timeline(rows, alt_text=f"Time in each stage: {hours}.")
+    happened = [event for event in view.events if event.names is None or explanation.change["repo"] in event.names]
+    events.listed(charts.timeline(rows, alt_text=f"Time in each stage: {hours}.", events=happened))
     for line in explanation.friction:
         st.markdown(f"- {line}")
     columns = {

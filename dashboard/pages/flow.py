@@ -13,7 +13,7 @@ from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.choices import AXES
 from dashboard.answers.view import View
-from dashboard.parts import tables
+from dashboard.parts import events, tables
 from dashboard.parts.lazy_expander import lazy_expander
 from dashboard.parts.sections import (
     FEWEST,
@@ -34,6 +34,7 @@ GUIDE = (
     " (light to dark in the order of stages). Waiting changes count with their time so far. Bands are 95% confidence"
     " intervals; nothing is drawn beyond the longest observed time."
 )
+TARGETS = {"arrived_7d": "within_7_days_share", "median_hours": "lead_time_median_hours"}
 MONTHS = {"Share in production after a week": "arrived_7d", "Median time to production": "median_hours"}
 
 
@@ -68,6 +69,7 @@ def page(view: View) -> None:
         arrivals(view)
     durations(view, pulse)
     months(view)
+    events.before_and_after(view)
     left_out(view, pulse)
 
 
@@ -238,14 +240,19 @@ def months(view: View) -> None:
             f"{row['group']} {row['month']:%B %Y}: {month_value(row[value], value, view)}"
             for row in shown.sort("month").group_by("group", maintain_order=True).last().iter_rows(named=True)
         )
-        charts.month_by_month(
+        target = getattr(view.targets, TARGETS[value]) if view.clock == "wall" else 0.0
+        marked = charts.month_by_month(
             shown,
             group_names(shown, view),
             value,
             clock=view.clock,
             alt_text=f"{chosen or ''} by month of code complete, with 95% bands. Last: {newest}.",
+            events=view.events,
+            target=target,
         )
-        st.caption(f"By month of code complete. Months with fewer than {FEWEST} changes are left out.")
+        at = " Each point is at the first day of its month." if marked else ""
+        st.caption(f"By month of code complete. Months with fewer than {FEWEST} changes are left out.{at}")
+        events.listed(marked, link=False)
     columns = {
         "group": "Group",
         "month": st.column_config.DatetimeColumn("Month", format="YYYY-MM"),

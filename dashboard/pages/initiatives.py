@@ -11,10 +11,12 @@ from analytics.initiatives import FunnelStep, Initiative, funnel
 from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.view import View
-from dashboard.parts import tables
+from dashboard.parts import events, tables
 from dashboard.parts.change_links import changes_table
+from dashboard.parts.lazy_expander import lazy_expander
 from dashboard.parts.sections import NO_INITIATIVE, RUNG_COLUMNS, ask_head, head, rungs_table
 from dashboard.shell import frame
+from headway.settings.initiatives import settings_to_paste
 
 GUIDE = (
     "An **initiative** is a set of changes that belong together: defined in the settings, or detected where AI work"
@@ -37,6 +39,7 @@ def ask_later(view: View) -> None:
     """Ask the rest."""
     view.portfolio()
     view.report("initiatives")
+    view.always.report("initiatives")
     view.report("members", most=MEMBERS)
 
 
@@ -50,7 +53,7 @@ def page(view: View) -> None:
         return
     rungs(initiatives)
     steps(funnel(initiatives))
-    progress(initiatives)
+    progress(view, initiatives)
     evidence(view)
     members(view)
 
@@ -122,7 +125,7 @@ def step_text(step: FunnelStep) -> str:
     return f"{text}."
 
 
-def progress(initiatives: Sequence[Initiative]) -> None:
+def progress(view: View, initiatives: Sequence[Initiative]) -> None:
     """Each initiative's rungs over time, stalled ones first."""
     st.header("Progress of each initiative", anchor=False)
     first = sorted(initiatives, key=lambda initiative: (not initiative.stalled, initiative.first_change_at))[:SHOWN]
@@ -132,9 +135,11 @@ def progress(initiatives: Sequence[Initiative]) -> None:
         f"{names[initiative.id]} {initiative.rung}{' (stalled)' if initiative.stalled else ''}" for initiative in first
     )
     alt_text = f"Each initiative over time: {rungs_text}."
-    charts.climbs(rows, [names[initiative.id] for initiative in first], alt_text=alt_text)
+    order = [names[initiative.id] for initiative in first]
+    marked = charts.climbs(rows, order, alt_text=alt_text, events=view.events)
     caption = "A diamond marks a stalled initiative."
     st.caption(caption if len(initiatives) <= SHOWN else f"{caption} {tables.first_of(SHOWN, len(initiatives))}")
+    events.listed(marked)
     columns = {
         "name": "Initiative",
         "rung": "Rung",
@@ -207,6 +212,11 @@ def members(view: View) -> None:
         bind="query-params",
         width=320,
     )
+    # Also one that began before the period.
+    every = view.always.report("initiatives")
+    detected = every.filter((pl.col("initiative_id") == chosen) & (pl.col("origin") == "found"))
+    if not detected.is_empty():
+        lazy_expander("Name or dismiss it", lambda: paste(chosen, detected["name"][0]), name="paste")
     of_initiative = rows.filter(pl.col("initiative_id") == chosen)
     columns = {
         "outcome": "Outcome",
@@ -222,6 +232,19 @@ def members(view: View) -> None:
     order = "waiting ones by age, then the newest others"
     st.caption(tables.first_of(len(shown), shown["changes"][0], order))
     tables.download("CSV", view.download("members"), name="members")
+
+
+def paste(initiative_id: str, name: str) -> None:
+    """The settings that name a detected initiative or drop it, to be copied."""
+    named, dismissed = settings_to_paste(initiative_id, wording.plain(name))
+    for text, column in zip((named, dismissed), st.columns(2), strict=True):
+        with column:
+            st.markdown("To name it:" if text == named else "If it is not an initiative:")
+            st.code(text, language="toml", wrap_lines=True)
+    st.caption(
+        "Paste one of them into `headway.toml` and run `headway build`. More keys, such as `paths` and `labels`, extend"
+        " a named initiative."
+    )
 
 
 if __name__ == "__main__":

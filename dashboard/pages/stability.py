@@ -9,7 +9,7 @@ from analytics.dora.definitions import DEFAULT, DEFINITIONS
 from analytics.text import wording
 from dashboard import charts
 from dashboard.answers.view import View
-from dashboard.parts import tables
+from dashboard.parts import events, tables
 from dashboard.parts.change_links import changes_table
 from dashboard.parts.sections import SET_UP_DEPLOYMENTS, ask_head, head
 from dashboard.parts.stability import (
@@ -30,6 +30,7 @@ GUIDE = (
     "**Rework**: changes in production that a fix repaired (they wrote most of the lines that it removed), or that were"
     " reverted. AI work is compared with other work; brackets are 95% confidence intervals."
 )
+TARGETS = {"change_failure_rate": "failure_share", "lead_time": "lead_time_median_hours"}
 WINDOWS = {"Months": "month", "Quarters": "quarter"}
 
 
@@ -106,7 +107,14 @@ def over_time(view: View, window: str, definition: str | None) -> None:
     else:
         last = shown.row(-1, named=True)
         newest = f"{last['window']}: {value_and_interval(last)[0]}"
-        charts.measure_over_time(shown, label, alt_text=f"{label} by {window}, with 95% intervals; {newest}.")
+        marked = charts.measure_over_time(
+            shown,
+            label,
+            alt_text=f"{label} by {window}, with 95% intervals; {newest}.",
+            events=view.events,
+            target=getattr(view.targets, TARGETS[names[label]]) if names[label] in TARGETS else 0.0,
+        )
+        events.listed(marked)
         if not shown["whole"].all():
             st.caption(f"The first and the last {window} may be incomplete.")
     columns = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,7 +11,8 @@ import streamlit as st
 from analytics.comparison import Comparison
 from analytics.durations import in_one_unit
 from analytics.pulse.pulse import Pulse
-from analytics.text import verdicts, wording
+from analytics.text import targets, verdicts, wording
+from analytics.text.targets import TargetResult
 from analytics.text.verdicts import Verdict
 from dashboard.answers.view import View
 from dashboard.parts.stability import failure_verdict
@@ -27,7 +28,7 @@ _WHAT_SHARES = {1: "Rework: of the changes, within 30 days", 2: "Failed: of the 
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile: its question, its verdict, a table of `rows` under `columns`, and lines about the period before.
+    """A tile: its question, verdict, a table of `rows` under `columns`, and lines on the period before and targets.
 
     The first row is of AI work. Each of `before`: a text, and whether it is better (True), worse (False) or neither.
     """
@@ -49,6 +50,8 @@ def ask_tiles(view: View) -> None:
     for length in _lengths(days):
         view.trend(length)
     view.attention()
+    if view.targets.failure_share:
+        view.report("dora")
     view.report("dora", by=view.axis)
     view.report("rework", by=view.axis)
 
@@ -101,7 +104,7 @@ def _lead_time(view: View, pulse: Pulse, comparison: Comparison) -> Tile:
         verdicts.lead_time(comparison),
         ("all changes", "half by", "85% by"),
         rows,
-        [*mix, *_trends(view)],
+        [*mix, *_trends(view), *_against(targets.lead_times(pulse, view.targets))],
     )
 
 
@@ -132,7 +135,10 @@ def _waiting(view: View, pulse: Pulse, before: Pulse | None) -> Tile:
         Verdict(verdict, wording.capital(attention.decisions)),
         ("all changes", "now", f"after {after}"),
         rows,
-        [*_changed(f"of all work after {after}", pulse.everything.waiting_share, then)],
+        [
+            *_changed(f"of all work after {after}", pulse.everything.waiting_share, then),
+            *_against(targets.waiting(attention.longer, view.targets, view.clock)),
+        ],
     )
 
 
@@ -152,9 +158,9 @@ def _week(view: View, pulse: Pulse, comparison: Comparison, before: Pulse | None
         "week",
         title,
         verdict,
-        ("like for like" if alike else "all changes", ""),
+        ("like for like" if alike else "all changes", "share"),
         rows,
-        [*_changed("of all work", now, then)],
+        [*_changed("of all work", now, then), *_against(targets.within_a_week(pulse, view.targets))],
     )
 
 
@@ -164,7 +170,9 @@ def _stability(view: View) -> Tile:
     heads = ("all changes", "rework", "failed")
     present = [place for place in (1, 2) if any(row[place].strip("*") != _MISSING for row in rows)]
     shares = [(row[0], *(row[place] for place in present)) for row in rows] if present else []
-    notes = [(_WHAT_SHARES[place], None) for place in present]
+    notes: list[tuple[str, bool | None]] = [(_WHAT_SHARES[place], None) for place in present]
+    if view.targets.failure_share:
+        notes += _against(targets.failures(view.report("dora").to_dicts(), view.targets))
     columns = (heads[0], *(heads[place] for place in present))
     return Tile("stability", "Needed rework or failed", verdict, columns, shares, notes)
 
@@ -173,6 +181,12 @@ def _changed(what: str, now: float | None, then: float | None) -> Iterator[tuple
     """A share of all work now and in the period before."""
     if now is not None and then is not None:
         yield f"{_percent(now)} {what}, {_percent(then)} in the period before", None
+
+
+def _against(results: Iterable[TargetResult]) -> Iterator[tuple[str, bool | None]]:
+    """Targets of all work, each with its result."""
+    for result in results:
+        yield result.sentence, result.met
 
 
 def _percent(share: float) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.server import history
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -111,7 +113,7 @@ class Assets:
 
 
 def _head(scripts: Collection[str]) -> bytes:
-    return "".join([_SERVER, *(_SCRIPT.format(name=name) for name in scripts)]).encode()
+    return "".join([_SERVER, history.SCRIPT, *(_SCRIPT.format(name=name) for name in scripts)]).encode()
 
 
 def _with_head(head: bytes, send: Send) -> Send:

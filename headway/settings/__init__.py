@@ -1,7 +1,7 @@
 """Settings: one frozen dataclass per section, read from `headway.toml` and the environment."""
 
 from headway.settings.ai import AiOverride, AiRule, AiSettings
-from headway.settings.comparison import ComparisonSettings
+from headway.settings.comparison import ComparisonSettings, EventSettings, Targets, TargetSettings, TeamTargets
 from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule
 from headway.settings.initiatives import InitiativeSettings, RungSettings
@@ -32,6 +32,7 @@ __all__ = [
     "DeploymentRule",
     "DoraSettings",
     "EngineSettings",
+    "EventSettings",
     "GitSettings",
     "GithubSettings",
     "InferenceSettings",
@@ -45,6 +46,9 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "TargetSettings",
+    "Targets",
+    "TeamTargets",
     "WarehouseSettings",
     "load",
     "variables",

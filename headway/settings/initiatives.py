@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 from headway.errors import UsageError
 from headway.settings.field import setting
 
-__all__ = ["InitiativeSettings", "RungSettings", "check_initiatives"]
+__all__ = ["InitiativeSettings", "RungSettings", "check_initiatives", "settings_to_paste"]
 
-LONGEST_PATTERN = 1_000
+LONGEST_NAME, LONGEST_PATTERN = 100, 1_000
 SANDBOXES = (
     *(
         f"**/{name}/"
@@ -42,7 +43,7 @@ class RungSettings:
 class InitiativeSettings:
     """An initiative. A change belongs to it if any selector matches; it may belong to several."""
 
-    name: str = setting("", "its name", longest=100)
+    name: str = setting("", "its name", longest=LONGEST_NAME)
     found: str = setting("", "id of a detected initiative to name and extend (or, with `dismiss`, to drop)")
     repo: str = setting("*", "glob on the names of its repositories, with or without their provider")
     paths: tuple[str, ...] = setting(
@@ -56,6 +57,17 @@ class InitiativeSettings:
         None, "true: only changes that build an AI capability; false: only those that do not"
     )
     dismiss: bool = setting(default=False, doc="with `found`: it is not an initiative")
+
+
+def settings_to_paste(identifier: str, name: str) -> tuple[str, str]:
+    """The settings that give a detected initiative this name, and those that drop it, as TOML."""
+    table = f"[[initiatives]]\nfound = {_quoted(identifier)}\n"
+    return f"{table}name = {_quoted(name[:LONGEST_NAME])}", f"{table}dismiss = true"
+
+
+def _quoted(text: str) -> str:
+    """A text of TOML, which has all escapes of JSON but must also escape DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def check_initiatives(initiatives: Sequence[InitiativeSettings]) -> None:

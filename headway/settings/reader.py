@@ -13,6 +13,7 @@ import tomllib
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -143,6 +144,8 @@ def _value(value: Any, hint: Any, metadata: Mapping[str, Any], where: str) -> An
     if hint is float:
         return _number(value, where)
     expected: type = bool if hint == bool | None else hint
+    if expected is str and isinstance(value, date):  # TOML has dates and times without quotes
+        value = value.isoformat()
     if type(value) is not expected:
         raise UsageError(f"{where} should be a {expected.__name__}: {value!r}", hint="see `headway init`")
     return _allowed(value, metadata, where)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from headway.errors import UsageError
 from headway.repository_names import names_match
 from headway.settings.ai import AiSettings
-from headway.settings.comparison import ComparisonSettings
+from headway.settings.comparison import ComparisonSettings, EventSettings, TargetSettings, check_events, check_teams
 from headway.settings.dashboard import CheckSettings, DashboardSettings, MetricsSettings
 from headway.settings.deployments import DeploymentRule, check_rules, check_services_of_rules, rules_for
 from headway.settings.engine import EngineSettings
@@ -233,17 +233,21 @@ class Settings:
     check: CheckSettings = field(default=CheckSettings(), repr=False)
     metrics: MetricsSettings = field(default=MetricsSettings(), repr=False)
     engine: EngineSettings = field(default=EngineSettings(), repr=False)
+    targets: TargetSettings = field(default=TargetSettings(), repr=False)
     sources: tuple[SourceSettings, ...] = ()
     deployments: tuple[DeploymentRule, ...] = ()
     services: tuple[ServiceSettings, ...] = ()
     initiatives: tuple[InitiativeSettings, ...] = ()
+    events: tuple[EventSettings, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        """UsageError for initiatives and services that are incomplete or there twice, and rules that never apply."""
+        """UsageError for initiatives, services and events that are incomplete or there twice, and idle rules."""
         check_initiatives(self.initiatives)
         check_services(self.services)
         check_rules(self.deployments)
         check_services_of_rules(self.deployments, self.services)
+        check_events(self.events)
+        check_teams(self.targets, {source.team for source in self.sources if source.team})
 
     @property
     def warehouse_folder(self) -> Path:

@@ -57,7 +57,7 @@ def _unmatched(settings: Settings, repo_ids: list[str]) -> Iterator[tuple[str, s
 
 def _patterns(settings: Settings) -> Iterator[tuple[str, str]]:
     """Globs on names of repositories, and where they stand."""
-    for name in ("deployments", "services", "initiatives"):
+    for name in ("deployments", "services", "initiatives", "events"):
         for number, table in enumerate(getattr(settings, name), 1):
             yield f"[[{name}]] {number}", table.repo
     for number, rule in enumerate(settings.deployments, 1):

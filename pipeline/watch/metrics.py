@@ -45,13 +45,14 @@ class _Family:
 
 def write_metrics(session: Session) -> None:
     """Write the file of the settings in one step, if they name one; WarehouseError where it cannot be written."""
-    from warehouse.store import write_atomically
+    from warehouse.store import remove_unfinished, write_atomically
 
     if not session.settings.metrics.file:
         return
     path = session.settings.base / Path(session.settings.metrics.file).expanduser()
     text = metrics_text(session)
     try:
+        remove_unfinished(path.parent, path.name)
         write_atomically(path, text)
         path.chmod(0o644)  # node_exporter is another user
     except (OSError, HeadwayError) as error:

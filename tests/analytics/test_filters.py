@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -17,6 +18,7 @@ TIMES = [datetime(2026, 1, 1) + timedelta(days=day, microseconds=day) for day in
 ROWS = pl.DataFrame({"repo": [*NAMES, *NAMES], "at": [*TIMES, *reversed(TIMES)], "row": list(range(10))})
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     repo=st.sampled_from([None, *NAMES, "acme/[*]", "a[[]1]", "*", "nobody"]),

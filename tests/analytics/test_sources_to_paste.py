@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from analytics.cohort.filters import Filters
 from analytics.deployment_suggestions import suggest_deployments
 from analytics.reports.deployment_sources import deployment_sources
@@ -38,6 +40,7 @@ def printed() -> dict[str, str]:
     return {row["environment"]: row["setting"] for row in rows if not row["taken"] and row["source"] == "records"}
 
 
+@pytest.mark.slow
 def test_printed_lines_take_an_environment_that_is_no_production_by_name() -> None:
     """`from = "records"` alone would leave the repository without deployments: the lines name the environment."""
     assert set(printed()) == {"github-pages", "pypi", "staging"}

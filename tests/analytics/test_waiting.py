@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -19,10 +18,8 @@ from analytics.worklist.stage_percentile import BORROWED, share_left
 from analytics.worklist.waiting import COLUMNS, waiting, worklist
 from headway.progress import SilentProgress
 from headway.report_files import csv_bytes
-from pipeline.demo import build_demo
+from pipeline.session import Session
 from tests.builders.changes import START, UNTIL, change, cohort
-from tests.builders.demo import UNTIL as DEMO_UNTIL
-from tests.builders.demo import session_in
 from tests.builders.rows import built
 from tests.warehouse.test_stages import seasoned, whole
 from warehouse.publish import build_in_memory, open_published
@@ -304,7 +301,7 @@ def test_only_what_waited_and_is_known_is_judged() -> None:
 
 
 @pytest.mark.slow
-def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
+def test_chances_come_true_on_held_out_time(whole_company: Session) -> None:
     """Told as of twelve times from the history up to then, chances are what happened later, and beat the base rate.
 
     Of open changes they are calibrated, as far as one company shows: the standard error of its slopes is .12. Over five
@@ -312,12 +309,11 @@ def test_chances_come_true_on_held_out_time(tmp_path: Path) -> None:
     all changes they are as far as a sample can say in which two late releases are 24 of the 26 merged changes that did
     not come within 14 days.
     """
-    company = build_demo(tmp_path, session_in(tmp_path), until=DEMO_UNTIL, clock=lambda: 0.0, stream=io.StringIO())
-    warehouse = company.settings.warehouse_folder
+    warehouse = whole_company.settings.warehouse_folder
     told = []
     for week in range(12):
         as_of = datetime(2025, 8, 4) + timedelta(weeks=3 * week)
-        with build_in_memory(warehouse, company.settings, {}, as_of=as_of, progress=SilentProgress()) as past:
+        with build_in_memory(warehouse, whole_company.settings, {}, as_of=as_of, progress=SilentProgress()) as past:
             told.append(waiting(past, Filters()))
     with open_published(warehouse) as now:
         later = now.sql("select change_id, production_at, outcome, as_of from lead_times").pl()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -46,6 +46,7 @@ class Anew(DuckDBEngine):
         """Run the checks of whole tables."""
         run_checks(self.connection, [])
 
-    def whole(self) -> duckdb.DuckDBPyConnection:
+    def reading(self, make_tables: Callable[[None], None]) -> duckdb.DuckDBPyConnection:
         """Return a connection to all tables."""
+        make_tables(None)
         return self.connection

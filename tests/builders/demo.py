@@ -1,8 +1,10 @@
-"""The simulated company in its tiny size, collected and built: a whole warehouse whose truth is known."""
+"""The simulated company, collected and built: a whole warehouse whose truth is known."""
 
 from __future__ import annotations
 
+import fcntl
 import io
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,5 +27,18 @@ def tiny_demo(folder: Path) -> Session:
 
 
 def full_demo(folder: Path) -> Session:
-    """As `tiny_demo`, in the size that `headway demo` shows: takes a minute."""
-    return build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full")
+    """As `tiny_demo`, in the size that `headway demo` shows. It takes a minute, so that processes share the folder.
+
+    The first one makes it; the others wait, and read what it made.
+    """
+    folder.mkdir(exist_ok=True)
+    whole = folder / "whole"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            made = build_demo(
+                folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
+            )
+            whole.touch()
+            return made
+    return replace(session_in(folder), config=folder / "headway.toml")

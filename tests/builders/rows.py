@@ -29,7 +29,7 @@ import pyarrow as pa
 from headway.raw_tables import TABLES, Checkpoint, Rows, schema_of
 from headway.settings import DeploymentRule, Settings
 from tests.builders.anew import Anew
-from tests.builders.shelf import SharedEngine, shelf
+from tests.builders.shelf import SharedEngine, names_in, shelf
 from warehouse.build import Sources, all_models, scan
 from warehouse.model import Model, needed_for
 from warehouse.store import Commit, RawStore
@@ -165,9 +165,9 @@ class Raw:
         """Point a branch at a commit."""
         return self._ref(f"refs/heads/{name}", "branch", name, commit)
 
-    def pull(self, number: int, commit: str) -> Self:
-        """The head of a pull request."""
-        return self._ref(f"refs/pull/{number}/head", "pull_head", str(number), commit)
+    def pull(self, number: int, commit: str, refs: str = "pull") -> Self:
+        """The head of a pull request; `refs` is `merge-requests` on GitLab."""
+        return self._ref(f"refs/{refs}/{number}/head", "pull_head", str(number), commit)
 
     def tag(self, name: str, commit: str | None, at: float | None = None) -> Self:
         """A tag; with a time an annotated one."""
@@ -300,31 +300,30 @@ class _Growing(Tables):
         self._plain = engine.connection
         self._engine = engine
         self._models = models
+        self._known = {table for model in models for table in model.outputs}
         self._made: set[str] = set()
         if WHOLE:
             self._make(None)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:  # type: ignore[override]
-        """A connection to all tables."""
-        self._make(None)
-        return self._engine.whole()
+        """A connection whose queries find the tables that they name."""
+        return self._engine.reading(self._make)
 
     def __call__(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query."""
-        if len(self._made) < len(self._models):
-            try:
-                named = self._plain.get_table_names(query)
-            except duckdb.Error:  # it knows no columns, and cannot read every join
-                named = set()
-            known = {table for model in self._models for table in model.outputs}
-            # What is no table of ours may be a list of all that there are.
-            self._make(named if named and named <= known else None)
+        self._make(names_in(query))
         return Tables(self._plain)(query)
 
-    def _make(self, tables: Collection[str] | None) -> None:
-        """Make these tables and what they need, or all, and check the keys of those that were not there yet."""
-        needed = self._models if tables is None else needed_for(self._models, tables)
+    def _make(self, words: Collection[str] | None) -> None:
+        """Make the tables among these words and what they need, and check the keys of those that were not there yet.
+
+        Where no word is a table of ours, as in a list of all that there are, all are made.
+        """
+        if len(self._made) == len(self._models):
+            return
+        tables = self._known.intersection(words or ())
+        needed = needed_for(self._models, tables) if tables else self._models
         if any(model.name == LAST for model in needed):
             needed = needed_for(self._models, {model.name for model in needed} | CHECKED)
         missing = [model for model in needed if model.name not in self._made]

@@ -8,8 +8,9 @@ most tables are empty in most of them. `tests/warehouse/test_shelf.py` compares 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self, cast
@@ -22,10 +23,15 @@ from warehouse.checks import check_keys, checks, run_checks
 from warehouse.engines import DuckDBEngine
 from warehouse.model import Model, PythonModel, SqlModel
 
-__all__ = ["MOST", "Place", "SharedEngine", "Shelf", "prepare", "shelf"]
+__all__ = ["MOST", "Place", "SharedEngine", "Shelf", "names_in", "prepare", "shelf"]
 
 MOST = 1500
 """How many tables a shelf retains; one takes some 0.1 MB."""
+
+
+Make = Callable[[Collection[str] | None], None]
+_WITHOUT_TABLES = frozenset({"close", "fetchall", "fetchone", "interrupt", "register", "unregister"})
+_ANY_TABLE = frozenset({"insert", "update", "delete", "information_schema", "duckdb_columns", "duckdb_tables"})
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -55,6 +61,7 @@ class Shelf:
         self.runs: dict[str, dict[str, Place]] = {}
         self.checked: set[str] = set()
         self.counts: dict[str, Mapping[str, int]] = {}
+        self.fetched: OrderedDict[tuple[object, ...], pa.Table] = OrderedDict()
         self.empty: set[str] = set()
         self.using = 0
         self._schemas = 0
@@ -144,6 +151,20 @@ class SharedEngine(DuckDBEngine):
 
         self._place(name, self._token(SqlModel(name, sql)), fill)
 
+    def fetch(
+        self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
+    ) -> pa.Table:
+        """See `Engine.fetch`; equal tables are read once."""
+        asked = tuple(repositories) if repositories is not None else None
+        key = (self.places[name].token, tuple(columns), tuple(order), asked)
+        fetched = self._shelf.fetched
+        if key not in fetched:
+            fetched[key] = super().fetch(name, columns, order=order, repositories=repositories)
+            if len(fetched) > self._shelf.most:
+                fetched.popitem(last=False)
+        fetched.move_to_end(key)
+        return fetched[key]
+
     def counts(self, name: str) -> Mapping[str, int]:
         """See `Engine.counts`; equal tables are counted once."""
         token = self.places[name].token
@@ -151,14 +172,24 @@ class SharedEngine(DuckDBEngine):
             self._shelf.counts[token] = super().counts(name)
         return self._shelf.counts[token]
 
-    def whole(self) -> duckdb.DuckDBPyConnection:
-        """A connection to copies of all tables of this build: reports read row numbers, which a view has not."""
-        for name, place in self.places.items():
-            if name not in self._copied and not name.startswith("raw_"):
+    def reading(self, make: Make) -> duckdb.DuckDBPyConnection:
+        """A connection whose queries find the tables that they name, which `make` makes."""
+
+        def ready(names: Collection[str] | None) -> None:
+            make(names)
+            self._copy(self.places if names is None else names)
+
+        return cast(duckdb.DuckDBPyConnection, SharedConnection(self.connection, self.path, ready))
+
+    def _copy(self, names: Collection[str]) -> None:
+        """Copy tables of this build: reports read row numbers, which a view has not."""
+        for name in names:
+            if name not in self._copied and name in self.places and not name.startswith("raw_"):
                 self.connection.execute(f'drop view if exists {self._schema}."{name}"')
-                self.connection.execute(f'create table {self._schema}."{name}" as from {place.schema}."{name}"')
+                self.connection.execute(
+                    f'create table {self._schema}."{name}" as from {self.places[name].schema}."{name}"'
+                )
                 self._copied.add(name)
-        return cast(duckdb.DuckDBPyConnection, SharedConnection(self.connection, self.path))
 
     def make(self, model: Model) -> None:
         """Make the tables of a model, or find them."""
@@ -218,17 +249,31 @@ class SharedEngine(DuckDBEngine):
 
 
 class SharedConnection:
-    """A connection whose cursors look for tables where it does."""
+    """A connection whose cursors look for tables where it does, and whose queries wait for the tables that they name.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    A query that writes, or that names no table, waits for all: what a test changes must be in no table made later.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: str, ready: Make) -> None:
         self._connection = connection
         self._path = path
+        self._ready = ready
 
     def cursor(self) -> SharedConnection:
         """Another connection to the same tables."""
         cursor = self._connection.cursor()
         cursor.execute(self._path)
-        return SharedConnection(cursor, self._path)
+        return SharedConnection(cursor, self._path, self._ready)
+
+    def execute(self, query: Any, *rest: Any) -> duckdb.DuckDBPyConnection:
+        """As the method of this name, when the tables are there."""
+        self._ready(names_in(query))
+        return self._connection.execute(query, *rest)
+
+    def sql(self, query: Any, **rest: Any) -> duckdb.DuckDBPyRelation:
+        """As the method of this name, when the tables are there."""
+        self._ready(names_in(query))
+        return self._connection.sql(query, **rest)
 
     def __enter__(self) -> Self:
         return self
@@ -237,7 +282,16 @@ class SharedConnection:
         self._connection.close()
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _WITHOUT_TABLES:
+            self._ready(None)
         return getattr(self._connection, name)
+
+
+def names_in(query: object) -> frozenset[str] | None:
+    """The words of a query that reads, names of tables among them; nothing of one that may write or read any table."""
+    words = frozenset(re.findall(r"\w+", query)) if isinstance(query, str) else frozenset()
+    reads = isinstance(query, str) and re.match(r"\s*(select|with|from|values)\b", query) is not None
+    return words if reads and not words & _ANY_TABLE else None
 
 
 def _digest(*texts: str) -> str:

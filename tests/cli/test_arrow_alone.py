@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.builders.repositories import Repository
 
 PROGRAM = """
@@ -31,6 +33,7 @@ def test_lists_become_arrow_without_pandas() -> None:
     subprocess.run([sys.executable, "-c", PROGRAM], check=True)
 
 
+@pytest.mark.slow
 def test_git_is_collected_without_what_it_does_not_need(tmp_path: Path) -> None:
     """A collect of a clone with its build imports no library of pages or GitHub: each would cost a tenth of it."""
     repository = Repository(tmp_path / "shop")

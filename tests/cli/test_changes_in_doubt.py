@@ -28,10 +28,17 @@ def closed_by_a_bot(repo: str, pushes: int) -> Raw:
     return raw.deploy("d", f"p{pushes - 1}", 60)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with a repository in doubt and one that is in none."""
+    return warehouse(
+        tmp_path_factory.mktemp("doubts"), closed_by_a_bot("acme/shop", 2), closed_by_a_bot("acme/sure", 12)
+    )
+
+
 @pytest.mark.parametrize("command", ["summary", "status", "doctor"])
-def test_repository_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str) -> None:
+def test_repository_in_doubt_is_named(capfd: pytest.CaptureFixture[str], folder: Path, command: str) -> None:
     """Where more than a tenth of the changes is in doubt, commands say so; where it is less, they do not."""
-    folder = warehouse(tmp_path, closed_by_a_bot("acme/shop", 2), closed_by_a_bot("acme/sure", 12))
     capfd.readouterr()
     main(["--warehouse", str(folder), command])
     out, _ = capfd.readouterr()
@@ -42,9 +49,8 @@ def test_repository_in_doubt_is_named(capfd: pytest.CaptureFixture[str], tmp_pat
         assert out.startswith("git:acme/shop: 1 of 4")
 
 
-def test_explain_says_that_it_was_closed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_explain_says_that_it_was_closed(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
     """The record behind the merge of a change that a report calls closed names the commit, and the contradiction."""
-    folder = warehouse(tmp_path, closed_by_a_bot("acme/shop", 2))
     capfd.readouterr()
     assert main(["--warehouse", str(folder), "explain", "git:acme/shop#1"]) == 0
     out, _ = capfd.readouterr()

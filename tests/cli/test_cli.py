@@ -77,6 +77,7 @@ def test_the_same_warehouse_gives_the_same_bytes(capfd: pytest.CaptureFixture[st
     assert [run(capfd, *on(company_to_collect, "export", report)) for report in reports] == first
 
 
+@pytest.mark.slow
 def test_as_of_the_watermark_is_the_published_report(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Rebuilt in memory as of the very end, the report is the published one."""
     published = run(capfd, *on(company, "export", "lead-time"))

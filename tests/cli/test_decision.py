@@ -11,7 +11,6 @@ import pytest
 from collectors.simulate.events.marks import MARKS
 from collectors.simulate.events.rare import RARE
 from pipeline.session import Session
-from tests.builders.demo import full_demo
 from warehouse.publish import current
 
 WEAK = {"own_agent", "label_only", "editor_default", "disclosure"}
@@ -114,9 +113,9 @@ def test_marks_of_the_tiny_demo_are_told(company: Session) -> None:
 
 
 @pytest.mark.slow
-def test_every_branch_of_the_decision_is_in_the_demo(demo: Session) -> None:
+def test_every_branch_of_the_decision_is_in_the_demo(whole_company: Session) -> None:
     """Every mark and trap of the simulation occurs in the demo that people see, and is told as it truly is."""
-    told = list(changes(demo))
+    told = list(changes(whole_company))
     assert {one.mark for one in told} >= {*MARKS, *(mark.name for mark in RARE), "revert_of_marked"}
     wrong = [one for one in told if one.told != expected(one)]
     assert wrong == []
@@ -125,9 +124,3 @@ def test_every_branch_of_the_decision_is_in_the_demo(demo: Session) -> None:
     for rule in WHAT:
         assert any(rule in one.evidence for one in told), rule
     assert {one.confidence for one in told} == {"", "strong", "weak"}
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """The company that `headway demo` shows."""
-    return full_demo(tmp_path_factory.mktemp("demo"))

@@ -49,6 +49,7 @@ def test_short_commands_stay_plain(headway: Headway) -> None:
     assert STAMP.match(headway("export", "stages", "--log-format", "text").err)
 
 
+@pytest.mark.slow
 def test_terminal_has_no_times(headway: Headway, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a person reads along, lines are plain."""
     terminal = io.StringIO()
@@ -70,6 +71,7 @@ def test_json_lines_have_fields(headway: Headway) -> None:
     assert (wrong["level"], wrong["exit_code"], bool(wrong["hint"])) == ("error", 2, True)
 
 
+@pytest.mark.slow
 def test_verbose_names_what_is_to_be_read(headway: Headway) -> None:
     """Before anything is read, each source has a line of the level debug."""
     first = headway("collect", "shop", "-v").err.splitlines()[0]
@@ -77,6 +79,7 @@ def test_verbose_names_what_is_to_be_read(headway: Headway) -> None:
     assert "DEBUG" not in headway("collect", "shop").err
 
 
+@pytest.mark.slow
 def test_quiet_writes_what_is_wrong_alone(headway: Headway, tmp_path: Path) -> None:
     """Cron mails nothing of a good night, and the failures of a bad one."""
     assert headway("collect", "shop", "-q").err == ""

@@ -227,6 +227,7 @@ def test_deployments_of_an_empty_repository(capfd: pytest.CaptureFixture[str], t
     assert (code, out) == (0, "Nothing is taken for a deployment, and nothing looks like one.\n")
 
 
+@pytest.mark.slow
 def test_tags_of_a_part_that_deploy_nothing_are_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """While the whole repository has releases, those of a part that is no service are ignored, and said so."""
     raw = Raw(read=1600, known=1600)

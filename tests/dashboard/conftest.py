@@ -1,14 +1,37 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders.demo import tiny_demo
 from tests.dashboard import warehouses
-from tests.dashboard.running import Served
+from tests.dashboard.running import Served, dashboard
 from tests.dashboard.visiting import ARGUMENTS, CHROMIUM, TALL, WIDE, Visit
+
+ANNOTATIONS = f"""
+[targets]
+lead_time_p85_hours = 240
+within_7_days_share = 0.8
+waiting_days = 30
+failure_share = 0.2
+
+[[events]]
+at = 2026-06-01
+text = "New CI"
+
+[[events]]
+at = 2026-06-15
+text = {json.dumps(warehouses.HOSTILE[:100])}
+
+[[events]]
+at = 2026-06-16
+text = "Release train"
+"""
+"""Settings of the demo in browser tests."""
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +52,15 @@ def browser() -> Iterator[Any]:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo, in its tiny size, with events and targets."""
+    warehouse = tiny_demo(tmp_path_factory.mktemp("demo") / "demo").settings.warehouse_folder
+    (warehouse / "headway.toml").write_text(ANNOTATIONS, encoding="utf-8")
+    with dashboard(warehouse) as served:
+        yield served
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from dashboard.shell.navigation import PAGES
-from tests.builders.demo import tiny_demo
+from headway.settings import load
 from tests.builders.rows import START, commit_id
 from tests.dashboard import warehouses
 from tests.dashboard.running import Served, dashboard
@@ -23,17 +24,10 @@ from tests.frame.project import ROOT
 pytestmark = pytest.mark.browser
 
 SPOKEN = "chart => !!(chart.closest('[aria-label]') || chart.querySelector('[aria-label]'))"
+SHOWN = "expected => [...document.querySelectorAll('.tile')].map(tile => tile.innerText).join('|') === expected"
 AXIS = 20
 """Pixels under the axis of the strip, which have nothing in them."""
 HOSTILE_ID = f"github:{warehouses.HOSTILE_REPO}#"
-
-
-@pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The demo, in its tiny size."""
-    demo = tiny_demo(tmp_path_factory.mktemp("demo") / "demo")
-    with dashboard(demo.settings.warehouse_folder) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +87,36 @@ def test_filters_go_to_the_url_and_stay_on_the_next_page(visit: Any, busy: Serve
     assert parse_qs(query) == {"repo": [name], "period": ["6 months"]}
     assert f"{name}, code complete in the last 6 months" in opened.text()
     assert visit(busy, page="flow", query=f"?{query}").answers() == opened.answers()
+
+
+def test_back_undoes_a_filter(visit: Any, busy: Served) -> None:
+    """Back shows the filters and numbers from before a choice, also across pages, and Forward those after it."""
+    opened = visit(busy)
+
+    def tiles() -> str:
+        return "|".join(opened.page.locator(".tile").all_inner_texts())
+
+    def shows(query: dict[str, list[str]], expected: str) -> None:
+        opened.page.wait_for_function(SHOWN, arg=expected)
+        assert parse_qs(urlsplit(opened.page.url).query) == query
+
+    first = tiles()
+    opened.choose("Period", "30 days")
+    second = tiles()
+    assert first != second
+    opened.page.get_by_text("How it was made", exact=True).click()
+    opened.page.wait_for_function("location.search.includes('axis')")
+    opened.drawn()
+    opened.page.get_by_role("link", name="Flow", exact=True).click()
+    opened.drawn("flow")
+    opened.page.go_back()
+    opened.drawn()
+    opened.page.go_back()
+    shows({"period": ["30 days"]}, second)
+    opened.page.go_back()
+    shows({}, first)
+    opened.page.go_forward()
+    shows({"period": ["30 days"]}, second)
 
 
 def test_a_service_is_chosen_and_kept(visit: Any, services: Served) -> None:
@@ -244,6 +268,35 @@ def test_newcomer_finds_the_way_to_each_reason(visit: Any, busy: Served) -> None
     after = opened.page.get_by_role("heading", name="Releasing daily instead of twice a week")
     after.wait_for()
     assert before.partition(" would ") != after.inner_text().partition(" would ")
+
+
+def test_detected_initiative_has_settings_to_copy(visit: Any, busy: Served, tmp_path: Path) -> None:
+    """For the chosen detected initiative the page shows settings that name it and settings that drop it."""
+    rows = csv.DictReader(exported(busy.folder, "initiatives").decode().splitlines())
+    row = next(row for row in rows if row["origin"] == "found")
+    opened = visit(busy, page="initiatives", query=f"?initiative={quote(row['name'])}")
+    opened.page.locator("summary", has_text="Name or dismiss it").click()
+    codes = opened.page.locator("[data-testid=stCode] code")
+    codes.nth(1).wait_for()
+    for text in codes.all_inner_texts():
+        (tmp_path / "headway.toml").write_text(text, encoding="utf-8")
+        (initiative,) = load(tmp_path / "headway.toml", {}, folder=tmp_path).initiatives
+        assert initiative.found == row["initiative_id"]
+        assert initiative.dismiss or initiative.name == row["name"]
+
+
+def test_event_leads_to_before_and_after_with_the_numbers_of_the_export(visit: Any, busy: Served) -> None:
+    """From the event on Stability to Flow, where the ratio and its interval are those of `headway export`."""
+    opened = visit(busy, page="stability")
+    assert "1 · 2026-06-01 New CI" in opened.text()
+    assert opened.page.evaluate("window.hit") is None
+    opened.open("?event=2026-06-01+New+CI", "flow")
+    command = opened.page.locator("[data-testid=stCode] code").inner_text().split()
+    assert command[:3] == ["headway", "export", "comparison"]
+    rows = csv.DictReader(exported(busy.folder, *command[2:]).decode().splitlines())
+    ratio = next(row for row in rows if row["measure"] == "time_ratio_within")
+    bounds = "–".join(f"{1.0 + float(ratio[bound]):.2f}" for bound in ("lower", "upper"))
+    assert f"Like for like {float(ratio['ai']):.2f} times as long (95 % CI {bounds})" in opened.text()
 
 
 def test_lever_moves_its_numbers(visit: Any, busy: Served) -> None:

@@ -31,6 +31,7 @@ def test_page_says_first_what_is_in_doubt(name: str, doubtful: Path, monkeypatch
     assert app.text[0].value.startswith("git:acme/shop: IN DOUBT since 2025-01-19: 50 changes landed within 49 days")
 
 
+@pytest.mark.slow
 def test_page_says_which_rollbacks_are_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where tenants under one name run several versions, the page says that none of them counts as a rollback."""
     raw = Raw("acme/shop", read=400, known=400).commits(" ".join(f"c{n}@{n * 24}" for n in range(10)))

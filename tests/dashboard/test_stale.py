@@ -48,6 +48,7 @@ def test_fresh_warehouse_has_no_banner(busy: Path, monkeypatch: pytest.MonkeyPat
     assert not any("STALE" in warning.value for warning in opened(busy, monkeypatch).warning)
 
 
+@pytest.mark.slow
 def test_simulation_has_no_banner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A simulated company stands still, and says on top that it is simulated."""
     app = opened(warehouses.published(tmp_path, warehouses.busy(), simulated=True), monkeypatch, "pulse", LATER)

@@ -35,6 +35,7 @@ def test_anything_else_is_no_link(url: str | None) -> None:
     assert safe_links(pl.DataFrame({"url": [url]}, schema={"url": pl.String}))["url"].to_list() == [None]
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_text_becomes_a_link_that_is_not_of_the_web(text: str) -> None:
     """Whatever an address says, what stays of it begins with http or https."""

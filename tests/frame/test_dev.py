@@ -152,6 +152,15 @@ def test_tests_run_with_compiled_modules(dev: ModuleType, monkeypatch: pytest.Mo
     assert seen == [None]
 
 
+def test_marked_tests_are_in_the_folder_that_full_runs(dev: ModuleType) -> None:
+    """Every file with tests of a browser or of Spark is in the folder where `dev.py full` looks for them."""
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    for marker, folder in dev.ALONE.items():
+        marked = [path for path, text in texts.items() if f"pytest.mark.{marker}" in text and path != Path(__file__)]
+        assert marked
+        assert [path for path in marked if not path.is_relative_to(ROOT / folder)] == []
+
+
 def test_unknown_command_is_wrong_use(tmp_path: Path) -> None:
     """An unknown command prints the commands and exits with 2, from any folder."""
     result = subprocess.run(

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks import mutation_tests
 from benchmarks.mutants import ROOT, Results, Run, draw, line_of
 from benchmarks.mutation_sites import mutants_of, readable
@@ -126,6 +128,7 @@ def test_tests_that_name_a_module_or_a_table_come_first() -> None:
     assert not set(wider) & set(mutation_tests.tests_of("analytics/comparison/notes.py"))
 
 
+@pytest.mark.slow
 def test_every_file_has_tests_that_exist() -> None:
     """Each file that is drawn from has tests, and each test of the table is there."""
     files = [
@@ -136,6 +139,7 @@ def test_every_file_has_tests_that_exist() -> None:
     assert {name for path in files for name in mutation_tests.tests_of(path) if not (ROOT / name).exists()} == set()
 
 
+@pytest.mark.slow
 def test_tests_run_on_copies_with_a_fault(tmp_path: Path) -> None:
     """What no test notices survives, what does not end is stopped, and the tree itself stays as it is."""
     (tmp_path / "tests").mkdir()

@@ -6,6 +6,7 @@ import pytest
 
 from headway.errors import UsageError
 from headway.settings import InitiativeSettings, Settings, load
+from headway.settings.initiatives import settings_to_paste
 
 
 def read(tmp_path: Path, text: str) -> Settings:
@@ -71,3 +72,12 @@ def test_what_is_not_understood_is_told(tmp_path: Path, entry: str, what: str, t
         read(tmp_path, f"[[initiatives]]\n{entry}\n")
     assert what in str(error.value).replace("'bool' or 'None'", "bool")
     assert to_do in error.value.hint
+
+
+@pytest.mark.parametrize("name", ["Ranker", 'a "b" \\ c', "x\x7f\u202ey\U0001f600", "n" * 300])
+def test_settings_to_paste_are_read_as_they_were_meant(tmp_path: Path, name: str) -> None:
+    """Each text is settings by itself: one names the detected initiative, one drops it, whatever its name holds."""
+    identifier = f"found:github:acme/{name[:20]}/llm"
+    named, dismissed = (read(tmp_path, text).initiatives for text in settings_to_paste(identifier, name))
+    assert named == (InitiativeSettings(found=identifier, name=name[:100]),)
+    assert dismissed == (InitiativeSettings(found=identifier, dismiss=True),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import shutil
@@ -155,6 +156,31 @@ def test_backup_that_lacks_space_is_not_begun(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match=r"the backup needs [\d,]+ MiB on the disk of .*, and [\d,]+ MiB are free"):
         ensure_space(tmp_path / "none" / "yet", 1 << 60, "the backup")
     ensure_space(tmp_path, 0, "nothing")
+
+
+def test_leftover_of_a_killed_backup_goes_with_the_next(tmp_path: Path) -> None:
+    """A file that a killed backup left is removed, one that another backup is writing stays."""
+    store = stored(tmp_path / "one", Raw("a").commits("a@1"))
+    killed, writing, other = (
+        tmp_path / name for name in (".kept.tar.0badcafe.tmp", ".kept.tar.0badbeef.tmp", ".other.tar.0badcafe.tmp")
+    )
+    for path in (killed, writing, other):
+        path.write_bytes(b"half")
+    with writing.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        backup(store, tmp_path / "kept.tar")
+    assert [path.exists() for path in (killed, writing, other)] == [False, True, True]
+
+
+def test_leftovers_of_killed_notes_and_restores_go_with_the_next_collector(tmp_path: Path) -> None:
+    """Whoever holds the warehouse next removes what a killed `restore`, and a note that was not finished, left."""
+    store = stored(tmp_path, Raw("a").commits("a@1"))
+    (tmp_path / "raw.restoring" / "commits").mkdir(parents=True)
+    left = [tmp_path / f".{name}.0badcafe.tmp" for name in ("forget.json", "forgotten.json", "privacy.json")]
+    for path in left:
+        path.write_bytes(b"half")
+    with store.collecting():
+        assert [path for path in (*left, tmp_path / "raw.restoring") if path.exists()] == []
 
 
 class Tidied(RawStore):

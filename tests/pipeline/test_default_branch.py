@@ -33,6 +33,7 @@ def renamed(folder: Path) -> Repository:
     return repo.point("refs/remotes/origin/main", repo.head)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pruned", [False, True])
 def test_clone_that_missed_the_rename_of_its_default_branch(tmp_path: Path, pruned: bool) -> None:
     """Changes that landed since are counted, and the doctor tells how to correct the clone."""

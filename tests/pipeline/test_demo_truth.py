@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -17,23 +16,18 @@ from collectors.simulate.events.clock import DAY, seconds_of
 from collectors.simulate.events.ship import finish_statuses
 from collectors.simulate.run import simulate_repository
 from collectors.simulate.writers.truth import rows_of
-from pipeline.demo import build_demo
-from tests.builders.demo import session_in
+from pipeline.session import Session
+from tests.builders.demo import UNTIL
 from warehouse.publish import open_published
 
-UNTIL = datetime(2026, 7, 1)
 SEEDS = range(100, 104)
 WATCHED_DAYS = 60
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+def found(whole_company: Session) -> Comparison:
     """AI beside other work as Headway has it of the whole demo."""
-    import io
-
-    folder = tmp_path_factory.mktemp("demo")
-    demo = build_demo(folder, session_in(folder), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO())
-    with open_published(Path(demo.settings.warehouse_folder)) as connection:
+    with open_published(whole_company.settings.warehouse_folder) as connection:
         return compare(read_cohort(connection, Filters(), columns=COMPARED), ai_beside_other())
 
 

@@ -62,6 +62,7 @@ def test_forgotten_repository_leaves_the_others(headway: Headway, tmp_path: Path
     assert rows(headway, "select repo from coverage") == ["acme/shop"]
 
 
+@pytest.mark.slow
 def test_forgotten_repository_leaves_no_clone(headway: Headway, tmp_path: Path) -> None:
     """The clone of a URL goes with its source, and those of others stay."""
     company(tmp_path)

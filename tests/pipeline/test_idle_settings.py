@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from headway.settings import DeploymentRule, ServiceSettings, Settings
 from pipeline.settings_checks.idle_settings import idle_rules
 from tests.builders.forge import Forge
-from tests.builders.rows import built
+from tests.builders.rows import Raw, Tables, built
 from tests.pipeline.running import Headway, deployed, program, shas, shop, write
 
 TEXT = """
@@ -65,13 +66,30 @@ def test_doctor_reports_settings_of_nothing_before_and_after_the_first_build(hea
     assert "no file of" not in headway("doctor").out
 
 
-def idle(*rules: DeploymentRule, **service: Any) -> list[tuple[str, str]]:
-    """What is said of rules, and of a service, in a repository with tags, a workflow, a branch and records."""
+def repository() -> Raw:
+    """A repository with tags, a workflow, a branch and records."""
     raw = Forge().commits("a@1 b@2", branch=None).branch("main", "b").branch("live", "a").tag("pay-v1.0", "a", 2)
-    raw.run("a", 5, 6, name="Deploy").deploy("1", "a", 5, application="pay", environment="live-eu")
-    services = (ServiceSettings(repo="acme/shop", name="pay", unlisted=True, **service),) if service else ()
-    settings = Settings(base=Path(), deployments=rules, services=services)
-    with built(raw, settings=settings) as tables:
+    return raw.run("a", 5, 6, name="Deploy").deploy("1", "a", 5, application="pay", environment="live-eu")
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[Tables]:
+    """That repository, built without any rule."""
+    with built(repository()) as opened:
+        yield opened
+
+
+def idle(tables: Tables, *rules: DeploymentRule) -> list[tuple[str, str]]:
+    """What is said of rules, before a build under them."""
+    return list(idle_rules(tables.connection, Settings(base=Path(), deployments=rules)))
+
+
+def idle_service(**service: Any) -> list[tuple[str, str]]:
+    """What is said of a service, after a build with it."""
+    settings = Settings(
+        base=Path(), services=(ServiceSettings(repo="acme/shop", name="pay", unlisted=True, **service),)
+    )
+    with built(repository(), settings=settings) as tables:
         return list(idle_rules(tables.connection, settings))
 
 
@@ -86,11 +104,11 @@ def idle(*rules: DeploymentRule, **service: Any) -> list[tuple[str, str]]:
     ],
 )
 def test_rule_that_names_nothing_is_reported(
-    source: str, right: dict[str, str], wrong: dict[str, str], hint: str
+    tables: Tables, source: str, right: dict[str, str], wrong: dict[str, str], hint: str
 ) -> None:
     """A pattern or name that nothing in the repository has, with the nearest; one that something has is none."""
-    assert idle(DeploymentRule(repo="acme/shop", source=source, **right)) == []
-    ((what, said),) = idle(DeploymentRule(repo="acme/shop", source=source, **wrong))
+    assert idle(tables, DeploymentRule(repo="acme/shop", source=source, **right)) == []
+    ((what, said),) = idle(tables, DeploymentRule(repo="acme/shop", source=source, **wrong))
     (key, name), *_ = wrong.items()
     assert what.startswith(f"[[deployments]] 1 {key}: no ")
     assert what.endswith(f"matches {name!r}")
@@ -99,8 +117,8 @@ def test_rule_that_names_nothing_is_reported(
 
 def test_names_of_a_service_that_nothing_has_are_reported() -> None:
     """Its applications and its tags; that nothing names it by default is not wrong."""
-    assert idle(applications=("PAY",), tags="^pay-v") == []
-    assert [what for what, _ in idle(applications=("payy", "pay"), tags="^pey-v")] == [
+    assert idle_service(applications=("PAY",), tags="^pay-v") == []
+    assert [what for what, _ in idle_service(applications=("payy", "pay"), tags="^pey-v")] == [
         "[[services]] 1 pay tags: no tag matches '^pey-v'",
         "[[services]] 1 pay applications: no deployment matches 'payy'",
     ]

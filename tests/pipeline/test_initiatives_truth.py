@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analytics.cohort.filters import Filters
 from analytics.initiatives import Initiative, funnel, initiatives, read_portfolio
-from pipeline.demo import build_demo
 from pipeline.session import Session
-from tests.builders.demo import UNTIL, session_in
 from warehouse.publish import open_published
 
 
@@ -64,12 +60,9 @@ def test_rungs_of_the_tiny_company_are_the_true_ones(company: Session) -> None:
 
 
 @pytest.mark.slow
-def test_rungs_of_the_demo_are_the_true_ones(tmp_path: Path) -> None:
+def test_rungs_of_the_demo_are_the_true_ones(whole_company: Session) -> None:
     """So are those of the company that `headway demo` shows, where initiatives are on every rung and some stall."""
-    demo = build_demo(
-        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
-    )
-    found, happened = told(demo), truth(demo)
+    found, happened = told(whole_company), truth(whole_company)
     assert found.keys() == happened.keys()
     for name, one in found.items():
         reported = as_told(one)
@@ -80,6 +73,6 @@ def test_rungs_of_the_demo_are_the_true_ones(tmp_path: Path) -> None:
     merged, production, in_use = funnel(found.values())
     assert (merged.reached, production.reached, in_use.reached) == (10, 9, 9)
     assert production.left_out == in_use.left_out == 2
-    with open_published(demo.settings.warehouse_folder) as connection:
+    with open_published(whole_company.settings.warehouse_folder) as connection:
         table = initiatives(connection, Filters(repo="acme/search"))
     assert table["name"].to_list() == ["LLM", "Semantic search"]

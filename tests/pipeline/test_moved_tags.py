@@ -14,6 +14,7 @@ SHIPPED = "select deployment_id, succeeded_at from deployments order by succeede
 MOVED = "release tags were moved: "
 
 
+@pytest.mark.slow
 def test_moved_tags_are_reported_and_what_was_read_stays(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 from subprocess import run
 
@@ -16,9 +15,7 @@ from analytics.cohort.options import Options
 from analytics.reports.catalog import REPORTS
 from collectors.git.repairs.code_lines import is_code, says_something
 from pipeline import demo_check
-from pipeline.demo import build_demo
 from pipeline.session import Session
-from tests.builders.demo import UNTIL, session_in
 from warehouse.publish import current
 
 
@@ -39,13 +36,10 @@ def test_every_milestone_of_every_change_is_the_true_one(company: Session) -> No
 
 
 @pytest.mark.slow
-def test_the_demo_equals_its_truth(tmp_path: Path) -> None:
+def test_the_demo_equals_its_truth(whole_company: Session) -> None:
     """So are those of the company that `headway demo` shows, over thousands of changes."""
-    demo = build_demo(
-        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
-    )
-    assert changes(demo) > 3000
-    assert differences(demo) == {}
+    assert changes(whole_company) > 3000
+    assert differences(whole_company) == {}
 
 
 def test_demo_says_whether_its_numbers_are_true(company: Session) -> None:
@@ -178,15 +172,7 @@ def test_repairs_are_those_of_the_simulation(company: Session) -> None:
 
 
 @pytest.mark.slow
-def test_repairs_of_the_demo_are_true(tmp_path: Path) -> None:
+def test_repairs_of_the_demo_are_true(whole_company: Session) -> None:
     """So are those of the company that `headway demo` shows, and how much comes back is what the truth says."""
-    demo = build_demo(
-        tmp_path / "demo",
-        session_in(tmp_path),
-        until=UNTIL,
-        clock=lambda: 0.0,
-        stream=io.StringIO(),
-        size="full",
-    )
-    assert_attributions_are_true(demo, fixes=300)
-    assert_rework_is_true(demo)
+    assert_attributions_are_true(whole_company, fixes=300)
+    assert_rework_is_true(whole_company)

@@ -158,12 +158,9 @@ def test_a_repository_that_stopped_to_deploy_is_in_doubt_as_in_truth(tmp_path: P
 
 
 @pytest.mark.slow
-def test_git_finds_the_same_arrivals_in_the_demo(tmp_path: Path) -> None:
+def test_git_finds_the_same_arrivals_in_the_demo(whole_company: Session) -> None:
     """So it is in the company that `headway demo` shows, over thousands of changes."""
-    demo = build_demo(
-        tmp_path / "demo", session_in(tmp_path), until=UNTIL, clock=lambda: 0.0, stream=io.StringIO(), size="full"
-    )
-    assert demo_check.service_differences(demo.folder, demo.settings.warehouse_folder) == {}
-    pairs, differences = by_git(demo)
+    assert demo_check.service_differences(whole_company.folder, whole_company.settings.warehouse_folder) == {}
+    pairs, differences = by_git(whole_company)
     assert pairs > 4000
     assert differences == []

@@ -175,6 +175,17 @@ def test_pick_after_the_release_changes_nothing() -> None:
     assert came(arrived(raw, Deploy("release", "b", 5), Deploy("hotfix", "p", 9)))["@b"] == ("release", "ancestor")
 
 
+def test_fix_that_was_deployed_before_it_was_picked_to_main_arrived_then() -> None:
+    """A hotfix of a release branch is on main as a pick that names it; a pick of what is on main ships with itself."""
+    raw = Raw().commits("a h:a b:a p", says={"p": picks("h")}, branch=None).branch("main", "p")
+    assert came(arrived(raw, Deploy("hotfix", "h", 3), Deploy("release", "p", 9)))["@p"] == (
+        "hotfix",
+        "cherry_pick_trailer",
+    )
+    again = Raw().commits("a b r p", says={"p": picks("b")})  # taken back, and landed again
+    assert came(arrived(again, Deploy("early", "b", 3), Deploy("release", "p", 9)))["@p"] == ("release", "ancestor")
+
+
 def test_pick_of_a_pick_names_the_original_too() -> None:
     """A commit picked through two branches carries two trailers and ships the first commit."""
     says = {"p": picks("b"), "q": f"{picks('b')}\n(cherry picked from commit {commit_id('p')})"}
@@ -245,6 +256,21 @@ def test_squash_in_a_branch_is_in_production_with_the_branch() -> None:
     )
     ran = (Deploy("none", "a", 1), Deploy("release", "s", 3), Deploy("main", "m", 12))
     assert came(arrived(raw, *ran))["#1"] == ("release", "branch_deploy")
+
+
+def test_release_branch_arrives_before_it_is_merged_back() -> None:
+    """A branch that is merged without a request was in production with its head; that of another repository was not."""
+    back = "Merge branch 'release-1' into main"
+    for message, arrival in (
+        (back, ("hotfix", "branch_deploy")),
+        ("Merge remote-tracking branch 'origin/release-1'", ("hotfix", "branch_deploy")),
+        ("Merge remote-tracking branch 'upstream/main'", ("main", "ancestor")),
+        ("Merge tag 'v1.2' of https://example.org/shop", ("main", "ancestor")),
+    ):
+        raw = Raw().commits("a b:a c:a m:c,b", says={"m": message})
+        assert came(arrived(raw, Deploy("hotfix", "b", 3), Deploy("main", "m", 9)))["@m"] == arrival
+    later = Raw().commits("a b:a d c:a m:c,d", says={"m": back})  # the branch went on after its release
+    assert came(arrived(later, Deploy("hotfix", "b", 3), Deploy("main", "m", 9)))["@m"] == ("main", "ancestor")
 
 
 def test_open_pull_request_arrives_by_branch_deploy_alone() -> None:

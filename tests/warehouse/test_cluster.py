@@ -96,6 +96,7 @@ def test_cluster_without_headway_leaves_python_models_here(
         assert not spark.has_same_code(code_version())
 
 
+@pytest.mark.slow
 def test_cluster_that_does_not_answer_leaves_the_old_answer(tmp_path: Path) -> None:
     """A full build without its cluster is an error that names the address; what was published is still served."""
     published(tmp_path, SETTINGS).close()

@@ -15,21 +15,16 @@ from warehouse.upkeep.compaction import MOST_BATCHES, compact, tidy
 BEGAN = datetime(2026, 1, 1)
 
 
-def filled(folder: Path, batches: int) -> RawStore:
-    """A store with so many batches of one source, each with one notice of its own."""
+def filled(folder: Path, batches: int, first: int = 1) -> RawStore:
+    """A store with so many batches of one source, each with one notice of its own, the first with so many."""
     store = RawStore(folder)
     for number in range(batches):
         at = BEGAN + timedelta(days=number)
         batch = store.begin("git:one", at)
-        row = {
-            "repo_id": "git:one",
-            "source": "git:one",
-            "kind": f"k{number}",
-            "detail": "",
-            "count": 1,
-            "collected_at": at,
-        }
-        batch.write(Rows("notices", schema_of("notices").empty_table().from_pylist([row], schema_of("notices"))))
+        row = {"repo_id": "git:one", "source": "git:one", "detail": "", "count": 1, "collected_at": at}
+        kinds = [f"k{number}", *(f"k0-{more}" for more in range(1, 1 if number else first))]
+        notices = [row | {"kind": kind} for kind in kinds]
+        batch.write(Rows("notices", schema_of("notices").empty_table().from_pylist(notices, schema_of("notices"))))
         batch.commit(Checkpoint({"night": number}, at, ("git:one",)))
     return store
 
@@ -67,6 +62,17 @@ def test_replaced_batches_do_not_count_even_while_they_are_there(tmp_path: Path)
     for name, text in names.items():
         (store.commits_folder / name).write_text(text)
     assert kinds(store) == before
+
+
+def test_large_batch_is_merged_when_as_many_rows_have_followed(tmp_path: Path) -> None:
+    """Many small batches become one beside the large one before them, and later nights count as newer than both."""
+    store = filled(tmp_path, MOST_BATCHES + 1, first=100)
+    before, large = kinds(store), store.commits()[0]
+    tidy(store, now=datetime(2020, 1, 1))
+    assert [commit.rows["notices"] for commit in store.commits()] == [100, MOST_BATCHES]
+    assert store.commits()[0] == large
+    assert kinds(store) == before
+    assert store.resume("git:one") == {"night": MOST_BATCHES}
 
 
 def test_tidy_compacts_only_many_batches_and_leaves_fresh_files(tmp_path: Path) -> None:

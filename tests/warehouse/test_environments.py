@@ -3,8 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from headway.settings import DeploymentRule, InferenceSettings, ProductionSettings, Settings
 from tests.builders.rows import Raw, built, hour
 
@@ -75,17 +73,20 @@ def test_repository_without_production_names_its_environments() -> None:
         assert tables("select distinct outcome from lead_times") == [{"outcome": "no_deployments"}]
 
 
-@pytest.mark.parametrize(
-    "environment", ["github-pages", "pypi", "Preview", "shop (Preview)", "rail / pr-12", "review/a"]
-)
-def test_pages_and_previews_are_no_staging(environment: str) -> None:
+def test_pages_and_previews_are_no_staging() -> None:
     """Neither pages, an index of packages nor a preview of a later request stages a change; staging does."""
-    raw = deployed_to("production").deploy("p", "b", 9, environment=environment)
-    with built(raw) as tables:
-        assert tables.change("b")["staged_at"] is None
-    for stage in ("staging", "qa-preview"):
-        with built(deployed_to("production").deploy("s", "b", 10, environment=stage)) as tables:
-            assert tables.change("b")["staged_at"] == hour(10)
+    staging, neither = (
+        ("staging", "qa-preview"),
+        ("github-pages", "pypi", "Preview", "shop (Preview)", "rail / pr-12", "review/a"),
+    )
+    repositories = {f"acme/{number}": name for number, name in enumerate((*staging, *neither))}
+    parts = []
+    for repo, environment in repositories.items():
+        raw = Raw(repo).commits(f"{repo}a@1 {repo}b@2").deploy("d0", f"{repo}a", 3, environment="production")
+        parts.append(raw.deploy("p", f"{repo}b", 10, environment=environment))
+    with built(*parts) as tables:
+        staged = {environment: tables.change(f"{repo}b")["staged_at"] for repo, environment in repositories.items()}
+    assert staged == dict.fromkeys(neither) | dict.fromkeys(staging, hour(10))
 
 
 def test_tags_go_before_reports_that_are_no_production() -> None:

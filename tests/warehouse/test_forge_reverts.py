@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.builders.rows import Raw, built, commit_id
@@ -73,32 +75,42 @@ SQUASHED = {
 }  # fmt: skip
 
 
-def shipped(commits: str, says: dict[str, str]) -> Raw:
+def shipped(commits: str, says: Mapping[str, str], repo: str = "acme/shop") -> Raw:
     """Commits whose three landings, s, a and b, are in production one after the other."""
-    raw = Raw().commits(commits, says=says)
+    raw = Raw(repo).commits(commits, says={name: words.replace("acme/shop", repo) for name, words in says.items()})
     return raw.deploy("d0", "s", 1).deploy("d1", "a", 36).deploy("d2", "b", 60)
 
 
-def check_one_of_three_failed(raw: Raw) -> None:
-    """Change 12 was reverted when 13 landed: one failure sign, of the deployment that had shipped it."""
-    with built(raw) as tables:
-        assert tables.hours("lead_times", "number", "reverted_at") | {None: ()} == {None: (), 12: (58,), 13: (None,)}
-        signs = tables("select deployment_id, sign, shown_by, change_key from failure_signs")
-        assert signs == [{"deployment_id": "d1", "sign": "revert", "shown_by": "#13", "change_key": "#12"}]
-        assert len(tables("select * from production_deployments")) == 3
+def check_one_of_three_failed(commits: str, cases: Mapping[str, Mapping[str, str]]) -> None:
+    """Change 12 was reverted when 13 landed: one failure sign, of the deployment that had shipped it.
+
+    The commits of each case have its messages, in a repository of its own.
+    """
+    repositories = {case: f"acme{number}/shop" for number, case in enumerate(cases)}
+    with built(*(shipped(commits, says, repositories[case]) for case, says in cases.items())) as tables:
+        for case, repo in repositories.items():
+            own = f"where repo_id = 'git:{repo}'"
+            reverted = tables.hours(f"lead_times {own}", "number", "reverted_at")
+            assert reverted | {None: ()} == {None: (), 12: (58,), 13: (None,)}, case
+            signs = tables(f"select deployment_id, sign, shown_by, change_key from failure_signs {own}")
+            sign = {"deployment_id": "d1", "sign": "revert", "shown_by": "#13", "change_key": "#12"}
+            assert signs == [sign], case
+            assert len(tables(f"select * from production_deployments {own}")) == 3, case
 
 
-@pytest.mark.parametrize(("change", "revert"), MERGED.values(), ids=MERGED)
-def test_merged_revert_is_linked_on_every_forge(change: tuple[str, str], revert: tuple[str, str]) -> None:
+def test_merged_revert_is_linked_on_every_forge() -> None:
     """Where a forge merges, its words are in the commit of the branch, in the merge, or in both."""
-    says = {"t": change[0], "a": change[1], "r": revert[0], "b": revert[1]}
-    check_one_of_three_failed(shipped("s@0 t@33:s a@34:s,t r@57:a b@58:a,r", says))
+    cases = {
+        case: {"t": change[0], "a": change[1], "r": revert[0], "b": revert[1]}
+        for case, (change, revert) in MERGED.items()
+    }
+    check_one_of_three_failed("s@0 t@33:s a@34:s,t r@57:a b@58:a,r", cases)
 
 
-@pytest.mark.parametrize(("change", "revert"), SQUASHED.values(), ids=SQUASHED)
-def test_squashed_revert_is_linked_on_every_forge(change: str, revert: str) -> None:
+def test_squashed_revert_is_linked_on_every_forge() -> None:
     """Where a forge squashes, one commit has the words of both the landing and the revert."""
-    check_one_of_three_failed(shipped("s@0 a@34:s b@58:a", {"a": change, "b": revert}))
+    cases = {case: {"a": change, "b": revert} for case, (change, revert) in SQUASHED.items()}
+    check_one_of_three_failed("s@0 a@34:s b@58:a", cases)
 
 
 @pytest.mark.parametrize(
@@ -127,23 +139,26 @@ def test_revert_of_a_revert_is_no_sign_of_a_failure(change: str, revert: str, ag
         assert [row["reverted_by"] for row in reverted] == ["#13", "#14", None]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_copy_on_a_release_branch_ships_the_change() -> None:
+    """By commit or by number: what is deployed from the release branch has the change that its copy names."""
+    copies = (
         "(cherry picked from commit {sha})",
         "(cherry-picked from commit {sha})\n\n01234567 Add basket",
         "Cherry-picked from commit `{short}`.",
         "Cherry picked from !12",
         "Automated cherry pick of #12: Add basket",
-    ],
-)
-def test_copy_on_a_release_branch_ships_the_change(words: str) -> None:
-    """By commit or by number: what is deployed from the release branch has the change that its copy names."""
-    says = {"a": "Add basket (#12)", "p": f"Add basket\n\n{words}".format(sha=commit_id("a"), short=commit_id("a")[:8])}
-    raw = Raw().commits("s@0 a@5 b@6", says=says).commits("p@7:s", says=says, branch="release")
-    with built(raw.deploy("d0", "s", 1).deploy("d1", "p", 9)) as tables:
-        row = tables.change(12)
-    assert (row["outcome"], row["mapped_by"], row["deployment_id"]) == ("production", "cherry_pick_trailer", "d1")
+    )
+    parts = []
+    for number, words in enumerate(copies):
+        named = words.format(sha=commit_id("a"), short=commit_id("a")[:8])
+        says = {"a": "Add basket (#12)", "p": f"Add basket\n\n{named}"}
+        raw = Raw(f"acme/{number}").commits("s@0 a@5 b@6", says=says).commits("p@7:s", says=says, branch="release")
+        parts.append(raw.deploy("d0", "s", 1).deploy("d1", "p", 9))
+    with built(*parts) as tables:
+        rows = tables("select repo, outcome, mapped_by, deployment_id from lead_times where number = 12 order by repo")
+    assert [tuple(row.values()) for row in rows] == [
+        (f"acme/{number}", "production", "cherry_pick_trailer", "d1") for number in range(len(copies))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from headway.errors import WarehouseError
@@ -67,21 +68,35 @@ def test_every_table_has_rows(tables: Tables) -> None:
     assert {name for name in HEADERS if tables(f"select count(*) as n from {name}") == [{"n": 0}]} == RARE
 
 
-@pytest.mark.parametrize("name", ["lead_times", "commit_files", "arrivals", "parameters"])
-def test_row_that_is_there_twice_is_reported(name: str) -> None:
-    """A build with a row twice fails its checks, whichever model made the table; the error names grain and row."""
+@pytest.fixture(scope="module")
+def small() -> Iterator[duckdb.DuckDBPyConnection]:
+    """All tables of a small build, in a database of its own."""
     with built(Raw().commits("a b").files("a", "x"), anew=True) as tables:
-        tables.connection.execute(f"insert into {name} from {name} limit 1")
-        with pytest.raises(WarehouseError, match=f"invariant {HEADERS[name].grain} in {name}: .*'rows': 2"):
-            run_checks(tables.connection, list(HEADERS.values()))
+        yield tables.connection
 
 
-def test_null_in_a_key_is_reported() -> None:
+def assert_reported(small: duckdb.DuckDBPyConnection, harm: str, words: str) -> None:
+    """The checks of these tables pass, and fail with these words after a statement, which is undone."""
+    run_checks(small, list(HEADERS.values()))
+    small.execute(f"begin; {harm}")
+    try:
+        with pytest.raises(WarehouseError, match=words):
+            run_checks(small, list(HEADERS.values()))
+    finally:
+        small.execute("rollback")
+
+
+@pytest.mark.parametrize("name", ["lead_times", "commit_files", "arrivals", "parameters"])
+def test_row_that_is_there_twice_is_reported(small: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A build with a row twice fails its checks, whichever model made the table; the error names grain and row."""
+    words = f"invariant {HEADERS[name].grain} in {name}: .*'rows': 2"
+    assert_reported(small, f"insert into {name} from {name} limit 1", words)
+
+
+def test_null_in_a_key_is_reported(small: duckdb.DuckDBPyConnection) -> None:
     """A row whose key is null in part fails the checks."""
-    with built(Raw().commits("a b"), anew=True) as tables:
-        tables.connection.execute("update commits set sha = null where sha = (select min(sha) from commits)")
-        with pytest.raises(WarehouseError, match=r"one row per repository and commit in commits: .*'sha': None"):
-            run_checks(tables.connection, list(HEADERS.values()))
+    harm = "update commits set sha = null where sha = (select min(sha) from commits)"
+    assert_reported(small, harm, r"one row per repository and commit in commits: .*'sha': None")
 
 
 def test_keys_of_the_demo_are_unique(company: Session) -> None:

@@ -228,6 +228,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 def test_what_killed_builds_spilled_goes_with_the_next_build(tmp_path: Path) -> None:
     """Files of a process that was killed are removed; those of a process at work stay."""
     spill = tmp_path / "cache" / "spill"
@@ -244,6 +245,7 @@ def test_what_killed_builds_spilled_goes_with_the_next_build(tmp_path: Path) -> 
         assert list(spill.iterdir()) == [used]
 
 
+@pytest.mark.slow
 def test_what_a_killed_reader_spilled_goes_with_the_file_that_it_read(tmp_path: Path) -> None:
     """The folder of a published file that is no longer there is removed, that of another is not."""
     stored(tmp_path, Raw().commits("a"))

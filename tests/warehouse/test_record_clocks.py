@@ -22,14 +22,22 @@ PROMPT = (0.2, 0.5, 0.3, 0.9, 0.1)
 SLOW = (30.0, 7.0, 52.0, 13.0, 21.0)
 
 
-def team(zone: float, delays: Sequence[float], *, shift: float, tags: bool = False, system: bool = False) -> Raw:
+def team(
+    zone: float,
+    delays: Sequence[float],
+    *,
+    shift: float,
+    tags: bool = False,
+    system: bool = False,
+    repo: str = "acme/shop",
+) -> Raw:
     """Twelve commits of a team in a zone, each deployed after a delay; records have times that are late by `shift`.
 
     Annotated tags come three minutes before the true deployment, or another system reports it two minutes after.
     """
-    raw = Raw(known=30 * DAY, read=30 * DAY)
+    raw = Raw(repo, known=30 * DAY, read=30 * DAY)
     for number in range(12):
-        name, at = f"c{number}", number * 2 * DAY + 3
+        name, at = f"{repo}-{number}", number * 2 * DAY + 3
         raw.commits(f"{name}@{at}")
         raw.rows["commits"][-1]["author_utc_offset_minutes"] = int(zone * 60)
         true = at + delays[number % len(delays)]
@@ -43,53 +51,55 @@ def team(zone: float, delays: Sequence[float], *, shift: float, tags: bool = Fal
     return raw
 
 
-def doubts(raw: Raw, settings: Settings | None = None) -> list[str]:
-    """What is said of the times of records."""
-    with built(raw, settings=settings) as tables:
+def doubts(*parts: Raw, settings: Settings | None = None) -> list[str]:
+    """What is said of the times of records, repository by repository."""
+    with built(*parts, settings=settings) as tables:
         lines = record_clocks(tables.connection)
         assert [line for line in all_in_doubt(tables.connection, Filters()) if "local times" in line] == lines
     return lines
 
 
-@pytest.mark.parametrize(
-    ("raw", "words"),
-    [
-        (team(9, PROMPT, shift=9), "9.3 h later than their commits or more, and none sooner"),
-        (team(5.5, PROMPT, shift=5.5), "5.8 h later than their commits"),
-        (team(1, SLOW, shift=1, tags=True), "1.1 h later than the tags of their commits"),
-        (team(2, SLOW, shift=2, system=True), "2.0 h later than another system dates"),
-        (team(-5, SLOW, shift=-5, system=True), "5.0 h earlier than another system dates"),
-    ],
-    ids=["Tokyo", "Delhi", "tags", "system", "west, and no deployment before its commit"],
-)
-def test_times_that_are_off_by_a_zone_are_in_doubt(raw: Raw, words: str) -> None:
+WRONG = {
+    "acme/tokyo": (
+        team(9, PROMPT, shift=9, repo="acme/tokyo"),
+        "9.3 h later than their commits or more, and none sooner",
+    ),
+    "acme/delhi": (team(5.5, PROMPT, shift=5.5, repo="acme/delhi"), "5.8 h later than their commits"),
+    "acme/tags": (team(1, SLOW, shift=1, tags=True, repo="acme/tags"), "1.1 h later than the tags of their commits"),
+    "acme/system": (team(2, SLOW, shift=2, system=True, repo="acme/system"), "2.0 h later than another system dates"),
+    # West, and no deployment before its commit.
+    "acme/west": (team(-5, SLOW, shift=-5, system=True, repo="acme/west"), "5.0 h earlier than another system dates"),
+}
+
+
+def test_times_that_are_off_by_a_zone_are_in_doubt() -> None:
     """With how many deployments show it, one with its line, and by how many hours."""
-    (line,) = doubts(raw)
-    assert words in line
-    assert "12 deployments in records, such as r0 (d.ndjson line 1)" in line
+    lines = {line.partition(": ")[0]: line for line in doubts(*(raw for raw, _ in WRONG.values()))}
+    assert len(lines) == len(WRONG)
+    for repo, (_, words) in WRONG.items():
+        line = next(line for name, line in lines.items() if name.endswith(repo))
+        assert words in line
+        assert "12 deployments in records, such as r0 (d.ndjson line 1)" in line
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        team(9, PROMPT, shift=0),
-        team(9, SLOW, shift=0, tags=True, system=True),
-        team(0, PROMPT, shift=9),
-        team(0, SLOW, shift=2, tags=True),
-        team(1, PROMPT, shift=1),
-        team(9, SLOW, shift=9),
-    ],
-    ids=["right", "right beside others", "slow pipeline", "tagged two hours before", "near", "slow, nothing beside"],
-)
-def test_what_may_well_be_right_is_not_in_doubt(raw: Raw) -> None:
-    """Deployments that are merely late, and zones that nothing shows."""
-    assert doubts(raw) == []
+def test_what_may_well_be_right_is_not_in_doubt() -> None:
+    """Deployments that are merely late, and zones that nothing shows; beside them one that is wrong."""
+    right = (
+        team(9, PROMPT, shift=0, repo="acme/right"),
+        team(9, SLOW, shift=0, tags=True, system=True, repo="acme/right-beside-others"),
+        team(0, PROMPT, shift=9, repo="acme/slow-pipeline"),
+        team(0, SLOW, shift=2, tags=True, repo="acme/tagged-two-hours-before"),
+        team(1, PROMPT, shift=1, repo="acme/near"),
+        team(9, SLOW, shift=9, repo="acme/slow-nothing-beside"),
+    )
+    (line,) = doubts(*right, WRONG["acme/tokyo"][0])
+    assert "acme/tokyo" in line
 
 
 def test_times_of_which_people_say_that_they_are_right_are() -> None:
     """`complete` of the settings ends the doubt."""
     said = Settings(base=Path(), production=ProductionSettings(complete=("acme/shop",)))
-    assert doubts(team(9, PROMPT, shift=9), said) == []
+    assert doubts(team(9, PROMPT, shift=9), settings=said) == []
 
 
 @pytest.mark.parametrize(

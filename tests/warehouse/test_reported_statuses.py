@@ -33,7 +33,8 @@ def reported(deployments: Sequence[Mapping[str, Any]], statuses: Sequence[Mappin
         ([("success", 5), ("failure", 5)], "success", 5, 0),
         ([("in_progress", 2), ("failure", 5)], "failure", None, 1),
         ([("in_progress", 2)], "in_progress", None, 0),
-        ([("inactive", 5)], "inactive", None, 0),
+        ([("inactive", 5)], "unknown", None, 0),  # it may have succeeded before another took its place
+        ([("failure", 3), ("inactive", 5)], "inactive", None, 1),
         ([("success", 150)], "pending", None, 0),
         ([("failure", 3), ("success", 150)], "failure", None, 1),
         ([("success", None)], "success", None, 0),

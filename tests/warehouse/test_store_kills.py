@@ -108,6 +108,7 @@ def test_full_disk_at_the_commit_loses_nothing(tmp_path: Path) -> None:
         out, _ = writer.communicate(timeout=60)
     assert "File too large" in out.decode()
     assert RawStore(tmp_path).commits() == []
+    assert list((tmp_path / "raw" / "_commits").iterdir()) == []
 
 
 WRITER = """

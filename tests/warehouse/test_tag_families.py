@@ -120,6 +120,11 @@ def test_change_of_form_keeps_both() -> None:
     assert len(released(learned(before, between, after))) == 8
     assert released(learned(before, readings("ng-1.3.0", begin=50)))["ng-1.3.0"] == ""
     assert "other-*" in ignored(learned(before, readings("other-0.1.0", begin=50)))
+    # One that goes on from another stray tag, while versions go on, is no new form of them.
+    stray = learned(readings([f"1.{n}.0" for n in range(9)]), readings("merge-1.1 pre-merge-1.2", begin=10))
+    assert ignored(stray).keys() == {"merge-*", "pre-merge-*"}
+    builds = readings("release/2026.2/2026.17 release/2026.3/2026.23", begin=10)
+    assert set(released(learned(readings([f"1.{n}.0" for n in range(9)]), builds)).values()) == {""}
 
 
 def test_component_ships_its_part_while_the_whole_is_released() -> None:
@@ -159,9 +164,11 @@ def test_tags_of_an_imported_history_are_none_of_the_repository() -> None:
 
 
 def test_npm_numbers_its_pre_releases_and_debian_its_revisions() -> None:
-    """`1.0.1-0` before `1.0.1` is a pre-release, `1.0.1-1` after it a release."""
+    """`1.0.1-0` before `1.0.1` is a pre-release, as is any build before its version; `1.0.1-1` after it is none."""
     found = learned(readings("1.0.0 1.0.1-0 1.0.1 1.0.1-1"))
     assert set(released(found)) == {"1.0.0", "1.0.1", "1.0.1-1"}
+    builds = learned(readings("v1.0.0 v1.0.0-3-g1a2b3c4 v1.1.0-build.7 v1.1.0-build.8 v1.1.0 v1.1.0-hotfix"))
+    assert set(released(builds)) == {"v1.0.0", "v1.1.0", "v1.1.0-hotfix"}
 
 
 NAMES = st.lists(

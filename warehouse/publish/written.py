@@ -21,6 +21,8 @@ STORAGE_VERSION = "v1.5.0"
 # No log of what is written: a file that is not whole is never read, and a log would write most of it twice.
 _FILE_OPTIONS = f"storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes'"
 UNFINISHED = ".building"
+# A disk that refuses a write: at once, when a table is committed, or in whatever follows one that failed.
+_DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ def _write(
             if addition is not None and not addition.alone:
                 addition.make(connection)
             connection.execute("use memory")
+            connection.execute("checkpoint published")  # detaching would do so, and say nothing of what failed
             connection.execute("detach published")
         if addition is not None and addition.alone:
             with duckdb.connect(str(unfinished)) as connection:
                 bound(connection, warehouse, memory_gb)
                 addition.make(connection)
         unfinished.replace(path)
-    except (duckdb.IOException, OSError) as error:
+    except (*_DISK, OSError) as error:
         raise WarehouseError(
             f"cannot write the published file: {_first_line(error)}",
             hint="check the space and the permissions of the warehouse",

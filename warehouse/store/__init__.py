@@ -2,7 +2,7 @@
 
 from warehouse.store.batch import Batch
 from warehouse.store.commit import FORMAT, Commit
-from warehouse.store.local_folder import prepare, remove_unfinished, set_aside, write_atomically
+from warehouse.store.local_folder import appearing, prepare, remove_unfinished, set_aside, write_atomically
 from warehouse.store.raw_store import RawStore, hidden_by
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Batch",
     "Commit",
     "RawStore",
+    "appearing",
     "hidden_by",
     "prepare",
     "remove_unfinished",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import os
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from headway.errors import WarehouseError
 from warehouse.upkeep.notes import reading
 from warehouse.upkeep.permissions import PRIVATE
 
-__all__ = ["LocalFolder", "disk", "prepare", "remove_unfinished", "set_aside", "write_atomically"]
+__all__ = ["LocalFolder", "appearing", "disk", "prepare", "remove_unfinished", "set_aside", "write_atomically"]
 
 
 class LocalFolder:
@@ -56,6 +60,7 @@ class LocalFolder:
 
     def write_note(self, path: Path, text: str) -> None:
         """As `Storage.write_note`."""
+        remove_unfinished(path.parent, path.name)
         write_atomically(path, text)
 
     def bring(self, paths: Iterable[Path]) -> None:
@@ -102,20 +107,40 @@ def prepare(warehouse: Path) -> None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is seen whole or not at all, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with disk(path):
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with appearing(path) as file:
+            file.write(text.encode())
         _sync_folder(path.parent)
 
 
-def remove_unfinished(folder: Path, name: str = "*") -> None:
-    """Remove what `write_atomically` left where it was killed, of files with this name; nobody may be writing them."""
-    for path in folder.glob(f".{name}.*.tmp"):
-        path.unlink(missing_ok=True)
+@contextlib.contextmanager
+def appearing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write, which takes its name where the block ends without an error; else nothing is left of it.
+
+    It is locked meanwhile: so it differs from what a process that was killed left (`remove_unfinished`).
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(number, "wb") as file:
+            with contextlib.suppress(OSError):  # a disk without locks
+                fcntl.flock(number, fcntl.LOCK_EX)
+            yield file
+            file.flush()
+            os.fsync(number)
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_unfinished(folder: Path, *names: str) -> None:
+    """Remove what killed processes left of files with these names, or of any, but not what another one is writing."""
+    patterns = [f".{glob.escape(name)}.*.tmp" for name in names] or [".*.tmp"]
+    for path in chain.from_iterable(folder.glob(pattern) for pattern in patterns):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,12 @@ from headway.errors import WarehouseBusy
 from warehouse.store.local_folder import disk, prepare, remove_unfinished
 from warehouse.upkeep.permissions import as_private_as
 
-__all__ = ["building", "collecting"]
+__all__ = ["NOTES", "RESTORING", "building", "collecting"]
+
+NOTES = ("forget.json", "forgotten.json", "privacy.json")
+"""Notes beside the raw store, which a collector writes."""
+RESTORING = "raw.restoring"
+"""The folder in a warehouse in which a backup is unpacked."""
 
 
 @contextlib.contextmanager
@@ -35,7 +40,9 @@ def collecting(warehouse: Path) -> Iterator[None]:
                     f"another collector is at work on {warehouse}", hint="wait until it has ended"
                 ) from error
         held.enter_context(as_private_as(warehouse))
+        remove_unfinished(warehouse, *NOTES)
         remove_unfinished(warehouse / "runs")
+        shutil.rmtree(warehouse / RESTORING, ignore_errors=True)
         with _temporary_files(warehouse / "cache" / "collecting"):
             yield
 

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -18,14 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headway.errors import UsageError, WarehouseError
-from warehouse.store import FORMAT, RawStore, prepare
+from warehouse.store import FORMAT, RawStore, appearing, prepare, remove_unfinished
+from warehouse.store.locks import RESTORING
 from warehouse.upkeep.permissions import as_private_as
 from warehouse.upkeep.space import ensure_space
 
 __all__ = ["Backup", "backup", "restore"]
 
 _CONTENTS = "contents.json"
-_PARTIAL = "raw.restoring"
 _BESIDE = "_warehouse"  # the folder, in a backup, of the notes that lie beside the raw store
 _NOTES = ("privacy.json", "forgotten.json")
 
@@ -51,27 +50,20 @@ def backup(store: RawStore, target: Path) -> Backup:
     paths += [path for files in store.files(commits).values() for path in files if path.exists()]
     notes = {name: store.storage.note(store.warehouse / name) for name in _NOTES}
     contents |= {store.folder / _BESIDE / name: text.encode() for name, text in notes.items() if text is not None}
+    remove_unfinished(target.absolute().parent, target.name)
     ensure_space(target.absolute().parent, sum(path.stat().st_size for path in paths), "the backup")
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     digests: dict[str, str] = {}
     try:
-        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w") as archive:
-                for path in (*contents, *paths):
-                    content = contents[path] if path in contents else path.read_bytes()
-                    _add(archive, str(path.relative_to(store.folder)), content, digests)
-                _add(archive, _CONTENTS, json.dumps({"format": FORMAT, "files": digests}).encode(), {})
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        with appearing(target, 0o600) as file, tarfile.open(fileobj=file, mode="w") as archive:
+            for path in (*contents, *paths):
+                content = contents[path] if path in contents else path.read_bytes()
+                _add(archive, str(path.relative_to(store.folder)), content, digests)
+            _add(archive, _CONTENTS, json.dumps({"format": FORMAT, "files": digests}).encode(), {})
     except OSError as error:
         what = error.filename or target
         raise WarehouseError(
             f"cannot back up {what}: {error.strerror}", hint="check the space and the permissions, and try again"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return Backup(len(commits), target.stat().st_size)
 
 
@@ -91,14 +83,14 @@ def restore(source: Path, store: RawStore) -> Backup:
             hint="restore it into a folder (--warehouse FOLDER), then copy its raw/ there, _commits last",
         )
     if store.commits() or store.unreadable():
-        raise WarehouseError(
-            f"the warehouse {warehouse} holds collected data", hint="restore into another folder: --warehouse FOLDER"
-        )
+        whole = "restore into another folder: --warehouse FOLDER"
+        interrupted = f"if a restore was interrupted before its build, run `headway build`; else {whole}"
+        hint = whole if (warehouse / "CURRENT").exists() else interrupted
+        raise WarehouseError(f"the warehouse {warehouse} holds collected data", hint=hint)
     ensure_space(warehouse.absolute(), _size(source), "the restored warehouse")
     prepare(warehouse)
-    partial = warehouse / _PARTIAL
+    partial = warehouse / RESTORING
     with store.collecting(), as_private_as(warehouse):
-        shutil.rmtree(partial, ignore_errors=True)
         try:
             _unpack(source, partial)
             shutil.rmtree(store.folder, ignore_errors=True)  # without a batch there is nothing that counts

@@ -22,11 +22,11 @@ from warehouse.upkeep.forgetting import pending
 
 __all__ = ["MOST_BATCHES", "compact", "tidy"]
 
-MOST_BATCHES = 60
+MOST_BATCHES = 24
 
 
 def tidy(store: RawStore, *, now: datetime, sources: Collection[str] | None = None, sweep: bool = True) -> int:
-    """Compact every source with many batches, or those of `sources`; returns files removed.
+    """Compact the newest batches of every source with many, or of those of `sources`; returns files removed.
 
     `sweep`: remove what was left over a while ago.
     """
@@ -37,13 +37,28 @@ def tidy(store: RawStore, *, now: datetime, sources: Collection[str] | None = No
     for commits in () if pending(store) else batches.values():  # what goes must not come back in a merged batch
         # What is missing of a source stays visible until it is healed.
         if len(commits) > MOST_BATCHES and not missing_files(store, commits):
-            compact(store, commits)
+            compact(store, commits[_first_to_merge(commits) :])
     store.storage.drop_copies(older_than=now)
     if not sweep:
         return 0
     if store.storage.shared:  # the clock of this machine may be ahead of that of others
         now = min(now, max(store.storage.written().values(), default=now))
     return store.vacuum(older_than=now - store.storage.retained)
+
+
+def _first_to_merge(commits: list[Commit]) -> int:
+    """The place of the oldest batch that has no more rows than all after it together.
+
+    What is merged from there on leaves batches of which each has more rows than all after it: few, however many nights
+    pass, and a large first batch is written again only when as many rows have followed.
+    """
+    rows = [sum(commit.rows.values()) for commit in commits]
+    after = sum(rows)
+    for place, count in enumerate(rows[:-1]):
+        after -= count
+        if count <= after:
+            return place
+    return 0
 
 
 def compact(store: RawStore, commits: list[Commit]) -> Commit | None:

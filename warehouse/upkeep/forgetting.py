@@ -218,4 +218,4 @@ def _sweep(store: RawStore) -> None:
     commits = store.commits()
     named = {path for paths in store.files(commits).values() for path in paths} | store.resume_files(commits)
     loose = [path for path in store.storage.written() if path not in named and path.parent != store.commits_folder]
-    store.storage.remove(path for path in loose if path.suffix in {".json", ".parquet", ".damaged"})
+    store.storage.remove(path for path in loose if path.suffix in {".json", ".parquet", ".damaged", ".tmp"})

@@ -62,9 +62,8 @@ class Stretch:
     @property
     def moved(self) -> npt.NDArray[np.bool_]:
         """For each changed path whether it has an old path too."""
-        # Not by np.isin, which imports masked arrays.
-        moved: npt.NDArray[np.bool_] = (self.statuses == _RENAMED) | (self.statuses == _COPIED)
-        return moved
+        either: npt.NDArray[np.bool_] = (self.statuses == _RENAMED) | (self.statuses == _COPIED)
+        return either  # np.isin imports masked arrays
 
     def paths(self) -> pa.StringArray:
         """The path of every entry after the change."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from collectors.git.process.command import Git
+from collectors.git.process.objects import contents
 from collectors.git.readers.ai_notes import NOTES_REF
 from collectors.git.repository.default_branch import DefaultBranch, choose_default
 from collectors.git.repository.repository import Repository
@@ -50,7 +52,7 @@ def list_refs(repository: Repository, *, requested: str = "", followed: bool = F
     else:
         remote, remote_head = pull_heads(remote), ""
     oids = {name: oid for name, oid in sorted((remote | local).items()) if kind_and_name(name)}
-    superseded = _superseded(oids)
+    superseded = _superseded(repository.git, oids)
     oids = {name: oid for name, oid in oids.items() if name not in superseded}
     branches = {name.removeprefix(_BRANCHES): oid for name, oid in oids.items() if _is_branch(name)}
     if not branches and (detached := _detached(repository)):
@@ -99,15 +101,33 @@ def _pull(ref: str) -> tuple[ForgeRef, re.Match[str]] | None:
     return next(((kind, match) for kind in forge_refs() if (match := kind.pattern.fullmatch(ref))), None)
 
 
-def _superseded(oids: Mapping[str, str]) -> set[str]:
-    """Refs of a pull request of which a better one is there: the head itself, or a later version of it."""
-    best: dict[tuple[str, str], tuple[bool, int, str]] = {}
+def _superseded(git: Git, oids: Mapping[str, str]) -> set[str]:
+    """Refs of a pull request of which a better one is there: the head itself, or a later version of it.
+
+    A version that the forge made at the landing was not written: the one before it is better.
+    """
+    versions: dict[tuple[str, str], list[tuple[bool, int, str]]] = {}
     pulls = [(name, pull) for name in oids if (pull := _pull(name))]
     for name, (kind, match) in pulls:
         version = int(match.groupdict().get("patch_set") or 0)
         key = (kind.fetch.partition("*")[0], match["number"])
-        best[key] = max(best.get(key, (False, 0, "")), (kind.leads_to == "head", version, name))
-    return {name for name, _ in pulls} - {name for _, _, name in best.values()}
+        versions.setdefault(key, []).append((kind.leads_to == "head", version, name))
+    several = [sorted(group)[::-1] for group in versions.values() if len(group) > 1]
+    made = _made_at_landing(git, {group[0][2]: oids[group[0][2]] for group in several})
+    best = {group[group[0][2] in made][2] for group in several}
+    return {name for group in several for _, _, name in group} - best
+
+
+def _made_at_landing(git: Git, newest: Mapping[str, str]) -> set[str]:
+    """Those of the newest versions of requests that the forge made when it landed them, as their messages say."""
+    pulls = {name: pull for name in newest if (pull := _pull(name)) and pull[0].submitted}
+    messages = dict(contents(git, (newest[name] for name in pulls))) if pulls else {}
+    return {
+        name
+        for name, (kind, match) in pulls.items()
+        for line in re.finditer(kind.submitted, messages[newest[name]].decode("utf-8", "replace"))
+        if line["number"] == match["number"]  # a pick of a commit has the number of that, too
+    }
 
 
 def _listed(repository: Repository) -> tuple[dict[str, str], dict[str, str], str]:

@@ -17,6 +17,8 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "sources": {"target": "https://github.com/acme/checkout", "team": "payments"},
     "deployments": {"repo": "acme/*"},
     "services": {"repo": "acme/mono", "name": "pay", "paths": ("services/pay/",), "shared": ("libs/money/",)},
+    "events": {"at": "2026-03-01", "text": "New CI"},
+    "targets.teams": {"team": "payments", "lead_time_p85_hours": 48.0},
     "initiatives": {"name": "Semantic search", "paths": ("app/embeddings/",)},
     "ai.rules": {"id": "house-agent", "pattern": r"^made-by: house\b"},
     "ai.overrides": {"change": "github:acme/checkout#12", "builds_ai": True, "note": "the ranking is a model"},

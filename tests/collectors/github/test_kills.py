@@ -42,6 +42,9 @@ for item in collect(
     batch.write(item) if isinstance(item, Rows) else batch.commit(item)
 """
 
+KILLS = 18
+"""Of processes, which take a second each; without processes there are fifty more."""
+
 
 class Killed(BaseException):
     """The end of a process, as far as a test without one can have it."""
@@ -109,13 +112,13 @@ def test_kill_between_rows_and_checkpoint_changes_no_row(server: FakeGitHub, see
 
 
 @pytest.mark.slow
-def test_fifty_killed_processes_change_no_row(server: FakeGitHub, tmp_path: Path) -> None:
-    """Fifty processes, killed at random moments, leave the same rows in a warehouse as one that is not."""
+def test_killed_processes_change_no_row(server: FakeGitHub, tmp_path: Path) -> None:
+    """Processes, killed at random moments, leave the same rows in a warehouse as one that is not."""
     whole = Reader.of(server, page=5)
     whole.night()
     dice = random.Random(3)
     at = server.clock.now()
-    for number in range(51):
+    for number in range(KILLS + 1):
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, str(tmp_path), server.url, at.isoformat()],
             stdin=subprocess.PIPE,
@@ -125,7 +128,7 @@ def test_fifty_killed_processes_change_no_row(server: FakeGitHub, tmp_path: Path
         assert process.stdin is not None
         process.stdin.write(server.token.encode())
         process.stdin.close()
-        if number < 50:
+        if number < KILLS:
             time.sleep(dice.uniform(0.6, 2.2))
             process.send_signal(signal.SIGKILL)
         assert process.wait() in {0, -signal.SIGKILL}

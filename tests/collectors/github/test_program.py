@@ -61,6 +61,7 @@ def renamed_notices(wanted: Settings) -> list[int]:
     return [row["count"] for row in sorted(rows, key=lambda row: row["collected_at"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner_too", [False, True])
 def test_new_name_in_the_settings_ends_the_notice_of_another_name(
     github: FakeGitHub, tmp_path: Path, owner_too: bool

@@ -63,6 +63,7 @@ def test_run_that_waits_for_days_is_followed_to_its_end(small: FakeGitHub) -> No
     assert [row["run_id"] for row in reader.rows("ci_jobs") if row["run_id"] == run_id] == [run_id]
 
 
+@pytest.mark.slow
 def test_more_than_a_thousand_runs_are_read_in_windows() -> None:
     """GitHub shows a thousand results of a filter: with more, windows of time are read that are small enough."""
     with FakeGitHub(bulk(pulls=0, runs=2300), schema="excerpt", limits=False) as github:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -47,11 +48,17 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish(folder, settings, TEAMS, built_at=hour(9000), progress=SilentProgress(), addition=addition)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection(company: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection, as any tool opens it."""
     with duckdb.connect(str(company), read_only=True) as opened:
         yield opened
+
+
+@cache
+def report_of(connection: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """A report, read once for all tests."""
+    return REPORTS[name](connection, Filters(), Options())
 
 
 def with_every_report(session: Session) -> Session:
@@ -68,7 +75,7 @@ def with_every_report(session: Session) -> Session:
 def test_view_has_the_rows_of_the_report(name: str, connection: duckdb.DuckDBPyConnection) -> None:
     """A view has the rows, columns and types that `headway export` writes without options."""
     view = connection.sql(f"from reports.{view_of(name)}").pl()
-    report = REPORTS[name](connection, Filters(), Options())
+    report = report_of(connection, name)
     assert_frame_equal(view, report, check_row_order=name not in TABLES)
     assert len(report) or name == "doubts"
 
@@ -89,7 +96,7 @@ def test_every_view_and_column_says_what_it_is(connection: duckdb.DuckDBPyConnec
 
 def test_catalogue_explains_nothing_that_is_not_there(connection: duckdb.DuckDBPyConnection) -> None:
     """Each entry of the catalogue is a column of its report, and each common one of some report."""
-    of_report = {name: set(REPORTS[name](connection, Filters()).columns) for name in REPORTS}
+    of_report = {name: set(report_of(connection, name).columns) for name in REPORTS}
     for section, entries in catalog().items():
         columns = set().union(*of_report.values()) if section == "any" else of_report[section]
         assert set(entries) - columns == set(), section
@@ -137,7 +144,7 @@ def test_csv_is_read_with_default_options(name: str, connection: duckdb.DuckDBPy
     In the company, ids of deployments begin with those of records, which are plain numbers, and go on with tags: of
     these two columns Polars needs to look at all rows.
     """
-    report, path = REPORTS[name](connection, Filters()), tmp_path / "report.csv"
+    report, path = report_of(connection, name), tmp_path / "report.csv"
     write(report, "csv", path)
     ids = [column for column in IDS if column in report.columns]
     read = {
@@ -154,6 +161,7 @@ def test_csv_is_read_with_default_options(name: str, connection: duckdb.DuckDBPy
                 assert table[column].fill_nan(None).to_list() == report[column].fill_nan(None).to_list()
 
 
+@pytest.mark.slow
 def test_views_go_and_come_with_the_setting(tmp_path: Path) -> None:
     """Without `every_report` there are the four that list rows as they are, also after a build with all of them."""
     session = tiny_demo(tmp_path / "demo")

@@ -110,6 +110,7 @@ def test_slower_team_is_found_and_steady_one_is_not(tmp_path: Path) -> None:
     assert not [name for name, row in steady.items() if row.state == "failed"]
 
 
+@pytest.mark.slow
 def test_small_or_young_team_is_unknown(tmp_path: Path) -> None:
     """With under five arrivals a week, or a history under 16 weeks, nothing is said, and it is no failure."""
     row = measured(tmp_path, team(3.0, weekly=2))["slowdown no team lead time"]
@@ -176,6 +177,7 @@ def headway(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     return program(tmp_path, capfd, monkeypatch)
 
 
+@pytest.mark.slow
 def test_exit_codes_say_what_a_monitor_asks(headway: Headway, tmp_path: Path) -> None:
     """Nothing there: 1. Collected: 0. A last run that failed: 1, also where rows are there."""
     for command in ("status", "doctor", "check"):
@@ -193,6 +195,7 @@ def test_exit_codes_say_what_a_monitor_asks(headway: Headway, tmp_path: Path) ->
     assert headway("doctor").code == 1
 
 
+@pytest.mark.slow
 def test_target_that_was_tried_once_does_not_fail_a_service(headway: Headway, tmp_path: Path) -> None:
     """A typing error on the command line is no failed source of the settings."""
     (tmp_path / "headway.toml").write_text("[[sources]]\ntarget = 'shop'\n")

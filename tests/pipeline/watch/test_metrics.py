@@ -58,6 +58,7 @@ def headway(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     return program(tmp_path, capfd, monkeypatch)
 
 
+@pytest.mark.slow
 def test_file_has_what_status_has(headway: Headway, tmp_path: Path) -> None:
     """Times, rows and success of each source, and outcomes of each repository, are those of the JSON document."""
     assert headway("collect").code == 0
@@ -88,6 +89,7 @@ def test_file_is_whole_and_for_all(headway: Headway, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
+@pytest.mark.slow
 def test_failed_source_shows_in_the_file(headway: Headway, tmp_path: Path) -> None:
     """A run that fails writes the file too: the source has no success, and the command its exit code."""
     headway("collect")
@@ -100,6 +102,7 @@ def test_failed_source_shows_in_the_file(headway: Headway, tmp_path: Path) -> No
     assert samples["headway_problems", ()] == 1
 
 
+@pytest.mark.slow
 def test_file_that_cannot_be_written_is_an_error(headway: Headway, tmp_path: Path) -> None:
     """The message names the file and the setting; what was collected is there."""
     (tmp_path / "out").rmdir()
@@ -110,6 +113,7 @@ def test_file_that_cannot_be_written_is_an_error(headway: Headway, tmp_path: Pat
     assert headway("status").code == 0
 
 
+@pytest.mark.slow
 def test_status_prints_the_same_text(headway: Headway) -> None:
     """For a scrape by other means `status --format prometheus` prints the metrics."""
     headway("collect")

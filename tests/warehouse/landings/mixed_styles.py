@@ -90,7 +90,9 @@ class Mixed:
         self.commit(f"s{number}", [self.main[-1]], says=says, step=True)
 
     def _squash_and_merge(self, number: int, size: int, base: str, words: bool) -> None:
-        self.branch(number, size, base)
+        own = self.branch(number, size, base)
+        self.raw.rows["refs"].pop()
+        self.raw.pull(number, own[-1], "merge-requests")
         squash = self.commit(f"s{number}", [self.main[-1]], says=f"Add {number}")
         says = f"Merge branch 't' into 'main'\n\nAdd {number}\n\nSee merge request acme/shop!{number}"
         self.commit(f"m{number}", [self.main[-1], squash], says=says, step=True)

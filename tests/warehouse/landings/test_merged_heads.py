@@ -90,10 +90,18 @@ def test_commits_that_landed_again_are_no_work() -> None:
     assert (found.own["#1"], found.rows["#2"]["branch_commits"]) == (["b"], "empty")
 
 
+def test_squash_of_a_branch_of_merges_alone_is_approximate() -> None:
+    """What was written into a merge, on top of commits that landed before, has no date of its own."""
+    raw = Raw().commits("a b:a s:a c e:b,c t:c", says={"s": "Add (#1)", "t": "Link (#2)"}).pull(1, "b").pull(2, "e")
+    found = landings(raw)
+    assert (found.own["#1"], found.own["#2"], found.rows["#2"]["branch_commits"]) == (["b"], ["t"], "not_believed")
+
+
 @pytest.mark.parametrize("picked", ["b", "s", "m"])
 def test_cherry_pick_of_what_was_merged_ships_it(picked: str) -> None:
     """A copy of the branch's commit, of the squash that was merged, or of the merge is the change in production."""
-    raw = Raw().commits("a b@2:a s@50:a m@51:a,s", says={"m": "x\n\nSee merge request acme/shop!1"}).pull(1, "b")
+    raw = Raw().commits("a b@2:a s@50:a m@51:a,s", says={"m": "x\n\nSee merge request acme/shop!1"})
+    raw.pull(1, "b", "merge-requests")
     pick = f"Pick\n\n(cherry picked from commit {commit_id(picked)})"
     raw.commits("r@60:a", says={"r": pick}, branch="release").deploy("d0", "a", 1.5).deploy("d", "r", 70)
     with built(raw, as_of=100) as tables:
@@ -150,11 +158,22 @@ def test_refs_of_two_forges_with_one_number() -> None:
     says = {"m": "x", "s": "Add (#2)"}
     raw = Raw().commits("a b:a o:a p:a c:a q:a m:a,b s", says=says).pull(1, "o").pull(2, "p")
     for number, head in ((1, "b"), (2, "c"), (3, "q")):
-        raw.add(
-            "refs", ref=f"refs/merge-requests/{number}/head", kind="pull_head", name=str(number), sha=commit_id(head)
-        )
+        raw.pull(number, head, "merge-requests")
     found = landings(raw)
     assert {key: found.own[key] for key in ("#1", "#2", "#3")} == {"#1": ["b"], "#2": ["c"], "#3": ["q"]}
+
+
+def test_request_of_a_mirror_with_the_number_of_one_where_the_work_is_done() -> None:
+    """GitLab's !1 is not the closed pull request 1 of its mirror, whose branch is other work; a merged head is."""
+    gitlab = "Merge branch 't' into 'main'\n\nT\n\nSee merge request a/b!{}"
+    part = "T\n\nPart-of: <https://gitlab.example/a/b/-/merge_requests/3>"
+    says = {"m": gitlab.format(1), "n": gitlab.format(2), "r": part}
+    raw = Raw().commits("a x:a y:a b:a m:a,b c:m n:m,c r", says=says).pull(1, "x").pull(2, "c").pull(3, "y")
+    found = landings(raw)
+    assert (found.own["#1"], found.own["#2"], found.rows["#3"]["branch_commits"]) == (["b"], ["c"], "no_ref")
+    assert sorted(key for key, kind in found.doubts if kind == "numbers_without_ref") == ["#1", "#3"]
+    its_own = Raw().commits("a x:a y:a s:a m:a,s", says={"m": gitlab.format(1)}).pull(1, "x", "merge-requests")
+    assert landings(its_own).own["#1"] == ["x"]
 
 
 def test_number_within_a_repository_that_was_merged() -> None:

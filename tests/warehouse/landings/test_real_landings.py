@@ -47,7 +47,7 @@ def measures(tables: Tables, key: int | str) -> tuple[object, ...]:
 
 def test_squash_with_a_merge_commit_counts_from_its_branch() -> None:
     """What the merge request's ref has was written: the squash was made at the merge, and it is blamed all the same."""
-    raw = shipped(squash_with_merge().pull(12, "c2"), "m", day(11, 12))
+    raw = shipped(squash_with_merge().pull(12, "c2", "merge-requests"), "m", day(11, 12))
     with built(raw) as tables:
         assert measures(tables, 12) == (117.0, 147.0, 2, at(5, 9))
         assert tables.change(12)["code_complete_source"] == "branch_commits"
@@ -82,7 +82,7 @@ def test_marks_of_a_squashed_branch_count() -> None:
         f"a@{day(1)} c1@{day(5, 9)}:a c2@{day(6, 15)} s@{day(10, 12)}:a m@{day(10, 12) + SECOND}:a,s",
         says={"c1": "Begin\n\nCo-authored-by: Claude <noreply@anthropic.com>", "s": "Add basket", "m": request(12)},
     )
-    with built(shipped(raw.pull(12, "c2"), "m", day(11, 12))) as tables:
+    with built(shipped(raw.pull(12, "c2", "merge-requests"), "m", day(11, 12))) as tables:
         assert tables.change(12)["built_with_ai"] == "assisted"
 
 

@@ -150,7 +150,10 @@ def _copies(graph: Graph, tables: Mapping[str, pa.Table], landings: Iterable[str
 
 
 def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]:
-    """For each commit its cherry-picks, as their messages name it: by its id, or by the request that it landed."""
+    """For each commit its cherry-picks and what it is one of, as messages name it: by id, or by the landed request.
+
+    A fix that was made, and deployed, on another branch is on the default branch as a pick.
+    """
     picks: dict[int, list[int]] = {}
     said = tables["commits"]["message"]
     likely = pc.indices_nonzero(pc.match_substring_regex(said, holding("pick"))).to_pylist()
@@ -167,6 +170,7 @@ def _picks(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[int, list[int]]
         for sha in dict.fromkeys(shas):
             if sha is not None and graph.index[sha] != commit:
                 picks.setdefault(graph.index[sha], []).append(commit)
+                picks.setdefault(commit, []).append(graph.index[sha])
     return picks
 
 

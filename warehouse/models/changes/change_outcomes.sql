@@ -270,7 +270,7 @@ placed as (
             + case when ordered.m_approved > ordered.approved_on then 1 else 0 end
             + case
                 when
-                    ordered.mapped_by <> 'branch_deploy'
+                    ordered.mapped_by not in ('branch_deploy', 'cherry_pick_trailer', 'patch_id')
                     and (ordered.m_merged > ordered.merged_on or ordered.merged_at > ordered.ended_at)
                     then 1
                 else 0

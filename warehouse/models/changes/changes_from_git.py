@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -84,6 +85,9 @@ LANDING_NOTES = Table(
         ("noted_at", TIME, "when what shows the doubt happened, UTC; null: with the landing"),
     ),
 )
+_TWO = 2
+# From another repository: `Merge remote-tracking branch 'upstream/main'`, `Merge tag 'v1.2' of https://example.org/shop`.
+_ELSEWHERE = re.compile(r"remote-tracking branch '(?!origin/)|' of \S")
 _TABLES = (LANDINGS, CHANGE_COMMITS, LANDED_COMMITS, LANDING_NOTES)
 
 
@@ -193,13 +197,21 @@ def _head(history: History, change: Landed) -> int | None:
     if inside and (written is None or history.position[written] == NEVER):
         return change.via
     merge = change.landed_by == "merge"
-    if change.number is None or not (change.branch_commits == "joined" or (merge and change.branch_commits == "empty")):
+    if change.number is None and not (merge and _merges_own_branch(history, change.commit)):
         return None
-    head = history.heads.get(change.number)
+    if change.branch_commits != "joined" and not (merge and change.branch_commits == "empty"):
+        return None
+    head = written
     if merge and head not in change.own:
         head = history.graph.parents[change.commit][1]
     # A head that was on the default branch before says nothing of when this change was deployed.
     return head if head is not None and history.position[head] in {NEVER, change.position} else None
+
+
+def _merges_own_branch(history: History, commit: int) -> bool:
+    """Whether a merge brought one branch of this repository: what another one releases is not deployed here."""
+    subject = history.subject(commit)
+    return len(history.graph.parents[commit]) == _TWO and not _ELSEWHERE.search(subject)
 
 
 def _open_row(history: History, number: int, head: int, believed: str, names: list[str]) -> dict[str, Any]:

@@ -18,9 +18,11 @@ __all__ = [
     "LandedWords",
     "Landing",
     "PickedFrom",
+    "apart",
     "diff_number",
     "landed_by_words",
     "named_addresses",
+    "numbered_apart",
     "own_addresses",
     "picked_from",
     "read_landing",
@@ -191,6 +193,24 @@ def named_addresses(message: str) -> Iterator[tuple[str, int]]:
     for number, path in _named((*words("merge", "body"), *words("landed")), body):
         if path:
             yield path, number
+
+
+def numbered_apart(message: str) -> Iterator[tuple[int, str]]:
+    """Numbers that a forge gives apart from others, as a landing message has them, and how its PR refs begin."""
+    for word in _apart():
+        if word.holds in message:
+            for groups in word.matches(message):
+                yield from ((number, word.refs) for number, _ in _numbers_of(groups))
+
+
+def apart() -> tuple[str, ...]:
+    """How the PR refs begin of forges that number apart."""
+    return tuple(dict.fromkeys(word.refs for word in _apart()))
+
+
+@cache
+def _apart() -> tuple[Word, ...]:
+    return tuple(word for kind in ("merge", "landed") for word in words(kind) if word.refs)
 
 
 def own_addresses(

@@ -30,7 +30,9 @@ def written(history: History, number: int, position: int) -> tuple[tuple[int, ..
     step = history.chain[position]
     # A head that contains the commit by which it landed is not the one that landed, nor is one made after it.
     later = all(history.committed_at[commit] > history.committed_at[step] for commit in commits)
-    if not whole or (step in commits and step != head) or (commits and later):
+    # A merge may hold work of its own; what a list of nothing but merges has written is not known.
+    merges = all(history.merge(commit) for commit in commits) and step not in commits
+    if not whole or (step in commits and step != head) or (commits and (later or merges)):
         return (), "not_believed"
     return (tuple(commits), "joined") if commits else ((), "empty")
 

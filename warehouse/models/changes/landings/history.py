@@ -16,7 +16,9 @@ from warehouse.graph import NEVER, Graph, first_reach
 from warehouse.models.changes.commit_messages import (
     LandedWords,
     Landing,
+    apart,
     landed_by_words,
+    numbered_apart,
     own_addresses,
     read_landing,
 )
@@ -254,7 +256,8 @@ def read_history(
         return None
     numbered = [row for row in records(tables["change_reports"]) if row["number"] is not None]
     heads = {row["number"]: graph.index[row["head_sha"]] for row in numbered if row["head_sha"] in graph.index}
-    heads |= _pull_heads(graph, refs)
+    refs_of = _pull_refs(graph, refs)
+    heads |= {number: head for number, (_, head) in refs_of.items()}
     chain = graph.first_parents(tip)
     messages: list[str] = commits["message"].to_pylist()
     patches = zip(*(tables["patch_ids"][name].to_pylist() for name in ("sha", "patch_id")), strict=True)
@@ -276,6 +279,8 @@ def read_history(
         files=tables.get("closing_files"),
         tagged={graph.index[sha] for (kind, _), sha in tips.items() if kind == "tag" and sha in graph.index},
     )
+    for number in _of_another_forge(history, {number: ref for number, (ref, _) in refs_of.items()}):
+        del history.heads[number]
     history.addresses = own_addresses(repo, [messages[commit] for commit in chain], history.fits)
     for commit, position in enumerate(history.position):
         if position != NEVER and chain[position] != commit:
@@ -284,21 +289,33 @@ def read_history(
     return history
 
 
-def _pull_heads(graph: Graph, refs: pa.Table) -> dict[int, int]:
-    """The heads of PR refs by number.
+def _of_another_forge(history: History, refs: Mapping[int, str]) -> set[int]:
+    """Numbers whose PR ref is of another forge than the one that landed them: a mirror numbers its requests apart.
+
+    A head that landed is that of its number, whatever messages say.
+    """
+    if all(ref.startswith(own_refs) for own_refs in apart() for ref in refs.values()):
+        return set()
+    named = {pair for commit in history.chain for pair in numbered_apart(history.messages[commit])}
+    numbers = {number for number, own_refs in named if not refs.get(number, own_refs).startswith(own_refs)}
+    return {number for number in numbers if history.position[history.heads[number]] == NEVER}
+
+
+def _pull_refs(graph: Graph, refs: pa.Table) -> dict[int, tuple[str, int]]:
+    """The PR refs by number, each with its head.
 
     A mirror has refs of two forges, which number apart: of two with one number the head that a merge has as a further
     parent is meant, else that of the forge with more refs.
     """
-    heads_of: dict[int, list[tuple[str, int]]] = {}
+    heads_of: dict[int, list[tuple[str, str, int]]] = {}
     for ref, kind, name, sha in zip(*(refs[c].to_pylist() for c in ("ref", "kind", "name", "sha")), strict=True):
         if kind == "pull_head" and sha in graph.index and name.isdecimal():
-            heads_of.setdefault(int(name), []).append((ref.split("/")[1], graph.index[sha]))
-    frequency = Counter(forge for heads in heads_of.values() for forge, _ in heads)
+            heads_of.setdefault(int(name), []).append((ref.split("/")[1], ref, graph.index[sha]))
+    frequency = Counter(forge for heads in heads_of.values() for forge, _, _ in heads)
     several = len(frequency) > 1
     merged = {parent for parents in graph.parents for parent in parents[1:]} if several else set()
     return {
-        number: max(heads, key=lambda head: (head[1] in merged, frequency[head[0]]))[1]
+        number: max(heads, key=lambda head: (head[2] in merged, frequency[head[0]]))[1:]
         for number, heads in heads_of.items()
     }
 

@@ -33,6 +33,7 @@ __all__ = ["Family", "Learned", "Reading", "any_release", "learn"]
 
 _FEWEST = 3
 _MOST_RESTS = 12
+_DESCRIBED = re.compile(r"-\d+-g[0-9a-f]{7,40}$")
 _DAY = r"\d{4}-?\d{2}-?\d{2}"
 _UNTIMED = datetime.max  # noqa: DTZ901  (a tag without a date: after all others)
 
@@ -193,9 +194,9 @@ def _sorted_out(readings: set[Reading]) -> tuple[list[Family], dict[str, TagForm
     dated: dict[tuple[str, tuple[int, ...]], datetime] = {}
     for reading in readings:
         form = forms.get(reading.name)
-        if form and not form.prerelease and form.revision is None and reading.at and not form.variant:
+        if form and reading.at and not without_version(reading.name, form.prefix):
             key = (form.prefix, form.numbers)
-            dated[key] = max(dated.get(key, reading.at), reading.at)
+            dated[key] = min(dated.get(key, reading.at), reading.at)
     families: dict[tuple[str, str, str], Family] = {}
     for reading in readings:
         form = forms.get(reading.name)
@@ -206,8 +207,9 @@ def _sorted_out(readings: set[Reading]) -> tuple[list[Family], dict[str, TagForm
         key3 = (form.prefix, form.shape, variant)
         family = families.setdefault(key3, Family(*key3))
         plain = dated.get((form.prefix, form.numbers))
-        # npm numbers its pre-releases 1.0.1-0, 1.0.1-1, and releases 1.0.1 after them.
-        if form.prerelease or (form.revision is not None and plain and reading.at and reading.at < plain):
+        # npm numbers pre-releases 1.0.1-0, 1.0.1-1, and releases 1.0.1 after them; 1.0.1-5-g1a2b3c is a later build.
+        early = plain and reading.at and reading.at < plain and not form.variant
+        if form.prerelease or early or (plain and _DESCRIBED.search(reading.name)):
             family.prereleases += 1
         else:
             family.releases.append(reading)
@@ -248,7 +250,7 @@ def _name_components(families: Sequence[Family], repository: str) -> None:
         stem = re.sub(r"(?:^|(?<=[^0-9A-Za-z]))[vV]$", "", family.prefix).rstrip("-_/@.+~ ")
         words = [word for word in re.split(r"[^0-9A-Za-z]+", stem.lower()) if word]
         scoped = "@" in family.prefix
-        rest = [word for word in words if word not in RELEASE]
+        rest = [word for word in words if word not in RELEASE and not word.isdecimal()]  # release/2026.1/2026.17
         package = family.prefix.startswith("@")  # whose name is its own, whatever words are in it
         if not package and (not rest or ("".join(rest) == repository_name and len(rest) < len(words))):
             continue
@@ -321,7 +323,8 @@ def _judge_components(families: Sequence[Family]) -> None:
     ranked = [(family.times[-1], family) for family in sorted((*whole, *parts), key=_ended)]
     for family in parts:
         many = len(family.releases) >= _FEWEST
-        follows = _follows(family, ranked)
+        amid = any(other.times[0] < family.times[0] and family.times[-1] < other.times[-1] for other in whole)
+        follows = not amid and _follows(family, ranked)
         beside = several or any(overlap(family.times, other.times) for other in whole)
         if not beside and (many or follows):
             family.component = ""

@@ -12,7 +12,7 @@
 --   created_at: when the attempt began, UTC
 --   succeeded_at: first success, UTC; a later `inactive` does not move it
 --   state: `success` if it ever succeeded, else its last state; `pending` without one while a later one is read, and on
---     its first day; else `unknown`
+--     its first day; else `unknown`, as where `inactive` is all that is reported: another one took its place
 --   failed_attempts: failures before the first success
 --   url: web address
 --   source: the collector that reported it
@@ -52,6 +52,7 @@ summed as (
         min(status_at) as first_status_at,
         max(case when state = 'success' then 1 else 0 end) as ever,
         max(case when age = 1 then state end) as last_state,
+        min(case when state = 'inactive' then 1 else 0 end) as replaced,
         sum(
             case
                 when state in ('failure', 'error') and (succeeded_at is null or status_at < succeeded_at) then 1
@@ -87,6 +88,7 @@ select
     summed.succeeded_at,
     case
         when summed.ever = 1 then 'success'
+        when summed.replaced = 1 then 'unknown'
         when summed.last_state is not null then summed.last_state
         when ever_told.deployment_id is not null then 'pending'
         when unix_micros(report_times.as_of) - unix_micros(reported_ids.created_at) < 86400000000 then 'pending'
