@@ -8,11 +8,10 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from collectors.git.manifests.chain import ChainEnd, Deployed, read_chain
 from collectors.git.manifests.patterns import fingerprint
 from collectors.git.process.failures import os_failures
 from collectors.git.readers.added_lines import AddedLine, AddedLines
@@ -33,6 +32,9 @@ from headway.notices import NoticeLedger
 from headway.progress import Progress
 from headway.raw_tables import Checkpoint, Rows
 from headway.raw_tables.batch import stream, stream_tuples
+
+if TYPE_CHECKING:
+    from collectors.git.manifests.chain import Deployed
 
 __all__ = ["collect"]
 
@@ -271,6 +273,8 @@ class _Run:
         tip = now.tips.get(f"refs/heads/{self._opened.listing.default_branch}")
         if not manifests or tip is None:
             return _Manifests([], None, rewritten=False, conflicts=[])
+        from collectors.git.manifests.chain import ChainEnd, read_chain  # few repositories have manifests
+
         before = None
         if self._before.manifests and not self._manifests_again:
             before = ChainEnd.from_json(self._before.manifests["end"])

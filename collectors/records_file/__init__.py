@@ -6,8 +6,26 @@ and told. A file is small to describe and large to trust: everything in it is ta
 
 from __future__ import annotations
 
-from collectors.records_file.collect import collect
-from collectors.records_file.rejects import RejectedLines
-from collectors.records_file.source import RecordsSource, source_id
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collectors.records_file.collector import collect
+    from collectors.records_file.rejects import RejectedLines
+    from collectors.records_file.source import RecordsSource, source_id
 
 __all__ = ["RecordsSource", "RejectedLines", "collect", "source_id"]
+
+_MODULES = {
+    "RecordsSource": "collectors.records_file.source",
+    "RejectedLines": "collectors.records_file.rejects",
+    "collect": "collectors.records_file.collector",
+    "source_id": "collectors.records_file.source",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `__all__`, imported when it is used: a collect of Git reads no file."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

@@ -45,7 +45,7 @@ class RecordsKind(SourceKind):
 
     def sources(self, source: SourceSettings, *, base: Path) -> Iterator[Source]:
         """One source a file, under the id that it has wherever it lies; of a folder, its files of records."""
-        from collectors.records_file.collect import continues
+        from collectors.records_file.collector import continues
         from collectors.records_file.source import RecordsSource, source_id
 
         paths = self._paths(source.target, base)

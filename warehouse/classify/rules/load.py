@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from importlib import resources
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from headway.errors import UsageError
@@ -175,7 +175,7 @@ def _checked_team_rule(rule: Rule) -> Rule:
 
 @lru_cache(maxsize=1)
 def _built_in() -> tuple[Mapping[str, Rule], Numbers]:
-    return built_in_rules(resources.files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+    return built_in_rules(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
 
 
 def built_in_rules(text: str) -> tuple[Mapping[str, Rule], Numbers]:

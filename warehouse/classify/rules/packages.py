@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 from headway.errors import UsageError
 
@@ -76,7 +76,7 @@ class _Names:
 
 @lru_cache(maxsize=1)
 def _lists() -> tuple[dict[str, _Names], dict[str, _Names]]:
-    return package_lists(resources.files(__package__).joinpath("packages.toml").read_text(encoding="utf-8"))
+    return package_lists(Path(__file__).with_name("packages.toml").read_text(encoding="utf-8"))
 
 
 def package_lists(text: str) -> tuple[dict[str, _Names], dict[str, _Names]]:
