@@ -78,7 +78,7 @@ def within_a_week(comparison: Comparison) -> Verdict:
     pair = measure.ai, measure.other
     slower = headline is not None and claims(headline) and ((headline.ai or 1.0) > 1.0) == (points < 0.0)
     if slower and measure.p_value is not None and measure.p_value <= 0.05:
-        size = f"{abs(points):.0f} points {'fewer' if points < 0.0 else 'more'}"
+        size = f"{abs(points):.0f} points {'lower' if points < 0.0 else 'higher'}"
         return Verdict(
             f"{_capital(comparison.ai.name)}: {size}", f"Like for like ({bounds})", significant=True, pair=pair
         )
@@ -88,15 +88,15 @@ def within_a_week(comparison: Comparison) -> Verdict:
 
 
 def trend(comparison: Comparison, period: str) -> Verdict | None:
-    """How much longer work takes than in the period before, named `period`; None where that cannot be estimated."""
+    """How much longer all work takes than in the period before, named `period`; None where that is not estimated."""
     measure = comparison.like_with_like(HEADLINE)
     if measure is None or measure.ai is None or (measure.lower is None and measure.upper is None):
         return None
     bounds = _ratio_bounds(measure)
     if not claims(measure):
-        return Verdict(f"No significant change from the {period} before", bounds)
-    way = "Slower" if measure.ai > 1.0 else "Faster"
-    return Verdict(f"{way} than in the {period} before: {_times(measure.ai)} as long", bounds, significant=True)
+        return Verdict(f"All work, last {period}: no significant change", bounds)
+    size = f"{_times(measure.ai)} as long as in the {period} before ({bounds})"
+    return Verdict(f"All work: {size}", bounds, significant=True, pair=(measure.ai, 1.0))
 
 
 def _not_compared(comparison: Comparison) -> Verdict:

@@ -171,14 +171,17 @@ def bottleneck_hours(stage: StageTime, horizon_hours: float, clock: str = "wall"
 
 
 def lead_of_bottleneck(group: Group, clock: str = "wall") -> str:
-    """The stage that comes next, by how much less, and whether the order may change; empty where there is but one.
+    """The stage that comes next, how much less it is, and whether the order may change; empty where there is but one.
 
     In the unit of the bottleneck, which it is compared with.
     """
     if group.bottleneck is None or group.ahead is None:
         return ""
-    lead = group.ahead.hours
-    text = f"Next is {group.ahead.stage}, {with_ci(lead, clock, ' less', beside=group.bottleneck.mean_hours.value)}"
+    lead, most = group.ahead.hours, group.bottleneck.mean_hours.value or 0.0
+    per, unit = _unit(most, clock)
+    next_hours = next((stage.mean_hours.value for stage in group.stages if stage.stage == group.ahead.stage), None)
+    size = "" if next_hours is None else f", {next_hours / per:,.1f} {unit}"
+    text = f"Next is {group.ahead.stage}{size}: {with_ci(lead, clock, ' less', beside=most)}"
     if lead.lower is None:
         return f"{text}. Confidence: not enough data."
     return f"{text}, {'significant' if lead.lower > 0.0 else 'so the order may change'}."

@@ -139,7 +139,7 @@ def _labels(drawn: pl.DataFrame, top: float, y: alt.Scale) -> list[alt.Chart]:
 
 def _titles(titles: Mapping[str, str], y: alt.Scale) -> alt.Chart:
     rows = [
-        {"title": text, "start": text.partition(". ")[0], "y": _ROW * place + _TITLE_AT, "at": 0.0}
+        {"title": text, "start": text.partition("; ")[0], "y": _ROW * place + _TITLE_AT, "at": 0.0}
         for place, text in enumerate(titles.values())
     ]
     text = f"width > length(datum.title) * {_LETTER_PIXELS} ? datum.title : datum.start"

@@ -141,6 +141,8 @@ def head(
     if first is not None:
         times = f"{first:%Y-%m-%d %H:%M}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
         label = f"{label} · as of {times} UTC"
+    if beside is not None and view.axis == "builds_ai":
+        label = f"{label} · AI work builds AI features"
     title_of(title, guide)
     services_in_doubt(view, folded=beside is not None)
     # As plain text: the name of a repository comes from outside.

@@ -22,6 +22,7 @@ __all__ = ["QUARTER", "Tile", "ask_tiles", "period_days", "period_name", "tiles"
 QUARTER = 90
 """Days of the newest period that is compared with the one before it, beside the chosen one."""
 _MISSING = "–"
+_NONE_NEEDS = "None needs a decision before others"
 _OTHER_MIX = "The medians differ by the mix of repositories and months"
 _WHAT_SHARES = {1: "Rework: of the changes, within 30 days", 2: "Failed: of the deployments with such work"}
 
@@ -113,7 +114,7 @@ def _trends(view: View) -> Iterator[tuple[str, bool | None]]:
         compared = view.trend(days)
         verdict = compared and verdicts.trend(compared, period_name(days))
         if verdict:
-            yield verdict.sentence, verdict.sentence.startswith("Faster") if verdict.significant else None
+            yield verdict.sentence, verdict.pair[0] < verdict.pair[1] if verdict.pair else None
 
 
 def _waiting(view: View, pulse: Pulse, before: Pulse | None) -> Tile:
@@ -132,11 +133,11 @@ def _waiting(view: View, pulse: Pulse, before: Pulse | None) -> Tile:
     return Tile(
         "waiting",
         "Still waiting",
-        Verdict(verdict, wording.capital(attention.decisions)),
+        Verdict(verdict, wording.capital(attention.decisions) or _NONE_NEEDS * bool(attention.waiting)),
         ("all changes", "now", f"after {after}"),
         rows,
         [
-            *_changed(f"of all work after {after}", pulse.everything.waiting_share, then),
+            *_changed(f"All work after {after}", pulse.everything.waiting_share, then),
             *_against(targets.waiting(attention.longer, view.targets, view.clock)),
         ],
     )
@@ -160,7 +161,7 @@ def _week(view: View, pulse: Pulse, comparison: Comparison, before: Pulse | None
         verdict,
         ("like for like" if alike else "all changes", "share"),
         rows,
-        [*_changed("of all work", now, then), *_against(targets.within_a_week(pulse, view.targets))],
+        [*_changed("All changes", now, then), *_against(targets.within_a_week(pulse, view.targets))],
     )
 
 
@@ -180,7 +181,7 @@ def _stability(view: View) -> Tile:
 def _changed(what: str, now: float | None, then: float | None) -> Iterator[tuple[str, bool | None]]:
     """A share of all work now and in the period before."""
     if now is not None and then is not None:
-        yield f"{_percent(now)} {what}, {_percent(then)} in the period before", None
+        yield f"{what}: {_percent(now)}, {_percent(then)} in the period before", None
 
 
 def _against(results: Iterable[TargetResult]) -> Iterator[tuple[str, bool | None]]:

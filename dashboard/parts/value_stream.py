@@ -52,11 +52,12 @@ def _verdict(group: Group, view: View) -> str:
 
 def _title(group: Group, within: str, view: View, *, closed: bool) -> str:
     """How long a group waits in all, and how it ends."""
-    waits = f"{wording.alone(group.mean_waiting_hours or 0.0, view.clock)} of waiting"
-    gone = f", {group.abandoned_share.value:.0%} never arrive" if closed and group.abandoned_share.value else ""
+    waits = wording.alone(group.mean_waiting_hours or 0.0, view.clock)
     ends = [(group.production_share.value, "in production"), (group.waiting_share, "still wait")]
-    shares = ", ".join(f"{share:.0%} {what}" for share, what in ends if share is not None)
-    return f"{wording.capital(wording.work(group))}: {waits}{gone}. After {within} {shares}"
+    ends += [(group.abandoned_share.value, "never arrive")] * closed
+    shares = [f"{share:.0%} {what}" for share, what in ends if share is not None]
+    shares += [] if closed else [f"closed: {wording.NO_DATA}"]
+    return f"{wording.capital(wording.work(group))} waits {waits} of its first {within}; then {', '.join(shares)}"
 
 
 def _alt_text(titles: dict[str, str], groups: list[Group], view: View) -> str:

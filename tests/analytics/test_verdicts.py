@@ -70,7 +70,7 @@ def test_share_in_a_week_is_claimed_only_with_the_lead_time(slower: Comparison, 
     assert verdict.pair == (week.ai, week.other)
     assert verdict.significant == ((week.p_value or 1.0) <= 0.05)
     certain = {"p_value": 0.001, "difference": -0.3, "lower": -0.4, "upper": -0.2}
-    assert verdicts.within_a_week(with_measure(slower, verdicts.WEEK, **certain)).sentence == "AI work: 30 points fewer"
+    assert verdicts.within_a_week(with_measure(slower, verdicts.WEEK, **certain)).sentence == "AI work: 30 points lower"
     assert not verdicts.within_a_week(with_measure(alike, verdicts.WEEK, **certain)).significant
     more = {"p_value": 0.001, "difference": 0.3, "lower": 0.2, "upper": 0.4}
     other_way = verdicts.within_a_week(with_measure(slower, verdicts.WEEK, **more))
@@ -84,10 +84,14 @@ def test_trend_says_slower_or_faster_only_where_it_is_significant(slower: Compar
     """A period that differs from the one before has its ratio, another no claim, one without interval nothing."""
     verdict = verdicts.trend(slower, "90 days")
     assert verdict is not None
-    assert verdict.sentence == f"Slower than in the 90 days before: {headline(slower).ai:.2f} times as long"
+    size = f"All work: {headline(slower).ai:.2f} times as long as in the 90 days before (95 % CI "
+    assert verdict.sentence.startswith(size)
+    assert verdict.pair is not None
+    assert verdict.pair[0] > verdict.pair[1]
     even = verdicts.trend(alike, "12 months")
     assert even is not None
-    assert (even.sentence, even.significant) == ("No significant change from the 12 months before", False)
+    no_change = "All work, last 12 months: no significant change"
+    assert (even.sentence, even.significant, even.pair) == (no_change, False, None)
     open_ended = with_measure(alike, HEADLINE, lower=None, upper=None)
     assert verdicts.trend(open_ended, "90 days") is None
 

@@ -113,13 +113,13 @@ def test_bottleneck_is_the_stage_with_the_most_time() -> None:
     [
         (
             Estimate(20.0, 8.0, 32.0),
-            "Next is review, 20.0 h less (95 % CI 8.0–32.0 h), significant.",
+            "Next is review, 10.0 h: 20.0 h less (95 % CI 8.0–32.0 h), significant.",
         ),
         (
             Estimate(20.0, -3.0, 43.0),
-            "Next is review, 20.0 h less (95 % CI −3.0 to 43.0 h), so the order may change.",
+            "Next is review, 10.0 h: 20.0 h less (95 % CI −3.0 to 43.0 h), so the order may change.",
         ),
-        (Estimate(20.0, None, None), "Next is review, 20.0 h less. Confidence: not enough data."),
+        (Estimate(20.0, None, None), "Next is review, 10.0 h: 20.0 h less. Confidence: not enough data."),
     ],
 )
 def test_lead_of_the_bottleneck_is_as_certain_as_its_interval(hours: Estimate, words: str) -> None:

@@ -17,6 +17,8 @@ from tests.builders.rows import START
 from tests.dashboard import warehouses
 from tests.dashboard.opening import charts, collapsed, opened, table, tables, tiles, words
 
+LETTER_PIXELS, PHONE_PIXELS = 7.2, 320.0
+
 
 def answers(app: AppTest) -> list[str]:
     """The answers of the reasons, in the order of the questions."""
@@ -41,6 +43,16 @@ def test_first_screen_has_a_verdict_for_each_question(several: Path, monkeypatch
     assert "as of 2025-02-16 16:00 UTC" in said
     assert "code complete in the last 12 months, beside the 12 months before" in said
     assert "29 in repositories without deployments" in said
+
+
+def test_lines_over_the_strips_fit_a_phone(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the width of the chart a line leaves the strips none: on 400 pixels it has its first part alone."""
+    app = opened(several, monkeypatch)
+    stream = [pl.read_ipc_stream(one.data.data) for one in app.get("vega_lite_chart")[0].proto.datasets]
+    lines = next(rows for rows in stream if "start" in rows.columns).to_dicts()
+    assert [row["start"].partition(" waits ")[0] for row in lines] == ["AI work", "Other work"]
+    assert all(row["title"].startswith(f"{row['start']}; then ") for row in lines)
+    assert max(len(row["start"]) for row in lines) * LETTER_PIXELS < PHONE_PIXELS
 
 
 def test_tiles_have_the_numbers_of_the_reports(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
