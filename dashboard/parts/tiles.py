@@ -161,7 +161,10 @@ def _week(view: View, pulse: Pulse, comparison: Comparison, before: Pulse | None
         verdict,
         ("like for like" if alike else "all changes", "share"),
         rows,
-        [*_changed("All changes", now, then), *_against(targets.within_a_week(pulse, view.targets))],
+        [
+            *_changed("All work, not matched" if alike else "All work", now, then),
+            *_against(targets.within_a_week(pulse, view.targets)),
+        ],
     )
 
 
@@ -181,7 +184,7 @@ def _stability(view: View) -> Tile:
 def _changed(what: str, now: float | None, then: float | None) -> Iterator[tuple[str, bool | None]]:
     """A share of all work now and in the period before."""
     if now is not None and then is not None:
-        yield f"{what}: {_percent(now)}, {_percent(then)} in the period before", None
+        yield f"{what}: {_percent(now)} ({_percent(then)} in the period before)", None
 
 
 def _against(results: Iterable[TargetResult]) -> Iterator[tuple[str, bool | None]]:

@@ -56,7 +56,7 @@ def _title(group: Group, within: str, view: View, *, closed: bool) -> str:
     ends = [(group.production_share.value, "in production"), (group.waiting_share, "still wait")]
     ends += [(group.abandoned_share.value, "never arrive")] * closed
     shares = [f"{share:.0%} {what}" for share, what in ends if share is not None]
-    shares += [] if closed else [f"closed: {wording.NO_DATA}"]
+    shares += [] if closed else [f"never arrive: {wording.NO_DATA}"]
     return f"{wording.capital(wording.work(group))} waits {waits} of its first {within}; then {', '.join(shares)}"
 
 

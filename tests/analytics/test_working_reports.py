@@ -39,6 +39,7 @@ from tests.builders.changes import change as row
 ALWAYS = WorkingCalendar(weekdays=frozenset(range(7)), begin=timedelta(0), end=timedelta(days=1))
 NINE_TO_FIVE = WorkingCalendar()
 _NO_RECORDS = {
+    "changes": "change_id text, author_key text",
     "reviews": "repo_id text, number int, author text, author_kind text, state text, submitted_at timestamp,"
     " review_id text",
     "pull_request_events": "repo_id text, number int, kind text, subject text, happened_at timestamp",

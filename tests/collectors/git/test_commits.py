@@ -41,6 +41,7 @@ def test_commit_is_read_whole(repo: Repository) -> None:
         "parents": first,
         "author_name": "Ann Author",
         "author_email": "ann@example.com",
+        "author_day": None,
         "authored_at": datetime(2025, 1, 2, 3, 4, 5),
         "author_utc_offset_minutes": -210,
         "committer_name": "Bob Builder",
