@@ -47,6 +47,7 @@ def test_what_held_a_change_up_is_told_apart() -> None:
     assert found == ["of deploy: 3.00 h at gates and in queues", "of deploy: failed attempts: 1"]
 
 
+@pytest.mark.slow
 def test_approval_from_before_is_the_record_while_it_is_valid() -> None:
     """Where an earlier approval stands, reviewed is code complete itself, and the approval is named."""
     reviews = [("bob", "approved", 3)]
@@ -58,6 +59,7 @@ def test_approval_from_before_is_the_record_while_it_is_valid() -> None:
     assert found["approved_at"] == "review 1-0 by bob: approved, still valid from before"
 
 
+@pytest.mark.slow
 def test_arrival_that_no_history_shows_says_so() -> None:
     """What may have arrived with a deployment without history, and what was merged elsewhere, each say why."""
     shop = Forge().deploy("d0", "start", 1).request(1, opened=3, commits="b@2", merged=9).deploy("d1", "x", 12)

@@ -61,6 +61,7 @@ def test_environment_that_dates_some_work_is_named_alone() -> None:
         assert line.endswith("which changes the production date of 1 change")
 
 
+@pytest.mark.slow
 def test_environment_of_two_deployments_falls_silent_while_others_go_on() -> None:
     """After 90 days in which others went on it is no live wave, though two deployments show no rhythm."""
     with built(regions(4, (0, 1), days=60)) as tables:

@@ -90,6 +90,7 @@ def test_classification_has_a_row_for_each_change_of_lead_time(connection: duckd
     assert "code_complete_at" not in told.columns
 
 
+@pytest.mark.slow
 def test_repository_filter_is_a_glob(connection: duckdb.DuckDBPyConnection) -> None:
     """A glob on the name chooses repositories in every report of theirs; one that matches none leaves the header."""
     tables = {name: report(connection, Filters()) for name, report in REPORTS.items()}
@@ -106,6 +107,7 @@ def test_repository_filter_is_a_glob(connection: duckdb.DuckDBPyConnection) -> N
         assert (nothing.height, nothing.columns) == (0, everything.columns)
 
 
+@pytest.mark.slow
 def test_period_is_half_open() -> None:
     """From `since` on and before `until`, by code complete or by the first success; coverage has none."""
     raw = Raw().commits("a@1 b@5 c@9").deploy("d0", "a", 1).deploy("d1", "b", 6).deploy("d2", "c", None, created=10)
@@ -129,6 +131,7 @@ def test_period_is_half_open() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_deployments_say_what_became_of_them() -> None:
     """One row for each attempt, with its first success, its failures before, its kind and what arrived with it."""
     raw = Raw().commits("a@1 b@5").deploy("d0", "a", 1).deploy("d1", "b", states=[("failure", 6), ("success", 7)])
@@ -145,6 +148,7 @@ def test_deployments_say_what_became_of_them() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_empty_warehouse_gives_headers() -> None:
     """Every report of nothing has its columns and no row."""
     with built() as tables, built(Raw()) as empty:

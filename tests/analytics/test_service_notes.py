@@ -50,6 +50,7 @@ def test_pasted_settings_give_the_same_numbers(tmp_path: Path) -> None:
             assert service_settings(tables.connection, "git:acme/mono") == []
 
 
+@pytest.mark.slow
 def test_code_that_touches_no_service_is_counted() -> None:
     """Under settings a change of code that no path lists has nothing to deploy, which is said; documents are not."""
     with built(mono(), settings=served(ServiceSettings(name="pay", paths=("services/pay/",)), SEARCH)) as tables:

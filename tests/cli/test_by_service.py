@@ -235,6 +235,7 @@ def test_statistics_are_of_the_service(config: Path, service: str) -> None:
         assert label in {row["group"] for row in exported(config, report, "--by", "service")}
 
 
+@pytest.mark.slow
 def test_nothing_to_deploy_is_counted_and_listed(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Documents take no part, and are counted; by service they are still listed as left out, of no service."""
     documents = {f"github:acme/mono#{number}" for number, _, _, services in plan() if not services}

@@ -300,6 +300,7 @@ def test_classify_writes_the_contract_columns(capfd: pytest.CaptureFixture[str],
     assert "precision" in out
 
 
+@pytest.mark.slow
 def test_the_program_runs_as_a_process_and_stops_with_its_reader(company: Session) -> None:
     """A reader that has had enough (`| head`) ends it without a complaint."""
     program = [sys.executable, "-m", "cli.main", *on(company, "export", "lead-time")]

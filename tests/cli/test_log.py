@@ -27,6 +27,7 @@ def headway(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     return program(tmp_path, capfd, monkeypatch)
 
 
+@pytest.mark.slow
 def test_lines_of_a_log_have_time_and_level(headway: Headway) -> None:
     """Without a terminal each line of `collect` and `build` has both; hints are indented below their line."""
     for arguments in (("collect", "shop"), ("collect", "shop", "nowhere"), ("build",)):

@@ -77,6 +77,7 @@ def rules(specification: dict[str, Any]) -> int:
     return sum(layer["mark"].get("strokeDash") == [5, 4] for layer in layers if isinstance(layer["mark"], dict))
 
 
+@pytest.mark.slow
 def test_every_time_axis_has_its_events(annotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Months and one change draw those in their time, numbered, and name them as text."""
     app = opened(annotated, monkeypatch, "change", change="github:acme/shop#54")
@@ -90,6 +91,7 @@ def test_every_time_axis_has_its_events(annotated: Path, monkeypatch: pytest.Mon
     assert "<script>window.hit=1</script>" in listed[2]
 
 
+@pytest.mark.slow
 def test_event_of_a_repository_is_in_its_views_alone(annotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With another repository chosen it is not there; with its own it is."""
     for repo, there in (("acme/shop", False), ("acme/api", True)):
@@ -126,6 +128,7 @@ def test_before_and_after_has_equal_times_and_claims_nothing_without_an_interval
     assert f"comparison --by 2025-01-27 --since {since.date()} --until {until.date()}" in app.code[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("event", "said"), [("2025-02-10", "Too early"), ("2031-01-01", "still to come")])
 def test_nothing_is_claimed_too_early(event: str, said: str, annotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With fewer than two weeks on a side there is no number."""
@@ -135,6 +138,7 @@ def test_nothing_is_claimed_too_early(event: str, said: str, annotated: Path, mo
     assert not [rows for rows in tables(app) if "difference" in rows.columns]
 
 
+@pytest.mark.slow
 def test_targets_are_on_tiles_and_charts(annotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles say whether targets are met; what waits longer is counted by SQL; the months have a dashed line."""
     how_long, waiting, week, _ = tiles(opened(annotated, monkeypatch))
@@ -150,6 +154,7 @@ def test_targets_are_on_tiles_and_charts(annotated: Path, monkeypatch: pytest.Mo
     assert len(dashed) == 1
 
 
+@pytest.mark.slow
 def test_without_them_nothing_is_drawn(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No targets and no events: no rule, no line, and no comparison on offer."""
     files._settings.clear()

@@ -19,6 +19,7 @@ def test_contents_are_rendered_when_it_is_opened(several: Path, monkeypatch: pyt
     assert not table(app, "mean_hours_in_state").is_empty()
 
 
+@pytest.mark.slow
 def test_a_link_to_a_choice_inside_opens_it(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link to the changes longest in one stage shows them."""
     app = collapsed(several, monkeypatch, "bottlenecks", longest="release")

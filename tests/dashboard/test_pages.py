@@ -30,6 +30,7 @@ def test_flow_lays_both_groups_side_by_side(several: Path, monkeypatch: pytest.M
     assert set(table(app, "month")["group"]) == {"AI work", "other work"}
 
 
+@pytest.mark.slow
 def test_bottlenecks_are_ranked_and_can_be_moved(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest stage comes first, and moving a lever changes its gain."""
     app = opened(several, monkeypatch, "bottlenecks")

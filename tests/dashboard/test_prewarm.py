@@ -71,6 +71,7 @@ def test_pages_find_their_first_view_answered(several: Path, monkeypatch: pytest
     assert computed == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("empty_cache")
 def test_answers_for_an_older_file_are_not_taken(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once another file is current, answers of the one before are left."""

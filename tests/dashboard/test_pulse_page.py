@@ -25,6 +25,7 @@ def answers(app: AppTest) -> list[str]:
     return [str(header.value) for header in app.subheader]
 
 
+@pytest.mark.slow
 def test_first_screen_has_a_verdict_for_each_question(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four tiles say how long, what waits, what arrives in a week, what fails; the strip names the bottleneck."""
     app = opened(several, monkeypatch)
@@ -158,6 +159,7 @@ def test_tables_stand_under_the_pictures(several: Path, monkeypatch: pytest.Monk
     ]
 
 
+@pytest.mark.slow
 def test_filters_are_read_from_the_url(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link with filters opens the same view that they were chosen in."""
     query = {"repo": "acme/shop", "period": "30 days", "axis": "How it was made", "clock": "Working time"}
@@ -168,6 +170,7 @@ def test_filters_are_read_from_the_url(several: Path, monkeypatch: pytest.Monkey
     assert set(table(app, "median_hours")["group"]) == {"all work", "made with AI", "no AI mark"}
 
 
+@pytest.mark.slow
 def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a team its repositories alone count, and can be chosen."""
     app = opened(several, monkeypatch, team="storefront")
@@ -185,12 +188,14 @@ def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytes
     assert "All repositories, code complete in the last 12 months" in said
 
 
+@pytest.mark.slow
 def test_known_values_in_the_url_are_no_news(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link whose values are all there has no warning about them."""
     app = opened(several, monkeypatch, repo="acme/api", period="All time", clock="Working time")
     assert not [warning for warning in app.warning if "Not here" in warning.value]
 
 
+@pytest.mark.slow
 def test_few_changes_are_counted_and_not_estimated(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where both groups are too few the page says so, and shows all work alone."""
     app = opened(several, monkeypatch, repo="acme/api")

@@ -26,6 +26,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("full"), *repositories, initiatives=(named,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_asks_what_it_declares(name: str, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page with all expanders open asks what its file declares, and the first of it before its first chart."""

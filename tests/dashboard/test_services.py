@@ -19,6 +19,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("mono"), *parts, services=warehouses.SERVICES)
 
 
+@pytest.mark.slow
 def test_the_filter_shows_one_service(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 30 changes of search those wait that landed after its last roll-out began; pay has none of them."""
     app = opened(warehouse, monkeypatch, "waiting")

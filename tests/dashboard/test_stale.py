@@ -21,6 +21,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("busy"), warehouses.busy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_of_a_stale_warehouse_says_so_first(name: str, busy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first warning has the day through which the oldest source is complete, and how long ago that is."""

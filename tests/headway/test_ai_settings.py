@@ -51,6 +51,7 @@ def told(ai: AiSettings) -> dict[int, tuple[object, ...]]:
         return {row["number"]: tuple(row.values())[1:] for row in tables(query)}
 
 
+@pytest.mark.slow
 def test_every_kind_of_rule_is_read_and_works(tmp_path: Path) -> None:
     """Rules of one's own, weights, numbers and overrides of the file decide what a build says, and are named."""
     rows = told(read(tmp_path, "\n".join(RULES)))

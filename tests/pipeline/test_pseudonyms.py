@@ -95,6 +95,7 @@ def test_bot_and_agent_keep_their_names(identity: str, tmp_path: Path) -> None:
     assert Pseudonyms(load(None, {}, folder=tmp_path).ai, SECRET).alias(identity) == identity
 
 
+@pytest.mark.slow
 def test_note_of_a_warehouse_holds_no_secret(tmp_path: Path, headway: Headway, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is noted to recognize the secret is a digest."""
     company(tmp_path)

@@ -44,6 +44,7 @@ def by_git(session: Session) -> tuple[int, list[str]]:
     return result.pairs, result.differences
 
 
+@pytest.mark.slow
 def test_every_arrival_in_every_service_is_the_true_one(served: Session) -> None:
     """Changes as a whole, and in each service that they touch: outcome, milestones and hours are those simulated."""
     warehouse = served.settings.warehouse_folder
@@ -53,6 +54,7 @@ def test_every_arrival_in_every_service_is_the_true_one(served: Session) -> None
     assert "changes by service, equal" in next(demo_check.report(served.folder, warehouse))
 
 
+@pytest.mark.slow
 def test_git_finds_the_same_arrivals(served: Session) -> None:
     """For each change, service and environment the ancestors of every deployment say the same."""
     pairs, differences = by_git(served)

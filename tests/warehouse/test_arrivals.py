@@ -30,6 +30,7 @@ def test_first_deployment_that_contains_ships() -> None:
     assert found["@b"]["mapped_through"] == "b"
 
 
+@pytest.mark.slow
 def test_order_is_that_of_time_and_not_of_history() -> None:
     """Where the newer commit was deployed first, it shipped everything below it (Athenian's chain with two heads)."""
     assert came(arrived(Raw().commits("a b c"), Deploy("old", "a", 9), Deploy("new", "c", 5))) == dict.fromkeys(

@@ -117,6 +117,7 @@ def test_releases_by_a_person_take_no_part(tagging: Path) -> None:
         assert "kind" in REPORTS["lead-time"](tables.connection, Filters()).columns
 
 
+@pytest.mark.slow
 def test_without_contents_the_subject_must_say_the_release_too(tagging: Path, tmp_path: Path) -> None:
     """Where the lines are unknown, paths and subject tell the same seven releases."""
     repo = Repository(tmp_path / "other")
@@ -142,6 +143,7 @@ OWN_VERSION: list[tuple[str, Files]] = [
 ]
 
 
+@pytest.mark.slow
 def test_what_only_moves_the_own_version_is_a_release(tmp_path: Path) -> None:
     """Content tells it: a manifest's version, consumed changesets, a changelog that the subject names a version of."""
     landed = []
@@ -170,6 +172,7 @@ MORE_THAN_A_RELEASE: list[tuple[str, Files]] = [
 ]
 
 
+@pytest.mark.slow
 def test_what_does_more_is_work(tmp_path: Path) -> None:
     """A dependency's update, a mended word and a fix within a release are no releases, whatever the subject says."""
     landed = []
@@ -266,6 +269,7 @@ def test_a_lightweight_tag_counts_from_its_first_reading(repo: Repository) -> No
     assert kinds == {6: "work", 7: "work", 10: "release"}
 
 
+@pytest.mark.slow
 def test_a_later_commit_of_a_branch_changes_no_earlier_answer(repo: Repository) -> None:
     """A branch that only made a release on one day, and brought a fix on the next, was a release on the first."""
     repo.now = datetime(2026, 1, 5)
@@ -353,6 +357,7 @@ def test_dependencies_on_own_packages_move_with_a_release(repo: Repository) -> N
     assert kinds_of((repo.path, both), (repo.path, alone)) == ["release", "release"]
 
 
+@pytest.mark.slow
 def test_every_commit_of_a_merge_must_be_one_of_a_release(repo: Repository) -> None:
     """A branch of bumps is a release, with its changelog as a commit of its own; with one fix it is work."""
     bump: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}
@@ -365,6 +370,7 @@ def test_every_commit_of_a_merge_must_be_one_of_a_release(repo: Repository) -> N
     assert kinds_of((repo.path, release), (repo.path, work)) == ["release", "work"]
 
 
+@pytest.mark.slow
 def test_a_bot_stays_a_bot_and_an_override_wins(repo: Repository) -> None:
     """What a bot releases is its; a team's own answer stands above all, and explains itself."""
     bump: Files = {"package.json": PACKAGE.format(own="1.1.0", pad="^1.3.0")}

@@ -91,6 +91,7 @@ def friction(attempts: list[dict[str, Any]], green: float | None, waits: list[di
     return row
 
 
+@pytest.mark.slow
 def test_rerun_goes_from_the_first_failure_to_the_success() -> None:
     """Or to the report; a failure at the success or after it costs nothing; other ends of a run are no failures."""
     failed = attempt("1", conclusion="failure", finished_at=10)

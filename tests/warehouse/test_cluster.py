@@ -118,6 +118,7 @@ def test_engine_is_no_part_of_what_tables_are_made_of() -> None:
     assert repr(on("sc://a:1")) == repr(SETTINGS)
 
 
+@pytest.mark.slow
 def test_every_python_model_of_a_repository_can_travel(tmp_path: Path) -> None:
     """A model that runs for each repository can be sent to another machine, and the rules judge there as here."""
     cloudpickle = pytest.importorskip("pyspark.cloudpickle")

@@ -51,6 +51,7 @@ def test_rules_of_one_repository_add_up() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_deployment_that_two_rules_show_is_one() -> None:
     """The same tag to the same environment counts once; to another environment it is another deployment."""
     shop = Raw().commits("a@1").tag("v1.0", "a", 3)
@@ -77,6 +78,7 @@ def test_rule_names_the_service_that_it_deploys() -> None:
     assert [tuple(row.values()) for row in rows] == [("pay", "payments"), ("search", None)]
 
 
+@pytest.mark.slow
 def test_each_workflow_rule_takes_its_own_runs() -> None:
     """Two workflows deploy to two environments, and neither is CI."""
     shop = Forge().commits("a@1")
@@ -92,6 +94,7 @@ def test_each_workflow_rule_takes_its_own_runs() -> None:
         assert tables("select name from workflow_kinds where integrates") == [{"name": "test"}]
 
 
+@pytest.mark.slow
 def test_workflows_that_name_a_service_deploy_it_alone() -> None:
     """`Deploy pay` deploys the folder of that name; a workflow that names no part of the repository deploys all."""
     shop = Forge().commits("start@0 a@3 b@5").files("start", "pay/x", "web/x").files("a", "pay/y").files("b", "web/y")
@@ -190,6 +193,7 @@ def test_file_without_environment_is_production_or_a_base(path: str, other: str,
         assert ("production", "v1", "manifests") not in shown(tables) if base else len(shown(tables)) == 2
 
 
+@pytest.mark.slow
 def test_variable_of_a_name_is_the_application() -> None:
     """`MY_SHOP`, as env files write it, is the application of the repository `my-shop`."""
     shop = Raw("acme/my-shop").commits("a@1").tag("v1", "a")
@@ -248,6 +252,7 @@ def test_services_of_one_repository_are_deployed_by_their_applications() -> None
         assert [row["sha"] for row in tables("select sha from lead_times")] == [commit_id("a")]
 
 
+@pytest.mark.slow
 def test_own_manifests_do_not_hide_changes_from_another_rule() -> None:
     """A repository whose manifests name it is an application, also where its deployments are seen elsewhere."""
     shop = Raw().commits("a@1 x@2").runs_version("v1", 2, step="x").tag("v1.0", "a", 3)

@@ -99,6 +99,7 @@ def test_tags_are_deployments_at_their_tagging() -> None:
     assert row == {"lost": 3, "undated": 2}
 
 
+@pytest.mark.slow
 def test_merges_into_the_production_branch_are_deployments() -> None:
     """Each merge or commit of the branch deploys at its date; what it shares with main was moved there undated."""
     raw = (
@@ -114,6 +115,7 @@ def test_merges_into_the_production_branch_are_deployments() -> None:
         assert tables("select distinct state from deployments") == [{"state": "success"}]
 
 
+@pytest.mark.slow
 def test_branch_that_is_main_deploys_every_step() -> None:
     """Where the default branch is what runs, each of its steps is a deployment and arrives at once."""
     with built(Raw().commits("a@1 b@5"), settings=ruled("branch", branch="main")) as tables:
@@ -133,6 +135,7 @@ def test_branch_that_is_not_there_deploys_nothing() -> None:
         assert tables("select distinct outcome from lead_times") == [{"outcome": "no_deployments"}]
 
 
+@pytest.mark.slow
 def test_reported_deployment_finds_its_commit() -> None:
     """A report names a commit, which may be missing from the clone, or a version."""
     raw = Raw().commits("a@1 b@5").tag("v2", "b").deploy("1", "a", 1, version="whatever")

@@ -47,6 +47,7 @@ def test_deployment_that_never_succeeded() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_rollback_shows_the_deployment_that_ran() -> None:
     """Rolled back twice in a row, each time the one that had shipped what ran failed, not the rollback between."""
     raw = line().deploy("d1", "b", 10).deploy("d2", "c", 20).deploy("r1", "b", 21).deploy("r2", "a", 25)
@@ -69,6 +70,7 @@ def test_revert_of_what_had_shipped_names_the_change() -> None:
         assert signs(tables) == []
 
 
+@pytest.mark.slow
 def test_change_that_landed_again_and_was_reverted_again() -> None:
     """The revert of a revert is no failure; when what it landed again is taken back, that is a second one."""
     says = {
@@ -170,6 +172,7 @@ def test_what_a_deployment_was_made_for() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_several_reverts_of_one_repository_each_count_for_their_own_deployment() -> None:
     """Other changes and reverts beside a revert change nothing; what was taken back before it arrived is not urgent."""
     says = {

@@ -108,12 +108,14 @@ def test_merged_revert_is_linked_on_every_forge() -> None:
     check_one_of_three_failed("s@0 t@33:s a@34:s,t r@57:a b@58:a,r", cases)
 
 
+@pytest.mark.slow
 def test_squashed_revert_is_linked_on_every_forge() -> None:
     """Where a forge squashes, one commit has the words of both the landing and the revert."""
     cases = {case: {"a": change, "b": revert} for case, (change, revert) in SQUASHED.items()}
     check_one_of_three_failed("s@0 a@34:s b@58:a", cases)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "revert", "again"),
     [
@@ -162,6 +164,7 @@ def test_copy_on_a_release_branch_ships_the_change() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subject", "outcome"),
     [("Add basket (backport #12) (#15)", "production"), ('Revert "Add basket (backport #12)" (#16)', "waiting")],

@@ -45,6 +45,7 @@ def test_difference_is_the_difference_of_the_sets(dag: Dag, data: st.DataObject)
     assert set(found) == {place[commit] for commit in dag.ancestors(tip) - dag.ancestors(without)}
 
 
+@pytest.mark.slow
 @given(dags())
 def test_depth_grows_towards_the_tips(dag: Dag) -> None:
     """A commit is deeper than each of its ancestors, and a root is one deep."""
@@ -76,6 +77,7 @@ def test_reach_stays_inside_and_stops_at_its_limit(dag: Dag, data: st.DataObject
     assert (len(stopped) > limit) == (len(expected) > limit)
 
 
+@pytest.mark.slow
 @given(dags())
 def test_first_parents_follow_the_first_parent(dag: Dag) -> None:
     """The chain ends in its tip, begins in a root, and each step is the first parent of the next."""

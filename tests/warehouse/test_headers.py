@@ -132,6 +132,7 @@ def test_raw_tables_say_their_key() -> None:
         assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 def test_empty_build_has_every_table() -> None:
     """Nothing collected gives every table with no row, but for the one row of parameters."""
     with built() as nothing, built(Raw()) as empty:

@@ -47,6 +47,7 @@ def test_packages_that_had_a_tag_once_are_released_with_the_whole() -> None:
         assert outcomes(tables)["c30"] == ("", "production", 4)
 
 
+@pytest.mark.slow
 def test_a_folder_that_had_a_tag_once_is_of_the_package_around_it() -> None:
     """The playground in the plugin was tagged once, long ago: its changes are those of the plugin."""
     raw = Raw("acme/mono", read=400 * DAY, known=400 * DAY)
@@ -73,6 +74,7 @@ def test_where_all_parts_ended_the_whole_ships_their_folders() -> None:
         assert outcomes(tables)["c30"] == ("mono", "production", 4)
 
 
+@pytest.mark.slow
 def test_the_first_release_of_parts_ships_what_waited_for_it() -> None:
     """What landed between the last release of the whole and the first of a part waits for no package of years later."""
     raw = Raw("acme/mono", read=900 * DAY, known=900 * DAY).commits("s@0 old@24 gap@100").files("gap", "lib/a")
@@ -105,6 +107,7 @@ def test_settings_know_that_a_folder_is_gone() -> None:
         assert outcomes(tables) == inferred
 
 
+@pytest.mark.slow
 def test_a_package_that_was_merged_into_another_is_shipped_by_that() -> None:
     """Off went into api before its last change was released: no release of off is waited for, nor one of web."""
     raw = Raw("acme/mono").commits("s@0 a@24 b@30 move@36 c@40")

@@ -93,6 +93,7 @@ def test_tags_of_packages_ship_the_package_that_they_name() -> None:
         assert tables("select count(*) as n from deployments where kind = 'rollback'") == [{"n": 0}]
 
 
+@pytest.mark.slow
 def test_the_inferred_services_as_settings_give_the_same() -> None:
     """What was inferred, written as settings with `unlisted`, changes no outcome."""
     with built(released(*TAGS)) as tables:
@@ -386,6 +387,7 @@ def test_a_package_that_moved_has_its_former_folder_too() -> None:
     }
 
 
+@pytest.mark.slow
 def test_what_a_package_that_is_gone_never_shipped_is_of_those_that_live() -> None:
     """Rank was released from an old branch to the end: what main changed in it since is waited for with the others."""
     raw = Raw("acme/mono").commits("s@0 in@24 out@100 by@110").files("s", "pay/package.json", "rank/package.json")

@@ -61,6 +61,7 @@ def test_landed_before_the_first_deployment_is_unknown() -> None:
     assert a["mapped_by"] == ""
 
 
+@pytest.mark.slow
 def test_landed_with_the_first_deployment_arrived() -> None:
     """A change that landed at the very moment of the first deployment was observed."""
     with built(Raw().commits("a@5").deploy("first", "a", 5), as_of=20) as tables:

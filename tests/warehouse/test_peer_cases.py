@@ -150,6 +150,7 @@ def test_middleware_27_release_branch() -> None:
     )
 
 
+@pytest.mark.slow
 def test_metrik_43_commits_of_failed_builds_go_to_the_next_success() -> None:
     """What failed builds would have shipped arrives with the next success, each change with its own time."""
     raw = (
@@ -222,6 +223,7 @@ def test_bot_that_merges_is_not_the_author() -> None:
         assert [tables.change(number)["author"] for number in (1, 2)] == ["mona", "lisa"]
 
 
+@pytest.mark.slow
 def test_time_zones_and_summer_time_change_no_duration() -> None:
     """Hours are those that passed: the zone in which somebody committed plays no part."""
     raw = Raw().commits("a@1 b@5 c@6").deploy("d0", "a", 1).deploy("d1", "c", 9)
@@ -231,6 +233,7 @@ def test_time_zones_and_summer_time_change_no_duration() -> None:
         assert [tables.change(name)["lead_time_hours"] for name in ("b", "c")] == [4, 3]
 
 
+@pytest.mark.slow
 def test_deployment_that_was_inactive_before_it_was_read() -> None:
     """A deployment replaced long before anybody collected it shipped when it succeeded."""
     raw = Raw(read=900).commits("a@1 b@5").deploy("d0", "a", 1)

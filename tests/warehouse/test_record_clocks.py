@@ -72,6 +72,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_times_that_are_off_by_a_zone_are_in_doubt() -> None:
     """With how many deployments show it, one with its line, and by how many hours."""
     lines = {line.partition(": ")[0]: line for line in doubts(*(raw for raw, _ in WRONG.values()))}
@@ -97,6 +98,7 @@ def test_what_may_well_be_right_is_not_in_doubt() -> None:
     assert "acme/tokyo" in line
 
 
+@pytest.mark.slow
 def test_times_of_which_people_say_that_they_are_right_are() -> None:
     """`complete` of the settings ends the doubt."""
     said = Settings(base=Path(), production=ProductionSettings(complete=("acme/shop",)))

@@ -48,6 +48,7 @@ def test_arrivals_without_a_start_have_no_deploy_stage() -> None:
     assert (started[3][4:], started[4][4:]) == ((None, 9, 1), (None, 28, None))
 
 
+@pytest.mark.slow
 def test_arrival_without_a_green_run_ends_the_build() -> None:
     """A change that arrived was built: without a green run its time up to the arrival is build, and none is release."""
     rows = shown(records({3: {"integrated": 21}, 4: {"production": 34}}))

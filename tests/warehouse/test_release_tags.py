@@ -51,6 +51,7 @@ def test_component_tags_are_deployments_of_their_application() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_published_releases_of_components_stay_apart() -> None:
     """A release of one package is the next of that package, also where releases of the forge are the source."""
     forge = Forge().commits("a@0 b@2 c@3")
@@ -98,6 +99,7 @@ def test_without_inference_only_plain_versions_are_deployments() -> None:
     assert versions == ["release-1.1", "release-1.2"]
 
 
+@pytest.mark.slow
 def test_releases_that_share_no_history_are_no_reason_to_wait() -> None:
     """A tag on an orphan commit with built files ships what nobody can tell: unknown, and said so."""
     raw = Raw().commits("a@0 b@2 c@3 d@12").commits("o1@1:- o2@5:- o3@9:-", branch=None)

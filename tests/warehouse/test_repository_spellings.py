@@ -95,6 +95,7 @@ def test_files_are_read_under_one_spelling(parts: list[Raw], tmp_path: Path) -> 
         assert contents(Tables(connection)) == contents(tables)
 
 
+@pytest.mark.slow
 def test_case_counts_on_a_plain_host() -> None:
     """Two repositories of a host that tells cases apart stay two."""
     one = Raw("git.example.com/Acme/Shop").commits("a b")
@@ -127,6 +128,7 @@ def test_records_alone_have_one_spelling() -> None:
     assert spellings(["github:acme/shop", "git:shop", "records:Desk"], []) == {}
 
 
+@pytest.mark.slow
 def test_settings_name_repositories_as_the_forge_does() -> None:
     """Rules match with and without the provider and in any case; an answer finds its change in any spelling."""
     settings = Settings(

@@ -82,12 +82,14 @@ def test_a_change_is_in_production_with_the_last_of_its_services() -> None:
     assert waits == []
 
 
+@pytest.mark.slow
 def test_the_first_service_counts_where_settings_say_so() -> None:
     """With arrival first, a change of both services is in production with pay."""
     with built(mono(), settings=served(MONEY, SEARCH, arrival="first"), as_of=32 * DAY) as tables:
         assert rows(tables, "lead_time_hours", "deployment_id")[5] == (16, "pay1")
 
 
+@pytest.mark.slow
 def test_a_change_waits_for_its_other_service() -> None:
     """On day 10 the change of both services waits in `deploy`, and says since when the first has it."""
     with built(mono(), settings=served(MONEY, SEARCH), as_of=10 * DAY) as tables:
@@ -169,6 +171,7 @@ def test_tags_of_a_service_take_the_place_of_the_rule() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_moved_file_touches_the_services_of_both_paths() -> None:
     """A file that moves from pay to search belongs to both."""
     raw = Raw("acme/mono").commits("start@0 fee@24").files("start", "services/pay/a")
@@ -208,6 +211,7 @@ def test_a_rollout_is_complete_with_its_last_wave() -> None:
     assert [row["environment"] for row in order] == ["prod-canary", "prod-us", "prod-eu"]
 
 
+@pytest.mark.slow
 def test_the_first_wave_counts_where_settings_say_so() -> None:
     """With arrival first the canary counts."""
     with built(shop(canary=3 * DAY, us=9 * DAY, eu=24 * DAY), settings=served(arrival="first")) as tables:
@@ -223,6 +227,7 @@ def test_named_waves_are_all_and_excluded_ones_are_none() -> None:
             assert tables("select deployments_excluded as n from coverage") == [{"n": 2}]
 
 
+@pytest.mark.slow
 def test_a_wave_that_a_newer_rollout_overtook_has_the_change() -> None:
     """Us never got the first release: it has its change by the second."""
     raw = shop(canary=3 * DAY).commits("next@100").deploy("us0", "start", 1, environment="prod-us")
@@ -233,6 +238,7 @@ def test_a_wave_that_a_newer_rollout_overtook_has_the_change() -> None:
         assert rows(tables, "lead_time_hours", "deployment_id")[1] == (120, "us2")
 
 
+@pytest.mark.slow
 def test_a_failed_canary_is_a_failure_of_its_rollout() -> None:
     """An attempt before the first success in another wave is of that roll-out; without one, waves fail together."""
     raw = Raw().commits("a@1 b@10 c@40")
@@ -267,6 +273,7 @@ def test_a_region_that_starts_later_changes_no_arrival() -> None:
         assert tables.change("c")["production_at"] == hour(50)
 
 
+@pytest.mark.slow
 def test_an_environment_that_gets_few_rollouts_is_no_wave() -> None:
     """A special environment with one of four roll-outs is waited for by no change, and is counted as no wave."""
     raw = Raw().commits("a@1 b@10 c@20 d@30").deploy("special", "a", 2, environment="prod-special")

@@ -43,6 +43,7 @@ def test_shared_tables_are_those_of_a_build_anew(count: int) -> None:
         assert found == contents(tables)
 
 
+@pytest.mark.slow
 def test_equal_rows_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second build of the same rows runs no model, and one of other rows runs those that read them."""
     names: list[str] = []
@@ -98,6 +99,7 @@ def test_cursors_see_the_tables() -> None:
         assert cursor.cursor().sql("select count(*) from commits").fetchall() == [(2,)]
 
 
+@pytest.mark.slow
 def test_what_a_test_changes_is_its_own() -> None:
     """Rows that a test changes or adds by its connection are in no other build, also where a table was empty."""
     for _ in range(2):

@@ -55,6 +55,7 @@ def test_manifests_repository_has_no_changes_of_its_own() -> None:
         assert tables("select distinct repo from deployments") == [{"repo": "acme/shop"}]
 
 
+@pytest.mark.slow
 def test_manifests_deploy_the_application_of_their_name() -> None:
     """Each step that names a version of the application is a deployment, dated by the step, its commit by tag or id."""
     shop = Raw().commits("a@1 b@5 c@6").tag("v1", "a").tag("v2", "b")
@@ -80,6 +81,7 @@ def test_manifests_deploy_the_application_of_their_name() -> None:
     assert times == {"v1": (2,), "2": (9,), f"main-{commit_id('c')[:8]}": (12,)}
 
 
+@pytest.mark.slow
 def test_newest_reading_of_a_manifest_step_counts() -> None:
     """A step read again, with a better pattern, is one deployment."""
     shop = Raw().commits("a@1").tag("v1", "a")

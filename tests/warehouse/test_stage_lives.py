@@ -48,6 +48,7 @@ def test_what_was_shipped_before_a_stage_came_does_not_have_it(stage: str) -> No
         assert tables.change("n")["current_stage"] == stage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["staging", "build"])
 def test_what_goes_around_a_stage_in_use_has_it(stage: str) -> None:
     """Between two changes that passed it, one that is shipped without it waited for nothing else."""

@@ -90,6 +90,7 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert [path.exists() for path in store.files()["notices"]] == [True]
 
 
+@pytest.mark.slow
 def test_full_disk_at_the_commit_loses_nothing(tmp_path: Path) -> None:
     """Where the commit file itself cannot be written the batch is not visible, also not in part."""
     with _python(

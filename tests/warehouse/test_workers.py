@@ -67,6 +67,7 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "FEWEST_ROWS", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 def test_however_many_processes_make_the_same_rows_in_the_same_order(jobs: int) -> None:
     """Rows come in the order of repositories, whichever process made them first."""

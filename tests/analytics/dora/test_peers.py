@@ -130,6 +130,7 @@ def test_athenian_58_and_gitlab_53_failed_deployment_consumes_nothing() -> None:
     assert shown["deployment_frequency"][0] == 2
 
 
+@pytest.mark.slow
 def test_athenian_59_equal_times_divide_by_nothing() -> None:
     """All deployments in one instant: a window without length has no frequency, and rates all the same."""
     raw = Raw(known=1, read=1).commits("a@1 b@1").deploy("d0", "a", 1).deploy("d1", "b", 1)

@@ -116,6 +116,7 @@ def test_arrival_before_the_first_record_is_not_observed() -> None:
         assert funnel([chat])[1].left_out == 1
 
 
+@pytest.mark.slow
 def test_records_of_use_count_by_name_or_id() -> None:
     """A record names an initiative as the report does, in any case of letters; one of nothing counts for nothing."""
     raw = Raw("acme/shop", known=10 * DAY).commits("root@1 chat@24").files("chat", "app/chat/a.py")

@@ -76,6 +76,7 @@ def test_releases_besides_the_real_ones_slow_nobody_down(changes: Cohort, held: 
     assert np.all(replayed(changes, cadence, held).hours <= changes.hours + 1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(portfolios())
 def test_the_real_cadence_saves_exactly_nothing(changes: Cohort) -> None:

@@ -56,6 +56,7 @@ def test_odd_ranges_are_passed_over() -> None:
     assert parse_note(note("a\n  x 1", metadata)) == Attribution(1, 0)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     """No note, however odd, is an error."""

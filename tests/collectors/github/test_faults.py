@@ -178,6 +178,7 @@ def test_pull_request_that_changes_between_two_of_its_pages_is_read_once_more() 
     assert len([row for row in reader.rows("pull_request_commits") if row["number"] == 11]) == 3
 
 
+@pytest.mark.slow
 def test_runs_deleted_while_they_are_read_let_none_slip_past() -> None:
     """When GitHub's count changes between two pages, the window is read again from its beginning."""
     with FakeGitHub(bulk(pulls=0, runs=230), schema="excerpt") as github:

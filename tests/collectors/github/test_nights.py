@@ -70,6 +70,7 @@ CHANGES: dict[str, Callable[[FakeGitHub, int], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_each_change_is_seen_the_next_night(small: FakeGitHub) -> None:
     """Whatever happens to an open pull request is in after the next run, and nothing else is read for it."""
     reader = Reader.of(small)

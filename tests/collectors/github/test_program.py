@@ -158,6 +158,7 @@ def test_lost_repository_of_an_owner_fails_its_run(github: FakeGitHub, tmp_path:
     assert errors == {"github:acme/assistant": True, "github:acme/checkout": False, "github:acme/sdk": False}
 
 
+@pytest.mark.slow
 def test_team_of_an_owner_is_known_without_asking(github: FakeGitHub, tmp_path: Path) -> None:
     """Without access an owner stands for what was collected of it, each with the team that the settings name."""
     wanted = settings(github, tmp_path, SourceSettings(target="github:acme", team="payments"))

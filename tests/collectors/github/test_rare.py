@@ -100,6 +100,7 @@ def test_deployment_with_very_many_statuses_has_all_of_them(small: FakeGitHub) -
     assert reader.rows("notices") == []
 
 
+@pytest.mark.slow
 def test_deployment_that_cannot_be_read_is_left_out_and_said(small: FakeGitHub) -> None:
     """One deployment that GitHub fails on, however small the page, does not keep the others out."""
     small.faults = Faults([Fault(kinds.status(502), operation="Deployments", at=tuple(range(1, 10)))])

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ BAD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.tuples(st.just(True), GOOD), st.tuples(st.just(False), BAD)), max_size=30))
 def test_good_lines_are_in_whatever_stands_between_them(mixed: list[tuple[bool, bytes]]) -> None:
     """The rows are those of the good lines alone, and every other line is in the reject file with its number."""

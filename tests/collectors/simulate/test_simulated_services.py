@@ -127,6 +127,7 @@ def test_changes_touch_what_their_files_say(company: Company, folder: Path, git:
     assert seen == {0, 1, 2, 3}
 
 
+@pytest.mark.slow
 def test_one_file_names_the_versions_of_three_services(company: Company, git: Git) -> None:
     """Each region has one file; one commit may move several services, and each deployment is at its time."""
     log = git("deployments", "log", "--first-parent", "--reverse", "--format=%H %ct", "main").splitlines()

@@ -195,6 +195,7 @@ def test_azure_and_bitbucket_have_their_own_words(company: Company, git: Git) ->
             assert len(parents(git, repo, change.sha)) == count
 
 
+@pytest.mark.slow
 def test_reverts_name_what_they_take_back_as_their_forge_does(tmp_path: Path) -> None:
     """GitLab, Azure and Bitbucket name the request or the commit, each in its own words."""
     company = simulate(tmp_path, until=UNTIL, days=200, changes={"ledger": 200, "catalog": 150, "research": 400})

@@ -60,6 +60,7 @@ def measured(folder: Path, raw: Raw, settings: str = "", *, days_later: float = 
     return {row.name: row for row in compare(here)}
 
 
+@pytest.mark.slow
 def test_source_is_stale_after_the_days_of_the_settings(tmp_path: Path) -> None:
     """Two days by default, counted from the time through which it is complete; one second less is fresh."""
     raw = Raw("acme/shop", read=100, known=100).commits("a@1")
@@ -77,6 +78,7 @@ def test_source_is_stale_after_the_days_of_the_settings(tmp_path: Path) -> None:
         assert source.value == pytest.approx(days, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_repository_in_doubt_fails(tmp_path: Path) -> None:
     """A repository whose deployments stopped fails with the setting to add, unless the settings leave it out."""
     raw = Raw("acme/shop", read=1600, known=1600)
@@ -120,6 +122,7 @@ def test_small_or_young_team_is_unknown(tmp_path: Path) -> None:
     assert (row.state, row.what) == ("unknown", "fewer than 16 weeks are known")
 
 
+@pytest.mark.slow
 def test_share_within_seven_days_is_that_counted_by_hand(tmp_path: Path) -> None:
     """Of 30 changes code complete in the four weeks before the last, 21 arrive in time: 70 % misses 75 %, not 70 %."""
     end = 8 * WEEK

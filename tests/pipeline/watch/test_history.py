@@ -23,6 +23,7 @@ def run(number: int, **fields: object) -> RecordedRun:
     return RecordedRun("collect", f"git:{number}", "2026-03-01 02:15:00", 1.5, **fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_runs_of_sources_and_commands_are_listed(headway: Headway) -> None:
     """Each source has a line with rows and seconds, and the command as a whole has one; so has a build."""
     assert headway("collect", "shop", "events:deploys.ndjson").code == 0

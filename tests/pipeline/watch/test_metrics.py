@@ -79,6 +79,7 @@ def test_file_has_what_status_has(headway: Headway, tmp_path: Path) -> None:
     assert any(name == "headway_check_failed" for name, _ in samples)
 
 
+@pytest.mark.slow
 def test_file_is_whole_and_for_all(headway: Headway, tmp_path: Path) -> None:
     """It is replaced in one step, nothing lies beside it, and another user's exporter may read it."""
     headway("collect")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.builders.rows import Raw, built, commit_id
 
 CLAUDE = "\n\nCo-authored-by: Claude <noreply@anthropic.com>"
@@ -27,6 +29,7 @@ def test_notes_outrank_rules() -> None:
     assert found["Order"][0] == "none"
 
 
+@pytest.mark.slow
 def test_an_agent_of_half_of_the_commits_is_not_the_author() -> None:
     """Where no forge tells the author, the commits do: half of them are not most."""
     says = {"m": "Merge pull request #1 from ann/x\n\nSort", "b": "Begin", "c": "Go on"}
@@ -56,6 +59,7 @@ def test_notes_of_own_commits_speak_for_the_change() -> None:
     assert verdicts(raw)["Sort"][0] == "assisted"
 
 
+@pytest.mark.slow
 def test_the_newest_reading_of_a_note_counts() -> None:
     """A note that changed is the new one, and one that went is none, in whatever order the readings lie."""
     first = noted(noted(Raw(read=10).commits("a b", says={"a": "Sort", "b": "Order"}), "a", 5, 0), "b", 5, 0)

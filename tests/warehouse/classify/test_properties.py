@@ -48,6 +48,7 @@ changes = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(changes, max_size=2))
 def test_any_change_gets_a_verdict_with_its_reasons(made: list[ChangeFacts]) -> None:

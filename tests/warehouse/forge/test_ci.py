@@ -29,6 +29,7 @@ def test_first_success_of_a_run_counts_whatever_is_run_again_after_it() -> None:
     assert greens(shop, as_of=8.5) == {"a": 5, "b": None, "c": None}
 
 
+@pytest.mark.slow
 def test_attempts_are_those_that_had_begun() -> None:
     """Each attempt with its times and its end, as of the report; of one that nobody tells of, that it was."""
     shop = Forge().run("a", 3, 9, "success", run_id="1", attempt=3, started=8)
@@ -133,6 +134,7 @@ def test_friction_of_ci_by_change() -> None:
     assert (two["build_hours"], two["ci_queue_hours"], two["ci_rerun_hours"]) == (1, 0, 0)
 
 
+@pytest.mark.slow
 def test_friction_of_ci_so_far() -> None:
     """What waits in `build` has the friction that it had by then."""
     with built(queued(), as_of=8.25) as tables:

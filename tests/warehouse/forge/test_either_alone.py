@@ -47,6 +47,7 @@ def test_without_history_only_the_deployed_commit_itself_has_arrived() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_history_from_any_source_tells_the_rest() -> None:
     """Commits with their parents are a graph whoever collected them, and no pull request names them."""
     with built(deployed(), history(), as_of=20) as tables:

@@ -55,6 +55,7 @@ def test_devlake_1_whole_journey() -> None:
     assert minutes(row, "dora_lead_time", "lead_time") == (4477.45, 3037.45)
 
 
+@pytest.mark.slow
 def test_devlake_2_first_commit_after_the_opening() -> None:
     """DevLake leaves coding empty; for us it took no time, clamped and counted, and pickup is two seconds."""
     shop = base().request(1, opened=2, commits="a@3", reviews=[("bob", "commented", 3 + 2 * SECOND)], merged=4)
@@ -74,6 +75,7 @@ def test_devlake_3_comment_a_day_before_the_opening() -> None:
     assert minutes(row, "pickup", "merge") == (120, 0)
 
 
+@pytest.mark.slow
 def test_devlake_4_deployed_before_the_merge() -> None:
     """A deployment of the landing commit that ended before the merge is an anomaly: clamped, counted, adding up."""
     shop = base().request(1, opened=2, commits="a@2", merged=30, merge="m").deploy("d1", "m", 7, created=6)

@@ -151,6 +151,7 @@ def test_tag_that_was_released_twice_counts_once() -> None:
         assert deployments(tables) == {"release:v1": (5, 5, "success", 0)}
 
 
+@pytest.mark.slow
 def test_neither_is_taken_unless_settings_say_so() -> None:
     """Workflows and releases are no deployments by themselves."""
     with built(Forge().commits("a@1").run("a", 5, 6, name="Deploy").release("v1", "a", 7)) as tables:

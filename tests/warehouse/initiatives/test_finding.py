@@ -259,6 +259,7 @@ def test_found_initiatives_are_large_and_ai(work: list[tuple[bool, set[str], int
     assert [(one.id, one.members) for one in again] == [(one.id, one.members) for one in seen]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.booleans(), st.sets(PATHS, min_size=1), st.integers(0, 900)), min_size=9, max_size=60),
     st.sets(PATHS, max_size=2),

@@ -77,6 +77,7 @@ def test_each_step_belongs_to_one_change(case: Case) -> None:
     assert {row["landing_sha"] for row in case.found.rows.values() if row["landed_by"] == "nested"} <= set(landing)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(cases())
 def test_each_merged_commit_belongs_to_one_change(case: Case) -> None:
@@ -103,6 +104,7 @@ def test_own_commits_landed_with_no_older_step(case: Case) -> None:
         assert not {int(own) for own in _own(case, row)} & older
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(cases())
 def test_each_number_is_one_change(case: Case) -> None:

@@ -45,6 +45,7 @@ def measures(tables: Tables, key: int | str) -> tuple[object, ...]:
     return row["lead_time_hours"], row["dora_lead_time_hours"], row["commits"], row["first_commit_at"]
 
 
+@pytest.mark.slow
 def test_squash_with_a_merge_commit_counts_from_its_branch() -> None:
     """What the merge request's ref has was written: the squash was made at the merge, and it is blamed all the same."""
     raw = shipped(squash_with_merge().pull(12, "c2", "merge-requests"), "m", day(11, 12))
@@ -143,6 +144,7 @@ SILENT = dict.fromkeys(WORDS, "x")
 WRONG = {**SILENT, "m10": "Merge pull request #11 from ann/topic", "m11": "Merge pull request #10 from ann/topic"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("says", "contradictions"), [(WORDS, 0), (SILENT, 0), (WRONG, 2)])
 def test_head_that_a_merge_brought_landed_with_it(says: dict[str, str], contradictions: int) -> None:
     """Whatever messages say, each request whose head is a parent of a merge has its number and its own two commits."""

@@ -174,6 +174,7 @@ def test_old_listing_shows_what_was_there_then(bucket: Bucket, tmp_path: Path) -
     is_whole(late, ["k0", "k1", "k2", "k3", "k4"])
 
 
+@pytest.mark.slow
 def test_writer_with_an_old_listing_doubles_nothing(bucket: Bucket, tmp_path: Path) -> None:
     """A host that does not see the compaction of another compacts what it sees: each row counts once, for everyone."""
     one, two = bucket.store(tmp_path / "one"), bucket.store(tmp_path / "two")
@@ -229,6 +230,7 @@ def test_hosts_without_a_lock_lose_and_double_nothing(bucket: Bucket, tmp_path: 
     assert len(last.storage.names(last.commits_folder)) == 2
 
 
+@pytest.mark.slow
 def test_vacuum_killed_anywhere_brings_nothing_back(bucket: Bucket, tmp_path: Path) -> None:
     """Whichever removals were made of those of a vacuum, each row counts once."""
     one, two = bucket.store(tmp_path / "one"), bucket.store(tmp_path / "two")
