@@ -46,6 +46,7 @@ def test_answers_are_the_same_from_the_cache(
     assert shared.bytes <= most_bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_a_file_is_read_once(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, large: bool

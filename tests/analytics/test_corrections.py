@@ -211,6 +211,7 @@ def test_earlier_times_are_a_fortnight_apart_and_end_where_it_is_known_what_came
     assert week.came.mean() == pytest.approx(2.0 / 3.0 * 168.0 / 400.0, abs=0.01)
 
 
+@pytest.mark.slow
 def test_of_very_many_stays_an_even_sample_is_judged() -> None:
     """Of 40,000 each fifth, of 8,000 all: the same times, as many changes at each."""
     few, many = (held_out(steady(size), np.zeros(size, np.int64))[0] for size in (8_000, 40_000))

@@ -105,6 +105,7 @@ def test_they_join_the_stays_of_their_changes(tables: Tables) -> None:
     assert alone.change.size - stays_of(few).change.size == earlier["change_id"].str.ends_with("#2").sum()
 
 
+@pytest.mark.slow
 def test_no_push_moves_code_complete_by_another_definition() -> None:
     """Where code is complete once it is ready for review, there are no earlier stays."""
     with built(shop(), as_of=100, settings=BY_READINESS) as made:

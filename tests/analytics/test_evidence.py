@@ -50,6 +50,7 @@ def groups(connection: duckdb.DuckDBPyConnection, axis: str, filters: Filters) -
     return found.ai.changes, found.other.changes, found.weak
 
 
+@pytest.mark.slow
 def test_weak_verdicts_leave_both_sides_and_are_counted(connection: duckdb.DuckDBPyConnection) -> None:
     """With strong evidence a weak yes and a near miss are on no side of their axis; what shows no mark stays."""
     assert groups(connection, "builds_ai", Filters()) == (2, 4, 0)

@@ -81,6 +81,7 @@ def test_every_report_has_the_horizon_of_the_company() -> None:
                 np.testing.assert_allclose(totals["mean_hours_in_state"], expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_an_interval_names_its_question() -> None:
     """For repositories like these it is that by repository, and wider where repositories differ."""
     company = TrainCompany(8, 800, gaps=MIXED)

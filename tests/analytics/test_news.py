@@ -56,6 +56,7 @@ def test_period_of_a_page_does_not_change_the_month(tables: Tables) -> None:
     assert every[0].kind == "delivered"
 
 
+@pytest.mark.slow
 def test_nothing_is_no_news() -> None:
     """Without changes nothing is said."""
     with built(Raw("acme/new", provider="github")) as made:

@@ -100,6 +100,7 @@ def test_a_service_of_settings_whose_folder_is_gone_is_named() -> None:
         assert "last deployed 2025-01-06, its folder is gone): `headway export left-out`" in line
 
 
+@pytest.mark.slow
 def test_a_repository_that_is_one_service_has_no_notes() -> None:
     """Without services there is nothing to say."""
     with built(Raw("acme/shop").commits("a").deploy("d", "a", 9)) as tables:

@@ -164,6 +164,7 @@ def test_a_new_repository_borrows_from_the_others() -> None:
     assert np.all(told.upper[1] - told.lower[1] >= told.upper[0] - told.lower[0] - 0.05)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0, 2000), st.booleans(), st.integers(0, 3)), min_size=20, max_size=60),

@@ -231,6 +231,7 @@ def test_cohort_in_working_time(monkeypatch: pytest.MonkeyPatch, *, large: bool)
     np.testing.assert_allclose(told, cohort.changes.filter(outcome="waiting")["hours"].sort(), atol=rounding)
 
 
+@pytest.mark.slow
 def test_working_hours_of_each_change() -> None:
     """The lead-time report has lead time and age in working time; what has neither has neither."""
     raw = Raw().commits("a@1 b@12 c@30").deploy("d0", "a", 1).deploy("d1", "b", 36)

@@ -234,6 +234,7 @@ def test_half_of_a_stage_is_half_of_its_working_hours() -> None:
     assert model.before.arrived[0].tolist() == pytest.approx([1.0, 1.0])
 
 
+@pytest.mark.slow
 def test_levers_and_report_tell_the_same_working_hours() -> None:
     """The lever set to a usual cadence gives the number of the report, and sentences say which hours they are."""
     with published(portfolio(5)) as connection:

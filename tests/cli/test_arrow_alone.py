@@ -58,6 +58,7 @@ print(sorted(unused & sys.modules.keys()))
 """
 
 
+@pytest.mark.slow
 def test_status_imports_nothing_that_only_a_build_needs() -> None:
     """What `headway status` imports leaves out models, readers, and the parts of libraries that take much memory."""
     done = subprocess.run([sys.executable, "-c", READING], check=True, capture_output=True, text=True)

@@ -164,6 +164,7 @@ def test_explain_of_an_unknown_change_names_what_is_near(capfd: pytest.CaptureFi
     assert "github:acme/" in err
 
 
+@pytest.mark.slow
 def test_status_and_doctor_speak_of_every_source(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """Each source with its watermark; each check with what to do."""
     code, out, _ = run(capfd, *on(company, "status"))

@@ -52,6 +52,7 @@ def test_shared_options_stand_before_or_after_every_command(name: str, tmp_path:
         assert (session.config, session.warehouse, session.debug) == (Path("b.toml"), Path("b"), True)
 
 
+@pytest.mark.slow
 def test_settings_and_warehouse_after_the_command_are_used(
     capfd: pytest.CaptureFixture[str], company: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

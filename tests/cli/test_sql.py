@@ -12,6 +12,7 @@ from pipeline.session import Session
 from tests.cli.test_cli import on, run
 
 
+@pytest.mark.slow
 def test_repository_that_is_not_there_is_said(capfd: pytest.CaptureFixture[str], company: Session) -> None:
     """A name that matches nothing gives the header, and on standard error that it does, with names that are near."""
     for command in (("export", "stages"), ("summary",)):

@@ -75,6 +75,7 @@ def test_every_list_of_changes_leads_to_each(tmp_path: Path, monkeypatch: pytest
             assert query["change"][0].endswith(f":{short}")
 
 
+@pytest.mark.slow
 def test_any_two_cadences_are_answered_in_a_sentence(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which two are compared comes from the URL, and all stand in one table."""
     app = opened(several, monkeypatch, "bottlenecks", release="on every merge", instead="as now", of="AI work")
@@ -136,6 +137,7 @@ def test_change_is_explained_with_its_records(several: Path, monkeypatch: pytest
     assert "It builds an AI capability" in said
 
 
+@pytest.mark.slow
 def test_change_that_is_not_there_says_what_is(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that nothing has is an answer with what comes near, and no id asks for one."""
     said = words(opened(several, monkeypatch, "change", change="github:acme/gone#3"))

@@ -179,6 +179,7 @@ def test_team_narrows_to_its_repositories(several: Path, monkeypatch: pytest.Mon
     assert answers(app)[1].startswith("Of 103 changes")
 
 
+@pytest.mark.slow
 def test_unknown_filter_in_the_url_is_left_out(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link to a repository or team that is gone shows everything rather than a failed page, and says so first."""
     app = opened(several, monkeypatch, repo="acme/gone", team="gone")

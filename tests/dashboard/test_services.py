@@ -33,6 +33,7 @@ def test_the_filter_shows_one_service(warehouse: Path, monkeypatch: pytest.Monke
     assert "No waiting changes" in words(opened(warehouse, monkeypatch, "waiting", service="pay"))
 
 
+@pytest.mark.slow
 def test_the_filter_is_in_links_and_falls_back(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link keeps the service; a repository without services of its own has no such choice."""
     search = opened(warehouse, monkeypatch, "waiting", service="search")
@@ -50,6 +51,7 @@ def test_every_page_opens_for_a_service(warehouse: Path, monkeypatch: pytest.Mon
         assert ("of its whole repository" in said) == (name in {"initiatives", "health"})
 
 
+@pytest.mark.slow
 def test_data_health_lists_services_and_waves(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each service with what names it and its waves in order; documents are counted and listed."""
     app = opened(warehouse, monkeypatch, "health")

@@ -22,6 +22,7 @@ def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouses.published(tmp_path_factory.mktemp("doubtful"), raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH_PAGE)
 def test_page_says_first_what_is_in_doubt(name: str, doubtful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The doubt is the first of each page, and the service with its reason comes before any other text."""

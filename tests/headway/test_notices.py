@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from collectors.github.collector import _PARTS
 from headway.notices import NOTICES, NoticeLedger
 from tests.frame.project import modules, relative
@@ -37,6 +39,7 @@ def of_deployments() -> Iterator[str]:
         yield from (str(value) for value in constants if value in NOTICES)
 
 
+@pytest.mark.slow
 def test_every_notice_is_declared_and_every_declared_one_is_emitted() -> None:
     """The table has each kind that a collector or the build can emit, and no other."""
     (model,) = [model for model in sql_models() if model.name == "notices"]

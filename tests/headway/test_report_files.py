@@ -190,6 +190,7 @@ def test_standard_output_gets_the_bytes() -> None:
     assert (done.stdout.decode(), done.stderr) == ("a\né\n'=1\n", b"")
 
 
+@pytest.mark.slow
 def test_reader_that_went_away_is_no_failure_of_ours() -> None:
     """A pipe closed by `head` is a broken pipe and not a disk without space."""
     program = (

@@ -297,6 +297,7 @@ VALUE = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from([*SECTIONS, *LISTS, "x"]), VALUE, max_size=4))
 def test_any_file_is_settings_or_a_complaint(raw: dict[str, object]) -> None:

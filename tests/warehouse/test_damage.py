@@ -152,6 +152,7 @@ def test_forgetting_takes_what_was_set_aside_too(tmp_path: Path) -> None:
     assert built(store) == ["left"]
 
 
+@pytest.mark.slow
 def test_batch_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Rows that an older Headway would misread stop it, with the version named; one without a version is the first."""
     store = RawStore(tmp_path)

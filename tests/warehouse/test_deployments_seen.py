@@ -152,6 +152,7 @@ def test_reported_deployment_finds_its_commit() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_success_without_a_time_is_undatable() -> None:
     """A report that it succeeded and not when ships nothing that could be dated."""
     raw = Raw().commits("a@1 b@5").deploy("0", "a", 1).deploy("1", "b", None, created=6)

@@ -161,6 +161,7 @@ def outcomes(raw: Raw, as_of: float | None = None) -> dict[str, int]:
     return {row["outcome_reason"] or row["outcome"]: row["n"] for row in rows}
 
 
+@pytest.mark.slow
 def test_what_landed_in_doubt_is_unknown() -> None:
     """Thirteen daily deployments, then none for 50 days: what landed since neither waits nor arrived."""
     with built(stopping(last=62), settings=ruled()) as tables:
@@ -170,6 +171,7 @@ def test_what_landed_in_doubt_is_unknown() -> None:
     assert counts == {"before_first_deployment": 1, "production": 12, "in_doubt": 50}
 
 
+@pytest.mark.slow
 def test_doubt_is_that_of_the_time_of_the_report() -> None:
     """As of the twentieth day eight changes wait; nothing was in doubt then."""
     assert outcomes(stopping(last=62), as_of=24 * 20 + 12) == {

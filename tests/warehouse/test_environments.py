@@ -60,6 +60,7 @@ def test_preview_that_a_forge_flags_is_none_beside_production() -> None:
     assert notices(alone) == {}
 
 
+@pytest.mark.slow
 def test_record_that_denies_production_wins_and_is_told() -> None:
     """`production: false` of a record counts although the name says otherwise; the contradiction is a notice."""
     raw = deployed_to("live", production=False).deploy("x", "a", 8, environment="eu")
@@ -67,6 +68,7 @@ def test_record_that_denies_production_wins_and_is_told() -> None:
     assert "live" in notices(raw)["not_flagged_though_named"]
 
 
+@pytest.mark.slow
 def test_repository_without_production_names_its_environments() -> None:
     """Where nothing shows which environment is production, none is taken, and those that there are are named."""
     raw = deployed_to("k8s-main", "k8s-main", "green").deploy("other", "a", 9, environment="k8s-main")
@@ -120,6 +122,7 @@ def test_production_deployments_without_a_status_ship_nothing_and_hold_nothing()
     assert "2 production deployments have no status" in notices(raw)["deployments_without_status"]
 
 
+@pytest.mark.slow
 def test_deployment_without_a_status_among_others_makes_its_own_changes_unknown() -> None:
     """What only a deployment without any status could have shipped is unknown; what a later success shipped arrived."""
     raw = Raw().commits("a@1 b@5 c@9 d@20").deploy("one", "a", 2).deploy("silent", "b", None, created=6)

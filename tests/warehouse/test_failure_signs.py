@@ -101,6 +101,7 @@ def test_hot_fix_shows_what_ran_before_it() -> None:
         assert signs(tables) == [("d1", "hotfix", "d", "b", "chain", 10, 12)]
 
 
+@pytest.mark.slow
 def test_after_a_rollback_the_hot_fix_says_no_more() -> None:
     """The rollback ended the failure; the rollback is not what failed."""
     raw = Raw().commits("a@1 b@2 c@3", says={"c": "Hotfix totals"})

@@ -61,6 +61,7 @@ def test_a_folder_that_had_a_tag_once_is_of_the_package_around_it() -> None:
         assert outcomes(tables)["c30"] == ("plugin", "production", 4)
 
 
+@pytest.mark.slow
 def test_where_all_parts_ended_the_whole_ships_their_folders() -> None:
     """Packages had tags until day 100; since then the repository is released as one, and that ships their changes."""
     raw = Raw("acme/mono", read=400 * DAY, known=400 * DAY)
@@ -120,6 +121,7 @@ def test_a_package_that_was_merged_into_another_is_shipped_by_that() -> None:
         assert outcomes(tables)["b"] == ("api", "production", 30)
 
 
+@pytest.mark.slow
 def test_what_touches_a_package_from_outside_puts_it_in_no_doubt() -> None:
     """A small package is not released with every change of the root; that says nothing of how it is deployed."""
     raw = Raw("acme/mono", read=400 * DAY, known=400 * DAY)

@@ -39,6 +39,7 @@ def test_ready_after_the_last_commit_is_code_complete() -> None:
         assert hours(tables, 1)["code_complete_at"] == 8
 
 
+@pytest.mark.slow
 def test_commit_after_the_landing_is_no_part_of_it() -> None:
     """A head that went on after the squash does not move code complete; nothing of it came before is the merge."""
     raw = Raw().commits("a@1 c@3:a d@20 s@10:a", says={"s": "Add (#1)"}).pull(1, "d")
@@ -68,6 +69,7 @@ def test_author_date_after_the_landing_is_held_to_it() -> None:
         assert hours(tables, 1)["code_complete_at"] == 10
 
 
+@pytest.mark.slow
 def test_date_of_the_future_is_held_to_the_reading() -> None:
     """A commit dated a hundred years ahead was made before it was read."""
     with built(Raw(read=50).commits("a@1 b@900000")) as tables:
@@ -135,6 +137,7 @@ def test_newest_report_counts_and_a_tombstone_takes_it_back() -> None:
     assert {row["number"]: row["title"] for row in rows} == {1: "new", 2: "new", 3: "From Git", 4: "new"}
 
 
+@pytest.mark.slow
 def test_addresses_follow_the_provider() -> None:
     """A pull request's and a push's address are built as each forge writes them, and a report's own goes before."""
     expected = {
@@ -179,6 +182,7 @@ def test_reverted_change_says_when() -> None:
         assert tables.change(1)["reverted_at"] is None
 
 
+@pytest.mark.slow
 def test_rolled_back_change_says_when() -> None:
     """A rollback withdraws what had arrived, which stays in production by its first arrival."""
     raw = Raw().commits("a@1 b@5").deploy("d0", "a", 1).deploy("d1", "b", 6).deploy("back", "a", 8)

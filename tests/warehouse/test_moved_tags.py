@@ -73,6 +73,7 @@ def test_lightweight_tag_that_moved_to_a_new_commit_has_its_date() -> None:
         assert "dated by its commit: set then or later, moved here from" in row["evidence"]
 
 
+@pytest.mark.slow
 def test_clone_that_is_behind_does_not_move_a_tag_back() -> None:
     """An annotated tag that a second source has at its former commit was there before, whichever was read first."""
     fresh = tagged(Raw(read=40, known=40).commits("a@0 b@2 c@6"), ("v1.0.0", "a", 1), ("v1.2", "c", 8))
@@ -85,6 +86,7 @@ def test_clone_that_is_behind_does_not_move_a_tag_back() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_tag_of_a_rewritten_history_is_one_deployment() -> None:
     """Where history was rewritten and the tag with it, with its date, nothing was released twice."""
     first = tagged(Raw(read=20, known=20).commits("a@0"), ("v1.0", "a", 1))
@@ -93,6 +95,7 @@ def test_tag_of_a_rewritten_history_is_one_deployment() -> None:
         assert [row["sha"] for row in tables("select sha from deployments")] == [commit_id("z")]
 
 
+@pytest.mark.slow
 def test_tag_that_was_deleted_did_ship() -> None:
     """A release that was read keeps its date after its tag is gone."""
     first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.1", "b", 4))
@@ -102,6 +105,7 @@ def test_tag_that_was_deleted_did_ship() -> None:
         assert shipped(tables)["b"] == ("production", 4, "tag:v1.1")
 
 
+@pytest.mark.slow
 def test_record_that_names_a_moved_tag_means_where_it_was_then() -> None:
     """A version that was deployed before its tag moved is what the tag led to at that time."""
     first = tagged(Raw(read=20, known=20).commits("a@0 b@2"), ("v1.0", "a", 1), ("v1.2", "b", 4), ("v1.3", "b", 5))
@@ -114,6 +118,7 @@ def test_record_that_names_a_moved_tag_means_where_it_was_then() -> None:
     assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "bbcb"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("short", [False, True])
 def test_record_that_names_a_tag_object_names_its_commit(*, short: bool) -> None:
     """Argo CD reports the id of the annotated tag's object: it is that of its commit, also after the tag moved."""
@@ -127,6 +132,7 @@ def test_record_that_names_a_tag_object_names_its_commit(*, short: bool) -> None
     assert [tuple(row.values()) for row in rows] == [(commit_id(name), "") for name in "abc"]
 
 
+@pytest.mark.slow
 def test_tags_are_told_to_have_moved_before_the_first_reading() -> None:
     """A commit younger than its tag says, or a version after a later one: the date is the move's."""
     week = 24 * 7
@@ -140,6 +146,7 @@ def test_tags_are_told_to_have_moved_before_the_first_reading() -> None:
 _WEEK = 24 * 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tags",
     [
@@ -163,6 +170,7 @@ def test_name_that_could_move_is_not_said_to_have_moved(tags: tuple[tuple[str, s
         assert "tags_moved" not in noticed(tables)
 
 
+@pytest.mark.slow
 def test_name_without_a_date_beside_a_full_version_is_no_release() -> None:
     """A lightweight `v1.2` on the commit of `v1.2.0` has the date of the commit, and dates nothing."""
     raw = tagged(Raw().commits("a@0 b@2"), ("v1.0.0", "a", 1), ("v1.2.0", "b", 9)).tag("v1.2", "b").tag("v1", "b")

@@ -43,6 +43,7 @@ def test_production_waiting_and_abandoned() -> None:
     )
 
 
+@pytest.mark.slow
 def test_landed_before_the_first_deployment_is_unknown() -> None:
     """Its arrival was not observed, whether the first deployment contains it, a later one does, or none."""
     raw = (
@@ -68,6 +69,7 @@ def test_landed_with_the_first_deployment_arrived() -> None:
         assert outcomes(tables) == {pushed("a"): ("production", "")}
 
 
+@pytest.mark.slow
 def test_repository_without_production_deployments() -> None:
     """Where nobody reports production, nothing waits for it: staging is none, and failed attempts are some."""
     nothing = Raw("acme/nothing").commits("a")
@@ -81,6 +83,7 @@ def test_repository_without_production_deployments() -> None:
         }
 
 
+@pytest.mark.slow
 def test_only_success_ships_and_only_its_first() -> None:
     """A failed attempt begins the deployment, the retry ships, and a later `inactive` moves nothing."""
     raw = Raw().commits("a b").deploy("d0", "a", 1.5)
@@ -124,6 +127,7 @@ def test_undatable_deployment_leaves_its_changes_unknown() -> None:
     assert row == {"undatable": True, "succeeded_at": None, "kind": None, "state": "success"}
 
 
+@pytest.mark.slow
 def test_deployment_of_an_unknown_commit_hides_what_landed_before_it() -> None:
     """Last in time it may have shipped all that had landed; what landed after it waits."""
     raw = Raw().commits("a@1 b@5 c@9").deploy("d0", "a", 1).deploy("lost", "gone", 7)
@@ -158,6 +162,7 @@ def test_failed_deployment_of_an_unknown_commit_hides_nothing() -> None:
         assert outcomes(tables)[pushed("b")] == ("waiting", "")
 
 
+@pytest.mark.slow
 def test_draft_is_no_change_of_the_report_until_it_is_ready() -> None:
     """Drafts, open or closed, are not code complete; what is ready waits, and what was closed then is abandoned."""
     raw = Raw().commits("a").deploy("d", "a", 1)
@@ -173,6 +178,7 @@ def test_draft_is_no_change_of_the_report_until_it_is_ready() -> None:
         assert tables.change(3)["age_hours"] == 15
 
 
+@pytest.mark.slow
 def test_system_that_never_reports_readiness_has_no_drafts() -> None:
     """Where no change of a repository says when it was ready, opened is ready."""
     raw = Raw().commits("a").deploy("d", "a", 1).change(1, opened=3).change(2, opened=4, abandoned=9)
@@ -202,6 +208,7 @@ def test_reopened_change_is_not_abandoned() -> None:
     assert (one["outcome"], one["abandoned_at"]) == ("production", None)
 
 
+@pytest.mark.slow
 def test_report_of_production_counts_where_no_deployment_is_known() -> None:
     """A system that knows arrivals itself is believed, and a deployment that is known goes before it."""
     raw = Raw().commits("a@1 s@5 t@6", says={"s": "S (#1)", "t": "T (#2)"}).deploy("d0", "a", 1).deploy("d1", "s", 7)

@@ -23,6 +23,7 @@ def told(tables: Tables) -> dict[str, tuple[Any, ...]]:
     return {row["key"]: tuple(row.values())[1:] for row in rows}
 
 
+@pytest.mark.slow
 def test_devlake_4_deployment_before_its_own_merge() -> None:
     """Deployed at 6, merged at 9 by another clock: DevLake links it without the stage; here it counts as clamped."""
     raw = Raw().commits("a@1 c@4:a m@9:a,c", says={"m": MERGED.format(1)}).deploy("d0", "a", 1).deploy("d1", "m", 6)
@@ -37,6 +38,7 @@ def test_devlake_4_deployment_before_its_own_merge() -> None:
     )
 
 
+@pytest.mark.slow
 def test_devlake_5_first_deployment_of_all() -> None:
     """Only the first deployment ever contains it: DevLake gives a partial cycle; here its arrival was not observed."""
     raw = Raw().commits("a@1 c@2:a m@3:a,c", says={"m": MERGED.format(1)}).deploy("d1", "m", 9)
@@ -49,6 +51,7 @@ def test_devlake_5_first_deployment_of_all() -> None:
     )
 
 
+@pytest.mark.slow
 def test_devlake_6_and_7_staging_and_failure_ship_nothing() -> None:
     """Contained by a staging or a failed production deployment alone, a change has no lead time: here it waits."""
     raw = Raw().commits("a@1 b@5 c@6").deploy("d0", "a", 1).deploy("s", "b", 9, environment="staging")
@@ -83,6 +86,7 @@ def test_devlake_12_to_16_previous_success() -> None:
     }
 
 
+@pytest.mark.slow
 def test_gitlab_50_to_53_range_with_a_pick() -> None:
     """The range of a deployment ships its merges and what was picked into it, each once; review apps ship nothing."""
     says = {"m1": MERGED.format(1), "m2": MERGED.format(2), "m3": MERGED.format(3)}
@@ -137,6 +141,7 @@ def test_athenian_56_to_60_deployments_that_ship_nothing() -> None:
     }
 
 
+@pytest.mark.slow
 def test_middleware_27_release_branch() -> None:
     """Two merges into main at 24 h and 120 h, main into release at 72 h: the first is out, the second is not."""
     says = {"m1": MERGED.format(1), "m2": MERGED.format(2), "r1": MERGED.format(3)}
@@ -160,6 +165,7 @@ def test_metrik_43_commits_of_failed_builds_go_to_the_next_success() -> None:
         assert {row[1] for row in told(tables).values()} == {0, 6, 4}
 
 
+@pytest.mark.slow
 def test_change_in_three_images_arrives_once() -> None:
     """Pelorus counts a commit once an image; here a change arrives once, with the first application that has it."""
     raw = Raw().commits("a@1 b@5").deploy("d0", "a", 1, application="web")
@@ -170,6 +176,7 @@ def test_change_in_three_images_arrives_once() -> None:
         assert [row["n"] for row in tables("select sum(changes) as n from deployments")] == [2]
 
 
+@pytest.mark.slow
 def test_rollback_then_roll_forward_with_another_commit() -> None:
     """The first arrival stands, the fix alone is new, and what it brings back is rolled back no longer."""
     raw = Raw().commits("a@1 b@5 fix@9").deploy("d0", "a", 1).deploy("d1", "b", 6).deploy("back", "a", 7)
@@ -181,6 +188,7 @@ def test_rollback_then_roll_forward_with_another_commit() -> None:
     assert kinds == {"d0": "first", "d1": "release", "back": "rollback", "on": "release"}
 
 
+@pytest.mark.slow
 def test_two_regions_hours_apart() -> None:
     """Two regions are waves: it is in production with the last, and the time from the first is a part of `deploy`."""
     raw = (
@@ -202,6 +210,7 @@ def test_two_regions_hours_apart() -> None:
     )
 
 
+@pytest.mark.slow
 def test_merge_queue_batch_arrives_together() -> None:
     """Three pull requests that a queue landed in one go arrive with the one deployment of their last commit."""
     says = {f"s{n}": f"Change (#{n})" for n in (1, 2, 3)}
@@ -212,6 +221,7 @@ def test_merge_queue_batch_arrives_together() -> None:
         )
 
 
+@pytest.mark.slow
 def test_bot_that_merges_is_not_the_author() -> None:
     """A pull request merged or squashed by a bot is its author's."""
     says = {"m": MERGED.format(1), "s": "Change (#2)"}

@@ -298,6 +298,7 @@ def test_memory_that_is_not_set_grows_with_the_rows(tmp_path: Path, monkeypatch:
     assert limits_of(2.5, {"commits": [rows]}) == (2.5,)
 
 
+@pytest.mark.slow
 def test_report_of_the_past_that_does_not_fit_into_memory(tmp_path: Path) -> None:
     """Tables as of an earlier time that do not fit into memory name the setting too."""
     stored(tmp_path, *portfolio())

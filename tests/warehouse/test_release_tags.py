@@ -39,6 +39,7 @@ def _hours(at: datetime | None) -> float | None:
     return (at - hour(0)).total_seconds() / 3600 if at else None
 
 
+@pytest.mark.slow
 def test_component_tags_are_deployments_of_their_application() -> None:
     """A tag of one package is the next in the chain of that package: an older commit than its sibling's is none."""
     with built(tagged(Raw().commits("a@0 b@2 c@3"), *PARTS)) as tables:
@@ -117,6 +118,7 @@ def test_releases_that_share_no_history_are_no_reason_to_wait() -> None:
         assert "v1.0.0, v1.1.0, v1.2.0" in noticed(tables)["tags_apart"]
 
 
+@pytest.mark.slow
 def test_release_commit_beside_main_ships_what_its_branch_point_has() -> None:
     """A tag on a commit that is on no branch, made from a commit of main, ships up to there."""
     raw = Raw().commits("a@0 b@2 c@3").commits("r@4:b", branch=None)
@@ -161,6 +163,7 @@ def test_a_tag_that_completes_a_release_days_later_dates_it() -> None:
         assert [row["version"] for row in rows] == ["api@1.1.0"]
 
 
+@pytest.mark.slow
 def test_what_a_tag_of_one_part_has_is_unknown_whatever_came_between() -> None:
     """A known release of an older commit after it does not date what it may have shipped; other work arrives then."""
     raw = Raw().commits("a@0 b@2 c@6 d@14").commits("r@3:a", branch=None)

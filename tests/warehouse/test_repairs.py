@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.builders.rows import Raw, Tables, built, commit_id
 
 
@@ -99,6 +101,7 @@ def test_fix_inside_another_change_is_part_of_it() -> None:
     assert (row["change_key"], row["base_sha"]) == ("#2", None)
 
 
+@pytest.mark.slow
 def test_past_knows_only_the_fixes_of_then() -> None:
     """As of a time before the fix landed nothing was repaired, although it is traced by now."""
     raw = Raw().commits("a@1 b@2 c@30", says={"c": "fix: t"})

@@ -71,6 +71,7 @@ def test_statuses_belong_to_the_newest_reading() -> None:
     assert row["created_at"] == hour(6)
 
 
+@pytest.mark.slow
 def test_files_add_up_and_their_newest_readings_count() -> None:
     """Two files report one deployment: its first success counts; what a file no longer says does not."""
     told = {**KEYS, "deployment_id": "d", "source": "records", "environment": "production", "sha": "s"}

@@ -99,6 +99,7 @@ def test_a_change_waits_for_its_other_service() -> None:
         assert rows(tables, "outcome", "current_stage")[2] == ("waiting", "release")
 
 
+@pytest.mark.slow
 def test_a_repository_without_services_is_one() -> None:
     """Without settings and inference the repository is one service, and columns of services are empty."""
     alone = Settings(base=Path(), inference=InferenceSettings(services=False))
@@ -262,6 +263,7 @@ def test_a_failed_canary_is_a_failure_of_its_rollout() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_region_that_starts_later_changes_no_arrival() -> None:
     """A region that begins with what runs everywhere else is waited for by later changes alone."""
     raw = Raw().commits("a@1 b@10 c@40")

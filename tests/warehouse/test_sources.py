@@ -142,6 +142,7 @@ def test_first_rule_that_matches_counts() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "production"),
     [
@@ -162,6 +163,7 @@ def test_production_is_what_the_pattern_matches(pattern: str, production: set[st
     assert {row["environment"] for row in rows} == production
 
 
+@pytest.mark.slow
 def test_flag_of_the_system_goes_before_the_name() -> None:
     """Where the system says itself what is production, that counts: review apps called `prod-…` are none."""
     raw = Raw().commits("a").deploy("one", "a", 5, environment="customers", production=True)

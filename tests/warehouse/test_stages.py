@@ -39,6 +39,7 @@ def whole(before: Raw | None = None) -> Raw:
     return raw.deploy("d1", "s1", 16, created=13)
 
 
+@pytest.mark.slow
 def test_stages_of_a_whole_journey() -> None:
     """Each stage lasts from one milestone to the next; right of code complete they add up to the lead time."""
     with built(whole(), as_of=50) as tables:
@@ -55,6 +56,7 @@ def test_stages_of_a_whole_journey() -> None:
     assert row["code_complete_source"] == "branch_commits"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "stage", "so_far"),
     [
@@ -92,6 +94,7 @@ def test_abandoned_ends_in_the_stage_it_was_in() -> None:
     assert stages(row) == (None, 0, 4, 13, None, None, None, None, None)
 
 
+@pytest.mark.slow
 def test_merged_without_review_was_in_pickup_until_its_merge() -> None:
     """A stage lasts until the next milestone that happens; the ones skipped took no time."""
     raw = squashed(whole(), 2, commits="e@20", landed=26, opened=20, ready=20).deploy("d2", "s2", 40, created=30)
@@ -101,6 +104,7 @@ def test_merged_without_review_was_in_pickup_until_its_merge() -> None:
     assert (row["reviewed_at"], row["lead_time_hours"]) == (None, 20)
 
 
+@pytest.mark.slow
 def test_stage_that_a_repository_has_not_is_null() -> None:
     """No CI, no staging, no reviews, no known start of deployments: those stages are null and never zero."""
     raw = Raw().commits("a b@5 c@6").deploy("d0", "a", 1).deploy("d1", "b", 9)
@@ -110,6 +114,7 @@ def test_stage_that_a_repository_has_not_is_null() -> None:
     assert stages(waits) == (None, 0, None, None, 0, None, None, 14, None)
 
 
+@pytest.mark.slow
 def test_repository_that_reviews_has_pickup_for_pushes_too() -> None:
     """Where somebody reviews, a push of two hours ago was in pickup for no time: it landed when it was complete."""
     with built(whole().commits("p@20:s1").deploy("d2", "p", 24, created=22), as_of=50) as tables:
@@ -150,6 +155,7 @@ def test_deployment_before_the_code_was_complete_gives_no_negative_time() -> Non
     assert (row["lead_time_hours"], row["clamped"]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_deployment_to_staging_after_production_took_no_time() -> None:
     """A hotfix that reached staging after production was never waiting for staging."""
     raw = squashed(whole(), 2, commits="e@20", landed=26, opened=20, ready=20).deploy("d2", "s2", 28, created=27)
@@ -159,6 +165,7 @@ def test_deployment_to_staging_after_production_took_no_time() -> None:
     assert stages(row)[5:] == (1, 0, 0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "hour", "lead"),
     [("last_commit", 5, 11), ("ready_for_review", 3, 13), ("first_approval", 8, 8), ("merged", 9, 7)],

@@ -22,6 +22,7 @@ def landed(tables: Tables) -> set[str]:
     return {row["landing_sha"] for row in tables("select landing_sha from landings")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh_is_read_last", [True, False])
 def test_newest_default_branch_of_two_clones_counts(fresh_is_read_last: bool) -> None:
     """Of two clones of one repository the fetched one counts, whichever was read last; the other is told."""

@@ -85,6 +85,7 @@ def test_with_few_months_changes_are_taken_as_independent_and_it_says_so() -> No
     assert "as if changes were independent" in found.note
 
 
+@pytest.mark.slow
 def test_bursts_of_ai_work_are_no_difference() -> None:
     """AI work in bursts, released by trains, no effect: at most 12 of 120 companies are significant, not 20."""
     dice = np.random.default_rng(25)

@@ -140,6 +140,7 @@ def test_athenian_59_equal_times_divide_by_nothing() -> None:
     assert (shown["deployment_frequency"], shown["change_failure_rate"]) == (None, 0.0)
 
 
+@pytest.mark.slow
 def test_metrik_40_and_67_empty_is_missing_and_denominators_are_what_they_say() -> None:
     """Metrik's NaN is an absent value here; Heartbeat's mean over builds without a pull request has no like here."""
     with built(Raw().commits("a@1 b@2").deploy("d0", "a", 1)) as tables:

@@ -143,6 +143,7 @@ def test_report_has_its_columns_and_filters(tables: Tables) -> None:
     assert initiatives(tables.connection, Filters(repo="acme/o*")).height == 0
 
 
+@pytest.mark.slow
 def test_squash_on_a_merged_branch_tells_what_its_change_imports() -> None:
     """A change that came with another's merge depends on what its squash on that branch imports."""
     says = {"s5": "Use it (#5)", "m": "Merge branch 'beta'"}

@@ -110,6 +110,7 @@ WORK = st.builds(work, DAYS, DAYS, DAYS, sandboxed=st.booleans())
 USES = st.builds(use, st.integers(0, 400), DAYS)
 
 
+@pytest.mark.slow
 @given(st.lists(WORK), st.lists(USES), st.lists(st.integers(0, 400)), st.integers(0, 400), st.integers(0, 400))
 def test_stays_cover_all_time_and_know_no_future(
     pieces: list[Work], uses: list[Use], used: list[int], as_of: int, later: int

@@ -89,6 +89,7 @@ def test_single_end_is_kaplan_meier(rows: list[tuple[int, int]]) -> None:
         assert median.hours == by_curve.hours
 
 
+@pytest.mark.slow
 @given(ROWS)
 def test_without_censoring_it_is_the_share(rows: list[tuple[int, int]]) -> None:
     """Where every change has ended, the incidence is the share that ended so by then."""

@@ -48,6 +48,7 @@ def replayed(changes: Cohort, cadence: Cadence | None, held: Held = "middle", *,
     return replay(releases, departures, cadence, held=held, besides=besides)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(portfolios(), st.sampled_from(HELD))
 def test_replaying_the_real_departures_is_what_happened(changes: Cohort, held: Held) -> None:
@@ -57,6 +58,7 @@ def test_replaying_the_real_departures_is_what_happened(changes: Cohort, held: H
     np.testing.assert_array_equal(again.ended_as, changes.ended_as)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(portfolios(), st.sampled_from(HELD), st.booleans(), st.sets(st.integers(0, 6), min_size=1))
 def test_a_faster_cadence_makes_no_change_later(changes: Cohort, held: Held, besides: bool, weekdays: set[int]) -> None:

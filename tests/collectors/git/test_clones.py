@@ -213,6 +213,7 @@ def test_one_run_at_a_time_fetches(remote: Remote, monkeypatch: pytest.MonkeyPat
     assert remote.collect().tables != {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", ["0.02", "0.06", "0.12"])
 def test_run_that_is_killed_changes_nothing_for_the_next(remote: Remote, delay: str) -> None:
     """Killed at any moment, without a chance to clean up, a run is followed by one that finds everything."""

@@ -64,6 +64,7 @@ def read(raw: bytes) -> list[tuple[str, list[tuple[str, str | None, str]]]]:
     return history
 
 
+@pytest.mark.slow
 @given(history=commits, block_bytes=st.sampled_from([1, 7, 100, 4096]))
 def test_nothing_that_can_be_typed_moves_a_token(history: list[Commit], block_bytes: int) -> None:
     """Any messages and paths are read back as they are, in blocks of any size; other bytes become replacements."""

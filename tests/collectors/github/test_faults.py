@@ -121,6 +121,7 @@ def test_outage_is_not_taken_for_pull_requests_that_cannot_be_read() -> None:
         assert len(reader.rows("pull_requests")) == 12
 
 
+@pytest.mark.slow
 def test_no_link_of_an_answer_is_followed() -> None:
     """A next page on another host is never asked for: pages are counted, and no link is followed."""
     with FakeGitHub(bulk(pulls=1, runs=130), schema="excerpt") as github:

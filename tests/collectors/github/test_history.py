@@ -59,6 +59,7 @@ def operations(github: FakeGitHub) -> list[str]:
     return asked
 
 
+@pytest.mark.slow
 def test_graph_of_the_default_branch_comes_along_with_the_pull_requests() -> None:
     """Every commit of the default branch is in with its parents, and no request was made for them."""
     with FakeGitHub(bulk(pulls=120), schema="excerpt") as github:

@@ -103,6 +103,7 @@ def test_server_without_limits_is_read(small: FakeGitHub) -> None:
     assert len(reader.rows("pull_requests")) == 20
 
 
+@pytest.mark.slow
 def test_requests_keep_their_distance(small: FakeGitHub) -> None:
     """Between two requests there is a pause, so that the limits on requests a minute are not even met."""
     reader = Reader.of(small, gap_seconds=0.5)

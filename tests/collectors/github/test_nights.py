@@ -39,6 +39,7 @@ def test_collecting_twice_changes_nothing(github: FakeGitHub) -> None:
     assert reader.resume == before
 
 
+@pytest.mark.slow
 def test_reading_everything_again_gives_the_same_rows(github: FakeGitHub) -> None:
     """`full` reads all of it once more, and it comes to the same."""
     reader = Reader.of(github, "sdk")

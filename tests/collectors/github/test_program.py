@@ -93,6 +93,7 @@ def changes_of(store: RawStore) -> dict[str, int]:
     return {repo_id: len(numbers) for repo_id, numbers in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["github:acme/basket", "github:ACME/Checkout", "github:Acme/BASKET"])
 def test_repository_by_another_name_or_case_is_no_second_one(github: FakeGitHub, tmp_path: Path, target: str) -> None:
     """A renamed repository that is asked for by its new name, and one in another case, are what they were."""

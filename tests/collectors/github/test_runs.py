@@ -47,6 +47,7 @@ def test_run_that_is_run_again_tells_the_time_lost(small: FakeGitHub) -> None:
     assert [(row["started_at"] - row["created_at"]).total_seconds() for row in jobs] == [HOUR, HOUR]
 
 
+@pytest.mark.slow
 def test_run_that_waits_for_days_is_followed_to_its_end(small: FakeGitHub) -> None:
     """A run that was under way when it was read is looked at again whenever there is CI news, however long it takes."""
     runs = small.forge.repositories[700_000_900].runs
@@ -76,6 +77,7 @@ def test_more_than_a_thousand_runs_are_read_in_windows() -> None:
         assert all(one.query.get("page", "1") in {str(page) for page in range(1, 11)} for one in github.served)
 
 
+@pytest.mark.slow
 def test_walk_that_was_stopped_goes_on_where_it_was() -> None:
     """A run that stops in the middle of a window goes on with the next run in it, and the rest is not read again."""
     with FakeGitHub(bulk(pulls=0, runs=60), schema="excerpt") as github:
@@ -103,6 +105,7 @@ def test_other_workflows_that_deploy_mean_reading_their_jobs(small: FakeGitHub) 
     assert reader.night()["ci_jobs"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not OPENAPI.exists(), reason="GitHub's OpenAPI description is not here")
 def test_rest_requests_are_in_githubs_description(github: FakeGitHub) -> None:
     """Each REST path and parameter that a run asks for is in GitHub's OpenAPI description."""

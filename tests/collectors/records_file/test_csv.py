@@ -113,6 +113,7 @@ def test_unknown_columns_are_told(tmp_path: Path) -> None:
     assert "'titel' (perhaps 'title') (2 ×)" in notice["detail"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
 def test_rows_of_the_standard_library_are_read_back(cells: list[str]) -> None:
     """Whatever Python's own writer makes of some cells is read as those cells."""

@@ -41,6 +41,7 @@ def test_good_lines_are_in_whatever_stands_between_them(mixed: list[tuple[bool, 
     assert [found["line"] for found in among.rejects] == [n for n, (good, _) in enumerate(mixed, 1) if not good]
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(CHANGES, DEPLOYMENTS), max_size=30))
 def test_one_row_a_key_and_it_is_the_last_one(records: list[dict[str, Any]]) -> None:
     """However often a change is told, the file gives one row of it, the later line's; states of deployments add up."""
@@ -74,6 +75,7 @@ FIELDS = sorted(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.sampled_from(sorted(KINDS)))
 def test_any_value_in_any_field_is_a_row_or_a_reason(fields: dict[str, Any], kind: str) -> None:
     """JSON that nobody expected in a field makes no other trouble than a line set aside."""

@@ -146,6 +146,7 @@ def test_a_merge_keeps_what_main_had(tiny: Company, git: Git) -> None:
             assert set(seen) <= touched
 
 
+@pytest.mark.slow
 def test_manifests_deploy_what_the_company_deployed(tiny: Company, git: Git) -> None:
     """Each first-parent step that changes an image tag is one deployment, at its time, of a tagged build."""
     repo = tiny.repo("checkout")

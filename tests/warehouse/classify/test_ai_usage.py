@@ -34,6 +34,7 @@ def day_of(raw: Raw, author: str, day: datetime, *, uses: int | None = None, **f
     return raw.add("ai_usage", sha="", author=author, day=day, uses=uses, **row)
 
 
+@pytest.mark.slow
 def test_commit_that_a_tool_recorded_is_assisted() -> None:
     """Lines that a tool wrote of a commit are stronger than marks; that it wrote none says nothing of other tools."""
     raw = Raw().commits("a b c", says={"a": "Sort", "b": f"Order{CLAUDE}", "c": "Tidy"})
@@ -44,6 +45,7 @@ def test_commit_that_a_tool_recorded_is_assisted() -> None:
     assert found["Tidy"] == ("none", "", "")
 
 
+@pytest.mark.slow
 def test_author_day_is_a_tier_of_its_own() -> None:
     """Use of a tool on the day of a commit makes it at most assisted, weakly, and only where the team counts it."""
     raw = Raw().commits("a b", says={"a": "Sort", "b": f"Order{CLAUDE}"})

@@ -39,6 +39,7 @@ def test_an_agent_of_half_of_the_commits_is_not_the_author() -> None:
         assert verdicts(raw)["Sort"][0] == made
 
 
+@pytest.mark.slow
 def test_a_rebased_change_is_all_of_its_commits() -> None:
     """Of commits that landed by rebase the last one speaks for neither the author nor the paths of all."""
     says = {"b": "Sort", "c": "Format", "b2": "Sort", "c2": "Format"}
@@ -52,6 +53,7 @@ def test_a_rebased_change_is_all_of_its_commits() -> None:
     assert (rows[1]["builds_ai"], rows[1]["built_with_ai"]) == (True, "none")
 
 
+@pytest.mark.slow
 def test_notes_of_own_commits_speak_for_the_change() -> None:
     """Of a merged pull request the notes on its own commits count, not that on the merge alone."""
     raw = Raw().commits("a b@2 c@3:a m@4:a,c", says={"m": "Merge pull request #1 from ann/x\n\nSort"}).pull(1, "c")

@@ -34,6 +34,7 @@ PARTS = st.sampled_from(NAMES) | st.text("aiLM_.-x1 ", max_size=6)
 PATHS = st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join), max_size=8)
 
 
+@pytest.mark.slow
 @given(PATHS, st.sampled_from(PATTERNS))
 def test_what_is_found_at_once_is_what_is_found_one_by_one(paths: list[str], pattern: re.Pattern[str]) -> None:
     """The rules for paths match the same texts, plain or not, whether they look at all or at each."""

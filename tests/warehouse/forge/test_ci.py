@@ -175,6 +175,7 @@ def test_repository_without_ci_has_no_friction_of_it() -> None:
     assert [row[name] for name in ("build_hours", "ci_queue_hours", "ci_rerun_hours")] == [None] * 3
 
 
+@pytest.mark.slow
 def test_rerun_of_an_attempt_that_nobody_tells_is_null() -> None:
     """GitHub keeps of a run its last attempt: without jobs it is not known when the first one failed."""
     shop = Forge().request(1, opened=2, commits="x@1", merged=3, merge="a")

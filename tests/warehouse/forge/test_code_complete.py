@@ -82,6 +82,7 @@ def test_report_of_before_a_rebase_knows_no_commit_and_says_ready() -> None:
         assert tables.hours("lead_times", "number", "code_complete_at", "first_commit_at") == {1: (2, None)}
 
 
+@pytest.mark.slow
 def test_date_of_the_future_is_held_to_the_reading() -> None:
     """A commit dated a hundred years ahead was made before it was read."""
     with built(Forge(read=30).request(1, opened=2, commits="a@1 b@900000")) as tables:

@@ -60,6 +60,7 @@ def test_history_from_any_source_tells_the_rest() -> None:
         assert tables("select deployments_without_history as n, direct from coverage") == [{"n": 0, "direct": 1}]
 
 
+@pytest.mark.slow
 def test_exact_deployment_after_one_without_history_may_not_be_the_first() -> None:
     """A deployment of its own commit says nothing of when a change arrived that an earlier one may have had."""
     shop = deployed().deploy("d2", "m2", 9)
@@ -84,6 +85,7 @@ def test_branch_deploy_of_the_head_before_the_merge() -> None:
     assert (row["deployment_id"], row["mapped_by"], row["clamped"]) == ("d1", "branch_deploy", 0)
 
 
+@pytest.mark.slow
 def test_ci_without_history_integrates_exactly_its_commit() -> None:
     """CI of a descendant is no proof without the graph, and its own is."""
     shop = deployed().run("m1", 3, 3.2).run("m2", 4, 4.2, "failure").run("m3", 6, 6.2)

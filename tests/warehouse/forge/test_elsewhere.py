@@ -20,6 +20,7 @@ def landed(tables: Tables) -> dict[Any, Any]:
     }
 
 
+@pytest.mark.slow
 def test_merged_into_another_branch_has_not_landed() -> None:
     """Without Git nothing tells whether it got further: no outcome is claimed, and it is counted."""
     shop = Forge().request(1, opened=2, commits="a@1", merged=5).deploy("d0", "merge-1", 6)
@@ -62,6 +63,7 @@ def test_landed_with_the_merge_of_its_branch(squashed: bool) -> None:
         assert (row["sha"], row["commits"], row["mapped_by"]) == (commit_id("m"), 2, "ancestor")
 
 
+@pytest.mark.slow
 def test_main_that_was_renamed_keeps_its_pull_requests() -> None:
     """What was merged into `master` before it was named `main` is on main, by Git's word."""
     raw = Raw(provider="github").commits("a@1 x@5 y@9")

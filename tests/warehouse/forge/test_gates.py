@@ -66,6 +66,7 @@ def test_gates_and_failed_tries_so_far(as_of: float, hours: float, gate: float, 
     assert (row["gate_hours"], row["failed_attempts"]) == (gate, failed)
 
 
+@pytest.mark.slow
 def test_tries_at_the_same_time_count_once() -> None:
     """Two deployments that wait at once hold up a change no longer than one of them."""
     forge = Forge().deploy("d0", "start", 1, created=0.5).request(1, opened=2, commits="x@1", merged=4, merge="a")

@@ -71,6 +71,7 @@ def test_one_change_comes_out_whoever_tells_of_it(sources: str) -> None:
     assert found[4] == (11.5, 11, 11, None, 11.5, None, None, None, None, None, 16, "abandoned", None)
 
 
+@pytest.mark.slow
 def test_forge_alone_maps_by_exactly_the_merge_commit() -> None:
     """Without any history a deployment ships the change whose landing commit it is."""
     with built(github(), as_of=50) as tables:
@@ -207,6 +208,7 @@ def test_commits_that_only_the_forge_knows_are_read_for_ai() -> None:
         assert tables.change(1)["built_with_ai"] == "assisted"
 
 
+@pytest.mark.slow
 def test_revert_is_known_by_the_words_of_the_pull_request() -> None:
     """GitHub's button writes `Reverts owner/name#1`: without Git that says what was taken back, and when."""
     shop = Forge().request(1, opened=3, commits="a@2", merged=5).request(2, opened=3, commits="b@2", merged=6)

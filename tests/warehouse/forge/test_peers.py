@@ -65,6 +65,7 @@ def test_devlake_2_first_commit_after_the_opening() -> None:
     assert row["clamped"] == 1
 
 
+@pytest.mark.slow
 def test_devlake_3_comment_a_day_before_the_opening() -> None:
     """A review of unfinished code is the first review, and none of the finished code: pickup goes on to the merge."""
     shop = base().request(1, opened=26, commits="a@26", reviews=[("bob", "commented", 2)], merged=28)
@@ -119,6 +120,7 @@ def test_devlake_10_author_without_a_name() -> None:
         assert minutes(tables.change(4), "pickup") == (1500,)
 
 
+@pytest.mark.slow
 def test_devlake_11_small_negative_times() -> None:
     """DevLake rounds −30 s up to 0 and drops −90 s; both are 0 for us, and counted."""
     shop = base()
@@ -149,6 +151,7 @@ def test_middleware_29_and_30_response_and_no_response() -> None:
     assert two["first_review_at"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reviews", "merged", "review"),
     [
@@ -217,6 +220,7 @@ def test_heartbeat_67_builds_without_a_pull_request() -> None:
     assert [row["number"] for row in rows] == [1, None, None, None, None]
 
 
+@pytest.mark.slow
 def test_gitlab_53_review_app_and_failed_deployment() -> None:
     """Neither brings anything anywhere."""
     shop = base().request(1, opened=2, commits="a@2", merged=5, merge="m")

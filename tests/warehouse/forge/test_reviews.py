@@ -184,6 +184,7 @@ BOTS = ("github-actions[bot]", "jenkins-bot", "CI-BOT", "deploy bot")
 PEOPLE = ("robotics_expert", "sabotage", "lobotomy", "cubot", "botany", "abot", "bots", "test-bot[123]")
 
 
+@pytest.mark.slow
 def test_account_is_a_bot_by_its_name_and_not_by_a_part_of_it() -> None:
     """Bots of all spellings do not review, and people whose names only sound like one do (Middleware 33)."""
     shop = Forge()

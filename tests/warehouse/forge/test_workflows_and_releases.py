@@ -79,6 +79,7 @@ def test_old_run_that_is_run_again_is_a_rollback() -> None:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("glob", "names"),
     [
@@ -144,6 +145,7 @@ def test_published_release_is_a_deployment() -> None:
         assert tables.hours("lead_times", "sha", "production_at")[commit_id("a")] == (10,)
 
 
+@pytest.mark.slow
 def test_tag_that_was_released_twice_counts_once() -> None:
     """Of two releases of one tag the first that was published counts."""
     shop = Forge().commits("a@1").release("v1", "a", 9, release_id="2").release("v1", "a", 5, release_id="1")

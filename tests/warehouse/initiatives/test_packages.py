@@ -75,6 +75,7 @@ def shop(name: str = "acme/shop", *, asks: bool = True) -> Raw:
     return raw.deploy("s1", second, 22).deploy("s2", third, 32)
 
 
+@pytest.mark.slow
 def test_other_repositories_use_an_initiative() -> None:
     """The file, its repository, and since and until which change; none where no manifest asks for the package."""
     with built(ranker("acme/ranker"), shop(), shop("acme/site", asks=False), settings=SETTINGS) as tables:

@@ -25,6 +25,7 @@ def repositories(draw: st.DrawFn) -> Mixed:
     return mixed
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(repositories())
 def test_every_style_lands_what_was_written(mixed: Mixed) -> None:

@@ -57,6 +57,7 @@ def test_squash_with_a_merge_commit_counts_from_its_branch() -> None:
         assert tables("select in_doubt from coverage") == [{"in_doubt": 0}]
 
 
+@pytest.mark.slow
 def test_squash_with_a_merge_commit_without_ref_is_approximate() -> None:
     """Without a ref nobody knows what was squashed: no first commit, and the lead time begins with the merge."""
     with built(shipped(squash_with_merge(), "m", day(11, 12))) as tables:
@@ -66,6 +67,7 @@ def test_squash_with_a_merge_commit_without_ref_is_approximate() -> None:
         assert tables("select squashed, in_doubt from coverage") == [{"squashed": 1, "in_doubt": 1}]
 
 
+@pytest.mark.slow
 def test_single_commit_of_an_older_date_is_no_squash() -> None:
     """A commit that was written before the merge was pressed is the branch's own, ref or not."""
     raw = Raw().commits(
@@ -77,6 +79,7 @@ def test_single_commit_of_an_older_date_is_no_squash() -> None:
         assert measures(tables, 12) == (24.0, 48.0, 1, at(9, 12))
 
 
+@pytest.mark.slow
 def test_marks_of_a_squashed_branch_count() -> None:
     """A mark of AI on a commit of the branch marks the change, though the squash that was merged has none."""
     raw = Raw().commits(
@@ -188,6 +191,7 @@ def rewritten(*, by: str = "ann") -> Raw:
     return raw.pull(11, "p2").pull(12, "q2").deploy("d0", "n3", day(10)).deploy("d", "s12", day(13))
 
 
+@pytest.mark.slow
 def test_history_that_was_rewritten_ends_where_its_copy_is_on_main() -> None:
     """A PR ref of the old history has the commits that have no copy on main, not two years of work."""
     with built(rewritten()) as tables:
@@ -195,6 +199,7 @@ def test_history_that_was_rewritten_ends_where_its_copy_is_on_main() -> None:
         assert measures(tables, 12) == (9.0, 15.0, 2, at(12, 9))
 
 
+@pytest.mark.slow
 def test_history_of_other_authors_is_not_believed() -> None:
     """Where a list leads to another root, and no copy shows where the branch began, the first commit is unknown."""
     with built(rewritten(by="bob")) as tables:
@@ -204,6 +209,7 @@ def test_history_of_other_authors_is_not_believed() -> None:
         assert tables("select not_believed, in_doubt from coverage") == [{"not_believed": 2, "in_doubt": 2}]
 
 
+@pytest.mark.slow
 def test_stacked_squashes_count_their_commits_once() -> None:
     """The commits of the lower request landed with it, though the upper one's branch was never restacked."""
     raw = Raw(provider="github").commits(
@@ -216,6 +222,7 @@ def test_stacked_squashes_count_their_commits_once() -> None:
         assert measures(tables, 12) == (43.0, 73.0, 2, at(5, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("authored", "first"),
     [
@@ -237,6 +244,7 @@ def test_date_before_git_is_not_believed(authored: tuple[float, float], first: d
         assert tables("select dates_not_believed from coverage") == [{"dates_not_believed": doubted}]
 
 
+@pytest.mark.slow
 def test_history_older_than_git_is_believed() -> None:
     """Commits imported from an older system have dates before Git for author and committer, and these count."""
     raw = Raw().commits("a@-200000 b@-199990 c@-199980", says={"b": "b"}).deploy("d", "c", -199970)

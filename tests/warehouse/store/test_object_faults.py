@@ -157,6 +157,7 @@ def test_raw_file_that_was_written_and_is_not_there_stops_the_commit(bucket: Buc
     is_whole(bucket.store(tmp_path / "two"), ["k0"])
 
 
+@pytest.mark.slow
 def test_old_listing_shows_what_was_there_then(bucket: Bucket, tmp_path: Path) -> None:
     """A reader that gets a listing from before a compaction and new batches has the rows of that time, each once."""
     one = bucket.store(tmp_path / "one")
