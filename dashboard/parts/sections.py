@@ -125,8 +125,8 @@ def head(
     if view.filters.evidence == "strong":
         label = f"{label}, strong evidence only"
     if view.filters.tier != "any":
-        known = {value: name for name, value in TIERS.items()}[view.filters.tier]
-        label = f"{label}, AI-made by {known.lower()} only"
+        tier_name = {value: name for name, value in TIERS.items()}[view.filters.tier]
+        label = f"{label}, AI-made by {tier_name.lower()} only"
     if view.clock == "working":
         label = f"{label}, {WALL_CLOCK_ONLY if wall_clock_only else 'in working time'}"
     if whole and view.filters.service is not None:

@@ -115,8 +115,8 @@ def test_report_accepts_what_it_claims_and_refuses_the_rest(name: str, option: s
 def test_claimed_option_has_an_effect(connection: duckdb.DuckDBPyConnection, name: str, option: str) -> None:
     """No option is accepted and ignored: the table differs in more than the name of the clock."""
     (filters, options), (_, plain) = request(name, option)
-    asked = REPORTS[name](connection, filters, options).drop("clock", strict=False)
-    assert asked.equals(without(connection, name, plain)) == ((name, option) in UNCHANGED)
+    narrowed = REPORTS[name](connection, filters, options).drop("clock", strict=False)
+    assert narrowed.equals(without(connection, name, plain)) == ((name, option) in UNCHANGED)
 
 
 @pytest.mark.parametrize("name", ["dora", "rework"])

@@ -181,8 +181,8 @@ def test_without_names_reviewers_are_counted() -> None:
     """Marks are no names, and the mark of the author is the author's."""
     ann, bob, cy = (f"anonymous{letter * 12}" for letter in "abc")
     nameless = change("review", author="", author_key=ann)
-    asked = [(ann, "review_requested", 1.0), (bob, "review_requested", 1.0)]
-    assert waits_for(nameless, requests=asked) == "an approval, requested from a reviewer"
-    asked.append((cy, "review_requested", 1.0))
-    assert waits_for(nameless, requests=asked) == "an approval, requested from 2 reviewers"
+    requests = [(ann, "review_requested", 1.0), (bob, "review_requested", 1.0)]
+    assert waits_for(nameless, requests=requests) == "an approval, requested from a reviewer"
+    requests.append((cy, "review_requested", 1.0))
+    assert waits_for(nameless, requests=requests) == "an approval, requested from 2 reviewers"
     assert waits_for(nameless, [(bob, "commented", 2.0)]) == "an approval; a reviewer has reviewed it"

@@ -155,8 +155,8 @@ class SharedEngine(DuckDBEngine):
         self, name: str, columns: Sequence[str], *, order: Sequence[str] = (), repositories: Sequence[str] | None = None
     ) -> pa.Table:
         """See `Engine.fetch`; equal tables are read once."""
-        asked = tuple(repositories) if repositories is not None else None
-        key = (self.places[name].token, tuple(columns), tuple(order), asked)
+        among = tuple(repositories) if repositories is not None else None
+        key = (self.places[name].token, tuple(columns), tuple(order), among)
         fetched = self._shelf.fetched
         if key not in fetched:
             fetched[key] = super().fetch(name, columns, order=order, repositories=repositories)

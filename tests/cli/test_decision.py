@@ -115,12 +115,12 @@ def test_marks_of_the_tiny_demo_are_told(company: Session) -> None:
 @pytest.mark.slow
 def test_every_branch_of_the_decision_is_in_the_demo(whole_company: Session) -> None:
     """Every mark and trap of the simulation occurs in the demo that people see, and is told as it truly is."""
-    told = list(changes(whole_company))
-    assert {one.mark for one in told} >= {*MARKS, *(mark.name for mark in RARE), "revert_of_marked"}
-    wrong = [one for one in told if one.told != expected(one)]
+    company = list(changes(whole_company))
+    assert {one.mark for one in company} >= {*MARKS, *(mark.name for mark in RARE), "revert_of_marked"}
+    wrong = [one for one in company if one.told != expected(one)]
     assert wrong == []
     for mark, rule in RULES.items():
-        assert any(rule in one.evidence for one in told if one.mark == mark), mark
+        assert any(rule in one.evidence for one in company if one.mark == mark), mark
     for rule in WHAT:
-        assert any(rule in one.evidence for one in told), rule
-    assert {one.confidence for one in told} == {"", "strong", "weak"}
+        assert any(rule in one.evidence for one in company), rule
+    assert {one.confidence for one in company} == {"", "strong", "weak"}

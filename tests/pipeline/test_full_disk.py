@@ -101,11 +101,11 @@ for line in sys.argv[1:]:
 def test_read_only_warehouse_is_read_and_not_changed(headway: Headway, tmp_path: Path) -> None:
     """What writes says in two lines that it cannot; what reads answers, and a backup elsewhere is whole."""
     shop(tmp_path / "house" / "shop")
-    house, kept = tmp_path / "house", tmp_path / "kept.tar"
+    house, backup = tmp_path / "house", tmp_path / "kept.tar"
     os.chdir(house)
     assert headway("collect", "shop").code == 0
     (answer,) = rows(headway, COUNT)
-    lines = ["collect shop", "build --full", "backup kept.tar", "summary", f"backup {kept}", "status"]
+    lines = ["collect shop", "build --full", "backup kept.tar", "summary", f"backup {backup}", "status"]
     program_text = f'mount --bind {house} {house} && mount -o remount,ro,bind {house} && cd {house} && exec "$@"'
     command = ["unshare", "-rm", "sh", "-c", program_text, "sh", sys.executable, "-c", READ_ONLY, *lines]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -117,5 +117,5 @@ def test_read_only_warehouse_is_read_and_not_changed(headway: Headway, tmp_path:
     assert done.stderr.count("Read-only file system\n  hint: check") == 3
     assert "nexpected" not in done.stderr
     two = ("--warehouse", str(tmp_path / "two"))
-    assert headway(*two, "restore", str(kept)).code == 0
+    assert headway(*two, "restore", str(backup)).code == 0
     assert headway(*two, "sql", COUNT, "--format", "csv").out.splitlines()[1:] == [answer]

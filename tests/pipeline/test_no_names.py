@@ -12,11 +12,10 @@ import pytest
 from tests.builders.repositories import Person
 from tests.pipeline.running import Headway, program, rows, write
 from tests.pipeline.test_forget_person import company, left
+from tests.pipeline.test_pseudonyms import BOT, SECRET
 
-SECRET = "a secret of the tests, long enough for them"
 NUMBERS = "select * exclude (author) from lead_times where provider = 'github' order by change_id"
 VERDICTS = "select * from classification where repo_id like 'github:%' order by all"
-BOT = Person("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
 AIDER = Person("Ann Author (aider)", "ann@example.com")
 AGENT = (
     "Add 8 (#8)\n\nCo-authored-by: Claude <noreply@anthropic.com>\nReviewed-by: Ann Author\n"

@@ -160,8 +160,8 @@ def test_arrival_equals_a_search_through_all_ancestors(case: tuple[Dag, Raw, lis
     production = [one for one in deployments if one.environment != "staging"]
 
     def first(among: list[Deploy], time: str, commit: int, shipping: Shipping = contains) -> str | None:
-        known = [one for one in among if getattr(one, time) is not None and shipping(dag, one, commit)]
-        return min(known, key=lambda one: (getattr(one, time), one.id)).id if known else None
+        arrivals = [one for one in among if getattr(one, time) is not None and shipping(dag, one, commit)]
+        return min(arrivals, key=lambda one: (getattr(one, time), one.id)).id if arrivals else None
 
     for key, row in arrived(raw, *deployments).items():
         commit = int(key[1:])

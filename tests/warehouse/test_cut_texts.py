@@ -48,8 +48,8 @@ def test_title_of_a_merge_stays() -> None:
 
 def test_no_number_changes() -> None:
     """Milestones, verdicts, titles and kinds of changes are those of whole texts."""
-    said = {2: "A GPT-4 summary\n\nTakes cards.", 3: f"{PROSE}\n\nWas AI tooling used?\nYes, Copilot.", 4: PROSE}
-    whole, cut = _shop(said), _shop(said)
+    texts = {2: "A GPT-4 summary\n\nTakes cards.", 3: f"{PROSE}\n\nWas AI tooling used?\nYes, Copilot.", 4: PROSE}
+    whole, cut = _shop(texts), _shop(texts)
     for table, rows in whole.rows.items():
         cut.rows[table] = CUT.rows(table, arrow(table, rows)).to_pylist()
     assert "cellar" in repr(whole.rows)

@@ -89,8 +89,8 @@ class WithoutAuthors:
         moments = zip(rows[time].to_pylist(), rows["collected_at"].to_pylist(), strict=True)
         for person, (moment, read_at) in zip(rows[column].to_pylist(), moments, strict=True):
             # Of a date later than the reading, the day of the reading counts.
-            known = person and moment is not None
-            yield self._day_mark(person, f"{min(moment, read_at):%Y-%m-%d}") if known else None
+            has_day = person and moment is not None
+            yield self._day_mark(person, f"{min(moment, read_at):%Y-%m-%d}") if has_day else None
 
     def _new_day_mark(self, person: str, day: str) -> str:
         text = person.strip()

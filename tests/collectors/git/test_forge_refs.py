@@ -100,8 +100,8 @@ def test_newest_patch_set_of_gerrit_counts(forge: Forge, tmp_path: Path) -> None
 def test_patch_set_that_gerrit_made_at_submit_is_not_what_was_written(forge: Forge) -> None:
     """A submit by cherry-pick adds a version of its own, with Reviewed-on: the one before it is the branch."""
     trailers = "Reviewed-on: https://gerrit.example.com/c/shop/+/12\nReviewed-by: Bob <b@example.com>"
-    said = f"Add c\n\nChange-Id: I0123\n{trailers}"
-    landed = forge.repo.commit(said, {"c": "2"})
+    message = f"Add c\n\nChange-Id: I0123\n{trailers}"
+    landed = forge.repo.commit(message, {"c": "2"})
     forge.repo.point("refs/changes/12/12/1", forge.first).point("refs/changes/12/12/2", forge.head)
     assert heads(run(forge.repo.path)) == {"12": forge.head}
     forge.repo.point("refs/changes/12/12/3", landed)
